@@ -1,0 +1,306 @@
+//! One error type for the crate, and the stable status codes it maps to.
+//!
+//! [`Status`] holds the numbers that C sees; they never change and are never
+//! reused. [`Error`] says what happened in words a caller can act on: it names
+//! the option, the value and the range, and never contains a key or a prompt.
+//! What a call to a provider can end with is one variant, [`Error::Call`],
+//! because all those endings carry the same facts (HTTP status, request id,
+//! how long to wait) whatever their status.
+
+use std::fmt;
+use std::time::Duration;
+
+macro_rules! statuses {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
+        /// How a call ended; the number is part of the C ABI.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(i32)]
+        pub enum Status { $($(#[$doc])* $name = $code,)* }
+
+        impl Status {
+            /// Every status, in the order of its number.
+            pub const ALL: &'static [Status] = &[$(Status::$name,)*];
+
+            /// The stable lower-case name, as it stands in JSON.
+            pub fn name(self) -> &'static str {
+                match self { $(Status::$name => $text,)* }
+            }
+        }
+    };
+}
+
+statuses! {
+    /// It worked.
+    Ok = 0, "ok";
+    /// A pointer that must not be null was null.
+    NullArgument = 1, "null_argument";
+    /// Freed, of another kind, or never a handle.
+    InvalidHandle = 2, "invalid_handle";
+    /// An argument is malformed.
+    InvalidArgument = 3, "invalid_argument";
+    /// A number lies outside its range.
+    OutOfRange = 4, "out_of_range";
+    /// No option has this name.
+    UnknownOption = 5, "unknown_option";
+    /// The cache has no live entry under this key.
+    NotFound = 6, "not_found";
+    /// Larger than a buffer or a bound.
+    TooLarge = 7, "too_large";
+    /// A contended shard was not free in time.
+    Busy = 8, "busy";
+    /// The object has been closed.
+    Closed = 9, "closed";
+    /// The caller's cancel token was triggered.
+    Cancelled = 10, "cancelled";
+    /// A time limit ran out.
+    Timeout = 11, "timeout";
+    /// The network failed before an answer came.
+    Connection = 12, "connection";
+    /// The TLS handshake or a certificate failed.
+    Tls = 13, "tls";
+    /// The provider refused the key.
+    Authentication = 14, "authentication";
+    /// The key may not do this.
+    Permission = 15, "permission";
+    /// Too many requests or tokens for now.
+    RateLimited = 16, "rate_limited";
+    /// The account has nothing left; waiting does not help.
+    QuotaExhausted = 17, "quota_exhausted";
+    /// The prompt does not fit the model.
+    ContextLength = 18, "context_length";
+    /// A content filter refused.
+    ContentFilter = 19, "content_filter";
+    /// The provider, or the library on its behalf, refused the request.
+    BadRequest = 20, "bad_request";
+    /// The provider does not know the model.
+    ModelNotFound = 21, "model_not_found";
+    /// The provider has no capacity right now.
+    Overloaded = 22, "overloaded";
+    /// The provider failed.
+    Server = 23, "server";
+    /// The answer ended before it was complete.
+    Truncated = 24, "truncated";
+    /// What arrived is not what the protocol allows.
+    Protocol = 25, "protocol";
+    /// The circuit breaker is open.
+    CircuitOpen = 26, "circuit_open";
+    /// The caller's callback asked to stop.
+    Stopped = 27, "stopped";
+    /// The handle was inherited through fork.
+    Forked = 28, "forked";
+    /// A file could not be read or written.
+    Io = 29, "io";
+    /// A defect in the library was caught at the boundary.
+    Panic = 30, "panic";
+    /// Something that should not happen did.
+    Internal = 31, "internal";
+}
+
+impl Status {
+    /// The number that crosses the C boundary.
+    pub fn code(self) -> i32 {
+        self as i32
+    }
+
+    /// The status of a number, if it is one.
+    pub fn from_code(code: i32) -> Option<Status> {
+        usize::try_from(code).ok().and_then(|i| Self::ALL.get(i)).copied()
+    }
+}
+
+/// What went wrong; [`Error::status`] is the stable number.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Error {
+    /// The named pointer was null.
+    NullArgument(&'static str),
+    /// The handle of the named type is freed, foreign or invented.
+    InvalidHandle(&'static str),
+    /// A handle made before `fork`, used in the child.
+    Forked(&'static str),
+    /// A malformed argument: its name, and what would be right.
+    InvalidArgument {
+        /// Parameter or option.
+        name: String,
+        /// What is wrong with it and what would do.
+        reason: String,
+    },
+    /// A number outside its range.
+    OutOfRange {
+        /// Parameter or option.
+        key: String,
+        /// The value as it was given.
+        given: String,
+        /// The range in words.
+        allowed: String,
+    },
+    /// No such option; `near` is the closest name there is.
+    UnknownOption {
+        /// The name as it was given.
+        key: String,
+        /// A likely spelling.
+        near: Option<&'static str>,
+    },
+    /// No live entry under the key.
+    NotFound,
+    /// Does not fit: needed and available bytes.
+    TooLarge {
+        /// What does not fit.
+        what: &'static str,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes there are.
+        limit: u64,
+    },
+    /// A contended shard was not free within `max_retries * retry_delay_ms`.
+    Busy,
+    /// The named object has been closed.
+    Closed(&'static str),
+    /// A file error: what was being done, and the system's words.
+    Io(String),
+    /// A file or message is not in the form it must have.
+    Protocol(String),
+    /// A panic caught at the boundary.
+    Panic(String),
+    /// A failure of the library's own.
+    Internal(String),
+    /// A call to a provider ended without an answer.
+    Call(Box<CallError>),
+}
+
+/// The facts of a failed call to a provider.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallError {
+    /// The kind of failure.
+    pub status: Status,
+    /// One sentence, lower case; the provider's own words where it gave some.
+    pub message: String,
+    /// HTTP status of the last answer, if there was one.
+    pub http_status: Option<u16>,
+    /// The provider's error code or type, verbatim.
+    pub provider_code: Option<String>,
+    /// The provider's request id.
+    pub request_id: Option<String>,
+    /// Whether the same call may succeed later.
+    pub retriable: bool,
+    /// How long the provider asks to wait.
+    pub retry_after: Option<Duration>,
+    /// Requests sent, or tried.
+    pub attempts: u32,
+}
+
+impl CallError {
+    /// A failure with a status and a message, and nothing else known.
+    pub fn new(status: Status, message: impl Into<String>) -> Self {
+        use Status::*;
+        CallError {
+            status,
+            message: message.into(),
+            http_status: None,
+            provider_code: None,
+            request_id: None,
+            retriable: matches!(
+                status,
+                Timeout | Connection | RateLimited | Overloaded | Server | Truncated | CircuitOpen
+            ),
+            retry_after: None,
+            attempts: 0,
+        }
+    }
+}
+
+impl Error {
+    /// A call that ended with `status`.
+    pub fn call(status: Status, message: impl Into<String>) -> Self {
+        Error::Call(Box::new(CallError::new(status, message)))
+    }
+
+    /// A malformed argument.
+    pub fn invalid(name: impl Into<String>, reason: impl Into<String>) -> Self {
+        Error::InvalidArgument { name: name.into(), reason: reason.into() }
+    }
+
+    /// The stable number of this error.
+    pub fn status(&self) -> Status {
+        match self {
+            Error::NullArgument(_) => Status::NullArgument,
+            Error::InvalidHandle(_) => Status::InvalidHandle,
+            Error::Forked(_) => Status::Forked,
+            Error::InvalidArgument { .. } => Status::InvalidArgument,
+            Error::OutOfRange { .. } => Status::OutOfRange,
+            Error::UnknownOption { .. } => Status::UnknownOption,
+            Error::NotFound => Status::NotFound,
+            Error::TooLarge { .. } => Status::TooLarge,
+            Error::Busy => Status::Busy,
+            Error::Closed(_) => Status::Closed,
+            Error::Io(_) => Status::Io,
+            Error::Protocol(_) => Status::Protocol,
+            Error::Panic(_) => Status::Panic,
+            Error::Internal(_) => Status::Internal,
+            Error::Call(call) => call.status,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::NullArgument(name) => write!(f, "{name}: must not be null"),
+            Error::InvalidHandle(kind) => {
+                write!(f, "not a live {kind}: freed, of another type, or never a handle")
+            }
+            Error::Forked(kind) => {
+                write!(f, "this {kind} was made before fork: make a new one in the child")
+            }
+            Error::InvalidArgument { name, reason } => write!(f, "{name}: {reason}"),
+            Error::OutOfRange { key, given, allowed } => {
+                write!(f, "{key}: {given} is outside {allowed}")
+            }
+            Error::UnknownOption { key, near: Some(near) } => {
+                write!(f, "{key}: no such option; did you mean {near}?")
+            }
+            Error::UnknownOption { key, near: None } => write!(f, "{key}: no such option"),
+            Error::NotFound => write!(f, "no live entry under this key"),
+            Error::TooLarge { what, needed, limit } => {
+                write!(f, "{what}: {needed} bytes do not fit into {limit}")
+            }
+            Error::Busy => write!(
+                f,
+                "the shard was not free in time: raise max_retries or retry_delay_ms, or use more shards"
+            ),
+            Error::Closed(what) => write!(f, "{what}: already closed"),
+            Error::Io(text) | Error::Protocol(text) | Error::Internal(text) => f.write_str(text),
+            Error::Panic(text) => write!(f, "a defect in libmynah was caught: {text}"),
+            Error::Call(call) => f.write_str(&call.message),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The crate's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_dense_and_stable() {
+        for (i, status) in Status::ALL.iter().enumerate() {
+            assert_eq!(status.code(), i as i32);
+            assert_eq!(Status::from_code(i as i32), Some(*status));
+        }
+        assert_eq!(Status::from_code(-1), None);
+        assert_eq!(Status::Internal.code(), 31);
+    }
+
+    #[test]
+    fn an_error_names_the_option_the_value_and_the_range() {
+        let error = Error::OutOfRange {
+            key: "temperature".into(),
+            given: "3.5".into(),
+            allowed: "0..=2".into(),
+        };
+        assert_eq!(error.to_string(), "temperature: 3.5 is outside 0..=2");
+    }
+}

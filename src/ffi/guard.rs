@@ -1,0 +1,115 @@
+//! The wall at the boundary: no panic passes, no bad pointer is followed.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::slice;
+use std::str;
+
+use crate::error::{Error, Result};
+
+/// Runs the body of an exported function and answers its status.
+#[inline]
+pub fn guard(body: impl FnOnce() -> Result<()>) -> i32 {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => 0,
+        Ok(Err(error)) => error.status().code(),
+        Err(panic) => caught(panic).status().code(),
+    }
+}
+
+/// As [`guard`], for functions whose failure is the value `otherwise`.
+pub fn guard_or<R>(otherwise: R, body: impl FnOnce() -> Result<R>) -> R {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => value,
+        Ok(Err(_)) => otherwise,
+        Err(panic) => {
+            caught(panic);
+            otherwise
+        }
+    }
+}
+
+/// The error of a caught panic. The payload is destroyed under a guard of its
+/// own, for a payload can panic too.
+pub fn caught(panic: Box<dyn Any + Send>) -> Error {
+    let text = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text.to_string(),
+        (_, Some(text)) => text.clone(),
+        _ => "no message".to_string(),
+    };
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(panic)));
+    Error::Panic(text)
+}
+
+/// Largest length that a caller can mean.
+const LEN_MAX: usize = isize::MAX as usize;
+
+/// The bytes of a pointer and a length; null with 0 is empty.
+///
+/// # Safety
+/// 1. `data` points to `len` readable bytes that nobody writes to during `'a`.
+pub unsafe fn bytes<'a>(name: &'static str, data: *const u8, len: usize) -> Result<&'a [u8]> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    if data.is_null() {
+        return Err(Error::NullArgument(name));
+    }
+    if len > LEN_MAX {
+        return Err(Error::TooLarge { what: name, needed: len as u64, limit: LEN_MAX as u64 });
+    }
+    // SAFETY: promised by (1); the length has just been checked.
+    Ok(unsafe { slice::from_raw_parts(data, len) })
+}
+
+/// As [`bytes`], as text.
+///
+/// # Safety
+/// 1. As (1) of [`bytes`].
+pub unsafe fn text<'a>(name: &'static str, data: *const u8, len: usize) -> Result<&'a str> {
+    // SAFETY: promised by (1).
+    utf8(name, unsafe { bytes(name, data, len) }?)
+}
+
+/// A NUL-terminated text.
+///
+/// # Safety
+/// 1. `data` is null or points to bytes that end with a NUL and stay unchanged
+///    during `'a`.
+pub unsafe fn c_text<'a>(name: &'static str, data: *const std::ffi::c_char) -> Result<&'a str> {
+    if data.is_null() {
+        return Err(Error::NullArgument(name));
+    }
+    // SAFETY: promised by (1).
+    utf8(name, unsafe { std::ffi::CStr::from_ptr(data) }.to_bytes())
+}
+
+fn utf8<'a>(name: &'static str, bytes: &'a [u8]) -> Result<&'a str> {
+    str::from_utf8(bytes).map_err(|error| {
+        Error::invalid(name, format!("not UTF-8 at byte {}", error.valid_up_to()))
+    })
+}
+
+/// Writes through an out-parameter that may not be null.
+///
+/// # Safety
+/// 1. `place` is null or points to a writable `T`.
+pub unsafe fn put<T>(name: &'static str, place: *mut T, value: T) -> Result<()> {
+    if place.is_null() {
+        return Err(Error::NullArgument(name));
+    }
+    // SAFETY: promised by (1).
+    unsafe { place.write(value) };
+    Ok(())
+}
+
+/// Empties an out-parameter on entry, if there is one.
+///
+/// # Safety
+/// 1. `place` is null or points to a writable `T`.
+pub unsafe fn clear<T>(place: *mut T, empty: T) {
+    if !place.is_null() {
+        // SAFETY: promised by (1).
+        unsafe { place.write(empty) };
+    }
+}

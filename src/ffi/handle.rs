@@ -1,0 +1,403 @@
+//! Handles: words that stand for objects without being their addresses.
+//!
+//! A handle is a kind, a slot and a generation packed into the pointer that C
+//! holds. Its slot keeps the object; freeing it raises the slot's generation,
+//! so a freed, doubly freed, foreign or invented handle is told from a live
+//! one without touching the object's memory. Slots lie in chunks that double
+//! in size and are never given back, and are used again: a million objects
+//! made and freed leave no growth.
+//!
+//! Most calls take [`resolve`], which counts a reference under the slot's own
+//! lock. The cache's hot path takes [`with`]: an epoch pin (one thread-local
+//! store) and one load. An object freed meanwhile stays mapped until the pin is
+//! lifted; [`remove`] hands the last reference to the epoch in that case.
+//!
+//! After `fork` the child has the parent's slots but not its threads, so their
+//! locks cannot be trusted: a fork handler marks every slot in use, and marked
+//! slots answer `FORKED` before any lock is tried.
+
+use std::any::Any;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::error::{Error, Result};
+
+/// A type that C holds by handle.
+pub trait Handle: Any + Send + Sync {
+    /// The kind that stands in the handle; unique, never 0.
+    const KIND: u8;
+    /// The type's name in messages.
+    const NAME: &'static str;
+}
+
+#[cfg(target_pointer_width = "64")]
+mod layout {
+    pub const SLOT_BITS: u32 = 24;
+    pub const GENERATION_BITS: u32 = 32;
+}
+#[cfg(not(target_pointer_width = "64"))]
+mod layout {
+    pub const SLOT_BITS: u32 = 14;
+    pub const GENERATION_BITS: u32 = 12;
+}
+use layout::{GENERATION_BITS, SLOT_BITS};
+
+const KIND_BITS: u32 = 5;
+const SLOT_SHIFT: u32 = 1 + KIND_BITS;
+const GENERATION_SHIFT: u32 = SLOT_SHIFT + SLOT_BITS;
+const GENERATION_MAX: u32 = ((1u64 << GENERATION_BITS) - 1) as u32;
+/// Slots of the first chunk; chunk k has this many times 2^k.
+const FIRST_CHUNK: usize = 64;
+const CHUNKS: usize = SLOT_BITS as usize - FIRST_CHUNK.ilog2() as usize;
+
+/// The word of a kind, a slot and a generation. The low bit is set, so that a
+/// handle is never null and never looks like an aligned address.
+fn word(kind: u8, slot: usize, generation: u32) -> usize {
+    1 | (kind as usize) << 1 | slot << SLOT_SHIFT | (generation as usize) << GENERATION_SHIFT
+}
+
+struct Slot {
+    /// The live handle, or 0. Release on writing, Acquire on reading: whoever
+    /// sees the handle sees the object.
+    word: AtomicUsize,
+    /// The object for [`with`], or null. Written under the lock of `object`.
+    hot: AtomicPtr<Pinned>,
+    generation: AtomicU32,
+    /// Set in a forked child: the lock below may belong to a lost thread.
+    forked: AtomicBool,
+    object: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
+}
+
+/// What the hot path reads: the handle that the object belongs to, and it.
+struct Pinned {
+    word: usize,
+    object: *const (),
+    owner: Arc<dyn Any + Send + Sync>,
+}
+
+struct Table {
+    chunks: [AtomicPtr<Slot>; CHUNKS],
+    free: Mutex<FreeList>,
+}
+
+/// Slots to be used next; the lock is held across `fork`.
+struct FreeList {
+    recycled: Vec<u32>,
+    fresh: usize,
+    fork_handler: bool,
+}
+
+static TABLE: Table = Table {
+    chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
+    free: Mutex::new(FreeList { recycled: Vec::new(), fresh: 0, fork_handler: false }),
+};
+
+impl Table {
+    /// The slot of an index, if its chunk exists.
+    fn slot(&self, index: usize) -> Option<&'static Slot> {
+        let place = index + FIRST_CHUNK;
+        let chunk = (place / FIRST_CHUNK).ilog2() as usize;
+        let chunk_ptr = self.chunks.get(chunk)?.load(Ordering::Acquire);
+        if chunk_ptr.is_null() {
+            return None;
+        }
+        // SAFETY: chunk k holds FIRST_CHUNK << k slots, `place` lies in it by
+        // the choice of k, and chunks are never freed.
+        Some(unsafe { &*chunk_ptr.add(place - (FIRST_CHUNK << chunk)) })
+    }
+
+    fn grow(&self, index: usize) -> Result<()> {
+        let chunk = ((index + FIRST_CHUNK) / FIRST_CHUNK).ilog2() as usize;
+        let place = self
+            .chunks
+            .get(chunk)
+            .ok_or_else(|| Error::Internal("no more handles: free some".into()))?;
+        if place.load(Ordering::Acquire).is_null() {
+            let slots: Box<[Slot]> = (0..FIRST_CHUNK << chunk).map(|_| Slot::default()).collect();
+            place.store(Box::into_raw(slots).cast(), Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// A slot that nobody uses.
+    fn take_slot(&self) -> Result<usize> {
+        let mut free = self.free.lock();
+        if !free.fork_handler {
+            free.fork_handler = true;
+            fork::install();
+        }
+        if let Some(index) = free.recycled.pop() {
+            return Ok(index as usize);
+        }
+        self.grow(free.fresh)?;
+        free.fresh += 1;
+        Ok(free.fresh - 1)
+    }
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        Slot {
+            word: AtomicUsize::new(0),
+            hot: AtomicPtr::new(ptr::null_mut()),
+            generation: AtomicU32::new(1),
+            forked: AtomicBool::new(false),
+            object: Mutex::new(None),
+        }
+    }
+}
+
+fn index_of(word: usize) -> usize {
+    (word >> SLOT_SHIFT) & ((1 << SLOT_BITS) - 1)
+}
+
+fn kind_of(word: usize) -> u8 {
+    ((word >> 1) & ((1 << KIND_BITS) - 1)) as u8
+}
+
+/// The slot of a handle that claims to be a `T`.
+fn slot_of<T: Handle>(handle: usize) -> Result<&'static Slot> {
+    if handle == 0 {
+        return Err(Error::NullArgument(T::NAME));
+    }
+    if handle & 1 == 0 || kind_of(handle) != T::KIND {
+        return Err(Error::InvalidHandle(T::NAME));
+    }
+    let slot = TABLE.slot(index_of(handle)).ok_or(Error::InvalidHandle(T::NAME))?;
+    if slot.word.load(Ordering::Acquire) != handle {
+        return Err(Error::InvalidHandle(T::NAME));
+    }
+    match slot.forked.load(Ordering::Relaxed) {
+        true => Err(Error::Forked(T::NAME)),
+        false => Ok(slot),
+    }
+}
+
+/// Gives an object a handle; the table holds a reference until [`remove`].
+pub fn insert<T: Handle, C>(object: Arc<T>) -> Result<*mut C> {
+    insert_slot(object).map(|(word, _)| word as *mut C)
+}
+
+/// As [`insert`], for a type that is used through [`with`].
+pub fn insert_hot<T: Handle, C>(object: Arc<T>) -> Result<*mut C> {
+    let raw = Arc::as_ptr(&object).cast();
+    let (word, slot) = insert_slot(object.clone())?;
+    let pinned = Box::new(Pinned { word, object: raw, owner: object });
+    slot.hot.store(Box::into_raw(pinned), Ordering::Release);
+    Ok(word as *mut C)
+}
+
+fn insert_slot<T: Handle>(object: Arc<T>) -> Result<(usize, &'static Slot)> {
+    let index = TABLE.take_slot()?;
+    let slot = TABLE.slot(index).ok_or_else(|| Error::Internal("a slot is missing".into()))?;
+    let word = word(T::KIND, index, slot.generation.load(Ordering::Relaxed));
+    *slot.object.lock() = Some(object);
+    slot.word.store(word, Ordering::Release);
+    Ok((word, slot))
+}
+
+/// The object of a handle, counted: it lives as long as the reference.
+pub fn resolve<T: Handle, C>(handle: *const C) -> Result<Arc<T>> {
+    let handle = handle as usize;
+    let slot = slot_of::<T>(handle)?;
+    let object = slot.object.lock();
+    if slot.word.load(Ordering::Relaxed) != handle {
+        return Err(Error::InvalidHandle(T::NAME));
+    }
+    let object = object.clone().ok_or(Error::InvalidHandle(T::NAME))?;
+    object.downcast::<T>().map_err(|_| Error::InvalidHandle(T::NAME))
+}
+
+/// Calls `f` with the object of a handle made by [`insert_hot`], without
+/// counting. `f` must not wait for anything and must not call back into C:
+/// while it runs, nothing that was freed is given back.
+#[inline]
+pub fn with<T: Handle, C, R>(handle: *const C, f: impl FnOnce(&T) -> R) -> Result<R> {
+    let handle = handle as usize;
+    let guard = crossbeam_epoch::pin();
+    let found = TABLE.slot(index_of(handle)).map(|slot| slot.hot.load(Ordering::Acquire));
+    let pinned = match found {
+        Some(pinned) if !pinned.is_null() && kind_of(handle) == T::KIND => pinned,
+        _ => return Err(slot_of::<T>(handle).err().unwrap_or(Error::InvalidHandle(T::NAME))),
+    };
+    // SAFETY: `remove` takes the pointer out of the slot before it defers the
+    // destruction, so it stays readable until this thread unpins.
+    let pinned = unsafe { &*pinned };
+    if pinned.word != handle {
+        return Err(Error::InvalidHandle(T::NAME));
+    }
+    // SAFETY: the word holds the kind, each kind is one type, and `owner` keeps
+    // the object alive as long as `pinned`.
+    let result = f(unsafe { &*pinned.object.cast::<T>() });
+    drop(guard);
+    Ok(result)
+}
+
+/// Ends a handle and gives back its object. Of several calls one succeeds.
+pub fn remove<T: Handle, C>(handle: *const C) -> Result<Arc<T>> {
+    let word = handle as usize;
+    let slot = slot_of::<T>(word)?;
+    let mut object = slot.object.lock();
+    if slot.word.compare_exchange(word, 0, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+        return Err(Error::InvalidHandle(T::NAME));
+    }
+    let taken = object.take().ok_or(Error::InvalidHandle(T::NAME))?;
+    let pinned = slot.hot.swap(ptr::null_mut(), Ordering::AcqRel);
+    drop(object);
+    if !pinned.is_null() {
+        release_pinned(pinned);
+    }
+    recycle(slot, index_of(word));
+    taken.downcast::<T>().map_err(|_| Error::InvalidHandle(T::NAME))
+}
+
+/// Destroys a hot entry once no thread can be reading it.
+fn release_pinned(pinned: *mut Pinned) {
+    let guard = crossbeam_epoch::pin();
+    // SAFETY: the pointer came from `Box::into_raw` and has just been taken out
+    // of its only place, so it is destroyed once, after all pins of now.
+    unsafe { guard.defer_unchecked(move || drop(Box::from_raw(pinned).owner)) };
+    drop(guard);
+    // Three advances are enough for the epoch to come round when nobody is
+    // inside; otherwise a later call collects it.
+    (0..3).for_each(|_| crossbeam_epoch::pin().flush());
+}
+
+/// Makes the slot ready for another object; one whose generations are used up
+/// is left alone.
+fn recycle(slot: &Slot, index: usize) {
+    let generation = slot.generation.load(Ordering::Relaxed);
+    if generation < GENERATION_MAX {
+        slot.generation.store(generation + 1, Ordering::Relaxed);
+        TABLE.free.lock().recycled.push(index as u32);
+    }
+}
+
+#[cfg(unix)]
+mod fork {
+    use std::cell::RefCell;
+
+    use parking_lot::MutexGuard;
+
+    use super::*;
+
+    /// Has the child's inherited handles marked. The table's lock is held while
+    /// the process forks, so that the child finds the table in order.
+    pub fn install() {
+        // SAFETY: the handlers are functions of this library, which is never
+        // unloaded once it has handed them out (libc pins it).
+        unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
+    }
+
+    thread_local! {
+        /// The table's lock, held by the forking thread while it forks.
+        static HELD: RefCell<Option<MutexGuard<'static, FreeList>>> = const { RefCell::new(None) };
+    }
+
+    extern "C" fn prepare() {
+        HELD.set(Some(TABLE.free.lock()));
+    }
+
+    extern "C" fn parent() {
+        HELD.take();
+    }
+
+    extern "C" fn child() {
+        if let Some(mut free) = HELD.take() {
+            free.recycled.clear();
+            (0..free.fresh).filter_map(|i| TABLE.slot(i)).for_each(|slot| {
+                slot.forked.store(true, Ordering::Relaxed);
+                slot.hot.store(ptr::null_mut(), Ordering::Relaxed);
+            });
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod fork {
+    pub fn install() {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Apple(u32);
+    impl Handle for Apple {
+        const KIND: u8 = 30;
+        const NAME: &'static str = "apple";
+    }
+    struct Pear;
+    impl Handle for Pear {
+        const KIND: u8 = 31;
+        const NAME: &'static str = "pear";
+    }
+
+    #[test]
+    fn a_handle_lives_until_it_is_removed_once() {
+        let handle: *mut u8 = insert(Arc::new(Apple(7))).unwrap();
+        assert_eq!(resolve::<Apple, _>(handle).unwrap().0, 7);
+        assert_eq!(remove::<Apple, _>(handle).unwrap().0, 7);
+        assert!(matches!(remove::<Apple, _>(handle), Err(Error::InvalidHandle(_))));
+        assert!(matches!(resolve::<Apple, _>(handle), Err(Error::InvalidHandle(_))));
+    }
+
+    #[test]
+    fn null_foreign_and_invented_handles_are_told_apart() {
+        let pear: *mut u8 = insert(Arc::new(Pear)).unwrap();
+        assert!(matches!(resolve::<Apple, _>(pear), Err(Error::InvalidHandle(_))));
+        assert!(matches!(resolve::<Apple, u8>(ptr::null()), Err(Error::NullArgument(_))));
+        for invented in [1usize, 0x10, usize::MAX, usize::MAX - 1, pear as usize ^ (1 << 40)] {
+            let handle = invented as *const u8;
+            assert!(resolve::<Pear, _>(handle).is_err(), "{invented:x}");
+            assert!(with::<Pear, _, _>(handle, |_| ()).is_err(), "{invented:x}");
+        }
+        remove::<Pear, _>(pear).unwrap();
+    }
+
+    #[test]
+    fn a_hot_handle_answers_until_it_is_removed() {
+        let handle: *mut u8 = insert_hot(Arc::new(Apple(9))).unwrap();
+        assert_eq!(with::<Apple, _, _>(handle, |a| a.0), Ok(9));
+        let apple = remove::<Apple, _>(handle).unwrap();
+        assert!(with::<Apple, _, _>(handle, |a| a.0).is_err());
+        assert_eq!(apple.0, 9);
+    }
+
+    #[test]
+    fn slots_are_used_again_under_another_generation() {
+        let first: *mut u8 = insert(Arc::new(Apple(1))).unwrap();
+        let mut indexes = std::collections::HashSet::from([index_of(first as usize)]);
+        remove::<Apple, _>(first).unwrap();
+        for n in 0..10_000 {
+            let handle: *mut u8 = insert(Arc::new(Apple(n))).unwrap();
+            assert_ne!(handle, first);
+            indexes.insert(index_of(handle as usize));
+            remove::<Apple, _>(handle).unwrap();
+        }
+        assert!(indexes.len() < 100, "{}", indexes.len());
+    }
+
+    #[test]
+    fn a_free_that_races_with_calls_is_seen_whole_or_not_at_all() {
+        for round in 0..200 {
+            let handle = insert_hot::<_, u8>(Arc::new(Apple(round))).unwrap() as usize;
+            std::thread::scope(|scope| {
+                for _ in 0..2 {
+                    scope.spawn(move || {
+                        for _ in 0..200 {
+                            match with::<Apple, u8, _>(handle as *const u8, |a| a.0) {
+                                Ok(value) => assert_eq!(value, round),
+                                Err(error) => assert_eq!(error, Error::InvalidHandle("apple")),
+                            }
+                        }
+                    });
+                }
+                scope.spawn(move || remove::<Apple, u8>(handle as *const u8).map(|_| ()));
+            });
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The C boundary: the only room with raw pointers and `unsafe`.
+//!
+//! One file per C type. An exported function checks, converts, calls and
+//! reports; whatever knows about caching or models lives in the core.
+
+#![allow(non_camel_case_types)]
+
+pub mod guard;
+pub mod handle;

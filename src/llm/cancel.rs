@@ -1,0 +1,215 @@
+//! Ending a call from another thread.
+//!
+//! Each call in progress has an [`Interrupt`]: a flag, a signal for those who
+//! wait, and the socket that the call is using, if any. A caller's [`Cancel`]
+//! token and the client's own closing both work by tripping interrupts, so
+//! whatever phase a call is in, one mechanism ends it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::clock::{Clock, Signal};
+use crate::error::{Error, Status};
+
+/// Why a call was interrupted; the first reason stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Reason {
+    /// The caller's token.
+    Cancelled = 1,
+    /// The client was freed.
+    Closed = 2,
+    /// The caller's callback said stop.
+    Stopped = 3,
+}
+
+impl Reason {
+    /// The error that the call ends with.
+    pub fn error(self) -> Error {
+        match self {
+            Reason::Cancelled => Error::call(Status::Cancelled, "the call was cancelled"),
+            Reason::Closed => {
+                Error::call(Status::Cancelled, "the client was freed while the call ran")
+            }
+            Reason::Stopped => Error::call(Status::Stopped, "the callback stopped the stream"),
+        }
+    }
+}
+
+/// Something that an interrupt can break: a socket, usually.
+pub trait Breakable: Send + Sync {
+    /// Makes blocked and later operations on it fail at once.
+    fn break_off(&self);
+}
+
+/// The switch of one call.
+#[derive(Default)]
+pub struct Interrupt {
+    /// 0, or a [`Reason`]. Acquire/Release: whoever sees it also sees what
+    /// went before the trip.
+    reason: AtomicU8,
+    signal: Signal,
+    /// What the call is blocked on. Held while it is broken, so that a socket
+    /// cannot go back to the pool between.
+    in_use: Mutex<Option<Weak<dyn Breakable>>>,
+}
+
+impl fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interrupt").field("reason", &self.reason()).finish()
+    }
+}
+
+impl Interrupt {
+    /// Ends the call for this reason, unless it has ended for another.
+    pub fn trip(&self, reason: Reason) {
+        let first = self.reason.compare_exchange(
+            0,
+            reason as u8,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if first.is_err() {
+            return;
+        }
+        self.signal.raise();
+        let in_use = self.in_use.lock();
+        if let Some(breakable) = in_use.as_ref().and_then(Weak::upgrade) {
+            breakable.break_off();
+        }
+    }
+
+    /// Why the call was interrupted, if it was.
+    pub fn reason(&self) -> Option<Reason> {
+        match self.reason.load(Ordering::Acquire) {
+            0 => None,
+            1 => Some(Reason::Cancelled),
+            2 => Some(Reason::Closed),
+            _ => Some(Reason::Stopped),
+        }
+    }
+
+    /// An error once interrupted.
+    pub fn check(&self) -> Result<(), Error> {
+        self.reason().map_or(Ok(()), |reason| Err(reason.error()))
+    }
+
+    /// Says what the call is about to block on; broken at once if the call has
+    /// been interrupted already.
+    pub fn watch(&self, breakable: Weak<dyn Breakable>) {
+        let mut in_use = self.in_use.lock();
+        if self.reason().is_some() {
+            if let Some(breakable) = breakable.upgrade() {
+                breakable.break_off();
+            }
+        }
+        *in_use = Some(breakable);
+    }
+
+    /// Takes back what [`Interrupt::watch`] said. After this returns, it is
+    /// not broken any more.
+    pub fn unwatch(&self) {
+        *self.in_use.lock() = None;
+    }
+
+    /// Waits for `time`, or an error once interrupted.
+    pub fn wait(&self, clock: &Clock, time: Duration) -> Result<(), Error> {
+        clock.wait(&self.signal, time);
+        self.check()
+    }
+
+    /// What is raised when the call is interrupted, to wait on.
+    pub fn signal(&self) -> &Signal {
+        &self.signal
+    }
+}
+
+/// A caller's token: may be given to any number of calls, and triggered once.
+#[derive(Debug, Default)]
+pub struct Cancel {
+    state: Mutex<CancelState>,
+}
+
+#[derive(Debug, Default)]
+struct CancelState {
+    triggered: bool,
+    calls: Vec<Weak<Interrupt>>,
+}
+
+impl Cancel {
+    /// Ends all calls that hold the token, and all that will.
+    pub fn trigger(&self) {
+        let calls = {
+            let mut state = self.state.lock();
+            state.triggered = true;
+            std::mem::take(&mut state.calls)
+        };
+        calls.iter().filter_map(Weak::upgrade).for_each(|call| call.trip(Reason::Cancelled));
+    }
+
+    /// Whether it has been triggered.
+    pub fn is_triggered(&self) -> bool {
+        self.state.lock().triggered
+    }
+
+    /// Lets the token end a call until the call's interrupt is dropped.
+    pub fn attach(&self, call: &Arc<Interrupt>) {
+        let mut state = self.state.lock();
+        if state.triggered {
+            drop(state);
+            return call.trip(Reason::Cancelled);
+        }
+        state.calls.retain(|call| call.strong_count() > 0);
+        state.calls.push(Arc::downgrade(call));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicU32;
+
+    #[derive(Default)]
+    struct Socket(AtomicU32);
+    impl Breakable for Socket {
+        fn break_off(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_token_ends_every_call_that_holds_it_and_every_later_one() {
+        let (cancel, early, late) = (Cancel::default(), Arc::default(), Arc::default());
+        cancel.attach(&early);
+        cancel.trigger();
+        cancel.trigger();
+        cancel.attach(&late);
+        assert_eq!(early.reason(), Some(Reason::Cancelled));
+        assert_eq!(late.reason(), Some(Reason::Cancelled));
+    }
+
+    #[test]
+    fn a_socket_is_broken_only_while_the_call_uses_it() {
+        let socket = Arc::new(Socket::default());
+        let weak: Weak<dyn Breakable> = Arc::downgrade(&(socket.clone() as Arc<dyn Breakable>));
+        let call = Interrupt::default();
+        call.watch(weak.clone());
+        call.unwatch();
+        call.trip(Reason::Cancelled);
+        assert_eq!(socket.0.load(Ordering::Relaxed), 0);
+        call.watch(weak);
+        assert_eq!(socket.0.load(Ordering::Relaxed), 1, "too late is at once");
+    }
+
+    #[test]
+    fn a_wait_ends_when_the_call_is_interrupted() {
+        let call = Interrupt::default();
+        call.trip(Reason::Closed);
+        let error = call.wait(&Clock::System, Duration::from_secs(60)).unwrap_err();
+        assert_eq!(error.status(), Status::Cancelled);
+    }
+}

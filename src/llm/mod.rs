@@ -1,0 +1,12 @@
+//! One call to a language model, from options to answer.
+//!
+//! [`provider`] turns a chat into bytes and bytes into events, and knows
+//! nothing of sockets or time. [`transport`] carries bytes and can be
+//! interrupted. `policy` decides when to send, again or at all. The client
+//! puts the three together.
+
+pub mod cancel;
+pub mod event;
+pub mod provider;
+pub mod response;
+pub mod transport;

@@ -1,0 +1,1 @@
+//! Dialects: a chat to bytes, bytes to an answer. Pure.

@@ -1,0 +1,170 @@
+//! Carrying bytes to a provider and back.
+//!
+//! A [`Transport`] sends one request and hands back the head of the answer and
+//! a [`Body`] to read. It knows deadlines and interrupts, and nothing about
+//! models. The client is given one at its making, so tests can replace it.
+
+use std::sync::Arc;
+
+use super::cancel::Interrupt;
+
+/// Names and values, in the order they came; names compare without case.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Headers(pub Vec<(String, String)>);
+
+impl Headers {
+    /// The first value of a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Adds a header.
+    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
+    }
+}
+
+/// A POST to a provider.
+#[derive(Clone, PartialEq)]
+pub struct HttpRequest {
+    /// Scheme, host, path and query.
+    pub url: String,
+    /// With the key among them: never shown.
+    pub headers: Headers,
+    /// The JSON body.
+    pub body: Vec<u8>,
+}
+
+/// Shows neither headers nor body: they hold the key and the prompt.
+impl std::fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HttpRequest({} bytes to {})", self.body.len(), self.url)
+    }
+}
+
+/// Status and headers of an answer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Head {
+    /// HTTP status.
+    pub status: u16,
+    /// Response headers.
+    pub headers: Headers,
+}
+
+/// What is being waited for, for messages and for the choice of a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Name look-up, TCP and TLS.
+    Connect,
+    /// From the request's end to the first byte of the answer.
+    FirstByte,
+    /// To the first event with content.
+    FirstToken,
+    /// No byte at all.
+    Silence,
+    /// No event with content.
+    Idle,
+    /// The whole call.
+    Total,
+}
+
+/// Until when something may take: ns on the client's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    /// `u64::MAX`: for ever.
+    pub at_ns: u64,
+    /// Whose deadline it is.
+    pub phase: Phase,
+}
+
+impl Deadline {
+    /// No bound.
+    pub const NEVER: Deadline = Deadline { at_ns: u64::MAX, phase: Phase::Total };
+
+    /// The earlier of the two.
+    pub fn min(self, other: Deadline) -> Deadline {
+        if other.at_ns < self.at_ns { other } else { self }
+    }
+}
+
+/// What a transport must respect during one attempt.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The call's switch.
+    pub interrupt: Arc<Interrupt>,
+    /// Bound on look-up, connect and TLS.
+    pub connect: Deadline,
+    /// From the moment the request is written: ns until the first byte of the
+    /// answer; `u64::MAX`: no bound.
+    pub first_byte_ns: u64,
+    /// Longest pause without any byte while writing or reading the head, in
+    /// ns; `u64::MAX`: no bound.
+    pub silence_ns: u64,
+    /// Bound on everything.
+    pub total: Deadline,
+}
+
+/// The answer's head, its body, and how it went.
+pub struct Exchange {
+    /// Status and headers.
+    pub head: Head,
+    /// The body, to be read.
+    pub body: Box<dyn Body>,
+    /// Whether a kept connection was used.
+    pub reused: bool,
+    /// ns that name look-up, TCP and TLS took; 0 on a kept connection.
+    pub connect_ns: u64,
+    /// When the first byte of the answer came, on the client's clock.
+    pub first_byte_at_ns: u64,
+}
+
+/// The body of an answer.
+pub trait Body: Send {
+    /// Reads some bytes; 0 at the proper end. An end that is not proper (a
+    /// length or last chunk that did not come) is `Failure::Cut`.
+    fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, TransportError>;
+}
+
+/// Sends requests.
+pub trait Transport: Send + Sync {
+    /// Sends a request and waits for the head of the answer.
+    fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError>;
+}
+
+/// Why an exchange failed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// The name is unknown or could not be looked up.
+    Dns,
+    /// No connection.
+    Connect,
+    /// No TLS: handshake or certificate.
+    Tls,
+    /// The deadline of this phase passed.
+    TimedOut(Phase),
+    /// The interrupt was tripped.
+    Interrupted,
+    /// The connection broke.
+    Reset,
+    /// The body ended before its declared end.
+    Cut,
+    /// Not HTTP, a bad chunk, a bad length.
+    Protocol,
+    /// Head or body larger than its cap.
+    TooLarge,
+}
+
+/// A failed exchange, with what the retry rules need to know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransportError {
+    /// The kind.
+    pub failure: Failure,
+    /// One sentence, lower case, with the host but no key.
+    pub message: String,
+    /// Whether the request had been wholly written: the provider may have it.
+    pub written: bool,
+    /// Whether a kept connection was used.
+    pub reused: bool,
+    /// Whether any byte of the answer had come.
+    pub answered: bool,
+}

@@ -1,0 +1,129 @@
+//! A histogram of times that many threads can write to.
+//!
+//! Buckets are log-linear, as in HdrHistogram: 16 steps to each power of two,
+//! so a percentile is within 6.25 % of the true one, from 1 ns to 36 minutes,
+//! in 5 KiB. Recording is two relaxed additions and takes no lock.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+const STEP_BITS: u32 = 4;
+const STEPS: usize = 1 << STEP_BITS;
+const TOP_POWER: u32 = 40;
+const BUCKETS: usize = (TOP_POWER - STEP_BITS + 2) as usize * STEPS;
+
+/// Counts of nanoseconds by size.
+#[derive(Debug)]
+pub struct Histogram {
+    // Relaxed: figures need no order among one another.
+    buckets: Box<[AtomicU64; BUCKETS]>,
+    sum: AtomicU64,
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Histogram {
+            buckets: Box::new([const { AtomicU64::new(0) }; BUCKETS]),
+            sum: AtomicU64::new(0),
+        }
+    }
+}
+
+fn bucket_of(ns: u64) -> usize {
+    if ns < STEPS as u64 {
+        return ns as usize;
+    }
+    let power = ns.ilog2();
+    let step = (ns >> (power - STEP_BITS)) as usize - STEPS;
+    let index = (power - STEP_BITS + 1) as usize * STEPS + step;
+    index.min(BUCKETS - 1)
+}
+
+/// The middle of a bucket.
+fn middle_of(bucket: usize) -> u64 {
+    if bucket < STEPS {
+        return bucket as u64;
+    }
+    let shift = (bucket / STEPS - 1) as u32;
+    let low = ((STEPS + bucket % STEPS) as u64) << shift;
+    low + (1u64 << shift) / 2
+}
+
+impl Histogram {
+    /// Counts one time.
+    pub fn record(&self, ns: u64) {
+        self.buckets[bucket_of(ns)].fetch_add(1, Relaxed);
+        self.sum.fetch_add(ns, Relaxed);
+    }
+
+    /// Times counted so far.
+    pub fn count(&self) -> u64 {
+        self.buckets.iter().map(|b| b.load(Relaxed)).sum()
+    }
+
+    /// Sum of all times, in ns.
+    pub fn sum_ns(&self) -> u64 {
+        self.sum.load(Relaxed)
+    }
+
+    /// The mean in ns; none before the first time.
+    pub fn mean_ns(&self) -> Option<f64> {
+        match self.count() {
+            0 => None,
+            n => Some(self.sum_ns() as f64 / n as f64),
+        }
+    }
+
+    /// The time in ns below which a share `q` (0..=1) of all times lies;
+    /// none before the first time.
+    pub fn quantile_ns(&self, q: f64) -> Option<u64> {
+        let counts: Vec<u64> = self.buckets.iter().map(|b| b.load(Relaxed)).collect();
+        let total: u64 = counts.iter().sum();
+        let rank = ((total as f64 * q).ceil() as u64).clamp(1, total.max(1));
+        let mut seen = 0;
+        counts.iter().position(|count| {
+            seen += count;
+            seen >= rank
+        })
+        .map(middle_of)
+    }
+
+    /// Counts at or below each bound (in ns), for a cumulative exposition.
+    pub fn cumulative(&self, bounds_ns: &[u64]) -> Vec<u64> {
+        let counts: Vec<u64> = self.buckets.iter().map(|b| b.load(Relaxed)).collect();
+        let up_to = |bound| counts[..=bucket_of(bound)].iter().sum();
+        bounds_ns.iter().map(|bound| up_to(*bound)).collect()
+    }
+
+    /// Forgets everything.
+    pub fn reset(&self) {
+        self.buckets.iter().for_each(|b| b.store(0, Relaxed));
+        self.sum.store(0, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_lands_within_a_sixteenth_of_its_bucket() {
+        for shift in 0..40 {
+            for ns in [1u64 << shift, (1 << shift) + (1 << shift) / 3] {
+                let middle = middle_of(bucket_of(ns)) as f64;
+                assert!((middle - ns as f64).abs() <= ns as f64 / 16.0 + 1.0, "{ns} {middle}");
+            }
+        }
+        assert_eq!(bucket_of(u64::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn quantiles_of_a_known_series() {
+        let histogram = Histogram::default();
+        assert_eq!(histogram.quantile_ns(0.5), None);
+        (1..=1000).for_each(|n| histogram.record(n * 1000));
+        let p99 = histogram.quantile_ns(0.99).unwrap() as f64;
+        assert!((p99 / 990_000.0 - 1.0).abs() < 0.07, "{p99}");
+        assert_eq!(histogram.count(), 1000);
+        assert_eq!(histogram.mean_ns(), Some(500_500.0));
+    }
+}

@@ -1,0 +1,5 @@
+//! Figures: histograms, and the texts that show them.
+
+pub mod histogram;
+
+pub use histogram::Histogram;

@@ -1,0 +1,225 @@
+//! Options as rows: one place says an option's name, type, range and meaning.
+//!
+//! A [`Row`] ties a string key to a field of a plain struct. The typed setters,
+//! the string setter, JSON, the enumeration, the documentation's table and the
+//! bindings' keywords all come from the rows. [`Layered`] keeps what the caller
+//! set apart from what a profile or preset suggests, so that the order of the
+//! calls never matters: [`Layered::resolve`] lays default, layers and explicit
+//! values over one another, weakest first, and remembers which one won.
+
+pub mod cache;
+pub mod client;
+pub mod presets;
+pub mod profiles;
+mod row;
+mod value;
+
+pub use row::{Kind, Row};
+pub use value::Value;
+
+use serde_json::{Map, json};
+
+use crate::error::{Error, Result};
+
+/// A struct of options that rows describe.
+pub trait OptionSet: Default + Clone + 'static {
+    /// All options, in the order of the documentation.
+    fn rows() -> &'static [Row<Self>];
+
+    /// What the chosen profiles and presets suggest, weakest first: the
+    /// layer's name, and its values. `chosen` answers an explicit value.
+    fn layers(chosen: &dyn Fn(&str) -> Option<Value>) -> Result<Vec<Suggestions>>;
+
+    /// Rules between options, after all layers have been laid.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The values of one layer under the caller's own.
+#[derive(Debug, Clone)]
+pub struct Suggestions {
+    /// `profile`, `workload`, `preset` or `use_case`, with the choice:
+    /// `workload read_heavy`.
+    pub layer: String,
+    /// Keys and values.
+    pub values: Vec<(&'static str, Value)>,
+}
+
+/// Where an effective value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// `impl Default`.
+    Default,
+    /// A layer, by its name.
+    Layer(String),
+    /// The caller.
+    Explicit,
+}
+
+impl Origin {
+    /// As it stands in JSON.
+    pub fn name(&self) -> &str {
+        match self {
+            Origin::Default => "default",
+            Origin::Layer(name) => name,
+            Origin::Explicit => "explicit",
+        }
+    }
+}
+
+/// What a caller has set so far, before the layers are laid under it.
+#[derive(Debug, Clone)]
+pub struct Layered<T: OptionSet> {
+    explicit: Vec<(&'static str, Value)>,
+    marker: std::marker::PhantomData<T>,
+}
+
+impl<T: OptionSet> Default for Layered<T> {
+    fn default() -> Self {
+        Layered { explicit: Vec::new(), marker: std::marker::PhantomData }
+    }
+}
+
+/// All effective values, and where each came from.
+#[derive(Debug, Clone)]
+pub struct Resolved<T> {
+    /// The values.
+    pub values: T,
+    origins: Vec<Origin>,
+}
+
+impl<T: OptionSet> Layered<T> {
+    /// Sets an option from text: the string door. `default` withdraws an
+    /// explicit value; `unset` removes what a layer would set.
+    pub fn set(&mut self, key: &str, text: &str) -> Result<()> {
+        let row = row::find::<T>(key)?;
+        if text.eq_ignore_ascii_case("default") {
+            self.explicit.retain(|(k, _)| *k != row.key);
+            return Ok(());
+        }
+        self.put(row, row.parse(text)?)
+    }
+
+    /// Sets an option from a typed value: the typed setters' door.
+    pub fn set_value(&mut self, key: &str, value: Value) -> Result<()> {
+        let row = row::find::<T>(key)?;
+        self.put(row, value)
+    }
+
+    fn put(&mut self, row: &'static Row<T>, value: Value) -> Result<()> {
+        let value = row.check(value)?;
+        match self.explicit.iter_mut().find(|(key, _)| *key == row.key) {
+            Some((_, old)) if row.kind.repeats() && value != Value::Unset => old.append(value),
+            Some((_, old)) => *old = value,
+            None => self.explicit.push((row.key, value)),
+        }
+        Ok(())
+    }
+
+    /// Sets every option of a JSON object; all of them or, on an error, none.
+    pub fn load_json(&mut self, text: &str) -> Result<()> {
+        let object: Map<String, serde_json::Value> = serde_json::from_str(text)
+            .map_err(|e| Error::invalid("options", format!("not a JSON object: {e}")))?;
+        let mut next = self.clone();
+        for (key, value) in &object {
+            next.set_json(key, value)?;
+        }
+        *self = next;
+        Ok(())
+    }
+
+    fn set_json(&mut self, key: &str, value: &serde_json::Value) -> Result<()> {
+        use serde_json::Value as J;
+        match value {
+            J::String(text) => self.set(key, text),
+            J::Null => self.set(key, "default"),
+            J::Bool(_) | J::Number(_) => self.set(key, &value.to_string()),
+            J::Array(items) if row::find::<T>(key)?.kind.repeats() => {
+                items.iter().try_for_each(|item| self.set_json(key, item))
+            }
+            J::Array(_) | J::Object(_) => {
+                let row = row::find::<T>(key)?;
+                let value = row.parse(&value.to_string())?;
+                self.put(row, value)
+            }
+        }
+    }
+
+    /// The effective value of one option, and where it comes from.
+    pub fn get(&self, key: &str) -> Result<(Value, Origin)> {
+        let resolved = self.resolve_unchecked()?;
+        let index = row::index::<T>(key)?;
+        let row = &T::rows()[index];
+        Ok(((row.get)(&resolved.values), resolved.origins[index].clone()))
+    }
+
+    /// Lays default, layers and explicit values over one another.
+    pub fn resolve(&self) -> Result<Resolved<T>> {
+        let resolved = self.resolve_unchecked()?;
+        resolved.values.check()?;
+        Ok(resolved)
+    }
+
+    fn resolve_unchecked(&self) -> Result<Resolved<T>> {
+        let rows = T::rows();
+        let mut resolved =
+            Resolved { values: T::default(), origins: vec![Origin::Default; rows.len()] };
+        let chosen = |key: &str| {
+            self.explicit.iter().find(|(k, _)| *k == key).map(|(_, value)| value.clone())
+        };
+        for suggestions in T::layers(&chosen)? {
+            for (key, value) in suggestions.values {
+                resolved.lay(key, value, Origin::Layer(suggestions.layer.clone()))?;
+            }
+        }
+        for (key, value) in &self.explicit {
+            resolved.lay(key, value.clone(), Origin::Explicit)?;
+        }
+        Ok(resolved)
+    }
+}
+
+impl<T: OptionSet> Resolved<T> {
+    /// Puts one value in place, and says who put it there.
+    pub fn lay(&mut self, key: &str, value: Value, origin: Origin) -> Result<()> {
+        let index = row::index::<T>(key)?;
+        let row = &T::rows()[index];
+        (row.set)(&mut self.values, row.check(value)?);
+        self.origins[index] = origin;
+        Ok(())
+    }
+
+    /// Where an option's value came from.
+    pub fn origin(&self, key: &str) -> Result<&Origin> {
+        Ok(&self.origins[row::index::<T>(key)?])
+    }
+
+    /// `{"key": {"value": ..., "origin": ...}}`, secrets redacted.
+    pub fn to_json(&self) -> serde_json::Value {
+        let rows = T::rows().iter().zip(&self.origins);
+        rows.map(|(row, origin)| {
+            let value = (row.get)(&self.values);
+            (row.key.to_string(), json!({"value": row.show(&value), "origin": origin.name()}))
+        })
+        .collect::<Map<_, _>>()
+        .into()
+    }
+}
+
+/// All options of a set: key, type, range, default and meaning.
+pub fn describe<T: OptionSet>() -> serde_json::Value {
+    let defaults = T::default();
+    T::rows()
+        .iter()
+        .map(|row| {
+            json!({
+                "key": row.key,
+                "type": row.kind.type_name(),
+                "range": row.kind.range(),
+                "default": row.show(&(row.get)(&defaults)),
+                "doc": row.doc,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,227 @@
+//! A row: everything there is to say about one option.
+
+use std::ops::RangeInclusive;
+
+use super::{OptionSet, Value};
+use crate::error::{Error, Result};
+
+/// The type and range of an option.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// A whole number.
+    Int(RangeInclusive<u64>),
+    /// A whole number, or unset.
+    OptionalInt(RangeInclusive<u64>),
+    /// A number, or unset.
+    OptionalFloat(RangeInclusive<f64>),
+    /// A number.
+    Float(RangeInclusive<f64>),
+    /// A switch.
+    Bool,
+    /// A switch, or unset.
+    OptionalBool,
+    /// One of these words, in any letter case; `-` and `_` are alike.
+    Choice(&'static [&'static str]),
+    /// One of these words, or unset.
+    OptionalChoice(&'static [&'static str]),
+    /// Text, or unset.
+    Text,
+    /// Text that is never shown.
+    Secret,
+    /// Texts; each setting adds one.
+    List,
+    /// `Name: value` lines; each setting adds one. Only the names are shown.
+    Headers,
+}
+
+/// One option of the set `T`.
+pub struct Row<T: 'static> {
+    /// The name, the same in every language.
+    pub key: &'static str,
+    /// Type and range.
+    pub kind: Kind,
+    /// One sentence or two: units, and what zero or unset means.
+    pub doc: &'static str,
+    /// Reads the field.
+    pub get: fn(&T) -> Value,
+    /// Writes the field; the value has passed [`Row::check`].
+    pub set: fn(&mut T, Value),
+}
+
+impl Kind {
+    /// The type's name in the enumeration.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Kind::Int(_) | Kind::OptionalInt(_) => "int",
+            Kind::Float(_) | Kind::OptionalFloat(_) => "float",
+            Kind::Bool | Kind::OptionalBool => "bool",
+            Kind::Choice(_) | Kind::OptionalChoice(_) => "choice",
+            Kind::Text => "text",
+            Kind::Secret => "secret",
+            Kind::List | Kind::Headers => "list",
+        }
+    }
+
+    /// The range in words, as error messages and the documentation show it.
+    pub fn range(&self) -> String {
+        match self {
+            Kind::Int(r) => format!("{}..={}", r.start(), r.end()),
+            Kind::OptionalInt(r) => format!("{}..={} or unset", r.start(), r.end()),
+            Kind::Float(r) => format!("{}..={}", r.start(), r.end()),
+            Kind::OptionalFloat(r) => format!("{}..={} or unset", r.start(), r.end()),
+            Kind::Bool => "true, false".into(),
+            Kind::OptionalBool => "true, false or unset".into(),
+            Kind::Choice(words) => words.join(", "),
+            Kind::OptionalChoice(words) => format!("{} or unset", words.join(", ")),
+            Kind::Text | Kind::Secret => "text or unset".into(),
+            Kind::List => "text; each setting adds one".into(),
+            Kind::Headers => "Name: value; each setting adds one".into(),
+        }
+    }
+
+    /// Whether each setting adds to the earlier ones.
+    pub fn repeats(&self) -> bool {
+        matches!(self, Kind::List | Kind::Headers)
+    }
+
+    /// Whether `unset` is a value of it.
+    fn optional(&self) -> bool {
+        !matches!(self, Kind::Int(_) | Kind::Float(_) | Kind::Bool | Kind::Choice(_))
+    }
+}
+
+/// The row of a key, or the error that names its nearest neighbour.
+pub(super) fn find<T: OptionSet>(key: &str) -> Result<&'static Row<T>> {
+    index::<T>(key).map(|i| &T::rows()[i])
+}
+
+pub(super) fn index<T: OptionSet>(key: &str) -> Result<usize> {
+    let rows = T::rows();
+    rows.iter().position(|row| row.key == key).ok_or_else(|| Error::UnknownOption {
+        key: clip(key),
+        near: rows
+            .iter()
+            .map(|row| (distance(key, row.key), row.key))
+            .min()
+            .filter(|(d, _)| *d <= 3)
+            .map(|(_, key)| key),
+    })
+}
+
+impl<T> Row<T> {
+    /// Reads a value from text.
+    pub fn parse(&self, text: &str) -> Result<Value> {
+        let trimmed = text.trim();
+        if self.kind.optional() && trimmed.eq_ignore_ascii_case("unset") {
+            return Ok(Value::Unset);
+        }
+        let value = match &self.kind {
+            Kind::Int(_) | Kind::OptionalInt(_) => trimmed.parse().ok().map(Value::Int),
+            Kind::Float(_) | Kind::OptionalFloat(_) => trimmed.parse().ok().map(Value::Float),
+            Kind::Bool | Kind::OptionalBool => parse_bool(trimmed).map(Value::Bool),
+            Kind::Choice(_) | Kind::OptionalChoice(_) => Some(Value::Text(trimmed.into())),
+            Kind::Text | Kind::Secret => Some(Value::Text(text.into())),
+            Kind::List | Kind::Headers => Some(Value::List(vec![text.into()])),
+        };
+        value.ok_or_else(|| self.outside(text))
+    }
+
+    /// Holds a value to type and range.
+    pub fn check(&self, value: Value) -> Result<Value> {
+        match (&self.kind, value) {
+            (kind, Value::Unset) if kind.optional() => Ok(Value::Unset),
+            (Kind::Int(r) | Kind::OptionalInt(r), Value::Int(n)) if r.contains(&n) => {
+                Ok(Value::Int(n))
+            }
+            (Kind::Float(r) | Kind::OptionalFloat(r), Value::Float(n)) if r.contains(&n) => {
+                Ok(Value::Float(n))
+            }
+            (Kind::Bool | Kind::OptionalBool, Value::Bool(b)) => Ok(Value::Bool(b)),
+            (Kind::Choice(words) | Kind::OptionalChoice(words), Value::Text(given)) => {
+                let word = given.to_ascii_lowercase().replace('-', "_");
+                match words.iter().find(|w| **w == word) {
+                    Some(word) => Ok(Value::Text(word.to_string())),
+                    None => Err(self.outside(&given)),
+                }
+            }
+            (Kind::Text | Kind::Secret, Value::Text(s)) => match s.contains(['\r', '\n', '\0']) {
+                true if matches!(self.kind, Kind::Secret) => {
+                    Err(Error::invalid(self.key, "must not contain a line break"))
+                }
+                _ => Ok(Value::Text(s)),
+            },
+            (Kind::List, Value::List(items)) => Ok(Value::List(items)),
+            (Kind::Headers, Value::List(items)) => match items.iter().all(|i| is_header(i)) {
+                true => Ok(Value::List(items)),
+                false => Err(Error::invalid(
+                    self.key,
+                    "must read `Name: value`, without line breaks or control characters",
+                )),
+            },
+            (_, value) => Err(self.outside(&value.to_json().to_string())),
+        }
+    }
+
+    /// As JSON, with secrets redacted.
+    pub fn show(&self, value: &Value) -> serde_json::Value {
+        match (&self.kind, value) {
+            (Kind::Secret, Value::Text(_)) => "(redacted)".into(),
+            (Kind::Headers, Value::List(items)) => items
+                .iter()
+                .map(|item| match item.split_once(':') {
+                    Some((name, _)) => format!("{name}: (redacted)"),
+                    None => item.clone(),
+                })
+                .collect(),
+            _ => value.to_json(),
+        }
+    }
+
+    fn outside(&self, given: &str) -> Error {
+        let given = match self.kind {
+            Kind::Secret => "(redacted)".into(),
+            _ => clip(given),
+        };
+        Error::OutOfRange { key: self.key.into(), given, allowed: self.kind.range() }
+    }
+}
+
+fn parse_bool(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether a line is a header name, a colon and a value of one line.
+fn is_header(line: &str) -> bool {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    line.split_once(':').is_some_and(|(name, value)| {
+        !name.is_empty()
+            && name.bytes().all(token)
+            && value.bytes().all(|b| b >= 0x20 && b != 0x7f || b == b'\t')
+    })
+}
+
+/// A caller's text, short enough for a message.
+fn clip(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_string(),
+    }
+}
+
+/// Levenshtein's edit distance, for "did you mean".
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.bytes().take(64).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.bytes().enumerate() {
+            let next = (diagonal + usize::from(ca != cb)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    row[b.len()]
+}
