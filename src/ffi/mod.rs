@@ -5,5 +5,7 @@
 
 #![allow(non_camel_case_types)]
 
+pub mod cancel;
+pub mod error;
 pub mod guard;
 pub mod handle;

@@ -1,0 +1,81 @@
+//! `mynah_error`: what went wrong, as a plain object of the caller's.
+
+use std::ffi::{CString, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use crate::error::{Error, Result, Status};
+
+use super::guard;
+
+/// What went wrong in a call: a status, a sentence and, for calls to a
+/// provider, its facts. Made by the library when a call fails and the caller
+/// passed a place for it; freed once with `mynah_error_free`. Read-only: may be
+/// read from any thread.
+pub struct mynah_error {
+    error: Error,
+    message: CString,
+}
+
+impl mynah_error {
+    fn new(error: Error) -> Self {
+        let text = error.to_string().replace('\0', " ");
+        mynah_error { message: CString::new(text).unwrap_or_default(), error }
+    }
+}
+
+/// Runs the body of an exported function; a failure also fills `*err`, which
+/// is emptied first.
+///
+/// # Safety
+/// 1. `err` is null or points to a writable pointer.
+pub unsafe fn guard_err(err: *mut *mut mynah_error, body: impl FnOnce() -> Result<()>) -> i32 {
+    // SAFETY: promised by (1).
+    unsafe { guard::clear(err, ptr::null_mut()) };
+    let error = match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => return Status::Ok.code(),
+        Ok(Err(error)) => error,
+        Err(panic) => guard::caught(panic),
+    };
+    let code = error.status().code();
+    if !err.is_null() {
+        // SAFETY: promised by (1).
+        unsafe { err.write(Box::into_raw(Box::new(mynah_error::new(error)))) };
+    }
+    code
+}
+
+/// The status of the failed call: one of the `MYNAH_` numbers; `MYNAH_OK` for
+/// null.
+///
+/// # Safety
+/// 1. `error` is null or a live error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_error_status(error: *const mynah_error) -> i32 {
+    // SAFETY: promised by (1).
+    unsafe { error.as_ref() }.map_or(0, |error| error.error.status().code())
+}
+
+/// One sentence that says what went wrong and what would do: NUL-terminated
+/// UTF-8, never with a key or a prompt in it. Belongs to the error and lives as
+/// long; an empty text for null.
+///
+/// # Safety
+/// 1. `error` is null or a live error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_error_message(error: *const mynah_error) -> *const c_char {
+    // SAFETY: promised by (1).
+    unsafe { error.as_ref() }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
+}
+
+/// Frees an error; null is allowed.
+///
+/// # Safety
+/// 1. `error` is null or a live error, which is not used again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_error_free(error: *mut mynah_error) {
+    if !error.is_null() {
+        // SAFETY: made by `Box::into_raw` in `guard_err`; freed once, by (1).
+        drop(unsafe { Box::from_raw(error) });
+    }
+}
