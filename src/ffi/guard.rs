@@ -85,9 +85,8 @@ pub unsafe fn c_text<'a>(name: &'static str, data: *const std::ffi::c_char) -> R
 }
 
 fn utf8<'a>(name: &'static str, bytes: &'a [u8]) -> Result<&'a str> {
-    str::from_utf8(bytes).map_err(|error| {
-        Error::invalid(name, format!("not UTF-8 at byte {}", error.valid_up_to()))
-    })
+    str::from_utf8(bytes)
+        .map_err(|error| Error::invalid(name, format!("not UTF-8 at byte {}", error.valid_up_to())))
 }
 
 /// Writes through an out-parameter that may not be null.

@@ -67,12 +67,8 @@ impl fmt::Debug for Interrupt {
 impl Interrupt {
     /// Ends the call for this reason, unless it has ended for another.
     pub fn trip(&self, reason: Reason) {
-        let first = self.reason.compare_exchange(
-            0,
-            reason as u8,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let first =
+            self.reason.compare_exchange(0, reason as u8, Ordering::AcqRel, Ordering::Acquire);
         if first.is_err() {
             return;
         }

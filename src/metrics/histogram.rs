@@ -80,11 +80,13 @@ impl Histogram {
         let total: u64 = counts.iter().sum();
         let rank = ((total as f64 * q).ceil() as u64).clamp(1, total.max(1));
         let mut seen = 0;
-        counts.iter().position(|count| {
-            seen += count;
-            seen >= rank
-        })
-        .map(middle_of)
+        counts
+            .iter()
+            .position(|count| {
+                seen += count;
+                seen >= rank
+            })
+            .map(middle_of)
     }
 
     /// Counts at or below each bound (in ns), for a cumulative exposition.

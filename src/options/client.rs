@@ -265,74 +265,254 @@ macro_rules! list {
 }
 
 static ROWS: &[Row<ClientOptions>] = &[
-    choice!(provider, &["openai","anthropic","gemini","deepseek","kimi","siliconflow","ollama","cohere","huggingface","custom"], "Who answers; custom is any host that speaks OpenAI's chat completions."),
-    text!(api_key, Kind::Secret, "The provider's key; unset: taken from the provider's environment variable."),
-    text!(base_url, Kind::Text, "Where the provider is reached, http or https; unset: its environment variable, then its own address."),
-    text!(model, Kind::Text, "The model's name; unset: the provider's environment variable, then the provider's standard model."),
-    optional_int!(max_tokens, 1..=4_294_967_295, "Most tokens of an answer; unset: the provider's own limit."),
+    choice!(
+        provider,
+        &[
+            "openai",
+            "anthropic",
+            "gemini",
+            "deepseek",
+            "kimi",
+            "siliconflow",
+            "ollama",
+            "cohere",
+            "huggingface",
+            "custom"
+        ],
+        "Who answers; custom is any host that speaks OpenAI's chat completions."
+    ),
+    text!(
+        api_key,
+        Kind::Secret,
+        "The provider's key; unset: taken from the provider's environment variable."
+    ),
+    text!(
+        base_url,
+        Kind::Text,
+        "Where the provider is reached, http or https; unset: its environment variable, then its own address."
+    ),
+    text!(
+        model,
+        Kind::Text,
+        "The model's name; unset: the provider's environment variable, then the provider's standard model."
+    ),
+    optional_int!(
+        max_tokens,
+        1..=4_294_967_295,
+        "Most tokens of an answer; unset: the provider's own limit."
+    ),
     optional_float!(temperature, 0.0..=2.0, "Sampling temperature; unset: not sent."),
-    optional_float!(top_p, 0.0..=1.0, "Share of probability that sampling draws from; unset: not sent."),
-    optional_int!(top_k, 0..=1_000_000, "Number of tokens that sampling draws from, where the provider has it; unset: not sent."),
-    optional_float!(presence_penalty, -2.0..=2.0, "Penalty for tokens that have occurred; unset: not sent."),
-    optional_float!(frequency_penalty, -2.0..=2.0, "Penalty by how often tokens have occurred; unset: not sent."),
-    optional_int!(seed, 0..=9_223_372_036_854_775_807, "Asks for repeatable sampling, where the provider has it; unset: not sent."),
+    optional_float!(
+        top_p,
+        0.0..=1.0,
+        "Share of probability that sampling draws from; unset: not sent."
+    ),
+    optional_int!(
+        top_k,
+        0..=1_000_000,
+        "Number of tokens that sampling draws from, where the provider has it; unset: not sent."
+    ),
+    optional_float!(
+        presence_penalty,
+        -2.0..=2.0,
+        "Penalty for tokens that have occurred; unset: not sent."
+    ),
+    optional_float!(
+        frequency_penalty,
+        -2.0..=2.0,
+        "Penalty by how often tokens have occurred; unset: not sent."
+    ),
+    optional_int!(
+        seed,
+        0..=9_223_372_036_854_775_807,
+        "Asks for repeatable sampling, where the provider has it; unset: not sent."
+    ),
     optional_int!(n, 1..=128, "Number of answers to one request; unset: one."),
     list!(stop, Kind::List, "Text that ends the answer; each setting adds one."),
-    text!(reasoning_effort, Kind::OptionalChoice(&["none","minimal","low","medium","high","xhigh","max"]), "How much the model thinks before it answers; unset: the model's own."),
-    optional_int!(reasoning_budget, 0..=10_000_000, "Most tokens of thinking, where the provider counts them; unset: not sent."),
-    text!(system_prompt, Kind::Text, "A system message put before every conversation that has none."),
+    text!(
+        reasoning_effort,
+        Kind::OptionalChoice(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
+        "How much the model thinks before it answers; unset: the model's own."
+    ),
+    optional_int!(
+        reasoning_budget,
+        0..=10_000_000,
+        "Most tokens of thinking, where the provider counts them; unset: not sent."
+    ),
+    text!(
+        system_prompt,
+        Kind::Text,
+        "A system message put before every conversation that has none."
+    ),
     int!(timeout_ms, 1..=MS_MAX, "Milliseconds for the whole call: all attempts and waits."),
-    int!(connect_timeout_ms, 0..=MS_MAX, "Milliseconds to look up the name, connect and agree on TLS; 0: no bound."),
-    int!(first_byte_timeout_ms, 0..=MS_MAX, "Milliseconds from the request's end to the answer's first byte; 0: no bound."),
-    int!(first_token_timeout_ms, 0..=MS_MAX, "Milliseconds from the request's end to the first event with content; 0: no bound."),
-    int!(silence_timeout_ms, 0..=MS_MAX, "Milliseconds without any byte; comments and pings count as life; 0: no bound."),
-    int!(idle_timeout_ms, 0..=MS_MAX, "Milliseconds without an event with content, counted from the first one; 0: no bound."),
+    int!(
+        connect_timeout_ms,
+        0..=MS_MAX,
+        "Milliseconds to look up the name, connect and agree on TLS; 0: no bound."
+    ),
+    int!(
+        first_byte_timeout_ms,
+        0..=MS_MAX,
+        "Milliseconds from the request's end to the answer's first byte; 0: no bound."
+    ),
+    int!(
+        first_token_timeout_ms,
+        0..=MS_MAX,
+        "Milliseconds from the request's end to the first event with content; 0: no bound."
+    ),
+    int!(
+        silence_timeout_ms,
+        0..=MS_MAX,
+        "Milliseconds without any byte; comments and pings count as life; 0: no bound."
+    ),
+    int!(
+        idle_timeout_ms,
+        0..=MS_MAX,
+        "Milliseconds without an event with content, counted from the first one; 0: no bound."
+    ),
     int!(retry_count, 0..=20, "Attempts after the first one that failed."),
-    int!(retry_delay_ms, 0..=MS_MAX, "Milliseconds of the first back-off; the actual one is random below it."),
+    int!(
+        retry_delay_ms,
+        0..=MS_MAX,
+        "Milliseconds of the first back-off; the actual one is random below it."
+    ),
     int!(max_retry_delay_ms, 0..=MS_MAX, "Longest back-off in milliseconds."),
     flag!(exponential_backoff, "Doubles the back-off from attempt to attempt."),
-    int!(max_retry_after_ms, 0..=MS_MAX, "A provider that asks to wait longer than this ends the call."),
-    flag!(retry_after_send, "Also repeats requests that may have reached the provider, which may then bill twice."),
-    int!(retry_budget_percent, 0..=100, "Retries, as a share of the calls, beyond which none is made."),
+    int!(
+        max_retry_after_ms,
+        0..=MS_MAX,
+        "A provider that asks to wait longer than this ends the call."
+    ),
+    flag!(
+        retry_after_send,
+        "Also repeats requests that may have reached the provider, which may then bill twice."
+    ),
+    int!(
+        retry_budget_percent,
+        0..=100,
+        "Retries, as a share of the calls, beyond which none is made."
+    ),
     int!(rate_limit_rpm, 0..=100_000_000, "Requests a minute; more wait their turn; 0: no limit."),
-    int!(rate_limit_tpm, 0..=1_000_000_000_000, "Tokens a minute; more wait their turn; 0: no limit."),
+    int!(
+        rate_limit_tpm,
+        0..=1_000_000_000_000,
+        "Tokens a minute; more wait their turn; 0: no limit."
+    ),
     int!(max_in_flight, 0..=1_000_000, "Calls at one time; more wait their turn; 0: no limit."),
     int!(max_connections, 0..=100_000, "Idle connections that are kept open."),
-    int!(max_idle_connection_ms, 0..=MS_MAX, "Milliseconds after which an idle connection is closed."),
-    flag!(streaming_enabled, "Lets plain calls use a stream underneath, so that silence is noticed."),
+    int!(
+        max_idle_connection_ms,
+        0..=MS_MAX,
+        "Milliseconds after which an idle connection is closed."
+    ),
+    flag!(
+        streaming_enabled,
+        "Lets plain calls use a stream underneath, so that silence is noticed."
+    ),
     flag!(cache_enabled, "Answers repeated requests from the response cache."),
     int!(cache_ttl_ms, 0..=MS_MAX, "Milliseconds for which an answer is kept; 0: for ever."),
     flag!(cache_tool_calls, "Also keeps answers that call tools."),
-    int!(cache_stale_while_revalidate_ms, 0..=MS_MAX, "Milliseconds after its expiry during which an answer is given while it is renewed; 0: off."),
-    optional_bool!(coalesce, "Lets identical calls in flight share one request; unset: where the response cache is on."),
+    int!(
+        cache_stale_while_revalidate_ms,
+        0..=MS_MAX,
+        "Milliseconds after its expiry during which an answer is given while it is renewed; 0: off."
+    ),
+    optional_bool!(
+        coalesce,
+        "Lets identical calls in flight share one request; unset: where the response cache is on."
+    ),
     optional_bool!(batch_dedup, "Sends identical requests of a batch once; unset: as coalesce."),
-    int!(breaker_failure_threshold, 0..=1_000_000, "Failures in a row that open the circuit breaker; 0: no breaker by count."),
-    float!(breaker_failure_ratio, 0.0..=1.0, "Share of failures in the window that opens the circuit breaker; 0: no breaker by ratio."),
+    int!(
+        breaker_failure_threshold,
+        0..=1_000_000,
+        "Failures in a row that open the circuit breaker; 0: no breaker by count."
+    ),
+    float!(
+        breaker_failure_ratio,
+        0.0..=1.0,
+        "Share of failures in the window that opens the circuit breaker; 0: no breaker by ratio."
+    ),
     int!(breaker_window_ms, 1000..=MS_MAX, "Milliseconds that breaker_failure_ratio looks back."),
-    int!(breaker_min_calls, 1..=1_000_000, "Calls in the window before breaker_failure_ratio counts."),
-    int!(breaker_reset_timeout_ms, 1..=MS_MAX, "Milliseconds until an open breaker lets one trial call through."),
+    int!(
+        breaker_min_calls,
+        1..=1_000_000,
+        "Calls in the window before breaker_failure_ratio counts."
+    ),
+    int!(
+        breaker_reset_timeout_ms,
+        1..=MS_MAX,
+        "Milliseconds until an open breaker lets one trial call through."
+    ),
     int!(max_header_bytes, 1024..=16_777_216, "Largest head of an answer, in bytes."),
     int!(max_event_bytes, 1024..=4_294_967_295, "Largest event of a stream, in bytes."),
     int!(max_response_bytes, 1024..=4_294_967_295, "Largest answer, in bytes."),
     flag!(allow_insecure_http, "Lets a key travel over plain http to a host that is not loopback."),
-    choice!(openai_api, &["auto","chat","responses"], "Which of OpenAI's interfaces is used; auto: chat completions, and Responses for models that refuse tools there."),
-    choice!(unsupported, &["error","drop"], "What happens with an explicit value that provider or model cannot take: an error before anything is sent, or it is left out and reported."),
+    choice!(
+        openai_api,
+        &["auto", "chat", "responses"],
+        "Which of OpenAI's interfaces is used; auto: chat completions, and Responses for models that refuse tools there."
+    ),
+    choice!(
+        unsupported,
+        &["error", "drop"],
+        "What happens with an explicit value that provider or model cannot take: an error before anything is sent, or it is left out and reported."
+    ),
     optional_bool!(include_usage, "Asks streams for usage; unset: where the host takes it."),
     flag!(raw_events, "Also delivers each of the provider's own events as JSON."),
-    choice!(region, &["intl","cn"], "Which of a regional vendor's hosts is used."),
+    choice!(region, &["intl", "cn"], "Which of a regional vendor's hosts is used."),
     text!(organization_id, Kind::Text, "OpenAI's organisation."),
     text!(project_id, Kind::Text, "OpenAI's project."),
     text!(proxy, Kind::Text, "Proxy URL (http, https, socks5), or none; unset: the environment's."),
     list!(header, Kind::Headers, "A header that is sent with every request."),
-    choice!(preset, &["none","development","production","low_cost","high_quality","fast"], "A layer of settings for an aim, under the use case and everything that is set explicitly."),
-    choice!(use_case, &["none","chat","code_generation","translation","summarization","analysis","creative_writing"], "A layer of settings for a task, under everything that is set explicitly."),
-    list!(price, Kind::List, "A model's price in USD per million tokens: `model=in,out[,cached in[,cache write]]`; each setting adds one."),
-    text!(ca_file, Kind::Text, "PEM file of certificate authorities that are trusted instead of the built-in ones."),
+    choice!(
+        preset,
+        &["none", "development", "production", "low_cost", "high_quality", "fast"],
+        "A layer of settings for an aim, under the use case and everything that is set explicitly."
+    ),
+    choice!(
+        use_case,
+        &[
+            "none",
+            "chat",
+            "code_generation",
+            "translation",
+            "summarization",
+            "analysis",
+            "creative_writing"
+        ],
+        "A layer of settings for a task, under everything that is set explicitly."
+    ),
+    list!(
+        price,
+        Kind::List,
+        "A model's price in USD per million tokens: `model=in,out[,cached in[,cache write]]`; each setting adds one."
+    ),
+    text!(
+        ca_file,
+        Kind::Text,
+        "PEM file of certificate authorities that are trusted instead of the built-in ones."
+    ),
     flag!(tls_verify, "Checks the provider's certificate; false only for tests."),
-    float!(alert_min_success_rate, 0.0..=1.0, "Alerts when the share of calls that succeed falls below; 0: off."),
-    int!(alert_max_latency_ms, 0..=MS_MAX, "Alerts when the mean latency exceeds this many milliseconds; 0: off."),
-    int!(alert_max_p99_ms, 0..=MS_MAX, "Alerts when the 99th percentile of the latency exceeds this many milliseconds; 0: off."),
-    float!(alert_max_cost_usd, 0.0..=1000000.0, "Alerts when the mean cost of a request exceeds this many US dollars; 0: off."),
+    float!(
+        alert_min_success_rate,
+        0.0..=1.0,
+        "Alerts when the share of calls that succeed falls below; 0: off."
+    ),
+    int!(
+        alert_max_latency_ms,
+        0..=MS_MAX,
+        "Alerts when the mean latency exceeds this many milliseconds; 0: off."
+    ),
+    int!(
+        alert_max_p99_ms,
+        0..=MS_MAX,
+        "Alerts when the 99th percentile of the latency exceeds this many milliseconds; 0: off."
+    ),
+    float!(
+        alert_max_cost_usd,
+        0.0..=1000000.0,
+        "Alerts when the mean cost of a request exceeds this many US dollars; 0: off."
+    ),
 ];
 
 impl OptionSet for ClientOptions {

@@ -56,9 +56,7 @@ fn workload(name: &str) -> Option<Values> {
         Some(values)
     };
     match name {
-        "read_heavy" => {
-            with(common(4, 10, 100, "hybrid"), &[("eviction_policy", "lru".into())])
-        }
+        "read_heavy" => with(common(4, 10, 100, "hybrid"), &[("eviction_policy", "lru".into())]),
         "write_heavy" => {
             with(common(2, 2, 1_000, "periodic"), &[("eviction_policy", "fifo".into())])
         }
