@@ -9,3 +9,4 @@ pub mod cancel;
 pub mod error;
 pub mod guard;
 pub mod handle;
+pub mod options;

@@ -107,6 +107,17 @@ impl<T: OptionSet> Layered<T> {
         self.put(row, value)
     }
 
+    /// Sets an option from text that has no special words: the typed setters'
+    /// door for texts, where a model may well be called "default".
+    pub fn set_typed_text(&mut self, key: &str, text: &str) -> Result<()> {
+        let row = row::find::<T>(key)?;
+        let value = match row.kind {
+            Kind::Text | Kind::Secret => Value::Text(text.into()),
+            _ => row.parse(text)?,
+        };
+        self.put(row, value)
+    }
+
     fn put(&mut self, row: &'static Row<T>, value: Value) -> Result<()> {
         let value = row.check(value)?;
         match self.explicit.iter_mut().find(|(key, _)| *key == row.key) {
@@ -146,14 +157,6 @@ impl<T: OptionSet> Layered<T> {
         }
     }
 
-    /// The effective value of one option, and where it comes from.
-    pub fn get(&self, key: &str) -> Result<(Value, Origin)> {
-        let resolved = self.resolve_unchecked()?;
-        let index = row::index::<T>(key)?;
-        let row = &T::rows()[index];
-        Ok(((row.get)(&resolved.values), resolved.origins[index].clone()))
-    }
-
     /// Lays default, layers and explicit values over one another.
     pub fn resolve(&self) -> Result<Resolved<T>> {
         let resolved = self.resolve_unchecked()?;
@@ -161,7 +164,8 @@ impl<T: OptionSet> Layered<T> {
         Ok(resolved)
     }
 
-    fn resolve_unchecked(&self) -> Result<Resolved<T>> {
+    /// As [`Layered::resolve`], without the rules between options.
+    pub fn resolve_unchecked(&self) -> Result<Resolved<T>> {
         let rows = T::rows();
         let mut resolved =
             Resolved { values: T::default(), origins: vec![Origin::Default; rows.len()] };
@@ -195,15 +199,20 @@ impl<T: OptionSet> Resolved<T> {
         Ok(&self.origins[row::index::<T>(key)?])
     }
 
+    /// One option as `{"value": ..., "origin": ...}`, a secret redacted.
+    pub fn show(&self, key: &str) -> Result<serde_json::Value> {
+        let index = row::index::<T>(key)?;
+        let row = &T::rows()[index];
+        let value = (row.get)(&self.values);
+        Ok(json!({"value": row.show(&value), "origin": self.origins[index].name()}))
+    }
+
     /// `{"key": {"value": ..., "origin": ...}}`, secrets redacted.
     pub fn to_json(&self) -> serde_json::Value {
-        let rows = T::rows().iter().zip(&self.origins);
-        rows.map(|(row, origin)| {
-            let value = (row.get)(&self.values);
-            (row.key.to_string(), json!({"value": row.show(&value), "origin": origin.name()}))
-        })
-        .collect::<Map<_, _>>()
-        .into()
+        let keys = T::rows().iter().map(|row| row.key);
+        keys.filter_map(|key| Some((key.to_string(), self.show(key).ok()?)))
+            .collect::<Map<_, _>>()
+            .into()
     }
 }
 
