@@ -5,8 +5,11 @@
 //! interrupted. `policy` decides when to send, again or at all. The client
 //! puts the three together.
 
+pub mod call;
 pub mod cancel;
 pub mod event;
+pub mod metrics;
 pub mod provider;
 pub mod response;
+pub mod timing;
 pub mod transport;

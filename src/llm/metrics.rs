@@ -1,0 +1,238 @@
+//! What a client has done: counts, times, tokens and money.
+//!
+//! All figures are relaxed atomics that each call writes once, at its end.
+//! Money is kept in nano-dollars, so that it adds up exactly.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::Clock;
+use crate::error::Status;
+use crate::metrics::Histogram;
+
+use super::response::Usage;
+
+/// The figures of one client.
+#[derive(Debug)]
+pub struct ClientMetrics {
+    clock: Clock,
+    started_ns: u64,
+    calls: AtomicU64,
+    by_status: Vec<AtomicU64>,
+    cache_hits: AtomicU64,
+    cache_misses: AtomicU64,
+    attempts: AtomicU64,
+    retries: AtomicU64,
+    input_tokens: AtomicU64,
+    output_tokens: AtomicU64,
+    cached_input_tokens: AtomicU64,
+    reasoning_tokens: AtomicU64,
+    cost_nano_usd: AtomicU64,
+    priced_calls: AtomicU64,
+    saved_nano_usd: AtomicU64,
+    generation_ns: AtomicU64,
+    generated_tokens: AtomicU64,
+    latency: Histogram,
+    first_token: Histogram,
+    overhead: Histogram,
+}
+
+/// The facts of one ended call.
+#[derive(Debug, Default)]
+pub struct Ended {
+    /// How it ended.
+    pub status: Option<Status>,
+    /// Whole time.
+    pub total_ns: u64,
+    /// From the start to the first content.
+    pub first_token_ns: Option<u64>,
+    /// Time in our own code: total less network and waits.
+    pub overhead_ns: u64,
+    /// Requests sent.
+    pub attempts: u64,
+    /// Answered by the response cache; none if it was not asked.
+    pub cache_hit: Option<bool>,
+    /// Tokens, if this call used any of the provider's.
+    pub usage: Option<Usage>,
+    /// Cost in USD, if known.
+    pub cost_usd: Option<f64>,
+    /// What the cache saved, in USD.
+    pub saved_usd: Option<f64>,
+}
+
+fn nano(usd: f64) -> u64 {
+    (usd * 1e9).round().max(0.0) as u64
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+impl ClientMetrics {
+    /// Empty figures from now on.
+    pub fn new(clock: &Clock) -> Self {
+        let zero = AtomicU64::default;
+        ClientMetrics {
+            clock: clock.clone(),
+            started_ns: clock.now_ns(),
+            calls: zero(),
+            by_status: Status::ALL.iter().map(|_| zero()).collect(),
+            cache_hits: zero(),
+            cache_misses: zero(),
+            attempts: zero(),
+            retries: zero(),
+            input_tokens: zero(),
+            output_tokens: zero(),
+            cached_input_tokens: zero(),
+            reasoning_tokens: zero(),
+            cost_nano_usd: zero(),
+            priced_calls: zero(),
+            saved_nano_usd: zero(),
+            generation_ns: zero(),
+            generated_tokens: zero(),
+            latency: Histogram::default(),
+            first_token: Histogram::default(),
+            overhead: Histogram::default(),
+        }
+    }
+
+    /// Counts a call that has ended.
+    pub fn record(&self, ended: &Ended) {
+        let status = ended.status.unwrap_or(Status::Ok);
+        self.calls.fetch_add(1, Relaxed);
+        self.by_status[status.code() as usize].fetch_add(1, Relaxed);
+        self.latency.record(ended.total_ns);
+        self.overhead.record(ended.overhead_ns);
+        self.attempts.fetch_add(ended.attempts, Relaxed);
+        self.retries.fetch_add(ended.attempts.saturating_sub(1), Relaxed);
+        match ended.cache_hit {
+            Some(true) => _ = self.cache_hits.fetch_add(1, Relaxed),
+            Some(false) => _ = self.cache_misses.fetch_add(1, Relaxed),
+            None => {}
+        }
+        if let Some(ns) = ended.first_token_ns {
+            self.first_token.record(ns);
+        }
+        if let Some(usage) = &ended.usage {
+            self.record_tokens(usage, ended);
+        }
+        if let Some(usd) = ended.cost_usd {
+            self.cost_nano_usd.fetch_add(nano(usd), Relaxed);
+            self.priced_calls.fetch_add(1, Relaxed);
+        }
+        self.saved_nano_usd.fetch_add(nano(ended.saved_usd.unwrap_or(0.0)), Relaxed);
+    }
+
+    fn record_tokens(&self, usage: &Usage, ended: &Ended) {
+        let add = |counter: &AtomicU64, tokens: Option<u64>| {
+            counter.fetch_add(tokens.unwrap_or(0), Relaxed);
+        };
+        add(&self.input_tokens, usage.input_tokens);
+        add(&self.output_tokens, usage.output_tokens);
+        add(&self.cached_input_tokens, usage.cached_input_tokens);
+        add(&self.reasoning_tokens, usage.reasoning_tokens);
+        if let Some(tokens) = usage.output_tokens {
+            self.generation_ns.fetch_add(ended.total_ns, Relaxed);
+            self.generated_tokens.fetch_add(tokens, Relaxed);
+        }
+    }
+
+    /// All figures as JSON; times in ms, rates per second, shares 0..1, and
+    /// null where nothing has been measured yet.
+    pub fn to_json(&self) -> Value {
+        let get = |counter: &AtomicU64| counter.load(Relaxed);
+        let calls = get(&self.calls);
+        let ok = get(&self.by_status[0]);
+        let hits = get(&self.cache_hits);
+        let seconds = self.seconds();
+        let cost = get(&self.cost_nano_usd) as f64 / 1e9;
+        let tokens_per_second = match get(&self.generation_ns) {
+            0 => None,
+            ns => Some(get(&self.generated_tokens) as f64 / (ns as f64 / 1e9)),
+        };
+        json!({
+            "uptime_seconds": seconds,
+            "calls": calls,
+            "successes": ok,
+            "failures": calls - ok,
+            "by_status": self.by_status(),
+            "request_rate": calls as f64 / seconds.max(1e-9),
+            "success_rate": share(ok, calls),
+            "attempts": get(&self.attempts),
+            "retries": get(&self.retries),
+            "retry_rate": share(get(&self.retries), calls),
+            "cache_hits": hits,
+            "cache_misses": get(&self.cache_misses),
+            "cache_hit_rate": share(hits, hits + get(&self.cache_misses)),
+            "input_tokens": get(&self.input_tokens),
+            "output_tokens": get(&self.output_tokens),
+            "cached_input_tokens": get(&self.cached_input_tokens),
+            "reasoning_tokens": get(&self.reasoning_tokens),
+            "tokens_per_second": tokens_per_second,
+            "cost_usd": cost,
+            "cost_per_request_usd": match get(&self.priced_calls) {
+                0 => None,
+                n => Some(cost / n as f64),
+            },
+            "saved_usd": get(&self.saved_nano_usd) as f64 / 1e9,
+            "latency_ms": times(&self.latency),
+            "first_token_ms": times(&self.first_token),
+            "overhead_ms": times(&self.overhead),
+        })
+    }
+
+    fn seconds(&self) -> f64 {
+        (self.clock.now_ns() - self.started_ns) as f64 / 1e9
+    }
+
+    fn by_status(&self) -> Map<String, Value> {
+        let counts = Status::ALL.iter().zip(&self.by_status);
+        counts
+            .map(|(status, count)| (status, count.load(Relaxed)))
+            .filter(|(_, count)| *count > 0)
+            .map(|(status, count)| (status.name().to_string(), count.into()))
+            .collect()
+    }
+}
+
+/// Mean and percentiles in ms.
+fn times(histogram: &Histogram) -> Value {
+    let ms = |q| histogram.quantile_ns(q).map(|ns| ns as f64 / 1e6);
+    json!({
+        "count": histogram.count(),
+        "mean": histogram.mean_ns().map(|ns| ns / 1e6),
+        "p50": ms(0.5),
+        "p90": ms(0.9),
+        "p99": ms(0.99),
+        "p99_9": ms(0.999),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_add_up_and_nothing_measured_is_null() {
+        let metrics = ClientMetrics::new(&Clock::manual().0);
+        assert_eq!(metrics.to_json()["success_rate"], Value::Null);
+        let usage = Usage { output_tokens: Some(50), ..Usage::default() };
+        metrics.record(&Ended {
+            total_ns: 500_000_000,
+            attempts: 3,
+            cache_hit: Some(false),
+            usage: Some(usage),
+            cost_usd: Some(0.25),
+            ..Ended::default()
+        });
+        metrics.record(&Ended { status: Some(Status::Timeout), ..Ended::default() });
+        let json = metrics.to_json();
+        assert_eq!(json["success_rate"], 0.5);
+        assert_eq!(json["by_status"], json!({"ok": 1, "timeout": 1}));
+        assert_eq!(json["retry_rate"], 1.0);
+        assert_eq!(json["tokens_per_second"], 100.0);
+        assert_eq!(json["cost_per_request_usd"], 0.25);
+        assert_eq!(json["cache_hit_rate"], 0.0);
+    }
+}

@@ -1,0 +1,164 @@
+//! The deadlines of a call: six limits, and the one that comes first.
+//!
+//! `total` runs over all attempts and waits. The others belong to one attempt:
+//! `connect`, then `first_byte` and `first_token` from the moment the request
+//! was written, `silence` from the last byte of any kind, and `idle` from the
+//! last event with content, once there has been one.
+
+use crate::clock::Clock;
+use crate::error::{Error, Status};
+use crate::options::client::ClientOptions;
+
+use super::transport::{Deadline, Phase};
+
+/// When a call began and what it may take.
+#[derive(Debug, Clone)]
+pub struct Timing {
+    clock: Clock,
+    /// When the call began, in ns on the clock.
+    pub started_ns: u64,
+    total_ms: u64,
+    connect_ms: u64,
+    first_byte_ms: u64,
+    first_token_ms: u64,
+    silence_ms: u64,
+    idle_ms: u64,
+}
+
+/// `from` plus a limit in ms, where 0 is none.
+fn after(from_ns: u64, ms: u64, phase: Phase) -> Deadline {
+    let at_ns = match ms {
+        0 => u64::MAX,
+        ms => from_ns.saturating_add(ms.saturating_mul(1_000_000)),
+    };
+    Deadline { at_ns, phase }
+}
+
+impl Timing {
+    /// Starts the call's time.
+    pub fn start(options: &ClientOptions, clock: &Clock) -> Self {
+        Timing {
+            clock: clock.clone(),
+            started_ns: clock.now_ns(),
+            total_ms: options.timeout_ms,
+            connect_ms: options.connect_timeout_ms,
+            first_byte_ms: options.first_byte_timeout_ms,
+            first_token_ms: options.first_token_timeout_ms,
+            silence_ms: options.silence_timeout_ms,
+            idle_ms: options.idle_timeout_ms,
+        }
+    }
+
+    /// Now, on the call's clock.
+    pub fn now_ns(&self) -> u64 {
+        self.clock.now_ns()
+    }
+
+    /// The end of the whole call.
+    pub fn total(&self) -> Deadline {
+        after(self.started_ns, self.total_ms, Phase::Total)
+    }
+
+    /// The bound on connecting, from now.
+    pub fn connect(&self) -> Deadline {
+        after(self.now_ns(), self.connect_ms, Phase::Connect).min(self.total())
+    }
+
+    /// ns until the first byte; `u64::MAX`: no bound.
+    pub fn first_byte_ns(&self) -> u64 {
+        after(0, self.first_byte_ms, Phase::FirstByte).at_ns
+    }
+
+    /// Longest pause without a byte in ns; `u64::MAX`: no bound.
+    pub fn silence_ns(&self) -> u64 {
+        after(0, self.silence_ms, Phase::Silence).at_ns
+    }
+
+    /// Until when the next byte of a body must come.
+    pub fn next_byte(&self, progress: &Progress) -> Deadline {
+        let silence = after(progress.last_byte_ns, self.silence_ms, Phase::Silence);
+        let content = match progress.last_content_ns {
+            Some(at) => after(at, self.idle_ms, Phase::Idle),
+            None => after(progress.sent_ns, self.first_token_ms, Phase::FirstToken),
+        };
+        let content = if progress.streamed { content } else { Deadline::NEVER };
+        self.total().min(silence).min(content)
+    }
+
+    /// The error of a passed deadline, naming the option to raise.
+    pub fn error(&self, phase: Phase) -> Error {
+        let (option, ms, what) = match phase {
+            Phase::Connect => ("connect_timeout_ms", self.connect_ms, "no connection"),
+            Phase::FirstByte => ("first_byte_timeout_ms", self.first_byte_ms, "no answer"),
+            Phase::FirstToken => ("first_token_timeout_ms", self.first_token_ms, "no content"),
+            Phase::Silence => ("silence_timeout_ms", self.silence_ms, "not a byte"),
+            Phase::Idle => ("idle_timeout_ms", self.idle_ms, "no more content"),
+            Phase::Total => ("timeout_ms", self.total_ms, "not finished"),
+        };
+        Error::call(Status::Timeout, format!("{what} within {option} = {ms}"))
+    }
+}
+
+/// What a body has brought so far.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// Whether events with content are expected before the end.
+    pub streamed: bool,
+    /// When the request had been written.
+    pub sent_ns: u64,
+    /// When the last byte came.
+    pub last_byte_ns: u64,
+    /// When the first event with content came.
+    pub first_content_ns: Option<u64>,
+    /// When the last one came.
+    pub last_content_ns: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timing(change: impl FnOnce(&mut ClientOptions)) -> Timing {
+        let mut options = ClientOptions::default();
+        change(&mut options);
+        Timing::start(&options, &Clock::manual().0)
+    }
+
+    fn progress(start: u64) -> Progress {
+        Progress {
+            streamed: true,
+            sent_ns: start,
+            last_byte_ns: start,
+            first_content_ns: None,
+            last_content_ns: None,
+        }
+    }
+
+    #[test]
+    fn the_first_deadline_to_come_is_the_one() {
+        let timing = timing(|o| o.first_token_timeout_ms = 2_000);
+        let mut progress = progress(timing.started_ns);
+        assert_eq!(timing.next_byte(&progress).phase, Phase::FirstToken);
+        progress.last_content_ns = Some(timing.started_ns);
+        assert_eq!(timing.next_byte(&progress).phase, Phase::Silence);
+        progress.last_byte_ns += 599_999_000_000;
+        assert_eq!(timing.next_byte(&progress).phase, Phase::Idle);
+    }
+
+    #[test]
+    fn zero_is_no_bound_and_a_plain_body_has_no_idle_time() {
+        let timing = timing(|o| {
+            (o.silence_timeout_ms, o.idle_timeout_ms) = (0, 1);
+        });
+        let mut progress = progress(timing.started_ns);
+        progress.streamed = false;
+        assert_eq!(timing.next_byte(&progress).phase, Phase::Total);
+        assert_eq!(timing.first_byte_ns(), u64::MAX);
+    }
+
+    #[test]
+    fn a_timeout_names_its_option() {
+        let error = timing(|_| {}).error(Phase::Connect);
+        assert_eq!(error.to_string(), "no connection within connect_timeout_ms = 10000");
+    }
+}
