@@ -98,10 +98,10 @@ impl Interrupt {
     /// been interrupted already.
     pub fn watch(&self, breakable: Weak<dyn Breakable>) {
         let mut in_use = self.in_use.lock();
-        if self.reason().is_some() {
-            if let Some(breakable) = breakable.upgrade() {
-                breakable.break_off();
-            }
+        if self.reason().is_some()
+            && let Some(breakable) = breakable.upgrade()
+        {
+            breakable.break_off();
         }
         *in_use = Some(breakable);
     }

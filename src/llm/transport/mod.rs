@@ -4,6 +4,10 @@
 //! a [`Body`] to read. It knows deadlines and interrupts, and nothing about
 //! models. The client is given one at its making, so tests can replace it.
 
+mod lines;
+pub mod ndjson;
+pub mod sse;
+
 use std::sync::Arc;
 
 use super::cancel::Interrupt;
