@@ -11,11 +11,11 @@ use std::fmt;
 use std::time::Duration;
 
 macro_rules! statuses {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal;)*) => {
+    ($(#[doc = $doc:literal] $name:ident = $code:literal, $text:literal;)*) => {
         /// How a call ended; the number is part of the C ABI.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[repr(i32)]
-        pub enum Status { $($(#[$doc])* $name = $code,)* }
+        pub enum Status { $(#[doc = $doc] $name = $code,)* }
 
         impl Status {
             /// Every status, in the order of its number.
@@ -24,6 +24,11 @@ macro_rules! statuses {
             /// The stable lower-case name, as it stands in JSON.
             pub fn name(self) -> &'static str {
                 match self { $(Status::$name => $text,)* }
+            }
+
+            /// One sentence on what it means, for the header and the manual.
+            pub fn doc(self) -> &'static str {
+                match self { $(Status::$name => $doc.trim_ascii(),)* }
             }
         }
     };

@@ -128,6 +128,7 @@ impl Table {
         if !free.fork_handler {
             free.fork_handler = true;
             fork::install();
+            super::panic_hook::install();
         }
         if let Some(index) = free.recycled.pop() {
             return Ok(index as usize);

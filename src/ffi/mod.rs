@@ -10,3 +10,8 @@ pub mod error;
 pub mod guard;
 pub mod handle;
 pub mod options;
+pub mod panic_hook;
+pub mod status;
+#[cfg(feature = "test-hooks")]
+pub mod test_hooks;
+pub mod version;
