@@ -1,1 +1,6 @@
-//! Under construction.
+//! The in-process cache.
+
+mod entry;
+mod ledger;
+
+pub use entry::Value;

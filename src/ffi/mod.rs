@@ -15,3 +15,4 @@ pub mod status;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
 pub mod version;
+pub mod value;

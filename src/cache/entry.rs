@@ -1,0 +1,373 @@
+//! One stored entry: key, value and header in a single allocation, counted.
+//!
+//! The only file of the cache with `unsafe`. [`Entry`] is one word that owns a
+//! counted reference; the table holds one, and each [`Value`] that was handed
+//! out holds another, so a value outlives its eviction and its cache. Texts
+//! that are handed out, and decompressed copies, have the same form with an
+//! empty key.
+//!
+//! The header takes 20 bytes, because it is paid a million times: the key's
+//! length lies with expiry and flags in one word (a key of 65,535 bytes or
+//! more has its length in front of it instead).
+
+#![allow(unsafe_code)]
+
+use std::alloc::{Layout, alloc, dealloc};
+use std::ptr::NonNull;
+use std::slice;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+
+use super::ledger;
+use crate::error::{Error, Result};
+
+#[repr(C)]
+struct Header {
+    /// References. Relaxed to take one, Release to give one back, Acquire
+    /// before the memory goes: as in `Arc`.
+    refs: AtomicU32,
+    /// The policy's word. Relaxed: it is a hint. Once the entry has left its
+    /// cache while shared, the index of the ledger that carries its bytes.
+    word: AtomicU32,
+    /// Expiry in ms (44 bits, 0: never), flags (4), length of the key (16).
+    /// Relaxed: written only under the shard's write lock.
+    time: AtomicU64,
+    value_len: u32,
+}
+
+/// Where the bytes begin.
+const BYTES: usize = 20;
+const EXPIRY_BITS: u32 = 44;
+const EXPIRY_MASK: u64 = (1 << EXPIRY_BITS) - 1;
+const KEY_SHIFT: u32 = 48;
+/// Stands for a length that lies in front of the key.
+const LONG_KEY: usize = 0xffff;
+
+/// The stored bytes are compressed (see `compress`).
+pub const COMPRESSED: u8 = 1;
+/// Says that there is nothing under this key.
+pub const NEGATIVE: u8 = 2;
+/// Left its cache while somebody held it.
+const PINNED: u8 = 4;
+
+/// The longest life that fits: 557 years after the clock's start.
+pub const EXPIRY_MAX_MS: u64 = EXPIRY_MASK;
+
+/// A counted reference to key, value and header.
+pub struct Entry(NonNull<Header>);
+
+// SAFETY: all fields that change are atomic, the bytes never change once made,
+// and the count makes the last holder, whichever thread it is on, free them.
+unsafe impl Send for Entry {}
+// SAFETY: as above.
+unsafe impl Sync for Entry {}
+
+fn layout(prefix: usize, key: usize, value: usize) -> Result<Layout> {
+    let too_large = || Error::TooLarge {
+        what: "entry",
+        needed: (key as u64).saturating_add(value as u64),
+        limit: u32::MAX as u64,
+    };
+    let bytes = key.checked_add(value).filter(|n| *n <= u32::MAX as usize).ok_or_else(too_large)?;
+    let size = (BYTES + prefix).checked_add(bytes).ok_or_else(too_large)?;
+    let size = size.max(size_of::<Header>());
+    Layout::from_size_align(size, align_of::<Header>()).map_err(|_| too_large())
+}
+
+fn prefix(key_len: usize) -> usize {
+    if key_len >= LONG_KEY { 4 } else { 0 }
+}
+
+impl Entry {
+    /// Copies key and value into one allocation.
+    pub fn new(key: &[u8], value: &[u8], expiry_ms: u64, flags: u8) -> Result<Entry> {
+        Self::build(key, value.len(), expiry_ms, flags, |place| {
+            place.copy_from_slice(value);
+            Ok(())
+        })
+    }
+
+    /// As [`Entry::new`], with a value that `fill` writes over zeros.
+    pub fn with(
+        key: &[u8],
+        value_len: usize,
+        expiry_ms: u64,
+        flags: u8,
+        fill: impl FnOnce(&mut [u8]) -> Result<()>,
+    ) -> Result<Entry> {
+        Self::build(key, value_len, expiry_ms, flags, fill)
+    }
+
+    #[inline]
+    fn build(
+        key: &[u8],
+        value_len: usize,
+        expiry_ms: u64,
+        flags: u8,
+        fill: impl FnOnce(&mut [u8]) -> Result<()>,
+    ) -> Result<Entry> {
+        let prefix = prefix(key.len());
+        let layout = layout(prefix, key.len(), value_len)?;
+        let time = expiry_ms.min(EXPIRY_MAX_MS)
+            | (flags as u64) << EXPIRY_BITS
+            | (key.len().min(LONG_KEY) as u64) << KEY_SHIFT;
+        // SAFETY: the size is at least the header's, so not zero.
+        let raw = unsafe { alloc(layout) };
+        let Some(header) = NonNull::new(raw.cast::<Header>()) else {
+            return Err(Error::Internal(format!("out of memory for {} bytes", layout.size())));
+        };
+        // SAFETY: `raw` is fresh, aligned, and as large as `layout` says: the
+        // header, then prefix, key and value from BYTES on. The header's last
+        // four bytes are padding; whatever lies there is written after it.
+        let entry = unsafe {
+            header.write(Header {
+                refs: AtomicU32::new(1),
+                word: AtomicU32::new(0),
+                time: AtomicU64::new(time),
+                value_len: value_len as u32,
+            });
+            let mut at = raw.add(BYTES);
+            if prefix > 0 {
+                at.cast::<u32>().write_unaligned(key.len() as u32);
+                at = at.add(prefix);
+            }
+            at.copy_from_nonoverlapping(key.as_ptr(), key.len());
+            at.add(key.len()).write_bytes(0, value_len);
+            Entry(header)
+        };
+        // SAFETY: these bytes have just been initialized, and nobody else
+        // knows of the entry yet.
+        let place =
+            unsafe { slice::from_raw_parts_mut(raw.add(BYTES + prefix + key.len()), value_len) };
+        fill(place)?;
+        Ok(entry)
+    }
+
+    #[inline]
+    fn header(&self) -> &Header {
+        // SAFETY: the reference that `self` owns keeps the allocation alive.
+        unsafe { self.0.as_ref() }
+    }
+
+    #[inline]
+    fn bytes_at(&self, offset: usize, len: usize) -> &[u8] {
+        // SAFETY: callers ask for the key or the value, whose place follows
+        // from the lengths that the allocation was made with; they were
+        // initialized in `build`, and never change while `self` lives.
+        unsafe { slice::from_raw_parts(self.0.as_ptr().cast::<u8>().add(offset), len) }
+    }
+
+    /// Where the key begins, and its length.
+    #[inline]
+    fn key_span(&self) -> (usize, usize) {
+        let short = (self.header().time.load(Ordering::Relaxed) >> KEY_SHIFT) as usize;
+        if short < LONG_KEY {
+            return (BYTES, short);
+        }
+        let mut len = [0; 4];
+        len.copy_from_slice(self.bytes_at(BYTES, 4));
+        (BYTES + 4, u32::from_ne_bytes(len) as usize)
+    }
+
+    /// The key.
+    #[inline]
+    pub fn key(&self) -> &[u8] {
+        let (at, len) = self.key_span();
+        self.bytes_at(at, len)
+    }
+
+    /// The value as it is stored.
+    #[inline]
+    pub fn value(&self) -> &[u8] {
+        let (at, len) = self.key_span();
+        self.bytes_at(at + len, self.header().value_len as usize)
+    }
+
+    /// When it expires, in ms on the cache's clock; 0: never.
+    #[inline]
+    pub fn expiry_ms(&self) -> u64 {
+        self.header().time.load(Ordering::Relaxed) & EXPIRY_MASK
+    }
+
+    /// Moves the expiry. Only under the shard's write lock.
+    pub fn set_expiry_ms(&self, ms: u64) {
+        let rest = self.header().time.load(Ordering::Relaxed) & !EXPIRY_MASK;
+        self.header().time.store(rest | ms.min(EXPIRY_MAX_MS), Ordering::Relaxed);
+    }
+
+    /// [`COMPRESSED`], [`NEGATIVE`].
+    #[inline]
+    pub fn flags(&self) -> u8 {
+        (self.header().time.load(Ordering::Relaxed) >> EXPIRY_BITS) as u8 & 0xf
+    }
+
+    /// The policy's word.
+    #[inline]
+    pub fn word(&self) -> &AtomicU32 {
+        &self.header().word
+    }
+
+    /// Bytes that the allocator takes for it.
+    #[inline]
+    pub fn cost(&self) -> u64 {
+        let (at, key_len) = self.key_span();
+        allocated(at + key_len + self.header().value_len as usize)
+    }
+
+    /// Another reference; none when there are two thousand million already,
+    /// which only a caller who never frees can reach.
+    #[inline]
+    pub fn share(&self) -> Option<Entry> {
+        if self.header().refs.fetch_add(1, Ordering::Relaxed) < u32::MAX / 2 {
+            return Some(Entry(self.0));
+        }
+        self.header().refs.fetch_sub(1, Ordering::Relaxed);
+        None
+    }
+
+    /// Whether somebody else holds it too.
+    fn is_shared(&self) -> bool {
+        self.header().refs.load(Ordering::Acquire) > 1
+    }
+
+    /// Says that it has left its cache, under the shard's lock: while others
+    /// hold it, its bytes stand in the ledger of this index.
+    pub fn leave(&self, ledger: u32) {
+        if self.is_shared() {
+            ledger::pin(ledger, self.cost());
+            self.word().store(ledger, Ordering::Relaxed);
+            let time = self.header().time.load(Ordering::Relaxed);
+            let flag = (PINNED as u64) << EXPIRY_BITS;
+            self.header().time.store(time | flag, Ordering::Relaxed);
+        }
+    }
+
+    #[cold]
+    fn free(&mut self) {
+        fence(Ordering::Acquire);
+        if self.flags() & PINNED != 0 {
+            ledger::unpin(self.word().load(Ordering::Relaxed), self.cost());
+        }
+        let (_, key_len) = self.key_span();
+        let value_len = self.header().value_len as usize;
+        if let Ok(layout) = layout(prefix(key_len), key_len, value_len) {
+            // SAFETY: the last reference is gone, and the layout follows from
+            // the same lengths as when it was allocated.
+            unsafe { dealloc(self.0.as_ptr().cast(), layout) };
+        }
+    }
+}
+
+impl Drop for Entry {
+    #[inline]
+    fn drop(&mut self) {
+        if self.header().refs.fetch_sub(1, Ordering::Release) == 1 {
+            self.free();
+        }
+    }
+}
+
+/// Bytes that the allocator takes for an allocation of `size`: glibc's word of
+/// bookkeeping and steps of 16, pages for what it maps.
+pub fn allocated(size: usize) -> u64 {
+    const MAPPED: usize = 128 * 1024;
+    match size {
+        0 => 0,
+        1..MAPPED => ((size + 8 + 15) & !15).max(32) as u64,
+        _ => ((size + 16 + 4095) & !4095) as u64,
+    }
+}
+
+/// Bytes that were handed out: stored ones by reference, or a copy.
+pub struct Value(Entry);
+
+impl Value {
+    /// A copy of bytes that belong to nobody.
+    pub fn copy_from(bytes: &[u8]) -> Result<Value> {
+        Entry::new(&[], bytes, 0, 0).map(Value)
+    }
+
+    /// A value that `fill` writes over zeros.
+    pub fn with(len: usize, fill: impl FnOnce(&mut [u8]) -> Result<()>) -> Result<Value> {
+        Entry::with(&[], len, 0, 0, fill).map(Value)
+    }
+
+    /// The value of an entry that is not compressed.
+    pub(super) fn of(entry: Entry) -> Value {
+        debug_assert!(entry.flags() & COMPRESSED == 0);
+        Value(entry)
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.value()
+    }
+
+    /// Gives the reference to C.
+    pub fn into_raw(self) -> *mut () {
+        let raw = self.0.0.as_ptr().cast();
+        std::mem::forget(self);
+        raw
+    }
+
+    /// Takes the reference back.
+    ///
+    /// # Safety
+    /// 1. `raw` came from [`Value::into_raw`] and has not been taken back yet.
+    pub unsafe fn from_raw(raw: *mut ()) -> Value {
+        // SAFETY: by (1) it is the address of a header, so not null, and the
+        // reference that it stands for passes to the result.
+        Value(Entry(unsafe { NonNull::new_unchecked(raw.cast()) }))
+    }
+}
+
+impl Clone for Value {
+    fn clone(&self) -> Self {
+        match self.0.share() {
+            Some(entry) => Value(entry),
+            // Practically unreachable (see `share`); a copy is as good.
+            None => Value::copy_from(self.as_bytes()).expect("memory for a copy"),
+        }
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Value({} bytes)", self.as_bytes().len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_value_and_header_come_back_as_they_went_in() {
+        for key_len in [0, 1, 24, 65_534, 65_535, 65_536, 100_000] {
+            for value_len in [0, 1, 3, 256, 70_000] {
+                let (key, value) = (vec![7u8; key_len], vec![9u8; value_len]);
+                let entry = Entry::new(&key, &value, 12_345, NEGATIVE).unwrap();
+                assert_eq!((entry.key(), entry.value()), (&key[..], &value[..]));
+                assert_eq!((entry.expiry_ms(), entry.flags()), (12_345, NEGATIVE));
+                entry.set_expiry_ms(EXPIRY_MAX_MS);
+                assert_eq!((entry.expiry_ms(), entry.flags()), (EXPIRY_MAX_MS, NEGATIVE));
+                assert_eq!(entry.key().len(), key_len);
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_outlives_the_entry_it_came_from() {
+        let entry = Entry::new(b"key", b"value", 0, 0).unwrap();
+        let value = Value::of(entry.share().unwrap());
+        let raw = value.clone().into_raw();
+        drop((entry, value));
+        // SAFETY: `raw` has just come from `into_raw`.
+        assert_eq!(unsafe { Value::from_raw(raw) }.as_bytes(), b"value");
+    }
+
+    #[test]
+    fn a_failed_fill_leaves_nothing_behind() {
+        let failed = Value::with(100, |_| Err(Error::Busy));
+        assert!(matches!(failed, Err(Error::Busy)));
+    }
+}
