@@ -14,5 +14,5 @@ pub mod panic_hook;
 pub mod status;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
-pub mod version;
 pub mod value;
+pub mod version;
