@@ -118,7 +118,9 @@ pub struct Exchange {
     pub reused: bool,
     /// ns that name look-up, TCP and TLS took; 0 on a kept connection.
     pub connect_ns: u64,
-    /// When the first byte of the answer came, on the client's clock.
+    /// When the request had been written, in ns on the client's clock.
+    pub sent_at_ns: u64,
+    /// When the first byte of the answer came, likewise.
     pub first_byte_at_ns: u64,
 }
 
