@@ -1,0 +1,107 @@
+# make            the release libraries, in build/
+# make demo       a chat against the mock, or against a provider with a key
+# make test       everything; make quick: what needs no release build
+# make install    PREFIX=/usr/local DESTDIR=; make uninstall takes it back
+# make header     renews include/mynah.h from the sources
+
+PREFIX ?= /usr/local
+INCLUDEDIR ?= $(PREFIX)/include
+LIBDIR ?= $(PREFIX)/lib
+CARGO ?= cargo
+CC ?= cc
+PYTHON ?= python3
+BUILD ?= build
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+MAJOR := $(firstword $(subst ., ,$(VERSION)))
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+# What the static library needs of the system, as rustc reports it
+# (--print native-static-libs).
+ifeq ($(shell uname -s),Darwin)
+SHARED := libmynah.$(VERSION).dylib
+SONAME := libmynah.$(MAJOR).dylib
+LINK := libmynah.dylib
+PRIVATE_LIBS := -framework CoreFoundation -framework Security -liconv -lSystem -lc -lm
+else
+SHARED := libmynah.so.$(VERSION)
+SONAME := libmynah.so.$(MAJOR)
+LINK := libmynah.so
+PRIVATE_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+endif
+
+# Without an explicit list of crate types the rlib among them makes cargo drop
+# link-time optimisation without a word.
+RUSTC_FLAGS := --lib --features capi --crate-type cdylib,staticlib
+
+SOURCES := $(shell find src -name '*.rs') Cargo.toml Cargo.lock build.rs
+
+all: $(BUILD)/$(SHARED) $(BUILD)/libmynah.a
+
+$(BUILD)/release.stamp: $(SOURCES)
+	@mkdir -p $(BUILD)
+	$(CARGO) rustc --release --locked $(RUSTC_FLAGS)
+	@touch $@
+
+$(BUILD)/$(SHARED): $(BUILD)/release.stamp
+	cp $(TARGET)/release/$(LINK) $@
+	strip --strip-unneeded $@ 2>/dev/null || strip -x $@
+	ln -sf $(SHARED) $(BUILD)/$(SONAME)
+	ln -sf $(SONAME) $(BUILD)/$(LINK)
+
+# One object in which only mynah_* is global: a program that has a zstd, or
+# another Rust library, of its own links with it.
+$(BUILD)/libmynah.a: $(BUILD)/release.stamp packaging/localise
+	packaging/localise $(TARGET)/release/libmynah.a $@
+
+# Staged for tests and the demo, as `make install` lays it out.
+STAGE := $(abspath $(BUILD))/stage
+$(STAGE)/lib/$(SHARED): $(BUILD)/$(SHARED) $(BUILD)/libmynah.a include/mynah.h $(wildcard include/*.hpp) $(wildcard packaging/*)
+	@$(MAKE) --no-print-directory install PREFIX=$(STAGE) DESTDIR= >/dev/null
+
+stage: $(STAGE)/lib/$(SHARED)
+
+demo: stage
+	@$(CC) -O2 -Wall -Wextra -o $(BUILD)/chat examples/c/chat.c \
+	    $$(PKG_CONFIG_PATH=$(STAGE)/lib/pkgconfig pkg-config --cflags --libs mynah) \
+	    -Wl,-rpath,$(STAGE)/lib -lpthread
+	@$(BUILD)/chat $(ARGS)
+
+header:
+	MYNAH_RENEW_HEADER=1 $(CARGO) test --quiet --test agreement the_header_is_current
+
+test:
+	@$(PYTHON) tests/run.py
+
+quick:
+	@$(PYTHON) tests/run.py --quick
+
+HEADERS := $(notdir $(wildcard include/*.h include/*.hpp))
+CMAKEDIR := $(LIBDIR)/cmake/mynah
+FILL := sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' \
+    -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
+    -e 's|@SHARED@|$(SHARED)|g' -e 's|@SONAME@|$(SONAME)|g' -e 's|@PRIVATE_LIBS@|$(PRIVATE_LIBS)|g'
+
+install: all
+	install -d '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(CMAKEDIR)'
+	install -m 644 $(addprefix include/,$(HEADERS)) '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 755 $(BUILD)/$(SHARED) '$(DESTDIR)$(LIBDIR)'
+	ln -sf $(SHARED) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(LINK)'
+	install -m 644 $(BUILD)/libmynah.a '$(DESTDIR)$(LIBDIR)'
+	$(FILL) packaging/mynah.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah.pc'
+	$(FILL) packaging/mynah-config.cmake.in > '$(DESTDIR)$(CMAKEDIR)/mynah-config.cmake'
+	$(FILL) packaging/mynah-config-version.cmake.in > '$(DESTDIR)$(CMAKEDIR)/mynah-config-version.cmake'
+
+uninstall:
+	rm -f $(foreach h,$(HEADERS),'$(DESTDIR)$(INCLUDEDIR)/$(h)')
+	rm -f '$(DESTDIR)$(LIBDIR)/$(SHARED)' '$(DESTDIR)$(LIBDIR)/$(SONAME)' '$(DESTDIR)$(LIBDIR)/$(LINK)'
+	rm -f '$(DESTDIR)$(LIBDIR)/libmynah.a' '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah.pc'
+	rm -f '$(DESTDIR)$(CMAKEDIR)/mynah-config.cmake' '$(DESTDIR)$(CMAKEDIR)/mynah-config-version.cmake'
+	-rmdir '$(DESTDIR)$(CMAKEDIR)' '$(DESTDIR)$(LIBDIR)/cmake' '$(DESTDIR)$(LIBDIR)/pkgconfig' 2>/dev/null || true
+
+clean:
+	rm -rf $(BUILD)
+	$(CARGO) clean
+
+.PHONY: all stage demo header test quick install uninstall clean
