@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use super::guard::{clear, guard_or};
+use super::guard::{clear, guard, guard_or};
 use crate::cache::Value;
 use crate::error::{Error, Result};
 
@@ -51,6 +51,21 @@ pub unsafe fn give_json(place: *mut *mut mynah_value, json: &serde_json::Value) 
 pub unsafe fn clear_value(place: *mut *mut mynah_value) {
     // SAFETY: promised by (1).
     unsafe { clear(place, ptr::null_mut()) }
+}
+
+/// The whole body of a function that answers a JSON text.
+///
+/// # Safety
+/// 1. `place` is null or points to a writable pointer.
+pub unsafe fn guard_json(
+    place: *mut *mut mynah_value,
+    json: impl FnOnce() -> Result<serde_json::Value>,
+) -> i32 {
+    // SAFETY: promised by (1).
+    guard(|| unsafe {
+        clear_value(place);
+        give_json(place, &json()?)
+    })
 }
 
 /// Runs `f` on a value that C still owns.

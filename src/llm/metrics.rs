@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
 use crate::error::Status;
-use crate::metrics::Histogram;
+use crate::metrics::prometheus::Labels;
+use crate::metrics::{Exposition, Histogram};
 
 use super::response::Usage;
 
@@ -180,6 +181,39 @@ impl ClientMetrics {
             "first_token_ms": times(&self.first_token),
             "overhead_ms": times(&self.overhead),
         })
+    }
+
+    /// All figures in Prometheus' text format.
+    pub fn prometheus(&self) -> String {
+        let get = |counter: &AtomicU64| counter.load(Relaxed) as f64;
+        let counts = Status::ALL.iter().zip(&self.by_status).map(|(s, n)| (s.name(), get(n)));
+        let labels: Vec<_> = counts.map(|(name, n)| ([("status", name)], n)).collect();
+        let calls: Vec<(Labels, f64)> =
+            labels.iter().filter(|(_, n)| *n > 0.0).map(|(l, n)| (&l[..], *n)).collect();
+        let mut text = Exposition::default();
+        text.counters("mynah_llm_calls_total", "Calls by how they ended.", &calls);
+        for (name, help, value) in [
+            ("attempts", "Requests sent.", get(&self.attempts)),
+            ("retries", "Requests sent again.", get(&self.retries)),
+            ("cache_hits", "Calls that the response cache answered.", get(&self.cache_hits)),
+            ("cache_misses", "Calls that it could not answer.", get(&self.cache_misses)),
+            ("input_tokens", "Tokens of prompts.", get(&self.input_tokens)),
+            ("output_tokens", "Tokens generated.", get(&self.output_tokens)),
+            (
+                "cached_input_tokens",
+                "Prompt tokens from the provider's cache.",
+                get(&self.cached_input_tokens),
+            ),
+            ("reasoning_tokens", "Tokens generated while thinking.", get(&self.reasoning_tokens)),
+            ("cost_usd", "Known cost in US dollars.", get(&self.cost_nano_usd) / 1e9),
+            ("saved_usd", "Cost that the response cache saved.", get(&self.saved_nano_usd) / 1e9),
+        ] {
+            text.counter(&format!("mynah_llm_{name}_total"), help, value);
+        }
+        text.histogram("mynah_llm_latency_seconds", "Whole calls.", &self.latency);
+        text.histogram("mynah_llm_first_token_seconds", "To the first content.", &self.first_token);
+        text.histogram("mynah_llm_overhead_seconds", "The library's own time.", &self.overhead);
+        text.finish()
     }
 
     fn seconds(&self) -> f64 {
