@@ -2,14 +2,16 @@
 //!
 //! [`provider`] turns a chat into bytes and bytes into events, and knows
 //! nothing of sockets or time. [`transport`] carries bytes and can be
-//! interrupted. `policy` decides when to send, again or at all. The client
+//! interrupted. [`policy`] decides when to send, again or at all. The client
 //! puts the three together.
 
 pub mod call;
 pub mod cancel;
 pub mod event;
 pub mod metrics;
+pub mod policy;
 pub mod provider;
 pub mod response;
+pub mod schema;
 pub mod timing;
 pub mod transport;

@@ -1,0 +1,3 @@
+//! When to send, again or at all: one file per policy, each testable alone.
+
+pub mod retry;
