@@ -1,0 +1,279 @@
+//! The options of a mock provider: its pace, and how it misbehaves.
+
+use crate::error::{Error, Result};
+use crate::options::{Kind, OptionSet, Row, Suggestions, Value};
+
+/// Everything that can be set on a mock provider, with its defaults.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)] // the rows below say what each one means
+pub struct MockOptions {
+    pub answer: Option<String>,
+    pub answer_words: u64,
+    pub reasoning_words: u64,
+    pub chunk_words: u64,
+    pub delay_headers_ms: u64,
+    pub delay_first_event_ms: u64,
+    pub delay_event_ms: u64,
+    pub status: u64,
+    pub status_times: u64,
+    pub status_header: Vec<String>,
+    pub status_body: Option<String>,
+    pub header: Vec<String>,
+    pub fault: String,
+    pub fault_after_bytes: u64,
+    pub fault_times: u64,
+    pub fault_percent: u64,
+    pub content: String,
+    pub content_times: u64,
+    pub content_bytes: u64,
+    pub cut_at: Option<String>,
+    pub redirect_to: Option<String>,
+    pub api_key: Option<String>,
+    pub max_connections: u64,
+    pub seed: u64,
+}
+
+impl Default for MockOptions {
+    fn default() -> Self {
+        MockOptions {
+            answer: None,
+            answer_words: 0,
+            reasoning_words: 0,
+            chunk_words: 1,
+            delay_headers_ms: 0,
+            delay_first_event_ms: 0,
+            delay_event_ms: 0,
+            status: 0,
+            status_times: 0,
+            status_header: Vec::new(),
+            status_body: None,
+            header: Vec::new(),
+            fault: "none".into(),
+            fault_after_bytes: 0,
+            fault_times: 0,
+            fault_percent: 100,
+            content: "right".into(),
+            content_times: 0,
+            content_bytes: 1 << 20,
+            cut_at: None,
+            redirect_to: None,
+            api_key: None,
+            max_connections: 4_096,
+            seed: 0,
+        }
+    }
+}
+
+/// A day: the longest pause that is taken.
+const MS_MAX: u64 = 86_400_000;
+const COUNT_MAX: u64 = 1 << 40;
+
+macro_rules! int {
+    ($field:ident, $range:expr, $doc:literal) => {
+        Row {
+            key: stringify!($field),
+            kind: Kind::Int($range),
+            doc: $doc,
+            get: |o: &MockOptions| o.$field.into(),
+            set: |o, v| o.$field = v.int().unwrap_or_default(),
+        }
+    };
+}
+macro_rules! text {
+    ($field:ident, $kind:expr, $doc:literal) => {
+        Row {
+            key: stringify!($field),
+            kind: $kind,
+            doc: $doc,
+            get: |o: &MockOptions| o.$field.as_deref().into(),
+            set: |o, v| o.$field = v.text().map(Into::into),
+        }
+    };
+}
+macro_rules! choice {
+    ($field:ident, $words:expr, $doc:literal) => {
+        Row {
+            key: stringify!($field),
+            kind: Kind::Choice($words),
+            doc: $doc,
+            get: |o: &MockOptions| o.$field.as_str().into(),
+            set: |o, v| o.$field = v.text().unwrap_or_default().into(),
+        }
+    };
+}
+macro_rules! headers {
+    ($field:ident, $doc:literal) => {
+        Row {
+            key: stringify!($field),
+            kind: Kind::Headers,
+            doc: $doc,
+            get: |o: &MockOptions| Value::List(o.$field.clone()),
+            set: |o, v| o.$field = v.list().to_vec(),
+        }
+    };
+}
+
+static ROWS: &[Row<MockOptions>] = &[
+    text!(
+        answer,
+        Kind::Text,
+        "The answer to every prompt; unset: words that depend on the prompt alone."
+    ),
+    int!(answer_words, 0..=1_000_000, "Words of a made-up answer; 0: 16 to 47, by the prompt."),
+    int!(
+        reasoning_words,
+        0..=1_000_000,
+        "Words of reasoning before the answer, where the dialect has it; 0: none."
+    ),
+    int!(chunk_words, 1..=1_000_000, "Words that one event of a stream carries."),
+    int!(delay_headers_ms, 0..=MS_MAX, "Milliseconds before the head of the answer."),
+    int!(delay_first_event_ms, 0..=MS_MAX, "Milliseconds between the head and the body."),
+    int!(delay_event_ms, 0..=MS_MAX, "Milliseconds between the events of a stream."),
+    int!(status, 0..=599, "HTTP status to answer with instead of success; 0: none."),
+    int!(
+        status_times,
+        0..=COUNT_MAX,
+        "Requests that get `status` before the others succeed; 0: all."
+    ),
+    headers!(status_header, "A header beside `status`, such as `retry-after: 1`."),
+    text!(
+        status_body,
+        Kind::Text,
+        "The body beside `status`; unset: an error as the vendor would send it."
+    ),
+    headers!(header, "A header of every answer."),
+    choice!(
+        fault,
+        &["none", "reset", "stall", "cut"],
+        "What happens to the connection after `fault_after_bytes`: a reset, silence, or a proper close."
+    ),
+    int!(
+        fault_after_bytes,
+        0..=COUNT_MAX,
+        "Bytes of the answer, head included, that are sent before the fault."
+    ),
+    int!(fault_times, 0..=COUNT_MAX, "Requests that meet the fault; 0: no bound."),
+    int!(
+        fault_percent,
+        0..=100,
+        "Share of requests that meets the fault or the wrong content, chosen by `seed`."
+    ),
+    choice!(
+        content,
+        &[
+            "right",
+            "empty",
+            "garbage",
+            "bad_json",
+            "bad_utf8",
+            "json_bomb",
+            "not_http",
+            "huge_header",
+            "huge_body",
+            "bad_chunk",
+            "wrong_length",
+            "cut_gzip",
+            "stream_error",
+            "no_end",
+            "endless",
+            "drip",
+            "redirect"
+        ],
+        "What is wrong with the answer: no body, no JSON, half of one, bytes that are no UTF-8, absurd nesting, no HTTP at all, a head or body of `content_bytes`, a chunk size that is no number, a length never reached, a gzip body without its end, an error event in mid-stream, a stream without its last events or without end, one byte every `delay_event_ms`, or a redirect to `redirect_to`."
+    ),
+    int!(content_times, 0..=COUNT_MAX, "Requests that get the wrong content; 0: no bound."),
+    int!(content_bytes, 0..=1 << 32, "Size of a huge header or body, in bytes."),
+    text!(
+        cut_at,
+        Kind::Text,
+        "Byte positions of the body, rising and separated by commas, at which a write ends; `every N` ends one each N bytes."
+    ),
+    text!(redirect_to, Kind::Text, "Where a redirect points; unset: back to the mock."),
+    text!(
+        api_key,
+        Kind::Secret,
+        "The key that requests must carry; others get 401; unset: any or none."
+    ),
+    int!(max_connections, 1..=65_536, "Open connections; more are closed at once."),
+    int!(seed, 0..=u64::MAX, "Chooses which requests `fault_percent` takes."),
+];
+
+impl OptionSet for MockOptions {
+    fn rows() -> &'static [Row<Self>] {
+        ROWS
+    }
+
+    fn layers(_: &dyn Fn(&str) -> Option<Value>) -> Result<Vec<Suggestions>> {
+        Ok(Vec::new())
+    }
+
+    fn check(&self) -> Result<()> {
+        let invalid = self.cut_at.as_deref().is_some_and(|text| Cuts::parse(text).is_none());
+        if invalid {
+            return Err(Error::invalid(
+                "cut_at",
+                "must be rising positions, as `10,20`, or `every N`",
+            ));
+        }
+        match self.status {
+            0 | 200..=599 => Ok(()),
+            given => Err(Error::OutOfRange {
+                key: "status".into(),
+                given: given.to_string(),
+                allowed: "0 or 200..=599".into(),
+            }),
+        }
+    }
+}
+
+/// Where the writes of a body end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cuts {
+    /// At these positions.
+    At(Vec<u64>),
+    /// After each so many bytes.
+    Every(u64),
+}
+
+impl Cuts {
+    /// `10,20` or `every 7`.
+    pub fn parse(text: &str) -> Option<Cuts> {
+        if let Some(count) = text.trim().strip_prefix("every ") {
+            return count.trim().parse().ok().filter(|n| *n > 0).map(Cuts::Every);
+        }
+        let positions: Option<Vec<u64>> = text.split(',').map(|p| p.trim().parse().ok()).collect();
+        positions.filter(|p| p.is_sorted()).map(Cuts::At)
+    }
+
+    /// Bytes from `position` to the next cut.
+    pub fn next(&self, position: u64) -> u64 {
+        match self {
+            Cuts::Every(n) => n - position % n,
+            Cuts::At(at) => at.iter().find(|p| **p > position).map_or(u64::MAX, |p| p - position),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Layered;
+
+    #[test]
+    fn cuts_are_positions_or_a_stride() {
+        assert_eq!(Cuts::parse("3, 5,9").map(|c| c.next(3)), Some(2));
+        assert_eq!(Cuts::parse("every 4").map(|c| (c.next(0), c.next(5))), Some((4, 3)));
+        assert_eq!(Cuts::parse("every 0"), None);
+        assert_eq!(Cuts::parse("5,3"), None);
+    }
+
+    #[test]
+    fn a_wrong_cut_or_status_names_its_option() {
+        let mut options = Layered::<MockOptions>::default();
+        options.set("cut_at", "x").unwrap();
+        assert!(options.resolve().unwrap_err().to_string().starts_with("cut_at"));
+        options.set("cut_at", "1").unwrap();
+        options.set("status", "7").unwrap();
+        assert!(options.resolve().unwrap_err().to_string().starts_with("status"));
+    }
+}
