@@ -196,7 +196,8 @@ mod tests {
     #[test]
     fn calls_are_made_when_the_prompt_asks_for_a_known_tool() {
         let tools = vec!["weather".to_string()];
-        let ask = Ask { tools, ..ask("call:weather {\"city\": \"Oslo\"} call:other {} call:weather") };
+        let ask =
+            Ask { tools, ..ask("call:weather {\"city\": \"Oslo\"} call:other {} call:weather") };
         let answer = ask.answer(&MockOptions::default());
         let wanted = [("weather", "{\"city\":\"Oslo\"}"), ("weather", "{}")];
         assert_eq!(answer.calls, wanted.map(|(n, a)| (n.to_string(), a.to_string())));

@@ -63,7 +63,11 @@ enum Body {
     Whole(Vec<u8>),
     /// The events of a stream; how many of the last ones complete it; the
     /// event that reports an error.
-    Events { events: Vec<String>, endings: usize, error: String },
+    Events {
+        events: Vec<String>,
+        endings: usize,
+        error: String,
+    },
 }
 
 /// An answer before anything is done to it.
@@ -83,12 +87,7 @@ impl Reply {
     }
 }
 
-fn answer(
-    outlet: &mut Outlet,
-    request: &Request,
-    shared: &Shared,
-    plan: Plan,
-) -> Result<(), End> {
+fn answer(outlet: &mut Outlet, request: &Request, shared: &Shared, plan: Plan) -> Result<(), End> {
     let options = &shared.options;
     outlet.pause(Duration::from_millis(options.delay_headers_ms))?;
     let mut reply = reply(request, shared, plan);
@@ -194,7 +193,9 @@ fn wrong(outlet: &mut Outlet, mut reply: Reply, shared: &Shared) -> Result<(), E
     let size = options.content_bytes;
     match options.content.as_str() {
         "empty" => reply.body = Body::Whole(Vec::new()),
-        "garbage" => reply.body = Body::Whole(b"<html>this is not what you asked for</html>".into()),
+        "garbage" => {
+            reply.body = Body::Whole(b"<html>this is not what you asked for</html>".into())
+        }
         "json_bomb" => reply.body = Body::Whole(vec![b'['; 200_000]),
         "bad_json" => halve(&mut reply.body),
         "bad_utf8" => spoil(&mut reply.body, reply.mark.as_bytes()),
@@ -281,7 +282,9 @@ fn cut_gzip(bytes: &[u8]) -> Vec<u8> {
 /// Half of the events, and an error; of a plain answer, the error alone.
 fn fail_in_mid_stream(body: &mut Body) {
     match body {
-        Body::Whole(bytes) => *bytes = br#"{"error":{"message":"the mock was asked to fail"}}"#.into(),
+        Body::Whole(bytes) => {
+            *bytes = br#"{"error":{"message":"the mock was asked to fail"}}"#.into()
+        }
         Body::Events { events, error, .. } => {
             events.truncate(events.len() / 2);
             events.push(std::mem::take(error));

@@ -18,6 +18,8 @@ mod outlet;
 mod plan;
 mod server;
 mod stats;
+#[cfg(test)]
+mod tests;
 
 pub use options::MockOptions;
 pub use server::MockServer;

@@ -27,14 +27,13 @@ impl Planner {
     pub fn next(&mut self, options: &MockOptions) -> Plan {
         let chosen = choose(options, self.requests);
         self.requests += 1;
-        let mut take = |wanted: bool, used: &mut u64, times: u64| {
+        let take = |wanted: bool, used: &mut u64, times: u64| {
             let taken = wanted && (times == 0 || *used < times);
             *used += u64::from(taken);
             taken
         };
         let refused = take(options.status > 0, &mut self.refused, options.status_times);
-        let fault =
-            take(chosen && options.fault != "none", &mut self.faulty, options.fault_times);
+        let fault = take(chosen && options.fault != "none", &mut self.faulty, options.fault_times);
         let content = take(
             chosen && !refused && options.content != "right",
             &mut self.wrong,

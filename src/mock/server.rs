@@ -121,16 +121,15 @@ fn serve(id: u64, stream: Arc<TcpStream>, shared: &Arc<Shared>) {
     }
     shared.stats.lock().connections_opened += 1;
     let mine = shared.clone();
-    let spawned = Builder::new().name("mynah-mock".into()).stack_size(STACK_BYTES).spawn(
-        move || {
+    let spawned =
+        Builder::new().name("mynah-mock".into()).stack_size(STACK_BYTES).spawn(move || {
             // Even a defect of the mock must not leave the connection open.
             let _closing = Closing { id, shared: &mine };
             let closed_by_peer = connection::run(&stream, &mine);
             drop(stream);
             let by_peer = closed_by_peer && !mine.stopping.load(Ordering::Relaxed);
             mine.stats.lock().connections_closed_by_peer += u64::from(by_peer);
-        },
-    );
+        });
     if spawned.is_err() {
         drop(Closing { id, shared });
     }

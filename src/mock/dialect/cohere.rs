@@ -25,8 +25,8 @@ impl Dialect for Cohere {
         let mut message = json!({"role": "assistant"});
         let thinking = (!answer.reasoning.is_empty())
             .then(|| json!({"type": "thinking", "thinking": answer.thoughts()}));
-        let text = (!answer.pieces.is_empty())
-            .then(|| json!({"type": "text", "text": answer.text()}));
+        let text =
+            (!answer.pieces.is_empty()).then(|| json!({"type": "text", "text": answer.text()}));
         message["content"] = thinking.into_iter().chain(text).collect();
         if !answer.calls.is_empty() {
             message["tool_plan"] = "I will use a tool.".into();
@@ -50,12 +50,12 @@ impl Dialect for Cohere {
         let blocks = [("thinking", &answer.reasoning), ("text", &answer.pieces)];
         let blocks = blocks.into_iter().filter(|(_, pieces)| !pieces.is_empty());
         for (index, (kind, pieces)) in blocks.enumerate() {
-            let content = |inner: Value| json!({"index": index,
-                "delta": message(json!({"content": inner}))});
+            let content = |inner: Value| {
+                json!({"index": index,
+                "delta": message(json!({"content": inner}))})
+            };
             events.push(event("content-start", content(json!({"type": kind, kind: ""}))));
-            events.extend(
-                pieces.iter().map(|p| event("content-delta", content(json!({kind: p})))),
-            );
+            events.extend(pieces.iter().map(|p| event("content-delta", content(json!({kind: p})))));
             events.push(event("content-end", json!({"index": index})));
         }
         if !answer.calls.is_empty() {
@@ -63,8 +63,10 @@ impl Dialect for Cohere {
             events.push(event("tool-plan-delta", plan));
         }
         for (index, (_, arguments)) in answer.calls.iter().enumerate() {
-            let delta = |inner: Value| json!({"index": index,
-                "delta": message(json!({"tool_calls": inner}))});
+            let delta = |inner: Value| {
+                json!({"index": index,
+                "delta": message(json!({"tool_calls": inner}))})
+            };
             let mut start = call(answer, index);
             start["function"]["arguments"] = "".into();
             events.push(event("tool-call-start", delta(start)));

@@ -37,8 +37,7 @@ impl Dialect for Ollama {
             message["role"] = "assistant".into();
             format!("{}\n", head(ask, message, false))
         };
-        let thoughts =
-            answer.reasoning.iter().map(|p| line(json!({"content": "", "thinking": p})));
+        let thoughts = answer.reasoning.iter().map(|p| line(json!({"content": "", "thinking": p})));
         let texts = answer.pieces.iter().map(|p| line(json!({"content": p})));
         let calls = calls(answer).map(|call| line(json!({"content": "", "tool_calls": [call]})));
         let end = done(ask, answer, json!({"role": "assistant", "content": ""}));
@@ -63,9 +62,9 @@ impl Dialect for Ollama {
 }
 
 fn calls(answer: &Answer) -> impl Iterator<Item = Value> + '_ {
-    answer.calls.iter().map(|(name, arguments)| {
-        json!({"function": {"name": name, "arguments": object(arguments)}})
-    })
+    answer.calls.iter().map(
+        |(name, arguments)| json!({"function": {"name": name, "arguments": object(arguments)}}),
+    )
 }
 
 fn head(ask: &Ask, message: Value, done: bool) -> Value {

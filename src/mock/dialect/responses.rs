@@ -44,7 +44,8 @@ impl Dialect for Responses {
             if item.get("arguments").is_some() {
                 empty["arguments"] = "".into();
             }
-            events.push("response.output_item.added", json!({"output_index": index, "item": empty}));
+            events
+                .push("response.output_item.added", json!({"output_index": index, "item": empty}));
             events.deltas(answer, index, &item);
             events.push("response.output_item.done", json!({"output_index": index, "item": item}));
         }
