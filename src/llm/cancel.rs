@@ -46,6 +46,13 @@ pub trait Breakable: Send + Sync {
     fn break_off(&self);
 }
 
+/// Whoever waits on a signal can be woken by an interrupt.
+impl Breakable for Signal {
+    fn break_off(&self) {
+        self.raise();
+    }
+}
+
 /// The switch of one call.
 #[derive(Default)]
 pub struct Interrupt {
@@ -118,9 +125,13 @@ impl Interrupt {
         self.check()
     }
 
-    /// What is raised when the call is interrupted, to wait on.
-    pub fn signal(&self) -> &Signal {
-        &self.signal
+    /// Waits for `time`, until `wake` is raised, or an error once interrupted.
+    pub fn wait_or(&self, clock: &Clock, wake: &Arc<Signal>, time: Duration) -> Result<(), Error> {
+        let wake_weak: Weak<Signal> = Arc::downgrade(wake);
+        self.watch(wake_weak);
+        clock.wait(wake, time);
+        self.unwatch();
+        self.check()
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod call;
 pub mod cancel;
 pub mod event;
+pub mod limit_headers;
 pub mod metrics;
 pub mod policy;
 pub mod provider;

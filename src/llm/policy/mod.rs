@@ -1,3 +1,5 @@
 //! When to send, again or at all: one file per policy, each testable alone.
 
+pub mod breaker;
+pub mod rate_limit;
 pub mod retry;

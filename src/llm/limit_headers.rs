@@ -1,0 +1,163 @@
+//! What providers say of their rate limits in the headers of an answer.
+//!
+//! OpenAI and most compatible hosts send `x-ratelimit-{limit,remaining,reset}-
+//! {requests,tokens}` with resets like `6m0s`; Anthropic
+//! `anthropic-ratelimit-{requests,tokens,...}-{limit,remaining,reset}` with
+//! RFC 3339 times; OpenRouter `x-ratelimit-{limit,remaining,reset}` in epoch
+//! milliseconds.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::transport::Headers;
+
+/// One limit, as far as it was stated.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Limit {
+    /// A minute's worth.
+    pub limit: Option<u64>,
+    /// What is left of it.
+    pub remaining: Option<u64>,
+    /// How long until it is full again.
+    pub reset: Option<Duration>,
+}
+
+/// The limits that an answer's headers state.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Learned {
+    /// Requests.
+    pub requests: Limit,
+    /// Tokens.
+    pub tokens: Limit,
+}
+
+impl Learned {
+    /// Whether nothing was stated.
+    pub fn is_empty(&self) -> bool {
+        *self == Learned::default()
+    }
+
+    /// Reads an answer's headers; `unix_ms` is the wall clock's now.
+    pub fn from_headers(headers: &Headers, unix_ms: u64) -> Learned {
+        let read = |names: [String; 3]| {
+            let [limit, remaining, reset] = names.map(|name| headers.get(&name));
+            let number = |text: Option<&str>| text.and_then(|t| t.trim().parse().ok());
+            Limit {
+                limit: number(limit),
+                remaining: number(remaining),
+                reset: reset.and_then(|text| until(text.trim(), unix_ms)),
+            }
+        };
+        let openai = |kind: &str| {
+            read(["limit", "remaining", "reset"].map(|what| format!("x-ratelimit-{what}{kind}")))
+        };
+        let anthropic = |kind: &str| {
+            read(
+                ["limit", "remaining", "reset"]
+                    .map(|what| format!("anthropic-ratelimit-{kind}-{what}")),
+            )
+        };
+        let first = |limits: [Limit; 2]| {
+            limits.into_iter().find(|limit| *limit != Limit::default()).unwrap_or_default()
+        };
+        let requests = first([openai("-requests"), anthropic("requests")]);
+        let requests = first([requests, openai("")]);
+        let tokens = first([openai("-tokens"), anthropic("tokens")]);
+        Learned { requests, tokens: first([tokens, anthropic("input-tokens")]) }
+    }
+}
+
+/// The time from now until a reset, in whichever way it is written.
+fn until(text: &str, unix_ms: u64) -> Option<Duration> {
+    if let Ok(number) = text.parse::<f64>() {
+        let at_ms = match number {
+            n if n >= 1e11 => n as u64,
+            n if n >= 1e9 => (n * 1e3) as u64,
+            seconds if seconds >= 0.0 => return Some(Duration::from_secs_f64(seconds)),
+            _ => return None,
+        };
+        return Some(Duration::from_millis(at_ms.saturating_sub(unix_ms)));
+    }
+    if let Ok(at) = humantime::parse_rfc3339_weak(text) {
+        let at_ms = at.duration_since(UNIX_EPOCH).ok()?.as_millis() as u64;
+        return Some(Duration::from_millis(at_ms.saturating_sub(unix_ms)));
+    }
+    duration(text)
+}
+
+/// `1m19.156s`, `20ms`, `6h0m1s`.
+fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let unit_end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        seconds += number
+            * match &rest[..unit_end] {
+                "ms" => 1e-3,
+                "s" => 1.0,
+                "m" => 60.0,
+                "h" => 3_600.0,
+                "d" => 86_400.0,
+                "us" | "µs" => 1e-6,
+                _ => return None,
+            };
+        rest = &rest[unit_end..];
+    }
+    (!text.is_empty() && seconds < 1e9).then(|| Duration::from_secs_f64(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn learned(pairs: &[(&str, &str)]) -> Learned {
+        let mut headers = Headers::default();
+        pairs.iter().for_each(|(name, value)| headers.push(*name, *value));
+        Learned::from_headers(&headers, 1_790_000_000_000)
+    }
+
+    #[test]
+    fn openais_durations() {
+        let learned = learned(&[
+            ("X-Ratelimit-Limit-Requests", "500"),
+            ("x-ratelimit-remaining-requests", "0"),
+            ("x-ratelimit-reset-requests", "1m19.156s"),
+            ("x-ratelimit-limit-tokens", "200000"),
+            ("x-ratelimit-reset-tokens", "8ms"),
+        ]);
+        assert_eq!(learned.requests.limit, Some(500));
+        assert_eq!(learned.requests.remaining, Some(0));
+        assert_eq!(learned.requests.reset, Some(Duration::from_millis(79_156)));
+        assert_eq!(learned.tokens.reset, Some(Duration::from_millis(8)));
+    }
+
+    #[test]
+    fn anthropics_dates_and_openrouters_epochs() {
+        let anthropic = learned(&[
+            ("anthropic-ratelimit-requests-limit", "50"),
+            ("anthropic-ratelimit-requests-remaining", "49"),
+            ("anthropic-ratelimit-requests-reset", "2026-09-21T14:13:30Z"),
+            ("anthropic-ratelimit-input-tokens-limit", "30000"),
+        ]);
+        assert_eq!(anthropic.requests.reset, Some(Duration::from_secs(10)));
+        assert_eq!(anthropic.tokens.limit, Some(30_000));
+        let openrouter = learned(&[
+            ("X-RateLimit-Limit", "20"),
+            ("X-RateLimit-Remaining", "0"),
+            ("X-RateLimit-Reset", "1790000005000"),
+        ]);
+        assert_eq!(openrouter.requests.limit, Some(20));
+        assert_eq!(openrouter.requests.reset, Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_as_if_it_were_not_there() {
+        assert!(learned(&[("x-ratelimit-limit-requests", "many")]).is_empty());
+        for text in ["", "s", "5", "1x", "..s", "-3", "99999999999999999999h"] {
+            let _ = until(text, 0);
+        }
+        assert_eq!(duration("1h2"), None);
+    }
+}

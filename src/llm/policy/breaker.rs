@@ -1,0 +1,354 @@
+//! A circuit breaker: after enough failures calls fail at once, for a while.
+//!
+//! Closed lets all calls through and counts failures: in a row, and as a share
+//! of a sliding window. Open refuses them until `breaker_reset_timeout_ms` has
+//! passed; then one call, the trial, is let through (half-open) and decides.
+//! Whoever else comes meanwhile is refused, so a waiting herd cannot pass the
+//! half-open door. A trial that ends without a verdict (cancelled, or refused
+//! as a bad request) opens the door for another. Only failures that speak of
+//! the provider's health count: see [`counts`].
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::clock::Clock;
+use crate::error::{CallError, Error, Status};
+use crate::options::client::ClientOptions;
+
+/// Where the breaker stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// All calls pass.
+    Closed,
+    /// None does.
+    Open,
+    /// One does.
+    HalfOpen,
+}
+
+impl State {
+    /// As it stands in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Closed => "closed",
+            State::Open => "open",
+            State::HalfOpen => "half_open",
+        }
+    }
+}
+
+/// A change of state, with its reason in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// Before.
+    pub from: State,
+    /// Now.
+    pub to: State,
+    /// Why.
+    pub reason: String,
+}
+
+/// The breaker of one client.
+#[derive(Debug)]
+pub struct Breaker {
+    clock: Clock,
+    threshold: u64,
+    ratio: f64,
+    window: Duration,
+    min_calls: u64,
+    reset: Duration,
+    state: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: State,
+    in_a_row: u64,
+    /// Ends of calls in the window, oldest first: when, and whether it failed.
+    recent: VecDeque<(u64, bool)>,
+    failed_recent: u64,
+    opened_ns: u64,
+    transitions: u64,
+}
+
+/// Leave to make a call; tells the breaker how it ended.
+#[derive(Debug)]
+#[must_use]
+pub struct Pass<'a> {
+    breaker: &'a Breaker,
+    trial: bool,
+    told: bool,
+}
+
+/// Whether a failure speaks of the provider's health.
+pub fn counts(status: Status) -> bool {
+    use Status::*;
+    matches!(status, Timeout | Connection | Tls | Overloaded | Server | Truncated | Protocol)
+}
+
+/// Most ends of calls that the window remembers; older ones are forgotten.
+const RECENT_MAX: usize = 10_000;
+
+impl Breaker {
+    /// A closed breaker; with both thresholds 0 it never opens.
+    pub fn new(options: &ClientOptions, clock: &Clock) -> Self {
+        Breaker {
+            clock: clock.clone(),
+            threshold: options.breaker_failure_threshold,
+            ratio: options.breaker_failure_ratio,
+            window: Duration::from_millis(options.breaker_window_ms),
+            min_calls: options.breaker_min_calls,
+            reset: Duration::from_millis(options.breaker_reset_timeout_ms),
+            state: Mutex::new(Inner {
+                state: State::Closed,
+                in_a_row: 0,
+                recent: VecDeque::new(),
+                failed_recent: 0,
+                opened_ns: 0,
+                transitions: 0,
+            }),
+        }
+    }
+
+    fn is_off(&self) -> bool {
+        self.threshold == 0 && self.ratio == 0.0
+    }
+
+    /// Leave to make a call, or `CIRCUIT_OPEN` with the time until the next
+    /// trial; and the transition that asking has caused.
+    pub fn enter(&self) -> (Result<Pass<'_>, Error>, Option<Transition>) {
+        let pass = |trial| Pass { breaker: self, trial, told: false };
+        if self.is_off() {
+            return (Ok(pass(false)), None);
+        }
+        let mut inner = self.state.lock();
+        let open_for = Duration::from_nanos(self.clock.now_ns().saturating_sub(inner.opened_ns));
+        match inner.state {
+            State::Closed => (Ok(pass(false)), None),
+            State::Open if open_for >= self.reset => {
+                let reason = format!("{} ms have passed", self.reset.as_millis());
+                let transition = inner.change(State::HalfOpen, reason);
+                (Ok(pass(true)), Some(transition))
+            }
+            State::Open => (Err(refused(self.reset - open_for)), None),
+            State::HalfOpen => (Err(refused(Duration::ZERO)), None),
+        }
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> State {
+        self.state.lock().state
+    }
+
+    /// How often it has changed.
+    pub fn transitions(&self) -> u64 {
+        self.state.lock().transitions
+    }
+
+    fn succeeded(&self, trial: bool) -> Option<Transition> {
+        let mut inner = self.state.lock();
+        inner.in_a_row = 0;
+        if trial && inner.state == State::HalfOpen {
+            inner.recent.clear();
+            inner.failed_recent = 0;
+            return Some(inner.change(State::Closed, "the trial call succeeded".into()));
+        }
+        inner.remember(self.clock.now_ns(), false, self.window);
+        None
+    }
+
+    fn failed(&self, trial: bool) -> Option<Transition> {
+        let now = self.clock.now_ns();
+        let mut inner = self.state.lock();
+        inner.in_a_row += 1;
+        inner.remember(now, true, self.window);
+        let reason = match inner.state {
+            State::HalfOpen if trial => "the trial call failed".to_string(),
+            State::Closed => self.why_open(&inner)?,
+            _ => return None,
+        };
+        inner.opened_ns = now;
+        Some(inner.change(State::Open, reason))
+    }
+
+    fn why_open(&self, inner: &Inner) -> Option<String> {
+        let calls = inner.recent.len() as u64;
+        if self.threshold > 0 && inner.in_a_row >= self.threshold {
+            return Some(format!("{} failures in a row", inner.in_a_row));
+        }
+        let share = inner.failed_recent as f64 / calls.max(1) as f64;
+        (self.ratio > 0.0 && calls >= self.min_calls && share >= self.ratio)
+            .then(|| format!("{} of {calls} calls failed", inner.failed_recent))
+    }
+
+    /// A trial that ended without a verdict.
+    fn undecided(&self) {
+        let mut inner = self.state.lock();
+        if inner.state == State::HalfOpen {
+            // Open, and due at once: the next call is the trial.
+            inner.state = State::Open;
+        }
+    }
+}
+
+impl Inner {
+    fn change(&mut self, to: State, reason: String) -> Transition {
+        self.transitions += 1;
+        let from = std::mem::replace(&mut self.state, to);
+        Transition { from, to, reason }
+    }
+
+    fn remember(&mut self, now: u64, failed: bool, window: Duration) {
+        self.recent.push_back((now, failed));
+        self.failed_recent += u64::from(failed);
+        let horizon = now.saturating_sub(window.as_nanos() as u64);
+        while self
+            .recent
+            .front()
+            .is_some_and(|(at, _)| *at < horizon || self.recent.len() > RECENT_MAX)
+        {
+            let old = self.recent.pop_front();
+            self.failed_recent -= u64::from(old.is_some_and(|(_, failed)| failed));
+        }
+    }
+}
+
+impl Pass<'_> {
+    /// Tells how the call ended; the transition that this has caused.
+    pub fn end(mut self, failure: Option<Status>) -> Option<Transition> {
+        self.told = true;
+        if self.breaker.is_off() {
+            return None;
+        }
+        match failure {
+            None => self.breaker.succeeded(self.trial),
+            Some(status) if counts(status) => self.breaker.failed(self.trial),
+            Some(_) => {
+                if self.trial {
+                    self.breaker.undecided();
+                }
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if !self.told && self.trial {
+            self.breaker.undecided();
+        }
+    }
+}
+
+fn refused(wait: Duration) -> Error {
+    let message = match wait.is_zero() {
+        true => "the circuit breaker is open: a trial call is under way".to_string(),
+        false => format!(
+            "the circuit breaker is open: the next trial call is in {} ms",
+            wait.as_millis()
+        ),
+    };
+    let mut call = CallError::new(Status::CircuitOpen, message);
+    call.retry_after = (!wait.is_zero()).then_some(wait);
+    Error::Call(Box::new(call))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use std::sync::Arc;
+
+    fn breaker(change: impl FnOnce(&mut ClientOptions)) -> (Breaker, Arc<ManualClock>) {
+        let mut options = ClientOptions::default();
+        change(&mut options);
+        let (clock, time) = Clock::manual();
+        (Breaker::new(&options, &clock), time)
+    }
+
+    fn call(breaker: &Breaker, failure: Option<Status>) -> Option<Transition> {
+        breaker.enter().0.unwrap().end(failure)
+    }
+
+    const DOWN: Option<Status> = Some(Status::Server);
+    const RESET: Duration = Duration::from_millis(30_000);
+
+    #[test]
+    fn failures_in_a_row_open_it_and_a_success_between_starts_anew() {
+        let (breaker, _) = breaker(|o| o.breaker_failure_threshold = 3);
+        for failure in [DOWN, DOWN, None, DOWN, DOWN] {
+            assert_eq!(call(&breaker, failure), None);
+        }
+        let opened = call(&breaker, DOWN).unwrap();
+        assert_eq!((opened.to, opened.reason.as_str()), (State::Open, "3 failures in a row"));
+        let error = breaker.enter().0.unwrap_err();
+        assert_eq!(error.status(), Status::CircuitOpen);
+        assert!(error.to_string().contains("30000 ms"), "{error}");
+    }
+
+    #[test]
+    fn a_share_of_the_window_opens_it_once_there_are_enough_calls() {
+        let (breaker, time) = breaker(|o| {
+            (o.breaker_failure_ratio, o.breaker_min_calls) = (0.5, 4);
+        });
+        [DOWN, DOWN].iter().for_each(|f| assert_eq!(call(&breaker, *f), None));
+        time.advance(Duration::from_secs(61));
+        [None, DOWN, None]
+            .iter()
+            .for_each(|f| assert_eq!(call(&breaker, *f), None, "old ones are gone"));
+        assert_eq!(call(&breaker, DOWN).unwrap().reason, "2 of 4 calls failed");
+    }
+
+    #[test]
+    fn a_half_open_breaker_admits_one_call_and_the_herd_waits() {
+        let (breaker, time) = breaker(|o| o.breaker_failure_threshold = 1);
+        call(&breaker, DOWN);
+        time.advance(RESET);
+        let (trial, transition) = breaker.enter();
+        assert_eq!(transition.unwrap().to, State::HalfOpen);
+        for _ in 0..100 {
+            assert!(breaker.enter().0.is_err());
+        }
+        assert_eq!(trial.unwrap().end(None).unwrap().to, State::Closed);
+        assert_eq!(breaker.transitions(), 3);
+        assert!(breaker.enter().0.is_ok());
+    }
+
+    #[test]
+    fn a_failed_trial_opens_it_for_the_whole_time_again() {
+        let (breaker, time) = breaker(|o| o.breaker_failure_threshold = 1);
+        call(&breaker, DOWN);
+        time.advance(RESET);
+        assert_eq!(call(&breaker, DOWN).unwrap().to, State::Open);
+        time.advance(RESET - Duration::from_millis(1));
+        assert!(breaker.enter().0.is_err());
+    }
+
+    #[test]
+    fn a_trial_without_a_verdict_leaves_the_door_to_the_next() {
+        let (breaker, time) = breaker(|o| o.breaker_failure_threshold = 1);
+        call(&breaker, DOWN);
+        time.advance(RESET);
+        drop(breaker.enter().0.unwrap());
+        assert_eq!(call(&breaker, Some(Status::Cancelled)), None);
+        assert_eq!(call(&breaker, None).unwrap().to, State::Closed);
+    }
+
+    #[test]
+    fn the_callers_own_mistakes_do_not_count() {
+        let (breaker, _) = breaker(|o| o.breaker_failure_threshold = 1);
+        for status in [Status::BadRequest, Status::Authentication, Status::RateLimited] {
+            assert_eq!(call(&breaker, Some(status)), None);
+        }
+        assert_eq!(breaker.state(), State::Closed);
+    }
+
+    #[test]
+    fn without_thresholds_it_never_opens() {
+        let (breaker, _) = breaker(|_| {});
+        (0..1000).for_each(|_| assert_eq!(call(&breaker, DOWN), None));
+    }
+}

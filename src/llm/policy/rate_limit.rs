@@ -1,0 +1,443 @@
+//! Requests and tokens a minute, and calls in flight: who may send, and when.
+//!
+//! A bucket refills continuously, so a quiet client may burst up to a minute's
+//! worth and then settles to the steady rate. Callers wait in one line: the
+//! first to come is the first to be served, and whoever leaves (cancelled, out
+//! of time) makes room. A wait that cannot end before the call's deadline fails
+//! at once. What a provider says in its headers only ever makes the limits
+//! tighter: it lowers the rate to the provider's own, and holds everybody back
+//! while nothing remains, until its reset.
+//!
+//! Tokens are an estimate until the answer's usage corrects it; an estimate
+//! above the whole limit is let through when it is alone, for waiting would
+//! not make it smaller.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::clock::{Clock, Signal};
+use crate::error::{CallError, Error, Result, Status};
+use crate::llm::cancel::Interrupt;
+use crate::llm::limit_headers::Learned;
+use crate::options::client::ClientOptions;
+
+/// The limiter of one client; one line for each key and model.
+#[derive(Debug)]
+pub struct RateLimiter {
+    clock: Clock,
+    rpm: u64,
+    tpm: u64,
+    max_in_flight: u64,
+    lines: Mutex<HashMap<String, Arc<Line>>>,
+}
+
+/// Those who want to send with one key to one model.
+#[derive(Debug)]
+struct Line {
+    state: Mutex<LineState>,
+}
+
+#[derive(Debug)]
+struct LineState {
+    requests: Bucket,
+    tokens: Bucket,
+    in_flight: u64,
+    max_in_flight: u64,
+    /// Nobody is served before; ns on the clock.
+    held_until_ns: u64,
+    waiting: VecDeque<Waiter>,
+    next_id: u64,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    id: u64,
+    tokens: u64,
+    /// Raised when this one has become the first in line, or room was made.
+    wake: Arc<Signal>,
+}
+
+/// Refills continuously up to a minute's worth; 0 a minute is no limit.
+#[derive(Debug)]
+struct Bucket {
+    per_minute: f64,
+    level: f64,
+    filled_ns: u64,
+}
+
+const MINUTE_NS: f64 = 60e9;
+
+impl Bucket {
+    fn new(per_minute: u64, now: u64) -> Self {
+        let per_minute = per_minute as f64;
+        Bucket { per_minute, level: per_minute, filled_ns: now }
+    }
+
+    fn is_off(&self) -> bool {
+        self.per_minute == 0.0
+    }
+
+    fn fill(&mut self, now: u64) {
+        let passed = now.saturating_sub(self.filled_ns) as f64;
+        self.level = (self.level + passed * self.per_minute / MINUTE_NS).min(self.per_minute);
+        self.filled_ns = now;
+    }
+
+    /// ns until `amount` can be taken; more than the whole bucket waits for a
+    /// full one.
+    fn wait_ns(&self, amount: f64) -> u64 {
+        if self.is_off() {
+            return 0;
+        }
+        let missing = amount.min(self.per_minute) - self.level;
+        if missing <= 1e-6 { 0 } else { (missing * MINUTE_NS / self.per_minute).ceil() as u64 }
+    }
+
+    fn take(&mut self, amount: f64) {
+        if !self.is_off() {
+            self.level -= amount;
+        }
+    }
+
+    /// Lowers the rate to what a provider states; never raises it.
+    fn lower(&mut self, per_minute: Option<u64>, remaining: Option<u64>) {
+        if let Some(limit) = per_minute.filter(|limit| *limit > 0).map(|limit| limit as f64) {
+            if self.is_off() {
+                (self.per_minute, self.level) = (limit, limit);
+            }
+            self.per_minute = self.per_minute.min(limit);
+        }
+        if let (Some(left), false) = (remaining, self.is_off()) {
+            self.level = self.level.min(left as f64);
+        }
+        self.level = self.level.min(self.per_minute);
+    }
+}
+
+impl LineState {
+    /// ns until the first in line may go; `u64::MAX` while only another's end
+    /// can make room.
+    fn wait_ns(&mut self, now: u64, tokens: u64) -> u64 {
+        self.requests.fill(now);
+        self.tokens.fill(now);
+        if self.max_in_flight > 0 && self.in_flight >= self.max_in_flight {
+            return u64::MAX;
+        }
+        let held = self.held_until_ns.saturating_sub(now);
+        held.max(self.requests.wait_ns(1.0)).max(self.tokens.wait_ns(tokens as f64))
+    }
+
+    /// How long all who are in line, and then this one, will take at least.
+    fn forecast_ns(&mut self, now: u64, tokens: u64) -> u64 {
+        self.requests.fill(now);
+        self.tokens.fill(now);
+        let ahead_tokens: u64 = self.waiting.iter().map(|w| w.tokens).sum();
+        let held = self.held_until_ns.saturating_sub(now);
+        let total = |bucket: &Bucket, amount: f64| match bucket.is_off() {
+            true => 0,
+            false => {
+                let missing = (amount - bucket.level).max(0.0);
+                (missing * MINUTE_NS / bucket.per_minute) as u64
+            }
+        };
+        let requests = total(&self.requests, self.waiting.len() as f64 + 1.0);
+        let own = (tokens as f64).min(self.tokens.per_minute);
+        held.max(requests).max(total(&self.tokens, ahead_tokens as f64 + own))
+    }
+
+    fn leave(&mut self, id: u64) {
+        self.waiting.retain(|waiter| waiter.id != id);
+        self.wake_first();
+    }
+
+    fn wake_first(&self) {
+        if let Some(first) = self.waiting.front() {
+            first.wake.raise();
+        }
+    }
+}
+
+/// Leave to send; gives the place in flight back when dropped.
+#[derive(Debug)]
+pub struct Permit {
+    line: Arc<Line>,
+    clock: Clock,
+    tokens: u64,
+    /// How long it was waited for.
+    pub waited: Duration,
+}
+
+impl RateLimiter {
+    /// With the limits of the options, on a clock.
+    pub fn new(options: &ClientOptions, clock: &Clock) -> Self {
+        RateLimiter {
+            clock: clock.clone(),
+            rpm: options.rate_limit_rpm,
+            tpm: options.rate_limit_tpm,
+            max_in_flight: options.max_in_flight,
+            lines: Mutex::default(),
+        }
+    }
+
+    fn line(&self, name: &str) -> Arc<Line> {
+        let mut lines = self.lines.lock();
+        if let Some(line) = lines.get(name) {
+            return line.clone();
+        }
+        let now = self.clock.now_ns();
+        let line = Arc::new(Line {
+            state: Mutex::new(LineState {
+                requests: Bucket::new(self.rpm, now),
+                tokens: Bucket::new(self.tpm, now),
+                in_flight: 0,
+                max_in_flight: self.max_in_flight,
+                held_until_ns: 0,
+                waiting: VecDeque::new(),
+                next_id: 0,
+            }),
+        });
+        lines.insert(name.to_string(), line.clone());
+        line
+    }
+
+    /// Waits for leave to send about `tokens` on a line. Fails at once with
+    /// `RATE_LIMITED` if the wait cannot end before `deadline_ns`, and with the
+    /// interrupt's error as soon as the call is interrupted.
+    pub fn acquire(
+        &self,
+        line: &str,
+        tokens: u64,
+        deadline_ns: u64,
+        interrupt: &Interrupt,
+    ) -> Result<Permit> {
+        let line = self.line(line);
+        let started = self.clock.now_ns();
+        let id = line.enter(started, tokens, deadline_ns)?;
+        let result = self.wait_in_line(&line, id, tokens, deadline_ns, interrupt);
+        line.state.lock().leave(id);
+        result?;
+        let waited = Duration::from_nanos(self.clock.now_ns() - started);
+        Ok(Permit { line, clock: self.clock.clone(), tokens, waited })
+    }
+
+    fn wait_in_line(
+        &self,
+        line: &Line,
+        id: u64,
+        tokens: u64,
+        deadline_ns: u64,
+        interrupt: &Interrupt,
+    ) -> Result<()> {
+        loop {
+            interrupt.check()?;
+            let now = self.clock.now_ns();
+            let (wait, wake) = {
+                let mut state = line.state.lock();
+                let first = state.waiting.front().is_some_and(|waiter| waiter.id == id);
+                let wait = if first { state.wait_ns(now, tokens) } else { u64::MAX };
+                if wait == 0 {
+                    state.requests.take(1.0);
+                    state.tokens.take(tokens as f64);
+                    state.in_flight += 1;
+                    return Ok(());
+                }
+                let wake = Arc::<Signal>::default();
+                if let Some(waiter) = state.waiting.iter_mut().find(|w| w.id == id) {
+                    waiter.wake = wake.clone();
+                }
+                (wait, wake)
+            };
+            if wait != u64::MAX && now.saturating_add(wait) > deadline_ns {
+                return Err(too_late(wait));
+            }
+            if now >= deadline_ns {
+                return Err(too_late(0));
+            }
+            let left = Duration::from_nanos(wait.min(deadline_ns - now));
+            interrupt.wait_or(&self.clock, &wake, left)?;
+        }
+    }
+
+    /// Takes over what a provider's headers said about a line.
+    pub fn learn(&self, line: &str, learned: &Learned) {
+        if learned.is_empty() {
+            return;
+        }
+        let line = self.line(line);
+        let now = self.clock.now_ns();
+        let mut state = line.state.lock();
+        state.requests.fill(now);
+        state.tokens.fill(now);
+        for (bucket, limit) in [(0, &learned.requests), (1, &learned.tokens)] {
+            let own = if bucket == 0 { &mut state.requests } else { &mut state.tokens };
+            // Resets of hours belong to daily limits, which no minute shows.
+            let minutely = limit.reset.is_none_or(|reset| reset <= Duration::from_secs(120));
+            if minutely {
+                own.lower(limit.limit, limit.remaining);
+            }
+            if let (Some(0), Some(reset)) = (limit.remaining, limit.reset) {
+                let until = now.saturating_add(reset.as_nanos() as u64);
+                state.held_until_ns = state.held_until_ns.max(until);
+            }
+        }
+    }
+}
+
+impl Line {
+    /// Joins the end of the line, if there is a chance to be served in time.
+    fn enter(&self, now: u64, tokens: u64, deadline_ns: u64) -> Result<u64> {
+        let mut state = self.state.lock();
+        let forecast = state.forecast_ns(now, tokens);
+        if now.saturating_add(forecast) > deadline_ns {
+            return Err(too_late(forecast));
+        }
+        let id = state.next_id;
+        state.next_id += 1;
+        state.waiting.push_back(Waiter { id, tokens, wake: Arc::default() });
+        Ok(id)
+    }
+}
+
+impl Permit {
+    /// Corrects the estimate by the tokens that were really used.
+    pub fn correct(&self, used: u64) {
+        let mut state = self.line.state.lock();
+        state.tokens.fill(self.clock.now_ns());
+        state.tokens.take(used as f64 - self.tokens as f64);
+        state.wake_first();
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut state = self.line.state.lock();
+        state.in_flight -= 1;
+        state.wake_first();
+    }
+}
+
+fn too_late(wait_ns: u64) -> Error {
+    let wait = Duration::from_nanos(wait_ns);
+    let message = format!(
+        "the rate limit leaves room in {} ms, after the call's deadline: raise rate_limit_rpm, rate_limit_tpm, max_in_flight or timeout_ms",
+        wait.as_millis()
+    );
+    let mut call = CallError::new(Status::RateLimited, message);
+    call.retry_after = Some(wait);
+    Error::Call(Box::new(call))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::llm::cancel::Reason;
+    use crate::llm::limit_headers::Limit;
+
+    const FAR: u64 = u64::MAX;
+
+    fn limiter(change: impl FnOnce(&mut ClientOptions)) -> (RateLimiter, Arc<ManualClock>) {
+        let mut options = ClientOptions::default();
+        change(&mut options);
+        let (clock, time) = Clock::manual();
+        (RateLimiter::new(&options, &clock), time)
+    }
+
+    fn waited(limiter: &RateLimiter, tokens: u64) -> Duration {
+        limiter.acquire("line", tokens, FAR, &Interrupt::default()).unwrap().waited
+    }
+
+    #[test]
+    fn a_minutes_worth_may_burst_and_then_the_rate_is_steady() {
+        let (limiter, _) = limiter(|o| o.rate_limit_rpm = 60);
+        (0..60).for_each(|_| assert_eq!(waited(&limiter, 0), Duration::ZERO));
+        (0..5).for_each(|_| assert_eq!(waited(&limiter, 0).as_millis(), 1_000));
+    }
+
+    #[test]
+    fn tokens_are_limited_and_corrected_by_what_was_used() {
+        let (limiter, _) = limiter(|o| o.rate_limit_tpm = 6_000);
+        let first = limiter.acquire("line", 6_000, FAR, &Interrupt::default()).unwrap();
+        first.correct(1_000);
+        drop(first);
+        assert_eq!(waited(&limiter, 5_000), Duration::ZERO, "5,000 came back");
+        assert_eq!(waited(&limiter, 100).as_millis(), 1_000);
+    }
+
+    #[test]
+    fn an_estimate_above_the_whole_limit_goes_through_alone() {
+        let (limiter, _) = limiter(|o| o.rate_limit_tpm = 1_000);
+        assert_eq!(waited(&limiter, 50_000), Duration::ZERO);
+        assert!(waited(&limiter, 1).as_secs() > 2_000, "and is paid for by those after it");
+    }
+
+    #[test]
+    fn a_wait_beyond_the_deadline_fails_at_once() {
+        let (limiter, _) = limiter(|o| o.rate_limit_rpm = 1);
+        assert_eq!(waited(&limiter, 0), Duration::ZERO);
+        let deadline = limiter.clock.now_ns() + 59_000_000_000;
+        let before = limiter.clock.now_ns();
+        let error = limiter.acquire("line", 0, deadline, &Interrupt::default()).unwrap_err();
+        assert_eq!(error.status(), Status::RateLimited);
+        assert_eq!(limiter.clock.now_ns(), before);
+        assert_eq!(limiter.line("line").state.lock().waiting.len(), 0);
+    }
+
+    #[test]
+    fn each_line_has_its_own_room() {
+        let (limiter, _) = limiter(|o| o.rate_limit_rpm = 1);
+        for line in ["a", "b"] {
+            let permit = limiter.acquire(line, 0, FAR, &Interrupt::default()).unwrap();
+            assert_eq!(permit.waited, Duration::ZERO);
+        }
+    }
+
+    #[test]
+    fn headers_lower_the_limit_and_hold_everybody_until_the_reset() {
+        let (limiter, _) = limiter(|o| o.rate_limit_rpm = 600);
+        let requests =
+            Limit { limit: Some(60), remaining: Some(0), reset: Some(Duration::from_secs(7)) };
+        limiter.learn("line", &Learned { requests, ..Learned::default() });
+        assert_eq!(waited(&limiter, 0).as_secs(), 7);
+        let higher = Limit { limit: Some(9_999), ..Limit::default() };
+        limiter.learn("line", &Learned { requests: higher, ..Learned::default() });
+        assert_eq!(limiter.line("line").state.lock().requests.per_minute, 60.0);
+    }
+
+    #[test]
+    fn an_interrupted_call_leaves_the_line() {
+        let (limiter, _) = limiter(|o| o.max_in_flight = 1);
+        let _busy = limiter.acquire("line", 0, FAR, &Interrupt::default()).unwrap();
+        let interrupt = Interrupt::default();
+        interrupt.trip(Reason::Cancelled);
+        let error = limiter.acquire("line", 0, FAR, &interrupt).unwrap_err();
+        assert_eq!(error.status(), Status::Cancelled);
+        assert_eq!(limiter.line("line").state.lock().waiting.len(), 0);
+    }
+
+    #[test]
+    fn the_first_to_come_is_the_first_to_be_served() {
+        let options = ClientOptions { max_in_flight: 1, ..ClientOptions::default() };
+        let limiter = RateLimiter::new(&options, &Clock::System);
+        let order = Mutex::new(Vec::new());
+        let busy = limiter.acquire("line", 0, FAR, &Interrupt::default()).unwrap();
+        std::thread::scope(|scope| {
+            for n in 0..8 {
+                let (limiter, order) = (&limiter, &order);
+                scope.spawn(move || {
+                    let permit = limiter.acquire("line", 0, FAR, &Interrupt::default());
+                    order.lock().push(n);
+                    drop(permit);
+                });
+                while limiter.line("line").state.lock().waiting.len() <= n {
+                    std::thread::yield_now();
+                }
+            }
+            drop(busy);
+        });
+        assert_eq!(order.into_inner(), (0..8).collect::<Vec<_>>());
+    }
+}
