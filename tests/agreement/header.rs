@@ -77,12 +77,12 @@ fn generate() -> String {
 }
 
 /// The files with exports, in the order of reading.
-fn files() -> Vec<String> {
-    let mut names: Vec<String> = std::fs::read_dir(here("src/ffi"))
-        .expect("src/ffi")
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter_map(|name| name.strip_suffix(".rs").map(str::to_string))
-        .filter(|name| !HIDDEN.contains(&name.as_str()))
+pub fn files() -> Vec<String> {
+    let room = read("src/ffi/mod.rs");
+    let modules = room.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let mut names: Vec<String> = modules
+        .filter(|name| !HIDDEN.contains(name))
+        .map(str::to_string)
         .filter(|name| read(&format!("src/ffi/{name}.rs")).contains("no_mangle"))
         .collect();
     let place = |name: &str| ORDER.iter().position(|o| *o == name).unwrap_or(ORDER.len());

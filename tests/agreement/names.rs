@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::header::files;
 use crate::read;
 
 /// The functions of include/mynah.h.
@@ -31,11 +32,8 @@ fn names_before_parenthesis(text: &str) -> BTreeSet<String> {
 /// The exports of the sources: a function follows its `no_mangle`.
 fn exported_by_sources() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for entry in std::fs::read_dir(crate::here("src/ffi")).expect("src/ffi").flatten() {
-        if entry.file_name() == "test_hooks.rs" {
-            continue;
-        }
-        let source = std::fs::read_to_string(entry.path()).expect("a source is readable");
+    for file in files() {
+        let source = read(&format!("src/ffi/{file}.rs"));
         for part in source.split("#[unsafe(no_mangle)]").skip(1) {
             let part = part.split_once("fn ").map_or("", |(_, after)| after);
             names.insert(part.split('(').next().unwrap_or_default().to_string());

@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+"""Writes C tests that follow the header by themselves.
+
+usage: generate.py FOLDER
+
+`generated_boundary.c` calls every function of include/mynah.h with one argument
+wrong at a time: NULL for each pointer; freed, foreign and invented handles;
+lengths that no memory has; text that is not UTF-8. It checks the status where
+the contract names one, and that every place for a result was emptied.
+
+A function that takes a type this script does not know fails the generation:
+add the type to VALID.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+# A live object of each handle type, in the fixture below.
+HANDLES = ["cache_options", "client_options", "mock_options", "cache", "client", "request",
+           "cancel", "mock", "claim"]
+# Objects that are no handles: NULL is told, anything else is the caller's word.
+PLAIN = ["value", "values", "response", "error", "event"]
+
+# A valid argument for each type that is no pointer to an object of ours.
+VALID = {
+    "const char *": '"text"', "const void *": '"text"', "void *": "buffer",
+    "const size_t *": "lens", "size_t *": "&len", "size_t": "4", "uint64_t": "1",
+    "uint32_t": "1", "int32_t": "0", "mynah_status": "MYNAH_SERVER", "double": "0.5",
+    "mynah_stream_fn": "on_event", "uint32_t *": "&n32", "uint64_t *": "&n64",
+    "int32_t *": "&i32",
+}
+# What means something else than an error when it is NULL.
+NULLABLE = {"err", "cancel", "user", "len"}
+NULLABLE_IN = {("mynah_cache_new", "options"), ("mynah_mock_new", "options"),
+               ("mynah_client_new", "options")}
+# Whose text is bytes, or a path.
+ANY_BYTES = set()
+
+
+class Parameter:
+    def __init__(self, text):
+        match = re.match(r"(.*?)(\w+)$", text.strip())
+        self.type, self.name = re.sub(r"\s+", " ", match[1].strip()), match[2]
+        base = re.match(r"(?:const )?mynah_(\w+) (\*+)$", self.type)
+        self.object = base[1] if base else None
+        self.depth = len(base[2]) if base else 0
+        self.handle = self.depth == 1 and self.object in HANDLES
+        self.plain = self.depth == 1 and self.object in PLAIN
+        self.out = self.depth == 2
+        self.pointer = self.type.endswith("*") or self.type.endswith("_fn")
+
+    def valid(self):
+        if self.handle:
+            return f"f.{self.object}"
+        if self.plain:
+            return f"f.{self.object}"
+        if self.out:
+            return f"&out_{self.name}"
+        if self.type not in VALID:
+            sys.exit(f"tests/c/generate.py does not know the type `{self.type}`: add it to VALID")
+        return VALID[self.type]
+
+
+class Function:
+    def __init__(self, text):
+        text = re.sub(r"\s+", " ", text)
+        match = re.match(r"(.*?)(mynah_\w+) ?\((.*)\)$", text)
+        self.returns, self.name = match[1].strip(), match[2]
+        inner = match[3].strip()
+        self.parameters = [] if inner in ("void", "") else [Parameter(p) for p in inner.split(",")]
+
+    def status(self):
+        return self.returns == "mynah_status"
+
+    def has_length(self, i):
+        after = self.parameters[i + 1] if i + 1 < len(self.parameters) else None
+        return after is not None and after.type == "size_t"
+
+    def nullable(self, i):
+        p = self.parameters[i]
+        if p.name in NULLABLE or p.name.startswith("or_null"):
+            return True
+        if (self.name, p.name) in NULLABLE_IN:
+            return True
+        # Typed setters of texts: NULL withdraws the option.
+        return "_options_set_" in self.name and p.type == "const char *"
+
+
+def functions():
+    text = (ROOT / "include/mynah.h").read_text()
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    text = re.sub(r"^#.*$", "", text, flags=re.M)
+    return [Function(m[1].strip()) for m in re.finditer(r"MYNAH_API([^;]+);", text)]
+
+
+def call(function, at=None, instead=None, expected=None, what=""):
+    """A call with one argument replaced, between emptying and checking."""
+    arguments = [instead if i == at else p.valid() for i, p in enumerate(function.parameters)]
+    outs = [p for i, p in enumerate(function.parameters) if p.out and i != at]
+    lines = [f"out_{p.name} = (mynah_{p.object} *)&f;" for p in outs]
+    label = f'"{function.name}: {what}"'
+    expression = f"{function.name}({', '.join(arguments)})"
+    if function.status():
+        lines.append(f"status = {expression};")
+        if expected == "fails":
+            lines.append(f"expect(status != MYNAH_OK, {label}, status);")
+        elif expected:
+            lines.append(f"expect(status == {expected}, {label}, status);")
+        for p in outs:
+            if p.object != "error":
+                lines.append(f"expect(status == MYNAH_OK || keeps(status) || "
+                             f"out_{p.name} == NULL, {label}, -1);")
+    else:
+        lines.append(f"{'(void)' if function.returns != 'void' else ''}{expression};")
+    lines += [f"mynah_{p.object}_free(out_{p.name});" for p in outs if p.object != "event"]
+    return "    { " + "\n      ".join(lines) + " }"
+
+
+def wrong_arguments(function):
+    for i, p in enumerate(function.parameters):
+        frees = function.name.endswith("_free")
+        if not p.pointer:
+            continue
+        needs = p.handle or p.plain or p.type.startswith("const") or p.out
+        sure = needs and not function.nullable(i) and (
+            not p.type in ("const char *", "const void *") or not function.has_length(i)
+            or function.parameters[i + 1].type == "size_t")
+        if not (frees and p.plain is False and p.handle is False):
+            yield call(function, i, "NULL", "MYNAH_NULL_ARGUMENT" if sure else None,
+                       f"NULL for {p.name}")
+        if p.handle:
+            kind = "cache" if p.object != "cache" else "cancel"
+            for word, instead in [
+                ("freed", f"dead.{p.object}"),
+                ("another kind of", f"(mynah_{p.object} *)f.{kind}"),
+                ("an invented", f"(mynah_{p.object} *)(uintptr_t)7"),
+                ("an invented", f"(mynah_{p.object} *)(uintptr_t)0xdeadbeef1"),
+                ("an invented", f"(mynah_{p.object} *)(uintptr_t)-1"),
+                ("an address for", f"(mynah_{p.object} *)&f"),
+            ]:
+                yield call(function, i, instead, "MYNAH_INVALID_HANDLE", f"{word} {p.name}")
+        if p.type == "const char *" and function.name not in ANY_BYTES:
+            yield call(function, i, r'"\xff\xfe\xff\xff"',
+                       "MYNAH_INVALID_ARGUMENT" if not frees else None, f"bad UTF-8 in {p.name}")
+        if p.type in ("const char *", "const void *") and function.has_length(i):
+            length = Function.__new__(Function)
+            length.__dict__.update(function.__dict__)
+            yield call(length, i + 1, "SIZE_MAX", "fails", f"a huge {p.name}")
+
+
+FIXTURE = r"""
+/* Made by tests/c/generate.py from include/mynah.h. */
+#include "check.h"
+
+static int wrong;
+static void expect(int holds, const char *what, int status) {
+    if (holds) return;
+    if (wrong++ < 40) {
+        const char *name = mynah_status_name(status);
+        if (status < 0) printf("# %s: a place for a result was not emptied\n", what);
+        else printf("# %s: answered %s\n", what, name ? name : "no status");
+    }
+}
+
+/* After these a response with what had arrived may be there. */
+static int keeps(mynah_status s) {
+    return s == MYNAH_STOPPED || s == MYNAH_CANCELLED || s == MYNAH_TIMEOUT || s == MYNAH_TRUNCATED;
+}
+
+@CALLBACK@
+struct fixture {
+@FIELDS@
+};
+static struct fixture f, dead;
+static char buffer[64];
+static size_t len;
+static uint32_t n32;
+static uint64_t n64;
+static int32_t i32;
+static const size_t lens[4] = {1, 1, 1, 1};
+
+static void make(struct fixture *x) {
+    memset(x, 0, sizeof *x);
+@MAKE@
+}
+
+static void unmake(struct fixture *x) {
+@UNMAKE@
+}
+"""
+
+MAKE = {
+    "cache_options": "x->cache_options = mynah_cache_options_new();",
+    "mock_options": "x->mock_options = mynah_mock_options_new();",
+    "client_options": """x->client_options = mynah_client_options_new();
+    mynah_client_options_set(x->client_options, "provider", "custom", NULL);
+    mynah_client_options_set(x->client_options, "retry_count", "0", NULL);""",
+    "cache": "mynah_cache_new(NULL, &x->cache, NULL);",
+    "mock": """mynah_mock_new(NULL, &x->mock, NULL);
+    size_t url_len;
+    const char *url = mynah_mock_url(x->mock, &url_len);
+    mynah_client_options_set(x->client_options, "base_url", url, NULL);""",
+    "client": "mynah_client_new(x->client_options, &x->client, NULL);",
+    "request": """x->request = mynah_request_new();
+    mynah_request_add_message(x->request, "user", "hello", 5);
+    mynah_request_set(x->request, "model", "mock", NULL);""",
+    "cancel": "x->cancel = mynah_cancel_new();",
+    "claim": """mynah_value *held = NULL;
+    mynah_cache_get_or_claim(x->cache, "claimed", 7, 0, NULL, &held, &x->claim);
+    mynah_value_free(held);""",
+    "value": "mynah_cache_metrics_json(x->cache, &x->value);",
+    "values": "mynah_cache_get_many(x->cache, \"text\", lens, 4, &x->values);",
+    "response": "mynah_client_chat(x->client, x->request, NULL, &x->response, NULL);",
+    "error": "mynah_cache_options_set(x->cache_options, \"nonsense\", \"1\", &x->error);",
+}
+ORDER = ["cache_options", "mock_options", "client_options", "cache", "mock", "client", "request",
+         "cancel", "claim", "value", "values", "response", "error"]
+CALLBACK = """static int32_t on_event(void *user, const mynah_event *event) {
+    (void)user;
+    (void)event;
+    return 0;
+}
+"""
+
+
+def main(folder):
+    all_functions = functions()
+    names = {f.name for f in all_functions}
+    types = {p.object for f in all_functions for p in f.parameters if p.object}
+    known = [t for t in ORDER if t in types and f"mynah_{t}_free" in names]
+    possible = [t for t in known
+                if all(m in names for m in re.findall(r"(mynah_\w+)\(", MAKE[t]))]
+    fields = "\n".join(f"    mynah_{t} *{t};" for t in known + (["event"] if "event" in types else []))
+    make = "\n".join("    " + MAKE[t] for t in possible)
+    unmake = "\n".join(f"    mynah_{t}_free(x->{t});" for t in reversed(known))
+    stream = "mynah_stream_fn" in (ROOT / "include/mynah.h").read_text()
+    text = (FIXTURE.replace("@FIELDS@", fields).replace("@MAKE@", make)
+            .replace("@UNMAKE@", unmake).replace("@CALLBACK@", CALLBACK if stream else ""))
+    tested = []
+    for function in all_functions:
+        body = "\n".join(wrong_arguments(function))
+        if not body:
+            continue
+        outs = {p.name: p for p in function.parameters if p.out}
+        locals_ = "".join(f"    mynah_{p.object} *out_{p.name} = NULL;\n" for p in outs.values())
+        locals_ += "".join(f"    (void)out_{name};\n" for name in outs)
+        if function.status():
+            locals_ += "    mynah_status status;\n"
+        sentence = f"{function.name}_survives_wrong_arguments"
+        text += f"\nstatic void {sentence}(void) {{\n{locals_}    wrong = 0;\n    make(&f);\n"
+        text += f"{body}\n    unmake(&f);\n    CHECK(wrong == 0);\n}}\n"
+        tested.append(sentence)
+    text += """
+int main(void) {
+    char folder[] = "/tmp/mynah-test-XXXXXX";
+    if (!mkdtemp(folder) || chdir(folder) != 0) return 1;
+    /* Handles that were alive: they keep their words. */
+    make(&dead);
+    unmake(&dead);
+    (void)buffer; (void)len; (void)n32; (void)n64; (void)i32; (void)lens; (void)keeps;
+"""
+    text += "".join(f"    RUN({t});\n" for t in tested)
+    text += """    unlink("text");
+    if (chdir("/") == 0) rmdir(folder);
+    DONE();
+}
+"""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    (Path(folder) / "generated_boundary.c").write_text(text)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

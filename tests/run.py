@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""Runs every test of the project and ends with one line of totals.
+
+usage: run.py [--quick] [STEP...]
+
+Each step is a function below. A step runs programs; what they print decides
+what is counted: cargo's and go's own summaries, and lines that begin with
+`ok `, `not ok ` or `skip `. A program that fails without having said so counts
+as one failure. `--quick` leaves out what needs the release build.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "test"
+INCLUDE = ROOT / "include"
+STAGE = ROOT / "build" / "stage"
+STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+
+passed = failed = skipped = 0
+failures = []
+
+
+def count(name, ok, why=""):
+    """One check by this script itself."""
+    global passed, failed
+    print(f"{'ok' if ok else 'not ok'} {name}{': ' + why if why and not ok else ''}", flush=True)
+    if ok:
+        passed += 1
+    else:
+        failed += 1
+        failures.append(name)
+
+
+def skip(name, why):
+    global skipped
+    print(f"skip {name}: {why}", flush=True)
+    skipped += 1
+
+
+SUMMARY = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
+LINE = re.compile(r"^(ok|not ok|skip) (.*)")
+GO = re.compile(r"^\s*--- (PASS|FAIL|SKIP): (\S+)")
+
+
+def take(line):
+    """Counts a line of output, if it tells of tests."""
+    global passed, failed, skipped
+    if match := SUMMARY.match(line):
+        p, f, i = map(int, match.groups())
+        passed, failed, skipped = passed + p, failed + f, skipped + i
+        return f
+    match = LINE.match(line) or GO.match(line)
+    if not match:
+        return 0
+    word, name = match.groups()
+    if word in ("ok", "PASS"):
+        passed += 1
+    elif word in ("skip", "SKIP"):
+        skipped += 1
+    else:
+        failed += 1
+        failures.append(name)
+        return 1
+    return 0
+
+
+def run(*command, name=None, counts=True, limit=600, **env):
+    """Runs a command, passes on what it prints, and counts."""
+    global failed
+    command = [str(part) for part in command]
+    name = name or " ".join(command)
+    print(f"$ {name}", flush=True)
+    told = 0
+    child = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **env}, stdin=subprocess.DEVNULL, text=True,
+        errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        begun = time.monotonic()
+        for line in child.stdout:
+            print(line, end="", flush=True)
+            told += take(line) if counts else 0
+            if time.monotonic() - begun > limit:
+                raise TimeoutError
+        ok = child.wait(limit) == 0
+    except (TimeoutError, subprocess.TimeoutExpired):
+        child.kill()
+        ok = False
+    if not ok and not told and counts:
+        failed += 1
+        failures.append(name)
+    return ok
+
+
+def have(tool):
+    return shutil.which(tool) is not None
+
+
+def compiles(name, *command):
+    result = subprocess.run([str(c) for c in command], cwd=ROOT, text=True, capture_output=True)
+    count(name, result.returncode == 0, "\n" + result.stderr[:2000])
+    return result.returncode == 0
+
+
+# ---------------------------------------------------------------- the steps
+
+
+def style():
+    count("the code is formatted", run("cargo", "fmt", "--check", counts=False))
+    count("clippy has nothing to say", run(
+        "cargo", "clippy", "--quiet", "--locked", "--all-targets", "--features", "test-hooks",
+        "--", "-D", "warnings", counts=False))
+
+
+def rust():
+    run("cargo", "test", "--quiet", "--locked", limit=900)
+
+
+def library():
+    """The library that the C tests link: not optimised, with the test hooks."""
+    ok = run("cargo", "rustc", "--quiet", "--locked", "--lib", "--crate-type", "cdylib",
+             "--features", "capi,test-hooks", counts=False)
+    count("the library for the C tests builds", ok)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    if ok:
+        # A new file each time: tests that still run keep the one they have.
+        for name in ("libmynah.so.0", "libmynah.so"):
+            (BUILD / name).unlink(missing_ok=True)
+        shutil.copy2(TARGET / "debug" / "libmynah.so", BUILD / "libmynah.so.0")
+        (BUILD / "libmynah.so").symlink_to("libmynah.so.0")
+
+
+def header():
+    source = "tests/c/header.c"
+    for standard in ("c99", "c11", "c17"):
+        compiles(f"the header is {standard}", "cc", f"-std={standard}", *STRICT, f"-I{INCLUDE}",
+                 "-fsyntax-only", source)
+    if not have("g++"):
+        return skip("the header is c++", "no g++")
+    for standard in ("c++17", "c++20"):
+        compiles(f"the header is {standard}", "g++", f"-std={standard}", *STRICT, f"-I{INCLUDE}",
+                 "-fsyntax-only", "-x", "c++", source)
+
+
+def linked(source, to, *more):
+    return ["cc", "-std=c11", "-g", "-O1", "-D_GNU_SOURCE", *STRICT, *more, f"-I{INCLUDE}",
+            "-Itests/c", source, "-o", to, f"-L{BUILD}", "-lmynah", f"-Wl,-rpath,{BUILD}",
+            "-lpthread"]
+
+
+def c_programs():
+    sources = sorted((ROOT / "tests/c").glob("*.c"))
+    sources = [s for s in sources if s.stem not in ("header", "contract")]
+    return sources + sorted(BUILD.glob("generated_*.c"))
+
+
+def c():
+    """Every program of tests/c, as it is and under the address sanitizer."""
+    run(sys.executable, "tests/c/generate.py", BUILD, counts=False)
+    if compiles("the contract compiles", *linked("tests/c/contract.c", BUILD / "contract")):
+        run(BUILD / "contract")
+    sanitize = ["-fsanitize=address", "-fno-omit-frame-pointer"]
+    asan = subprocess.run(["cc", *sanitize, "-x", "c", "-", "-o", str(BUILD / "asan")], text=True,
+                          input="int main(void){return 0;}", capture_output=True).returncode == 0
+    for source in c_programs():
+        program = BUILD / source.stem
+        if compiles(f"{source.name} compiles", *linked(source, program)):
+            run(program, name=source.stem, limit=120)
+        program = BUILD / f"{source.stem}_asan"
+        if not asan:
+            skip(f"{source.stem} under ASan", "cc has no address sanitizer")
+        elif compiles(f"{source.name} compiles for ASan", *linked(source, program, *sanitize)):
+            leaks = f"detect_leaks=1:suppressions={ROOT}/tests/c/leaks.txt"
+            run(program, name=f"{source.stem} under ASan", limit=300,
+                ASAN_OPTIONS="detect_leaks=1:abort_on_error=0",
+                LSAN_OPTIONS=f"suppressions={ROOT}/tests/c/leaks.txt:print_suppressions=0")
+
+
+def release():
+    """What `make` and `make install` leave behind."""
+    if not run("make", "--no-print-directory", "stage", counts=False, limit=1200):
+        return count("the release libraries build", False)
+    count("the release libraries build", True)
+    run("sh", "tests/packaging.sh", limit=300)
+
+
+def example():
+    program = ROOT / "build" / "chat"
+    ok = run("make", "--no-print-directory", "demo", counts=False)
+    count("the demo runs against the mock", ok and program.exists())
+
+
+def readme():
+    run(sys.executable, "tests/readme.py", limit=300)
+
+
+def python():
+    run(sys.executable, "tests/python/smoke.py", MYNAH_LIBRARY=str(BUILD / "libmynah.so"))
+
+
+def go():
+    if not have("go"):
+        return skip("the Go smoke test", "no go")
+    run("go", "-C", "tests/go", "test", "-count=1", "-v", "./...",
+        CGO_CFLAGS=f"-I{INCLUDE}", CGO_LDFLAGS=f"-L{BUILD} -lmynah -Wl,-rpath,{BUILD}")
+
+
+QUICK = [rust, library, header, c, python, go, style]
+ALL = [rust, library, header, c, python, go, style, release, example, readme]
+
+
+def main():
+    names = [a for a in sys.argv[1:] if not a.startswith("-")]
+    steps = QUICK if "--quick" in sys.argv else ALL
+    if names:
+        steps = [globals()[name] for name in names]
+    for step in steps:
+        begun = time.monotonic()
+        print(f"\n== {step.__name__}", flush=True)
+        step()
+        print(f"   {time.monotonic() - begun:.1f} s", flush=True)
+    if failures:
+        print("\nfailed:\n  " + "\n  ".join(failures))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
