@@ -9,6 +9,10 @@ pub mod cancel;
 pub mod error;
 pub mod guard;
 pub mod handle;
+#[cfg(feature = "mock")]
+pub mod mock;
+#[cfg(feature = "mock")]
+pub mod mock_options;
 pub mod options;
 pub mod panic_hook;
 pub mod status;
