@@ -120,6 +120,20 @@ typedef struct mynah_value mynah_value;
  */
 typedef struct mynah_cancel mynah_cancel;
 
+/**
+ * How a mock provider behaves: its pace, and what goes wrong. A handle; use
+ * it from one thread at a time.
+ */
+typedef struct mynah_mock_options mynah_mock_options;
+
+/**
+ * A provider on loopback that answers every prompt the same way each time,
+ * for tests without a network or a key. It speaks the dialects of all
+ * providers, chosen by the path of a request. A handle: may be used from any
+ * thread at any time.
+ */
+typedef struct mynah_mock mynah_mock;
+
 /* --------------------------------------------------------------------------
  * Version: which library a program found at run time.
  * -------------------------------------------------------------------------- */
@@ -272,6 +286,115 @@ MYNAH_API void mynah_cancel_trigger(mynah_cancel *cancel);
  * Note: a token that is freed or of another kind is ignored.
  */
 MYNAH_API void mynah_cancel_free(mynah_cancel *cancel);
+
+/* --------------------------------------------------------------------------
+ * mynah_mock_options: how a mock provider behaves.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Makes options with which a mock answers at once and without faults; NULL if
+ * there is no room for another handle. Free them with
+ * `mynah_mock_options_free`.
+ */
+MYNAH_API mynah_mock_options *mynah_mock_options_new(void);
+
+/**
+ * Sets an option by name from text, such as `delay_event_ms` to `20` or
+ * `fault` to `reset`; `mynah_mock_options_describe_json` has all of them.
+ * `default` withdraws what was set; options that repeat gain one more value.
+ *
+ * The caller promises:
+ * 1. `name` and `value` are NUL-terminated UTF-8.
+ * 2. `err` is null or points to a writable pointer; an error in it is freed
+ *    with `mynah_error_free`.
+ */
+MYNAH_API
+mynah_status mynah_mock_options_set(mynah_mock_options *options,
+                                    const char *name,
+                                    const char *value,
+                                    mynah_error **err);
+
+/**
+ * Sets every option of a JSON object, all or, on an error, none.
+ *
+ * The caller promises:
+ * 1. `json` points to `len` readable bytes of UTF-8.
+ * 2. `err` is null or points to a writable pointer; an error in it is freed
+ *    with `mynah_error_free`.
+ */
+MYNAH_API
+mynah_status mynah_mock_options_load_json(mynah_mock_options *options,
+                                          const char *json,
+                                          size_t len,
+                                          mynah_error **err);
+
+/**
+ * All options of a mock: key, type, range, default and meaning, as JSON. Free
+ * the value with `mynah_value_free`.
+ *
+ * The caller promises:
+ * 1. `value` points to a writable pointer.
+ */
+MYNAH_API mynah_status mynah_mock_options_describe_json(mynah_value **value);
+
+/**
+ * Frees the options; null is allowed. Mocks made from them go on.
+ *
+ * Note: a handle that is freed or of another kind is ignored.
+ */
+MYNAH_API void mynah_mock_options_free(mynah_mock_options *options);
+
+/* --------------------------------------------------------------------------
+ * mynah_mock: a provider on loopback, inside the process.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Starts a mock provider on a free port of 127.0.0.1, with its own threads.
+ * `or_null` is copied; NULL stands for a mock that answers at once and without
+ * faults. Free the mock with `mynah_mock_free`. `MYNAH_IO` if it cannot
+ * listen.
+ *
+ * The caller promises:
+ * 1. `mock` points to a writable pointer.
+ * 2. `err` is null or points to a writable pointer; an error in it is freed
+ *    with `mynah_error_free`.
+ */
+MYNAH_API
+mynah_status mynah_mock_new(const mynah_mock_options *or_null,
+                            mynah_mock **mock,
+                            mynah_error **err);
+
+/**
+ * The mock's base URL, as `http://127.0.0.1:PORT/v1`: the `base_url` of a
+ * client whose provider speaks OpenAI's dialects (openai, deepseek, kimi,
+ * siliconflow, huggingface, custom). For anthropic, gemini, cohere and ollama
+ * leave the `/v1` away. NUL-terminated; belongs to the mock and lives as long;
+ * an empty text for a handle that is not a live mock.
+ *
+ * Note: a handle that is null, freed or of another kind is told from a
+ *    mock.
+ */
+MYNAH_API const char *mynah_mock_url(mynah_mock *mock);
+
+/**
+ * What the mock has received and sent so far, as JSON: `requests`,
+ * `by_status`, `by_path`, `bytes_received`, `bytes_sent`, `events_sent`,
+ * `faults`, `connections_opened`, `connections_open`,
+ * `connections_closed_by_peer`, `last_request` and more. Keys are redacted.
+ * Free the value with `mynah_value_free`.
+ *
+ * The caller promises:
+ * 1. `value` points to a writable pointer.
+ */
+MYNAH_API mynah_status mynah_mock_stats_json(mynah_mock *mock, mynah_value **value);
+
+/**
+ * Stops a mock: closes its sockets and ends its threads, which it waits for,
+ * some milliseconds. Null is allowed; in a forked child it does nothing.
+ *
+ * Note: a handle that is freed or of another kind is ignored.
+ */
+MYNAH_API void mynah_mock_free(mynah_mock *mock);
 
 #ifdef __cplusplus
 } /* extern "C" */
