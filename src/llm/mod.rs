@@ -5,13 +5,17 @@
 //! interrupted. [`policy`] decides when to send, again or at all. The client
 //! puts the three together.
 
+pub mod assemble;
 pub mod call;
 pub mod cancel;
 pub mod event;
+pub mod json;
 pub mod limit_headers;
+pub mod message;
 pub mod metrics;
 pub mod policy;
 pub mod provider;
+pub mod request;
 pub mod response;
 pub mod schema;
 pub mod timing;

@@ -1,4 +1,17 @@
 //! An answer, whole, in one form for all providers.
+//!
+//! What the provider did not say is none, never 0 or "". The client adds what
+//! it knows itself (attempts, times, cost); [`Response::to_json`] is the form
+//! that programs outside rely on, and also the one that the response cache
+//! keeps, so that an answer from the cache says the same.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::event::{Event, EventKind};
+use super::message::ToolCall;
+use crate::error::{Error, Result};
 
 /// Why an answer ended, in words that are the same for all providers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +33,17 @@ pub enum FinishReason {
 }
 
 impl FinishReason {
+    /// All of them.
+    pub const ALL: [FinishReason; 7] = [
+        FinishReason::Stop,
+        FinishReason::Length,
+        FinishReason::ToolCalls,
+        FinishReason::ContentFilter,
+        FinishReason::Refusal,
+        FinishReason::Pause,
+        FinishReason::Other,
+    ];
+
     /// As it stands in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -31,6 +55,10 @@ impl FinishReason {
             FinishReason::Pause => "pause",
             FinishReason::Other => "other",
         }
+    }
+
+    fn from_name(name: &str) -> Option<FinishReason> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
 }
 
@@ -51,4 +79,412 @@ pub struct Usage {
     pub reasoning_tokens: Option<u64>,
     /// The provider's own object, as JSON text.
     pub provider_usage: Option<String>,
+}
+
+impl Usage {
+    /// As it stands in a response and in an event.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "total_tokens": self.total_tokens,
+            "cached_input_tokens": self.cached_input_tokens,
+            "cache_write_tokens": self.cache_write_tokens,
+            "reasoning_tokens": self.reasoning_tokens,
+        })
+    }
+
+    /// Fills the total with the sum where the provider states none.
+    pub fn with_total(mut self) -> Usage {
+        if self.total_tokens.is_none() {
+            self.total_tokens = self.input_tokens.zip(self.output_tokens).map(|(i, o)| i + o);
+        }
+        self
+    }
+}
+
+/// Who served an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ServedFrom {
+    /// The provider, for this call.
+    #[default]
+    Provider,
+    /// The response cache.
+    Cache,
+    /// The response cache, past its time, while it is renewed.
+    Stale,
+    /// Another call in flight.
+    Coalesced,
+    /// The tier of this number, after others failed.
+    Fallback(u32),
+}
+
+impl ServedFrom {
+    /// As it stands in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            ServedFrom::Provider => "provider",
+            ServedFrom::Cache => "cache",
+            ServedFrom::Stale => "stale",
+            ServedFrom::Coalesced => "coalesced",
+            ServedFrom::Fallback(_) => "fallback",
+        }
+    }
+}
+
+/// Where the time of a call went; none where it does not apply.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Timings {
+    /// Waiting for the limits.
+    pub queue: Option<Duration>,
+    /// Name look-up, TCP and TLS.
+    pub connect: Option<Duration>,
+    /// From the call's start to the first byte of the answer.
+    pub first_byte: Option<Duration>,
+    /// To the first event with content.
+    pub first_token: Option<Duration>,
+    /// To the end.
+    pub total: Option<Duration>,
+}
+
+/// One of the answers; nearly always there is one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Choice {
+    /// Its number.
+    pub index: u32,
+    /// Its text; empty where there is none.
+    pub text: String,
+    /// The model's thinking, as far as it is shown.
+    pub reasoning: Option<String>,
+    /// The model's refusal, where that is apart from the text.
+    pub refusal: Option<String>,
+    /// Calls, in order.
+    pub tool_calls: Vec<ToolCall>,
+    /// None: the answer is not complete.
+    pub finish_reason: Option<FinishReason>,
+    /// The provider's word.
+    pub provider_finish_reason: Option<String>,
+    /// More about the end: the provider's message, or `reasoning_exhausted`.
+    pub finish_detail: Option<String>,
+    /// Which stop text was met.
+    pub stop_sequence: Option<String>,
+    /// The assistant's message in OpenAI's form, origin included.
+    pub message: Value,
+    /// Sources, as the provider gives them.
+    pub citations: Option<Value>,
+    /// Probabilities, as the provider gives them.
+    pub logprobs: Option<Value>,
+}
+
+/// An answer and what is known about it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Response {
+    /// The answers; empty only where nothing arrived.
+    pub choices: Vec<Choice>,
+    /// Tokens.
+    pub usage: Option<Usage>,
+    /// The model that answered, by the provider's word.
+    pub model: Option<String>,
+    /// The provider's name.
+    pub provider: String,
+    /// The answer's id.
+    pub id: Option<String>,
+    /// When it was made, in seconds since 1970.
+    pub created: Option<u64>,
+    /// The provider's id of the request.
+    pub request_id: Option<String>,
+    /// Who served it.
+    pub served_from: ServedFrom,
+    /// Age of an answer from the cache, in ms.
+    pub age_ms: Option<u64>,
+    /// Requests sent, or tried.
+    pub attempts: u32,
+    /// What was left out of the request or changed in it.
+    pub adjusted: Vec<String>,
+    /// USD; none: unknown.
+    pub cost_usd: Option<f64>,
+    /// `provider`, `option`, `table` or `cache`.
+    pub cost_source: Option<&'static str>,
+    /// USD that an answer from the cache did not cost again.
+    pub saved_usd: Option<f64>,
+    /// USD that the provider itself states.
+    pub stated_cost_usd: Option<f64>,
+    /// Where the time went.
+    pub timings: Timings,
+    /// The body as it came, of a plain answer.
+    pub raw: Option<String>,
+}
+
+static NO_CHOICE: Choice = Choice {
+    index: 0,
+    text: String::new(),
+    reasoning: None,
+    refusal: None,
+    tool_calls: Vec::new(),
+    finish_reason: None,
+    provider_finish_reason: None,
+    finish_detail: None,
+    stop_sequence: None,
+    message: Value::Null,
+    citations: None,
+    logprobs: None,
+};
+
+impl Response {
+    /// The first answer; an empty one where nothing arrived.
+    pub fn first(&self) -> &Choice {
+        self.choices.first().unwrap_or(&NO_CHOICE)
+    }
+
+    /// The first answer's text.
+    pub fn text(&self) -> &str {
+        &self.first().text
+    }
+
+    /// Whether every answer has ended.
+    pub fn is_complete(&self) -> bool {
+        !self.choices.is_empty() && self.choices.iter().all(|c| c.finish_reason.is_some())
+    }
+
+    /// The form that programs outside rely on.
+    pub fn to_json(&self) -> Value {
+        let mut out = self.first().to_json();
+        let usage = self.usage.as_ref();
+        let own = usage.and_then(|usage| usage.provider_usage.as_deref());
+        let own = own.map(|text| serde_json::from_str(text).unwrap_or(Value::Null));
+        let mut put = |key: &str, value: Value| drop(out.insert(key.into(), value));
+        put("usage", usage.map_or(Value::Null, Usage::to_json));
+        put("provider_usage", own.unwrap_or_default());
+        put("cost_usd", self.cost_usd.into());
+        put("cost_source", self.cost_source.into());
+        put("saved_usd", self.saved_usd.into());
+        put("model", self.model.clone().into());
+        put("provider", self.provider.clone().into());
+        put("id", self.id.clone().into());
+        put("created", self.created.into());
+        put("request_id", self.request_id.clone().into());
+        put("served_from", self.served_from.name().into());
+        if let ServedFrom::Fallback(tier) = self.served_from {
+            put("fallback", tier.into());
+        }
+        put("age_ms", self.age_ms.into());
+        put("attempts", self.attempts.into());
+        put("adjusted", self.adjusted.clone().into());
+        put("timings_ms", self.timings.to_json());
+        if self.choices.len() > 1 {
+            let choices = self.choices.iter().map(|c| Value::Object(c.to_json())).collect();
+            put("choices", choices);
+        }
+        out.into()
+    }
+
+    /// What the response cache keeps.
+    pub fn to_cache_bytes(&self) -> Vec<u8> {
+        let mut json = self.to_json();
+        json["choices"] = self.choices.iter().map(|c| Value::Object(c.to_json())).collect();
+        json["stated_cost_usd"] = self.stated_cost_usd.into();
+        json.to_string().into_bytes()
+    }
+
+    /// An answer from what the response cache kept. Who served it, its age and
+    /// its times are the client's to say.
+    pub fn from_cache_bytes(bytes: &[u8]) -> Result<Response> {
+        let json: Value = serde_json::from_slice(bytes)
+            .map_err(|e| Error::Protocol(format!("not a cached answer: {e}")))?;
+        let text = |key: &str| json[key].as_str().map(String::from);
+        let list = |key: &str| json[key].as_array().cloned().unwrap_or_default();
+        Ok(Response {
+            choices: list("choices").iter().map(Choice::from_json).collect(),
+            usage: usage_from(&json),
+            model: text("model"),
+            provider: text("provider").unwrap_or_default(),
+            id: text("id"),
+            created: json["created"].as_u64(),
+            request_id: text("request_id"),
+            adjusted: list("adjusted").iter().filter_map(|a| a.as_str().map(Into::into)).collect(),
+            cost_usd: json["cost_usd"].as_f64(),
+            cost_source: match json["cost_source"].as_str() {
+                Some("provider") => Some("provider"),
+                Some("option") => Some("option"),
+                Some("table") => Some("table"),
+                Some("cache") => Some("cache"),
+                _ => None,
+            },
+            saved_usd: json["saved_usd"].as_f64(),
+            stated_cost_usd: json["stated_cost_usd"].as_f64(),
+            ..Response::default()
+        })
+    }
+
+    /// The answer as the events of a stream.
+    pub fn replay(&self) -> Vec<Event> {
+        let start = EventKind::Start { model: self.model.clone(), id: self.id.clone() };
+        let mut events = vec![Event { choice: 0, kind: start }];
+        self.choices.iter().for_each(|choice| choice.replay(&mut events));
+        if let Some(usage) = &self.usage {
+            events.push(Event { choice: 0, kind: EventKind::Usage(usage.clone()) });
+        }
+        for choice in &self.choices {
+            if let Some(reason) = choice.finish_reason {
+                let provider_reason = choice.provider_finish_reason.clone();
+                let kind = EventKind::Finish { reason, provider_reason };
+                events.push(Event { choice: choice.index, kind });
+            }
+        }
+        events
+    }
+}
+
+fn usage_from(json: &Value) -> Option<Usage> {
+    let usage = json["usage"].as_object()?;
+    let number = |key: &str| usage.get(key).and_then(Value::as_u64);
+    let own = &json["provider_usage"];
+    Some(Usage {
+        input_tokens: number("input_tokens"),
+        output_tokens: number("output_tokens"),
+        total_tokens: number("total_tokens"),
+        cached_input_tokens: number("cached_input_tokens"),
+        cache_write_tokens: number("cache_write_tokens"),
+        reasoning_tokens: number("reasoning_tokens"),
+        provider_usage: (!own.is_null()).then(|| own.to_string()),
+    })
+}
+
+impl Choice {
+    /// The fields of one answer.
+    fn to_json(&self) -> Map<String, Value> {
+        let calls = self
+            .tool_calls
+            .iter()
+            .map(|call| json!({"id": call.id, "name": call.name, "arguments": call.arguments}));
+        let mut out = Map::new();
+        let mut put = |key: &str, value: Value| drop(out.insert(key.into(), value));
+        put("index", self.index.into());
+        put("text", self.text.clone().into());
+        put("reasoning", self.reasoning.clone().into());
+        put("refusal", self.refusal.clone().into());
+        put("tool_calls", calls.collect());
+        put("finish_reason", self.finish_reason.map(FinishReason::name).into());
+        put("provider_finish_reason", self.provider_finish_reason.clone().into());
+        put("finish_detail", self.finish_detail.clone().into());
+        put("stop_sequence", self.stop_sequence.clone().into());
+        put("message", self.message.clone());
+        put("citations", self.citations.clone().unwrap_or_default());
+        put("logprobs", self.logprobs.clone().unwrap_or_default());
+        out
+    }
+
+    fn from_json(json: &Value) -> Choice {
+        let text = |json: &Value, key: &str| json[key].as_str().map(String::from);
+        let calls = json["tool_calls"].as_array().map_or(&[][..], Vec::as_slice);
+        let call = |call: &Value| ToolCall {
+            id: text(call, "id").unwrap_or_default(),
+            name: text(call, "name").unwrap_or_default(),
+            arguments: text(call, "arguments").unwrap_or_default(),
+            extra: Map::new(),
+        };
+        Choice {
+            index: json["index"].as_u64().unwrap_or(0) as u32,
+            text: text(json, "text").unwrap_or_default(),
+            reasoning: text(json, "reasoning"),
+            refusal: text(json, "refusal"),
+            tool_calls: calls.iter().map(call).collect(),
+            finish_reason: json["finish_reason"].as_str().and_then(FinishReason::from_name),
+            provider_finish_reason: text(json, "provider_finish_reason"),
+            finish_detail: text(json, "finish_detail"),
+            stop_sequence: text(json, "stop_sequence"),
+            message: json["message"].clone(),
+            citations: Some(json["citations"].clone()).filter(|v| !v.is_null()),
+            logprobs: Some(json["logprobs"].clone()).filter(|v| !v.is_null()),
+        }
+    }
+
+    fn replay(&self, events: &mut Vec<Event>) {
+        let mut push = |kind| events.push(Event { choice: self.index, kind });
+        if let Some(reasoning) = &self.reasoning {
+            push(EventKind::Reasoning(reasoning.clone()));
+        }
+        if !self.text.is_empty() {
+            push(EventKind::Text(self.text.clone()));
+        }
+        if let Some(refusal) = &self.refusal {
+            push(EventKind::Refusal(refusal.clone()));
+        }
+        for (index, call) in self.tool_calls.iter().enumerate() {
+            let (index, id, name) = (index as u32, call.id.clone(), call.name.clone());
+            let arguments = call.arguments.clone();
+            push(EventKind::ToolCall { index, id: id.clone(), name: name.clone(), arguments });
+            push(EventKind::ToolCallEnd { index, id, name });
+        }
+    }
+}
+
+impl Timings {
+    fn to_json(self) -> Value {
+        let ms = |time: Option<Duration>| time.map(|time| time.as_micros() as f64 / 1_000.0);
+        json!({
+            "queue": ms(self.queue),
+            "connect": ms(self.connect),
+            "first_byte": ms(self.first_byte),
+            "first_token": ms(self.first_token),
+            "total": ms(self.total),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Response {
+        let choice = Choice {
+            text: "Hi".into(),
+            tool_calls: vec![ToolCall {
+                id: "a".into(),
+                name: "f".into(),
+                arguments: "{}".into(),
+                extra: Map::new(),
+            }],
+            finish_reason: Some(FinishReason::ToolCalls),
+            provider_finish_reason: Some("tool_calls".into()),
+            message: json!({"role": "assistant", "content": "Hi"}),
+            ..Choice::default()
+        };
+        let usage = Usage {
+            input_tokens: Some(3),
+            provider_usage: Some(r#"{"prompt_tokens":3}"#.into()),
+            ..Usage::default()
+        };
+        Response {
+            choices: vec![choice],
+            usage: Some(usage),
+            provider: "openai".into(),
+            cost_usd: Some(0.5),
+            cost_source: Some("table"),
+            ..Response::default()
+        }
+    }
+
+    #[test]
+    fn an_answer_from_the_cache_says_the_same() {
+        let response = sample();
+        assert_eq!(Response::from_cache_bytes(&response.to_cache_bytes()).unwrap(), response);
+    }
+
+    #[test]
+    fn what_the_provider_did_not_say_is_null() {
+        let json = sample().to_json();
+        assert_eq!(json["usage"]["output_tokens"], Value::Null);
+        assert_eq!(json["usage"]["input_tokens"], 3);
+        assert_eq!(json["provider_usage"]["prompt_tokens"], 3);
+        assert_eq!(json["reasoning"], Value::Null);
+        assert!(json.get("choices").is_none());
+    }
+
+    #[test]
+    fn a_replay_begins_with_start_and_ends_with_finish() {
+        let events = sample().replay();
+        assert!(matches!(events.first().unwrap().kind, EventKind::Start { .. }));
+        assert!(matches!(events.last().unwrap().kind, EventKind::Finish { .. }));
+    }
 }

@@ -53,8 +53,12 @@ pub enum Origin {
     Default,
     /// A layer, by its name.
     Layer(String),
-    /// The caller.
+    /// An environment variable.
+    Environment,
+    /// The caller, on the client.
     Explicit,
+    /// The caller, on one call.
+    Call,
 }
 
 impl Origin {
@@ -63,7 +67,9 @@ impl Origin {
         match self {
             Origin::Default => "default",
             Origin::Layer(name) => name,
+            Origin::Environment => "environment",
             Origin::Explicit => "explicit",
+            Origin::Call => "call",
         }
     }
 }
@@ -126,6 +132,11 @@ impl<T: OptionSet> Layered<T> {
             None => self.explicit.push((row.key, value)),
         }
         Ok(())
+    }
+
+    /// What the caller has set, in the order of the first settings.
+    pub fn explicit(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.explicit.iter().map(|(key, value)| (*key, value))
     }
 
     /// Sets every option of a JSON object; all of them or, on an error, none.

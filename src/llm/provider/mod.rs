@@ -1,1 +1,115 @@
-//! Dialects: a chat to bytes, bytes to an answer. Pure.
+//! Dialects: a chat to bytes, bytes to an answer.
+//!
+//! A provider is pure: it opens no socket, reads no clock, retries nothing.
+//! [`Provider::prepare`] writes a request, and notes in a [`Context`] what
+//! reading the answer will need. Plain answers and streams are read by the same
+//! code into one form (see [`super::assemble`]). Hosts that speak the same
+//! dialect are rows of [`hosts`], not copies; another dialect is one file and
+//! one line in [`provider_for`].
+
+use std::sync::Arc;
+
+use super::event::Event;
+use super::request::Request;
+use super::response::Response;
+use super::transport::{Head, HttpRequest};
+use crate::error::{CallError, Result};
+use crate::options::Resolved;
+use crate::options::client::ClientOptions;
+
+pub mod errors;
+pub mod finish;
+pub mod hosts;
+pub mod models;
+pub mod openai_chat;
+mod send;
+mod stream;
+pub mod wanted;
+
+/// A chat to be sent.
+#[derive(Clone, Copy)]
+pub struct Chat<'a> {
+    /// What is asked.
+    pub request: &'a Request,
+    /// The client's options with the request's laid over them.
+    pub options: &'a Resolved<ClientOptions>,
+    /// Whether the answer is to come as a stream.
+    pub stream: bool,
+}
+
+/// What reading an answer needs to know of its request; cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The model that was asked for.
+    pub model: Arc<str>,
+    /// A digest of host and key: signatures are bound to an account.
+    pub account: Arc<str>,
+    /// A digest of the body, for ids of calls that have none.
+    pub seed: u64,
+    /// Whether the provider's own events are told too.
+    pub raw_events: bool,
+    /// Largest event of a stream, in bytes.
+    pub max_event_bytes: usize,
+    /// The key, so that no message repeats it.
+    secret: Option<Arc<str>>,
+}
+
+/// Shows everything but the key.
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Context({} {})", self.provider, self.model)
+    }
+}
+
+/// A request that is ready to be sent.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The request.
+    pub http: HttpRequest,
+    /// What was left out or changed, a sentence each.
+    pub adjusted: Vec<String>,
+    /// For reading the answer.
+    pub context: Context,
+}
+
+/// A dialect.
+pub trait Provider: Send + Sync {
+    /// Writes the request, or says why this provider cannot take it.
+    fn prepare(&self, chat: &Chat) -> Result<Prepared>;
+
+    /// Reads a plain answer with a 2xx status. An error inside is that error.
+    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response>;
+
+    /// Reads an answer with another status.
+    fn error(&self, context: &Context, head: &Head, body: &[u8]) -> CallError {
+        errors::read(context, head, body)
+    }
+
+    /// A decoder for one stream with a 2xx status.
+    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder>;
+}
+
+/// Turns a stream's bytes into events, whatever way they are cut.
+pub trait StreamDecoder: Send {
+    /// Takes the next bytes. An error inside the stream is that error; the
+    /// events before it are in `out`.
+    fn feed(&mut self, bytes: &[u8], out: &mut Vec<Event>) -> Result<()>;
+
+    /// Whether the stream's own end mark has been read: nothing that follows
+    /// matters, and the body need not be waited for.
+    fn is_complete(&self) -> bool;
+
+    /// The end of the body: `TRUNCATED` unless the answer was complete.
+    fn finish(&mut self, out: &mut Vec<Event>) -> Result<()>;
+
+    /// What has been put together so far; taken once.
+    fn response(&mut self) -> Response;
+}
+
+/// The dialect in which a chat is spoken.
+pub fn provider_for(options: &ClientOptions, request: &Request) -> &'static dyn Provider {
+    let _ = (options, request);
+    &openai_chat::OpenAiChat
+}

@@ -1,0 +1,411 @@
+//! Pieces of an answer put together, and told as events on the way.
+//!
+//! All dialects, plain and streamed, end up here, so an answer looks the same
+//! whichever way it came. A plain answer is one large piece each and tells no
+//! events. Calls are told apart by id, then by the provider's index, then by
+//! being the latest; the number of a call in events is its place among the
+//! calls of its answer.
+
+use serde_json::{Map, Value, json};
+
+use super::event::{Event, EventKind};
+use super::json::Json;
+use super::message::{Origin, ToolCall};
+use super::provider::Context;
+use super::response::{Choice, FinishReason, Response, Usage};
+
+/// A piece of a call.
+#[derive(Debug, Default)]
+pub struct Fragment<'a> {
+    /// The provider's number of the call.
+    pub index: Option<u64>,
+    /// The provider's id of it.
+    pub id: Option<&'a str>,
+    /// The function.
+    pub name: Option<&'a str>,
+    /// A piece of the arguments' text.
+    pub arguments: &'a str,
+}
+
+/// A call in the making.
+#[derive(Debug, Default)]
+struct Call {
+    index: Option<u64>,
+    done: ToolCall,
+    ended: bool,
+}
+
+/// An answer in the making.
+#[derive(Debug, Default)]
+struct Building {
+    choice: Choice,
+    calls: Vec<Call>,
+    blocks: Option<Vec<Value>>,
+    extra: Map<String, Value>,
+}
+
+/// Builds a response from pieces.
+#[derive(Debug)]
+pub struct Assembler {
+    context: Context,
+    response: Response,
+    choices: Vec<Building>,
+    events: Vec<Event>,
+    quiet: bool,
+    started: bool,
+    closed: bool,
+}
+
+impl Assembler {
+    /// One that tells events.
+    pub fn new(context: &Context) -> Assembler {
+        Assembler {
+            response: Response { provider: context.provider.into(), ..Response::default() },
+            context: context.clone(),
+            choices: Vec::new(),
+            events: Vec::new(),
+            quiet: false,
+            started: false,
+            closed: false,
+        }
+    }
+
+    /// One for a plain answer, without events.
+    pub fn quiet(context: &Context) -> Assembler {
+        Assembler { quiet: true, ..Assembler::new(context) }
+    }
+
+    /// What the request was about.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// What is known of the whole answer, to be filled in.
+    pub fn response(&mut self) -> &mut Response {
+        &mut self.response
+    }
+
+    /// Trades the list that events are added to.
+    pub fn swap_events(&mut self, events: &mut Vec<Event>) {
+        std::mem::swap(&mut self.events, events);
+    }
+
+    /// The answer's model and id, as far as this piece says them.
+    pub fn start(&mut self, model: &Json, id: &Json) {
+        if self.response.model.is_none() {
+            self.response.model = model.word().map(Into::into);
+        }
+        if self.response.id.is_none() {
+            self.response.id = id.label();
+        }
+        if !self.started && (self.response.model.is_some() || self.response.id.is_some()) {
+            self.tell_start();
+        }
+    }
+
+    /// When the answer was made, in seconds since 1970.
+    pub fn created(&mut self, seconds: Option<u64>) {
+        if self.response.created.is_none() {
+            self.response.created = seconds;
+        }
+    }
+
+    fn tell_start(&mut self) {
+        self.started = true;
+        if !self.quiet {
+            let (model, id) = (self.response.model.clone(), self.response.id.clone());
+            self.events.push(Event { choice: 0, kind: EventKind::Start { model, id } });
+        }
+    }
+
+    fn tell(&mut self, choice: u32, kind: impl FnOnce() -> EventKind) {
+        if self.quiet {
+            return;
+        }
+        if !self.started {
+            self.tell_start();
+        }
+        self.events.push(Event { choice, kind: kind() });
+    }
+
+    fn building(&mut self, choice: u32) -> &mut Building {
+        let place = self.choices.iter().position(|b| b.choice.index >= choice);
+        let place = place.unwrap_or(self.choices.len());
+        if self.choices.get(place).is_none_or(|b| b.choice.index != choice) {
+            let choice = Choice { index: choice, ..Choice::default() };
+            self.choices.insert(place, Building { choice, ..Building::default() });
+        }
+        &mut self.choices[place]
+    }
+
+    /// Notes that there is such an answer, even if it has nothing in it.
+    pub fn open(&mut self, choice: u32) {
+        self.building(choice);
+    }
+
+    /// A piece of text.
+    pub fn text(&mut self, choice: u32, piece: &str) {
+        let text = &mut self.building(choice).choice.text;
+        if !piece.is_empty() {
+            text.push_str(piece);
+            self.tell(choice, || EventKind::Text(piece.into()));
+        }
+    }
+
+    /// A piece of thinking.
+    pub fn reasoning(&mut self, choice: u32, piece: &str) {
+        let reasoning = &mut self.building(choice).choice.reasoning;
+        if !piece.is_empty() {
+            reasoning.get_or_insert_default().push_str(piece);
+            self.tell(choice, || EventKind::Reasoning(piece.into()));
+        }
+    }
+
+    /// A piece of a refusal.
+    pub fn refusal(&mut self, choice: u32, piece: &str) {
+        if !piece.is_empty() {
+            self.building(choice).choice.refusal.get_or_insert_default().push_str(piece);
+            self.tell(choice, || EventKind::Refusal(piece.into()));
+        }
+    }
+
+    /// A piece of a call; answers the call's place.
+    pub fn tool(&mut self, choice: u32, piece: Fragment) -> usize {
+        let seed = self.context.seed;
+        let building = self.building(choice);
+        let place = building.place_of(&piece).unwrap_or_else(|| {
+            let id = piece.id.map(String::from);
+            let id = id.unwrap_or_else(|| ToolCall::made_up_id(seed, choice, building.calls.len()));
+            let done = ToolCall { id, ..ToolCall::default() };
+            building.calls.push(Call { index: piece.index, done, ended: false });
+            building.calls.len() - 1
+        });
+        let call = &mut building.calls[place];
+        call.add(&piece);
+        let (id, name) = (call.done.id.clone(), call.done.name.clone());
+        let (index, arguments) = (place as u32, piece.arguments);
+        self.tell(choice, || EventKind::ToolCall { index, id, name, arguments: arguments.into() });
+        place
+    }
+
+    /// The id of a call.
+    pub fn tool_id(&mut self, choice: u32, place: usize) -> String {
+        self.building(choice).calls.get(place).map(|c| c.done.id.clone()).unwrap_or_default()
+    }
+
+    /// Keeps what else the host says about a call.
+    pub fn tool_extra(&mut self, choice: u32, place: usize, key: &str, value: Value) {
+        if let Some(call) = self.building(choice).calls.get_mut(place) {
+            call.done.extra.insert(key.into(), value);
+        }
+    }
+
+    /// The arguments of a call are complete.
+    pub fn tool_end(&mut self, choice: u32, place: usize) {
+        let building = self.building(choice);
+        let Some(call) = building.calls.get_mut(place).filter(|call| !call.ended) else { return };
+        call.ended = true;
+        let (index, id, name) = (place as u32, call.done.id.clone(), call.done.name.clone());
+        self.tell(choice, || EventKind::ToolCallEnd { index, id, name });
+    }
+
+    /// Whether a call's arguments have ended.
+    pub fn calls_of(&mut self, choice: u32) -> usize {
+        self.building(choice).calls.len()
+    }
+
+    /// The usage so far; a later one replaces an earlier one.
+    pub fn usage(&mut self, usage: Usage) {
+        let usage = usage.with_total();
+        if self.response.usage.as_ref() != Some(&usage) {
+            self.response.usage = Some(usage.clone());
+            self.tell(0, || EventKind::Usage(usage));
+        }
+    }
+
+    /// How an answer ended: it is told when the stream is over.
+    pub fn finish(&mut self, choice: u32, reason: FinishReason, word: Option<String>) {
+        let choice = &mut self.building(choice).choice;
+        choice.finish_reason = Some(reason);
+        choice.provider_finish_reason = word;
+    }
+
+    /// The rest of what is known of an answer, to be filled in.
+    pub fn choice(&mut self, choice: u32) -> &mut Choice {
+        &mut self.building(choice).choice
+    }
+
+    /// Fields that the message keeps beside content and calls.
+    pub fn message_extra(&mut self, choice: u32) -> &mut Map<String, Value> {
+        &mut self.building(choice).extra
+    }
+
+    /// The calls of an answer came in the legacy form, and go back in it.
+    pub fn legacy_call(&mut self, choice: u32) {
+        let building = self.building(choice);
+        let Some(call) = building.calls.first() else { return };
+        let text = Some(&building.choice.text).filter(|text| !text.is_empty());
+        building.blocks = Some(vec![json!({
+            "role": "assistant",
+            "content": text,
+            "function_call": {"name": call.done.name, "arguments": call.done.arguments},
+        })]);
+    }
+
+    /// The provider's own blocks of an answer.
+    pub fn blocks(&mut self, choice: u32, blocks: Vec<Value>) {
+        self.building(choice).blocks = Some(blocks);
+    }
+
+    /// An event that means nothing to us.
+    pub fn other(&mut self, json: &Json) {
+        if !self.quiet {
+            let text = json.to_text();
+            self.tell(0, || EventKind::Other(text));
+        }
+    }
+
+    /// The provider's own event, for those who asked for it.
+    pub fn raw(&mut self, data: &[u8]) {
+        if self.context.raw_events && !self.quiet {
+            let text = String::from_utf8_lossy(data).into_owned();
+            self.events.push(Event { choice: 0, kind: EventKind::Raw(text) });
+        }
+    }
+
+    /// Whether every answer that began has a finish reason.
+    pub fn has_finished(&self) -> bool {
+        !self.choices.is_empty() && self.choices.iter().all(|b| b.choice.finish_reason.is_some())
+    }
+
+    /// The answer is complete: whatever has no finish reason ended for one
+    /// that we do not know.
+    pub fn close(&mut self) {
+        if std::mem::replace(&mut self.closed, true) {
+            return;
+        }
+        if self.choices.is_empty() {
+            self.open(0);
+        }
+        for place in 0..self.choices.len() {
+            let choice = self.choices[place].choice.index;
+            for call in 0..self.choices[place].calls.len() {
+                self.tool_end(choice, call);
+            }
+            self.choices[place].end();
+        }
+        for place in 0..self.choices.len() {
+            let done = &self.choices[place].choice;
+            let Some(reason) = done.finish_reason else { continue };
+            let (choice, provider_reason) = (done.index, done.provider_finish_reason.clone());
+            self.tell(choice, || EventKind::Finish { reason, provider_reason });
+        }
+    }
+
+    /// What has been put together so far.
+    pub fn take(&mut self) -> Response {
+        let context = self.context.clone();
+        let choices = std::mem::take(&mut self.choices);
+        let mut response = std::mem::take(&mut self.response);
+        response.choices = choices.into_iter().map(|b| b.into_choice(&context)).collect();
+        response
+    }
+}
+
+impl Building {
+    /// Which call a piece belongs to; none: a new one.
+    fn place_of(&self, piece: &Fragment) -> Option<usize> {
+        let latest = |wanted: &dyn Fn(&Call) -> bool| self.calls.iter().rposition(wanted);
+        if let Some(id) = piece.id {
+            if let Some(place) = latest(&|call| call.done.id == id) {
+                return Some(place);
+            }
+            if piece.name.is_some() {
+                return None;
+            }
+        }
+        let place = match piece.index {
+            Some(index) => latest(&|call| call.index == Some(index))?,
+            None => self.calls.len().checked_sub(1)?,
+        };
+        let call = &self.calls[place].done;
+        // A name begins a call, unless it only repeats or goes on.
+        let begins = piece.name.is_some_and(|name| {
+            !call.name.is_empty() && is_whole(&call.arguments)
+                || piece.index.is_none() && name != call.name
+        });
+        (!begins).then_some(place)
+    }
+
+    fn end(&mut self) {
+        let choice = &mut self.choice;
+        let reason = choice.finish_reason.get_or_insert(FinishReason::Other);
+        if *reason == FinishReason::Stop && !self.calls.is_empty() {
+            *reason = FinishReason::ToolCalls;
+        }
+        if *reason == FinishReason::Stop && choice.refusal.is_some() {
+            *reason = FinishReason::Refusal;
+        }
+        let nothing = choice.text.is_empty() && self.calls.is_empty() && choice.refusal.is_none();
+        if *reason == FinishReason::Length && nothing {
+            choice.finish_detail = Some("reasoning_exhausted".into());
+        }
+    }
+
+    fn into_choice(self, context: &Context) -> Choice {
+        let mut choice = self.choice;
+        choice.tool_calls = self.calls.into_iter().map(|call| call.done).collect();
+        if choice.finish_reason.is_some() {
+            let empty = choice.tool_calls.iter_mut().filter(|c| c.arguments.trim().is_empty());
+            empty.for_each(|call| call.arguments = "{}".into());
+        }
+        let mut message = Map::new();
+        let text = match (choice.text.is_empty(), choice.tool_calls.is_empty()) {
+            (true, false) => Value::Null,
+            _ => choice.text.clone().into(),
+        };
+        message.insert("role".into(), "assistant".into());
+        message.insert("content".into(), text);
+        if !choice.tool_calls.is_empty() {
+            let calls = choice.tool_calls.iter().map(super::message::call_json).collect();
+            message.insert("tool_calls".into(), calls);
+        }
+        if let Some(refusal) = &choice.refusal {
+            message.insert("refusal".into(), refusal.clone().into());
+        }
+        message.extend(self.extra);
+        let blocks = self.blocks.unwrap_or_else(|| vec![Value::Object(message.clone())]);
+        let origin = Origin {
+            provider: context.provider.into(),
+            model: context.model.to_string(),
+            account: context.account.to_string(),
+            blocks,
+        };
+        message.insert("mynah".into(), json!(origin.to_json()));
+        choice.message = message.into();
+        choice
+    }
+}
+
+impl Call {
+    fn add(&mut self, piece: &Fragment) {
+        let call = &mut self.done;
+        if let Some(name) = piece.name {
+            if call.name.is_empty() {
+                call.name = name.into();
+            } else if call.name != name && call.arguments.is_empty() {
+                call.name.push_str(name);
+            }
+        }
+        if self.index.is_none() {
+            self.index = piece.index;
+        }
+        call.arguments.push_str(piece.arguments);
+    }
+}
+
+/// Whether a text is a whole JSON value already, so that what follows belongs
+/// to another call.
+fn is_whole(text: &str) -> bool {
+    text.trim_end().ends_with('}') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}

@@ -1,0 +1,239 @@
+//! JSON read in place: strings without escapes point into the input.
+//!
+//! Providers' events are small, many, and mostly made of field names, so a
+//! stream's cost is the cost of looking at each once. [`Json`] keeps what it
+//! read where it lies, and forgives: a field that is missing, null or of an
+//! unexpected type reads as nothing, because hosts differ in all of these.
+//! What has to outlive the event becomes a [`serde_json::Value`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// A JSON value that borrows from its text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Json<'a> {
+    /// `null`, and what is not there.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number, as precise as the text.
+    Number(Number),
+    /// A text.
+    Text(Cow<'a, str>),
+    /// A list.
+    Array(Vec<Json<'a>>),
+    /// Names and values, in their order.
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+}
+
+/// What a missing field reads as.
+static NOTHING: Json<'static> = Json::Null;
+
+impl<'a> Json<'a> {
+    /// Reads one value that is the whole text.
+    pub fn parse(text: &'a [u8]) -> Result<Json<'a>, serde_json::Error> {
+        serde_json::from_slice(text)
+    }
+
+    /// A member of an object; null where there is none.
+    pub fn get(&self, name: &str) -> &Json<'a> {
+        match self {
+            Json::Object(members) => {
+                members.iter().find(|(key, _)| key == name).map_or(&NOTHING, |(_, value)| value)
+            }
+            _ => &NOTHING,
+        }
+    }
+
+    /// A member of a member.
+    pub fn at(&self, path: &[&str]) -> &Json<'a> {
+        path.iter().fold(self, |json, name| json.get(name))
+    }
+
+    /// Whether it is null or missing.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Json::Null)
+    }
+
+    /// Whether it is an object.
+    pub fn is_object(&self) -> bool {
+        matches!(self, Json::Object(_))
+    }
+
+    /// The text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        if let Json::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The text, if it is one and not empty.
+    pub fn word(&self) -> Option<&str> {
+        self.text().filter(|text| !text.is_empty())
+    }
+
+    /// A text, or a number written out: for codes and finish reasons.
+    pub fn label(&self) -> Option<String> {
+        match self {
+            Json::Text(text) if !text.is_empty() => Some(text.to_string()),
+            Json::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A whole number that is not negative, also one written as a text.
+    pub fn u64(&self) -> Option<u64> {
+        match self {
+            Json::Number(n) => n.as_u64().or_else(|| whole(n.as_f64()?)),
+            Json::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Any number.
+    pub fn f64(&self) -> Option<f64> {
+        if let Json::Number(number) = self { number.as_f64() } else { None }
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&self) -> Option<bool> {
+        if let Json::Bool(bool) = self { Some(*bool) } else { None }
+    }
+
+    /// The items of a list; none of anything else.
+    pub fn items(&self) -> &[Json<'a>] {
+        if let Json::Array(items) = self { items } else { &[] }
+    }
+
+    /// The members of an object; none of anything else.
+    pub fn members(&self) -> &[(Cow<'a, str>, Json<'a>)] {
+        if let Json::Object(members) = self { members } else { &[] }
+    }
+
+    /// A copy that stands alone.
+    pub fn to_value(&self) -> Value {
+        match self {
+            Json::Null => Value::Null,
+            Json::Bool(bool) => Value::Bool(*bool),
+            Json::Number(number) => Value::Number(number.clone()),
+            Json::Text(text) => Value::String(text.to_string()),
+            Json::Array(items) => items.iter().map(Json::to_value).collect(),
+            Json::Object(members) => members
+                .iter()
+                .map(|(key, value)| (key.to_string(), value.to_value()))
+                .collect::<Map<_, _>>()
+                .into(),
+        }
+    }
+
+    /// As JSON text without spaces.
+    pub fn to_text(&self) -> String {
+        self.to_value().to_string()
+    }
+}
+
+/// A float that holds a whole number.
+fn whole(number: f64) -> Option<u64> {
+    (number >= 0.0 && number.fract() == 0.0 && number < 1e15).then_some(number as u64)
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Json<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, bool: bool) -> Result<Self::Value, E> {
+        Ok(Json::Bool(bool))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Number::from_f64(number).map_or(Json::Null, Json::Number))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Json::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Json::Text(Cow::Owned(text.to_string())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Json::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::with_capacity(8);
+        while let Some(Name(key)) = map.next_key()? {
+            members.push((key, map.next_value()?));
+        }
+        Ok(Json::Object(members))
+    }
+}
+
+/// A member's name, borrowed where it has no escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.deserialize_str(Reader)? {
+            Json::Text(text) => Ok(Name(text)),
+            _ => Ok(Name(Cow::Borrowed(""))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_without_escapes_are_borrowed() {
+        let json = Json::parse(br#"{"a":"plain","b":"with \u00e4"}"#).unwrap();
+        assert!(matches!(json.get("a"), Json::Text(Cow::Borrowed("plain"))));
+        assert_eq!(json.get("b").text(), Some("with ä"));
+    }
+
+    #[test]
+    fn what_is_missing_or_of_another_type_reads_as_nothing() {
+        let json = Json::parse(br#"{"a":{"b":[1,2.0,"3",-4]},"n":null}"#).unwrap();
+        assert!(json.at(&["a", "c", "d"]).is_null() && json.get("n").is_null());
+        let numbers: Vec<_> = json.at(&["a", "b"]).items().iter().map(Json::u64).collect();
+        assert_eq!(numbers, [Some(1), Some(2), Some(3), None]);
+        assert_eq!(json.get("a").text(), None);
+    }
+
+    #[test]
+    fn a_copy_says_the_same() {
+        let text = r#"{"a":[1,-2,0.1,true,null,"x\n"],"b":{}}"#;
+        assert_eq!(Json::parse(text.as_bytes()).unwrap().to_text(), text);
+    }
+}

@@ -1,0 +1,33 @@
+//! Why an answer ended: the vendors' words in ours.
+
+use crate::llm::response::FinishReason;
+
+/// The reason behind a vendor's word; letter case does not matter.
+pub fn reason(word: &str) -> FinishReason {
+    match word.to_ascii_lowercase().as_str() {
+        "stop" | "end_turn" | "stop_sequence" | "complete" | "completed" | "eos" | "eos_token"
+        | "finish_reason_stop" => FinishReason::Stop,
+        "length"
+        | "max_tokens"
+        | "model_context_window_exceeded"
+        | "model_length"
+        | "max_output_tokens"
+        | "finish_reason_max_tokens" => FinishReason::Length,
+        "tool_calls" | "function_call" | "tool_use" | "tool_call" => FinishReason::ToolCalls,
+        "content_filter"
+        | "safety"
+        | "recitation"
+        | "blocklist"
+        | "prohibited_content"
+        | "spii"
+        | "image_safety"
+        | "image_prohibited_content"
+        | "image_recitation"
+        | "model_armor"
+        | "sensitive"
+        | "error_toxic" => FinishReason::ContentFilter,
+        "refusal" => FinishReason::Refusal,
+        "pause_turn" => FinishReason::Pause,
+        _ => FinishReason::Other,
+    }
+}

@@ -1,0 +1,283 @@
+//! The providers' addresses and keys: a row each.
+//!
+//! [`settle`] completes a client's options once, when the client is made: key,
+//! address and model from the options, then from the environment, then from
+//! this table. After that nothing looks at the environment any more, and the
+//! options tell where each value came from.
+
+use super::models;
+use crate::error::{Error, Result, Status};
+use crate::options::client::ClientOptions;
+use crate::options::presets::model_size;
+use crate::options::{Origin, Resolved, Value};
+
+/// One provider's address and keys.
+pub struct Host {
+    /// Its name in the options.
+    pub name: &'static str,
+    /// Its address, and in China where that is another.
+    pub base: &'static str,
+    /// The same for `region=cn`.
+    pub base_cn: &'static str,
+    /// The path of an address that has none.
+    pub version: &'static str,
+    /// Environment variables of the key; the first one found wins.
+    pub keys: &'static [&'static str],
+    /// Environment variables of the address.
+    pub bases: &'static [&'static str],
+    /// Whether calls are refused without a key.
+    pub needs_key: bool,
+    /// Whether streams may be asked for usage.
+    pub include_usage: bool,
+}
+
+const fn host(
+    name: &'static str,
+    base: &'static str,
+    version: &'static str,
+    keys: &'static [&'static str],
+    bases: &'static [&'static str],
+) -> Host {
+    let (base_cn, needs_key, include_usage) = (base, true, true);
+    Host { name, base, base_cn, version, keys, bases, needs_key, include_usage }
+}
+
+static HOSTS: &[Host] = &[
+    host("openai", "https://api.openai.com/v1", "/v1", &["OPENAI_API_KEY"], &["OPENAI_BASE_URL"]),
+    host(
+        "anthropic",
+        "https://api.anthropic.com/v1",
+        "/v1",
+        &["ANTHROPIC_API_KEY"],
+        &["ANTHROPIC_BASE_URL"],
+    ),
+    host(
+        "gemini",
+        "https://generativelanguage.googleapis.com/v1beta",
+        "/v1beta",
+        &["GOOGLE_API_KEY", "GEMINI_API_KEY"],
+        &["GEMINI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"],
+    ),
+    host("deepseek", "https://api.deepseek.com", "", &["DEEPSEEK_API_KEY"], &["DEEPSEEK_BASE_URL"]),
+    Host {
+        base_cn: "https://api.moonshot.cn/v1",
+        ..host(
+            "kimi",
+            "https://api.moonshot.ai/v1",
+            "/v1",
+            &["MOONSHOT_API_KEY", "KIMI_API_KEY"],
+            &["KIMI_BASE_URL", "MOONSHOT_BASE_URL"],
+        )
+    },
+    Host {
+        base_cn: "https://api.siliconflow.cn/v1",
+        ..host(
+            "siliconflow",
+            "https://api.siliconflow.com/v1",
+            "/v1",
+            &["SILICONFLOW_API_KEY"],
+            &["SILICONFLOW_BASE_URL"],
+        )
+    },
+    Host {
+        needs_key: false,
+        ..host(
+            "ollama",
+            "http://localhost:11434",
+            "",
+            &["OLLAMA_API_KEY"],
+            &["OLLAMA_BASE_URL", "OLLAMA_HOST"],
+        )
+    },
+    host(
+        "cohere",
+        "https://api.cohere.com/v2",
+        "/v2",
+        &["CO_API_KEY", "COHERE_API_KEY"],
+        &["COHERE_BASE_URL", "CO_API_URL"],
+    ),
+    host(
+        "huggingface",
+        "https://router.huggingface.co/v1",
+        "/v1",
+        &["HF_TOKEN"],
+        &["HUGGINGFACE_BASE_URL"],
+    ),
+    Host {
+        needs_key: false,
+        include_usage: true,
+        ..host("custom", "", "/v1", &["CUSTOM_API_KEY"], &["CUSTOM_BASE_URL"])
+    },
+];
+
+/// The row of a provider; unknown names are compatible hosts.
+pub fn find(provider: &str) -> &'static Host {
+    HOSTS.iter().find(|host| host.name == provider).unwrap_or(&HOSTS[HOSTS.len() - 1])
+}
+
+/// Completes key, address and model of a client's options.
+pub fn settle(
+    options: &mut Resolved<ClientOptions>,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<()> {
+    let host = find(&options.values.provider);
+    let from = |names: &[&str]| {
+        let found = |name: &&str| env(name).map(|v| v.trim().to_string());
+        names.iter().filter_map(found).find(|value| !value.is_empty())
+    };
+    if options.values.api_key.is_none()
+        && let Some(key) = from(host.keys)
+    {
+        options.lay("api_key", Value::Text(key), Origin::Environment)?;
+    }
+    if options.values.base_url.is_none()
+        && let Some(base) = from(host.bases)
+    {
+        let base = with_version(host, base);
+        options.lay("base_url", Value::Text(base), Origin::Environment)?;
+    }
+    if options.values.model.is_none() {
+        let named = format!("{}_MODEL", host.name.to_ascii_uppercase());
+        settle_model(options, host, from(&[named.as_str()]))?;
+    }
+    if host.name == "openai" {
+        let ids = [("organization_id", "OPENAI_ORG_ID"), ("project_id", "OPENAI_PROJECT_ID")];
+        for (key, name) in ids {
+            let unset = *options.origin(key)? == Origin::Default;
+            if let (true, Some(id)) = (unset, from(&[name])) {
+                options.lay(key, Value::Text(id), Origin::Environment)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The model: the environment's, else the provider's of the size that preset
+/// and use case ask for.
+fn settle_model(
+    options: &mut Resolved<ClientOptions>,
+    host: &Host,
+    named: Option<String>,
+) -> Result<()> {
+    let values = &options.values;
+    let size = model_size(&values.preset, &values.use_case);
+    let layer = match (values.use_case.as_str(), values.preset.as_str()) {
+        ("none", "none") => "provider".into(),
+        ("none", preset) => format!("preset {preset}"),
+        (use_case, _) => format!("use_case {use_case}"),
+    };
+    match (named, models::default_model(host.name, size)) {
+        (Some(model), _) => options.lay("model", Value::Text(model), Origin::Environment),
+        (None, Some(model)) => options.lay("model", model.into(), Origin::Layer(layer)),
+        (None, None) => Ok(()),
+    }
+}
+
+/// Some vendors' variables hold an address without its version path, even
+/// where it has another path.
+fn with_version(host: &Host, base: String) -> String {
+    let bare = matches!(host.name, "anthropic" | "gemini" | "cohere");
+    let base = base.trim_end_matches('/');
+    let path = base.split_once("://").map_or(base, |(_, rest)| rest);
+    let versioned = path.rsplit('/').next().is_some_and(|last| {
+        last.starts_with('v') && last[1..].starts_with(|c: char| c.is_ascii_digit())
+    });
+    match bare && path.contains('/') && !versioned {
+        true => format!("{base}{}", host.version),
+        false => base.into(),
+    }
+}
+
+/// The address of an endpoint, such as `/chat/completions`.
+pub fn url(options: &ClientOptions, endpoint: &str) -> Result<String> {
+    let base = base(options)?;
+    let (path, query) = match base.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (base.as_str(), None),
+    };
+    let (endpoint, more) = match endpoint.split_once('?') {
+        Some((endpoint, query)) => (endpoint, Some(query)),
+        None => (endpoint, None),
+    };
+    let mut url = format!("{}{endpoint}", path.trim_end_matches('/'));
+    for (i, query) in [more, query].into_iter().flatten().enumerate() {
+        url.push(if i == 0 { '?' } else { '&' });
+        url.push_str(query);
+    }
+    Ok(url)
+}
+
+/// The base address: an empty path becomes the vendor's version path.
+pub fn base(options: &ClientOptions) -> Result<String> {
+    let host = find(&options.provider);
+    let given = match options.base_url.as_deref().map(str::trim).filter(|url| !url.is_empty()) {
+        Some(url) => url,
+        None if options.region == "cn" => return Ok(host.base_cn.into()),
+        None if host.base.is_empty() => {
+            return Err(Error::invalid("base_url", format!("{} needs one", host.name)));
+        }
+        None => return Ok(host.base.into()),
+    };
+    let full = complete(host, given)?;
+    let (base, query) = full.split_once('?').map_or((full.as_str(), None), |(b, q)| (b, Some(q)));
+    let after_scheme = base.find("://").map_or(0, |at| at + 3);
+    let bare = base[after_scheme..].trim_end_matches('/');
+    let version = if bare.contains('/') { "" } else { host.version };
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    Ok(format!("{}{bare}{version}{query}", &base[..after_scheme]))
+}
+
+/// An address with a scheme; `OLLAMA_HOST` may lack scheme and port.
+fn complete(host: &Host, given: &str) -> Result<String> {
+    let lower = given.to_ascii_lowercase();
+    if lower.starts_with("http://") || lower.starts_with("https://") {
+        return Ok(given.split('#').next().unwrap_or_default().into());
+    }
+    if host.name != "ollama" || lower.contains("://") {
+        return Err(Error::invalid("base_url", "must begin with http:// or https://"));
+    }
+    let (authority, path) = given.split_once('/').map_or((given, ""), |(a, p)| (a, p));
+    let name = match authority.strip_prefix(':') {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => authority.into(),
+    };
+    let name = name.replace("0.0.0.0", "127.0.0.1");
+    let has_port = name.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
+    let port = if has_port { "" } else { ":11434" };
+    let path = if path.is_empty() { String::new() } else { format!("/{path}") };
+    Ok(format!("http://{name}{port}{path}"))
+}
+
+/// The key, unless the provider or a loopback host needs none.
+pub fn key<'a>(options: &'a ClientOptions, url: &str) -> Result<Option<&'a str>> {
+    let host = find(&options.provider);
+    let loopback = is_loopback(url);
+    let Some(key) = options.api_key.as_deref().map(str::trim).filter(|key| !key.is_empty()) else {
+        if host.needs_key && !loopback {
+            let names = host.keys.join(" or ");
+            let message = format!("no key for {}: set api_key or {names}", host.name);
+            return Err(Error::call(Status::Authentication, message));
+        }
+        return Ok(None);
+    };
+    let plain = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
+    if plain && !loopback && !options.allow_insecure_http {
+        let reason = "a key would travel over plain http: use https, or allow_insecure_http";
+        return Err(Error::invalid("base_url", reason));
+    }
+    Ok(Some(key))
+}
+
+/// Whether an address is on this machine.
+pub fn is_loopback(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let name = match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost")
+        || name.to_ascii_lowercase().ends_with(".localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,137 @@
+//! What all dialects do the same way when a request is written.
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::wanted::Wanted;
+use super::{Chat, Context, Prepared, hosts};
+use crate::error::{Error, Result};
+use crate::llm::message::{Message, Origin, Role};
+use crate::llm::transport::{Headers, HttpRequest};
+
+/// Adds headers, the caller's own fields and the context to a body.
+pub fn prepare(
+    chat: &Chat,
+    wanted: Wanted,
+    url: String,
+    mut body: Map<String, Value>,
+) -> Result<Prepared> {
+    if let Some(extra) = &chat.request.extra_json {
+        overlay(&mut body, extra);
+    }
+    let options = &chat.options.values;
+    let key = hosts::key(options, &url)?;
+    let headers = headers(chat, &wanted, key, &url);
+    let body = serde_json::to_vec(&body)
+        .map_err(|e| Error::Internal(format!("the request could not be written: {e}")))?;
+    let context = Context {
+        provider: wanted.provider,
+        model: wanted.model.as_str().into(),
+        account: account(key, &url),
+        seed: seed(&body),
+        raw_events: options.raw_events,
+        max_event_bytes: usize::try_from(options.max_event_bytes).unwrap_or(usize::MAX),
+        secret: key.map(Into::into),
+    };
+    Ok(Prepared { http: HttpRequest { url, headers, body }, adjusted: wanted.adjusted, context })
+}
+
+/// Lays the caller's fields over the body: objects are merged, null removes.
+fn overlay(body: &mut Map<String, Value>, extra: &Map<String, Value>) {
+    for (key, value) in extra {
+        match (body.get_mut(key), value) {
+            (Some(Value::Object(old)), Value::Object(new)) => overlay(old, new),
+            (_, Value::Null) => drop(body.shift_remove(key)),
+            _ => drop(body.insert(key.clone(), value.clone())),
+        }
+    }
+}
+
+fn headers(chat: &Chat, wanted: &Wanted, key: Option<&str>, url: &str) -> Headers {
+    let options = &chat.options.values;
+    let mut headers = Headers::default();
+    headers.push("content-type", "application/json");
+    headers.push("accept", if chat.stream { "text/event-stream" } else { "application/json" });
+    match (wanted.provider, key) {
+        ("anthropic", key) => {
+            headers.push("anthropic-version", "2023-06-01");
+            if let Some(key) = key {
+                headers.push("x-api-key", key);
+            }
+        }
+        ("gemini", Some(key)) => headers.push("x-goog-api-key", key),
+        (_, Some(key)) => headers.push("authorization", format!("Bearer {key}")),
+        _ => {}
+    }
+    if wanted.provider == "openai" || url.contains("://api.openai.com/") {
+        if let Some(id) = &options.organization_id {
+            headers.push("openai-organization", id);
+        }
+        if let Some(id) = &options.project_id {
+            headers.push("openai-project", id);
+        }
+    }
+    for line in &options.header {
+        if let Some((name, value)) = line.split_once(':') {
+            // The caller's own header replaces ours.
+            headers.0.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+            headers.push(name.trim(), value.trim());
+        }
+    }
+    headers
+}
+
+/// A digest of key and host; says nothing about either.
+fn account(key: Option<&str>, url: &str) -> Arc<str> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(authority(url).as_bytes());
+    hasher.update(b"\0");
+    hasher.update(key.unwrap_or_default().as_bytes());
+    hasher.finalize().to_hex()[..16].into()
+}
+
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or_default()
+}
+
+fn seed(body: &[u8]) -> u64 {
+    let mut hasher = rapidhash::fast::SeedableState::fixed().build_hasher();
+    hasher.write(body);
+    hasher.finish()
+}
+
+/// The option's system message, for conversations that have none.
+pub fn system_prompt<'a>(chat: &'a Chat) -> Option<&'a str> {
+    let has_own = chat.request.messages.iter().any(|message| message.role == Role::System);
+    chat.options.values.system_prompt.as_deref().filter(|text| !text.is_empty() && !has_own)
+}
+
+/// The origin of a message, if this provider, model and account said it and
+/// may have its own blocks back.
+pub fn own<'a>(
+    chat: &Chat,
+    message: &'a Message,
+    wanted: &Wanted,
+    url: &str,
+) -> Option<&'a Origin> {
+    let origin = message.origin.as_ref()?;
+    let key = hosts::key(&chat.options.values, url).ok().flatten();
+    let same = origin.provider == wanted.provider
+        && same_model(&origin.model, &wanted.model)
+        && (origin.account.is_empty() || *origin.account == *account(key, url));
+    same.then_some(origin)
+}
+
+/// Whether two names mean one model: the same, or one with a date added.
+fn same_model(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    long.strip_prefix(short).is_some_and(|rest| {
+        rest.is_empty()
+            || rest.len() >= 5
+                && rest.starts_with(['-', '@', ':'])
+                && rest[1..].chars().all(|c| c.is_ascii_digit() || c == '-')
+    })
+}

@@ -1,0 +1,273 @@
+//! A stream of any dialect: framing, errors and the end in one place.
+//!
+//! A dialect only says what one event means. Whether the stream was cut,
+//! whether an event is an error, and what lines outside the framing are, is
+//! decided here, because all hosts break these rules in the same ways: a JSON
+//! error on a bare line, or a plain answer where a stream was asked for.
+
+use super::{Context, StreamDecoder, errors};
+use crate::error::{Error, Result, Status};
+use crate::llm::assemble::Assembler;
+use crate::llm::event::Event;
+use crate::llm::json::Json;
+use crate::llm::response::Response;
+use crate::llm::transport::Head;
+use crate::llm::transport::ndjson::NdjsonParser;
+use crate::llm::transport::sse::{SseEvent, SseParser};
+
+/// What the events of a dialect mean.
+pub trait Dialect: Send {
+    /// Takes one event; true if it is the stream's end mark.
+    fn event(&mut self, name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool>;
+
+    /// Takes a plain answer.
+    fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()>;
+
+    /// The end, proper or not: hands over what was kept for the last.
+    fn end(&mut self, out: &mut Assembler) {
+        let _ = out;
+    }
+}
+
+/// How events are told apart.
+enum Framing {
+    Sse(SseParser),
+    Lines(NdjsonParser),
+}
+
+/// A decoder for the dialect `D`.
+pub struct Stream<D> {
+    framing: Framing,
+    core: Core<D>,
+}
+
+struct Core<D> {
+    dialect: D,
+    out: Assembler,
+    head: Head,
+    failed: Option<Error>,
+    complete: bool,
+    ended: bool,
+    /// Whether any event has come.
+    begun: bool,
+    /// Lines outside the framing.
+    stray: Vec<u8>,
+}
+
+/// Reads a plain answer in the dialect `D`.
+pub fn plain<D: Dialect>(
+    mut dialect: D,
+    context: &Context,
+    head: &Head,
+    body: &[u8],
+) -> Result<Response> {
+    let json = Json::parse(body).map_err(|error| not_json(head, &error))?;
+    if let Some(error) = errors::inside(context, head, b"", &json) {
+        return Err(error);
+    }
+    let mut out = Assembler::quiet(context);
+    dialect.whole(&json, &mut out)?;
+    dialect.end(&mut out);
+    out.close();
+    let mut response = out.take();
+    response.request_id = errors::request_id(head).or(response.request_id);
+    response.raw = Some(String::from_utf8_lossy(body).into_owned());
+    Ok(response)
+}
+
+fn not_json(head: &Head, error: &serde_json::Error) -> Error {
+    let message = format!("the answer is not the JSON that was expected: {error}");
+    errors::with_head(head, Status::Protocol, message)
+}
+
+impl<D: Dialect> Stream<D> {
+    /// For server-sent events.
+    pub fn sse(dialect: D, context: &Context, head: &Head) -> Self {
+        let framing = Framing::Sse(SseParser::new(context.max_event_bytes));
+        Stream { framing, core: Core::new(dialect, context, head) }
+    }
+
+    /// For a JSON value on each line.
+    pub fn lines(dialect: D, context: &Context, head: &Head) -> Self {
+        let framing = Framing::Lines(NdjsonParser::new(context.max_event_bytes));
+        Stream { framing, core: Core::new(dialect, context, head) }
+    }
+
+    fn result(&mut self) -> Result<()> {
+        self.core.failed.clone().map_or(Ok(()), Err)
+    }
+}
+
+impl<D: Dialect> StreamDecoder for Stream<D> {
+    fn feed(&mut self, bytes: &[u8], out: &mut Vec<Event>) -> Result<()> {
+        let core = &mut self.core;
+        if core.complete || core.failed.is_some() {
+            return self.result();
+        }
+        core.out.swap_events(out);
+        let fed = match &mut self.framing {
+            Framing::Sse(parser) => parser.feed(bytes, &mut |event| core.sse(event)),
+            Framing::Lines(parser) => parser.feed(bytes, &mut |line| core.data(b"", line)),
+        };
+        core.out.swap_events(out);
+        if let Err(error) = fed {
+            core.fail(error);
+        }
+        self.result()
+    }
+
+    fn is_complete(&self) -> bool {
+        self.core.complete
+    }
+
+    fn finish(&mut self, out: &mut Vec<Event>) -> Result<()> {
+        let core = &mut self.core;
+        if core.complete || core.failed.is_some() {
+            return self.result();
+        }
+        core.out.swap_events(out);
+        let fed = match &mut self.framing {
+            Framing::Sse(parser) => parser.finish(&mut |event| core.sse(event)),
+            Framing::Lines(parser) => {
+                parser.finish(&mut |line| core.data(b"", line));
+                Ok(())
+            }
+        };
+        if let Err(error) = fed {
+            core.fail(error);
+        }
+        core.end_of_body();
+        core.out.swap_events(out);
+        self.result()
+    }
+
+    fn response(&mut self) -> Response {
+        self.core.end();
+        let mut response = self.core.out.take();
+        response.request_id = errors::request_id(&self.core.head).or(response.request_id);
+        response
+    }
+}
+
+impl<D: Dialect> Core<D> {
+    fn new(dialect: D, context: &Context, head: &Head) -> Self {
+        Core {
+            dialect,
+            out: Assembler::new(context),
+            head: head.clone(),
+            failed: None,
+            complete: false,
+            ended: false,
+            begun: false,
+            stray: Vec::new(),
+        }
+    }
+
+    fn sse(&mut self, event: SseEvent<'_>) {
+        match event {
+            SseEvent::Message { name, data } => self.data(name, data),
+            SseEvent::Unknown(line) => self.stray(line),
+        }
+    }
+
+    fn data(&mut self, name: &[u8], data: &[u8]) {
+        if self.complete || self.failed.is_some() {
+            return;
+        }
+        let data = data.trim_ascii();
+        match data {
+            b"" => {}
+            b"[DONE]" => self.complete(),
+            _ => self.json(name, data),
+        }
+    }
+
+    fn json(&mut self, name: &[u8], data: &[u8]) {
+        self.begun = true;
+        self.out.raw(data);
+        let json = match Json::parse(data) {
+            Ok(json) => json,
+            Err(error) if name == b"error" => {
+                let _ = error;
+                let text = String::from_utf8_lossy(data);
+                Json::Text(text.into_owned().into())
+            }
+            Err(error) if matches!(data[0], b'{' | b'[') => {
+                return self.fail(not_json(&self.head, &error));
+            }
+            // Words between the events, such as a keep-alive.
+            Err(_) => return,
+        };
+        if let Some(error) = errors::inside(self.out.context(), &self.head, name, &json) {
+            return self.fail(error);
+        }
+        match self.dialect.event(name, &json, &mut self.out) {
+            Ok(false) => {}
+            Ok(true) => self.complete(),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// A line outside the framing: together with those before it, it may be a
+    /// JSON error, or the answer to somebody who did not ask for a stream.
+    fn stray(&mut self, line: &[u8]) {
+        if self.complete || self.failed.is_some() {
+            return;
+        }
+        if self.stray.len() + line.len() > self.out.context().max_event_bytes {
+            return self.stray.clear();
+        }
+        self.stray.extend_from_slice(line);
+        self.stray.push(b'\n');
+        if !line.ends_with(b"}") {
+            return;
+        }
+        let stray = std::mem::take(&mut self.stray);
+        match Json::parse(&stray).map(|json| self.stray_error(&json)) {
+            Ok(Some(error)) => self.fail(error),
+            _ => self.stray = stray,
+        }
+    }
+
+    fn stray_error(&self, json: &Json) -> Option<Error> {
+        errors::inside(self.out.context(), &self.head, b"", json)
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.failed = Some(error);
+    }
+
+    fn complete(&mut self) {
+        self.complete = true;
+        self.end();
+        self.out.close();
+    }
+
+    fn end(&mut self) {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.dialect.end(&mut self.out);
+        }
+    }
+
+    fn end_of_body(&mut self) {
+        if self.complete || self.failed.is_some() {
+            return;
+        }
+        let stray = std::mem::take(&mut self.stray);
+        if !self.begun
+            && let Ok(json) = Json::parse(&stray)
+            && json.is_object()
+        {
+            match self.dialect.whole(&json, &mut self.out) {
+                Ok(()) => return self.complete(),
+                Err(error) => return self.fail(error),
+            }
+        }
+        if self.out.has_finished() {
+            return self.complete();
+        }
+        self.end();
+        let message = "the stream ended before the answer was complete";
+        self.fail(errors::with_head(&self.head, Status::Truncated, message));
+    }
+}

@@ -1,0 +1,244 @@
+//! What of a chat's wishes the model takes, settled once for all dialects.
+//!
+//! A wish that the caller expressed and the model cannot fulfil is an error
+//! before anything is sent, or with `unsupported=drop` is left out; one that a
+//! preset or use case suggested is left out or clamped. Everything that was
+//! left out or changed is noted. A dialect only gives the rest their names.
+
+use super::Chat;
+use super::models::{self, Range, Takes, Thinking};
+use crate::error::{Error, Result, Status};
+use crate::options::Origin;
+
+/// The wishes that are sent.
+#[derive(Debug)]
+pub struct Wanted {
+    /// The provider's name.
+    pub provider: &'static str,
+    /// The model.
+    pub model: String,
+    /// What it takes.
+    pub takes: &'static Takes,
+    /// Sampling temperature.
+    pub temperature: Option<f64>,
+    /// Share of probability.
+    pub top_p: Option<f64>,
+    /// Number of candidates.
+    pub top_k: Option<u64>,
+    /// Presence penalty.
+    pub presence_penalty: Option<f64>,
+    /// Frequency penalty.
+    pub frequency_penalty: Option<f64>,
+    /// Seed.
+    pub seed: Option<u64>,
+    /// Number of answers, where more than one.
+    pub n: Option<u64>,
+    /// Stop texts.
+    pub stop: Vec<String>,
+    /// Cap on tokens.
+    pub max_tokens: Option<u64>,
+    /// Effort of thinking.
+    pub effort: Option<String>,
+    /// Budget of thinking.
+    pub budget: Option<u64>,
+    /// What was left out or changed.
+    pub adjusted: Vec<String>,
+    drop: bool,
+}
+
+impl Wanted {
+    /// Settles a chat's wishes.
+    pub fn new(chat: &Chat) -> Result<Wanted> {
+        let options = &chat.options.values;
+        let provider = super::hosts::find(&options.provider).name;
+        let model = options.model.clone().or_else(|| {
+            let size = crate::options::presets::model_size(&options.preset, &options.use_case);
+            models::default_model(provider, size).map(Into::into)
+        });
+        let Some(model) = model.filter(|model| !model.is_empty()) else {
+            return Err(Error::invalid(
+                "model",
+                format!("{provider} needs one: it has no default"),
+            ));
+        };
+        let takes = models::takes(provider, &model);
+        let mut wanted = Wanted {
+            provider,
+            takes,
+            model,
+            temperature: None,
+            top_p: None,
+            top_k: None,
+            presence_penalty: None,
+            frequency_penalty: None,
+            seed: None,
+            n: None,
+            stop: Vec::new(),
+            max_tokens: None,
+            effort: None,
+            budget: None,
+            adjusted: Vec::new(),
+            drop: options.unsupported == "drop",
+        };
+        wanted.thinking(chat)?;
+        wanted.sampling(chat)?;
+        wanted.cap(chat);
+        Ok(wanted)
+    }
+
+    /// A wish of the caller that cannot be fulfilled: an error, or a note.
+    pub fn refuse(&mut self, field: &str, why: &str) -> Result<()> {
+        let place = format!("{} {}", self.provider, self.model);
+        if self.drop {
+            self.adjusted.push(format!("{field}: left out: {place} {why}"));
+            return Ok(());
+        }
+        Err(Error::call(Status::BadRequest, format!("{field}: {place} {why}")))
+    }
+
+    /// Something that was changed.
+    pub fn note(&mut self, field: &str, what: &str) {
+        self.adjusted.push(format!("{field}: {what}"));
+    }
+
+    fn is_explicit(chat: &Chat, key: &str) -> bool {
+        matches!(chat.options.origin(key), Ok(Origin::Explicit | Origin::Call))
+    }
+
+    fn number(
+        &mut self,
+        chat: &Chat,
+        key: &str,
+        value: Option<f64>,
+        range: Range,
+    ) -> Result<Option<f64>> {
+        let Some(value) = value else { return Ok(None) };
+        let explicit = Self::is_explicit(chat, key);
+        let (low, high) = match range {
+            Range::From(low, high) => (low, high),
+            Range::Unthinking(low, high) if self.effort.as_deref() == Some("none") => (low, high),
+            Range::Unthinking(..) | Range::No if explicit => {
+                let why = match range {
+                    Range::No => "does not take it",
+                    _ => "takes it only with reasoning_effort none",
+                };
+                self.refuse(key, why)?;
+                return Ok(None);
+            }
+            _ => {
+                self.note(key, "left out: the model does not take it");
+                return Ok(None);
+            }
+        };
+        if (low..=high).contains(&value) {
+            return Ok(Some(value));
+        }
+        if explicit {
+            self.refuse(key, &format!("takes {low} to {high}"))?;
+            return Ok(None);
+        }
+        let clamped = value.clamp(low, high);
+        self.note(key, &format!("clamped from {value} to {clamped}"));
+        Ok(Some(clamped))
+    }
+
+    fn sampling(&mut self, chat: &Chat) -> Result<()> {
+        let (options, takes) = (&chat.options.values, self.takes);
+        let top_p = options.top_p.filter(|p| *p != 1.0 || Self::is_explicit(chat, "top_p"));
+        let mut temperature =
+            self.number(chat, "temperature", options.temperature, takes.temperature)?;
+        let mut top_p = self.number(chat, "top_p", top_p, takes.top_p)?;
+        if temperature.is_some() && top_p.is_some() && !takes.both {
+            let (t, p) = (Self::is_explicit(chat, "temperature"), Self::is_explicit(chat, "top_p"));
+            if t && p {
+                self.refuse("top_p", "takes either temperature or top_p")?;
+                top_p = None;
+            } else if p {
+                self.note("temperature", "left out: the model takes only one of it and top_p");
+                temperature = None;
+            } else {
+                self.note("top_p", "left out: the model takes only one of it and temperature");
+                top_p = None;
+            }
+        }
+        (self.temperature, self.top_p) = (temperature, top_p);
+        let top_k = self.number(chat, "top_k", options.top_k.map(|k| k as f64), takes.top_k)?;
+        self.top_k = top_k.map(|k| k as u64);
+        let penalty = options.presence_penalty;
+        self.presence_penalty = self.number(chat, "presence_penalty", penalty, takes.penalties)?;
+        let penalty = options.frequency_penalty;
+        self.frequency_penalty =
+            self.number(chat, "frequency_penalty", penalty, takes.penalties)?;
+        if options.seed.is_some() && !takes.seed {
+            self.refuse("seed", "does not take it")?;
+        } else {
+            self.seed = options.seed;
+        }
+        match options.n {
+            Some(n) if n > takes.n => {
+                self.refuse("n", &format!("gives at most {} answers", takes.n))?;
+            }
+            n => self.n = n.filter(|n| *n > 1),
+        }
+        if options.stop.len() > takes.stop {
+            self.refuse("stop", &format!("takes at most {} texts", takes.stop))?;
+            self.stop = options.stop[..takes.stop].to_vec();
+        } else {
+            self.stop = options.stop.clone();
+        }
+        Ok(())
+    }
+
+    fn thinking(&mut self, chat: &Chat) -> Result<()> {
+        let options = &chat.options.values;
+        if let Some(effort) = &options.reasoning_effort {
+            let effort = effort.as_str();
+            match self.takes.thinking {
+                Thinking::Any => self.effort = Some(effort.into()),
+                Thinking::No if effort == "none" => {
+                    self.note("reasoning_effort", "left out: the model does not think");
+                }
+                Thinking::No => self.refuse("reasoning_effort", "does not think")?,
+                Thinking::Switch => {
+                    if effort != "none" {
+                        let what = "the model's thinking is only on or off";
+                        self.note("reasoning_effort", what);
+                    }
+                    self.effort = Some(effort.into());
+                }
+                Thinking::Efforts(words) | Thinking::Budgeted(words) => {
+                    if words.contains(&effort) {
+                        self.effort = Some(effort.into());
+                    } else {
+                        let why = format!("takes {}", words.join(", "));
+                        self.refuse("reasoning_effort", &why)?;
+                    }
+                }
+            }
+        }
+        let budget = options.reasoning_budget.map(|budget| budget as f64);
+        let budget = self.number(chat, "reasoning_budget", budget, self.takes.budget)?;
+        self.budget = budget.map(|budget| budget as u64);
+        Ok(())
+    }
+
+    /// The cap. A layer's means visible text, so what thinking may take comes
+    /// on top; an explicit one is sent as given.
+    fn cap(&mut self, chat: &Chat) {
+        let Some(cap) = chat.options.values.max_tokens else { return };
+        self.max_tokens = Some(cap);
+        let thinks = match self.effort.as_deref() {
+            Some(effort) => effort != "none",
+            None => self.takes.thinks_unasked || self.budget.is_some(),
+        };
+        let allowance = self.budget.unwrap_or(self.takes.allowance);
+        if !Self::is_explicit(chat, "max_tokens") && thinks && allowance > 0 {
+            let raised = match self.takes.max_output {
+                0 => cap + allowance,
+                most => (cap + allowance).min(most),
+            };
+            self.max_tokens = Some(raised);
+            self.note("max_tokens", &format!("raised from {cap} to {raised} for thinking"));
+        }
+    }
+}
