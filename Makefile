@@ -65,7 +65,7 @@ demo: stage
 	@$(CC) -O2 -Wall -Wextra -o $(BUILD)/chat examples/c/chat.c \
 	    $$(PKG_CONFIG_PATH=$(STAGE)/lib/pkgconfig pkg-config --cflags --libs mynah) \
 	    -Wl,-rpath,$(STAGE)/lib -lpthread
-	@$(BUILD)/chat $(ARGS)
+	@$(BUILD)/chat $(or $(ARGS),"Why do mynahs talk?")
 
 header:
 	MYNAH_RENEW_HEADER=1 $(CARGO) test --quiet --test agreement the_header_is_current

@@ -90,7 +90,7 @@ mynah_mock_options *mynah_mock_options_new(void);
 mynah_status mynah_mock_options_set(mynah_mock_options *, const char *, const char *, mynah_error **);
 void mynah_mock_options_free(mynah_mock_options *);
 mynah_status mynah_mock_new(const mynah_mock_options *, mynah_mock **, mynah_error **);
-const char *mynah_mock_url(mynah_mock *, size_t *);
+const char *mynah_mock_url(mynah_mock *);
 void mynah_mock_free(mynah_mock *);
 
 /* Constants are numbers that the preprocessor knows. */

@@ -132,7 +132,7 @@ def wrong_arguments(function):
             yield call(function, i, "NULL", "MYNAH_NULL_ARGUMENT" if sure else None,
                        f"NULL for {p.name}")
         if p.handle:
-            kind = "cache" if p.object != "cache" else "cancel"
+            kind = "cancel" if p.object != "cancel" else "request"
             for word, instead in [
                 ("freed", f"dead.{p.object}"),
                 ("another kind of", f"(mynah_{p.object} *)f.{kind}"),
@@ -200,9 +200,7 @@ MAKE = {
     mynah_client_options_set(x->client_options, "retry_count", "0", NULL);""",
     "cache": "mynah_cache_new(NULL, &x->cache, NULL);",
     "mock": """mynah_mock_new(NULL, &x->mock, NULL);
-    size_t url_len;
-    const char *url = mynah_mock_url(x->mock, &url_len);
-    mynah_client_options_set(x->client_options, "base_url", url, NULL);""",
+    mynah_client_options_set(x->client_options, "base_url", mynah_mock_url(x->mock), NULL);""",
     "client": "mynah_client_new(x->client_options, &x->client, NULL);",
     "request": """x->request = mynah_request_new();
     mynah_request_add_message(x->request, "user", "hello", 5);
