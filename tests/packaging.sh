@@ -84,8 +84,10 @@ links() {
         test "$(readlink "$root/usr/lib/libmynah.so.0")" = "libmynah.so.$version"
 }
 clean_names() { ! grep -r "$work" "$root/usr/lib/pkgconfig" "$root/usr/lib/cmake"; }
-mkdir -p "$root/usr/include" "$root/usr/lib/pkgconfig" "$root/usr/share"
-echo keep >"$root/usr/include/other.h"
+mkdir -p "$root/usr/include" "$root/usr/lib/pkgconfig" "$root/usr/lib/cmake/other"
+for other in include/other.h lib/libother.so lib/pkgconfig/other.pc lib/cmake/other/other-config.cmake; do
+    echo keep >"$root/usr/$other"
+done
 (cd "$root" && find . | sort) >"$work/before"
 check "make install lays out a tree below DESTDIR" install_away
 check "the installed library has its links" links

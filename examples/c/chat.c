@@ -21,6 +21,9 @@
 
 static mynah_cancel *cancel;
 static volatile sig_atomic_t interrupted;
+static pthread_t asking;
+
+static void wake(int signal) { (void)signal; }
 
 /* Waits for Ctrl-C on a thread of its own: a signal handler could not call
  * the library. */
@@ -29,6 +32,7 @@ static void *wait_for_interrupt(void *signals) {
     sigwait((const sigset_t *)signals, &signal);
     interrupted = 1;
     mynah_cancel_trigger(cancel);
+    pthread_kill(asking, SIGUSR1); /* in case it waits for a line */
     sigwait((const sigset_t *)signals, &signal);
     _exit(130);
 }
@@ -185,6 +189,9 @@ int main(int argc, char **argv) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    struct sigaction waking = {.sa_handler = wake};
+    sigaction(SIGUSR1, &waking, NULL);
+    asking = pthread_self();
     cancel = mynah_cancel_new();
     pthread_create(&waiter, NULL, wait_for_interrupt, &signals);
 
