@@ -1,6 +1,211 @@
-//! The in-process cache.
+//! The in-process cache: bytes by bytes, sharded, bounded, expiring.
+//!
+//! A call hashes its key once, takes one shard's lock (a read lock for a hit)
+//! and does under it only what must be: the look-up, the policy's note, the
+//! expiry. Entries are built before the lock and freed after it. What may be
+//! held is one budget for all shards ([`budget`]), so a cache that is not full
+//! evicts nothing, and one that is full never holds more.
+//!
+//! Locks: a shard's lock is the innermost; two are held at once only while a
+//! shard is split or merged, lower index first. `structure` is taken before
+//! any of them by whoever changes or walks the set of shards.
 
+mod budget;
+mod departure;
+mod directory;
 mod entry;
 mod ledger;
+mod operations;
+mod policy;
+mod resize;
+mod shard;
+mod table;
+#[cfg(test)]
+mod tests;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::options::Resolved;
+use crate::options::cache::CacheOptions;
+
+use budget::{Amount, Budget};
+use directory::{Cell, Directory, SHARDS_MAX};
+use ledger::Ledger;
+use shard::{Maker, Shard, Shared};
+
+pub use departure::{Departures, Listener, Reason};
 pub use entry::Value;
+
+/// How long an entry lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ttl {
+    /// As long as the cache's `default_ttl_ms` says.
+    Default,
+    /// Until it is evicted.
+    Never,
+    /// So many milliseconds.
+    Millis(u64),
+}
+
+impl Ttl {
+    /// As it crosses the C boundary: 0 is the default, the largest number never.
+    pub fn from_millis(ms: u64) -> Ttl {
+        match ms {
+            0 => Ttl::Default,
+            u64::MAX => Ttl::Never,
+            ms => Ttl::Millis(ms),
+        }
+    }
+}
+
+/// A cache; shared as an `Arc`, used from any thread.
+pub struct Cache {
+    options: Resolved<CacheOptions>,
+    clock: Clock,
+    shared: Shared,
+    directory: Directory,
+    /// How to make the policy of a new shard.
+    maker: Mutex<Maker>,
+    /// Held by whoever changes or walks the set of shards.
+    structure: Mutex<()>,
+    /// Seeds the shards' own randomness, and the jitter.
+    seed: u64,
+    jitter: AtomicU64,
+    closed: AtomicBool,
+    listener: Option<Arc<Listener>>,
+}
+
+/// Shards for a number that was asked for; 0 lets the cache choose.
+pub fn shards_for(asked: u64, capacity: u64) -> usize {
+    let (wanted, least) = match asked {
+        0 => (4 * crate::options::profiles::cores() as u64, 256),
+        asked => (asked, 64),
+    };
+    let wanted = wanted.min(SHARDS_MAX as u64).next_power_of_two();
+    let most = (capacity / least).max(1);
+    wanted.min(1 << most.ilog2()) as usize
+}
+
+impl Cache {
+    /// A cache with these options.
+    pub fn new(options: Resolved<CacheOptions>, clock: Clock) -> Result<Arc<Cache>> {
+        Self::with_listener(options, clock, None)
+    }
+
+    /// As [`Cache::new`], with somebody who is told of every departure.
+    pub fn with_listener(
+        options: Resolved<CacheOptions>,
+        clock: Clock,
+        listener: Option<Arc<Listener>>,
+    ) -> Result<Arc<Cache>> {
+        let values = &options.values;
+        let seed = match values.hash_seed {
+            0 => fastrand::u64(..),
+            seed => seed,
+        };
+        let max_bytes = (values.max_memory_mb > 0).then_some(values.max_memory_mb << 20);
+        let shared = Shared {
+            secrets: rapidhash::v3::RapidSecrets::seed(seed),
+            budget: Budget::new(values.capacity, max_bytes),
+            ledger: Ledger::open(),
+            stale_ms: values.stale_while_revalidate_ms,
+        };
+        let maker = policy::maker(&values.eviction_policy);
+        let patience = (values.max_retries > 0)
+            .then(|| Duration::from_millis(values.max_retries as u64 * values.retry_delay_ms));
+        let shards = shards_for(values.shard_count.into(), values.capacity);
+        let directory =
+            Directory::new(shards, patience, |i, mask| Shard::new(i, mask, maker, seed));
+        let cache = Cache {
+            clock,
+            shared,
+            directory,
+            maker: Mutex::new(maker),
+            structure: Mutex::new(()),
+            seed,
+            jitter: AtomicU64::new(seed),
+            closed: AtomicBool::new(false),
+            listener,
+            options,
+        };
+        cache.pay(shards as i64 * cell_bytes(maker) as i64 + size_of::<Cache>() as i64);
+        Ok(Arc::new(cache))
+    }
+
+    /// The effective options.
+    pub fn options(&self) -> &Resolved<CacheOptions> {
+        &self.options
+    }
+
+    /// Takes bytes that no single entry accounts for out of the budget.
+    fn pay(&self, bytes: i64) {
+        self.shared.budget.bytes.give(-bytes);
+    }
+
+    /// Milliseconds on the cache's clock.
+    fn now_ms(&self) -> u64 {
+        self.clock.now_ns() / 1_000_000
+    }
+
+    /// Entries, those included that have expired and not left yet.
+    pub fn len(&self) -> u64 {
+        self.directory.cells().map(|cell| cell.shard.read().table.len() as u64).sum()
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Accounted bytes: entries as the allocator takes them, tables, queues,
+    /// ghosts and the cache itself.
+    pub fn memory_bytes(&self) -> u64 {
+        let shard = |cell: &Cell| {
+            let shard = cell.shard.read();
+            shard.entry_bytes() + shard.overhead_bytes() + size_of::<Cell>() as u64
+        };
+        self.directory.cells().map(shard).sum::<u64>() + size_of::<Cache>() as u64
+    }
+
+    /// Entries that have left and are still held by callers, and their bytes.
+    pub fn pinned(&self) -> (u64, u64) {
+        self.shared.ledger.pinned()
+    }
+
+    /// How many shards there are.
+    pub fn shard_count(&self) -> u32 {
+        self.directory.count() as u32
+    }
+
+    /// Most entries.
+    pub fn capacity(&self) -> u64 {
+        self.shared.budget.entries.limit() as u64
+    }
+
+    /// What a shard holds if all hold alike.
+    fn share(&self) -> usize {
+        (self.capacity() / self.directory.count() as u64) as usize
+    }
+
+    /// Ends it: everything is freed at once, and later calls find nothing and
+    /// store nothing.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.clear_for(Reason::Cleared, false);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes of an empty shard.
+fn cell_bytes(maker: Maker) -> u64 {
+    size_of::<Cell>() as u64 + Shard::smallest_bytes(maker)
+}

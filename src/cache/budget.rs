@@ -1,0 +1,177 @@
+//! What the whole cache may hold, drawn by its shards in small credits.
+//!
+//! A [`Pool`] is one number that all shards share: what is left of the bound.
+//! A shard takes a little more than it needs, so that it seldom touches the
+//! shared line. When the pool is empty it becomes *tight*: every shard's
+//! leftover is collected once, and from then on nobody keeps any, so that a
+//! cache evicts only when it is full to the last entry. It is at ease again
+//! when an eighth has come free.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+
+/// Stands for "no bound": what nothing can use up.
+pub const UNBOUNDED: i64 = i64::MAX / 4;
+
+/// What is left of one bound.
+pub struct Pool {
+    // Relaxed: the number stands for itself. It may be below zero for a while
+    // when the bound has just been lowered.
+    free: AtomicI64,
+    limit: AtomicI64,
+    /// Set before the leftovers are collected under the shards' locks, and read
+    /// under them: a shard that was collected from sees it.
+    tight: AtomicBool,
+}
+
+impl Pool {
+    /// A full pool.
+    pub fn new(limit: i64) -> Pool {
+        Pool { free: limit.into(), limit: limit.into(), tight: false.into() }
+    }
+
+    /// The bound.
+    pub fn limit(&self) -> i64 {
+        self.limit.load(Relaxed)
+    }
+
+    /// What is left.
+    #[cfg(test)]
+    pub fn free(&self) -> i64 {
+        self.free.load(Relaxed)
+    }
+
+    /// Takes at least `need`, and up to `more` beyond it; 0 if there is not
+    /// enough.
+    pub fn take(&self, need: i64, more: i64) -> i64 {
+        let more = if self.is_tight() { 0 } else { more };
+        let mut free = self.free.load(Relaxed);
+        while free >= need {
+            let grant = free.min(need + more);
+            match self.free.compare_exchange_weak(free, free - grant, Relaxed, Relaxed) {
+                Ok(_) => return grant,
+                Err(now) => free = now,
+            }
+        }
+        0
+    }
+
+    /// Puts back.
+    pub fn give(&self, amount: i64) {
+        if amount != 0 {
+            let free = self.free.fetch_add(amount, Relaxed) + amount;
+            if free > self.limit() / 8 && self.is_tight() {
+                self.tight.store(false, Relaxed);
+            }
+        }
+    }
+
+    /// Whether shards must keep nothing in hand.
+    pub fn is_tight(&self) -> bool {
+        self.tight.load(Relaxed)
+    }
+
+    /// Makes it tight; true for the caller that must collect.
+    pub fn tighten(&self) -> bool {
+        !self.tight.swap(true, Relaxed)
+    }
+
+    /// Moves the bound; what is missing afterwards.
+    pub fn set_limit(&self, limit: i64) -> i64 {
+        let old = self.limit.swap(limit, Relaxed);
+        (-(self.free.fetch_add(limit - old, Relaxed) + limit - old)).max(0)
+    }
+
+    /// How much more has been given out than the bound allows.
+    pub fn missing(&self) -> i64 {
+        (-self.free.load(Relaxed)).max(0)
+    }
+}
+
+/// Entries and bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// Entries.
+    pub entries: i64,
+    /// Bytes.
+    pub bytes: i64,
+}
+
+impl Amount {
+    /// Whether either is above zero.
+    pub fn is_some(self) -> bool {
+        self.entries > 0 || self.bytes > 0
+    }
+
+    /// What of `need` this does not cover.
+    pub fn lacks(self, need: Amount) -> Amount {
+        Amount {
+            entries: (need.entries - self.entries).max(0),
+            bytes: (need.bytes - self.bytes).max(0),
+        }
+    }
+
+    /// Adds another to it.
+    pub fn add(&mut self, other: Amount) {
+        self.entries += other.entries;
+        self.bytes += other.bytes;
+    }
+}
+
+/// Both bounds of a cache.
+pub struct Budget {
+    /// Entries: `capacity`.
+    pub entries: Pool,
+    /// Bytes: `max_memory_mb`.
+    pub bytes: Pool,
+}
+
+impl Budget {
+    /// Full pools; no bytes stand for no bound.
+    pub fn new(capacity: u64, max_bytes: Option<u64>) -> Budget {
+        Budget {
+            entries: Pool::new((capacity as i64).min(UNBOUNDED)),
+            bytes: Pool::new(max_bytes.map_or(UNBOUNDED, |b| (b as i64).min(UNBOUNDED))),
+        }
+    }
+
+    /// What a shard may keep in hand when there are so many.
+    pub fn in_hand(&self, shards: usize) -> Amount {
+        let part = |limit: i64, most| (limit / (shards as i64 * 16)).min(most);
+        Amount {
+            entries: part(self.entries.limit(), 64),
+            bytes: match self.bytes.limit() {
+                UNBOUNDED => 1 << 30,
+                limit => part(limit, 1 << 16),
+            },
+        }
+    }
+
+    /// Draws what is lacking, and some to keep in hand.
+    pub fn draw(&self, lacking: Amount, in_hand: Amount) -> Amount {
+        let draw = |pool: &Pool, need, more| if need > 0 { pool.take(need, more) } else { 0 };
+        Amount {
+            entries: draw(&self.entries, lacking.entries, in_hand.entries),
+            bytes: draw(&self.bytes, lacking.bytes, in_hand.bytes),
+        }
+    }
+
+    /// Puts back.
+    pub fn give(&self, amount: Amount) {
+        self.entries.give(amount.entries);
+        self.bytes.give(amount.bytes);
+    }
+
+    /// Makes the pools that lack something tight; true if one was at ease, so
+    /// that leftovers must be collected.
+    pub fn tighten(&self, lacking: Amount) -> bool {
+        let entries = lacking.entries > 0 && self.entries.tighten();
+        let bytes = lacking.bytes > 0 && self.bytes.tighten();
+        entries || bytes
+    }
+
+    /// Whether what is lacking can only come from evictions.
+    pub fn must_evict(&self, lacking: Amount) -> bool {
+        (lacking.entries == 0 || self.entries.is_tight())
+            && (lacking.bytes == 0 || self.bytes.is_tight())
+    }
+}

@@ -1,0 +1,112 @@
+//! Entries that have left, on their way out of the lock.
+//!
+//! Whoever takes entries out of a shard puts them here and lets go of the lock
+//! first; then they are freed, or reported to the evict callback and freed.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::entry::Entry;
+
+/// Why an entry left. The numbers are part of the C ABI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Reason {
+    /// Room for another entry was needed.
+    Capacity = 0,
+    /// Its bytes were needed.
+    Memory = 1,
+    /// Its time was over.
+    Expired = 2,
+    /// Another value took its place.
+    Replaced = 3,
+    /// Somebody removed it.
+    Removed = 4,
+    /// The cache was cleared.
+    Cleared = 5,
+}
+
+impl Reason {
+    /// How many there are.
+    pub const COUNT: usize = 6;
+    /// All of them, in order.
+    pub const ALL: [Reason; Reason::COUNT] = [
+        Reason::Capacity,
+        Reason::Memory,
+        Reason::Expired,
+        Reason::Replaced,
+        Reason::Removed,
+        Reason::Cleared,
+    ];
+
+    /// The name in the metrics.
+    pub fn name(self) -> &'static str {
+        ["capacity", "memory", "expired", "replaced", "removed", "cleared"][self as usize]
+    }
+}
+
+/// What is told of an entry that left: its key, its value as it is stored, and
+/// the reason.
+pub type Listener = dyn Fn(&[u8], &Entry, Reason) + Send + Sync;
+
+/// Entries that left during one call, and who wants to know.
+#[derive(Default)]
+#[must_use = "deliver them when no lock is held"]
+pub struct Departures {
+    first: Option<(Entry, Reason)>,
+    more: Vec<(Entry, Reason)>,
+    listener: Option<Arc<Listener>>,
+}
+
+impl Departures {
+    /// Adds one.
+    #[inline]
+    pub fn push(&mut self, entry: Entry, reason: Reason) {
+        match self.first {
+            None => self.first = Some((entry, reason)),
+            Some(_) => self.more.push((entry, reason)),
+        }
+    }
+
+    /// Says who wants to know.
+    pub fn tell(&mut self, listener: Option<Arc<Listener>>) {
+        if self.first.is_some() {
+            self.listener = listener;
+        }
+    }
+
+    /// Tells the listener, if there is one. Called from inside a listener, the
+    /// departures wait until it has returned: consequences are never nested.
+    pub fn deliver(self) {
+        let Some(listener) = self.listener else { return };
+        let all = self.first.into_iter().chain(self.more);
+        WAITING.with_borrow_mut(|waiting| {
+            waiting.extend(all.map(|(entry, reason)| (listener.clone(), entry, reason)));
+        });
+        if !DELIVERING.replace(true) {
+            let reset = Reset;
+            while let Some((listener, entry, reason)) = WAITING.with_borrow_mut(VecDeque::pop_front)
+            {
+                listener(entry.key(), &entry, reason);
+            }
+            drop(reset);
+        }
+    }
+}
+
+type Report = (Arc<Listener>, Entry, Reason);
+
+thread_local! {
+    static WAITING: RefCell<VecDeque<Report>> = const { RefCell::new(VecDeque::new()) };
+    static DELIVERING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Ends the delivery, also when a listener panics.
+struct Reset;
+
+impl Drop for Reset {
+    fn drop(&mut self) {
+        DELIVERING.set(false);
+    }
+}

@@ -1,0 +1,179 @@
+//! Where the shards are, and which one a hash belongs to.
+//!
+//! Cells are allocated in segments that never move and never go before the
+//! cache does, so finding one needs no lock and no reference count. The global
+//! mask is a hint that may be out of date while the number of shards changes:
+//! what counts is the mask inside the shard, read under its lock. A call that
+//! finds there that its hash has moved on follows it. Growing raises the
+//! shards' masks first, pair by pair, and the global one last; shrinking the
+//! other way round. At any time a hash belongs to exactly one shard.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::shard::Shard;
+use crate::error::{Error, Result};
+
+/// Most shards.
+pub const SHARDS_MAX: usize = 65_536;
+
+/// A shard with its lock and what readers count. Two cache lines of its own.
+#[repr(align(128))]
+pub struct Cell {
+    /// The shard.
+    pub shard: RwLock<Shard>,
+    /// Counts of readers. Relaxed: they order nothing. They lie beside the
+    /// lock, in a line that a reader has to write anyway.
+    pub hits: AtomicU64,
+    /// Look-ups that found nothing, or nothing that is still valid.
+    pub misses: AtomicU64,
+    /// Calls that found the lock taken.
+    pub contended: AtomicU64,
+}
+
+/// All shards of a cache.
+pub struct Directory {
+    first: Box<[Cell]>,
+    /// Segment k has as many cells as there are before it.
+    more: [OnceLock<Box<[Cell]>>; SHARDS_MAX.ilog2() as usize + 1],
+    /// Number of shards less one. Release/Acquire: whoever sees a larger mask
+    /// sees the segment that it needs.
+    mask: AtomicUsize,
+    /// How long a call waits for a shard; none: as long as it takes.
+    patience: Option<Duration>,
+}
+
+impl Directory {
+    /// `count` shards, a power of two, each made by `make` from its index and
+    /// the mask.
+    pub fn new(
+        count: usize,
+        patience: Option<Duration>,
+        make: impl Fn(usize, usize) -> Shard,
+    ) -> Directory {
+        Directory {
+            first: (0..count).map(|i| Cell::new(make(i, count - 1))).collect(),
+            more: [const { OnceLock::new() }; SHARDS_MAX.ilog2() as usize + 1],
+            mask: AtomicUsize::new(count - 1),
+            patience,
+        }
+    }
+
+    /// How many shards there are.
+    pub fn count(&self) -> usize {
+        self.mask.load(Ordering::Acquire) + 1
+    }
+
+    /// Sets the number of shards that calls try first.
+    pub fn set_count(&self, count: usize) {
+        self.mask.store(count - 1, Ordering::Release);
+    }
+
+    /// Cells that exist, in use or not.
+    pub fn cells(&self) -> impl Iterator<Item = &Cell> {
+        let more = self.more.iter().filter_map(OnceLock::get).flat_map(|cells| cells.iter());
+        self.first.iter().chain(more)
+    }
+
+    /// The cell of an index below the number of shards, or of one that has
+    /// been in use.
+    #[inline]
+    pub fn cell(&self, index: usize) -> &Cell {
+        match self.first.get(index) {
+            Some(cell) => cell,
+            None => self.later_cell(index),
+        }
+    }
+
+    fn later_cell(&self, index: usize) -> &Cell {
+        let segment = (index / self.first.len()).ilog2() as usize;
+        let cells = self.more[segment].get().expect("made before any mask named it");
+        &cells[index - (self.first.len() << segment)]
+    }
+
+    /// Makes sure that the cells up to `count` exist; `make` is as in `new`.
+    /// Answers how many it made.
+    pub fn provide(&self, count: usize, make: impl Fn(usize) -> Shard) -> usize {
+        let mut made = 0;
+        let mut have = self.first.len();
+        for segment in &self.more {
+            if have >= count {
+                break;
+            }
+            segment.get_or_init(|| {
+                made += have;
+                (have..have * 2).map(|i| Cell::new(make(i))).collect()
+            });
+            have *= 2;
+        }
+        made
+    }
+
+    /// Read access to the shard that a hash belongs to.
+    #[inline]
+    pub fn read(&self, hash: u64) -> Result<(&Cell, RwLockReadGuard<'_, Shard>)> {
+        let mut index = hash as usize & self.mask.load(Ordering::Acquire);
+        loop {
+            let cell = self.cell(index);
+            let shard = match cell.shard.try_read() {
+                Some(shard) => shard,
+                None => self.wait_to_read(cell)?,
+            };
+            let home = hash as usize & shard.mask;
+            if home == index {
+                return Ok((cell, shard));
+            }
+            index = home;
+        }
+    }
+
+    /// Write access to the shard that a hash belongs to.
+    #[inline]
+    pub fn write(&self, hash: u64) -> Result<(&Cell, RwLockWriteGuard<'_, Shard>)> {
+        let mut index = hash as usize & self.mask.load(Ordering::Acquire);
+        loop {
+            let cell = self.cell(index);
+            let shard = match cell.shard.try_write() {
+                Some(shard) => shard,
+                None => self.wait_to_write(cell)?,
+            };
+            let home = hash as usize & shard.mask;
+            if home == index {
+                return Ok((cell, shard));
+            }
+            index = home;
+        }
+    }
+
+    #[cold]
+    fn wait_to_read<'a>(&self, cell: &'a Cell) -> Result<RwLockReadGuard<'a, Shard>> {
+        cell.contended.fetch_add(1, Ordering::Relaxed);
+        match self.patience {
+            None => Ok(cell.shard.read()),
+            Some(time) => cell.shard.try_read_until(Instant::now() + time).ok_or(Error::Busy),
+        }
+    }
+
+    #[cold]
+    fn wait_to_write<'a>(&self, cell: &'a Cell) -> Result<RwLockWriteGuard<'a, Shard>> {
+        cell.contended.fetch_add(1, Ordering::Relaxed);
+        match self.patience {
+            None => Ok(cell.shard.write()),
+            Some(time) => cell.shard.try_write_until(Instant::now() + time).ok_or(Error::Busy),
+        }
+    }
+}
+
+impl Cell {
+    fn new(shard: Shard) -> Cell {
+        Cell {
+            shard: RwLock::new(shard),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+            contended: AtomicU64::new(0),
+        }
+    }
+}

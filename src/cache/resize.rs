@@ -1,0 +1,99 @@
+//! Changing the number of shards, and the capacity, while calls go on.
+
+use super::departure::{Departures, Reason};
+use super::shard::{Shard, Shared};
+use super::{Cache, cell_bytes, shards_for};
+use crate::error::{Error, Result};
+use crate::options::OptionSet;
+use crate::options::cache::CacheOptions;
+
+/// A split or a merger.
+type Change = fn(&mut Shard, &Shared, &mut Shard, &mut Departures);
+
+impl Cache {
+    /// Changes the number of shards to what `shard_count` would make of it; 0
+    /// lets the cache choose. Gets and sets go on: each waits for the split or
+    /// the merger of one shard at most, and no entry is lost.
+    pub fn resize(&self, shards: u64) -> Result<()> {
+        in_range("shard_count", shards)?;
+        let structure = self.structure.lock();
+        let wanted = shards_for(shards, self.capacity());
+        let mut left = Vec::new();
+        while self.directory.count() < wanted {
+            self.double(&mut left);
+        }
+        while self.directory.count() > wanted {
+            self.halve(&mut left);
+        }
+        drop(structure);
+        left.into_iter().for_each(Departures::deliver);
+        Ok(())
+    }
+
+    /// Splits every shard. Entries leave only where the larger tables do not
+    /// fit into the bound on memory.
+    fn double(&self, left: &mut Vec<Departures>) {
+        let (count, make) = (self.directory.count(), *self.maker.lock());
+        let made = self.directory.provide(count * 2, |i| Shard::new(i, i, make, self.seed));
+        self.pay(made as i64 * cell_bytes(make) as i64);
+        for index in 0..count {
+            left.push(self.pair(index, index + count, Shard::split));
+        }
+        self.directory.set_count(count * 2);
+    }
+
+    fn halve(&self, left: &mut Vec<Departures>) {
+        let count = self.directory.count() / 2;
+        self.directory.set_count(count);
+        for index in 0..count {
+            left.push(self.pair(index, index + count, Shard::merge));
+        }
+    }
+
+    fn pair(&self, lower: usize, upper: usize, change: Change) -> Departures {
+        let mut out = Departures::default();
+        let mut lower = self.directory.cell(lower).shard.write();
+        let mut upper = self.directory.cell(upper).shard.write();
+        change(&mut lower, &self.shared, &mut upper, &mut out);
+        drop((lower, upper));
+        self.finish(out)
+    }
+
+    /// Moves the bound on entries. When it returns, no more are held.
+    pub fn set_capacity(&self, capacity: u64) -> Result<()> {
+        in_range("capacity", capacity)?;
+        let structure = self.structure.lock();
+        self.shared.budget.entries.set_limit(capacity as i64);
+        let mut delivered = Vec::new();
+        while self.shared.budget.entries.missing() > 0 {
+            let before = self.shared.budget.entries.missing();
+            for cell in self.directory.cells() {
+                let missing = self.shared.budget.entries.missing();
+                let mut out = Departures::default();
+                let mut shard = cell.shard.write();
+                let (held, all) = (shard.table.len() as u64, self.directory.count() as u64);
+                let part = (held.min(missing as u64)).min(missing as u64 / all + 1);
+                for _ in 0..part {
+                    shard.evict(&self.shared, Reason::Capacity, &mut out);
+                }
+                let amount = shard.surrender();
+                drop(shard);
+                self.shared.budget.give(amount);
+                delivered.push(self.finish(out));
+            }
+            if self.shared.budget.entries.missing() >= before {
+                break;
+            }
+        }
+        drop(structure);
+        delivered.into_iter().for_each(Departures::deliver);
+        Ok(())
+    }
+}
+
+/// Holds a number to the range of the option of that name.
+fn in_range(key: &str, value: u64) -> Result<()> {
+    let row = CacheOptions::rows().iter().find(|row| row.key == key);
+    let row = row.ok_or_else(|| Error::Internal(format!("no option {key}")))?;
+    row.check(value.into()).map(drop)
+}

@@ -1,0 +1,468 @@
+//! One shard: a table, a policy, and what is in hand of the cache's budget.
+//!
+//! Everything here happens under the shard's lock: the methods that take
+//! `&self` under the read lock, the others under the write lock. Nothing is
+//! freed, compressed or told under it: entries that leave go to
+//! [`Departures`].
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::budget::{Amount, Budget};
+use super::departure::{Departures, Reason};
+use super::entry::Entry;
+use super::ledger::Ledger;
+use super::policy::Policy;
+use super::table::{Slot, Table};
+
+/// How to make a policy.
+pub type Maker = fn() -> Box<dyn Policy>;
+
+/// What all shards of a cache share.
+pub struct Shared {
+    /// The seed of the hash, expanded.
+    pub secrets: rapidhash::v3::RapidSecrets,
+    /// The bounds.
+    pub budget: Budget,
+    /// Who pays for entries held outside.
+    pub ledger: Ledger,
+    /// How long an entry stays after its expiry, in ms.
+    pub stale_ms: u64,
+}
+
+impl Shared {
+    /// The hash of a key.
+    #[inline]
+    pub fn hash(&self, key: &[u8]) -> u64 {
+        rapidhash::v3::rapidhash_v3_inline::<true, false, false>(key, &self.secrets)
+    }
+
+    /// When an entry leaves by itself, in ms.
+    #[inline]
+    pub fn lapse(&self, entry: &Entry) -> Option<u64> {
+        match entry.expiry_ms() {
+            0 => None,
+            expiry => Some(expiry.saturating_add(self.stale_ms)),
+        }
+    }
+}
+
+/// Counts that only writers change.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// Values stored.
+    pub sets: u64,
+    /// Entries that left, by reason.
+    pub left: [u64; Reason::COUNT],
+    /// Bytes of values before compression, of those compressed.
+    pub raw_bytes: u64,
+    /// Their bytes after it.
+    pub packed_bytes: u64,
+}
+
+impl Counts {
+    /// Adds another's.
+    pub fn add(&mut self, other: &Counts) {
+        self.sets += other.sets;
+        self.left.iter_mut().zip(other.left).for_each(|(a, b)| *a += b);
+        self.raw_bytes += other.raw_bytes;
+        self.packed_bytes += other.packed_bytes;
+    }
+}
+
+/// A part of the cache with a lock of its own.
+pub struct Shard {
+    /// Which hashes belong here: those whose low bits, under `mask`, are `index`.
+    pub index: usize,
+    /// The number of shards less one, as far as this shard has been told.
+    pub mask: usize,
+    /// The entries.
+    pub table: Table,
+    /// Their order.
+    pub policy: Box<dyn Policy>,
+    /// Drawn from the budget and not used.
+    in_hand: Amount,
+    /// Bytes of the entries.
+    entry_bytes: u64,
+    /// What writers count.
+    pub counts: Counts,
+    random: fastrand::Rng,
+}
+
+/// The room of a table that has never held anything.
+const SMALLEST_ROOM: usize = 1;
+
+impl Shard {
+    /// An empty shard. The bytes of its table must have been paid for.
+    pub fn new(index: usize, mask: usize, make: Maker, seed: u64) -> Shard {
+        let mut policy = make();
+        let table = Table::new(SMALLEST_ROOM, policy.lists());
+        policy.sized(table.room());
+        Shard {
+            index,
+            mask,
+            table,
+            policy,
+            in_hand: Amount::default(),
+            entry_bytes: 0,
+            counts: Counts::default(),
+            random: fastrand::Rng::with_seed(seed ^ index as u64),
+        }
+    }
+
+    /// Bytes of an empty shard with this policy, without the shard itself.
+    pub fn smallest_bytes(make: Maker) -> u64 {
+        let policy = make();
+        let table = Table::new(SMALLEST_ROOM, policy.lists());
+        table.bytes() + policy.bytes_for(table.room())
+    }
+
+    /// Bytes of table and policy.
+    pub fn overhead_bytes(&self) -> u64 {
+        self.table.bytes() + self.policy.bytes_for(self.table.room())
+    }
+
+    /// Bytes of the entries.
+    pub fn entry_bytes(&self) -> u64 {
+        self.entry_bytes
+    }
+
+    fn grown_bytes(&self, room: usize) -> u64 {
+        let lists = self.table.bytes() - Table::bytes_for(self.table.room());
+        Table::bytes_for(room) + lists + self.policy.bytes_for(room)
+    }
+
+    /// Takes over what is in hand elsewhere.
+    pub fn receive(&mut self, amount: Amount) {
+        self.in_hand.add(amount);
+    }
+
+    /// Gives up all that is in hand.
+    pub fn surrender(&mut self) -> Amount {
+        std::mem::take(&mut self.in_hand)
+    }
+
+    /// The room that the table should have next. `share` is what this shard
+    /// would hold if all held alike.
+    fn next_room(&self, share: usize) -> usize {
+        let room = self.table.room();
+        let share = share + 2 * share.isqrt() + 1;
+        Table::rounded(match room {
+            _ if room >= share => room + room / 8 + 7,
+            _ if room >= share / 2 => share,
+            _ => (room * 2).max(12),
+        })
+    }
+
+    /// Stores an entry. Without enough credit it evicts its own, if the pools
+    /// are tight; else, or when nothing is left, it gives the entry back with
+    /// what is lacking.
+    pub fn put(
+        &mut self,
+        shared: &Shared,
+        share: usize,
+        hash: u64,
+        entry: Entry,
+        out: &mut Departures,
+    ) -> Result<(), (Entry, Amount)> {
+        let in_hand = shared.budget.in_hand(self.mask + 1);
+        loop {
+            let old = self.table.find(hash, entry.key());
+            if self.table.is_largest() && self.table.len() >= self.table.room() {
+                self.evict(shared, Reason::Capacity, out);
+                continue;
+            }
+            let grow = (old.is_none() && self.table.len() >= self.table.room())
+                .then(|| self.next_room(share));
+            let need = self.need(old, &entry, grow);
+            let lacking = self.in_hand.lacks(need);
+            if lacking.is_some() {
+                self.in_hand.add(shared.budget.draw(lacking, in_hand));
+            }
+            let lacking = self.in_hand.lacks(need);
+            if !lacking.is_some() {
+                if let Some(room) = grow {
+                    self.rebuild(shared, room, None);
+                }
+                self.commit(shared, hash, old, entry, out);
+                self.give_back(shared, in_hand);
+                return Ok(());
+            }
+            let reason = if lacking.entries > 0 { Reason::Capacity } else { Reason::Memory };
+            if !shared.budget.must_evict(lacking) || !self.evict(shared, reason, out) {
+                return Err((entry, lacking));
+            }
+        }
+    }
+
+    fn need(&self, old: Option<Slot>, entry: &Entry, grow: Option<usize>) -> Amount {
+        let old_cost = old.and_then(|slot| self.table.entry(slot)).map(Entry::cost);
+        let growth =
+            grow.map_or(0, |room| self.grown_bytes(room) as i64 - self.overhead_bytes() as i64);
+        Amount {
+            entries: old_cost.is_none() as i64,
+            bytes: growth + entry.cost() as i64 - old_cost.unwrap_or(0) as i64,
+        }
+    }
+
+    fn commit(
+        &mut self,
+        shared: &Shared,
+        hash: u64,
+        old: Option<Slot>,
+        entry: Entry,
+        out: &mut Departures,
+    ) {
+        let (cost, lapse) = (entry.cost(), shared.lapse(&entry));
+        self.counts.sets += 1;
+        self.entry_bytes += cost;
+        self.in_hand.bytes -= cost as i64;
+        let Some(slot) = old else {
+            self.in_hand.entries -= 1;
+            let (list, word) = self.policy.admit(hash);
+            entry.word().store(word, Relaxed);
+            self.table.insert(hash, entry, lapse, list);
+            return;
+        };
+        // Storing again is a use like any other.
+        if let Some(old) = self.table.entry(slot) {
+            let word = old.word().load(Relaxed);
+            entry.word().store(word, Relaxed);
+            self.policy.hit(entry.word());
+        }
+        if let Some(old) = self.table.replace(slot, entry, lapse) {
+            self.entry_bytes -= old.cost();
+            self.in_hand.bytes += old.cost() as i64;
+            self.leaves(shared, old, Reason::Replaced, out);
+        }
+    }
+
+    /// Keeps little in hand, and nothing where the pool is tight.
+    fn give_back(&mut self, shared: &Shared, most: Amount) {
+        let budget = &shared.budget;
+        let surplus = |held: i64, most: i64, tight: bool| match tight {
+            true => held.max(0),
+            false if held > 2 * most => held - most,
+            false => 0,
+        };
+        let amount = Amount {
+            entries: surplus(self.in_hand.entries, most.entries, budget.entries.is_tight()),
+            bytes: surplus(self.in_hand.bytes, most.bytes, budget.bytes.is_tight()),
+        };
+        if amount.is_some() {
+            self.in_hand.entries -= amount.entries;
+            self.in_hand.bytes -= amount.bytes;
+            budget.give(amount);
+        }
+    }
+
+    /// As [`Shard::give_back`], after entries have left.
+    pub fn settle(&mut self, shared: &Shared) {
+        self.give_back(shared, shared.budget.in_hand(self.mask + 1));
+    }
+
+    fn leaves(&mut self, shared: &Shared, entry: Entry, reason: Reason, out: &mut Departures) {
+        self.counts.left[reason as usize] += 1;
+        entry.leave(shared.ledger.index());
+        out.push(entry, reason);
+    }
+
+    /// Lets the policy's choice go; false when there is nothing left.
+    pub fn evict(&mut self, shared: &Shared, reason: Reason, out: &mut Departures) -> bool {
+        let random = self.random.u64(..);
+        let Some(slot) = self.policy.victim(&mut self.table, random) else { return false };
+        let Some(entry) = self.table.entry(slot) else { return false };
+        let (hash, list) = (shared.hash(entry.key()), self.table.list_of(slot));
+        self.policy.evicted(hash, list);
+        self.take(shared, slot, hash, reason, out);
+        true
+    }
+
+    /// Takes the entry out of a slot; its credit stays in hand.
+    fn take(
+        &mut self,
+        shared: &Shared,
+        slot: Slot,
+        hash: u64,
+        reason: Reason,
+        out: &mut Departures,
+    ) {
+        if let Some(entry) = self.table.take(slot, hash) {
+            let cost = entry.cost();
+            self.entry_bytes -= cost;
+            self.in_hand.add(Amount { entries: 1, bytes: cost as i64 });
+            self.leaves(shared, entry, reason, out);
+        }
+    }
+
+    /// Removes a key for which `goes` holds; whether it did.
+    pub fn remove_if(
+        &mut self,
+        shared: &Shared,
+        hash: u64,
+        key: &[u8],
+        reason: Reason,
+        goes: impl FnOnce(&Entry) -> bool,
+        out: &mut Departures,
+    ) -> bool {
+        let Some(slot) = self.table.find(hash, key) else { return false };
+        if !self.table.entry(slot).is_some_and(goes) {
+            return false;
+        }
+        self.take(shared, slot, hash, reason, out);
+        self.settle(shared);
+        true
+    }
+
+    /// Removes up to `max` entries that have lapsed; how many it did.
+    pub fn sweep(
+        &mut self,
+        shared: &Shared,
+        now_ms: u64,
+        max: usize,
+        out: &mut Departures,
+    ) -> usize {
+        let slots = self.table.lapsed(now_ms, max, |entry| shared.lapse(entry));
+        for slot in &slots {
+            if let Some(entry) = self.table.entry(*slot) {
+                let hash = shared.hash(entry.key());
+                self.take(shared, *slot, hash, Reason::Expired, out);
+            }
+        }
+        self.settle(shared);
+        slots.len()
+    }
+
+    /// Empties it; the table shrinks to its smallest, and what it held goes
+    /// back to the budget.
+    pub fn clear(&mut self, shared: &Shared, reason: Reason, out: &mut Departures) {
+        let before = self.overhead_bytes();
+        let table =
+            std::mem::replace(&mut self.table, Table::new(SMALLEST_ROOM, self.policy.lists()));
+        self.policy.sized(self.table.room());
+        for (entry, _) in table.drain() {
+            self.in_hand.add(Amount { entries: 1, bytes: entry.cost() as i64 });
+            self.leaves(shared, entry, reason, out);
+        }
+        self.entry_bytes = 0;
+        self.in_hand.bytes += before as i64 - self.overhead_bytes() as i64;
+        self.settle(shared);
+    }
+
+    /// Moves everything into a table of another size, under another policy if
+    /// one is given. The difference in bytes comes from what is in hand.
+    pub fn rebuild(&mut self, shared: &Shared, room: usize, policy: Option<Box<dyn Policy>>) {
+        let before = self.overhead_bytes();
+        let same = policy.is_none();
+        if let Some(policy) = policy {
+            self.policy = policy;
+        }
+        let empty = Table::new(SMALLEST_ROOM, self.policy.lists());
+        let old = std::mem::replace(&mut self.table, empty);
+        self.table = Table::new(room.max(old.len()), self.policy.lists());
+        self.policy.sized(self.table.room());
+        for (entry, list) in old.drain() {
+            self.adopt(shared, entry, same.then_some(list));
+        }
+        self.in_hand.bytes -= self.overhead_bytes() as i64 - before as i64;
+    }
+
+    /// Takes in an entry from another table, where it was on a list of the same
+    /// policy, or that of another policy.
+    fn adopt(&mut self, shared: &Shared, entry: Entry, list: Option<u8>) {
+        let hash = shared.hash(entry.key());
+        let list = match list {
+            Some(list) => self.policy.place(list, entry.word()),
+            None => {
+                let (list, word) = self.policy.admit(hash);
+                entry.word().store(word, Relaxed);
+                list
+            }
+        };
+        let lapse = shared.lapse(&entry);
+        self.table.insert(hash, entry, lapse, list);
+    }
+
+    /// Hands half of the entries over to the shard `upper`, which is empty:
+    /// those whose hash has the bit that distinguishes the two.
+    pub fn split(&mut self, shared: &Shared, upper: &mut Shard, out: &mut Departures) {
+        let bit = self.mask + 1;
+        let before = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
+        let (lower_part, upper_part): (Vec<_>, Vec<_>) =
+            self.empty_table().drain().partition(|(e, _)| shared.hash(e.key()) as usize & bit == 0);
+        upper.policy = self.policy.fork();
+        upper.entry_bytes = upper_part.iter().map(|(entry, _)| entry.cost()).sum();
+        self.entry_bytes -= upper.entry_bytes;
+        self.fill(shared, lower_part);
+        upper.fill(shared, upper_part);
+        (self.mask, upper.mask) = (bit * 2 - 1, bit * 2 - 1);
+        let after = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
+        self.in_hand.bytes -= after - before;
+        self.repay(shared, out);
+    }
+
+    /// Takes over the entries of the shard `upper`, which is empty and out of
+    /// use afterwards.
+    pub fn merge(&mut self, shared: &Shared, upper: &mut Shard, out: &mut Departures) {
+        let bit = self.mask / 2 + 1;
+        let before = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
+        let shift = self.policy.now().wrapping_sub(upper.policy.now());
+        let mine: Vec<_> = self.empty_table().drain().collect();
+        let theirs: Vec<_> = upper.empty_table().drain().collect();
+        theirs.iter().for_each(|(entry, _)| {
+            let word = entry.word().load(Relaxed);
+            entry.word().store(word.wrapping_add(shift), Relaxed);
+        });
+        self.fill(shared, interleave(mine, theirs));
+        upper.fill(shared, Vec::new());
+        self.entry_bytes += std::mem::take(&mut upper.entry_bytes);
+        self.in_hand.add(upper.surrender());
+        self.counts.add(&std::mem::take(&mut upper.counts));
+        (self.mask, upper.mask) = (bit - 1, bit - 1);
+        let after = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
+        self.in_hand.bytes -= after - before;
+        self.repay(shared, out);
+    }
+
+    /// Takes the table away, for what is in it to be sorted anew.
+    fn empty_table(&mut self) -> Table {
+        std::mem::replace(&mut self.table, Table::new(SMALLEST_ROOM, self.policy.lists()))
+    }
+
+    fn fill(&mut self, shared: &Shared, entries: Vec<(Entry, u8)>) {
+        self.table = Table::new(entries.len().max(SMALLEST_ROOM), self.policy.lists());
+        self.policy.sized(self.table.room());
+        entries.into_iter().for_each(|(entry, list)| self.adopt(shared, entry, Some(list)));
+    }
+
+    /// Pays a debt of bytes to the budget, by evictions if need be.
+    pub fn repay(&mut self, shared: &Shared, out: &mut Departures) {
+        while self.in_hand.bytes < 0 {
+            let debt = Amount { entries: 0, bytes: -self.in_hand.bytes };
+            let drawn = shared.budget.draw(debt, Amount::default());
+            self.in_hand.add(drawn);
+            if self.in_hand.bytes < 0 && !self.evict(shared, Reason::Memory, out) {
+                return;
+            }
+        }
+        self.settle(shared);
+    }
+}
+
+/// Two shards' entries as one: list by list, each in its order, evenly mixed.
+fn interleave(a: Vec<(Entry, u8)>, b: Vec<(Entry, u8)>) -> Vec<(Entry, u8)> {
+    let ranked = |entries: Vec<(Entry, u8)>| {
+        let mut totals = [0u32; 256];
+        entries.iter().for_each(|(_, list)| totals[*list as usize] += 1);
+        let mut seen = [0u32; 256];
+        let rank = move |(entry, list): (Entry, u8)| {
+            let i = list as usize;
+            seen[i] += 1;
+            (list, seen[i] as f64 / totals[i] as f64, entry)
+        };
+        entries.into_iter().map(rank).collect::<Vec<_>>()
+    };
+    let mut all = ranked(a);
+    all.extend(ranked(b));
+    all.sort_by(|(list, rank, _), (other, later, _)| list.cmp(other).then(rank.total_cmp(later)));
+    all.into_iter().map(|(list, _, entry)| (entry, list)).collect()
+}

@@ -1,0 +1,509 @@
+//! A shard's table: tag-probed buckets that also carry the policy's lists.
+//!
+//! A bucket is two adjacent cache lines. The first holds seven one-byte tags
+//! and seven entries, so a look-up reads one line of the table and then the
+//! entry. The second holds what only writers need: the links of the list that
+//! each entry is on, and the time before which nothing in the bucket lapses.
+//! An entry whose home is full lies in a later bucket, and every bucket that
+//! it passed counts it; removal counts down, so there are no tombstones.
+//!
+//! Lists are threaded through the buckets by slot number rather than by
+//! address: an entry is unlinked from the middle in constant time, in safe
+//! code, for eight bytes. The number of its list shares the words of the links.
+
+use super::entry::Entry;
+
+/// Entries to a bucket.
+const WIDTH: usize = 7;
+/// Share of the slots that may be used, in 64ths: fuller tables are smaller
+/// and probe more.
+const FULL_64THS: usize = 55;
+/// No slot: the end of a list.
+const NIL: u32 = (1 << ID_SHIFT) - 1;
+/// The upper four bits of each link hold half of the list's number.
+const ID_SHIFT: u32 = 28;
+/// Most buckets: what a link can name.
+const BUCKETS_MAX: usize = (NIL >> 3) as usize;
+/// A time that never comes.
+pub const NEVER: u32 = u32::MAX;
+/// Buckets whose times are summed up in one word.
+const GROUP: usize = 64;
+/// Milliseconds to a tick, as a power of two: lapse times are kept to 64 ms.
+const TICK_SHIFT: u32 = 6;
+
+/// Where an entry lies, until the table is rebuilt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot(u32);
+
+#[derive(Clone, Copy)]
+struct Link {
+    prev: u32,
+    next: u32,
+}
+
+#[repr(C, align(128))]
+struct Bucket {
+    /// Tags of the entries, 0 for none; last, how many entries passed by.
+    tags: [u8; 8],
+    entries: [Option<Entry>; WIDTH],
+    links: [Link; WIDTH],
+    /// No entry here lapses before this tick.
+    due: u32,
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Bucket {
+            tags: [0; 8],
+            entries: [const { None }; WIDTH],
+            links: [Link { prev: NIL, next: NIL }; WIDTH],
+            due: NEVER,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct List {
+    head: u32,
+    tail: u32,
+    len: u32,
+}
+
+const EMPTY: List = List { head: NIL, tail: NIL, len: 0 };
+
+/// Entries by hash, each on one list.
+pub struct Table {
+    buckets: Box<[Bucket]>,
+    /// The earliest `due` of each [`GROUP`] of buckets.
+    groups: Box<[u32]>,
+    lists: Vec<List>,
+    len: usize,
+}
+
+/// The tag of a hash; never 0.
+#[inline]
+fn tag_of(hash: u64) -> u8 {
+    (hash >> 24) as u8 | 0x80
+}
+
+/// Which of eight tags may equal `tag`: bit 7 of each byte. May also name the
+/// byte after a match, which the comparison of keys then rejects.
+#[inline]
+fn matches(tags: [u8; 8], tag: u8) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let x = u64::from_le_bytes(tags) ^ (ONES * tag as u64);
+    x.wrapping_sub(ONES) & !x & 0x0080_8080_8080_8080
+}
+
+/// The tick in which a time lies.
+pub fn tick_of(ms: u64) -> u32 {
+    (ms >> TICK_SHIFT).min(NEVER as u64 - 1) as u32
+}
+
+impl Table {
+    /// An empty table with room for `entries`, whose entries go on `lists`
+    /// lists.
+    pub fn new(entries: usize, lists: usize) -> Table {
+        let buckets = Self::buckets_for(entries);
+        Table {
+            buckets: (0..buckets).map(|_| Bucket::default()).collect(),
+            groups: vec![NEVER; buckets.div_ceil(GROUP)].into(),
+            lists: vec![EMPTY; lists],
+            len: 0,
+        }
+    }
+
+    fn buckets_for(entries: usize) -> usize {
+        (entries * 64).div_ceil(WIDTH * FULL_64THS).clamp(1, BUCKETS_MAX)
+    }
+
+    /// The room that a table made for `entries` has.
+    pub fn rounded(entries: usize) -> usize {
+        (Self::buckets_for(entries) * WIDTH * FULL_64THS / 64).max(1)
+    }
+
+    /// Bytes that a table with room for `entries` takes.
+    pub fn bytes_for(entries: usize) -> u64 {
+        let buckets = Self::buckets_for(entries);
+        (buckets * size_of::<Bucket>() + buckets.div_ceil(GROUP) * 4) as u64 + 32
+    }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> u64 {
+        (self.buckets.len() * size_of::<Bucket>()
+            + self.groups.len() * 4
+            + self.lists.capacity() * size_of::<List>()) as u64
+            + 48
+    }
+
+    /// Entries in it.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Entries that it takes before it must grow.
+    #[inline]
+    pub fn room(&self) -> usize {
+        self.buckets.len() * WIDTH * FULL_64THS / 64
+    }
+
+    /// Whether it is as large as a table can be.
+    pub fn is_largest(&self) -> bool {
+        self.buckets.len() >= BUCKETS_MAX
+    }
+
+    #[inline]
+    fn home(&self, hash: u64) -> usize {
+        (((hash >> 32) * self.buckets.len() as u64) >> 32) as usize
+    }
+
+    #[inline]
+    fn after(&self, bucket: usize) -> usize {
+        if bucket + 1 == self.buckets.len() { 0 } else { bucket + 1 }
+    }
+
+    /// The entry of a key.
+    #[inline]
+    pub fn get(&self, hash: u64, key: &[u8]) -> Option<&Entry> {
+        self.probe(hash, key).map(|(_, entry)| entry)
+    }
+
+    /// The slot of a key.
+    pub fn find(&self, hash: u64, key: &[u8]) -> Option<Slot> {
+        self.probe(hash, key).map(|(slot, _)| slot)
+    }
+
+    #[inline(always)]
+    fn probe(&self, hash: u64, key: &[u8]) -> Option<(Slot, &Entry)> {
+        let tag = tag_of(hash);
+        let mut at = self.home(hash);
+        for _ in 0..self.buckets.len() {
+            let bucket = &self.buckets[at];
+            let mut found = matches(bucket.tags, tag);
+            while found != 0 {
+                let i = found.trailing_zeros() as usize / 8;
+                if let Some(entry) = &bucket.entries[i]
+                    && entry.key() == key
+                {
+                    return Some((Slot((at << 3 | i) as u32), entry));
+                }
+                found &= found - 1;
+            }
+            if bucket.tags[WIDTH] == 0 {
+                return None;
+            }
+            at = self.after(at);
+        }
+        None
+    }
+
+    /// The entry in a slot.
+    #[inline]
+    pub fn entry(&self, slot: Slot) -> Option<&Entry> {
+        self.buckets.get(slot.0 as usize >> 3)?.entries.get(slot.0 as usize & 7)?.as_ref()
+    }
+
+    /// Puts an entry in, at the end of a list. The key must not be there yet,
+    /// and there must be room.
+    pub fn insert(&mut self, hash: u64, entry: Entry, lapse_ms: Option<u64>, list: u8) -> Slot {
+        let mut at = self.home(hash);
+        loop {
+            let bucket = &mut self.buckets[at];
+            if let Some(i) = bucket.tags[..WIDTH].iter().position(|tag| *tag == 0) {
+                bucket.tags[i] = tag_of(hash);
+                bucket.entries[i] = Some(entry);
+                self.len += 1;
+                let slot = Slot((at << 3 | i) as u32);
+                self.link(slot, list);
+                self.lower_due(slot, lapse_ms);
+                return slot;
+            }
+            bucket.tags[WIDTH] = bucket.tags[WIDTH].saturating_add(1);
+            at = self.after(at);
+        }
+    }
+
+    /// Puts another entry of the same key in the place of an old one.
+    pub fn replace(&mut self, slot: Slot, entry: Entry, lapse_ms: Option<u64>) -> Option<Entry> {
+        let place = &mut self.buckets[slot.0 as usize >> 3].entries[slot.0 as usize & 7];
+        let old = place.replace(entry);
+        self.lower_due(slot, lapse_ms);
+        old
+    }
+
+    /// Takes the entry out of a slot; `hash` is that of its key.
+    pub fn take(&mut self, slot: Slot, hash: u64) -> Option<Entry> {
+        self.unlink(slot);
+        let (at, i) = (slot.0 as usize >> 3, slot.0 as usize & 7);
+        let entry = self.buckets[at].entries[i].take()?;
+        self.buckets[at].tags[i] = 0;
+        self.len -= 1;
+        let mut passed = self.home(hash);
+        while passed != at {
+            // A count that reached its top has lost track, and stays.
+            let count = &mut self.buckets[passed].tags[WIDTH];
+            if *count != u8::MAX {
+                *count -= 1;
+            }
+            passed = self.after(passed);
+        }
+        Some(entry)
+    }
+
+    // Lapse times.
+
+    /// Says that the entry in a slot may lapse at a time.
+    pub fn lower_due(&mut self, slot: Slot, lapse_ms: Option<u64>) {
+        let Some(ms) = lapse_ms else { return };
+        let (at, tick) = (slot.0 as usize >> 3, tick_of(ms));
+        if tick < self.buckets[at].due {
+            self.buckets[at].due = tick;
+            let group = &mut self.groups[at / GROUP];
+            *group = (*group).min(tick);
+        }
+    }
+
+    /// The tick before which nothing lapses.
+    pub fn next_due(&self) -> u32 {
+        self.groups.iter().copied().min().unwrap_or(NEVER)
+    }
+
+    /// Collects up to `max` slots whose entry lapses by `now_ms`, looking only
+    /// at buckets in which something may. `lapse` answers an entry's time.
+    pub fn lapsed(
+        &mut self,
+        now_ms: u64,
+        max: usize,
+        lapse: impl Fn(&Entry) -> Option<u64>,
+    ) -> Vec<Slot> {
+        let (now, mut found) = (tick_of(now_ms), Vec::new());
+        for group in 0..self.groups.len() {
+            if self.groups[group] > now {
+                continue;
+            }
+            let last = ((group + 1) * GROUP).min(self.buckets.len());
+            for at in group * GROUP..last {
+                if self.buckets[at].due <= now {
+                    if found.len() >= max {
+                        return found;
+                    }
+                    self.collect_lapsed(at, now_ms, &lapse, &mut found);
+                }
+            }
+            let due = self.buckets[group * GROUP..last].iter().map(|b| b.due).min();
+            self.groups[group] = due.unwrap_or(NEVER);
+        }
+        found
+    }
+
+    /// The part of one bucket; its time becomes that of the entries which stay.
+    fn collect_lapsed(
+        &mut self,
+        at: usize,
+        now_ms: u64,
+        lapse: &impl Fn(&Entry) -> Option<u64>,
+        found: &mut Vec<Slot>,
+    ) {
+        let mut due = NEVER;
+        for (i, entry) in self.buckets[at].entries.iter().enumerate() {
+            match entry.as_ref().and_then(lapse) {
+                Some(ms) if ms <= now_ms => found.push(Slot((at << 3 | i) as u32)),
+                Some(ms) => due = due.min(tick_of(ms)),
+                None => {}
+            }
+        }
+        self.buckets[at].due = due;
+    }
+
+    // Lists.
+
+    fn link_of(&mut self, slot: u32) -> &mut Link {
+        &mut self.buckets[slot as usize >> 3].links[slot as usize & 7]
+    }
+
+    /// The list that a slot's entry is on.
+    pub fn list_of(&self, slot: Slot) -> u8 {
+        let link = self.buckets[slot.0 as usize >> 3].links[slot.0 as usize & 7];
+        ((link.prev >> ID_SHIFT) << 4 | link.next >> ID_SHIFT) as u8
+    }
+
+    /// Entries on a list.
+    #[inline]
+    pub fn list_len(&self, list: u8) -> usize {
+        self.lists[list as usize].len as usize
+    }
+
+    /// The oldest on a list.
+    #[inline]
+    pub fn front(&self, list: u8) -> Option<Slot> {
+        let head = self.lists[list as usize].head;
+        (head != NIL).then_some(Slot(head))
+    }
+
+    /// The next younger on the same list.
+    pub fn next(&self, slot: Slot) -> Option<Slot> {
+        let next = self.buckets[slot.0 as usize >> 3].links[slot.0 as usize & 7].next & NIL;
+        (next != NIL).then_some(Slot(next))
+    }
+
+    /// How many lists there are.
+    pub fn lists(&self) -> usize {
+        self.lists.len()
+    }
+
+    /// Moves an entry to the end of a list.
+    pub fn move_to(&mut self, slot: Slot, list: u8) {
+        self.unlink(slot);
+        self.link(slot, list);
+    }
+
+    fn link(&mut self, slot: Slot, list: u8) {
+        let (high, low) = ((list as u32 >> 4) << ID_SHIFT, (list as u32 & 15) << ID_SHIFT);
+        let tail = self.lists[list as usize].tail;
+        *self.link_of(slot.0) = Link { prev: tail | high, next: NIL | low };
+        match tail {
+            NIL => self.lists[list as usize].head = slot.0,
+            tail => self.link_of(tail).next = slot.0 | low,
+        }
+        let list = &mut self.lists[list as usize];
+        list.tail = slot.0;
+        list.len += 1;
+    }
+
+    fn unlink(&mut self, slot: Slot) {
+        let id = self.list_of(slot) as usize;
+        let link = *self.link_of(slot.0);
+        let (prev, next) = (link.prev & NIL, link.next & NIL);
+        match prev {
+            NIL => self.lists[id].head = next,
+            prev => {
+                let before = self.link_of(prev);
+                before.next = before.next & !NIL | next;
+            }
+        }
+        match next {
+            NIL => self.lists[id].tail = prev,
+            next => {
+                let after = self.link_of(next);
+                after.prev = after.prev & !NIL | prev;
+            }
+        }
+        self.lists[id].len -= 1;
+    }
+
+    // Walks.
+
+    /// Gives up every entry, with the number of its list: list by list, oldest
+    /// first, so that another table can keep their order.
+    pub fn drain(mut self) -> impl Iterator<Item = (Entry, u8)> {
+        let (mut list, mut at) = (0usize, self.lists.first().map_or(NIL, |l| l.head));
+        std::iter::from_fn(move || {
+            while at == NIL {
+                list += 1;
+                at = self.lists.get(list)?.head;
+            }
+            let link = *self.link_of(at);
+            let entry = self.buckets[at as usize >> 3].entries[at as usize & 7].take();
+            at = link.next & NIL;
+            entry.map(|entry| (entry, list as u8))
+        })
+    }
+
+    /// Every entry, in the order of the buckets.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.buckets.iter().flat_map(|bucket| bucket.entries.iter().flatten())
+    }
+
+    /// The slot of the first entry at or after a place that `random` picks.
+    pub fn pick(&self, random: u64) -> Option<Slot> {
+        let buckets = self.buckets.len();
+        let start = (random >> 32) as usize % buckets;
+        let turn = random as usize % WIDTH;
+        (0..buckets).map(|n| (start + n) % buckets).find_map(|at| {
+            (0..WIDTH)
+                .map(|n| (turn + n) % WIDTH)
+                .find(|i| self.buckets[at].entries[*i].is_some())
+                .map(|i| Slot((at << 3 | i) as u32))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    fn hash(n: u64) -> u64 {
+        n.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ n << 40
+    }
+
+    fn entry(n: u64, expiry: u64) -> Entry {
+        Entry::new(&n.to_le_bytes(), b"v", expiry, 0).unwrap()
+    }
+
+    #[test]
+    fn random_operations_agree_with_a_map_and_lists_keep_their_order() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut table = Table::new(200, 3);
+        let mut model: HashMap<u64, u8> = HashMap::new();
+        let mut order: Vec<Vec<u64>> = vec![Vec::new(); 3];
+        for _ in 0..50_000 {
+            let n = random.u64(..300);
+            let slot = table.find(hash(n), &n.to_le_bytes());
+            assert_eq!(slot.is_some(), model.contains_key(&n));
+            assert_eq!(table.get(hash(n), &n.to_le_bytes()).is_some(), slot.is_some());
+            let list = random.u8(..3);
+            match slot {
+                None if table.len() < table.room() => {
+                    table.insert(hash(n), entry(n, 0), None, list);
+                    model.insert(n, list);
+                    order[list as usize].push(n);
+                }
+                None => {}
+                Some(slot) => {
+                    let old = table.list_of(slot);
+                    order[old as usize].retain(|m| *m != n);
+                    if random.bool() {
+                        assert!(table.take(slot, hash(n)).is_some());
+                        model.remove(&n);
+                    } else {
+                        table.move_to(slot, list);
+                        order[list as usize].push(n);
+                    }
+                }
+            }
+            assert_eq!(table.len(), model.len());
+        }
+        for list in 0..3u8 {
+            assert_eq!(table.list_len(list), order[list as usize].len());
+        }
+        let drained: Vec<u64> =
+            table.drain().map(|(e, _)| u64::from_le_bytes(e.key().try_into().unwrap())).collect();
+        assert_eq!(drained, order.concat());
+    }
+
+    #[test]
+    fn only_what_is_due_is_collected() {
+        let mut table = Table::new(5_000, 1);
+        let lapse = |e: &Entry| (e.expiry_ms() > 0).then(|| e.expiry_ms());
+        for n in 0..4_000u64 {
+            let expiry = if n % 4 == 0 { 0 } else { 1_000 + n * 100 };
+            table.insert(hash(n), entry(n, expiry), (expiry > 0).then_some(expiry), 0);
+        }
+        assert_eq!(table.next_due(), tick_of(1_100));
+        assert_eq!(table.lapsed(900, 100, lapse).len(), 0);
+        for slot in table.lapsed(101_000, usize::MAX, lapse) {
+            let n = u64::from_le_bytes(table.entry(slot).unwrap().key().try_into().unwrap());
+            assert!(n % 4 != 0 && n <= 1_000, "{n}");
+            table.take(slot, hash(n));
+        }
+        assert_eq!(table.len(), 4_000 - 750);
+        assert_eq!(table.next_due(), tick_of(1_000 + 1_001 * 100));
+    }
+
+    #[test]
+    fn a_bucket_is_two_cache_lines() {
+        assert_eq!(size_of::<Bucket>(), 128);
+    }
+}
