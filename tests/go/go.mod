@@ -1,0 +1,3 @@
+module mynah.test/smoke
+
+go 1.19
