@@ -10,6 +10,9 @@ the contract names one, and that every place for a result was emptied.
 
 A function that takes a type this script does not know fails the generation:
 add the type to VALID.
+
+`generated_every.c` calls every function with good arguments, each on fresh
+objects: none may find an argument missing, a handle dead or a defect inside.
 """
 
 import re
@@ -217,11 +220,56 @@ MAKE = {
 ORDER = ["cache_options", "mock_options", "client_options", "cache", "mock", "client", "request",
          "cancel", "claim", "value", "values", "response", "error"]
 CALLBACK = """static int32_t on_event(void *user, const mynah_event *event) {
+    size_t length = 0;
+    mynah_value *value = NULL;
     (void)user;
-    (void)event;
+    (void)length;
+    (void)value;
+@EVENTS@
     return 0;
 }
 """
+
+
+def of_events(functions):
+    """Calls of every function that reads an event, for the callback."""
+    for function in functions:
+        types = [p.type for p in function.parameters]
+        if types[:1] != ["const mynah_event *"]:
+            continue
+        rest = {"size_t *": "&length", "mynah_value **": "&value"}
+        arguments = ", ".join(["event"] + [rest[t] for t in types[1:]])
+        yield f"    (void){function.name}({arguments});"
+        if "mynah_value **" in types:
+            yield "    mynah_value_free(value);"
+
+
+def every(functions):
+    """A test for each function that is no `_free`: called once, rightly."""
+    for function in functions:
+        if function.name.endswith("_free") or any(p.object == "event" for p in function.parameters):
+            continue
+        outs = [p for p in function.parameters if p.out]
+        lines = [f"mynah_{p.object} *out_{p.name} = NULL;" for p in outs]
+        expression = f"{function.name}({', '.join(p.valid() for p in function.parameters)})"
+        made = re.match(r"mynah_(\w+) \*$", function.returns)
+        if function.status():
+            lines += [f"mynah_status status = {expression};",
+                      "int fine = status != MYNAH_NULL_ARGUMENT && status != MYNAH_INVALID_HANDLE",
+                      "    && status != MYNAH_PANIC && status != MYNAH_INTERNAL",
+                      "    && status != MYNAH_FORKED;",
+                      f'expect(fine, "{function.name}", status);']
+        elif made:
+            lines += [f"mynah_{made[1]} *made = {expression};",
+                      f'expect(made != NULL, "{function.name}", 0);',
+                      f"mynah_{made[1]}_free(made);"]
+        else:
+            lines.append(f"{'(void)' if function.returns != 'void' else ''}{expression};")
+        lines += [f"mynah_{p.object}_free(out_{p.name});" for p in outs]
+        body = "\n    ".join(lines)
+        sentence = f"{function.name}_can_be_called"
+        yield sentence, (f"\nstatic void {sentence}(void) {{\n    wrong = 0;\n    make(&f);\n"
+                         f"    {body}\n    unmake(&f);\n    CHECK(wrong == 0);\n}}\n")
 
 
 def main(folder):
@@ -237,21 +285,31 @@ def main(folder):
     stream = "mynah_stream_fn" in (ROOT / "include/mynah.h").read_text()
     text = (FIXTURE.replace("@FIELDS@", fields).replace("@MAKE@", make)
             .replace("@UNMAKE@", unmake).replace("@CALLBACK@", CALLBACK if stream else ""))
-    tested = []
-    for function in all_functions:
+    text = text.replace("@EVENTS@", "\n".join(of_events(all_functions)))
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for name, tests in [("boundary", list(boundary(all_functions))),
+                        ("every", list(every(all_functions)))]:
+        program = text + "".join(body for _, body in tests) + MAIN.replace(
+            "@RUN@", "\n".join(f"    RUN({sentence});" for sentence, _ in tests))
+        (Path(folder) / f"generated_{name}.c").write_text(program)
+
+
+def boundary(functions):
+    for function in functions:
         body = "\n".join(wrong_arguments(function))
         if not body:
             continue
         outs = {p.name: p for p in function.parameters if p.out}
-        locals_ = "".join(f"    mynah_{p.object} *out_{p.name} = NULL;\n" for p in outs.values())
-        locals_ += "".join(f"    (void)out_{name};\n" for name in outs)
+        declarations = "".join(f"    mynah_{p.object} *out_{p.name} = NULL;\n"
+                               f"    (void)out_{p.name};\n" for p in outs.values())
         if function.status():
-            locals_ += "    mynah_status status;\n"
+            declarations += "    mynah_status status;\n"
         sentence = f"{function.name}_survives_wrong_arguments"
-        text += f"\nstatic void {sentence}(void) {{\n{locals_}    wrong = 0;\n    make(&f);\n"
-        text += f"{body}\n    unmake(&f);\n    CHECK(wrong == 0);\n}}\n"
-        tested.append(sentence)
-    text += """
+        yield sentence, (f"\nstatic void {sentence}(void) {{\n{declarations}    wrong = 0;\n"
+                         f"    make(&f);\n{body}\n    unmake(&f);\n    CHECK(wrong == 0);\n}}\n")
+
+
+MAIN = """
 int main(void) {
     char folder[] = "/tmp/mynah-test-XXXXXX";
     if (!mkdtemp(folder) || chdir(folder) != 0) return 1;
@@ -259,15 +317,12 @@ int main(void) {
     make(&dead);
     unmake(&dead);
     (void)buffer; (void)len; (void)n32; (void)n64; (void)i32; (void)lens; (void)keeps;
-"""
-    text += "".join(f"    RUN({t});\n" for t in tested)
-    text += """    unlink("text");
+@RUN@
+    unlink("text");
     if (chdir("/") == 0) rmdir(folder);
     DONE();
 }
 """
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    (Path(folder) / "generated_boundary.c").write_text(text)
 
 
 if __name__ == "__main__":
