@@ -46,9 +46,8 @@ impl Reason {
     }
 }
 
-/// What is told of an entry that left: its key, its value as it is stored, and
-/// the reason.
-pub type Listener = dyn Fn(&[u8], &Entry, Reason) + Send + Sync;
+/// What is told of an entry that left: its key, its value and the reason.
+pub type Listener = dyn Fn(&[u8], &[u8], Reason) + Send + Sync;
 
 /// Entries that left during one call, and who wants to know.
 #[derive(Default)]
@@ -88,7 +87,7 @@ impl Departures {
             let reset = Reset;
             while let Some((listener, entry, reason)) = WAITING.with_borrow_mut(VecDeque::pop_front)
             {
-                listener(entry.key(), &entry, reason);
+                listener(entry.key(), entry.value(), reason);
             }
             drop(reset);
         }

@@ -224,6 +224,11 @@ impl Entry {
         None
     }
 
+    /// The same key and value in an allocation of its own.
+    pub fn copy(&self) -> Result<Entry> {
+        Entry::new(self.key(), self.value(), self.expiry_ms(), self.flags() & !PINNED)
+    }
+
     /// Whether somebody else holds it too.
     fn is_shared(&self) -> bool {
         self.header().refs.load(Ordering::Acquire) > 1

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use crate::clock::Clock;
 use crate::error::Result;
@@ -78,7 +78,10 @@ pub struct Cache {
     seed: u64,
     jitter: AtomicU64,
     closed: AtomicBool,
-    listener: Option<Arc<Listener>>,
+    kept_open: AtomicBool,
+    /// Who is told of departures; nobody any more once it is closed.
+    listener: RwLock<Option<Arc<Listener>>>,
+    has_listener: bool,
 }
 
 /// Shards for a number that was asked for; 0 lets the cache choose.
@@ -131,7 +134,9 @@ impl Cache {
             seed,
             jitter: AtomicU64::new(seed),
             closed: AtomicBool::new(false),
-            listener,
+            kept_open: AtomicBool::new(false),
+            has_listener: listener.is_some(),
+            listener: RwLock::new(listener),
             options,
         };
         cache.pay(shards as i64 * cell_bytes(maker) as i64 + size_of::<Cache>() as i64);
@@ -193,11 +198,25 @@ impl Cache {
         (self.capacity() / self.directory.count() as u64) as usize
     }
 
+    /// Says that others hold it beside its handle: it stays in use when that
+    /// is freed, until the last of them lets go.
+    pub fn keep_open(&self) {
+        self.kept_open.store(true, Ordering::Relaxed);
+    }
+
+    /// The handle was freed.
+    pub fn release(&self) {
+        if !self.kept_open.load(Ordering::Relaxed) {
+            self.close();
+        }
+    }
+
     /// Ends it: everything is freed at once, and later calls find nothing and
     /// store nothing.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.clear_for(Reason::Cleared, false);
+        self.listener.write().take();
     }
 
     fn is_closed(&self) -> bool {

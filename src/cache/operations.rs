@@ -17,53 +17,61 @@ impl Cache {
     /// The value of a key, if there is one and its shard is not contended for
     /// longer than the options allow.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        self.fetch(key).ok()
+        let (value, left) = self.fetch(key);
+        left.deliver();
+        value.ok()
     }
 
-    /// The value of a key; `NotFound`, or `Busy`.
-    pub fn fetch(&self, key: &[u8]) -> Result<Value> {
-        let entry = self.look(key, |entry| entry.share())?;
-        match entry {
-            Some(entry) => self.value_of(entry),
-            None => self.look(key, |entry| Value::copy_from(entry.value()))?,
-        }
+    /// The value of a key; `NotFound`, or `Busy`. What left on the way is the
+    /// caller's to deliver.
+    #[inline]
+    pub fn fetch(&self, key: &[u8]) -> (Result<Value>, Departures) {
+        let (found, left) = self.look(key, |entry| match entry.share() {
+            Some(entry) => Ok(entry),
+            None => entry.copy(),
+        });
+        (found.flatten().and_then(|entry| self.value_of(entry)), left)
     }
 
     /// Copies the value of a key into `place` and answers its length; an error
     /// with the length if it does not fit.
-    pub fn fetch_into(&self, key: &[u8], place: &mut [u8]) -> Result<usize> {
+    #[inline]
+    pub fn fetch_into(&self, key: &[u8], place: &mut [u8]) -> (Result<usize>, Departures) {
         enum Found {
             Copied(usize),
-            Large(Entry),
-            TooLarge(usize),
+            Outside(Entry),
         }
-        let found = self.look(key, |entry| {
+        let limit = place.len();
+        let too_large =
+            |len: usize| Error::TooLarge { what: "value", needed: len as u64, limit: limit as u64 };
+        let (found, left) = self.look(key, |entry| {
             let value = entry.value();
-            let fits = value.len() <= place.len();
             let plain = entry.flags() & COMPRESSED == 0;
-            match (plain, fits) {
-                (true, false) => Found::TooLarge(value.len()),
-                (true, true) if value.len() <= COPIED_UNDER_LOCK => {
-                    place[..value.len()].copy_from_slice(value);
-                    Found::Copied(value.len())
-                }
-                _ => entry.share().map_or(Found::TooLarge(usize::MAX), Found::Large),
+            if plain && value.len() > place.len() {
+                return Err(too_large(value.len()));
             }
-        })?;
-        let (needed, limit) = match found {
-            Found::Copied(len) => return Ok(len),
-            Found::Large(entry) => {
+            if plain && value.len() <= COPIED_UNDER_LOCK {
+                place[..value.len()].copy_from_slice(value);
+                return Ok(Found::Copied(value.len()));
+            }
+            match entry.share() {
+                Some(entry) => Ok(Found::Outside(entry)),
+                None => entry.copy().map(Found::Outside),
+            }
+        });
+        let found = found.flatten().and_then(|found| match found {
+            Found::Copied(len) => Ok(len),
+            Found::Outside(entry) => {
                 let value = self.value_of(entry)?;
                 let bytes = value.as_bytes();
-                if let Some(place) = place.get_mut(..bytes.len()) {
-                    place.copy_from_slice(bytes);
-                    return Ok(bytes.len());
+                match place.get_mut(..bytes.len()) {
+                    Some(place) => place.copy_from_slice(bytes),
+                    None => return Err(too_large(bytes.len())),
                 }
-                (bytes.len(), place.len())
+                Ok(bytes.len())
             }
-            Found::TooLarge(len) => (len, place.len()),
-        };
-        Err(Error::TooLarge { what: "value", needed: needed as u64, limit: limit as u64 })
+        });
+        (found, left)
     }
 
     /// Whether there is a value under a key. Counts as neither hit nor miss,
@@ -77,24 +85,26 @@ impl Cache {
 
     /// Finds a live entry, notes the hit, and calls `found` under the lock.
     #[inline]
-    fn look<R>(&self, key: &[u8], found: impl FnOnce(&Entry) -> R) -> Result<R> {
+    fn look<R>(&self, key: &[u8], found: impl FnOnce(&Entry) -> R) -> (Result<R>, Departures) {
         let hash = self.shared.hash(key);
-        let (cell, shard) = self.directory.read(hash)?;
-        if let Some(entry) = shard.table.get(hash, key) {
-            if !self.is_expired(entry) {
-                shard.policy.hit(entry.word());
-                cell.hits.fetch_add(1, Relaxed);
-                if entry.flags() & NEGATIVE != 0 {
-                    return Err(Error::NotFound);
-                }
-                return Ok(found(entry));
-            }
+        let (cell, shard) = match self.directory.read(hash) {
+            Ok(place) => place,
+            Err(busy) => return (Err(busy), Departures::default()),
+        };
+        let Some(entry) = shard.table.get(hash, key) else {
+            cell.misses.fetch_add(1, Relaxed);
+            return (Err(Error::NotFound), Departures::default());
+        };
+        if self.is_expired(entry) {
             drop(shard);
-            self.meet_expired(cell, hash, key);
-            return Err(Error::NotFound);
+            return (Err(Error::NotFound), self.meet_expired(cell, hash, key));
         }
-        cell.misses.fetch_add(1, Relaxed);
-        Err(Error::NotFound)
+        shard.policy.hit(entry.word());
+        cell.hits.fetch_add(1, Relaxed);
+        if entry.flags() & NEGATIVE != 0 {
+            return (Err(Error::NotFound), Departures::default());
+        }
+        (Ok(found(entry)), Departures::default())
     }
 
     /// Whether an entry's time is over, to the millisecond: the coarse clock
@@ -115,18 +125,18 @@ impl Cache {
     /// A look-up met an entry that is over: it leaves, unless the strategy
     /// leaves that to the sweep, or it may still serve as a stale value.
     #[cold]
-    fn meet_expired(&self, cell: &Cell, hash: u64, key: &[u8]) {
+    fn meet_expired(&self, cell: &Cell, hash: u64, key: &[u8]) -> Departures {
         cell.misses.fetch_add(1, Relaxed);
-        if !self.leaves_when_met() {
-            return;
-        }
         let mut out = Departures::default();
+        if !self.leaves_when_met() {
+            return out;
+        }
         if let Ok((_, mut shard)) = self.directory.write(hash) {
             let now = self.now_ms();
             let lapsed = |entry: &Entry| self.shared.lapse(entry).is_some_and(|ms| ms <= now);
             shard.remove_if(&self.shared, hash, key, Reason::Expired, lapsed, &mut out);
         }
-        self.finish(out).deliver();
+        self.finish(out)
     }
 
     fn leaves_when_met(&self) -> bool {
@@ -333,8 +343,8 @@ impl Cache {
 
     /// Says who is to be told of departures. No lock is held.
     pub(super) fn finish(&self, mut out: Departures) -> Departures {
-        if self.listener.is_some() {
-            out.tell(self.listener.clone());
+        if self.has_listener {
+            out.tell(self.listener.read().clone());
         }
         out
     }

@@ -5,6 +5,10 @@
 
 #![allow(non_camel_case_types)]
 
+pub mod cache;
+pub mod cache_options;
+pub mod cache_setters;
+pub mod callback;
 pub mod cancel;
 pub mod error;
 pub mod guard;

@@ -1,0 +1,438 @@
+//! `mynah_cache`: bytes by bytes, shared by any number of threads.
+//!
+//! Short calls run under an epoch pin, which costs less than a count and lets
+//! `mynah_cache_free` race with them; what left a cache during such a call is
+//! reported after the pin is lifted. Calls that may take long hold a count.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+
+use crate::cache::{Cache, Departures, Ttl};
+use crate::clock::Clock;
+use crate::error::{Error, Result, Status};
+
+use super::cache_options::{self, mynah_cache_options};
+use super::error::{guard_err, mynah_error};
+use super::guard::{bytes, clear, guard, guard_or, put};
+use super::handle::{self, Handle};
+use super::status::mynah_status;
+use super::value::{clear_value, give, guard_json, mynah_value};
+
+/// A cache. A handle: may be used from any thread at any time, and freed while
+/// others use it; their calls finish, or answer `MYNAH_INVALID_HANDLE`.
+pub struct mynah_cache {
+    _opaque: (),
+}
+
+/// The cache's `default_ttl_ms`.
+pub const MYNAH_TTL_DEFAULT: u64 = 0;
+/// Never expires.
+pub const MYNAH_TTL_NEVER: u64 = u64::MAX;
+
+impl Handle for Cache {
+    const KIND: u8 = 4;
+    const NAME: &'static str = "mynah_cache";
+}
+
+/// A reference that keeps the cache in use after its handle is freed.
+pub(super) fn share(cache: *const mynah_cache) -> Result<Arc<Cache>> {
+    let cache = handle::resolve::<Cache, _>(cache)?;
+    cache.keep_open();
+    Ok(cache)
+}
+
+/// Makes a cache. NULL options are the defaults. Free it with
+/// `mynah_cache_free`.
+///
+/// Errors: those of the options' handle; `MYNAH_INTERNAL` if there is no room
+/// for another handle.
+///
+/// # Safety
+/// 1. `cache` is null or writable.
+/// 2. `err` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_new(
+    options: *const mynah_cache_options,
+    cache: *mut *mut mynah_cache,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    let body = || {
+        // SAFETY: promised by (1).
+        unsafe { clear(cache, ptr::null_mut()) };
+        if cache.is_null() {
+            return Err(Error::NullArgument("cache"));
+        }
+        let (options, extras) = cache_options::resolve(options)?;
+        let made = Cache::with_listener(options, Clock::System, extras.listener)?;
+        // SAFETY: promised by (1).
+        unsafe { put("cache", cache, handle::insert_hot(made)?) }
+    };
+    // SAFETY: promised by (2).
+    unsafe { guard_err(err, body) }
+}
+
+/// Runs a short operation under the pin, and reports what left after it.
+#[inline]
+fn write(cache: *mut mynah_cache, f: impl FnOnce(&Cache) -> Result<Departures>) -> mynah_status {
+    guard(|| {
+        handle::with::<Cache, _, _>(cache, f)??.deliver();
+        Ok(())
+    })
+}
+
+/// Stores a copy of a value under a key, replacing any earlier one.
+///
+/// `ttl_ms`: lifetime in milliseconds, `MYNAH_TTL_DEFAULT` (0) for the cache's
+/// own, or `MYNAH_TTL_NEVER`. When it returns, the cache is within its bounds.
+/// Any thread; waits for the key's shard.
+///
+/// Errors: `MYNAH_TOO_LARGE` beyond `max_entry_bytes`, or half of
+/// `max_memory_mb`; `MYNAH_BUSY` as `max_retries` says.
+///
+/// # Safety
+/// 1. `key` and `value` point to that many readable bytes; null only with 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_set(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    value: *const c_void,
+    value_len: usize,
+    ttl_ms: u64,
+) -> mynah_status {
+    write(cache, |cache| {
+        // SAFETY: promised by (1).
+        let (key, value) = unsafe {
+            (bytes("key", key.cast(), key_len)?, bytes("value", value.cast(), value_len)?)
+        };
+        cache.store(key, value, Ttl::from_millis(ttl_ms))
+    })
+}
+
+/// Finds a key's value: a counted reference, not a copy, unless it is stored
+/// compressed. It stays valid after the entry and the cache are gone; free it
+/// with `mynah_value_free`. Any thread; waits for a writer of the key's shard.
+///
+/// Errors: `MYNAH_NOT_FOUND` on a miss; `MYNAH_BUSY` as `max_retries` says.
+///
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+/// 2. `value` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_get(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    value: *mut *mut mynah_value,
+) -> mynah_status {
+    guard(|| {
+        // SAFETY: promised by (2) and (1).
+        let key = unsafe {
+            clear_value(value);
+            bytes("key", key.cast(), key_len)?
+        };
+        if value.is_null() {
+            return Err(Error::NullArgument("value"));
+        }
+        let (found, left) = handle::with::<Cache, _, _>(cache, |cache| cache.fetch(key))?;
+        left.deliver();
+        // SAFETY: promised by (2).
+        unsafe { give("value", value, found?) }
+    })
+}
+
+/// Copies a key's value into the caller's buffer and sets `*len`. Any thread;
+/// waits for a writer of the key's shard.
+///
+/// Errors: `MYNAH_NOT_FOUND` on a miss; `MYNAH_TOO_LARGE` if it does not fit,
+/// with the needed length in `*len` (and nothing written to the buffer);
+/// `MYNAH_BUSY` as `max_retries` says.
+///
+/// # Safety
+/// 1. `key` points to `key_len` readable bytes; null only with 0.
+/// 2. `buf` points to `cap` writable bytes; null only with 0.
+/// 3. `len` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_get_into(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    buf: *mut c_void,
+    cap: usize,
+    len: *mut usize,
+) -> mynah_status {
+    guard(|| {
+        // SAFETY: promised by (3) and (1).
+        let key = unsafe {
+            clear(len, 0);
+            bytes("key", key.cast(), key_len)?
+        };
+        if len.is_null() || (buf.is_null() && cap > 0) {
+            return Err(Error::NullArgument(if len.is_null() { "len" } else { "buf" }));
+        }
+        let place: &mut [u8] = match cap {
+            0 => &mut [],
+            // SAFETY: promised by (2).
+            cap => unsafe {
+                std::slice::from_raw_parts_mut(buf.cast(), cap.min(isize::MAX as usize))
+            },
+        };
+        let (found, left) = handle::with::<Cache, _, _>(cache, |c| c.fetch_into(key, place))?;
+        left.deliver();
+        let needed = match &found {
+            Ok(len) => *len,
+            Err(Error::TooLarge { needed, .. }) => *needed as usize,
+            Err(_) => 0,
+        };
+        // SAFETY: promised by (3), and not null.
+        unsafe { len.write(needed) };
+        found.map(drop)
+    })
+}
+
+/// `MYNAH_OK` if there is a live value under a key, else `MYNAH_NOT_FOUND`.
+/// Counts as neither hit nor miss. Any thread.
+///
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_contains(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+) -> mynah_status {
+    guard(|| {
+        // SAFETY: promised by (1).
+        let key = unsafe { bytes("key", key.cast(), key_len)? };
+        match handle::with::<Cache, _, _>(cache, |cache| cache.contains(key))?? {
+            true => Ok(()),
+            false => Err(Error::NotFound),
+        }
+    })
+}
+
+/// Gives a live entry another lifetime from now; `ttl_ms` as for
+/// `mynah_cache_set`. `MYNAH_NOT_FOUND` if there is none. Any thread.
+///
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_touch(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    ttl_ms: u64,
+) -> mynah_status {
+    guard(|| {
+        // SAFETY: promised by (1).
+        let key = unsafe { bytes("key", key.cast(), key_len)? };
+        handle::with::<Cache, _, _>(cache, |cache| cache.touch(key, Ttl::from_millis(ttl_ms)))?
+    })
+}
+
+/// Removes a key; `MYNAH_NOT_FOUND` if there was no live entry. Any thread.
+///
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_remove(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+) -> mynah_status {
+    guard(|| {
+        // SAFETY: promised by (1).
+        let key = unsafe { bytes("key", key.cast(), key_len)? };
+        let (live, left) = handle::with::<Cache, _, _>(cache, |cache| cache.discard(key))??;
+        left.deliver();
+        live.then_some(()).ok_or(Error::NotFound)
+    })
+}
+
+/// Removes everything. What is set meanwhile may stay. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_cache_clear(cache: *mut mynah_cache) -> mynah_status {
+    guard(|| {
+        handle::resolve::<Cache, _>(cache)?.clear();
+        Ok(())
+    })
+}
+
+/// How many entries there are, those included that have expired and not left
+/// yet; 0 for what is not a live cache. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_cache_len(cache: *mut mynah_cache) -> u64 {
+    guard_or(0, || Ok(handle::resolve::<Cache, _>(cache)?.len()))
+}
+
+/// Accounted bytes, at the size the allocator takes: entries, tables, queues
+/// and the cache itself; 0 for what is not a live cache. Never above
+/// `max_memory_mb` after a set has returned. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_cache_memory_bytes(cache: *mut mynah_cache) -> u64 {
+    guard_or(0, || Ok(handle::resolve::<Cache, _>(cache)?.memory_bytes()))
+}
+
+/// How many shards there are; 0 for what is not a live cache. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_cache_shard_count(cache: *mut mynah_cache) -> u32 {
+    guard_or(0, || Ok(handle::resolve::<Cache, _>(cache)?.shard_count()))
+}
+
+/// The most entries that it holds; 0 for what is not a live cache. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_cache_capacity(cache: *mut mynah_cache) -> u64 {
+    guard_or(0, || Ok(handle::resolve::<Cache, _>(cache)?.capacity()))
+}
+
+/// Changes the number of shards to what the option `shard_count` would make of
+/// `shards`; 0 lets the cache choose. Gets and sets go on meanwhile and lose
+/// nothing; each waits for one shard's part at most. Returns when it is done.
+/// Any thread.
+///
+/// Errors: `MYNAH_OUT_OF_RANGE`.
+///
+/// # Safety
+/// 1. `err` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_resize(
+    cache: *mut mynah_cache,
+    shards: u32,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    let body = || handle::resolve::<Cache, _>(cache)?.resize(shards.into());
+    // SAFETY: promised by (1).
+    unsafe { guard_err(err, body) }
+}
+
+/// Changes the most entries that the cache holds. When it returns, no more are
+/// held. Any thread.
+///
+/// Errors: `MYNAH_OUT_OF_RANGE`.
+///
+/// # Safety
+/// 1. `err` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_set_capacity(
+    cache: *mut mynah_cache,
+    capacity: u64,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    let body = || handle::resolve::<Cache, _>(cache)?.set_capacity(capacity);
+    // SAFETY: promised by (1).
+    unsafe { guard_err(err, body) }
+}
+
+/// The effective options as JSON: for each its value and the layer that it
+/// came from. The value is the caller's to free. Any thread.
+///
+/// # Safety
+/// 1. `value` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_options_json(
+    cache: *mut mynah_cache,
+    value: *mut *mut mynah_value,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe { guard_json(value, || Ok(handle::resolve::<Cache, _>(cache)?.options().to_json())) }
+}
+
+/// Frees a cache; null is allowed. Its memory goes back at once, but for
+/// values that are still held, and unless clients share it: then they keep it.
+/// Calls that are inside finish. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_cache_free(cache: *mut mynah_cache) {
+    guard_or((), || match handle::remove::<Cache, _>(cache) {
+        Ok(cache) => {
+            cache.release();
+            Ok(())
+        }
+        Err(error) if error.status() == Status::NullArgument => Ok(()),
+        Err(error) => Err(error),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cache_options::*;
+    use super::super::value::{mynah_value_free, mynah_value_len};
+    use super::*;
+    use std::ffi::c_char;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+    fn p<T>(bytes: &[T]) -> *const c_void {
+        bytes.as_ptr().cast()
+    }
+
+    fn status(status: Status) -> i32 {
+        status.code()
+    }
+
+    unsafe extern "C" fn count(
+        user: *mut c_void,
+        _: *const c_void,
+        key_len: usize,
+        _: *const c_void,
+        value_len: usize,
+        reason: i32,
+    ) {
+        // SAFETY: the test registered it with a counter.
+        let counter = unsafe { &*user.cast::<AtomicU32>() };
+        counter.fetch_add(1, Relaxed);
+        assert_eq!((key_len, value_len, reason), (1, 5, Reason::Removed as i32));
+    }
+    use crate::cache::Reason;
+
+    unsafe extern "C" fn destroyed(user: *mut c_void) {
+        // SAFETY: as above.
+        unsafe { &*user.cast::<AtomicU32>() }.fetch_add(100, Relaxed);
+    }
+
+    #[test]
+    fn a_cache_lives_through_the_c_functions() {
+        let told = AtomicU32::new(0);
+        let user = (&raw const told).cast_mut().cast::<c_void>();
+        let (mut cache, mut value, mut len) = (ptr::null_mut(), ptr::null_mut(), 0usize);
+        let mut buf = [0u8; 16];
+        let at = buf.as_mut_ptr().cast();
+        // SAFETY: every pointer is to a live local, every text ends with a NUL.
+        unsafe {
+            let options = mynah_cache_options_new();
+            let set = |k: &[c_char], v: &[c_char]| {
+                mynah_cache_options_set(options, k.as_ptr(), v.as_ptr(), ptr::null_mut())
+            };
+            let c = |s: &'static std::ffi::CStr| {
+                std::slice::from_raw_parts(s.as_ptr(), 32.min(s.count_bytes() + 1))
+            };
+            assert_eq!(set(c(c"capacity"), c(c"100")), 0);
+            assert_eq!(set(c(c"capacity"), c(c"0")), status(Status::OutOfRange));
+            assert_eq!(
+                mynah_cache_options_on_evict(options, Some(count), user, Some(destroyed)),
+                0
+            );
+            assert_eq!(mynah_cache_new(options, &mut cache, ptr::null_mut()), 0);
+            mynah_cache_options_free(options);
+            assert_eq!(mynah_cache_capacity(cache), 100);
+            assert_eq!(mynah_cache_set(cache, p(b"k"), 1, p(b"value"), 5, MYNAH_TTL_NEVER), 0);
+            assert_eq!(mynah_cache_get_into(cache, p(b"k"), 1, at, 16, &mut len), 0);
+            assert_eq!(&buf[..len], b"value");
+            let small = mynah_cache_get_into(cache, p(b"k"), 1, at, 3, &mut len);
+            assert_eq!((small, len), (status(Status::TooLarge), 5));
+            assert_eq!(mynah_cache_get(cache, p(b"k"), 1, &mut value), 0);
+            assert_eq!(mynah_cache_contains(cache, p(b"k"), 1), 0);
+            assert_eq!(mynah_cache_remove(cache, p(b"k"), 1), 0);
+            assert_eq!(told.load(Relaxed), 1);
+            assert_eq!(mynah_cache_remove(cache, p(b"k"), 1), status(Status::NotFound));
+            assert_eq!(mynah_cache_get(cache, p(b"k"), 1, ptr::null_mut()), 1);
+            mynah_cache_free(cache);
+            assert_eq!(told.load(Relaxed), 101);
+            assert_eq!(mynah_cache_len(cache), 0);
+            assert_eq!(mynah_cache_clear(cache), status(Status::InvalidHandle));
+            assert_eq!(mynah_value_len(value), 5);
+            mynah_value_free(value);
+            mynah_cache_free(cache);
+            mynah_cache_free(ptr::null_mut());
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Callbacks that the library keeps: a function, its user word, and how the
+//! word is destroyed.
+
+use std::ffi::c_void;
+
+/// Called once with the user word of a callback, when no call of it can come
+/// any more. NULL: nothing is to be destroyed.
+pub type mynah_destroy_fn = Option<unsafe extern "C" fn(user: *mut c_void)>;
+
+/// A kept callback; dropping the last holder destroys the user word.
+pub struct Kept<F> {
+    function: F,
+    user: *mut c_void,
+    destroy: mynah_destroy_fn,
+}
+
+// SAFETY: whoever registers a callback promises that it may be called, and its
+// word destroyed, on any thread (see each registering function).
+unsafe impl<F: Send> Send for Kept<F> {}
+// SAFETY: as above.
+unsafe impl<F: Sync> Sync for Kept<F> {}
+
+impl<F: Copy> Kept<F> {
+    /// Takes over the user word.
+    pub fn new(function: F, user: *mut c_void, destroy: mynah_destroy_fn) -> Self {
+        Kept { function, user, destroy }
+    }
+
+    /// The function and its word, to be called.
+    pub fn parts(&self) -> (F, *mut c_void) {
+        (self.function, self.user)
+    }
+}
+
+impl<F> Drop for Kept<F> {
+    fn drop(&mut self) {
+        if let Some(destroy) = self.destroy {
+            // SAFETY: the word came with this function, and this is the last
+            // holder: it is destroyed once, after every call.
+            unsafe { destroy(self.user) };
+        }
+    }
+}
