@@ -4,9 +4,22 @@
 //! a [`Body`] to read. It knows deadlines and interrupts, and nothing about
 //! models. The client is given one at its making, so tests can replace it.
 
+mod buffers;
+mod connection;
+mod flight;
 mod lines;
+mod link;
+mod names;
 pub mod ndjson;
+mod proxy;
+mod socket;
 pub mod sse;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod ureq;
+
+pub use self::ureq::UreqTransport;
 
 use std::sync::Arc;
 

@@ -1,0 +1,104 @@
+//! The buffers of one connection: made when needed, given back when idle.
+//!
+//! Input grows only while the head of an answer does not fit. Output gathers
+//! what ureq writes, so that head and body of a short request leave in one
+//! packet.
+
+use ureq::unversioned::transport::Buffers;
+
+/// Input, and the largest read.
+const INPUT_BYTES: usize = 16 << 10;
+/// Output: short requests fit whole.
+const OUTPUT_BYTES: usize = 16 << 10;
+/// Room in which ureq can always write on.
+const OUTPUT_ROOM: usize = 4 << 10;
+
+/// Bytes on their way in and out.
+#[derive(Default)]
+pub(super) struct IoBuffers {
+    input: Vec<u8>,
+    /// What has come and is not used: `start..end` of the input.
+    start: usize,
+    end: usize,
+    output: Vec<u8>,
+    /// What is written and not sent: the beginning of the output.
+    held: usize,
+    progress: bool,
+}
+
+impl IoBuffers {
+    /// Takes note of bytes in the output; true when they must be sent now.
+    pub fn hold(&mut self, amount: usize) -> bool {
+        self.held += amount;
+        self.output.len() - self.held < OUTPUT_ROOM
+    }
+
+    /// What is to be sent.
+    pub fn held(&self) -> &[u8] {
+        &self.output[..self.held]
+    }
+
+    /// It has been sent; more may follow.
+    pub fn sent(&mut self) {
+        self.held = 0;
+    }
+
+    /// The request is over: its memory is given back.
+    pub fn drop_output(&mut self) {
+        self.held = 0;
+        self.output = Vec::new();
+    }
+
+    /// The connection goes idle.
+    pub fn release(&mut self) {
+        *self = IoBuffers::default();
+    }
+
+    fn ensure_output(&mut self) {
+        if self.output.is_empty() {
+            self.output = vec![0; OUTPUT_BYTES];
+        }
+    }
+}
+
+impl Buffers for IoBuffers {
+    fn output(&mut self) -> &mut [u8] {
+        self.ensure_output();
+        &mut self.output[self.held..]
+    }
+
+    fn input(&self) -> &[u8] {
+        &self.input[self.start..self.end]
+    }
+
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        if self.start > 0 {
+            self.input.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.input.len() {
+            self.input.resize((self.end * 2).max(INPUT_BYTES), 0);
+        }
+        &mut self.input[self.end..]
+    }
+
+    fn input_appended(&mut self, amount: usize) {
+        self.end += amount;
+    }
+
+    fn input_consume(&mut self, amount: usize) {
+        self.progress = amount > 0;
+        self.start += amount;
+    }
+
+    /// Scratch space is asked for chunked request bodies, which are never sent.
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        self.ensure_output();
+        (&mut [], &mut self.output[self.held..])
+    }
+
+    fn can_use_input(&self) -> bool {
+        self.start < self.end && self.progress
+    }
+}

@@ -1,0 +1,195 @@
+//! Connections as ureq sees them: how one is made, and what travels on it.
+//!
+//! ureq asks `is_open` twice in the life of a pooled connection, and only
+//! there does a connection change hands: when a call gives it back, its socket
+//! is taken from the call's interrupt before the pool has it; when another
+//! call takes it out, it is probed and published to that call.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
+use ureq::{Proxy, ProxyProtocol};
+
+use super::buffers::IoBuffers;
+use super::flight::{self, Flight};
+use super::link::Link;
+use super::names::Names;
+use super::proxy::tunnel;
+use super::socket;
+
+/// Makes connections.
+pub(super) struct Dialer {
+    names: Names,
+    tls: Arc<ClientConfig>,
+}
+
+impl fmt::Debug for Dialer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dialer")
+    }
+}
+
+impl Dialer {
+    pub fn new(tls: Arc<ClientConfig>) -> Self {
+        Dialer { names: Names::default(), tls }
+    }
+
+    fn dial(&self, details: &ConnectionDetails, flight: &mut Flight) -> io::Result<Connection> {
+        flight.connecting();
+        let uri = details.uri;
+        let secure = details.needs_tls();
+        let host = uri.host().unwrap_or_default();
+        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let proxy = details.config.proxy().filter(|proxy| !goes_direct(proxy, uri));
+        let (near, near_port) = proxy.map_or((host, port), |proxy| (proxy.host(), proxy.port()));
+        let addresses = self.names.look_up(near, near_port, flight)?;
+        let mut link = Link::Tcp(socket::connect(&addresses, flight)?);
+        if let Some(proxy) = proxy {
+            if proxy.protocol() == ProxyProtocol::Https {
+                link = link.secure(self.tls.clone(), near, flight)?;
+            }
+            tunnel(&mut link, proxy, host, port, flight)?;
+        }
+        if secure {
+            link = link.secure(self.tls.clone(), host, flight)?;
+        }
+        flight.connected();
+        Ok(Connection { link, buffers: IoBuffers::default(), secure, idle: false, eager: false })
+    }
+}
+
+/// Whether the proxy is left aside for this host. A proxy of the environment
+/// is not meant for this machine itself.
+fn goes_direct(proxy: &Proxy, uri: &Uri) -> bool {
+    proxy.is_no_proxy(uri) || proxy.is_from_env() && is_loopback(uri.host().unwrap_or_default())
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    let address = host.parse::<std::net::IpAddr>();
+    address.map_or(host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+}
+
+impl Connector<()> for Dialer {
+    type Out = Connection;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails,
+        _: Option<()>,
+    ) -> Result<Option<Connection>, ureq::Error> {
+        Ok(Some(flight::with(|flight| self.dial(details, flight))?))
+    }
+}
+
+/// Answers no address: ureq asks also when it will use a kept connection, so
+/// names are looked up by the [`Dialer`].
+#[derive(Debug)]
+pub(super) struct NoResolver;
+
+impl Resolver for NoResolver {
+    fn resolve(
+        &self,
+        _: &Uri,
+        _: &ureq::config::Config,
+        _: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        Ok(self.empty())
+    }
+}
+
+/// One connection.
+pub(super) struct Connection {
+    link: Link,
+    buffers: IoBuffers,
+    secure: bool,
+    /// In the pool, or just taken from it.
+    idle: bool,
+    /// The last read filled the buffer: there is probably more.
+    eager: bool,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("secure", &self.secure).finish()
+    }
+}
+
+impl Connection {
+    fn send_held(&mut self, flight: &mut Flight) -> io::Result<()> {
+        if !self.buffers.held().is_empty() {
+            flight.sending();
+            self.link.write_all(flight, self.buffers.held())?;
+            self.buffers.sent();
+        }
+        Ok(())
+    }
+
+    /// The call is done with it: true if it may be used again.
+    fn give_back(&mut self, flight: &mut Flight) -> bool {
+        flight.attempt.interrupt.unwatch();
+        self.idle = true;
+        self.buffers.release();
+        flight.attempt.interrupt.reason().is_none() && self.link.socket().is_quiet()
+    }
+
+    /// A call takes it out of the pool: true if it is still good.
+    fn take_out(&mut self, flight: &mut Flight) -> bool {
+        if !self.link.socket().is_quiet() {
+            return false;
+        }
+        self.idle = false;
+        flight.reused = true;
+        socket::watch(flight, self.link.socket());
+        true
+    }
+}
+
+impl Transport for Connection {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        if self.buffers.hold(amount) {
+            flight::with(|flight| self.send_held(flight))?;
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        let arrived = flight::with(|flight| {
+            if !flight.written {
+                self.send_held(flight)?;
+                self.buffers.drop_output();
+                flight.sent();
+            }
+            let space = self.buffers.input_append_buf();
+            let (room, eager) = (space.len(), self.eager);
+            let count = self.link.read(flight, space, eager)?;
+            self.eager = count == room;
+            if count > 0 {
+                self.buffers.input_appended(count);
+                flight.arrived();
+            }
+            Ok(count > 0)
+        })?;
+        Ok(arrived)
+    }
+
+    fn is_open(&mut self) -> bool {
+        let open = flight::with(|flight| {
+            Ok(if self.idle { self.take_out(flight) } else { self.give_back(flight) })
+        });
+        open.unwrap_or(false)
+    }
+
+    fn is_tls(&self) -> bool {
+        self.secure
+    }
+}

@@ -1,0 +1,277 @@
+//! One exchange in progress: what its sockets must know of the call.
+//!
+//! ureq neither cancels a call nor tells a pooled connection which call it now
+//! serves. So the exchange that a thread is busy with stands in a thread-local
+//! [`Flight`] while ureq runs, and every connect, read and write of ours takes
+//! deadline and interrupt from there. It also gathers what the retry rules ask
+//! afterwards, and the first failure, in words of ours rather than ureq's.
+
+use std::cell::RefCell;
+use std::io;
+
+use rustix::event::{PollFd, Timespec, poll};
+
+use super::{Attempt, Deadline, Failure, Phase, TransportError};
+use crate::clock::Clock;
+
+/// How far an exchange has come.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Stage {
+    Connecting,
+    Sending,
+    /// For the first byte of the answer.
+    Waiting,
+    Head,
+    Body(Deadline),
+}
+
+/// The state of an exchange.
+pub(super) struct Flight {
+    /// Limits and interrupt.
+    pub attempt: Attempt,
+    /// Scheme and authority, for messages.
+    pub host: String,
+    clock: Clock,
+    stage: Stage,
+    last_byte_ns: u64,
+    connect_began_ns: u64,
+    failure: Option<(Failure, String)>,
+    pub reused: bool,
+    pub written: bool,
+    pub answered: bool,
+    pub connect_ns: u64,
+    pub sent_at_ns: u64,
+    pub first_byte_at_ns: u64,
+    /// TLS ended without saying so: where only the close tells the end of a
+    /// body, it may have been cut.
+    pub unclean_end: bool,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Box<Flight>>> = const { RefCell::new(None) };
+}
+
+/// Runs `body` while `flight` is the exchange of this thread.
+pub(super) fn during<R>(flight: Box<Flight>, body: impl FnOnce() -> R) -> (R, Box<Flight>) {
+    let outer = CURRENT.replace(Some(flight));
+    let result = body();
+    let flight = CURRENT.replace(outer).expect("put there above, and taken by nobody else");
+    (result, flight)
+}
+
+/// Runs `f` with the exchange of this thread.
+pub(super) fn with<R>(f: impl FnOnce(&mut Flight) -> io::Result<R>) -> io::Result<R> {
+    CURRENT.with_borrow_mut(|current| match current {
+        Some(flight) => f(flight),
+        None => Err(io::Error::other("no exchange runs on this thread")),
+    })
+}
+
+impl Flight {
+    pub fn new(attempt: &Attempt, host: String, clock: Clock) -> Box<Flight> {
+        let now = clock.now_ns();
+        Box::new(Flight {
+            attempt: attempt.clone(),
+            host,
+            clock,
+            stage: Stage::Connecting,
+            last_byte_ns: now,
+            connect_began_ns: now,
+            failure: None,
+            reused: false,
+            written: false,
+            answered: false,
+            connect_ns: 0,
+            sent_at_ns: 0,
+            first_byte_at_ns: 0,
+            unclean_end: false,
+        })
+    }
+
+    /// A new connection is being made.
+    pub fn connecting(&mut self) {
+        self.stage = Stage::Connecting;
+        self.connect_began_ns = self.clock.now_ns();
+        self.reused = false;
+    }
+
+    /// The new connection stands.
+    pub fn connected(&mut self) {
+        self.connect_ns = self.clock.now_ns() - self.connect_began_ns;
+    }
+
+    /// Bytes of the request are about to be written.
+    pub fn sending(&mut self) {
+        if self.stage != Stage::Sending {
+            self.stage = Stage::Sending;
+            self.last_byte_ns = self.clock.now_ns();
+        }
+    }
+
+    /// The request is written, the answer is awaited.
+    pub fn sent(&mut self) {
+        if !self.written {
+            self.written = true;
+            self.stage = Stage::Waiting;
+            self.sent_at_ns = self.clock.now_ns();
+            self.last_byte_ns = self.sent_at_ns;
+        }
+    }
+
+    /// Bytes of the answer came.
+    pub fn arrived(&mut self) {
+        if !self.answered {
+            self.answered = true;
+            self.stage = Stage::Head;
+            self.first_byte_at_ns = self.clock.now_ns();
+        }
+    }
+
+    /// The body is read from here on, under this deadline.
+    pub fn reading(&mut self, deadline: Deadline) {
+        self.stage = Stage::Body(deadline);
+    }
+
+    /// A sign of life from the other side.
+    pub fn alive(&mut self) {
+        // The body's deadline is the caller's affair.
+        if !matches!(self.stage, Stage::Body(_)) {
+            self.last_byte_ns = self.clock.now_ns();
+        }
+    }
+
+    /// The earliest deadline of what is going on.
+    pub fn deadline(&self) -> Deadline {
+        let attempt = &self.attempt;
+        let after =
+            |from_ns: u64, ns: u64, phase| Deadline { at_ns: from_ns.saturating_add(ns), phase };
+        let silence = after(self.last_byte_ns, attempt.silence_ns, Phase::Silence);
+        let own = match self.stage {
+            Stage::Connecting => attempt.connect,
+            Stage::Sending | Stage::Head => silence,
+            Stage::Waiting => {
+                after(self.sent_at_ns, attempt.first_byte_ns, Phase::FirstByte).min(silence)
+            }
+            Stage::Body(deadline) => deadline,
+        };
+        own.min(attempt.total)
+    }
+
+    /// Time until the deadline, or the failure once it has passed or the call
+    /// was interrupted.
+    pub fn left(&mut self) -> io::Result<std::time::Duration> {
+        self.check()?;
+        let (deadline, now) = (self.deadline(), self.clock.now_ns());
+        match deadline.at_ns > now {
+            true => Ok(std::time::Duration::from_nanos(deadline.at_ns - now)),
+            false => Err(self.timed_out(deadline.phase)),
+        }
+    }
+
+    /// Waits until a socket is ready, or for at most `patience`: false then.
+    pub fn wait(
+        &mut self,
+        fds: &mut [PollFd<'_>],
+        patience: Option<std::time::Duration>,
+    ) -> io::Result<bool> {
+        let began = self.clock.now_ns();
+        loop {
+            let left = self.left()?;
+            let passed = std::time::Duration::from_nanos(self.clock.now_ns() - began);
+            let patience = patience.map(|patience| patience.saturating_sub(passed));
+            let time = patience.map_or(left, |patience| patience.min(left)).min(SLICE);
+            let timeout = Timespec::try_from(time).ok();
+            match poll(fds, timeout.as_ref()) {
+                Ok(0) if patience.is_some_and(|patience| patience <= time) => return Ok(false),
+                Ok(0) | Err(rustix::io::Errno::INTR) => {}
+                Ok(_) => {
+                    self.check()?;
+                    return Ok(true);
+                }
+                Err(error) => return Err(self.fail(Failure::Reset, format!("poll: {error}"))),
+            }
+        }
+    }
+
+    /// An error once the call was interrupted: asked after every wait, because
+    /// a socket that was shut down looks as if the other side had closed it.
+    pub fn check(&mut self) -> io::Result<()> {
+        match self.attempt.interrupt.reason() {
+            None => Ok(()),
+            Some(_) => Err(self.fail(Failure::Interrupted, "the call was interrupted")),
+        }
+    }
+
+    /// Notes the first failure, and makes an error that ureq passes on.
+    pub fn fail(&mut self, failure: Failure, message: impl Into<String>) -> io::Error {
+        let (_, message) = self.failure.get_or_insert_with(|| (failure, message.into()));
+        io::Error::other(message.clone())
+    }
+
+    /// Takes a failure back that another will replace, with its message.
+    pub fn retract(&mut self, failure: &Failure) -> Option<String> {
+        let found = self.failure.take_if(|(known, _)| known == failure);
+        found.map(|(_, message)| message)
+    }
+
+    fn timed_out(&mut self, phase: Phase) -> io::Error {
+        let host = &self.host;
+        let message = match phase {
+            Phase::Connect => format!("no connection to {host} within connect_timeout_ms"),
+            Phase::FirstByte => format!("no answer from {host} within first_byte_timeout_ms"),
+            Phase::FirstToken => format!("no content from {host} within first_token_timeout_ms"),
+            Phase::Silence => format!("nothing came from {host} for silence_timeout_ms"),
+            Phase::Idle => format!("no content came from {host} for idle_timeout_ms"),
+            Phase::Total => "the call took longer than timeout_ms".to_string(),
+        };
+        self.fail(Failure::TimedOut(phase), message)
+    }
+
+    /// What went wrong, once ureq has given up.
+    pub fn error(&mut self, error: ureq::Error) -> TransportError {
+        let (failure, message) = match self.failure.take() {
+            Some(found) => found,
+            None => explain(error, self),
+        };
+        TransportError {
+            failure,
+            message,
+            written: self.written,
+            reused: self.reused,
+            answered: self.answered,
+        }
+    }
+}
+
+/// Where a shut-down socket does not wake a `poll` that waits for a connection
+/// to be made, it is asked often whether the call was interrupted.
+const SLICE: std::time::Duration = match cfg!(any(target_os = "linux", target_os = "android")) {
+    true => std::time::Duration::from_secs(3600),
+    false => std::time::Duration::from_millis(5),
+};
+
+/// A failure that ureq found, not one of our sockets.
+fn explain(error: ureq::Error, flight: &Flight) -> (Failure, String) {
+    use ureq::Error as E;
+    let host = &flight.host;
+    let in_body = matches!(flight.stage, Stage::Body(_));
+    match error {
+        E::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof && in_body => {
+            (Failure::Cut, format!("{host} closed the connection before the end of the answer"))
+        }
+        E::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+            let when = if flight.answered { "within the head of the" } else { "without an" };
+            (Failure::Reset, format!("{host} closed the connection {when} answer"))
+        }
+        E::LargeResponseHeader(_, limit) => {
+            (Failure::TooLarge, format!("the head of the answer exceeds {limit} bytes"))
+        }
+        E::BadUri(_) | E::Http(_) if !flight.written => {
+            (Failure::Protocol, "the request has no valid URL or headers".to_string())
+        }
+        E::InvalidProxyUrl => (Failure::Connect, "the proxy has no valid URL".to_string()),
+        E::Io(e) => (Failure::Protocol, format!("the answer of {host} is damaged: {e}")),
+        E::Decompress(_, e) => (Failure::Protocol, format!("the answer of {host} is damaged: {e}")),
+        other => (Failure::Protocol, format!("{host} did not answer in HTTP: {other}")),
+    }
+}

@@ -1,0 +1,225 @@
+//! TCP that can be broken off from another thread.
+//!
+//! Sockets never block: every wait is a `poll` with the time that the call has
+//! left. A call publishes its socket before it connects, and interrupting it
+//! shuts the socket down, which ends the `poll`. Several addresses are tried a
+//! quarter of a second apart, and the first connection wins, so that one dead
+//! route does not use up the time of all.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rustix::event::{PollFd, PollFlags};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketType, sockopt};
+
+use super::Failure;
+use super::flight::Flight;
+use crate::llm::cancel::Breakable;
+
+/// Head start of an address over the next one.
+const STAGGER: Duration = Duration::from_millis(250);
+
+/// A TCP socket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    fd: OwnedFd,
+}
+
+impl Breakable for Socket {
+    fn break_off(&self) {
+        let _ = rustix::net::shutdown(&self.fd, Shutdown::Both);
+    }
+}
+
+impl Socket {
+    /// Opens a socket that is not connected.
+    fn open(address: &SocketAddr) -> Result<Socket, Errno> {
+        let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let fd = open(family)?;
+        sockopt::set_tcp_nodelay(&fd, true)?;
+        Ok(Socket { fd })
+    }
+
+    /// Reads what has come, waiting for it if need be; 0 at the end.
+    /// `eager`: more has probably come already, so `poll` is spared.
+    pub fn read(&self, flight: &mut Flight, buffer: &mut [u8], eager: bool) -> io::Result<usize> {
+        let mut wait = !eager;
+        loop {
+            if wait {
+                flight.wait(&mut [PollFd::new(&self.fd, PollFlags::IN)], None)?;
+            }
+            match rustix::io::read(&self.fd, &mut *buffer) {
+                Ok(0) => {
+                    flight.check()?;
+                    return Ok(0);
+                }
+                Ok(n) => {
+                    flight.alive();
+                    return Ok(n);
+                }
+                Err(Errno::AGAIN) => wait = true,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(broken(flight, error)),
+            }
+        }
+    }
+
+    /// Writes all of it.
+    pub fn write_all(&self, flight: &mut Flight, mut bytes: &[u8]) -> io::Result<()> {
+        flight.check()?;
+        while !bytes.is_empty() {
+            match rustix::net::send(&self.fd, bytes, NO_SIGNAL) {
+                Ok(n) => {
+                    bytes = &bytes[n..];
+                    flight.alive();
+                }
+                Err(Errno::AGAIN) => {
+                    flight.wait(&mut [PollFd::new(&self.fd, PollFlags::OUT)], None)?;
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(broken(flight, error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the other side has neither closed nor sent anything.
+    pub fn is_quiet(&self) -> bool {
+        let peeked = rustix::net::recv(&self.fd, &mut [0u8], RecvFlags::PEEK);
+        matches!(peeked, Err(Errno::AGAIN))
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+fn open(family: AddressFamily) -> Result<OwnedFd, Errno> {
+    use rustix::net::SocketFlags;
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    rustix::net::socket_with(family, SocketType::STREAM, flags, None)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+fn open(family: AddressFamily) -> Result<OwnedFd, Errno> {
+    let fd = rustix::net::socket(family, SocketType::STREAM, None)?;
+    rustix::io::ioctl_fioclex(&fd)?;
+    rustix::io::ioctl_fionbio(&fd, true)?;
+    #[cfg(target_vendor = "apple")]
+    sockopt::set_socket_nosigpipe(&fd, true)?;
+    Ok(fd)
+}
+
+#[cfg(not(target_vendor = "apple"))]
+const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
+#[cfg(target_vendor = "apple")]
+const NO_SIGNAL: SendFlags = SendFlags::empty();
+
+fn broken(flight: &mut Flight, error: Errno) -> io::Error {
+    if let Err(interrupted) = flight.check() {
+        return interrupted;
+    }
+    let message = format!("the connection to {} broke: {}", flight.host, words(error));
+    flight.fail(Failure::Reset, message)
+}
+
+/// An error number in words, without the number.
+fn words(error: Errno) -> String {
+    match error {
+        Errno::CONNREFUSED => "connection refused".into(),
+        Errno::CONNRESET => "connection reset".into(),
+        Errno::PIPE => "closed by the other side".into(),
+        Errno::MFILE | Errno::NFILE => "too many open files".into(),
+        other => io::Error::from(other).to_string(),
+    }
+}
+
+/// Sockets that are being connected, to be broken off together.
+#[derive(Default)]
+struct Race {
+    sockets: Mutex<Vec<Arc<Socket>>>,
+}
+
+impl Breakable for Race {
+    fn break_off(&self) {
+        self.sockets.lock().iter().for_each(|socket| socket.break_off());
+    }
+}
+
+/// Connects to the first of the addresses that answers.
+pub(super) fn connect(addresses: &[SocketAddr], flight: &mut Flight) -> io::Result<Arc<Socket>> {
+    let race = Arc::new(Race::default());
+    let breakable: Arc<dyn Breakable> = race.clone();
+    flight.attempt.interrupt.watch(Arc::downgrade(&breakable));
+    let mut left = addresses.iter();
+    let mut last = Errno::CONNREFUSED;
+    loop {
+        let pending = race.sockets.lock().clone();
+        let another = match left.next() {
+            Some(address) => start(address).inspect_err(|error| last = *error).ok(),
+            None if pending.is_empty() => return Err(refused(flight, last)),
+            None => None,
+        };
+        race.sockets.lock().extend(another);
+        if let Some(winner) = first(&race, flight, left.len() > 0, &mut last)? {
+            watch(flight, &winner);
+            return Ok(winner);
+        }
+    }
+}
+
+/// Begins to connect.
+fn start(address: &SocketAddr) -> Result<Arc<Socket>, Errno> {
+    let socket = Socket::open(address)?;
+    match rustix::net::connect(&socket.fd, address) {
+        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(Arc::new(socket)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Waits for one of the sockets to be connected; `None` when it is time to try
+/// another address: after a failure, or after the stagger if `more` are left.
+fn first(
+    race: &Race,
+    flight: &mut Flight,
+    more: bool,
+    last: &mut Errno,
+) -> io::Result<Option<Arc<Socket>>> {
+    let sockets = race.sockets.lock().clone();
+    if sockets.is_empty() {
+        return Ok(None);
+    }
+    let mut fds: Vec<PollFd> =
+        sockets.iter().map(|socket| PollFd::new(&socket.fd, PollFlags::OUT)).collect();
+    flight.wait(&mut fds, more.then_some(STAGGER))?;
+    for (fd, socket) in fds.iter().zip(&sockets) {
+        if fd.revents().is_empty() {
+            continue;
+        }
+        match sockopt::socket_error(&socket.fd).and_then(|outcome| outcome) {
+            Ok(()) => return Ok(Some(socket.clone())),
+            Err(error) => {
+                *last = error;
+                race.sockets.lock().retain(|other| !Arc::ptr_eq(other, socket));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn refused(flight: &mut Flight, error: Errno) -> io::Error {
+    if let Err(interrupted) = flight.check() {
+        return interrupted;
+    }
+    let message = format!("cannot connect to {}: {}", flight.host, words(error));
+    flight.fail(Failure::Connect, message)
+}
+
+/// Lets the call's interrupt break this socket.
+pub(super) fn watch(flight: &Flight, socket: &Arc<Socket>) {
+    let socket: Arc<dyn Breakable> = socket.clone();
+    let weak: Weak<dyn Breakable> = Arc::downgrade(&socket);
+    flight.attempt.interrupt.watch(weak);
+}

@@ -1,0 +1,268 @@
+//! Servers that fail, and how each failure is told.
+
+use super::*;
+
+fn fails(address: SocketAddr) -> TransportError {
+    let error = fetch(address).unwrap_err();
+    assert!(!error.reused, "{error:?}");
+    error
+}
+
+#[track_caller]
+fn assert_fails(answer: &[u8], failure: Failure, answered: bool) {
+    let error = fails(answers(answer));
+    assert_eq!(error.failure, failure, "{error:?}");
+    assert_eq!(error.answered, answered, "{error:?}");
+    assert!(error.written);
+}
+
+/// Answers these bytes, then resets the connection.
+fn resets_after(bytes: &'static [u8]) -> SocketAddr {
+    serve(move |mut stream, _| {
+        read_request(&mut stream);
+        stream.write_all(bytes).unwrap();
+        // What was sent must have been read before the reset discards it.
+        thread::sleep(Duration::from_millis(50));
+        rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
+    })
+}
+
+#[test]
+fn a_request_arrives_whole_and_its_answer_comes_back() {
+    let (told, heard) = channel();
+    let address = serve(move |mut stream, _| {
+        told.send(read_request(&mut stream)).unwrap();
+        stream.write_all(ok("hello").as_bytes()).unwrap();
+    });
+    let mut exchange = transport().send(&request(address), &attempt()).unwrap();
+    assert_eq!(exchange.head.status, 200);
+    assert_eq!(exchange.head.headers.get("Content-Length"), Some("5"));
+    assert!(!exchange.reused && exchange.connect_ns > 0);
+    assert!(exchange.first_byte_at_ns >= exchange.sent_at_ns);
+    assert_eq!(read_all(&mut *exchange.body).unwrap(), b"hello");
+    let heard = heard.recv().unwrap();
+    assert!(heard.starts_with("POST /v1/chat HTTP/1.1\r\n") && heard.ends_with("\r\n\r\n{}"));
+    assert!(heard.contains("accept-encoding: identity\r\n"), "{heard}");
+}
+
+#[test]
+fn large_bodies_travel_both_ways() {
+    let address = serve(|mut stream, _| {
+        let heard = read_request(&mut stream);
+        let body = heard.split("\r\n\r\n").nth(1).unwrap().to_string();
+        stream.write_all(ok(&body).as_bytes()).unwrap();
+    });
+    let body = "x".repeat(3_000_000).into_bytes();
+    let request = HttpRequest { body: body.clone(), ..request(address) };
+    let mut exchange = transport().send(&request, &attempt()).unwrap();
+    let (mut back, mut buffer) = (Vec::new(), vec![0; 100_000]);
+    loop {
+        match exchange.body.read(&mut buffer, Deadline::NEVER).unwrap() {
+            0 => break,
+            n => back.extend_from_slice(&buffer[..n]),
+        }
+    }
+    assert!(back == body);
+}
+
+#[test]
+fn chunks_and_interim_answers_are_taken_apart() {
+    let answer = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n";
+    assert_eq!(fetch(answers(*answer)).unwrap(), (200, b"abcde".to_vec()));
+}
+
+#[test]
+fn a_status_is_an_answer_and_a_redirect_is_not_followed() {
+    let (status, body) =
+        fetch(answers("HTTP/1.1 429 Slow\r\ncontent-length: 2\r\n\r\nno")).unwrap();
+    assert_eq!((status, body.as_slice()), (429, &b"no"[..]));
+    for body in ["content-length: 0\r\n\r\n", "content-length: 2\r\n\r\nno"] {
+        let answer = format!("HTTP/1.1 307 Gone\r\nlocation: http://127.0.0.1:1/\r\n{body}");
+        let exchange = transport().send(&request(answers(answer)), &attempt()).unwrap();
+        assert_eq!(exchange.head.status, 307);
+        assert_eq!(exchange.head.headers.get("location"), Some("http://127.0.0.1:1/"));
+    }
+}
+
+#[test]
+fn nobody_listens() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let error = fails(address);
+    assert_eq!(error.failure, Failure::Connect);
+    assert!(error.message.contains("refused") && !error.written, "{error:?}");
+}
+
+#[test]
+fn a_name_that_does_not_exist() {
+    let mut request = request("127.0.0.1:1".parse().unwrap());
+    request.url = "http://no-such-name.invalid/".into();
+    let error = transport().send(&request, &attempt()).err().unwrap();
+    assert_eq!(error.failure, Failure::Dns, "{error:?}");
+}
+
+#[test]
+fn a_request_that_is_none() {
+    for url in ["", "not a url", "http://", "ftp://127.0.0.1/"] {
+        let mut request = request("127.0.0.1:1".parse().unwrap());
+        request.url = url.into();
+        let error = transport().send(&request, &attempt()).err().unwrap();
+        assert!(!error.written, "{url}: {error:?}");
+    }
+    let mut request = request("127.0.0.1:1".parse().unwrap());
+    request.headers.push("x", "a\r\nb: c");
+    let error = transport().send(&request, &attempt()).err().unwrap();
+    assert_eq!(error.failure, Failure::Protocol);
+}
+
+#[test]
+fn the_connection_closes_too_early() {
+    assert_fails(b"", Failure::Reset, false);
+    assert_fails(b"HTTP/1.1 200 O", Failure::Reset, true);
+    assert_fails(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc", Failure::Cut, true);
+    assert_fails(
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        Failure::Cut,
+        true,
+    );
+    assert_fails(
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabc",
+        Failure::Cut,
+        true,
+    );
+}
+
+#[test]
+fn the_connection_is_reset() {
+    for (before, answered) in [
+        (&b""[..], false),
+        (b"HTTP/1.1 200 OK\r\ncontent-le", true),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc", true),
+        // Here only the close would tell the end: a reset is not one.
+        (b"HTTP/1.1 200 OK\r\n\r\nabc", true),
+    ] {
+        let error = fails(resets_after(before));
+        assert_eq!(
+            (error.failure.clone(), error.answered),
+            (Failure::Reset, answered),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn a_body_that_ends_with_the_connection_is_whole() {
+    let answer = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabc";
+    assert_eq!(fetch(answers(answer)).unwrap().1, b"abc");
+}
+
+#[test]
+fn what_is_not_http_is_a_protocol_error() {
+    for answer in [
+        &b"SSH-2.0-OpenSSH_9\r\n\r\n"[..],
+        b"\x16\x03\x01\x02\x00",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffffff\r\nabc\r\n",
+    ] {
+        assert_fails(answer, Failure::Protocol, true);
+    }
+}
+
+#[test]
+fn a_head_has_a_cap_and_may_be_large_below_it() {
+    let answer = |size: usize| {
+        format!("HTTP/1.1 200 OK\r\nx-a: {}\r\ncontent-length: 2\r\n\r\nok", "a".repeat(size))
+    };
+    assert_eq!(fetch(answers(answer(60_000))).unwrap().1, b"ok");
+    assert_fails(answer(70_000).as_bytes(), Failure::TooLarge, true);
+}
+
+#[test]
+fn a_damaged_gzip_body_is_no_answer() {
+    let cut: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 15\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\xff\x01\x0a\0\xf5\xff";
+    let error = fails(answers(cut));
+    assert!(matches!(error.failure, Failure::Cut | Failure::Protocol), "{error:?}");
+}
+
+/// How late a deadline of 60 ms may fire.
+const IN_TIME: Duration = Duration::from_millis(80);
+const MS: u64 = 1_000_000;
+
+/// A request whose deadline passes; with its time, which is never too short.
+#[track_caller]
+fn times_out(address: SocketAddr, phase: Phase, limits: impl Fn() -> Attempt) {
+    promptly(IN_TIME, || {
+        let began = Instant::now();
+        let error = transport().send(&request(address), &limits()).err().unwrap();
+        assert_eq!(error.failure, Failure::TimedOut(phase), "{error:?}");
+        assert!(began.elapsed() >= Duration::from_millis(60), "{phase:?}");
+        began.elapsed()
+    });
+}
+
+#[test]
+fn every_deadline_fires_in_time_and_names_its_phase() {
+    let silent = watching(|stream| drop(read_request(stream))).0;
+    times_out(silent, Phase::FirstByte, || Attempt { first_byte_ns: 60 * MS, ..attempt() });
+    times_out(silent, Phase::Silence, || Attempt { silence_ns: 60 * MS, ..attempt() });
+    times_out(silent, Phase::Total, || Attempt { total: in_ms(60, Phase::Total), ..attempt() });
+    let (half, _) = watching(|stream| {
+        read_request(stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\n").unwrap();
+    });
+    let limits = || Attempt { silence_ns: 60 * MS, first_byte_ns: 30 * MS, ..attempt() };
+    times_out(half, Phase::Silence, limits);
+}
+
+#[test]
+fn the_connect_deadline_bounds_connecting_and_tls() {
+    let limits = || Attempt { connect: in_ms(60, Phase::Connect), ..attempt() };
+    let (full, _full) = cancel::full();
+    times_out(full, Phase::Connect, limits);
+    let (mute, _) = watching(|_| ());
+    let mut request = request(mute);
+    request.url = request.url.replace("http:", "https:");
+    promptly(IN_TIME, || {
+        let began = Instant::now();
+        let error = transport().send(&request, &limits()).err().unwrap();
+        assert_eq!(error.failure, Failure::TimedOut(Phase::Connect), "{error:?}");
+        began.elapsed()
+    });
+}
+
+#[test]
+fn a_read_ends_at_its_own_deadline_and_the_body_with_it() {
+    let (address, _) = watching(|stream| {
+        read_request(stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabc").unwrap();
+    });
+    promptly(IN_TIME, || {
+        let mut exchange = transport().send(&request(address), &attempt()).unwrap();
+        let mut buffer = [0; 100];
+        assert_eq!(exchange.body.read(&mut buffer, Deadline::NEVER), Ok(3));
+        let began = Instant::now();
+        let error = exchange.body.read(&mut buffer, in_ms(60, Phase::Idle)).unwrap_err();
+        let took = began.elapsed();
+        assert_eq!(error.failure, Failure::TimedOut(Phase::Idle));
+        assert_eq!(exchange.body.read(&mut buffer, Deadline::NEVER), Err(error));
+        took
+    });
+}
+
+#[test]
+fn bytes_count_as_life_while_the_head_drips() {
+    let address = serve(|mut stream, _| {
+        read_request(&mut stream);
+        for byte in ok("x").bytes() {
+            stream.write_all(&[byte]).unwrap();
+            thread::sleep(Duration::from_millis(3));
+        }
+    });
+    let attempt = Attempt { silence_ns: 60_000_000, ..attempt() };
+    let mut exchange = transport().send(&request(address), &attempt).unwrap();
+    assert_eq!(read_all(&mut *exchange.body).unwrap(), b"x");
+}

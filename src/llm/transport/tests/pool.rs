@@ -1,0 +1,126 @@
+//! Connections that are kept, and what can happen to them meanwhile.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+use crate::llm::cancel::Reason;
+
+/// Answers on each connection until the client closes it; counts connections.
+fn keeps() -> (SocketAddr, Arc<AtomicUsize>) {
+    let opened = Arc::new(AtomicUsize::new(0));
+    let count = opened.clone();
+    let address = serve(move |mut stream, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+        while read_request(&mut stream).ends_with("{}") {
+            stream.write_all(ok("abc").as_bytes()).unwrap();
+        }
+    });
+    (address, opened)
+}
+
+fn once(transport: &UreqTransport, address: SocketAddr) -> (bool, Vec<u8>) {
+    let mut exchange = transport.send(&request(address), &attempt()).unwrap();
+    (exchange.reused, read_all(&mut *exchange.body).unwrap())
+}
+
+#[test]
+fn a_connection_is_used_again_and_costs_no_connecting() {
+    let (address, opened) = keeps();
+    let transport = transport();
+    assert!(!once(&transport, address).0);
+    for _ in 0..10 {
+        let mut exchange = transport.send(&request(address), &attempt()).unwrap();
+        assert!(exchange.reused && exchange.connect_ns == 0);
+        assert_eq!(read_all(&mut *exchange.body).unwrap(), b"abc");
+    }
+    assert_eq!(opened.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn none_is_kept_where_none_is_wanted_or_the_body_was_left_unread() {
+    let (address, opened) = keeps();
+    let options = ClientOptions { max_connections: 0, ..options() };
+    let none = UreqTransport::new(&options, Clock::System).unwrap();
+    (0..3).for_each(|_| assert!(!once(&none, address).0));
+    assert_eq!(opened.load(Ordering::Relaxed), 3);
+    let transport = transport();
+    drop(transport.send(&request(address), &attempt()).unwrap());
+    assert!(!once(&transport, address).0);
+}
+
+#[test]
+fn an_old_idle_connection_is_not_used() {
+    let (address, _) = keeps();
+    let options = ClientOptions { max_idle_connection_ms: 1, ..options() };
+    let transport = UreqTransport::new(&options, Clock::System).unwrap();
+    once(&transport, address);
+    thread::sleep(Duration::from_millis(5));
+    assert!(!once(&transport, address).0);
+}
+
+#[test]
+fn a_connection_that_the_server_closed_while_idle_never_fails_a_call() {
+    let address = serve(|mut stream, _| {
+        read_request(&mut stream);
+        stream.write_all(ok("abc").as_bytes()).unwrap();
+    });
+    let transport = transport();
+    for _ in 0..5 {
+        assert_eq!(once(&transport, address), (false, b"abc".to_vec()));
+        // The close must have arrived.
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn one_that_breaks_under_a_request_says_that_it_was_reused_and_unanswered() {
+    let address = serve(|mut stream, n| {
+        read_request(&mut stream);
+        stream.write_all(ok("abc").as_bytes()).unwrap();
+        if n == 0 {
+            // Closes on the second request, without a byte.
+            read_request(&mut stream);
+        }
+    });
+    let transport = transport();
+    once(&transport, address);
+    let error = transport.send(&request(address), &attempt()).err().unwrap();
+    assert_eq!(error.failure, Failure::Reset);
+    assert!(error.reused && error.written && !error.answered, "{error:?}");
+    assert!(!once(&transport, address).0);
+}
+
+#[test]
+fn bytes_after_the_answer_spoil_a_connection() {
+    let address = serve(|mut stream, _| {
+        while read_request(&mut stream).ends_with("{}") {
+            let _ = stream.write_all((ok("abc") + "HTTP/1.1 500 Smuggled\r\n\r\n").as_bytes());
+        }
+    });
+    let transport = transport();
+    (0..3).for_each(|_| assert_eq!(once(&transport, address), (false, b"abc".to_vec())));
+}
+
+#[test]
+fn an_interrupt_of_a_call_that_is_over_leaves_its_connection_alone() {
+    let (address, opened) = keeps();
+    let transport = transport();
+    let old = attempt();
+    let mut exchange = transport.send(&request(address), &old).unwrap();
+    read_all(&mut *exchange.body).unwrap();
+    old.interrupt.trip(Reason::Cancelled);
+    assert!(once(&transport, address).0);
+    assert_eq!(opened.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn many_threads_share_a_pool() {
+    let (address, opened) = keeps();
+    let transport = transport();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..50).for_each(|_| assert_eq!(once(&transport, address).1, b"abc")));
+        }
+    });
+    assert!(opened.load(Ordering::Relaxed) <= 16, "{opened:?}");
+}

@@ -1,0 +1,177 @@
+//! The transport that calls really use: ureq, on connections of our own.
+//!
+//! ureq frames HTTP/1.1 and keeps the pool; connecting, TLS, waiting and
+//! interrupting are ours, because ureq can do none of them for one call alone.
+//! It is given no timeout: the [`Flight`] has them all. Redirects are answers
+//! like any other, for ureq would carry `x-api-key` to another host.
+
+use std::io::Read;
+use std::time::Duration;
+
+use ureq::http::{self, Request, Uri};
+use ureq::{Agent, BodyReader, Proxy};
+
+use super::connection::{Dialer, NoResolver};
+use super::flight::{self, Flight};
+use super::{
+    Attempt, Body, Deadline, Exchange, Head, Headers, HttpRequest, Transport, TransportError, tls,
+};
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::options::client::ClientOptions;
+
+/// Sends requests over TCP and TLS, keeping connections.
+pub struct UreqTransport {
+    agent: Agent,
+    clock: Clock,
+}
+
+impl UreqTransport {
+    /// A transport with the options' proxy, certificates, caps and pool.
+    pub fn new(options: &ClientOptions, clock: Clock) -> Result<UreqTransport> {
+        let connections = options.max_connections as usize;
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(proxy(options)?)
+            .user_agent(concat!("mynah/", env!("CARGO_PKG_VERSION")))
+            .accept_encoding("identity")
+            .max_response_header_size(options.max_header_bytes as usize)
+            .max_idle_connections(connections)
+            .max_idle_connections_per_host(connections)
+            .max_idle_age(Duration::from_millis(options.max_idle_connection_ms))
+            .build();
+        let dialer = Dialer::new(tls::config(options)?);
+        Ok(UreqTransport { agent: Agent::with_parts(config, dialer, NoResolver), clock })
+    }
+}
+
+/// The proxy that was asked for, or the environment's.
+fn proxy(options: &ClientOptions) -> Result<Option<Proxy>> {
+    match options.proxy.as_deref() {
+        None => Ok(Proxy::try_from_env()),
+        Some(none) if none.eq_ignore_ascii_case("none") => Ok(None),
+        Some(url) => match Proxy::new(url) {
+            Ok(proxy) => Ok(Some(proxy)),
+            Err(_) => Err(Error::invalid("proxy", "must be an http, https or socks5 URL, or none")),
+        },
+    }
+}
+
+impl Transport for UreqTransport {
+    fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
+        let flight = Flight::new(attempt, host_of(&request.url), self.clock.clone());
+        let http = match build(request) {
+            Ok(http) => http,
+            Err(error) => return Err(finish(flight, error.into())),
+        };
+        let (result, flight) = flight::during(flight, || self.agent.run(http));
+        match result {
+            Ok(response) => Ok(exchange(response, flight)),
+            Err(error) => Err(finish(flight, error)),
+        }
+    }
+}
+
+/// Scheme, host and port of a URL: what messages may show of it.
+fn host_of(url: &str) -> String {
+    let uri = url.parse::<Uri>().ok();
+    let host = uri.as_ref().and_then(|uri| Some((uri.host()?, uri.port_u16())));
+    match host {
+        Some((host, Some(port))) => format!("{host}:{port}"),
+        Some((host, None)) => host.to_string(),
+        None => "the provider".to_string(),
+    }
+}
+
+fn build(request: &HttpRequest) -> Result<Request<&[u8]>, http::Error> {
+    let headers = request.headers.0.iter();
+    headers
+        .fold(Request::post(&request.url), |builder, (name, value)| builder.header(name, value))
+        .body(request.body.as_slice())
+}
+
+fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchange {
+    let (parts, body) = response.into_parts();
+    let headers = parts.headers.iter().map(|(name, value)| {
+        (name.as_str().to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    });
+    Exchange {
+        head: Head { status: parts.status.as_u16(), headers: Headers(headers.collect()) },
+        reused: flight.reused,
+        connect_ns: flight.connect_ns,
+        sent_at_ns: flight.sent_at_ns,
+        first_byte_at_ns: flight.first_byte_at_ns,
+        body: Box::new(UreqBody {
+            reader: body.into_with_config().reader(),
+            state: State::Open(flight),
+        }),
+    }
+}
+
+/// Ends a flight that failed.
+fn finish(mut flight: Box<Flight>, error: ureq::Error) -> TransportError {
+    flight.attempt.interrupt.unwatch();
+    // Whatever ureq made of it: a call that was interrupted was interrupted.
+    let _ = flight.check();
+    flight.error(error)
+}
+
+/// The body of an answer, and the connection that it comes on.
+struct UreqBody {
+    reader: BodyReader<'static>,
+    state: State,
+}
+
+enum State {
+    Open(Box<Flight>),
+    Ended,
+    Failed(TransportError),
+}
+
+impl Body for UreqBody {
+    fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, TransportError> {
+        let mut flight = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Open(flight) => flight,
+            State::Ended => return Ok(0),
+            State::Failed(error) => {
+                self.state = State::Failed(error.clone());
+                return Err(error);
+            }
+        };
+        flight.reading(deadline);
+        let (result, mut flight) = flight::during(flight, || self.reader.read(buffer));
+        // A socket that was shut down can look like the end of the body.
+        let result = flight.check().and(result).and_then(|count| {
+            match count == 0 && std::mem::take(&mut flight.unclean_end) {
+                true => Err(std::io::ErrorKind::UnexpectedEof.into()),
+                false => Ok(count),
+            }
+        });
+        match result {
+            Ok(0) => {
+                flight.attempt.interrupt.unwatch();
+                Ok(0)
+            }
+            Ok(count) => {
+                self.state = State::Open(flight);
+                Ok(count)
+            }
+            Err(error) => {
+                let error = finish(flight, error.into());
+                self.state = State::Failed(error.clone());
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A body that is not read to its end takes its connection with it.
+impl Drop for UreqBody {
+    fn drop(&mut self) {
+        if let State::Open(flight) = &self.state {
+            flight.attempt.interrupt.unwatch();
+        }
+    }
+}
