@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What carries data and does nothing: open to all of `llm`.
-const DATA: &[&str] = &["llm::message", "llm::request", "llm::response", "llm::event"];
+const DATA: &[&str] = &["llm::message", "llm::request", "llm::response", "llm::event", "llm::json"];
 /// The message types of the transport, without what sends them.
 const WIRE_TYPES: &[&str] = &["llm::transport::HttpRequest", "llm::transport::Head"];
 const PARSERS: &[&str] = &["llm::transport::sse", "llm::transport::ndjson"];

@@ -11,6 +11,7 @@ pub mod cache_setters;
 pub mod callback;
 pub mod cancel;
 pub mod error;
+pub mod event;
 pub mod guard;
 pub mod handle;
 #[cfg(feature = "mock")]
@@ -19,6 +20,8 @@ pub mod mock;
 pub mod mock_options;
 pub mod options;
 pub mod panic_hook;
+pub mod request;
+pub mod response;
 pub mod status;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;

@@ -1,5 +1,7 @@
 //! What a stream delivers, in one form for all providers.
 
+use serde_json::{Value, json};
+
 /// One step of an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
@@ -66,5 +68,81 @@ impl EventKind {
     pub fn is_content(&self) -> bool {
         use EventKind::*;
         matches!(self, Text(_) | Reasoning(_) | Refusal(_) | ToolCall { .. })
+    }
+
+    /// As it stands in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            EventKind::Start { .. } => "start",
+            EventKind::Text(_) => "text",
+            EventKind::Reasoning(_) => "reasoning",
+            EventKind::Refusal(_) => "refusal",
+            EventKind::ToolCall { .. } => "tool_call",
+            EventKind::ToolCallEnd { .. } => "tool_call_end",
+            EventKind::Usage(_) => "usage",
+            EventKind::Finish { .. } => "finish",
+            EventKind::Raw(_) => "raw",
+            EventKind::Other(_) => "other",
+        }
+    }
+
+    /// The text that it carries: a piece, a reason, or JSON.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            EventKind::Text(text)
+            | EventKind::Reasoning(text)
+            | EventKind::Refusal(text)
+            | EventKind::Raw(text)
+            | EventKind::Other(text) => Some(text),
+            EventKind::ToolCall { arguments, .. } => Some(arguments),
+            EventKind::Finish { reason, .. } => Some(reason.name()),
+            EventKind::Start { .. } | EventKind::ToolCallEnd { .. } | EventKind::Usage(_) => None,
+        }
+    }
+
+    /// The call that it belongs to: place, id and function.
+    pub fn call(&self) -> Option<(u32, &str, &str)> {
+        match self {
+            EventKind::ToolCall { index, id, name, .. }
+            | EventKind::ToolCallEnd { index, id, name } => Some((*index, id, name)),
+            _ => None,
+        }
+    }
+}
+
+impl Event {
+    /// Its kind, its answer's number, and its fields.
+    pub fn to_json(&self) -> Value {
+        let mut json = json!({"kind": self.kind.name(), "choice": self.choice});
+        match &self.kind {
+            EventKind::Start { model, id } => {
+                json["model"] = model.clone().into();
+                json["id"] = id.clone().into();
+            }
+            EventKind::Usage(usage) => json["usage"] = usage.to_json(),
+            EventKind::Finish { reason, provider_reason } => {
+                json["finish_reason"] = reason.name().into();
+                json["provider_finish_reason"] = provider_reason.clone().into();
+            }
+            EventKind::Raw(text) | EventKind::Other(text) => {
+                let own = serde_json::from_str(text);
+                json["data"] = own.unwrap_or_else(|_| text.clone().into());
+            }
+            EventKind::ToolCall { index, id, name, arguments } => {
+                json["index"] = (*index).into();
+                json["id"] = id.clone().into();
+                json["name"] = name.clone().into();
+                json["arguments"] = arguments.clone().into();
+            }
+            EventKind::ToolCallEnd { index, id, name } => {
+                json["index"] = (*index).into();
+                json["id"] = id.clone().into();
+                json["name"] = name.clone().into();
+            }
+            EventKind::Text(text) | EventKind::Reasoning(text) | EventKind::Refusal(text) => {
+                json["text"] = text.clone().into();
+            }
+        }
+        json
     }
 }

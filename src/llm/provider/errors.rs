@@ -369,7 +369,6 @@ const UNKNOWN: &[&str] = &[
     "not exist",
     "unknown model",
     "invalid model",
-    "not supported",
 ];
 
 /// A message, which may be a text, a list of texts, or JSON in a text.

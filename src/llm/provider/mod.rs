@@ -9,6 +9,8 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use super::event::Event;
 use super::request::Request;
 use super::response::Response;
@@ -17,6 +19,7 @@ use crate::error::{CallError, Result};
 use crate::options::Resolved;
 use crate::options::client::ClientOptions;
 
+pub mod embed;
 pub mod errors;
 pub mod finish;
 pub mod hosts;
@@ -79,12 +82,28 @@ pub trait Provider: Send + Sync {
     /// Writes the request, or says why this provider cannot take it.
     fn prepare(&self, chat: &Chat) -> Result<Prepared>;
 
+    /// Writes a request for embeddings from OpenAI's form.
+    fn embed_prepare(
+        &self,
+        options: &Resolved<ClientOptions>,
+        json: &Map<String, Value>,
+    ) -> Result<Prepared> {
+        let _ = json;
+        Err(embed::none(&options.values.provider))
+    }
+
     /// Reads a plain answer with a 2xx status. An error inside is that error.
     fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response>;
 
     /// Reads an answer with another status.
     fn error(&self, context: &Context, head: &Head, body: &[u8]) -> CallError {
         errors::read(context, head, body)
+    }
+
+    /// Reads a plain answer to a request for embeddings, into OpenAI's form.
+    fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
+        let _ = (head, body);
+        Err(embed::none(context.provider))
     }
 
     /// A decoder for one stream with a 2xx status.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
-use super::{Chat, Context, Prepared, Provider, StreamDecoder, errors, finish, hosts, send};
+use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, errors, finish, hosts, send};
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::json::Json;
@@ -16,6 +16,8 @@ use crate::llm::message::{self, Message, Role, ToolCall};
 use crate::llm::request::{Format, Tool, ToolChoice};
 use crate::llm::response::{Response, Usage};
 use crate::llm::transport::Head;
+use crate::options::Resolved;
+use crate::options::client::ClientOptions;
 
 /// OpenAI's chat completions.
 pub struct OpenAiChat;
@@ -34,6 +36,22 @@ impl Provider for OpenAiChat {
 
     fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
         Box::new(Stream::sse(Decoder::default(), context, head))
+    }
+
+    fn embed_prepare(
+        &self,
+        options: &Resolved<ClientOptions>,
+        json: &Map<String, Value>,
+    ) -> Result<Prepared> {
+        let options = &options.values;
+        if !matches!(options.provider.as_str(), "openai" | "siliconflow" | "custom") {
+            return Err(embed::none(&options.provider));
+        }
+        embed::seal(options, embed::model(json)?, "/embeddings", json)
+    }
+
+    fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
+        Ok(embed::read(context, head, body)?.to_value())
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Chat, Context, Prepared, hosts};
 use crate::error::{Error, Result};
 use crate::llm::message::{Message, Origin, Role};
 use crate::llm::transport::{Headers, HttpRequest};
+use crate::options::client::ClientOptions;
 
 /// Adds headers, the caller's own fields and the context to a body.
 pub fn prepare(
@@ -21,21 +22,45 @@ pub fn prepare(
     if let Some(extra) = &chat.request.extra_json {
         overlay(&mut body, extra);
     }
-    let options = &chat.options.values;
-    let key = hosts::key(options, &url)?;
-    let headers = headers(chat, &wanted, key, &url);
-    let body = serde_json::to_vec(&body)
+    let (provider, model) = (wanted.provider, wanted.model.as_str());
+    let to = Target { options: &chat.options.values, provider, model, stream: chat.stream };
+    seal(to, url, &body, wanted.adjusted)
+}
+
+/// Whom a body goes to.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    /// The client's options.
+    pub options: &'a ClientOptions,
+    /// The provider.
+    pub provider: &'static str,
+    /// The model.
+    pub model: &'a str,
+    /// Whether a stream is asked for.
+    pub stream: bool,
+}
+
+/// Makes a request of a finished body.
+pub fn seal(
+    to: Target,
+    url: String,
+    body: &Map<String, Value>,
+    adjusted: Vec<String>,
+) -> Result<Prepared> {
+    let key = hosts::key(to.options, &url)?;
+    let headers = headers(to, key, &url);
+    let body = serde_json::to_vec(body)
         .map_err(|e| Error::Internal(format!("the request could not be written: {e}")))?;
     let context = Context {
-        provider: wanted.provider,
-        model: wanted.model.as_str().into(),
+        provider: to.provider,
+        model: to.model.into(),
         account: account(key, &url),
         seed: seed(&body),
-        raw_events: options.raw_events,
-        max_event_bytes: usize::try_from(options.max_event_bytes).unwrap_or(usize::MAX),
+        raw_events: to.options.raw_events,
+        max_event_bytes: usize::try_from(to.options.max_event_bytes).unwrap_or(usize::MAX),
         secret: key.map(Into::into),
     };
-    Ok(Prepared { http: HttpRequest { url, headers, body }, adjusted: wanted.adjusted, context })
+    Ok(Prepared { http: HttpRequest { url, headers, body }, adjusted, context })
 }
 
 /// Lays the caller's fields over the body: objects are merged, null removes.
@@ -49,12 +74,12 @@ fn overlay(body: &mut Map<String, Value>, extra: &Map<String, Value>) {
     }
 }
 
-fn headers(chat: &Chat, wanted: &Wanted, key: Option<&str>, url: &str) -> Headers {
-    let options = &chat.options.values;
+fn headers(to: Target, key: Option<&str>, url: &str) -> Headers {
+    let options = to.options;
     let mut headers = Headers::default();
     headers.push("content-type", "application/json");
-    headers.push("accept", if chat.stream { "text/event-stream" } else { "application/json" });
-    match (wanted.provider, key) {
+    headers.push("accept", if to.stream { "text/event-stream" } else { "application/json" });
+    match (to.provider, key) {
         ("anthropic", key) => {
             headers.push("anthropic-version", "2023-06-01");
             if let Some(key) = key {
@@ -65,7 +90,7 @@ fn headers(chat: &Chat, wanted: &Wanted, key: Option<&str>, url: &str) -> Header
         (_, Some(key)) => headers.push("authorization", format!("Bearer {key}")),
         _ => {}
     }
-    if wanted.provider == "openai" || url.contains("://api.openai.com/") {
+    if to.provider == "openai" || url.contains("://api.openai.com/") {
         if let Some(id) = &options.organization_id {
             headers.push("openai-organization", id);
         }

@@ -1,0 +1,88 @@
+//! Embeddings: OpenAI's form in, OpenAI's form out.
+//!
+//! Each dialect that has them asks in its own words; the vectors come back as
+//! `data[].embedding`, and what was used as `usage.prompt_tokens`.
+
+use serde_json::{Map, Value, json};
+
+use super::{Context, Prepared, errors, hosts, send};
+use crate::error::{Error, Result, Status};
+use crate::llm::json::Json;
+use crate::llm::transport::Head;
+use crate::options::client::ClientOptions;
+
+/// The refusal of a provider that has no embeddings.
+pub fn none(provider: &str) -> Error {
+    Error::call(Status::BadRequest, format!("embeddings: {provider} has none"))
+}
+
+/// The model that the JSON names.
+pub fn model(json: &Map<String, Value>) -> Result<&str> {
+    let model = json.get("model").and_then(Value::as_str).filter(|model| !model.is_empty());
+    model.ok_or_else(|| Error::invalid("model", "embeddings need the name of a model"))
+}
+
+/// The texts that the JSON holds.
+pub fn texts(json: &Map<String, Value>) -> Result<Vec<String>> {
+    let wrong = || Error::invalid("input", "must be a text or a list of texts");
+    match json.get("input") {
+        Some(Value::String(text)) => Ok(vec![text.clone()]),
+        Some(Value::Array(items)) if !items.is_empty() => {
+            items.iter().map(|item| item.as_str().map(String::from).ok_or_else(wrong)).collect()
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// Refuses what a dialect has no word for.
+pub fn only(provider: &str, json: &Map<String, Value>, known: &[&str]) -> Result<()> {
+    match json.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => {
+            let message = format!("{key}: {provider} does not take it for embeddings");
+            Err(Error::call(Status::BadRequest, message))
+        }
+    }
+}
+
+/// Makes a request of a body.
+pub fn seal(
+    options: &ClientOptions,
+    model: &str,
+    endpoint: &str,
+    body: &Map<String, Value>,
+) -> Result<Prepared> {
+    let provider = hosts::find(&options.provider).name;
+    let url = hosts::url(options, endpoint)?;
+    send::seal(send::Target { options, provider, model, stream: false }, url, body, Vec::new())
+}
+
+/// The answer as JSON, unless it states an error.
+pub fn read<'a>(context: &Context, head: &Head, body: &'a [u8]) -> Result<Json<'a>> {
+    let json = Json::parse(body).map_err(|error| {
+        let message = format!("the answer is not the JSON that was expected: {error}");
+        errors::with_head(head, Status::Protocol, message)
+    })?;
+    errors::inside(context, head, b"", &json).map_or(Ok(json), Err)
+}
+
+/// OpenAI's form of vectors.
+pub fn answer(
+    context: &Context,
+    model: Option<&str>,
+    vectors: Vec<Value>,
+    tokens: Option<u64>,
+) -> Value {
+    let data: Vec<_> = vectors
+        .into_iter()
+        .enumerate()
+        .map(|(index, vector)| json!({"object": "embedding", "index": index, "embedding": vector}))
+        .collect();
+    let usage = tokens.map(|n| json!({"prompt_tokens": n, "total_tokens": n}));
+    json!({
+        "object": "list",
+        "data": data,
+        "model": model.unwrap_or(&context.model),
+        "usage": usage,
+    })
+}
