@@ -363,13 +363,8 @@ const NO_MONEY: &[&str] = &[
     "exceeded current quota",
     "billing hard limit",
 ];
-const UNKNOWN: &[&str] = &[
-    "not found",
-    "does not exist",
-    "not exist",
-    "unknown model",
-    "invalid model",
-];
+const UNKNOWN: &[&str] =
+    &["not found", "does not exist", "not exist", "unknown model", "invalid model"];
 
 /// A message, which may be a text, a list of texts, or JSON in a text.
 fn message_of(json: &Json) -> Option<String> {
