@@ -122,7 +122,10 @@ fn alternate(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Attempt, Deadline, Phase};
     use super::*;
+    use crate::clock::Clock;
+    use crate::llm::cancel::Reason;
 
     #[test]
     fn the_families_take_turns_in_the_order_of_the_system() {
@@ -130,5 +133,63 @@ mod tests {
         let given = parse(&["[::1]:1", "[::2]:1", "1.1.1.1:1", "2.2.2.2:1", "3.3.3.3:1"]);
         let wanted = parse(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "3.3.3.3:1"]);
         assert_eq!(alternate(given), wanted);
+    }
+
+    /// Names with a look-up under way that nobody will ever answer.
+    fn stuck() -> (Names, Arc<LookUp>) {
+        let (names, look_up) = (Names::default(), Arc::new(LookUp::default()));
+        names.running.lock().insert(("slow".into(), 80), Arc::downgrade(&look_up));
+        (names, look_up)
+    }
+
+    fn flight(connect: Deadline) -> Box<Flight> {
+        let attempt = Attempt {
+            interrupt: Arc::default(),
+            connect,
+            first_byte_ns: u64::MAX,
+            silence_ns: u64::MAX,
+            total: Deadline::NEVER,
+        };
+        Flight::new(&attempt, "slow".into(), Clock::System)
+    }
+
+    #[test]
+    fn a_look_up_that_hangs_is_left_behind_when_the_call_is_interrupted() {
+        let (names, _look_up) = stuck();
+        let mut flight = flight(Deadline::NEVER);
+        let interrupt = flight.attempt.interrupt.clone();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                interrupt.trip(Reason::Cancelled);
+            });
+            assert!(names.look_up("slow", 80, &mut flight).is_err());
+        });
+        assert!(flight.retract(&Failure::Interrupted).is_some());
+    }
+
+    #[test]
+    fn a_look_up_that_hangs_is_left_behind_at_the_deadline() {
+        let (names, _look_up) = stuck();
+        let at_ns = Clock::System.now_ns() + 20_000_000;
+        let mut flight = flight(Deadline { at_ns, phase: Phase::Connect });
+        assert!(names.look_up("slow", 80, &mut flight).is_err());
+        assert!(flight.retract(&Failure::TimedOut(Phase::Connect)).is_some());
+    }
+
+    #[test]
+    fn calls_for_one_name_share_a_look_up() {
+        let (names, look_up) = stuck();
+        std::thread::scope(|scope| {
+            let asked: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| names.look_up("slow", 80, &mut flight(Deadline::NEVER)).unwrap())
+                })
+                .collect();
+            let found = vec!["127.0.0.1:80".parse().unwrap()];
+            *look_up.answer.lock() = Some(Ok(found.clone()));
+            look_up.done.notify_all();
+            asked.into_iter().for_each(|asked| assert_eq!(asked.join().unwrap(), found));
+        });
     }
 }

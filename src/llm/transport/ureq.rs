@@ -61,15 +61,15 @@ fn proxy(options: &ClientOptions) -> Result<Option<Proxy>> {
 
 impl Transport for UreqTransport {
     fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
-        let flight = Flight::new(attempt, host_of(&request.url), self.clock.clone());
+        let mut flight = Flight::new(attempt, host_of(&request.url), self.clock.clone());
         let http = match build(request) {
             Ok(http) => http,
-            Err(error) => return Err(finish(flight, error.into())),
+            Err(error) => return Err(finish(&mut flight, error.into())),
         };
-        let (result, flight) = flight::during(flight, || self.agent.run(http));
+        let (result, mut flight) = flight::during(flight, || self.agent.run(http));
         match result {
             Ok(response) => Ok(exchange(response, flight)),
-            Err(error) => Err(finish(flight, error)),
+            Err(error) => Err(finish(&mut flight, error)),
         }
     }
 }
@@ -111,7 +111,7 @@ fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchan
 }
 
 /// Ends a flight that failed.
-fn finish(mut flight: Box<Flight>, error: ureq::Error) -> TransportError {
+fn finish(flight: &mut Flight, error: ureq::Error) -> TransportError {
     flight.attempt.interrupt.unwatch();
     // Whatever ureq made of it: a call that was interrupted was interrupted.
     let _ = flight.check();
@@ -159,7 +159,7 @@ impl Body for UreqBody {
                 Ok(count)
             }
             Err(error) => {
-                let error = finish(flight, error.into());
+                let error = finish(&mut flight, error.into());
                 self.state = State::Failed(error.clone());
                 Err(error)
             }

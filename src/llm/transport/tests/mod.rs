@@ -6,6 +6,8 @@
 mod cancel;
 mod faults;
 mod pool;
+mod proxies;
+mod secure;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

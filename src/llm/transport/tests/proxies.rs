@@ -1,0 +1,89 @@
+//! Ways through proxies.
+
+use super::*;
+
+/// Copies both ways until both sides are done.
+fn join(near: TcpStream, far: TcpStream) {
+    let (mut near_in, mut far_out) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+    let forth = thread::spawn(move || {
+        let _ = std::io::copy(&mut near_in, &mut far_out);
+        let _ = far_out.shutdown(std::net::Shutdown::Write);
+    });
+    let (mut far, mut near) = (far, near);
+    let _ = std::io::copy(&mut far, &mut near);
+    let _ = near.shutdown(std::net::Shutdown::Both);
+    let _ = forth.join();
+}
+
+fn through(proxy: &str) -> UreqTransport {
+    let options = ClientOptions { proxy: Some(proxy.into()), ..options() };
+    UreqTransport::new(&options, Clock::System).unwrap()
+}
+
+fn read<const N: usize>(stream: &mut TcpStream) -> [u8; N] {
+    let mut bytes = [0; N];
+    stream.read_exact(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn an_http_proxy_is_asked_for_a_tunnel_with_its_password() {
+    let target = answers(ok("through"));
+    let (told, heard) = channel();
+    let proxy = serve(move |mut stream, _| {
+        told.send(read_request(&mut stream)).unwrap();
+        stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
+        join(stream, TcpStream::connect(target).unwrap());
+    });
+    let transport = through(&format!("http://user:pass@{proxy}"));
+    let mut exchange = transport.send(&request(target), &attempt()).unwrap();
+    assert_eq!(read_all(&mut *exchange.body).unwrap(), b"through");
+    let heard = heard.recv().unwrap();
+    assert!(heard.starts_with(&format!("CONNECT {target} HTTP/1.1\r\n")), "{heard}");
+    assert!(heard.contains("Proxy-Authorization: Basic dXNlcjpwYXNz\r\n"), "{heard}");
+}
+
+#[test]
+fn a_socks_proxy_is_asked_for_a_tunnel_with_its_password() {
+    let target = answers(ok("through"));
+    let proxy = serve(move |mut stream, _| {
+        assert_eq!(read::<4>(&mut stream), [5, 2, 0, 2]);
+        stream.write_all(&[5, 2]).unwrap();
+        assert_eq!(&read::<11>(&mut stream), b"\x01\x04user\x04pass");
+        stream.write_all(&[1, 0]).unwrap();
+        let wanted = read::<10>(&mut stream);
+        assert_eq!(wanted[..8], [5, 1, 0, 1, 127, 0, 0, 1]);
+        assert_eq!(wanted[8..], target.port().to_be_bytes());
+        stream.write_all(&[5, 0, 0, 3, 1, b'x', 0, 0]).unwrap();
+        join(stream, TcpStream::connect(target).unwrap());
+    });
+    let transport = through(&format!("socks5://user:pass@{proxy}"));
+    let mut exchange = transport.send(&request(target), &attempt()).unwrap();
+    assert_eq!(read_all(&mut *exchange.body).unwrap(), b"through");
+}
+
+#[test]
+fn a_proxy_that_refuses_is_named() {
+    let target = answers(ok("never"));
+    let http = answers("HTTP/1.1 407 Who are you\r\n\r\n");
+    let socks = serve(|mut stream, _| {
+        read::<3>(&mut stream);
+        stream.write_all(&[5, 0]).unwrap();
+        read::<10>(&mut stream);
+        stream.write_all(&[5, 5, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+    });
+    for (proxy, sign) in
+        [(format!("http://{http}"), "407"), (format!("socks5://{socks}"), "error 5")]
+    {
+        let error = through(&proxy).send(&request(target), &attempt()).err().unwrap();
+        assert_eq!(error.failure, Failure::Connect, "{error:?}");
+        assert!(error.message.contains(sign) && !error.written, "{error:?}");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_no_url_is_refused_at_once() {
+    let options = ClientOptions { proxy: Some("://".into()), ..options() };
+    let error = UreqTransport::new(&options, Clock::System).err().unwrap();
+    assert!(error.to_string().starts_with("proxy"), "{error}");
+}
