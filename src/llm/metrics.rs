@@ -23,6 +23,7 @@ pub struct ClientMetrics {
     by_status: Vec<AtomicU64>,
     cache_hits: AtomicU64,
     cache_misses: AtomicU64,
+    coalesced: AtomicU64,
     attempts: AtomicU64,
     retries: AtomicU64,
     input_tokens: AtomicU64,
@@ -37,29 +38,41 @@ pub struct ClientMetrics {
     latency: Histogram,
     first_token: Histogram,
     overhead: Histogram,
+    queued: Histogram,
 }
 
 /// The facts of one ended call.
 #[derive(Debug, Default)]
 pub struct Ended {
-    /// How it ended.
-    pub status: Option<Status>,
+    /// How it ended, unless well.
+    pub failure: Option<Status>,
     /// Whole time.
     pub total_ns: u64,
     /// From the start to the first content.
     pub first_token_ns: Option<u64>,
-    /// Time in our own code: total less network and waits.
-    pub overhead_ns: u64,
-    /// Requests sent.
-    pub attempts: u64,
+    /// Time spent waiting for the network, for limits, and in callbacks.
+    pub outside_ns: u64,
     /// Answered by the response cache; none if it was not asked.
     pub cache_hit: Option<bool>,
-    /// Tokens, if this call used any of the provider's.
+    /// Answered by another call's request.
+    pub coalesced: bool,
+    /// What was not spent again, in USD.
+    pub saved_usd: Option<f64>,
+}
+
+/// What a request to the provider has cost, however many calls it served.
+#[derive(Debug, Default)]
+pub struct Spent {
+    /// Requests sent.
+    pub attempts: u64,
+    /// Time waited for the rate limits.
+    pub queued_ns: u64,
+    /// From the first attempt to the end.
+    pub total_ns: u64,
+    /// Tokens, if there was an answer.
     pub usage: Option<Usage>,
     /// Cost in USD, if known.
     pub cost_usd: Option<f64>,
-    /// What the cache saved, in USD.
-    pub saved_usd: Option<f64>,
 }
 
 fn nano(usd: f64) -> u64 {
@@ -81,6 +94,7 @@ impl ClientMetrics {
             by_status: Status::ALL.iter().map(|_| zero()).collect(),
             cache_hits: zero(),
             cache_misses: zero(),
+            coalesced: zero(),
             attempts: zero(),
             retries: zero(),
             input_tokens: zero(),
@@ -95,37 +109,44 @@ impl ClientMetrics {
             latency: Histogram::default(),
             first_token: Histogram::default(),
             overhead: Histogram::default(),
+            queued: Histogram::default(),
         }
     }
 
     /// Counts a call that has ended.
     pub fn record(&self, ended: &Ended) {
-        let status = ended.status.unwrap_or(Status::Ok);
+        let status = ended.failure.unwrap_or(Status::Ok);
         self.calls.fetch_add(1, Relaxed);
         self.by_status[status.code() as usize].fetch_add(1, Relaxed);
         self.latency.record(ended.total_ns);
-        self.overhead.record(ended.overhead_ns);
-        self.attempts.fetch_add(ended.attempts, Relaxed);
-        self.retries.fetch_add(ended.attempts.saturating_sub(1), Relaxed);
+        self.overhead.record(ended.total_ns.saturating_sub(ended.outside_ns));
         match ended.cache_hit {
             Some(true) => _ = self.cache_hits.fetch_add(1, Relaxed),
             Some(false) => _ = self.cache_misses.fetch_add(1, Relaxed),
             None => {}
         }
+        self.coalesced.fetch_add(ended.coalesced.into(), Relaxed);
         if let Some(ns) = ended.first_token_ns {
             self.first_token.record(ns);
-        }
-        if let Some(usage) = &ended.usage {
-            self.record_tokens(usage, ended);
-        }
-        if let Some(usd) = ended.cost_usd {
-            self.cost_nano_usd.fetch_add(nano(usd), Relaxed);
-            self.priced_calls.fetch_add(1, Relaxed);
         }
         self.saved_nano_usd.fetch_add(nano(ended.saved_usd.unwrap_or(0.0)), Relaxed);
     }
 
-    fn record_tokens(&self, usage: &Usage, ended: &Ended) {
+    /// Counts a request that was sent.
+    pub fn spend(&self, spent: &Spent) {
+        self.attempts.fetch_add(spent.attempts, Relaxed);
+        self.retries.fetch_add(spent.attempts.saturating_sub(1), Relaxed);
+        self.queued.record(spent.queued_ns);
+        if let Some(usage) = &spent.usage {
+            self.spend_tokens(usage, spent.total_ns);
+        }
+        if let Some(usd) = spent.cost_usd {
+            self.cost_nano_usd.fetch_add(nano(usd), Relaxed);
+            self.priced_calls.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn spend_tokens(&self, usage: &Usage, total_ns: u64) {
         let add = |counter: &AtomicU64, tokens: Option<u64>| {
             counter.fetch_add(tokens.unwrap_or(0), Relaxed);
         };
@@ -134,7 +155,7 @@ impl ClientMetrics {
         add(&self.cached_input_tokens, usage.cached_input_tokens);
         add(&self.reasoning_tokens, usage.reasoning_tokens);
         if let Some(tokens) = usage.output_tokens {
-            self.generation_ns.fetch_add(ended.total_ns, Relaxed);
+            self.generation_ns.fetch_add(total_ns, Relaxed);
             self.generated_tokens.fetch_add(tokens, Relaxed);
         }
     }
@@ -165,6 +186,7 @@ impl ClientMetrics {
             "retry_rate": share(get(&self.retries), calls),
             "cache_hits": hits,
             "cache_misses": get(&self.cache_misses),
+            "coalesced": get(&self.coalesced),
             "cache_hit_rate": share(hits, hits + get(&self.cache_misses)),
             "input_tokens": get(&self.input_tokens),
             "output_tokens": get(&self.output_tokens),
@@ -180,6 +202,7 @@ impl ClientMetrics {
             "latency_ms": times(&self.latency),
             "first_token_ms": times(&self.first_token),
             "overhead_ms": times(&self.overhead),
+            "limiter_wait_ms": times(&self.queued),
         })
     }
 
@@ -212,6 +235,7 @@ impl ClientMetrics {
         }
         text.histogram("mynah_llm_latency_seconds", "Whole calls.", &self.latency);
         text.histogram("mynah_llm_first_token_seconds", "To the first content.", &self.first_token);
+        text.histogram("mynah_llm_limiter_wait_seconds", "Waits for rate limits.", &self.queued);
         text.histogram("mynah_llm_overhead_seconds", "The library's own time.", &self.overhead);
         text.finish()
     }
@@ -252,15 +276,15 @@ mod tests {
         let metrics = ClientMetrics::new(&Clock::manual().0);
         assert_eq!(metrics.to_json()["success_rate"], Value::Null);
         let usage = Usage { output_tokens: Some(50), ..Usage::default() };
-        metrics.record(&Ended {
+        metrics.spend(&Spent {
             total_ns: 500_000_000,
             attempts: 3,
-            cache_hit: Some(false),
             usage: Some(usage),
             cost_usd: Some(0.25),
-            ..Ended::default()
+            ..Spent::default()
         });
-        metrics.record(&Ended { status: Some(Status::Timeout), ..Ended::default() });
+        metrics.record(&Ended { cache_hit: Some(false), ..Ended::default() });
+        metrics.record(&Ended { failure: Some(Status::Timeout), ..Ended::default() });
         let json = metrics.to_json();
         assert_eq!(json["success_rate"], 0.5);
         assert_eq!(json["by_status"], json!({"ok": 1, "timeout": 1}));

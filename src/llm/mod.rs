@@ -6,17 +6,25 @@
 //! puts the three together.
 
 pub mod assemble;
+pub mod attempt;
 pub mod call;
 pub mod cancel;
+pub mod client;
+#[cfg(test)]
+mod client_tests;
 pub mod event;
 pub mod json;
 pub mod limit_headers;
 pub mod message;
 pub mod metrics;
+pub mod order;
 pub mod policy;
+pub mod pricing;
 pub mod provider;
+pub mod read;
 pub mod request;
 pub mod response;
 pub mod schema;
+mod share;
 pub mod timing;
 pub mod transport;

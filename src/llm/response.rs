@@ -278,6 +278,57 @@ impl Response {
         out.into()
     }
 
+    /// Says that this call did not pay for the answer.
+    pub fn spare(&mut self) {
+        self.saved_usd = self.cost_usd;
+        self.cost_usd = Some(0.0);
+        self.cost_source = Some("cache");
+        self.attempts = 0;
+        self.timings = Timings::default();
+    }
+
+    /// What had been told of an answer before it was cut.
+    pub fn from_events(events: &[Event]) -> Response {
+        let mut response = Response::default();
+        for event in events {
+            response.take(event);
+        }
+        response
+    }
+
+    fn take(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::Start { model, id } => {
+                (self.model, self.id) = (model.clone(), id.clone());
+                return;
+            }
+            EventKind::Usage(usage) => {
+                self.usage = Some(usage.clone());
+                return;
+            }
+            _ => {}
+        }
+        let place = self.choices.iter().position(|choice| choice.index == event.choice);
+        let place = place.unwrap_or_else(|| {
+            self.choices.push(Choice { index: event.choice, ..Choice::default() });
+            self.choices.len() - 1
+        });
+        let choice = &mut self.choices[place];
+        match &event.kind {
+            EventKind::Text(piece) => choice.text.push_str(piece),
+            EventKind::Reasoning(piece) => choice.reasoning.get_or_insert_default().push_str(piece),
+            EventKind::Refusal(piece) => choice.refusal.get_or_insert_default().push_str(piece),
+            EventKind::ToolCall { index, id, name, arguments } => {
+                let calls = &mut choice.tool_calls;
+                calls.resize_with(calls.len().max(*index as usize + 1), ToolCall::default);
+                let call = &mut calls[*index as usize];
+                (call.id, call.name) = (id.clone(), name.clone());
+                call.arguments.push_str(arguments);
+            }
+            _ => {}
+        }
+    }
+
     /// What the response cache keeps.
     pub fn to_cache_bytes(&self) -> Vec<u8> {
         let mut json = self.to_json();

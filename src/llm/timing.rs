@@ -5,6 +5,11 @@
 //! was written, `silence` from the last byte of any kind, and `idle` from the
 //! last event with content, once there has been one.
 
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use crate::clock::Clock;
 use crate::error::{Error, Status};
 use crate::options::client::ClientOptions;
@@ -18,11 +23,14 @@ pub struct Timing {
     /// When the call began, in ns on the clock.
     pub started_ns: u64,
     total_ms: u64,
+    /// The deadline of a shared request, which others may raise.
+    shared: Option<Arc<AtomicU64>>,
     connect_ms: u64,
     first_byte_ms: u64,
     first_token_ms: u64,
     silence_ms: u64,
     idle_ms: u64,
+    outside_ns: Cell<u64>,
 }
 
 /// `from` plus a limit in ms, where 0 is none.
@@ -41,12 +49,28 @@ impl Timing {
             clock: clock.clone(),
             started_ns: clock.now_ns(),
             total_ms: options.timeout_ms,
+            shared: None,
             connect_ms: options.connect_timeout_ms,
             first_byte_ms: options.first_byte_timeout_ms,
             first_token_ms: options.first_token_timeout_ms,
             silence_ms: options.silence_timeout_ms,
             idle_ms: options.idle_timeout_ms,
+            outside_ns: Cell::new(0),
         }
+    }
+
+    /// Runs something that is not the library's own work (the network, a wait,
+    /// a callback), and keeps its time apart.
+    pub fn outside<R>(&self, f: impl FnOnce() -> R) -> R {
+        let started = self.now_ns();
+        let result = f();
+        self.outside_ns.update(|ns| ns + (self.now_ns() - started));
+        result
+    }
+
+    /// The time spent outside so far.
+    pub fn outside_ns(&self) -> u64 {
+        self.outside_ns.get()
     }
 
     /// Now, on the call's clock.
@@ -54,9 +78,27 @@ impl Timing {
         self.clock.now_ns()
     }
 
+    /// How long the call has taken.
+    pub fn elapsed(&self) -> Duration {
+        self.since_start(self.now_ns())
+    }
+
+    /// From the call's start to a point in time.
+    pub fn since_start(&self, at_ns: u64) -> Duration {
+        Duration::from_nanos(at_ns.saturating_sub(self.started_ns))
+    }
+
     /// The end of the whole call.
     pub fn total(&self) -> Deadline {
-        after(self.started_ns, self.total_ms, Phase::Total)
+        match &self.shared {
+            Some(at) => Deadline { at_ns: at.load(Ordering::Relaxed), phase: Phase::Total },
+            None => after(self.started_ns, self.total_ms, Phase::Total),
+        }
+    }
+
+    /// The same limits, under a deadline that may be raised while it runs.
+    pub fn shared(&self, deadline_ns: Arc<AtomicU64>) -> Timing {
+        Timing { shared: Some(deadline_ns), ..self.clone() }
     }
 
     /// The bound on connecting, from now.
@@ -77,12 +119,28 @@ impl Timing {
     /// Until when the next byte of a body must come.
     pub fn next_byte(&self, progress: &Progress) -> Deadline {
         let silence = after(progress.last_byte_ns, self.silence_ms, Phase::Silence);
+        self.next_content(progress).min(silence)
+    }
+
+    /// Until when the next event with content must come.
+    pub fn next_content(&self, progress: &Progress) -> Deadline {
         let content = match progress.last_content_ns {
             Some(at) => after(at, self.idle_ms, Phase::Idle),
             None => after(progress.sent_ns, self.first_token_ms, Phase::FirstToken),
         };
         let content = if progress.streamed { content } else { Deadline::NEVER };
-        self.total().min(silence).min(content)
+        self.total().min(content)
+    }
+
+    /// A stream of which nothing has come, counted from the call's start.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            streamed: true,
+            sent_ns: self.started_ns,
+            last_byte_ns: self.started_ns,
+            first_content_ns: None,
+            last_content_ns: None,
+        }
     }
 
     /// The error of a passed deadline, naming the option to raise.
@@ -124,20 +182,10 @@ mod tests {
         Timing::start(&options, &Clock::manual().0)
     }
 
-    fn progress(start: u64) -> Progress {
-        Progress {
-            streamed: true,
-            sent_ns: start,
-            last_byte_ns: start,
-            first_content_ns: None,
-            last_content_ns: None,
-        }
-    }
-
     #[test]
     fn the_first_deadline_to_come_is_the_one() {
         let timing = timing(|o| o.first_token_timeout_ms = 2_000);
-        let mut progress = progress(timing.started_ns);
+        let mut progress = timing.progress();
         assert_eq!(timing.next_byte(&progress).phase, Phase::FirstToken);
         progress.last_content_ns = Some(timing.started_ns);
         assert_eq!(timing.next_byte(&progress).phase, Phase::Silence);
@@ -150,7 +198,7 @@ mod tests {
         let timing = timing(|o| {
             (o.silence_timeout_ms, o.idle_timeout_ms) = (0, 1);
         });
-        let mut progress = progress(timing.started_ns);
+        let mut progress = timing.progress();
         progress.streamed = false;
         assert_eq!(timing.next_byte(&progress).phase, Phase::Total);
         assert_eq!(timing.first_byte_ns(), u64::MAX);

@@ -1,0 +1,141 @@
+//! `mynah_client_options`: what a client is made from.
+
+use std::ffi::c_char;
+use std::ptr;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::cache::Cache;
+use crate::options::client::ClientOptions;
+use crate::options::{Layered, describe};
+
+use super::cache::mynah_cache;
+use super::error::mynah_error;
+use super::guard::{guard, guard_or};
+use super::handle::{self, Handle};
+use super::options::{self, Draft, OptionsObject};
+use super::value::{guard_json, mynah_value};
+
+/// Options of a client, with a setter for each and a string door for all. A
+/// handle: belongs to one thread at a time. `mynah_client_new` copies it, so it
+/// can be used again.
+pub struct mynah_client_options {
+    _opaque: (),
+}
+
+/// What a client is given that has no text form.
+#[derive(Default, Clone)]
+pub struct ClientExtras {
+    /// A response cache shared with other clients.
+    pub cache: Option<Arc<Cache>>,
+}
+
+/// The draft behind the handle.
+pub type ClientDraft = Draft<ClientOptions, ClientExtras>;
+
+impl Handle for ClientDraft {
+    const KIND: u8 = 2;
+    const NAME: &'static str = "mynah_client_options";
+}
+
+impl OptionsObject for ClientDraft {
+    type Set = ClientOptions;
+
+    fn named(&self) -> &Mutex<Layered<ClientOptions>> {
+        &self.named
+    }
+}
+
+/// Makes client options with every default; NULL if there is no room for
+/// another handle. Free them with `mynah_client_options_free`.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_client_options_new() -> *mut mynah_client_options {
+    guard_or(ptr::null_mut(), || handle::insert(Arc::<ClientDraft>::default()))
+}
+
+/// Sets any option from text. `default` withdraws what was set; `unset`
+/// removes what a preset or use case would set. Repeatable options gather.
+///
+/// Errors: `MYNAH_UNKNOWN_OPTION`, `MYNAH_OUT_OF_RANGE`,
+/// `MYNAH_INVALID_ARGUMENT`, each with name, value and range in the message;
+/// nothing is changed then.
+///
+/// # Safety
+/// 1. `name` and `value` are null or NUL-terminated.
+/// 2. `err` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_client_options_set(
+    options: *mut mynah_client_options,
+    name: *const c_char,
+    value: *const c_char,
+    err: *mut *mut mynah_error,
+) -> i32 {
+    // SAFETY: promised by (1) and (2).
+    unsafe { options::set_named::<ClientDraft, _>(options, name, value, err) }
+}
+
+/// Sets all options of a JSON object, or on an error none.
+///
+/// # Safety
+/// 1. `json` points to `len` readable bytes.
+/// 2. `err` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_client_options_load_json(
+    options: *mut mynah_client_options,
+    json: *const c_char,
+    len: usize,
+    err: *mut *mut mynah_error,
+) -> i32 {
+    // SAFETY: promised by (1) and (2).
+    unsafe { options::load_json::<ClientDraft, _>(options, json, len, err) }
+}
+
+/// The effective value of one option and where it comes from, as JSON:
+/// `{"value": ..., "origin": ...}`. A secret is redacted. The value is the
+/// caller's to free.
+///
+/// # Safety
+/// 1. `name` is null or NUL-terminated.
+/// 2. `value` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_client_options_get(
+    options: *const mynah_client_options,
+    name: *const c_char,
+    value: *mut *mut mynah_value,
+) -> i32 {
+    // SAFETY: promised by (1) and (2).
+    unsafe { guard_json(value, || options::get_named::<ClientDraft, _>(options, name)) }
+}
+
+/// All client options as a JSON array: key, type, range, default and meaning
+/// of each. The value is the caller's to free.
+///
+/// # Safety
+/// 1. `value` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_client_options_describe(value: *mut *mut mynah_value) -> i32 {
+    // SAFETY: promised by (1).
+    unsafe { guard_json(value, || Ok(describe::<ClientOptions>())) }
+}
+
+/// Lets clients share a cache for their answers. The options and every client
+/// made from them hold it: the handle may be freed at once. Turns
+/// `cache_enabled` on unless that was set.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_client_options_set_cache(
+    options: *mut mynah_client_options,
+    cache: *mut mynah_cache,
+) -> i32 {
+    guard(|| {
+        let draft = handle::resolve::<ClientDraft, _>(options)?;
+        draft.extras.lock().cache = Some(handle::resolve::<Cache, _>(cache)?);
+        Ok(())
+    })
+}
+
+/// Frees client options; null is allowed. Clients made from them live on.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_client_options_free(options: *mut mynah_client_options) {
+    options::free::<ClientDraft, _>(options);
+}

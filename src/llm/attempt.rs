@@ -1,0 +1,254 @@
+//! Sending a request until it is answered or the rules say stop.
+//!
+//! Each attempt takes its place in the rate limiter's line, is sent, and read.
+//! What fails is judged by the retry rules; while the circuit breaker is open
+//! nothing is sent again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, Random};
+use crate::error::{CallError, Error, Result, Status};
+
+use super::cancel::Interrupt;
+use super::client::Failed;
+use super::event::Event;
+use super::limit_headers::Learned;
+use super::metrics::Spent;
+use super::order::Order;
+use super::policy::breaker::{Breaker, State};
+use super::policy::rate_limit::{Permit, RateLimiter};
+use super::policy::retry::{self, Budget, Decision, Facts};
+use super::read::{Reader, Sink, transport_error};
+use super::response::Response;
+use super::timing::{Progress, Timing};
+use super::transport::{Attempt, Body, Exchange, Head, Transport};
+
+/// What sending takes from the client.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// The way to the provider.
+    pub transport: &'a dyn Transport,
+    /// Time.
+    pub clock: &'a Clock,
+    /// Chance.
+    pub random: &'a Random,
+    /// Retries that may still be made.
+    pub budget: &'a Budget,
+    /// The limits.
+    pub limiter: &'a RateLimiter,
+    /// The circuit breaker.
+    pub breaker: &'a Breaker,
+}
+
+/// A request under way.
+pub struct Sending<'a> {
+    /// What the client lends.
+    pub means: Means<'a>,
+    /// What is to be sent.
+    pub order: &'a Order,
+    /// Until when.
+    pub timing: &'a Timing,
+    /// Unless interrupted.
+    pub interrupt: &'a Arc<Interrupt>,
+}
+
+/// An attempt that failed.
+struct Broken {
+    error: Error,
+    facts: Facts,
+    partial: Option<Box<Response>>,
+}
+
+impl Sending<'_> {
+    /// Sends, and sends again as the rules allow.
+    pub fn run(
+        &self,
+        mut sink: Option<&mut Sink<'_>>,
+        spent: &mut Spent,
+    ) -> Result<Response, Failed> {
+        self.means.budget.earn();
+        let mut reused_before = false;
+        loop {
+            let permit = self.permit(spent)?;
+            spent.attempts += 1;
+            let mut broken = match self.once(&mut sink, &permit) {
+                Ok(mut response) => {
+                    response.attempts = spent.attempts as u32;
+                    response.timings.queue = Some(Duration::from_nanos(spent.queued_ns));
+                    return Ok(response);
+                }
+                Err(broken) => broken,
+            };
+            drop(permit);
+            broken.facts.reused_before = reused_before;
+            match self.decide(&broken.facts, spent.attempts) {
+                Decision::GiveUp => return Err(broken.failed(spent.attempts)),
+                Decision::Again(wait) => {
+                    reused_before |= broken.facts.reused;
+                    let wait = || self.interrupt.wait(self.means.clock, wait);
+                    self.timing.outside(wait)?;
+                }
+            }
+        }
+    }
+
+    /// Waits in the limiter's line.
+    fn permit(&self, spent: &mut Spent) -> Result<Permit> {
+        let order = self.order;
+        let deadline = self.timing.total().at_ns;
+        let acquire =
+            || self.means.limiter.acquire(&order.line, order.tokens, deadline, self.interrupt);
+        let permit = self.timing.outside(acquire)?;
+        spent.queued_ns += permit.waited.as_nanos() as u64;
+        Ok(permit)
+    }
+
+    fn decide(&self, facts: &Facts, attempts: u64) -> Decision {
+        if self.means.breaker.state() == State::Open {
+            return Decision::GiveUp;
+        }
+        let now = self.timing.now_ns();
+        let left = Duration::from_nanos(self.timing.total().at_ns.saturating_sub(now));
+        let means = self.means;
+        retry::decide(facts, attempts, &self.order.options, left, means.random, means.budget)
+    }
+
+    /// One request and its answer.
+    fn once(&self, sink: &mut Option<&mut Sink<'_>>, permit: &Permit) -> Result<Response, Broken> {
+        let attempt = Attempt {
+            interrupt: self.interrupt.clone(),
+            connect: self.timing.connect(),
+            first_byte_ns: self.timing.first_byte_ns(),
+            silence_ns: self.timing.silence_ns(),
+            total: self.timing.total(),
+        };
+        let http = &self.order.prepared.http;
+        let sent = self.timing.outside(|| self.means.transport.send(http, &attempt));
+        let exchange = sent.map_err(|error| {
+            let facts = Facts {
+                written: error.written,
+                reused: error.reused,
+                answered: error.answered,
+                ..Facts::default()
+            };
+            Broken::new(transport_error(error, self.timing, self.interrupt), facts)
+        })?;
+        let learned = Learned::from_headers(&exchange.head.headers, self.means.clock.unix_ms());
+        self.means.limiter.learn(&self.order.line, &learned);
+        let response = self.receive(exchange, sink)?;
+        if let Some(used) = response.usage.as_ref().and_then(|u| self.order.limited_tokens(u)) {
+            permit.correct(used);
+        }
+        Ok(response)
+    }
+
+    /// Reads the answer to a request, whatever its status.
+    fn receive(
+        &self,
+        mut exchange: Exchange,
+        sink: &mut Option<&mut Sink<'_>>,
+    ) -> Result<Response, Broken> {
+        let head = std::mem::take(&mut exchange.head);
+        let facts = Facts {
+            http_status: Some(head.status),
+            should_retry: head.headers.get("x-should-retry").and_then(|v| v.parse().ok()),
+            written: true,
+            reused: exchange.reused,
+            answered: true,
+            ..Facts::default()
+        };
+        let ok = (200..300).contains(&head.status);
+        let mut reader = self.reader(&exchange, ok && self.order.stream);
+        let (provider, context) = (self.order.provider, &self.order.prepared.context);
+        let body = &mut *exchange.body;
+        let mut response = if !ok {
+            let bytes = reader.all(body).map_err(|error| Broken::new(error, facts.clone()))?;
+            let error = provider.error(context, &head, &bytes);
+            return Err(Broken::new(Error::Call(Box::new(error)), facts));
+        } else if self.order.stream {
+            self.streamed(&mut reader, &head, body, sink, facts)?
+        } else {
+            let reply = reader.all(body).and_then(|bytes| provider.reply(context, &head, &bytes));
+            reply.map_err(|error| Broken::new(error, facts))?
+        };
+        let first_token = reader.progress.first_content_ns;
+        response.timings.connect = Some(Duration::from_nanos(exchange.connect_ns));
+        response.timings.first_byte = Some(self.timing.since_start(exchange.first_byte_at_ns));
+        response.timings.first_token = first_token.map(|at| self.timing.since_start(at));
+        Ok(response)
+    }
+
+    fn reader(&self, exchange: &Exchange, streamed: bool) -> Reader<'_> {
+        Reader {
+            timing: self.timing,
+            interrupt: self.interrupt,
+            max_bytes: self.order.options.max_response_bytes,
+            received: 0,
+            progress: Progress {
+                streamed,
+                sent_ns: exchange.sent_at_ns,
+                last_byte_ns: exchange.first_byte_at_ns,
+                first_content_ns: None,
+                last_content_ns: None,
+            },
+        }
+    }
+
+    fn streamed(
+        &self,
+        reader: &mut Reader<'_>,
+        head: &Head,
+        body: &mut dyn Body,
+        sink: &mut Option<&mut Sink<'_>>,
+        facts: Facts,
+    ) -> Result<Response, Broken> {
+        let mut decoder = self.order.provider.stream(&self.order.prepared.context, head);
+        let mut delivered = false;
+        let mut deliver = |event: &Event| match sink.as_mut() {
+            Some(sink) => {
+                delivered = true;
+                sink(event)
+            }
+            None => true,
+        };
+        let result = reader.stream(body, &mut *decoder, &mut deliver);
+        let Err(error) = result else { return Ok(decoder.response()) };
+        let keeps = matches!(
+            error.status(),
+            Status::Stopped | Status::Cancelled | Status::Timeout | Status::Truncated
+        );
+        let mut broken = Broken::new(error, Facts { delivered, ..facts });
+        if delivered && keeps {
+            broken.partial = Some(Box::new(unfinished(decoder.response())));
+        }
+        Err(broken)
+    }
+}
+
+/// An answer that was cut has no finish reason, whatever was read of one.
+fn unfinished(mut response: Response) -> Response {
+    response.choices.iter_mut().for_each(|choice| choice.finish_reason = None);
+    response
+}
+
+impl Broken {
+    fn new(error: Error, mut facts: Facts) -> Self {
+        facts.status = Some(error.status());
+        if let Error::Call(call) = &error {
+            facts.retry_after = call.retry_after;
+        }
+        Broken { error, facts, partial: None }
+    }
+
+    /// As the call's end: with the number of attempts and the HTTP status.
+    fn failed(self, attempts: u64) -> Failed {
+        let mut call = match self.error {
+            Error::Call(call) => *call,
+            other => CallError::new(other.status(), other.to_string()),
+        };
+        call.attempts = attempts as u32;
+        call.http_status = call.http_status.or(self.facts.http_status);
+        Failed { error: Error::Call(Box::new(call)), partial: self.partial }
+    }
+}

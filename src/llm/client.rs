@@ -1,0 +1,328 @@
+//! A client of one provider, and the path of a call from top to bottom.
+//!
+//! [`Client::chat`] and [`Client::chat_stream`] are one path: enter the
+//! register of calls, let the provider's dialect write the request, look into
+//! the response cache, join an identical call or send (again, if the rules
+//! allow), read, price, keep, and count. Each step is a line here and a file
+//! of its own.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::cache::Cache;
+use crate::clock::{Clock, Random};
+use crate::error::{Error, Result, Status};
+use crate::options::cache::CacheOptions;
+use crate::options::client::ClientOptions;
+use crate::options::{Layered, Origin, Resolved};
+
+use super::attempt::{Means, Sending};
+use super::call::{Calls, Running};
+use super::cancel::{Cancel, Interrupt, Reason};
+use super::metrics::{ClientMetrics, Ended, Spent};
+use super::order::Order;
+use super::policy::breaker::Breaker;
+use super::policy::coalesce::Flights;
+use super::policy::rate_limit::RateLimiter;
+use super::policy::response_cache::{self, Hit, Key, ResponseCache};
+use super::policy::retry::Budget;
+use super::pricing;
+use super::read::Sink;
+use super::request::{CacheMode, Request};
+use super::response::{Response, ServedFrom};
+use super::timing::Timing;
+use super::transport::{Transport, UreqTransport};
+
+/// A client; shared by any number of threads.
+pub struct Client {
+    options: Resolved<ClientOptions>,
+    pub(super) clock: Clock,
+    random: Random,
+    transport: Arc<dyn Transport>,
+    cache: Option<ResponseCache>,
+    budget: Budget,
+    limiter: RateLimiter,
+    breaker: Breaker,
+    pub(super) flights: Flights,
+    pub(super) metrics: ClientMetrics,
+    pub(super) calls: Calls,
+}
+
+/// What a client works with; the defaults are the real things.
+#[derive(Default)]
+pub struct Parts {
+    /// Time.
+    pub clock: Clock,
+    /// Chance.
+    pub random: Random,
+    /// The way to the provider; none: HTTP by ureq.
+    pub transport: Option<Arc<dyn Transport>>,
+    /// A response cache shared with others; none: one of its own, if the
+    /// options ask for it.
+    pub cache: Option<Arc<Cache>>,
+}
+
+/// A call that did not end well.
+#[derive(Debug)]
+pub struct Failed {
+    /// Why.
+    pub error: Error,
+    /// What had been delivered of the answer.
+    pub partial: Option<Box<Response>>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed { error, partial: None }
+    }
+}
+
+/// A call in its place: what every step of the path may need.
+pub(super) struct Path<'a> {
+    pub running: &'a Running<'a>,
+    pub timing: &'a Timing,
+    pub ended: &'a mut Ended,
+}
+
+impl Client {
+    /// Makes a client; sends nothing.
+    pub fn new(options: Resolved<ClientOptions>, parts: Parts) -> Result<Client> {
+        let clock = parts.clock;
+        let transport = match parts.transport {
+            Some(transport) => transport,
+            None => Arc::new(UreqTransport::new(&options.values, clock.clone())?),
+        };
+        let caches = match options.origin("cache_enabled")? {
+            Origin::Default => parts.cache.is_some(),
+            _ => options.values.cache_enabled,
+        };
+        let cache = match (caches, parts.cache) {
+            (false, _) => None,
+            (true, Some(shared)) => Some(shared),
+            (true, None) => Some(own_cache(&clock)?),
+        };
+        Ok(Client {
+            cache: cache.map(|cache| ResponseCache::new(cache, &clock)),
+            budget: Budget::new(options.values.retry_budget_percent, &clock),
+            limiter: RateLimiter::new(&options.values, &clock),
+            breaker: Breaker::new(&options.values, &clock),
+            flights: Flights::default(),
+            metrics: ClientMetrics::new(&clock),
+            calls: Calls::default(),
+            random: parts.random,
+            transport,
+            options,
+            clock,
+        })
+    }
+
+    /// Asks, and waits for the whole answer.
+    pub fn chat(
+        self: &Arc<Self>,
+        request: &Request,
+        cancel: Option<&Cancel>,
+    ) -> Result<Response, Failed> {
+        self.counted(request, cancel, None)
+    }
+
+    /// Asks, and hands each event to `sink` as it arrives, on this thread.
+    pub fn chat_stream(
+        self: &Arc<Self>,
+        request: &Request,
+        cancel: Option<&Cancel>,
+        sink: &mut Sink<'_>,
+    ) -> Result<Response, Failed> {
+        self.counted(request, cancel, Some(sink))
+    }
+
+    fn counted(
+        self: &Arc<Self>,
+        request: &Request,
+        cancel: Option<&Cancel>,
+        sink: Option<&mut Sink<'_>>,
+    ) -> Result<Response, Failed> {
+        let started = self.clock.now_ns();
+        let mut ended = Ended::default();
+        let result = self.answer(request, cancel, sink, &mut ended);
+        ended.total_ns = self.clock.now_ns() - started;
+        ended.failure = result.as_ref().err().map(|failed| failed.error.status());
+        if let Ok(response) = &result {
+            let first_token = response.timings.first_token;
+            ended.first_token_ns = first_token.map(|time| time.as_nanos() as u64);
+        }
+        self.metrics.record(&ended);
+        result
+    }
+
+    /// The path of a call.
+    fn answer(
+        self: &Arc<Self>,
+        request: &Request,
+        cancel: Option<&Cancel>,
+        mut sink: Option<&mut Sink<'_>>,
+        ended: &mut Ended,
+    ) -> Result<Response, Failed> {
+        let running = self.calls.begin(cancel)?;
+        let order = Order::new(request, &self.options, sink.is_some())?;
+        let timing = Timing::start(&order.options, &self.clock);
+        let shares = self.shares(&order);
+        let key = (shares || self.cache_of(&order).is_some()).then(|| order.key());
+        let mut path = Path { running: &running, timing: &timing, ended };
+
+        let result = match (self.cached(&order, &key, &mut path)?, key) {
+            (Some(hit), _) => {
+                let stale = hit.stale;
+                let result = self.replay(hit, sink.as_deref_mut(), &mut path);
+                if let (true, Some(key)) = (stale, key) {
+                    self.renew(order, key);
+                }
+                result
+            }
+            (None, Some(key)) if shares => self.share(order, key, sink, &mut path),
+            (None, _) => self.send(&order, &key, sink, &timing, &running.interrupt),
+        };
+        ended.outside_ns = timing.outside_ns();
+        let mut response = result?;
+        response.timings.total = Some(timing.elapsed());
+        Ok(response)
+    }
+
+    /// Sends an order under the breaker's eye, prices and keeps the answer.
+    pub(super) fn send(
+        &self,
+        order: &Order,
+        key: &Option<Key>,
+        sink: Option<&mut Sink<'_>>,
+        timing: &Timing,
+        interrupt: &Arc<Interrupt>,
+    ) -> Result<Response, Failed> {
+        let (pass, _opened) = self.breaker.enter();
+        let pass = pass?;
+        let started = self.clock.now_ns();
+        let mut spent = Spent::default();
+        let sending = Sending { means: self.means(), order, timing, interrupt };
+        let mut result = sending.run(sink, &mut spent);
+        pass.end(result.as_ref().err().map(|failed| failed.error.status()));
+        if let Ok(response) = &mut result {
+            response.served_from = ServedFrom::Provider;
+            response.adjusted = order.prepared.adjusted.clone();
+            pricing::apply(response, &order.prepared.context.model, &order.options);
+            spent.usage = response.usage.clone();
+            spent.cost_usd = response.cost_usd;
+            self.keep(order, key, response);
+        }
+        spent.total_ns = self.clock.now_ns() - started;
+        self.metrics.spend(&spent);
+        result
+    }
+
+    fn means(&self) -> Means<'_> {
+        Means {
+            transport: &*self.transport,
+            clock: &self.clock,
+            random: &self.random,
+            budget: &self.budget,
+            limiter: &self.limiter,
+            breaker: &self.breaker,
+        }
+    }
+
+    /// The response cache, if this call uses it.
+    fn cache_of(&self, order: &Order) -> Option<&ResponseCache> {
+        self.cache.as_ref().filter(|_| order.cache != CacheMode::Bypass)
+    }
+
+    /// Whether the call joins identical ones: unset means where it is cached.
+    fn shares(&self, order: &Order) -> bool {
+        let by_default = self.cache_of(order).is_some();
+        matches!(order.cache, CacheMode::Default | CacheMode::Refresh)
+            && order.options.coalesce.unwrap_or(by_default)
+    }
+
+    fn cached(
+        self: &Arc<Self>,
+        order: &Order,
+        key: &Option<Key>,
+        path: &mut Path<'_>,
+    ) -> Result<Option<Hit>> {
+        let miss = || match order.cache {
+            CacheMode::Only => Err(Error::call(Status::NotFound, "no cached answer")),
+            _ => Ok(None),
+        };
+        let (Some(cache), Some(key)) = (self.cache_of(order), key) else { return miss() };
+        if order.cache == CacheMode::Refresh {
+            return Ok(None);
+        }
+        let hit = cache.lookup(key, &order.options);
+        path.ended.cache_hit = Some(hit.is_some());
+        match hit {
+            Some(hit) => Ok(Some(hit)),
+            None => miss(),
+        }
+    }
+
+    /// Gives a kept answer, as a stream if the caller wants one.
+    fn replay(
+        &self,
+        hit: Hit,
+        sink: Option<&mut Sink<'_>>,
+        path: &mut Path<'_>,
+    ) -> Result<Response, Failed> {
+        let mut response = hit.response;
+        response.served_from = if hit.stale { ServedFrom::Stale } else { ServedFrom::Cache };
+        response.age_ms = Some(hit.age_ms);
+        response.spare();
+        path.ended.saved_usd = response.saved_usd;
+        if let Some(sink) = sink {
+            deliver(&response, sink, path)?;
+        }
+        Ok(response)
+    }
+
+    /// Keeps an answer that may be given again.
+    fn keep(&self, order: &Order, key: &Option<Key>, response: &Response) {
+        let (Some(cache), Some(key)) = (self.cache_of(order), key) else { return };
+        let tools = order.options.cache_tool_calls;
+        if response_cache::may_keep(response, tools, order.format.as_ref()) {
+            // An answer that does not fit is an answer all the same.
+            let _ = cache.store(key, response, &order.options);
+        }
+    }
+
+    /// The figures.
+    pub fn metrics(&self) -> &ClientMetrics {
+        &self.metrics
+    }
+
+    /// Effective options and their origins, secrets redacted.
+    pub fn options_json(&self) -> Json {
+        self.options.to_json()
+    }
+
+    /// Ends all calls and waits for them.
+    pub fn close(&self) {
+        self.calls.close();
+    }
+}
+
+/// Hands a whole answer out as the events of a stream.
+pub(super) fn deliver(
+    response: &Response,
+    sink: &mut Sink<'_>,
+    path: &Path<'_>,
+) -> Result<(), Error> {
+    let interrupt = &path.running.interrupt;
+    for event in response.replay() {
+        interrupt.check()?;
+        if !path.timing.outside(|| sink(&event)) {
+            interrupt.trip(Reason::Stopped);
+        }
+    }
+    interrupt.check()
+}
+
+/// A response cache of the client's own, with the cache's defaults.
+fn own_cache(clock: &Clock) -> Result<Arc<Cache>> {
+    Cache::new(Layered::<CacheOptions>::default().resolve()?, clock.clone())
+}

@@ -1,0 +1,356 @@
+//! The path of a call, over a transport that answers by a script.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use serde_json::json;
+
+use crate::clock::{Clock, ManualClock, Random};
+use crate::error::{Error, Status};
+use crate::options::Layered;
+use crate::options::client::ClientOptions;
+
+use super::client::{Client, Failed, Parts};
+use super::event::{Event, EventKind};
+use super::request::Request;
+use super::response::{Response, ServedFrom};
+use super::transport::*;
+
+/// What the scripted provider does with one request.
+enum Step {
+    Answer(u16, &'static [(&'static str, &'static str)], String),
+    Fail(Failure, bool),
+    /// Cuts the body after its bytes.
+    Cut(String),
+}
+
+#[derive(Default)]
+struct Script {
+    steps: Mutex<VecDeque<Step>>,
+    sent: Mutex<Vec<HttpRequest>>,
+}
+
+struct Bytes(VecDeque<u8>, bool);
+
+impl Body for Bytes {
+    fn read(&mut self, buffer: &mut [u8], _: Deadline) -> Result<usize, TransportError> {
+        let n = buffer.len().min(self.0.len()).min(7);
+        for (place, byte) in buffer.iter_mut().zip(self.0.drain(..n)) {
+            *place = byte;
+        }
+        if n == 0 && self.1 { Err(broken(Failure::Cut, true)) } else { Ok(n) }
+    }
+}
+
+fn broken(failure: Failure, written: bool) -> TransportError {
+    let message = "it broke".to_string();
+    TransportError { failure, message, written, reused: false, answered: false }
+}
+
+impl Transport for Script {
+    fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
+        self.sent.lock().push(request.clone());
+        attempt.interrupt.check().map_err(|_| broken(Failure::Interrupted, false))?;
+        let (status, headers, body, cut) = match self.steps.lock().pop_front() {
+            Some(Step::Answer(status, headers, body)) => (status, headers, body, false),
+            Some(Step::Cut(body)) => (200, &[][..], body, true),
+            Some(Step::Fail(failure, written)) => return Err(broken(failure, written)),
+            None => return Err(broken(Failure::Connect, false)),
+        };
+        let headers = headers.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+        Ok(Exchange {
+            head: Head { status, headers: Headers(headers) },
+            body: Box::new(Bytes(body.into_bytes().into(), cut)),
+            reused: false,
+            connect_ns: 0,
+            sent_at_ns: attempt.total.at_ns.min(1_000_000_000),
+            first_byte_at_ns: 1_000_000_000,
+        })
+    }
+}
+
+struct Bench {
+    client: Arc<Client>,
+    script: Arc<Script>,
+    time: Arc<ManualClock>,
+}
+
+fn bench(options: &[(&str, &str)], steps: Vec<Step>) -> Bench {
+    let mut layered = Layered::<ClientOptions>::default();
+    layered.set("api_key", "sk-test").unwrap();
+    layered.set("model", "gpt-test").unwrap();
+    layered.set("price", "gpt-test=1,2").unwrap();
+    options.iter().for_each(|(name, value)| layered.set(name, value).unwrap());
+    let script = Arc::new(Script { steps: Mutex::new(steps.into()), ..Script::default() });
+    let (clock, time) = Clock::manual();
+    let parts =
+        Parts { clock, random: Random::seeded(1), transport: Some(script.clone()), cache: None };
+    let client = Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap());
+    Bench { client, script, time }
+}
+
+/// With a clock that runs ahead of other threads, calls are not shared.
+const CACHED: &[(&str, &str)] = &[("cache_enabled", "true"), ("coalesce", "false")];
+
+fn plain(text: &str, finish: &str) -> Step {
+    let body = json!({"id": "chatcmpl-1", "model": "gpt-test",
+        "choices": [{"index": 0, "finish_reason": finish,
+            "message": {"role": "assistant", "content": text}}],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}});
+    Step::Answer(200, &[("x-request-id", "req_1")], body.to_string())
+}
+
+fn stream(text: &str) -> String {
+    let mut body = String::new();
+    for piece in text.split_inclusive(' ') {
+        let chunk = json!({"id": "c", "model": "gpt-test",
+            "choices": [{"index": 0, "delta": {"content": piece}}]});
+        body.push_str(&format!("data: {chunk}\n\n"));
+    }
+    body
+}
+
+fn ended(text: &str) -> Step {
+    let end = r#"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+    Step::Answer(200, &[], format!("{}{end}\n\ndata: [DONE]\n\n", stream(text)))
+}
+
+fn failure(status: u16) -> Step {
+    let body = json!({"error": {"message": "no", "type": "server_error"}}).to_string();
+    Step::Answer(status, &[], body)
+}
+
+fn request() -> Request {
+    let mut request = Request::new();
+    request.add_message("user", "hello").unwrap();
+    request
+}
+
+impl Bench {
+    fn chat(&self) -> Result<Response, Failed> {
+        self.client.chat(&request(), None)
+    }
+
+    fn stream(&self) -> (Result<Response, Failed>, String) {
+        let mut text = String::new();
+        let mut sink = |event: &Event| {
+            if let EventKind::Text(piece) = &event.kind {
+                text.push_str(piece);
+            }
+            true
+        };
+        let result = self.client.chat_stream(&request(), None, &mut sink);
+        (result, text)
+    }
+
+    fn sent(&self) -> usize {
+        self.script.sent.lock().len()
+    }
+}
+
+fn status(result: Result<Response, Failed>) -> Status {
+    result.unwrap_err().error.status()
+}
+
+#[test]
+fn a_plain_call_is_answered_and_counted() {
+    let bench = bench(&[], vec![plain("hi", "stop")]);
+    let response = bench.chat().unwrap();
+    assert_eq!(response.text(), "hi");
+    assert_eq!((response.attempts, response.served_from), (1, ServedFrom::Provider));
+    assert_eq!(response.cost_usd, Some(2e-5));
+    let figures = bench.client.metrics().to_json();
+    assert_eq!((&figures["calls"], &figures["output_tokens"]), (&json!(1), &json!(5)));
+}
+
+#[test]
+fn a_stream_delivers_its_pieces_and_then_the_whole() {
+    let bench = bench(&[], vec![ended("one two three")]);
+    let (result, text) = bench.stream();
+    assert_eq!(text, "one two three");
+    assert_eq!(result.unwrap().text(), "one two three");
+}
+
+#[test]
+fn the_second_answer_comes_from_the_cache_also_as_a_stream() {
+    let bench = bench(CACHED, vec![plain("kept", "stop")]);
+    bench.chat().unwrap();
+    let again = bench.chat().unwrap();
+    assert_eq!((again.served_from, again.cost_usd), (ServedFrom::Cache, Some(0.0)));
+    assert_eq!((again.saved_usd, again.text()), (Some(2e-5), "kept"));
+    let (streamed, text) = bench.stream();
+    assert_eq!((text.as_str(), streamed.unwrap().served_from), ("kept", ServedFrom::Cache));
+    assert_eq!(bench.sent(), 1);
+    let figures = bench.client.metrics().to_json();
+    assert_eq!((&figures["cache_hits"], &figures["input_tokens"]), (&json!(2), &json!(10)));
+}
+
+#[test]
+fn what_is_not_a_complete_answer_is_not_kept() {
+    for step in [plain("cut off", "length"), plain("", "content_filter")] {
+        let bench = bench(CACHED, vec![step, plain("whole", "stop")]);
+        bench.chat().unwrap();
+        assert_eq!(bench.chat().unwrap().text(), "whole");
+    }
+}
+
+#[test]
+fn a_cut_stream_is_truncated_gives_what_came_and_is_not_kept() {
+    let steps = vec![Step::Cut(stream("half an ")), ended("whole")];
+    let bench = bench(CACHED, steps);
+    let (result, _) = bench.stream();
+    let failed = result.unwrap_err();
+    assert_eq!(failed.error.status(), Status::Truncated);
+    let partial = failed.partial.unwrap();
+    assert_eq!((partial.text(), partial.first().finish_reason), ("half an ", None));
+    assert_eq!(bench.stream().1, "whole");
+}
+
+#[test]
+fn a_failing_provider_is_asked_again_and_the_attempts_are_counted() {
+    let bench = bench(&[], vec![failure(500), failure(503), plain("at last", "stop")]);
+    let response = bench.chat().unwrap();
+    assert_eq!((response.attempts, response.text()), (3, "at last"));
+}
+
+#[test]
+fn the_last_failure_is_the_calls_own() {
+    let bench = bench(&[("retry_count", "1")], vec![failure(500), failure(503)]);
+    let Error::Call(call) = bench.chat().unwrap_err().error else { panic!("not a call's error") };
+    assert_eq!((call.attempts, call.http_status), (2, Some(503)));
+}
+
+#[test]
+fn retry_after_is_waited_for() {
+    let limited = Step::Answer(429, &[("retry-after", "7")], "{}".into());
+    let bench = bench(&[], vec![limited, plain("ok", "stop")]);
+    let before = bench.client.clock.now_ns();
+    bench.chat().unwrap();
+    assert_eq!((bench.client.clock.now_ns() - before) / 1_000_000_000, 7);
+}
+
+#[test]
+fn nothing_is_replayed_once_it_was_delivered() {
+    let bench = bench(&[("retry_after_send", "true")], vec![Step::Cut(stream("a b "))]);
+    assert_eq!(status(bench.stream().0), Status::Truncated);
+    assert_eq!(bench.sent(), 1);
+}
+
+#[test]
+fn a_callback_that_stops_gets_what_it_has_seen() {
+    let bench = bench(&[], vec![ended("one two three")]);
+    let mut seen = 0;
+    let mut sink = |event: &Event| {
+        seen += u32::from(event.kind.is_content());
+        seen < 2
+    };
+    let failed = bench.client.chat_stream(&request(), None, &mut sink).unwrap_err();
+    assert_eq!(failed.error.status(), Status::Stopped);
+    assert!(failed.partial.is_some());
+    assert_eq!(seen, 2);
+}
+
+#[test]
+fn an_open_breaker_answers_at_once() {
+    let options = [("breaker_failure_threshold", "2"), ("retry_count", "0")];
+    let bench = bench(&options, vec![failure(500), failure(500), plain("well", "stop")]);
+    (0..2).for_each(|_| assert_eq!(status(bench.chat()), Status::Server));
+    assert_eq!(status(bench.chat()), Status::CircuitOpen);
+    assert_eq!(bench.sent(), 2);
+    bench.time.advance(Duration::from_secs(30));
+    assert_eq!(bench.chat().unwrap().text(), "well");
+}
+
+#[test]
+fn the_rate_limit_makes_a_call_wait() {
+    let steps = (0..3).map(|_| plain("ok", "stop")).collect();
+    let bench = bench(&[("rate_limit_rpm", "2")], steps);
+    let waits: Vec<u64> =
+        (0..3).map(|_| bench.chat().unwrap().timings.queue.unwrap().as_secs()).collect();
+    assert_eq!(waits, [0, 0, 30]);
+}
+
+#[test]
+fn an_answer_past_its_time_is_given_while_it_is_renewed() {
+    let options = [
+        CACHED[0],
+        CACHED[1],
+        ("cache_ttl_ms", "1000"),
+        ("cache_stale_while_revalidate_ms", "60000"),
+    ];
+    let bench = bench(&options, vec![plain("old", "stop"), plain("new", "stop")]);
+    bench.chat().unwrap();
+    bench.time.advance(Duration::from_secs(2));
+    let stale = bench.chat().unwrap();
+    assert_eq!((stale.served_from, stale.text()), (ServedFrom::Stale, "old"));
+    while bench.sent() < 2 || bench.client.flights.count() > 0 {
+        std::thread::yield_now();
+    }
+    let fresh = bench.chat().unwrap();
+    assert_eq!((fresh.served_from, fresh.text()), (ServedFrom::Cache, "new"));
+}
+
+#[test]
+fn the_key_is_never_shown() {
+    let bench = bench(
+        &[],
+        vec![Step::Answer(401, &[], r#"{"error":{"message":"bad key sk-test"}}"#.into())],
+    );
+    let error = bench.chat().unwrap_err().error;
+    assert_eq!(error.status(), Status::Authentication);
+    assert!(!error.to_string().contains("sk-test"), "{error}");
+    assert!(!bench.client.options_json().to_string().contains("sk-test"));
+}
+
+/// Answers once its gate is opened.
+struct Gate(Arc<Script>, std::sync::mpsc::Receiver<()>);
+
+// The receiver is only used by one request at a time.
+struct Gated(Mutex<Gate>);
+
+impl Transport for Gated {
+    fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
+        let gate = self.0.lock();
+        gate.1.recv().map_err(|_| broken(Failure::Connect, false))?;
+        gate.0.send(request, attempt)
+    }
+}
+
+#[test]
+fn identical_calls_share_one_request_plain_and_streamed() {
+    let (open, gate) = std::sync::mpsc::channel();
+    let inner = bench(&[], vec![ended("shared by all")]);
+    let transport = Gated(Mutex::new(Gate(inner.script.clone(), gate)));
+    let mut layered = Layered::<ClientOptions>::default();
+    for (name, value) in
+        [("api_key", "sk"), ("coalesce", "true"), ("price", "gpt=1,1"), ("model", "gpt")]
+    {
+        layered.set(name, value).unwrap();
+    }
+    let parts = Parts { transport: Some(Arc::new(transport)), ..Parts::default() };
+    let client = Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap());
+    let bench = Bench { client, ..inner };
+    std::thread::scope(|scope| {
+        let streams: Vec<_> = (0..4).map(|_| scope.spawn(|| bench.stream())).collect();
+        let plains: Vec<_> = (0..4).map(|_| scope.spawn(|| bench.chat())).collect();
+        while bench.client.flights.participants() < 8 {
+            std::thread::yield_now();
+        }
+        open.send(()).unwrap();
+        let mut shared = 0;
+        for stream in streams {
+            let (result, text) = stream.join().unwrap();
+            assert_eq!(text, "shared by all");
+            shared += u32::from(result.unwrap().served_from == ServedFrom::Coalesced);
+        }
+        for plain in plains {
+            let response = plain.join().unwrap().unwrap();
+            assert_eq!(response.text(), "shared by all");
+            shared += u32::from(response.served_from == ServedFrom::Coalesced);
+        }
+        assert_eq!(shared, 7);
+    });
+    assert_eq!(bench.sent(), 1);
+}

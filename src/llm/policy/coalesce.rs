@@ -1,0 +1,366 @@
+//! Identical calls in flight share one request.
+//!
+//! A [`Flight`] is a request under way and the log of what has come of it. A
+//! thread of the library does the reading and writes the log; each participant
+//! follows the log on its own thread at its own pace, under its own deadlines
+//! and its own cancel token, so nobody delays anybody. Who joins late reads
+//! the log from its beginning. The flight's own deadline is the longest among
+//! its participants; it is interrupted when the last of them has left. How it
+//! ends, well or not, is how it ends for all.
+//!
+//! A call made from inside a callback never joins a flight that its own thread
+//! follows: it would wait for itself.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use super::response_cache::Key;
+use crate::clock::{Clock, Signal};
+use crate::error::{Error, Result};
+use crate::llm::cancel::{Interrupt, Reason};
+use crate::llm::event::Event;
+use crate::llm::read::Sink;
+use crate::llm::response::Response;
+use crate::llm::timing::{Progress, Timing};
+
+/// The flights of one client, by what is asked.
+#[derive(Debug, Default)]
+pub struct Flights {
+    under_way: Mutex<HashMap<Key, Arc<Flight>>>,
+}
+
+/// A shared request.
+#[derive(Debug)]
+pub struct Flight {
+    key: Key,
+    /// Ends the request when the last participant has left.
+    pub interrupt: Arc<Interrupt>,
+    /// The latest deadline among the participants; only ever raised, so
+    /// relaxed is enough.
+    deadline_ns: Arc<AtomicU64>,
+    log: Mutex<Log>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    events: Vec<Event>,
+    end: Option<Result<Response, Error>>,
+    participants: usize,
+    /// Those who have read all there is.
+    waiting: Vec<Arc<Signal>>,
+}
+
+thread_local! {
+    /// Flights that this thread follows, outermost first.
+    static FOLLOWED: RefCell<Vec<Key>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What joining found.
+pub enum Joined<'a> {
+    /// A new flight: the caller must have it flown.
+    First(Participant<'a>),
+    /// One under way.
+    Later(Participant<'a>),
+    /// This thread is part of that flight already: call alone.
+    Alone,
+}
+
+/// A place in a flight; left when dropped.
+pub struct Participant<'a> {
+    flights: &'a Flights,
+    /// The flight.
+    pub flight: Arc<Flight>,
+}
+
+impl Flights {
+    /// Joins the flight of a key, or starts one.
+    pub fn join(&self, key: Key, deadline_ns: u64) -> Joined<'_> {
+        if FOLLOWED.with_borrow(|followed| followed.contains(&key)) {
+            return Joined::Alone;
+        }
+        let mut under_way = self.under_way.lock();
+        let (flight, first) = match under_way.get(&key) {
+            Some(flight) => (flight.clone(), false),
+            None => (Arc::new(Flight::new(key)), true),
+        };
+        // Under the map's lock, so that the last to leave cannot be overtaken.
+        flight.log.lock().participants += 1;
+        flight.deadline_ns.fetch_max(deadline_ns, Ordering::Relaxed);
+        if first {
+            under_way.insert(key, flight.clone());
+        }
+        drop(under_way);
+        FOLLOWED.with_borrow_mut(|followed| followed.push(key));
+        let participant = Participant { flights: self, flight };
+        if first { Joined::First(participant) } else { Joined::Later(participant) }
+    }
+
+    /// Requests under way.
+    pub fn count(&self) -> usize {
+        self.under_way.lock().len()
+    }
+
+    /// Calls that follow a request under way.
+    #[cfg(test)]
+    pub fn participants(&self) -> usize {
+        self.under_way.lock().values().map(|flight| flight.log.lock().participants).sum()
+    }
+
+    /// Takes a flight off the map: nobody joins it any more.
+    pub fn land(&self, flight: &Flight) {
+        remove(&mut self.under_way.lock(), flight);
+    }
+}
+
+impl Flight {
+    fn new(key: Key) -> Self {
+        Flight {
+            key,
+            interrupt: Arc::default(),
+            deadline_ns: Arc::default(),
+            log: Mutex::default(),
+        }
+    }
+
+    /// The flight's own deadline, which later participants may raise.
+    pub fn deadline(&self) -> Arc<AtomicU64> {
+        self.deadline_ns.clone()
+    }
+
+    /// Writes an event into the log.
+    pub fn push(&self, event: &Event) {
+        let mut log = self.log.lock();
+        log.events.push(event.clone());
+        log.wake();
+    }
+
+    /// Writes the end into the log.
+    pub fn end(&self, end: Result<Response, Error>) {
+        let mut log = self.log.lock();
+        log.end = Some(end);
+        log.wake();
+    }
+}
+
+impl Log {
+    fn wake(&mut self) {
+        self.waiting.drain(..).for_each(|signal| signal.raise());
+    }
+}
+
+impl Participant<'_> {
+    /// Follows the flight to its end, delivering its events from the first.
+    /// `delivered` tells how many there were, whatever the outcome.
+    pub fn follow(
+        &self,
+        clock: &Clock,
+        timing: &Timing,
+        interrupt: &Interrupt,
+        mut sink: Option<&mut Sink<'_>>,
+        progress: &mut Progress,
+        delivered: &mut Vec<Event>,
+    ) -> Result<Response> {
+        loop {
+            interrupt.check()?;
+            let (fresh, end, wake) = self.look(delivered.len());
+            for event in fresh {
+                if event.kind.is_content() {
+                    let now = clock.now_ns();
+                    progress.first_content_ns.get_or_insert(now);
+                    progress.last_content_ns = Some(now);
+                }
+                let goes_on = sink.as_mut().is_none_or(|sink| timing.outside(|| sink(&event)));
+                delivered.push(event);
+                if !goes_on {
+                    interrupt.trip(Reason::Stopped);
+                }
+                interrupt.check()?;
+            }
+            if let Some(end) = end {
+                return end;
+            }
+            let Some(wake) = wake else { continue };
+            let deadline = timing.next_content(progress);
+            let now = clock.now_ns();
+            if now >= deadline.at_ns {
+                return Err(timing.error(deadline.phase));
+            }
+            let left = std::time::Duration::from_nanos(deadline.at_ns - now);
+            timing.outside(|| interrupt.wait_or(clock, &wake, left))?;
+        }
+    }
+
+    /// Leaves without ending the request, even if nobody else follows it.
+    pub fn leave_it_flying(self) {
+        self.flight.log.lock().participants += 1;
+    }
+
+    /// What the log has beyond `seen` events, or else a signal to wait for.
+    #[allow(clippy::type_complexity)]
+    fn look(
+        &self,
+        seen: usize,
+    ) -> (Vec<Event>, Option<Result<Response, Error>>, Option<Arc<Signal>>) {
+        let mut log = self.flight.log.lock();
+        let fresh = log.events[seen..].to_vec();
+        if !fresh.is_empty() || log.end.is_some() {
+            return (fresh, log.end.clone(), None);
+        }
+        let wake = Arc::<Signal>::default();
+        log.waiting.push(wake.clone());
+        (fresh, None, Some(wake))
+    }
+}
+
+impl Drop for Participant<'_> {
+    fn drop(&mut self) {
+        FOLLOWED.with_borrow_mut(|followed| {
+            if let Some(place) = followed.iter().rposition(|key| *key == self.flight.key) {
+                followed.remove(place);
+            }
+        });
+        // Under the map's lock, so that nobody joins a flight without a future.
+        let mut under_way = self.flights.under_way.lock();
+        let mut log = self.flight.log.lock();
+        log.participants -= 1;
+        if log.participants == 0 {
+            remove(&mut under_way, &self.flight);
+            drop((log, under_way));
+            self.flight.interrupt.trip(Reason::Cancelled);
+        }
+    }
+}
+
+fn remove(under_way: &mut HashMap<Key, Arc<Flight>>, flight: &Flight) {
+    if under_way.get(&flight.key).is_some_and(|found| std::ptr::eq(&**found, flight)) {
+        under_way.remove(&flight.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Status;
+    use crate::llm::event::EventKind;
+    use crate::options::client::ClientOptions;
+
+    const KEY: Key = [7; 32];
+
+    fn text(text: &str) -> Event {
+        Event { choice: 0, kind: EventKind::Text(text.into()) }
+    }
+
+    struct Caller {
+        clock: Clock,
+        timing: Timing,
+        interrupt: Interrupt,
+    }
+
+    impl Caller {
+        fn new(change: impl FnOnce(&mut ClientOptions)) -> Self {
+            let mut options = ClientOptions::default();
+            change(&mut options);
+            let clock = Clock::System;
+            let timing = Timing::start(&options, &clock);
+            Caller { timing, clock, interrupt: Interrupt::default() }
+        }
+
+        fn follow(&self, place: &Participant) -> (Result<Response>, String) {
+            let mut seen = String::new();
+            let mut sink = |event: &Event| {
+                if let EventKind::Text(piece) = &event.kind {
+                    seen.push_str(piece);
+                }
+                true
+            };
+            let mut progress = self.timing.progress();
+            let end = place.follow(
+                &self.clock,
+                &self.timing,
+                &self.interrupt,
+                Some(&mut sink),
+                &mut progress,
+                &mut Vec::new(),
+            );
+            (end, seen)
+        }
+    }
+
+    fn first(flights: &Flights) -> Participant<'_> {
+        match flights.join(KEY, 5) {
+            Joined::First(place) => place,
+            _ => panic!("somebody was there before"),
+        }
+    }
+
+    fn later(flights: &Flights) -> Participant<'_> {
+        match flights.join(KEY, 9) {
+            Joined::Later(place) => place,
+            _ => panic!("nobody was there before"),
+        }
+    }
+
+    #[test]
+    fn late_joiners_get_what_came_and_then_follow() {
+        let flights = Flights::default();
+        let leader = first(&flights);
+        leader.flight.push(&text("a"));
+        std::thread::scope(|scope| {
+            let follower = scope.spawn(|| Caller::new(|_| {}).follow(&later(&flights)));
+            while leader.flight.log.lock().waiting.is_empty() {
+                std::thread::yield_now();
+            }
+            leader.flight.push(&text("b"));
+            leader.flight.end(Ok(Response::default()));
+            assert_eq!(follower.join().unwrap().1, "ab");
+        });
+        assert_eq!(Caller::new(|_| {}).follow(&leader).1, "ab");
+        assert_eq!(leader.flight.deadline().load(Ordering::Relaxed), 9, "the longest");
+    }
+
+    #[test]
+    fn a_failure_is_shared() {
+        let flights = Flights::default();
+        let place = first(&flights);
+        place.flight.end(Err(Error::call(Status::Server, "down")));
+        let error = Caller::new(|_| {}).follow(&place).0.unwrap_err();
+        assert_eq!(error.status(), Status::Server);
+    }
+
+    #[test]
+    fn the_request_ends_when_the_last_has_left_and_not_before() {
+        let flights = Flights::default();
+        let place = first(&flights);
+        let flight = place.flight.clone();
+        std::thread::scope(|scope| {
+            scope.spawn(|| drop(later(&flights)));
+        });
+        assert_eq!(flight.interrupt.reason(), None);
+        drop(place);
+        assert_eq!(flight.interrupt.reason(), Some(Reason::Cancelled));
+        drop(first(&flights));
+    }
+
+    #[test]
+    fn each_keeps_its_own_deadline_and_its_own_cancel() {
+        let flights = Flights::default();
+        let place = first(&flights);
+        let hasty = Caller::new(|o| o.timeout_ms = 1);
+        assert_eq!(hasty.follow(&place).0.unwrap_err().status(), Status::Timeout);
+        let cancelled = Caller::new(|_| {});
+        cancelled.interrupt.trip(Reason::Cancelled);
+        assert_eq!(cancelled.follow(&place).0.unwrap_err().status(), Status::Cancelled);
+        assert_eq!(place.flight.interrupt.reason(), None);
+    }
+
+    #[test]
+    fn a_call_from_inside_a_callback_does_not_wait_for_itself() {
+        let flights = Flights::default();
+        let _place = first(&flights);
+        assert!(matches!(flights.join(KEY, 5), Joined::Alone));
+    }
+}

@@ -1,0 +1,224 @@
+//! Answers that are given again, kept in a [`Cache`].
+//!
+//! The key is a 256-bit BLAKE3 digest over length-prefixed parts, so that no
+//! text can move from one field to another unnoticed: everything that can
+//! change the answer (dialect, base URL, account, headers, the final body),
+//! and nothing that cannot (stream flags, timeouts, the end user's id). Only
+//! complete answers are kept; what is kept says when, so that a hit can tell
+//! its age.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::cache::{Cache, Ttl};
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::llm::request::Format;
+use crate::llm::response::{FinishReason, Response};
+use crate::llm::schema;
+use crate::options::client::ClientOptions;
+
+/// Fields of a body that do not change the answer, in any dialect.
+const IRRELEVANT: &[&str] =
+    &["stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key"];
+
+/// A digest that stands for a request.
+pub type Key = [u8; 32];
+
+/// What an answer depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// Where the request goes; the path tells the dialect.
+    pub url: &'a str,
+    /// The model, which some dialects keep out of the body.
+    pub model: &'a str,
+    /// A digest of host and key: another account, another answer.
+    pub account: &'a str,
+    /// Organisation and project.
+    pub organization: [Option<&'a str>; 2],
+    /// Headers that the caller added.
+    pub headers: &'a [String],
+    /// The body as it is sent.
+    pub body: &'a [u8],
+}
+
+impl Identity<'_> {
+    /// The key of the request.
+    pub fn key(&self) -> Key {
+        let mut hasher = blake3::Hasher::new();
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        part(b"mynah response 1");
+        part(self.provider.as_bytes());
+        part(plain_url(self.url).as_bytes());
+        part(self.model.as_bytes());
+        part(self.account.as_bytes());
+        for text in self.organization {
+            part(&[u8::from(text.is_some())]);
+            part(text.unwrap_or_default().as_bytes());
+        }
+        part(&(self.headers.len() as u64).to_le_bytes());
+        self.headers.iter().for_each(|header| part(header.as_bytes()));
+        part(&relevant(self.body));
+        *hasher.finalize().as_bytes()
+    }
+}
+
+/// The URL of the plain call: Gemini's streams have one of their own.
+fn plain_url(url: &str) -> String {
+    url.replace(":streamGenerateContent?alt=sse", ":generateContent")
+}
+
+/// The body without the fields that do not change the answer.
+fn relevant(body: &[u8]) -> Vec<u8> {
+    match serde_json::from_slice::<Json>(body) {
+        Ok(Json::Object(mut object)) => {
+            object.retain(|name, _| !IRRELEVANT.contains(&name.as_str()));
+            Json::Object(object).to_string().into_bytes()
+        }
+        _ => body.to_vec(),
+    }
+}
+
+/// A client's answers; the cache behind it may be shared with others.
+#[derive(Clone)]
+pub struct ResponseCache {
+    cache: Arc<Cache>,
+    clock: Clock,
+}
+
+/// What a look-up found.
+pub struct Hit {
+    /// The answer as it was stored.
+    pub response: Response,
+    /// How long ago, in ms.
+    pub age_ms: u64,
+    /// Whether it is past its time, to be renewed.
+    pub stale: bool,
+}
+
+impl ResponseCache {
+    /// Keeps answers in this cache.
+    pub fn new(cache: Arc<Cache>, clock: &Clock) -> Self {
+        ResponseCache { cache, clock: clock.clone() }
+    }
+
+    /// The answer under a key, if there is one that can still be read.
+    pub fn lookup(&self, key: &Key, options: &ClientOptions) -> Option<Hit> {
+        let value = self.cache.get(key)?;
+        let (stored_at, bytes) = value.as_bytes().split_first_chunk::<8>()?;
+        let response = Response::from_cache_bytes(bytes).ok()?;
+        let age_ms = self.clock.unix_ms().saturating_sub(u64::from_le_bytes(*stored_at));
+        let stale = options.cache_ttl_ms > 0 && age_ms > options.cache_ttl_ms;
+        Some(Hit { response, age_ms, stale })
+    }
+
+    /// Keeps an answer for `cache_ttl_ms`, and beyond it for as long as it may
+    /// be given while it is renewed; a `cache_ttl_ms` of 0 is for ever.
+    pub fn store(&self, key: &Key, response: &Response, options: &ClientOptions) -> Result<()> {
+        let mut bytes = self.clock.unix_ms().to_le_bytes().to_vec();
+        bytes.extend(response.to_cache_bytes());
+        let ttl = match options.cache_ttl_ms {
+            0 => Ttl::Never,
+            ms => Ttl::Millis(ms.saturating_add(options.cache_stale_while_revalidate_ms)),
+        };
+        self.cache.set(key, &bytes, ttl)
+    }
+}
+
+/// Whether an answer may be given again: each of its choices ended by itself,
+/// calls tools only if those may be kept, and has the form that was asked for.
+pub fn may_keep(response: &Response, keep_tool_calls: bool, format: Option<&Format>) -> bool {
+    let ended_well = |reason| match reason {
+        Some(FinishReason::Stop) => true,
+        Some(FinishReason::ToolCalls) => keep_tool_calls,
+        _ => false,
+    };
+    response.is_complete()
+        && response.choices.iter().all(|choice| {
+            ended_well(choice.finish_reason)
+                && (!choice.tool_calls.is_empty() || has_form(&choice.text, format))
+        })
+}
+
+fn has_form(text: &str, format: Option<&Format>) -> bool {
+    let parsed = || serde_json::from_str::<Json>(text);
+    match format {
+        None | Some(Format::Text) => true,
+        Some(Format::JsonObject) => parsed().is_ok_and(|json| json.is_object()),
+        Some(Format::JsonSchema { schema, .. }) => {
+            parsed().is_ok_and(|json| schema::matches(schema, &json))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: Identity<'static> = Identity {
+        provider: "openai",
+        url: "https://api.openai.com/v1/chat/completions",
+        model: "m",
+        account: "digest",
+        organization: [None, None],
+        headers: &[],
+        body: br#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#,
+    };
+
+    #[test]
+    fn each_part_alone_changes_the_key() {
+        let header = ["x: 1".to_string()];
+        let others = [
+            Identity { provider: "anthropic", ..BASE },
+            Identity { url: "https://api.openai.com/v2/chat/completions", ..BASE },
+            Identity { model: "n", ..BASE },
+            Identity { account: "other", ..BASE },
+            Identity { organization: [Some("org"), None], ..BASE },
+            Identity { organization: [Some(""), None], ..BASE },
+            Identity { organization: [None, Some("org")], ..BASE },
+            Identity { headers: &header, ..BASE },
+            Identity {
+                body: br#"{"model":"m","messages":[{"role":"user","content":"ho"}]}"#,
+                ..BASE
+            },
+        ];
+        let mut keys: Vec<Key> = others.iter().map(Identity::key).collect();
+        keys.push(BASE.key());
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), others.len() + 1);
+    }
+
+    #[test]
+    fn text_that_moves_across_a_border_changes_the_key() {
+        let left = Identity { provider: "ab", url: "c", ..BASE };
+        let right = Identity { provider: "a", url: "bc", ..BASE };
+        assert_ne!(left.key(), right.key());
+        let one = ["ab".to_string()];
+        let two = ["a".to_string(), "b".to_string()];
+        assert_ne!(
+            Identity { headers: &one, ..BASE }.key(),
+            Identity { headers: &two, ..BASE }.key()
+        );
+    }
+
+    #[test]
+    fn geminis_two_urls_are_one() {
+        let url = "https://g/v1beta/models/m:streamGenerateContent?alt=sse";
+        let streamed = Identity { url, ..BASE };
+        let plain = Identity { url: "https://g/v1beta/models/m:generateContent", ..BASE };
+        assert_eq!(streamed.key(), plain.key());
+    }
+
+    #[test]
+    fn stream_flags_and_end_user_ids_do_not_change_the_key() {
+        let body = br#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},"user":"u","metadata":{"a":"b"}}"#;
+        assert_eq!(Identity { body, ..BASE }.key(), BASE.key());
+    }
+}

@@ -1,0 +1,144 @@
+//! Reading the body of an answer, under deadlines and caps.
+
+use crate::error::{CallError, Error, Result, Status};
+
+use super::cancel::{Interrupt, Reason};
+use super::event::Event;
+use super::provider::StreamDecoder;
+use super::timing::{Progress, Timing};
+use super::transport::{Body, Deadline, Failure, Phase, TransportError};
+
+/// Bytes asked of the transport at a time.
+const CHUNK: usize = 16 * 1024;
+
+/// How long the end of a body is waited for after the stream's end mark.
+const DRAIN_NS: u64 = 5_000_000;
+
+/// Where events go: true to go on, false to stop.
+pub type Sink<'a> = dyn FnMut(&Event) -> bool + 'a;
+
+/// The parts that reading needs.
+pub struct Reader<'a> {
+    /// The call's limits.
+    pub timing: &'a Timing,
+    /// The call's switch.
+    pub interrupt: &'a Interrupt,
+    /// Largest answer in bytes.
+    pub max_bytes: u64,
+    /// Updated with each read.
+    pub progress: Progress,
+    /// Bytes so far.
+    pub received: u64,
+}
+
+impl Reader<'_> {
+    fn chunk<'b>(&mut self, body: &mut dyn Body, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
+        let deadline = self.timing.next_byte(&self.progress);
+        let read = self.timing.outside(|| body.read(buffer, deadline));
+        // A socket that was shut down can look like a complete answer.
+        self.interrupt.check()?;
+        let n = read.map_err(|e| transport_error(e, self.timing, self.interrupt))?;
+        self.progress.last_byte_ns = self.timing.now_ns();
+        self.received += n as u64;
+        if self.received > self.max_bytes {
+            let message = format!("the answer exceeds max_response_bytes = {}", self.max_bytes);
+            return Err(Error::call(Status::TooLarge, message));
+        }
+        Ok(&buffer[..n])
+    }
+
+    /// The whole body.
+    pub fn all(&mut self, body: &mut dyn Body) -> Result<Vec<u8>> {
+        let mut buffer = vec![0; CHUNK];
+        let mut all = Vec::new();
+        loop {
+            let chunk = self.chunk(body, &mut buffer)?;
+            if chunk.is_empty() {
+                return Ok(all);
+            }
+            if all.try_reserve(chunk.len()).is_err() {
+                return Err(Error::call(Status::TooLarge, "no memory for the answer"));
+            }
+            all.extend_from_slice(chunk);
+        }
+    }
+
+    /// Reads a stream to its end and delivers its events.
+    pub fn stream(
+        &mut self,
+        body: &mut dyn Body,
+        decoder: &mut dyn StreamDecoder,
+        sink: &mut Sink<'_>,
+    ) -> Result<()> {
+        let mut buffer = vec![0; CHUNK];
+        let mut events = Vec::new();
+        loop {
+            let chunk = match self.chunk(body, &mut buffer) {
+                // Complete streams end in broken connections often enough: the
+                // decoder knows whether anything is missing.
+                Err(error) if error.status() == Status::Truncated => &[],
+                other => other?,
+            };
+            let ended = chunk.is_empty();
+            let mut decoded = Ok(());
+            if !ended {
+                decoded = decoder.feed(chunk, &mut events);
+            }
+            let complete = decoder.is_complete();
+            if decoded.is_ok() && (ended || complete) {
+                decoded = decoder.finish(&mut events);
+            }
+            self.deliver(&mut events, sink)?;
+            decoded?;
+            if complete && !ended {
+                self.drain(body, &mut buffer);
+            }
+            if complete || ended {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads what little may follow an end mark, so that the connection can be
+    /// used again; a body that does not end at once is left.
+    fn drain(&mut self, body: &mut dyn Body, buffer: &mut [u8]) {
+        let at_ns = self.timing.now_ns() + DRAIN_NS;
+        let deadline = self.timing.total().min(Deadline { at_ns, phase: Phase::Silence });
+        while matches!(body.read(buffer, deadline), Ok(n) if n > 0) {}
+    }
+
+    fn deliver(&mut self, events: &mut Vec<Event>, sink: &mut Sink<'_>) -> Result<()> {
+        for event in events.drain(..) {
+            if event.kind.is_content() {
+                let now = self.timing.now_ns();
+                self.progress.first_content_ns.get_or_insert(now);
+                self.progress.last_content_ns = Some(now);
+            }
+            // A cancel that comes while the callback runs ends it here.
+            self.interrupt.check()?;
+            if !self.timing.outside(|| sink(&event)) {
+                self.interrupt.trip(Reason::Stopped);
+            }
+            self.interrupt.check()?;
+        }
+        Ok(())
+    }
+}
+
+/// The error of a failed exchange.
+pub fn transport_error(error: TransportError, timing: &Timing, interrupt: &Interrupt) -> Error {
+    if let Some(reason) = interrupt.reason() {
+        return reason.error();
+    }
+    let status = match error.failure {
+        Failure::TimedOut(phase) => return timing.error(phase),
+        Failure::Interrupted => Status::Cancelled,
+        Failure::Reset if error.answered => Status::Truncated,
+        Failure::Dns | Failure::Connect | Failure::Reset => Status::Connection,
+        Failure::Tls => Status::Tls,
+        Failure::Cut => Status::Truncated,
+        Failure::Protocol => Status::Protocol,
+        Failure::TooLarge => Status::TooLarge,
+    };
+    Error::Call(Box::new(CallError::new(status, error.message)))
+}

@@ -1,0 +1,124 @@
+//! Calls that share a request: the client's side of coalescing.
+//!
+//! The first call has a thread of the library fly the request (see
+//! [`super::policy::coalesce`]) and then follows it like everybody else. When
+//! no thread can be had, it sends alone. Answers past their time are renewed
+//! in the same way, with nobody waiting.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+
+use crate::error::{Error, Result};
+
+use super::client::{Client, Failed, Path, deliver};
+use super::order::Order;
+use super::policy::coalesce::{Flight, Joined, Participant};
+use super::policy::response_cache::Key;
+use super::read::Sink;
+use super::response::{Response, ServedFrom};
+use super::timing::Timing;
+
+/// Stack of a thread that flies a request: TLS and JSON need some depth.
+const STACK: usize = 512 * 1024;
+
+impl Client {
+    /// Joins the identical call in flight, or starts one.
+    pub(super) fn share(
+        self: &Arc<Self>,
+        order: Order,
+        key: Key,
+        sink: Option<&mut Sink<'_>>,
+        path: &mut Path<'_>,
+    ) -> Result<Response, Failed> {
+        let order = Arc::new(order);
+        let alone =
+            |sink| self.send(&order, &Some(key), sink, path.timing, &path.running.interrupt);
+        match self.flights.join(key, path.timing.total().at_ns) {
+            Joined::Alone => alone(sink),
+            Joined::Later(place) => self.follow(&place, true, sink, path),
+            Joined::First(place) => match self.fly(&place.flight, &order, key) {
+                Ok(()) => self.follow(&place, false, sink, path),
+                Err(_) => {
+                    self.flights.land(&place.flight);
+                    let result = alone(sink);
+                    place.flight.end(result.as_ref().cloned().map_err(|f| f.error.clone()));
+                    result
+                }
+            },
+        }
+    }
+
+    /// Has an answer renewed that is past its time, unless that is under way.
+    pub(super) fn renew(self: &Arc<Self>, order: Order, key: Key) {
+        let deadline = Timing::start(&order.options, &self.clock).total().at_ns;
+        let Joined::First(place) = self.flights.join(key, deadline) else { return };
+        let order = Arc::new(order);
+        if self.fly(&place.flight, &order, key).is_ok() {
+            place.leave_it_flying();
+        }
+    }
+
+    /// Has a thread of the library send the request and write the log.
+    fn fly(self: &Arc<Self>, flight: &Arc<Flight>, order: &Arc<Order>, key: Key) -> Result<()> {
+        let (client, flight, order) = (self.clone(), flight.clone(), order.clone());
+        let job = move || {
+            let body = AssertUnwindSafe(|| client.flown(&flight, &order, key));
+            let result = catch_unwind(body).unwrap_or_else(|_| {
+                Err(Error::Internal("the thread that read the answer failed".into()))
+            });
+            client.flights.land(&flight);
+            flight.end(result);
+        };
+        let thread = thread::Builder::new().name("mynah-flight".into()).stack_size(STACK);
+        thread.spawn(job).map(drop).map_err(|e| Error::Internal(format!("no thread: {e}")))
+    }
+
+    fn flown(&self, flight: &Flight, order: &Order, key: Key) -> Result<Response> {
+        let timing = Timing::start(&order.options, &self.clock).shared(flight.deadline());
+        let mut log = |event: &_| {
+            flight.push(event);
+            true
+        };
+        let result = self.send(order, &Some(key), Some(&mut log), &timing, &flight.interrupt);
+        result.map_err(|failed| failed.error)
+    }
+
+    /// Follows a flight to its end.
+    fn follow(
+        &self,
+        place: &Participant<'_>,
+        later: bool,
+        mut sink: Option<&mut Sink<'_>>,
+        path: &mut Path<'_>,
+    ) -> Result<Response, Failed> {
+        let mut progress = path.timing.progress();
+        progress.streamed = sink.is_some();
+        let mut delivered = Vec::new();
+        let interrupt = &path.running.interrupt;
+        let result = place.follow(
+            &self.clock,
+            path.timing,
+            interrupt,
+            sink.as_deref_mut(),
+            &mut progress,
+            &mut delivered,
+        );
+        let mut response = result.map_err(|error| {
+            let told = sink.is_some() && !delivered.is_empty();
+            let partial = told.then(|| Box::new(Response::from_events(&delivered)));
+            Failed { error, partial }
+        })?;
+        if later {
+            response.served_from = ServedFrom::Coalesced;
+            response.spare();
+            path.ended.coalesced = true;
+            path.ended.saved_usd = response.saved_usd;
+        }
+        // A plain request tells nothing on the way.
+        if let (Some(sink), true) = (sink, delivered.is_empty()) {
+            deliver(&response, sink, path)?;
+        }
+        Ok(response)
+    }
+}
