@@ -121,6 +121,53 @@ typedef struct mynah_value mynah_value;
 typedef struct mynah_cancel mynah_cancel;
 
 /**
+ * Options of a cache, with a setter for each and a string door for all. A
+ * handle: belongs to one thread at a time. `mynah_cache_new` copies it, so it
+ * can be used again.
+ */
+typedef struct mynah_cache_options mynah_cache_options;
+
+/**
+ * A cache. A handle: may be used from any thread at any time, and freed while
+ * others use it; their calls finish, or answer `MYNAH_INVALID_HANDLE`.
+ */
+typedef struct mynah_cache mynah_cache;
+
+/**
+ * Options of a client, with a setter for each and a string door for all. A
+ * handle: belongs to one thread at a time. `mynah_client_new` copies it, so it
+ * can be used again.
+ */
+typedef struct mynah_client_options mynah_client_options;
+
+/**
+ * A chat to be sent any number of times, to any client: messages, tools, and
+ * what differs from the client's options. A handle: belongs to one thread at a
+ * time; a call that has begun keeps its own copy.
+ */
+typedef struct mynah_request mynah_request;
+
+/**
+ * A client of one provider. A handle: may be used from any thread at any
+ * time, by any number of calls at once.
+ */
+typedef struct mynah_client mynah_client;
+
+/**
+ * An answer. A plain object of the caller's: freed once with
+ * `mynah_response_free`. Read-only: may be read from any thread. The texts that
+ * its functions answer belong to it, live as long, and are not NUL-terminated
+ * where a length is given.
+ */
+typedef struct mynah_response mynah_response;
+
+/**
+ * One step of a streamed answer. Lent to the callback: it and the texts that
+ * its functions answer are valid until the callback returns.
+ */
+typedef struct mynah_event mynah_event;
+
+/**
  * How a mock provider behaves: its pace, and what goes wrong. A handle; use
  * it from one thread at a time.
  */
@@ -286,6 +333,1688 @@ MYNAH_API void mynah_cancel_trigger(mynah_cancel *cancel);
  * Note: a token that is freed or of another kind is ignored.
  */
 MYNAH_API void mynah_cancel_free(mynah_cancel *cancel);
+
+/* --------------------------------------------------------------------------
+ * mynah_cache_options: what a cache is made from.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Told of an entry that has left a cache: its key, its value, and one of the
+ * `MYNAH_EVICT_` reasons. The pointers are valid during the call only.
+ */
+typedef void (*mynah_evict_fn)(void *user,
+                               const void *key,
+                               size_t key_len,
+                               const void *value,
+                               size_t value_len,
+                               int32_t reason);
+
+/**
+ * Makes cache options with every default; NULL if there is no room for
+ * another handle. Free them with `mynah_cache_options_free`.
+ */
+MYNAH_API mynah_cache_options *mynah_cache_options_new(void);
+
+/**
+ * Sets any option from text. `default` withdraws what was set.
+ *
+ * Errors: `MYNAH_UNKNOWN_OPTION`, `MYNAH_OUT_OF_RANGE`,
+ * `MYNAH_INVALID_ARGUMENT`, each with name, value and range in the message;
+ * nothing is changed then.
+ *
+ * The caller promises:
+ * 1. `name` and `value` are null or NUL-terminated.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set(mynah_cache_options *options,
+                                     const char *name,
+                                     const char *value,
+                                     mynah_error **err);
+
+/**
+ * Sets all options of a JSON object, or on an error none.
+ *
+ * The caller promises:
+ * 1. `json` points to `len` readable bytes.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_load_json(mynah_cache_options *options,
+                                           const char *json,
+                                           size_t len,
+                                           mynah_error **err);
+
+/**
+ * The effective value of one option and where it comes from, as JSON:
+ * `{"value": ..., "origin": ...}`. The value is the caller's to free.
+ *
+ * The caller promises:
+ * 1. `name` is null or NUL-terminated.
+ * 2. `value` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_get(const mynah_cache_options *options,
+                                     const char *name,
+                                     mynah_value **value);
+
+/**
+ * All cache options as a JSON array: key, type, range, default and meaning of
+ * each. The value is the caller's to free.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API mynah_status mynah_cache_options_describe(mynah_value **value);
+
+/**
+ * Has a function told of every entry that leaves the caches made from these
+ * options, and why. It runs with no lock held, on the thread whose call made
+ * the entry leave, before that call returns, or on the cache's own thread for
+ * what a sweep finds; so it must be safe to call from any thread. Any function
+ * may be called from inside; departures that this causes are reported after it
+ * has returned. Entries that are in a cache when it is freed are not reported.
+ *
+ * `destroy` (NULL allowed) is called with `user` once, after the last call,
+ * when the options and every cache made from them are gone, or at once if this
+ * fails. NULL for `callback` withdraws what was set.
+ *
+ * The caller promises:
+ * 1. `callback` and `destroy` may be called with `user` on any thread.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_on_evict(mynah_cache_options *options,
+                                          mynah_evict_fn callback,
+                                          void *user,
+                                          mynah_destroy_fn destroy);
+
+/**
+ * Frees cache options; null is allowed. Caches made from them live on.
+ */
+MYNAH_API void mynah_cache_options_free(mynah_cache_options *options);
+
+/* --------------------------------------------------------------------------
+ * The typed setters of mynah_cache_options: one for each option.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Most entries that the whole cache holds. Range 1..=2^40.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_capacity(mynah_cache_options *options,
+                                              uint64_t n);
+
+/**
+ * Independently locked parts of the cache, rounded up to a power of two and
+ * held to at least 64 entries each; 0: four for each core, at least 256
+ * entries each. Range 0..=65536.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_shard_count(mynah_cache_options *options,
+                                                 uint32_t n);
+
+/**
+ * Lifetime in milliseconds of an entry that is stored without its own; 0: it
+ * never expires. Range 0..=a century.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_default_ttl_ms(mynah_cache_options *options,
+                                                    uint64_t n);
+
+/**
+ * Milliseconds between sweeps of expired entries; 0: they stay until they are
+ * read or evicted. Range 0..=a century.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_cleanup_interval_ms(mynah_cache_options *options,
+                                                         uint64_t n);
+
+/**
+ * Expired entries that a sweep removes before it lets go of the shard's lock.
+ * Range 1..=1000000.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_cleanup_batch_size(mynah_cache_options *options,
+                                                        uint32_t n);
+
+/**
+ * When expired entries leave: at each interval, only when they are met, at a
+ * pace that follows what the sweep finds, or when met and at each interval.
+ * One of periodic, lazy, adaptive, hybrid, in any letter case.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_cleanup_strategy(mynah_cache_options *options,
+                                                      const char *text);
+
+/**
+ * Shorthand for the adaptive strategy.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_adaptive_cleanup(mynah_cache_options *options,
+                                                      int32_t on);
+
+/**
+ * Which entry leaves when the cache is full. One of s3fifo, lru, lfu, fifo,
+ * random, in any letter case.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_eviction_policy(mynah_cache_options *options,
+                                                     const char *text);
+
+/**
+ * A layer of settings for a kind of load, under everything that is set
+ * explicitly. One of none, read_heavy, write_heavy, mixed, bursty, in any
+ * letter case.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_workload_type(mynah_cache_options *options,
+                                                   const char *text);
+
+/**
+ * A layer of settings for an aim, under the workload's and everything that is
+ * set explicitly. One of none, low_latency, high_throughput, balanced,
+ * memory_efficient, in any letter case.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_performance_profile(mynah_cache_options *options,
+                                                         const char *text);
+
+/**
+ * With retry_delay_ms, bounds the wait for a contended shard by their product,
+ * then the call answers BUSY; 0: it waits as long as it takes. Range 0..=1000.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_max_retries(mynah_cache_options *options,
+                                                 uint32_t n);
+
+/**
+ * Milliseconds that each of max_retries stands for; a waiting call is woken
+ * the moment the shard is free. Range 0..=60000.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_retry_delay_ms(mynah_cache_options *options,
+                                                    uint64_t n);
+
+/**
+ * Lets the cache change its shards, sweep interval and eviction policy by what
+ * it measures.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_auto_tuning(mynah_cache_options *options,
+                                                 int32_t on);
+
+/**
+ * Hard bound on the accounted bytes of the whole cache, in MiB; 0: no bound.
+ * Range 0..=2^24.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_max_memory_mb(mynah_cache_options *options,
+                                                   uint64_t n);
+
+/**
+ * Largest key and value together that is stored, in bytes; 0: no bound. Range
+ * 0..=4294967295.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_max_entry_bytes(mynah_cache_options *options,
+                                                     uint64_t n);
+
+/**
+ * Compresses values with zstd where that makes them smaller.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_compression(mynah_cache_options *options,
+                                                 int32_t on);
+
+/**
+ * zstd's level: higher is smaller and slower. Range 1..=22.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_compression_level(mynah_cache_options *options,
+                                                       uint32_t n);
+
+/**
+ * Values of fewer bytes are stored as they are. Range 0..=4294967295.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_compression_threshold(mynah_cache_options *options,
+                                                           uint64_t n);
+
+/**
+ * Counts hits, misses and latencies.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_metrics_enabled(mynah_cache_options *options,
+                                                     int32_t on);
+
+/**
+ * Shortens each lifetime by a random share of up to this many percent, so that
+ * entries stored together do not expire together; 0: not at all. Range 0..=50.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_ttl_jitter_percent(mynah_cache_options *options,
+                                                        uint32_t n);
+
+/**
+ * Milliseconds after its expiry during which get_or_claim answers the old
+ * value while one caller renews it; 0: off. Range 0..=a century.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_stale_while_revalidate_ms(mynah_cache_options *options,
+                                                               uint64_t n);
+
+/**
+ * Seed of the key hash, for repeatable runs; 0: random, which keeps others
+ * from choosing colliding keys. Range 0..=2^64-1.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_hash_seed(mynah_cache_options *options,
+                                               uint64_t n);
+
+/**
+ * Alerts when the hit rate falls below; 0: off. Range 0..=1.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_alert_min_hit_rate(mynah_cache_options *options,
+                                                        double x);
+
+/**
+ * Alerts when the mean latency of a get exceeds this many microseconds; 0:
+ * off. Range 0..=60000000.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_alert_max_get_latency_us(mynah_cache_options *options,
+                                                              uint64_t n);
+
+/**
+ * Alerts when the accounted memory exceeds this many MiB; 0: off. Range
+ * 0..=2^24.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_alert_max_memory_mb(mynah_cache_options *options,
+                                                         uint64_t n);
+
+/**
+ * Alerts when a shard's entries deviate from the mean by more than this share;
+ * 0: off. Range 0..=1.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_set_alert_max_shard_imbalance(mynah_cache_options *options,
+                                                               double x);
+
+/* --------------------------------------------------------------------------
+ * mynah_cache: bytes by bytes, shared by any number of threads.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * The cache's `default_ttl_ms`.
+ */
+#define MYNAH_TTL_DEFAULT 0
+
+/**
+ * Never expires.
+ */
+#define MYNAH_TTL_NEVER UINT64_MAX
+
+/**
+ * Makes a cache. NULL options are the defaults. Free it with
+ * `mynah_cache_free`.
+ *
+ * Errors: those of the options' handle; `MYNAH_INTERNAL` if there is no room
+ * for another handle.
+ *
+ * The caller promises:
+ * 1. `cache` is null or writable.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_new(const mynah_cache_options *options,
+                             mynah_cache **cache,
+                             mynah_error **err);
+
+/**
+ * Stores a copy of a value under a key, replacing any earlier one.
+ *
+ * `ttl_ms`: lifetime in milliseconds, `MYNAH_TTL_DEFAULT` (0) for the cache's
+ * own, or `MYNAH_TTL_NEVER`. When it returns, the cache is within its bounds.
+ * Any thread; waits for the key's shard.
+ *
+ * Errors: `MYNAH_TOO_LARGE` beyond `max_entry_bytes`, or half of
+ * `max_memory_mb`; `MYNAH_BUSY` as `max_retries` says.
+ *
+ * The caller promises:
+ * 1. `key` and `value` point to that many readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_cache_set(mynah_cache *cache,
+                             const void *key,
+                             size_t key_len,
+                             const void *value,
+                             size_t value_len,
+                             uint64_t ttl_ms);
+
+/**
+ * Finds a key's value: a counted reference, not a copy, unless it is stored
+ * compressed. It stays valid after the entry and the cache are gone; free it
+ * with `mynah_value_free`. Any thread; waits for a writer of the key's shard.
+ *
+ * Errors: `MYNAH_NOT_FOUND` on a miss; `MYNAH_BUSY` as `max_retries` says.
+ *
+ * The caller promises:
+ * 1. `key` points to that many readable bytes; null only with 0.
+ * 2. `value` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_get(mynah_cache *cache,
+                             const void *key,
+                             size_t key_len,
+                             mynah_value **value);
+
+/**
+ * Copies a key's value into the caller's buffer and sets `*len`. Any thread;
+ * waits for a writer of the key's shard.
+ *
+ * Errors: `MYNAH_NOT_FOUND` on a miss; `MYNAH_TOO_LARGE` if it does not fit,
+ * with the needed length in `*len` (and nothing written to the buffer);
+ * `MYNAH_BUSY` as `max_retries` says.
+ *
+ * The caller promises:
+ * 1. `key` points to `key_len` readable bytes; null only with 0.
+ * 2. `buf` points to `cap` writable bytes; null only with 0.
+ * 3. `len` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_get_into(mynah_cache *cache,
+                                  const void *key,
+                                  size_t key_len,
+                                  void *buf,
+                                  size_t cap,
+                                  size_t *len);
+
+/**
+ * `MYNAH_OK` if there is a live value under a key, else `MYNAH_NOT_FOUND`.
+ * Counts as neither hit nor miss. Any thread.
+ *
+ * The caller promises:
+ * 1. `key` points to that many readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_cache_contains(mynah_cache *cache,
+                                  const void *key,
+                                  size_t key_len);
+
+/**
+ * Gives a live entry another lifetime from now; `ttl_ms` as for
+ * `mynah_cache_set`. `MYNAH_NOT_FOUND` if there is none. Any thread.
+ *
+ * The caller promises:
+ * 1. `key` points to that many readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_cache_touch(mynah_cache *cache,
+                               const void *key,
+                               size_t key_len,
+                               uint64_t ttl_ms);
+
+/**
+ * Removes a key; `MYNAH_NOT_FOUND` if there was no live entry. Any thread.
+ *
+ * The caller promises:
+ * 1. `key` points to that many readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_cache_remove(mynah_cache *cache,
+                                const void *key,
+                                size_t key_len);
+
+/**
+ * Removes everything. What is set meanwhile may stay. Any thread.
+ */
+MYNAH_API mynah_status mynah_cache_clear(mynah_cache *cache);
+
+/**
+ * How many entries there are, those included that have expired and not left
+ * yet; 0 for what is not a live cache. Any thread.
+ */
+MYNAH_API uint64_t mynah_cache_len(mynah_cache *cache);
+
+/**
+ * Accounted bytes, at the size the allocator takes: entries, tables, queues
+ * and the cache itself; 0 for what is not a live cache. Never above
+ * `max_memory_mb` after a set has returned. Any thread.
+ */
+MYNAH_API uint64_t mynah_cache_memory_bytes(mynah_cache *cache);
+
+/**
+ * How many shards there are; 0 for what is not a live cache. Any thread.
+ */
+MYNAH_API uint32_t mynah_cache_shard_count(mynah_cache *cache);
+
+/**
+ * The most entries that it holds; 0 for what is not a live cache. Any thread.
+ */
+MYNAH_API uint64_t mynah_cache_capacity(mynah_cache *cache);
+
+/**
+ * Changes the number of shards to what the option `shard_count` would make of
+ * `shards`; 0 lets the cache choose. Gets and sets go on meanwhile and lose
+ * nothing; each waits for one shard's part at most. Returns when it is done.
+ * Any thread.
+ *
+ * Errors: `MYNAH_OUT_OF_RANGE`.
+ *
+ * The caller promises:
+ * 1. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_resize(mynah_cache *cache,
+                                uint32_t shards,
+                                mynah_error **err);
+
+/**
+ * Changes the most entries that the cache holds. When it returns, no more are
+ * held. Any thread.
+ *
+ * Errors: `MYNAH_OUT_OF_RANGE`.
+ *
+ * The caller promises:
+ * 1. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_set_capacity(mynah_cache *cache,
+                                      uint64_t capacity,
+                                      mynah_error **err);
+
+/**
+ * The effective options as JSON: for each its value and the layer that it
+ * came from. The value is the caller's to free. Any thread.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API mynah_status mynah_cache_options_json(mynah_cache *cache, mynah_value **value);
+
+/**
+ * Frees a cache; null is allowed. Its memory goes back at once, but for
+ * values that are still held, and unless clients share it: then they keep it.
+ * Calls that are inside finish. Any thread.
+ */
+MYNAH_API void mynah_cache_free(mynah_cache *cache);
+
+/* --------------------------------------------------------------------------
+ * mynah_client_options: what a client is made from.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Makes client options with every default; NULL if there is no room for
+ * another handle. Free them with `mynah_client_options_free`.
+ */
+MYNAH_API mynah_client_options *mynah_client_options_new(void);
+
+/**
+ * Sets any option from text. `default` withdraws what was set; `unset`
+ * removes what a preset or use case would set. Repeatable options gather.
+ *
+ * Errors: `MYNAH_UNKNOWN_OPTION`, `MYNAH_OUT_OF_RANGE`,
+ * `MYNAH_INVALID_ARGUMENT`, each with name, value and range in the message;
+ * nothing is changed then.
+ *
+ * The caller promises:
+ * 1. `name` and `value` are null or NUL-terminated.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set(mynah_client_options *options,
+                                      const char *name,
+                                      const char *value,
+                                      mynah_error **err);
+
+/**
+ * Sets all options of a JSON object, or on an error none.
+ *
+ * The caller promises:
+ * 1. `json` points to `len` readable bytes.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_options_load_json(mynah_client_options *options,
+                                            const char *json,
+                                            size_t len,
+                                            mynah_error **err);
+
+/**
+ * The effective value of one option and where it comes from, as JSON:
+ * `{"value": ..., "origin": ...}`. A secret is redacted. The value is the
+ * caller's to free.
+ *
+ * The caller promises:
+ * 1. `name` is null or NUL-terminated.
+ * 2. `value` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_options_get(const mynah_client_options *options,
+                                      const char *name,
+                                      mynah_value **value);
+
+/**
+ * All client options as a JSON array: key, type, range, default and meaning
+ * of each. The value is the caller's to free.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API mynah_status mynah_client_options_describe(mynah_value **value);
+
+/**
+ * Lets clients share a cache for their answers. The options and every client
+ * made from them hold it: the handle may be freed at once. Turns
+ * `cache_enabled` on unless that was set.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_cache(mynah_client_options *options,
+                                            mynah_cache *cache);
+
+/**
+ * Frees client options; null is allowed. Clients made from them live on.
+ */
+MYNAH_API void mynah_client_options_free(mynah_client_options *options);
+
+/* --------------------------------------------------------------------------
+ * The typed setters of mynah_client_options: one for each option.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Who answers; custom is any host that speaks OpenAI's chat completions. One
+ * of openai, anthropic, gemini, deepseek, kimi, siliconflow, ollama, cohere,
+ * huggingface, custom.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_provider(mynah_client_options *options,
+                                               const char *text);
+
+/**
+ * The provider's key; unset: taken from the provider's environment variable.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_api_key(mynah_client_options *options,
+                                              const char *text);
+
+/**
+ * Where the provider is reached, http or https; unset: its environment
+ * variable, then its own address.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_base_url(mynah_client_options *options,
+                                               const char *text);
+
+/**
+ * The model's name; unset: the provider's environment variable, then the
+ * provider's standard model.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_model(mynah_client_options *options,
+                                            const char *text);
+
+/**
+ * Most tokens of an answer; unset: the provider's own limit. Range
+ * 1..=4294967295.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_tokens(mynah_client_options *options,
+                                                 uint64_t n);
+
+/**
+ * Sampling temperature; unset: not sent. Range 0.0..=2.0.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_temperature(mynah_client_options *options,
+                                                  double x);
+
+/**
+ * Share of probability that sampling draws from; unset: not sent. Range
+ * 0.0..=1.0.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_top_p(mynah_client_options *options,
+                                            double x);
+
+/**
+ * Number of tokens that sampling draws from, where the provider has it; unset:
+ * not sent. Range 0..=1000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_top_k(mynah_client_options *options,
+                                            uint64_t n);
+
+/**
+ * Penalty for tokens that have occurred; unset: not sent. Range -2.0..=2.0.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_presence_penalty(mynah_client_options *options,
+                                                       double x);
+
+/**
+ * Penalty by how often tokens have occurred; unset: not sent. Range
+ * -2.0..=2.0.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_frequency_penalty(mynah_client_options *options,
+                                                        double x);
+
+/**
+ * Asks for repeatable sampling, where the provider has it; unset: not sent.
+ * Range 0..=9223372036854775807.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_seed(mynah_client_options *options,
+                                           uint64_t n);
+
+/**
+ * Number of answers to one request; unset: one. Range 1..=128.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_n(mynah_client_options *options,
+                                        uint64_t n);
+
+/**
+ * Text that ends the answer; each setting adds one.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_stop(mynah_client_options *options,
+                                           const char *text);
+
+/**
+ * How much the model thinks before it answers; unset: the model's own. One of
+ * none, minimal, low, medium, high, xhigh, max.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_reasoning_effort(mynah_client_options *options,
+                                                       const char *text);
+
+/**
+ * Most tokens of thinking, where the provider counts them; unset: not sent.
+ * Range 0..=10000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_reasoning_budget(mynah_client_options *options,
+                                                       uint64_t n);
+
+/**
+ * A system message put before every conversation that has none.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_system_prompt(mynah_client_options *options,
+                                                    const char *text);
+
+/**
+ * Milliseconds for the whole call: all attempts and waits. Range
+ * 1..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_timeout_ms(mynah_client_options *options,
+                                                 uint64_t n);
+
+/**
+ * Milliseconds to look up the name, connect and agree on TLS; 0: no bound.
+ * Range 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_connect_timeout_ms(mynah_client_options *options,
+                                                         uint64_t n);
+
+/**
+ * Milliseconds from the request's end to the answer's first byte; 0: no bound.
+ * Range 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_first_byte_timeout_ms(mynah_client_options *options,
+                                                            uint64_t n);
+
+/**
+ * Milliseconds from the request's end to the first event with content; 0: no
+ * bound. Range 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_first_token_timeout_ms(mynah_client_options *options,
+                                                             uint64_t n);
+
+/**
+ * Milliseconds without any byte; comments and pings count as life; 0: no
+ * bound. Range 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_silence_timeout_ms(mynah_client_options *options,
+                                                         uint64_t n);
+
+/**
+ * Milliseconds without an event with content, counted from the first one; 0:
+ * no bound. Range 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_idle_timeout_ms(mynah_client_options *options,
+                                                      uint64_t n);
+
+/**
+ * Attempts after the first one that failed. Range 0..=20.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_retry_count(mynah_client_options *options,
+                                                  uint64_t n);
+
+/**
+ * Milliseconds of the first back-off; the actual one is random below it. Range
+ * 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_retry_delay_ms(mynah_client_options *options,
+                                                     uint64_t n);
+
+/**
+ * Longest back-off in milliseconds. Range 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_retry_delay_ms(mynah_client_options *options,
+                                                         uint64_t n);
+
+/**
+ * Doubles the back-off from attempt to attempt.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_exponential_backoff(mynah_client_options *options,
+                                                          int32_t on);
+
+/**
+ * A provider that asks to wait longer than this ends the call. Range
+ * 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_retry_after_ms(mynah_client_options *options,
+                                                         uint64_t n);
+
+/**
+ * Also repeats requests that may have reached the provider, which may then
+ * bill twice.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_retry_after_send(mynah_client_options *options,
+                                                       int32_t on);
+
+/**
+ * Retries, as a share of the calls, beyond which none is made. Range 0..=100.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_retry_budget_percent(mynah_client_options *options,
+                                                           uint64_t n);
+
+/**
+ * Requests a minute; more wait their turn; 0: no limit. Range 0..=100000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_rate_limit_rpm(mynah_client_options *options,
+                                                     uint64_t n);
+
+/**
+ * Tokens a minute; more wait their turn; 0: no limit. Range 0..=1000000000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_rate_limit_tpm(mynah_client_options *options,
+                                                     uint64_t n);
+
+/**
+ * Calls at one time; more wait their turn; 0: no limit. Range 0..=1000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_in_flight(mynah_client_options *options,
+                                                    uint64_t n);
+
+/**
+ * Idle connections that are kept open. Range 0..=100000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_connections(mynah_client_options *options,
+                                                      uint64_t n);
+
+/**
+ * Milliseconds after which an idle connection is closed. Range
+ * 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_idle_connection_ms(mynah_client_options *options,
+                                                             uint64_t n);
+
+/**
+ * Lets plain calls use a stream underneath, so that silence is noticed.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_streaming_enabled(mynah_client_options *options,
+                                                        int32_t on);
+
+/**
+ * Answers repeated requests from the response cache.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_cache_enabled(mynah_client_options *options,
+                                                    int32_t on);
+
+/**
+ * Milliseconds for which an answer is kept; 0: for ever. Range
+ * 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_cache_ttl_ms(mynah_client_options *options,
+                                                   uint64_t n);
+
+/**
+ * Also keeps answers that call tools.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_cache_tool_calls(mynah_client_options *options,
+                                                       int32_t on);
+
+/**
+ * Milliseconds after its expiry during which an answer is given while it is
+ * renewed; 0: off. Range 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_cache_stale_while_revalidate_ms(mynah_client_options *options,
+                                                                      uint64_t n);
+
+/**
+ * Lets identical calls in flight share one request; unset: where the response
+ * cache is on.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_coalesce(mynah_client_options *options,
+                                               int32_t on);
+
+/**
+ * Sends identical requests of a batch once; unset: as coalesce.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_batch_dedup(mynah_client_options *options,
+                                                  int32_t on);
+
+/**
+ * Failures in a row that open the circuit breaker; 0: no breaker by count.
+ * Range 0..=1000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_breaker_failure_threshold(mynah_client_options *options,
+                                                                uint64_t n);
+
+/**
+ * Share of failures in the window that opens the circuit breaker; 0: no
+ * breaker by ratio. Range 0.0..=1.0.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_breaker_failure_ratio(mynah_client_options *options,
+                                                            double x);
+
+/**
+ * Milliseconds that breaker_failure_ratio looks back. Range
+ * 1000..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_breaker_window_ms(mynah_client_options *options,
+                                                        uint64_t n);
+
+/**
+ * Calls in the window before breaker_failure_ratio counts. Range 1..=1000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_breaker_min_calls(mynah_client_options *options,
+                                                        uint64_t n);
+
+/**
+ * Milliseconds until an open breaker lets one trial call through. Range
+ * 1..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_breaker_reset_timeout_ms(mynah_client_options *options,
+                                                               uint64_t n);
+
+/**
+ * Largest head of an answer, in bytes. Range 1024..=16777216.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_header_bytes(mynah_client_options *options,
+                                                       uint64_t n);
+
+/**
+ * Largest event of a stream, in bytes. Range 1024..=4294967295.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_event_bytes(mynah_client_options *options,
+                                                      uint64_t n);
+
+/**
+ * Largest answer, in bytes. Range 1024..=4294967295.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_response_bytes(mynah_client_options *options,
+                                                         uint64_t n);
+
+/**
+ * Lets a key travel over plain http to a host that is not loopback.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_allow_insecure_http(mynah_client_options *options,
+                                                          int32_t on);
+
+/**
+ * Which of OpenAI's interfaces is used; auto: chat completions, and Responses
+ * for models that refuse tools there. One of auto, chat, responses.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_openai_api(mynah_client_options *options,
+                                                 const char *text);
+
+/**
+ * What happens with an explicit value that provider or model cannot take: an
+ * error before anything is sent, or it is left out and reported. One of error,
+ * drop.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_unsupported(mynah_client_options *options,
+                                                  const char *text);
+
+/**
+ * Asks streams for usage; unset: where the host takes it.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_include_usage(mynah_client_options *options,
+                                                    int32_t on);
+
+/**
+ * Also delivers each of the provider's own events as JSON.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_raw_events(mynah_client_options *options,
+                                                 int32_t on);
+
+/**
+ * Which of a regional vendor's hosts is used. One of intl, cn.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_region(mynah_client_options *options,
+                                             const char *text);
+
+/**
+ * OpenAI's organisation.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_organization_id(mynah_client_options *options,
+                                                      const char *text);
+
+/**
+ * OpenAI's project.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_project_id(mynah_client_options *options,
+                                                 const char *text);
+
+/**
+ * Proxy URL (http, https, socks5), or none; unset: the environment's.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_proxy(mynah_client_options *options,
+                                            const char *text);
+
+/**
+ * A header that is sent with every request.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_header(mynah_client_options *options,
+                                             const char *text);
+
+/**
+ * A layer of settings for an aim, under the use case and everything that is
+ * set explicitly. One of none, development, production, low_cost,
+ * high_quality, fast.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_preset(mynah_client_options *options,
+                                             const char *text);
+
+/**
+ * A layer of settings for a task, under everything that is set explicitly. One
+ * of none, chat, code_generation, translation, summarization, analysis,
+ * creative_writing.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_use_case(mynah_client_options *options,
+                                               const char *text);
+
+/**
+ * A model's price in USD per million tokens: `model=in,out[,cached in[,cache
+ * write]]`; each setting adds one.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_price(mynah_client_options *options,
+                                            const char *text);
+
+/**
+ * PEM file of certificate authorities that are trusted instead of the built-in
+ * ones.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_ca_file(mynah_client_options *options,
+                                              const char *text);
+
+/**
+ * Checks the provider's certificate; false only for tests.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_tls_verify(mynah_client_options *options,
+                                                 int32_t on);
+
+/**
+ * Alerts when the share of calls that succeed falls below; 0: off. Range
+ * 0.0..=1.0.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_alert_min_success_rate(mynah_client_options *options,
+                                                             double x);
+
+/**
+ * Alerts when the mean latency exceeds this many milliseconds; 0: off. Range
+ * 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_alert_max_latency_ms(mynah_client_options *options,
+                                                           uint64_t n);
+
+/**
+ * Alerts when the 99th percentile of the latency exceeds this many
+ * milliseconds; 0: off. Range 0..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_alert_max_p99_ms(mynah_client_options *options,
+                                                       uint64_t n);
+
+/**
+ * Alerts when the mean cost of a request exceeds this many US dollars; 0: off.
+ * Range 0.0..=1000000.0.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_alert_max_cost_usd(mynah_client_options *options,
+                                                         double x);
+
+/* --------------------------------------------------------------------------
+ * mynah_request: a chat, built call by call or given whole as JSON.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Makes an empty request; NULL if there is no room for another handle.
+ * Free it with `mynah_request_free`.
+ */
+MYNAH_API mynah_request *mynah_request_new(void);
+
+/**
+ * Adds a message of `len` bytes of text. `role` is system (or developer),
+ * user or assistant; results of tools have a function of their own.
+ *
+ * The caller promises:
+ * 1. `role` is null or NUL-terminated.
+ * 2. `content` points to `len` readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_request_add_message(mynah_request *request,
+                                       const char *role,
+                                       const char *content,
+                                       size_t len);
+
+/**
+ * Adds an answer as the assistant's turn, whole: text, calls, and what the
+ * provider needs back (signatures, thoughts), which only it is given.
+ *
+ * The caller promises:
+ * 1. `response` is null or a live response.
+ */
+MYNAH_API
+mynah_status mynah_request_add_response(mynah_request *request,
+                                        const mynah_response *response);
+
+/**
+ * Adds a message in the form of OpenAI's chat completions: any role, content
+ * as a text or in parts (text, image_url, file), tool_calls, tool_call_id. The
+ * `message` of a response's JSON can be added so.
+ *
+ * The caller promises:
+ * 1. `openai_message` points to `len` readable bytes; null only with 0.
+ * 2. `err` is null or points to a writable pointer.
+ */
+MYNAH_API
+mynah_status mynah_request_add_message_json(mynah_request *request,
+                                            const char *openai_message,
+                                            size_t len,
+                                            mynah_error **err);
+
+/**
+ * Adds the result of a call that an earlier answer asked for. `is_error` other
+ * than 0 tells the model that the tool failed.
+ *
+ * The caller promises:
+ * 1. `call_id` is null or NUL-terminated.
+ * 2. `content` points to `len` readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_request_add_tool_result(mynah_request *request,
+                                           const char *call_id,
+                                           const char *content,
+                                           size_t len,
+                                           int32_t is_error);
+
+/**
+ * Adds a function that the model may call. `description` may be NULL;
+ * `schema_json` is the JSON schema of its arguments, NULL for none.
+ *
+ * The caller promises:
+ * 1. The texts are null or NUL-terminated.
+ * 2. `err` is null or points to a writable pointer.
+ */
+MYNAH_API
+mynah_status mynah_request_add_tool(mynah_request *request,
+                                    const char *name,
+                                    const char *description,
+                                    const char *schema_json,
+                                    mynah_error **err);
+
+/**
+ * Adds an image at an address to the last message, if that is the user's, or
+ * to a new one. `detail` is low, high, auto or NULL. A `data:` address is
+ * taken apart; Ollama takes no others.
+ *
+ * The caller promises:
+ * 1. The texts are null or NUL-terminated.
+ */
+MYNAH_API
+mynah_status mynah_request_add_image_url(mynah_request *request,
+                                         const char *url,
+                                         const char *detail);
+
+/**
+ * Adds an image of `len` bytes, of the media type `mime` (such as image/png),
+ * to the last message, if that is the user's, or to a new one.
+ *
+ * The caller promises:
+ * 1. `mime` is null or NUL-terminated.
+ * 2. `data` points to `len` readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_request_add_image(mynah_request *request,
+                                     const char *mime,
+                                     const void *data,
+                                     size_t len);
+
+/**
+ * Adds a document of `len` bytes, of the media type `mime` (such as
+ * application/pdf), to the last message, if that is the user's, or to a new
+ * one. `name` is its file name, or NULL.
+ *
+ * The caller promises:
+ * 1. The texts are null or NUL-terminated.
+ * 2. `data` points to `len` readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_request_add_document(mynah_request *request,
+                                        const char *mime,
+                                        const char *name,
+                                        const void *data,
+                                        size_t len);
+
+/**
+ * Sets a field of the request, or overrides an option of the client for it:
+ * model, temperature, max_tokens, stop and so on as in
+ * `mynah_client_options_set`; tool_choice, parallel_tool_calls,
+ * response_format, user, metadata, extra_json (merged last into the body),
+ * cache (default, bypass, refresh, only). Values that are objects are JSON.
+ * `default` withdraws a setting; `unset` removes what the client set.
+ *
+ * The caller promises:
+ * 1. The texts are null or NUL-terminated.
+ * 2. `err` is null or points to a writable pointer.
+ */
+MYNAH_API
+mynah_status mynah_request_set(mynah_request *request,
+                               const char *name,
+                               const char *value,
+                               mynah_error **err);
+
+/**
+ * Makes a request of a whole chat in the form of OpenAI's chat completions.
+ * Its `stream` is ignored: which function is called decides.
+ *
+ * The caller promises:
+ * 1. `openai_json` points to `len` readable bytes; null only with 0.
+ * 2. `request` is null or points to a writable pointer.
+ * 3. `err` is null or points to a writable pointer.
+ */
+MYNAH_API
+mynah_status mynah_request_from_json(const char *openai_json,
+                                     size_t len,
+                                     mynah_request **request,
+                                     mynah_error **err);
+
+/**
+ * Frees a request; null is allowed. Calls that were made with it go on.
+ *
+ * Note: a request that is freed or of another kind is ignored.
+ */
+MYNAH_API void mynah_request_free(mynah_request *request);
+
+/* --------------------------------------------------------------------------
+ * mynah_client: calls to a language model.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Receives the events of a stream, on the thread that made the call, one at a
+ * time. The event is valid during the call only. Answers 0 to go on; anything
+ * else ends the stream with `MYNAH_STOPPED`. May call every function of the
+ * library; freeing the client in here cancels the call and returns at once.
+ */
+typedef int32_t (*mynah_stream_fn)(void *user, const mynah_event *event);
+
+/**
+ * Makes a client; null options are all defaults, with the key from the
+ * environment. The options are copied. Nothing is sent.
+ *
+ * Errors: what the options' values cannot be together, with names and values;
+ * `MYNAH_AUTHENTICATION` if the provider needs a key and none was given.
+ *
+ * The caller promises:
+ * 1. `client` is null or writable.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_new(const mynah_client_options *options,
+                              mynah_client **client,
+                              mynah_error **err);
+
+/**
+ * Asks and waits for the whole answer. Blocks until the answer is there, the
+ * call fails, or `cancel` is triggered; `timeout_ms` bounds it.
+ *
+ * `cancel` may be null. `*response` is the caller's to free.
+ *
+ * The caller promises:
+ * 1. `response` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_chat(mynah_client *client,
+                               const mynah_request *request,
+                               mynah_cancel *cancel,
+                               mynah_response **response,
+                               mynah_error **err);
+
+/**
+ * Asks and hands each piece of the answer to `callback` as it arrives, on
+ * this thread. Blocks until the stream has ended. `response` may be null;
+ * otherwise `*response` is the whole answer, the caller's to free. After
+ * `MYNAH_STOPPED`, `MYNAH_CANCELLED`, `MYNAH_TIMEOUT` and `MYNAH_TRUNCATED` it
+ * holds what had arrived, if anything had, without a finish reason.
+ *
+ * The caller promises:
+ * 1. `callback` may be called with `user` on this thread.
+ * 2. `response` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_chat_stream(mynah_client *client,
+                                      const mynah_request *request,
+                                      mynah_stream_fn callback,
+                                      void *user,
+                                      mynah_cancel *cancel,
+                                      mynah_response **response,
+                                      mynah_error **err);
+
+/**
+ * Makes embeddings: takes the body of OpenAI's `/embeddings` (`input`,
+ * `model`, `dimensions`, ...) and gives OpenAI's answer, whatever the
+ * provider. Blocks as `mynah_client_chat` does. `*value` is the caller's to
+ * free.
+ *
+ * The caller promises:
+ * 1. `json` points to `len` readable bytes.
+ * 2. `value` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_embed_json(mynah_client *client,
+                                     const char *json,
+                                     size_t len,
+                                     mynah_cancel *cancel,
+                                     mynah_value **value,
+                                     mynah_error **err);
+
+/**
+ * The client's figures as JSON. The value is the caller's to free.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_metrics_json(mynah_client *client,
+                                       mynah_value **value);
+
+/**
+ * The client's figures in Prometheus' text format (version 0.0.4). The value
+ * is the caller's to free.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_metrics_prometheus(mynah_client *client,
+                                             mynah_value **value);
+
+/**
+ * The effective value of every option and the layer it came from, as JSON,
+ * secrets redacted. The value is the caller's to free.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_options_json(mynah_client *client,
+                                       mynah_value **value);
+
+/**
+ * Frees a client; null is allowed. Cancels its calls and waits until they
+ * have returned; from inside one of their callbacks it returns at once.
+ */
+MYNAH_API void mynah_client_free(mynah_client *client);
+
+/* --------------------------------------------------------------------------
+ * mynah_response: an answer, as a plain object of the caller's.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * The answer's text; empty where there is none (see its calls), NULL only for
+ * NULL.
+ *
+ * The caller promises:
+ * 1. `response` is null or a live response.
+ * 2. `len` is null or points to a writable `size_t`.
+ */
+MYNAH_API const char *mynah_response_text(const mynah_response *response, size_t *len);
+
+/**
+ * The model's thinking, as far as the provider shows it; NULL where it does
+ * not.
+ *
+ * The caller promises:
+ * 1. `response` is null or a live response.
+ * 2. `len` is null or points to a writable `size_t`.
+ */
+MYNAH_API
+const char *mynah_response_reasoning(const mynah_response *response,
+                                     size_t *len);
+
+/**
+ * Why the answer ended: stop, length, tool_calls, content_filter, refusal,
+ * pause or other. NUL-terminated and static; NULL while the answer is not
+ * complete.
+ *
+ * The caller promises:
+ * 1. `response` is null or a live response.
+ */
+MYNAH_API const char *mynah_response_finish_reason(const mynah_response *response);
+
+/**
+ * How many calls of tools the answer asks for.
+ *
+ * The caller promises:
+ * 1. `response` is null or a live response.
+ */
+MYNAH_API size_t mynah_response_tool_call_count(const mynah_response *response);
+
+/**
+ * The id of a call, for `mynah_request_add_tool_result`; NULL beyond the last.
+ *
+ * The caller promises:
+ * 1. `response` is null or a live response.
+ * 2. `len` is null or points to a writable `size_t`.
+ */
+MYNAH_API
+const char *mynah_response_tool_call_id(const mynah_response *response,
+                                        size_t i,
+                                        size_t *len);
+
+/**
+ * The function that is to be called; NULL beyond the last call.
+ *
+ * The caller promises:
+ * 1. `response` is null or a live response.
+ * 2. `len` is null or points to a writable `size_t`.
+ */
+MYNAH_API
+const char *mynah_response_tool_call_name(const mynah_response *response,
+                                          size_t i,
+                                          size_t *len);
+
+/**
+ * The arguments of a call, a JSON text; NULL beyond the last call.
+ *
+ * The caller promises:
+ * 1. `response` is null or a live response.
+ * 2. `len` is null or points to a writable `size_t`.
+ */
+MYNAH_API
+const char *mynah_response_tool_call_arguments(const mynah_response *response,
+                                               size_t i,
+                                               size_t *len);
+
+/**
+ * The provider's own JSON, as it came; NULL for answers that came as a stream
+ * or from the cache.
+ *
+ * The caller promises:
+ * 1. `response` is null or a live response.
+ * 2. `len` is null or points to a writable `size_t`.
+ */
+MYNAH_API const char *mynah_response_raw(const mynah_response *response, size_t *len);
+
+/**
+ * Everything that is known of the answer, as JSON; what the provider did not
+ * say is null. The value is freed with `mynah_value_free`.
+ *
+ * The caller promises:
+ * 1. `response` is null or a live response.
+ * 2. `json` is null or points to a writable pointer.
+ */
+MYNAH_API
+mynah_status mynah_response_json(const mynah_response *response,
+                                 mynah_value **json);
+
+/**
+ * Frees an answer; null is allowed.
+ *
+ * The caller promises:
+ * 1. `response` is null or a live response, which is not used again.
+ */
+MYNAH_API void mynah_response_free(mynah_response *response);
+
+/* --------------------------------------------------------------------------
+ * mynah_event: one step of a stream, lent to a callback.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * The answer has begun; see `mynah_event_json` for model and id.
+ */
+#define MYNAH_EVENT_START 1
+
+/**
+ * A piece of text.
+ */
+#define MYNAH_EVENT_TEXT 2
+
+/**
+ * A piece of the model's thinking.
+ */
+#define MYNAH_EVENT_REASONING 3
+
+/**
+ * A piece of a refusal.
+ */
+#define MYNAH_EVENT_REFUSAL 4
+
+/**
+ * A piece of a call's arguments; the first one of a call may be empty.
+ */
+#define MYNAH_EVENT_TOOL_CALL 5
+
+/**
+ * A call's arguments are complete.
+ */
+#define MYNAH_EVENT_TOOL_CALL_END 6
+
+/**
+ * The usage so far; a later one replaces an earlier one.
+ */
+#define MYNAH_EVENT_USAGE 7
+
+/**
+ * The answer has ended; the text is the reason.
+ */
+#define MYNAH_EVENT_FINISH 8
+
+/**
+ * The provider's own event, with the option raw_events; the text is its JSON.
+ */
+#define MYNAH_EVENT_RAW 9
+
+/**
+ * An event that has no meaning here; the text is its JSON.
+ */
+#define MYNAH_EVENT_OTHER 10
+
+/**
+ * What happened: one of the `MYNAH_EVENT_` numbers; 0 for NULL. More kinds may
+ * be added: skip what you do not know.
+ *
+ * The caller promises:
+ * 1. `event` is null or the event of the running callback.
+ */
+MYNAH_API int32_t mynah_event_kind(const mynah_event *event);
+
+/**
+ * The piece of text, thinking, refusal or arguments, the reason of a finish, or
+ * the JSON of a raw event; NULL for the other kinds. Not NUL-terminated.
+ *
+ * The caller promises:
+ * 1. `event` is null or the event of the running callback.
+ * 2. `len` is null or points to a writable `size_t`.
+ */
+MYNAH_API const char *mynah_event_text(const mynah_event *event, size_t *len);
+
+/**
+ * Which of several answers it belongs to, from 0.
+ *
+ * The caller promises:
+ * 1. `event` is null or the event of the running callback.
+ */
+MYNAH_API int32_t mynah_event_choice(const mynah_event *event);
+
+/**
+ * The call's place among the calls of its answer, from 0; -1 for other events.
+ *
+ * The caller promises:
+ * 1. `event` is null or the event of the running callback.
+ */
+MYNAH_API int32_t mynah_event_tool_index(const mynah_event *event);
+
+/**
+ * The call's id; NULL for other events.
+ *
+ * The caller promises:
+ * 1. `event` is null or the event of the running callback.
+ * 2. `len` is null or points to a writable `size_t`.
+ */
+MYNAH_API const char *mynah_event_tool_id(const mynah_event *event, size_t *len);
+
+/**
+ * The function that is to be called; NULL for other events.
+ *
+ * The caller promises:
+ * 1. `event` is null or the event of the running callback.
+ * 2. `len` is null or points to a writable `size_t`.
+ */
+MYNAH_API const char *mynah_event_tool_name(const mynah_event *event, size_t *len);
+
+/**
+ * The event whole, as JSON: `kind` in words, `choice`, and its fields. The
+ * value is the caller's, and is freed with `mynah_value_free`.
+ *
+ * The caller promises:
+ * 1. `event` is null or the event of the running callback.
+ * 2. `json` is null or points to a writable pointer.
+ */
+MYNAH_API mynah_status mynah_event_json(const mynah_event *event, mynah_value **json);
 
 /* --------------------------------------------------------------------------
  * mynah_mock_options: how a mock provider behaves.

@@ -14,13 +14,14 @@ use crate::llm::response::Response;
 use super::cancel::mynah_cancel;
 use super::client_options::{ClientDraft, mynah_client_options};
 use super::error::{guard_err, mynah_error};
-use super::event::mynah_event;
+use super::event::{lend, mynah_event};
 use super::guard::{clear, guard, guard_or, text};
 use super::handle::{self, Handle};
 use super::options::or_default;
-use super::request::{RequestDraft, mynah_request};
+use super::request::{mynah_request, snapshot};
 use super::response::mynah_response;
-use super::value::{clear_value, give_json, give_text, guard_json, mynah_value};
+use super::status::mynah_status;
+use super::value::{clear_value, give_text, guard_json, mynah_value};
 
 /// A client of one provider. A handle: may be used from any thread at any
 /// time, by any number of calls at once.
@@ -54,7 +55,7 @@ pub unsafe extern "C" fn mynah_client_new(
     options: *const mynah_client_options,
     client: *mut *mut mynah_client,
     err: *mut *mut mynah_error,
-) -> i32 {
+) -> mynah_status {
     // SAFETY: promised by (1).
     unsafe { clear(client, ptr::null_mut()) };
     let body = || {
@@ -79,7 +80,7 @@ fn non_null<T>(name: &'static str, place: *mut T) -> Result<*mut T> {
 /// What the chat calls have in common.
 struct Call {
     client: Arc<Client>,
-    request: Request,
+    request: Arc<Request>,
     cancel: Option<Arc<Cancel>>,
 }
 
@@ -90,7 +91,7 @@ impl Call {
         cancel: *mut mynah_cancel,
     ) -> Result<Call> {
         let client = handle::resolve::<Client, _>(client)?;
-        let request = handle::resolve::<RequestDraft, _>(request)?.lock().clone();
+        let request = snapshot(request)?;
         let cancel = match cancel.is_null() {
             true => None,
             false => Some(handle::resolve::<Cancel, _>(cancel)?),
@@ -113,7 +114,7 @@ unsafe fn give_answer(
     };
     if let (Some(response), false) = (response, place.is_null()) {
         // SAFETY: promised by (1).
-        unsafe { place.write(mynah_response::give(response)) };
+        unsafe { place.write(mynah_response::into_raw(response)) };
     }
     result
 }
@@ -132,7 +133,7 @@ pub unsafe extern "C" fn mynah_client_chat(
     cancel: *mut mynah_cancel,
     response: *mut *mut mynah_response,
     err: *mut *mut mynah_error,
-) -> i32 {
+) -> mynah_status {
     // SAFETY: promised by (1).
     unsafe { clear(response, ptr::null_mut()) };
     let body = || {
@@ -164,16 +165,15 @@ pub unsafe extern "C" fn mynah_client_chat_stream(
     cancel: *mut mynah_cancel,
     response: *mut *mut mynah_response,
     err: *mut *mut mynah_error,
-) -> i32 {
+) -> mynah_status {
     // SAFETY: promised by (2).
     unsafe { clear(response, ptr::null_mut()) };
     let body = || {
         let callback = callback.ok_or(Error::NullArgument("callback"))?;
         let call = Call::resolve(client, request, cancel)?;
         let mut sink = |event: &Event| {
-            let event = mynah_event::new(event);
             // SAFETY: promised by (1); the event outlives the call.
-            unsafe { callback(user, &event) == 0 }
+            unsafe { callback(user, lend(event)) == 0 }
         };
         let answer = call.client.chat_stream(&call.request, call.cancel.as_deref(), &mut sink);
         // SAFETY: promised by (2).
@@ -199,7 +199,7 @@ pub unsafe extern "C" fn mynah_client_embed_json(
     cancel: *mut mynah_cancel,
     value: *mut *mut mynah_value,
     err: *mut *mut mynah_error,
-) -> i32 {
+) -> mynah_status {
     // SAFETY: promised by (2).
     unsafe { clear(value, ptr::null_mut()) };
     let body = || {
@@ -212,7 +212,7 @@ pub unsafe extern "C" fn mynah_client_embed_json(
         // SAFETY: promised by (1) and (2).
         unsafe {
             let json = text("json", json.cast(), len)?;
-            give_json(value, &client.embed(json, cancel.as_deref())?)
+            give_text(value, &client.embed(json, cancel.as_deref())?)
         }
     };
     // SAFETY: promised by (2).
@@ -227,7 +227,7 @@ pub unsafe extern "C" fn mynah_client_embed_json(
 pub unsafe extern "C" fn mynah_client_metrics_json(
     client: *mut mynah_client,
     value: *mut *mut mynah_value,
-) -> i32 {
+) -> mynah_status {
     let json = || Ok(handle::resolve::<Client, _>(client)?.metrics().to_json());
     // SAFETY: promised by (1).
     unsafe { guard_json(value, json) }
@@ -242,7 +242,7 @@ pub unsafe extern "C" fn mynah_client_metrics_json(
 pub unsafe extern "C" fn mynah_client_metrics_prometheus(
     client: *mut mynah_client,
     value: *mut *mut mynah_value,
-) -> i32 {
+) -> mynah_status {
     // SAFETY: promised by (1).
     guard(|| unsafe {
         clear_value(value);
@@ -259,7 +259,7 @@ pub unsafe extern "C" fn mynah_client_metrics_prometheus(
 pub unsafe extern "C" fn mynah_client_options_json(
     client: *mut mynah_client,
     value: *mut *mut mynah_value,
-) -> i32 {
+) -> mynah_status {
     let json = || Ok(handle::resolve::<Client, _>(client)?.options_json());
     // SAFETY: promised by (1).
     unsafe { guard_json(value, json) }

@@ -15,6 +15,7 @@ use super::error::mynah_error;
 use super::guard::{guard, guard_or};
 use super::handle::{self, Handle};
 use super::options::{self, Draft, OptionsObject};
+use super::status::mynah_status;
 use super::value::{guard_json, mynah_value};
 
 /// Options of a client, with a setter for each and a string door for all. A
@@ -70,7 +71,7 @@ pub unsafe extern "C" fn mynah_client_options_set(
     name: *const c_char,
     value: *const c_char,
     err: *mut *mut mynah_error,
-) -> i32 {
+) -> mynah_status {
     // SAFETY: promised by (1) and (2).
     unsafe { options::set_named::<ClientDraft, _>(options, name, value, err) }
 }
@@ -86,7 +87,7 @@ pub unsafe extern "C" fn mynah_client_options_load_json(
     json: *const c_char,
     len: usize,
     err: *mut *mut mynah_error,
-) -> i32 {
+) -> mynah_status {
     // SAFETY: promised by (1) and (2).
     unsafe { options::load_json::<ClientDraft, _>(options, json, len, err) }
 }
@@ -103,7 +104,7 @@ pub unsafe extern "C" fn mynah_client_options_get(
     options: *const mynah_client_options,
     name: *const c_char,
     value: *mut *mut mynah_value,
-) -> i32 {
+) -> mynah_status {
     // SAFETY: promised by (1) and (2).
     unsafe { guard_json(value, || options::get_named::<ClientDraft, _>(options, name)) }
 }
@@ -114,7 +115,9 @@ pub unsafe extern "C" fn mynah_client_options_get(
 /// # Safety
 /// 1. `value` is null or writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mynah_client_options_describe(value: *mut *mut mynah_value) -> i32 {
+pub unsafe extern "C" fn mynah_client_options_describe(
+    value: *mut *mut mynah_value,
+) -> mynah_status {
     // SAFETY: promised by (1).
     unsafe { guard_json(value, || Ok(describe::<ClientOptions>())) }
 }
@@ -126,10 +129,10 @@ pub unsafe extern "C" fn mynah_client_options_describe(value: *mut *mut mynah_va
 pub extern "C" fn mynah_client_options_set_cache(
     options: *mut mynah_client_options,
     cache: *mut mynah_cache,
-) -> i32 {
+) -> mynah_status {
     guard(|| {
         let draft = handle::resolve::<ClientDraft, _>(options)?;
-        draft.extras.lock().cache = Some(handle::resolve::<Cache, _>(cache)?);
+        draft.extras.lock().cache = Some(super::cache::share(cache)?);
         Ok(())
     })
 }

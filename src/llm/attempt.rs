@@ -169,7 +169,7 @@ impl Sending<'_> {
         } else if self.order.stream {
             self.streamed(&mut reader, &head, body, sink, facts)?
         } else {
-            let reply = reader.all(body).and_then(|bytes| provider.reply(context, &head, &bytes));
+            let reply = reader.all(body).and_then(|bytes| self.order.reply(&head, &bytes));
             reply.map_err(|error| Broken::new(error, facts))?
         };
         let first_token = reader.progress.first_content_ns;

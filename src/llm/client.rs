@@ -123,7 +123,7 @@ impl Client {
         request: &Request,
         cancel: Option<&Cancel>,
     ) -> Result<Response, Failed> {
-        self.counted(request, cancel, None)
+        self.counted(|ended| self.answer(request, cancel, None, ended))
     }
 
     /// Asks, and hands each event to `sink` as it arrives, on this thread.
@@ -133,18 +133,30 @@ impl Client {
         cancel: Option<&Cancel>,
         sink: &mut Sink<'_>,
     ) -> Result<Response, Failed> {
-        self.counted(request, cancel, Some(sink))
+        self.counted(|ended| self.answer(request, cancel, Some(sink), ended))
     }
 
+    /// Makes embeddings: OpenAI's JSON in and out, whatever the provider.
+    pub fn embed(&self, json: &str, cancel: Option<&Cancel>) -> Result<String> {
+        let embedded = self.counted(|ended| {
+            let running = self.calls.begin(cancel)?;
+            let order = Order::embeddings(json, &self.options)?;
+            let timing = Timing::start(&order.options, &self.clock);
+            let result = self.send(&order, &None, None, &timing, &running.interrupt);
+            ended.outside_ns = timing.outside_ns();
+            result
+        });
+        Ok(embedded.map_err(|failed| failed.error)?.raw.unwrap_or_default())
+    }
+
+    /// Counts a call, however it ends.
     fn counted(
-        self: &Arc<Self>,
-        request: &Request,
-        cancel: Option<&Cancel>,
-        sink: Option<&mut Sink<'_>>,
+        &self,
+        call: impl FnOnce(&mut Ended) -> Result<Response, Failed>,
     ) -> Result<Response, Failed> {
         let started = self.clock.now_ns();
         let mut ended = Ended::default();
-        let result = self.answer(request, cancel, sink, &mut ended);
+        let result = call(&mut ended);
         ended.total_ns = self.clock.now_ns() - started;
         ended.failure = result.as_ref().err().map(|failed| failed.error.status());
         if let Ok(response) = &result {

@@ -2,19 +2,22 @@
 //!
 //! It borrows nothing, so that a thread of the library can take it over.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::options::Resolved;
 use crate::options::client::ClientOptions;
 
 use super::policy::response_cache::{Identity, Key};
 use super::provider::{Chat, Prepared, Provider, provider_for};
 use super::request::{CacheMode, Format, Request};
-use super::response::Usage;
+use super::response::{Response, Usage};
+use super::transport::Head;
 
 /// What is to be sent.
 pub struct Order {
     /// The dialect.
     pub provider: &'static dyn Provider,
+    /// What is asked of it.
+    pub ask: Ask,
     /// The HTTP request.
     pub prepared: Prepared,
     /// The call's options.
@@ -29,6 +32,15 @@ pub struct Order {
     pub line: String,
     /// Estimate of the tokens that count towards the limit.
     pub tokens: u64,
+}
+
+/// What is asked of the provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// An answer to a conversation.
+    Chat,
+    /// Embeddings; the answer is OpenAI's JSON, as the response's raw text.
+    Embeddings,
 }
 
 /// Bytes of a prompt to a token, for the estimate: English prose has about
@@ -49,6 +61,7 @@ impl Order {
         let context = &prepared.context;
         Ok(Order {
             provider,
+            ask: Ask::Chat,
             stream,
             cache: request.cache,
             format: request.response_format.clone(),
@@ -57,6 +70,45 @@ impl Order {
             prepared,
             options: options.into_owned().values,
         })
+    }
+
+    /// A request for embeddings, from OpenAI's form.
+    pub fn embeddings(json: &str, client: &Resolved<ClientOptions>) -> Result<Order> {
+        let json = serde_json::from_str(json)
+            .map_err(|e| Error::invalid("json", format!("not a JSON object: {e}")))?;
+        let provider = provider_for(&client.values, &Request::new());
+        let prepared = provider.embed_prepare(client, &json)?;
+        let context = &prepared.context;
+        Ok(Order {
+            provider,
+            ask: Ask::Embeddings,
+            stream: false,
+            cache: CacheMode::Bypass,
+            format: None,
+            line: format!("{} {}", context.account, context.model),
+            tokens: prepared.http.body.len() as u64 / BYTES_PER_TOKEN,
+            prepared,
+            options: client.values.clone(),
+        })
+    }
+
+    /// Reads a plain answer with a 2xx status.
+    pub fn reply(&self, head: &Head, body: &[u8]) -> Result<Response> {
+        let context = &self.prepared.context;
+        match self.ask {
+            Ask::Chat => self.provider.reply(context, head, body),
+            Ask::Embeddings => {
+                let json = self.provider.embed_reply(context, head, body)?;
+                let prompt = json["usage"]["prompt_tokens"].as_u64();
+                let usage =
+                    Usage { input_tokens: prompt, output_tokens: Some(0), ..Usage::default() };
+                Ok(Response {
+                    raw: Some(json.to_string()),
+                    usage: prompt.map(|_| usage.with_total()),
+                    ..Response::default()
+                })
+            }
+        }
     }
 
     /// The key that stands for the request.
