@@ -59,6 +59,13 @@ impl Source {
         Source::Bytes { mime: mime.into(), base64 }
     }
 
+    /// The bytes as a text, for providers that take texts as they are.
+    pub fn decoded(&self) -> Option<String> {
+        let Source::Bytes { base64, .. } = self else { return None };
+        let bytes = base64::engine::general_purpose::STANDARD.decode(base64).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// An address, if need be a `data:` one; none for a provider's file.
     pub fn to_url(&self) -> Option<String> {
         match self {

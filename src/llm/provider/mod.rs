@@ -16,9 +16,10 @@ use super::request::Request;
 use super::response::Response;
 use super::transport::{Head, HttpRequest};
 use crate::error::{CallError, Result};
-use crate::options::Resolved;
 use crate::options::client::ClientOptions;
+use crate::options::{Origin, Resolved};
 
+pub mod anthropic;
 pub mod embed;
 pub mod errors;
 pub mod finish;
@@ -38,6 +39,13 @@ pub struct Chat<'a> {
     pub options: &'a Resolved<ClientOptions>,
     /// Whether the answer is to come as a stream.
     pub stream: bool,
+}
+
+impl Chat<'_> {
+    /// Whether the caller set this option, on the client or on the call.
+    pub fn is_explicit(&self, key: &str) -> bool {
+        matches!(self.options.origin(key), Ok(Origin::Explicit | Origin::Call))
+    }
 }
 
 /// What reading an answer needs to know of its request; cheap to clone.
@@ -129,6 +137,9 @@ pub trait StreamDecoder: Send {
 
 /// The dialect in which a chat is spoken.
 pub fn provider_for(options: &ClientOptions, request: &Request) -> &'static dyn Provider {
-    let _ = (options, request);
-    &openai_chat::OpenAiChat
+    let _ = request;
+    match options.provider.as_str() {
+        "anthropic" => &anthropic::Anthropic,
+        _ => &openai_chat::OpenAiChat,
+    }
 }

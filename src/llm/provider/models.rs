@@ -119,6 +119,8 @@ pub struct Takes {
     /// Whether function tools are taken on the plain chat interface even when
     /// the model thinks.
     pub tools_in_chat: bool,
+    /// Whether it goes on from an assistant's message at the end.
+    pub prefill: bool,
     /// Whether the answer can be held to a JSON schema.
     pub schema: bool,
 }
@@ -143,6 +145,7 @@ const OPEN: Takes = Takes {
     allowance: 0,
     thinks_unasked: true,
     tools_in_chat: true,
+    prefill: true,
     schema: true,
 };
 
@@ -184,6 +187,7 @@ const ANTHROPIC: Takes = Takes {
     max_output: 128_000,
     allowance: 16_000,
     thinks_unasked: false,
+    prefill: false,
     ..OPEN
 };
 /// One of temperature and top_p, and a budget of thinking.
@@ -194,6 +198,7 @@ const ANTHROPIC_4: Takes = Takes {
     both: false,
     thinking: Thinking::Budgeted(&["none", "low", "medium", "high"]),
     budget: From(1_024.0, 128_000.0),
+    prefill: true,
     max_output: 64_000,
     ..ANTHROPIC
 };
@@ -293,8 +298,18 @@ pub static TAKES: &[Takes] = &[
     Takes { prefix: "claude-opus-4-5", ..ANTHROPIC_4 },
     Takes { prefix: "claude-sonnet-4-5", ..ANTHROPIC_4 },
     Takes { prefix: "claude-haiku-4-5", ..ANTHROPIC_4 },
-    Takes { prefix: "claude-opus-4-6", thinking: ANTHROPIC.thinking, ..ANTHROPIC_4 },
-    Takes { prefix: "claude-sonnet-4-6", thinking: ANTHROPIC.thinking, ..ANTHROPIC_4 },
+    Takes {
+        prefix: "claude-opus-4-6",
+        thinking: ANTHROPIC.thinking,
+        prefill: false,
+        ..ANTHROPIC_4
+    },
+    Takes {
+        prefix: "claude-sonnet-4-6",
+        thinking: ANTHROPIC.thinking,
+        prefill: false,
+        ..ANTHROPIC_4
+    },
     Takes { prefix: "claude-opus-4-7", ..ANTHROPIC },
     Takes { prefix: "claude-opus-4-8", ..ANTHROPIC },
     GEMINI,

@@ -9,6 +9,7 @@ use super::wanted::Wanted;
 use super::{Chat, Context, Prepared, hosts};
 use crate::error::{Error, Result};
 use crate::llm::message::{Message, Origin, Role};
+use crate::llm::request::{Request, Tool, ToolChoice};
 use crate::llm::transport::{Headers, HttpRequest};
 use crate::options::client::ClientOptions;
 
@@ -126,6 +127,32 @@ fn seed(body: &[u8]) -> u64 {
     let mut hasher = rapidhash::fast::SeedableState::fixed().build_hasher();
     hasher.write(body);
     hasher.finish()
+}
+
+/// Hands on fields that the dialect knows, and refuses the others.
+pub fn other_fields(
+    request: &Request,
+    wanted: &mut Wanted,
+    known: &[&str],
+    body: &mut Map<String, Value>,
+) -> Result<()> {
+    for (key, value) in &request.other {
+        if known.contains(&key.as_str()) {
+            body.insert(key.clone(), value.clone());
+        } else if *value != Value::Bool(false) {
+            wanted.refuse(key, "does not take it")?;
+        }
+    }
+    Ok(())
+}
+
+/// The tools, or those of them that the choice is limited to.
+pub fn allowed_tools(request: &Request) -> impl Iterator<Item = &Tool> {
+    let names = match &request.tool_choice {
+        Some(ToolChoice::Allowed(names, _)) => Some(names),
+        _ => None,
+    };
+    request.tools.iter().filter(move |tool| names.is_none_or(|names| names.contains(&tool.name)))
 }
 
 /// The option's system message, for conversations that have none.

@@ -29,6 +29,9 @@ pub trait Dialect: Send {
     }
 }
 
+/// Largest error that is looked for on lines outside the framing.
+const STRAY_ERROR_MAX: usize = 1 << 16;
+
 /// How events are told apart.
 enum Framing {
     Sse(SseParser),
@@ -219,7 +222,8 @@ impl<D: Dialect> Core<D> {
         }
         self.stray.extend_from_slice(line);
         self.stray.push(b'\n');
-        if !line.ends_with(b"}") {
+        let may_be_error = self.stray.starts_with(b"{") && self.stray.len() < STRAY_ERROR_MAX;
+        if !may_be_error || !line.ends_with(b"}") {
             return;
         }
         let stray = std::mem::take(&mut self.stray);
@@ -231,6 +235,24 @@ impl<D: Dialect> Core<D> {
 
     fn stray_error(&self, json: &Json) -> Option<Error> {
         errors::inside(self.out.context(), &self.head, b"", json)
+    }
+
+    /// A body that is one JSON value: a plain answer, or the events in a list.
+    fn not_a_stream(&mut self, json: &Json) -> Result<()> {
+        if let Some(error) = self.stray_error(json) {
+            return Err(error);
+        }
+        if json.is_object() {
+            self.dialect.whole(json, &mut self.out)?;
+            self.complete();
+        }
+        for event in json.items() {
+            if let Some(error) = self.stray_error(event) {
+                return Err(error);
+            }
+            self.dialect.event(b"", event, &mut self.out)?;
+        }
+        Ok(())
     }
 
     fn fail(&mut self, error: Error) {
@@ -256,12 +278,13 @@ impl<D: Dialect> Core<D> {
         let stray = std::mem::take(&mut self.stray);
         if !self.begun
             && let Ok(json) = Json::parse(&stray)
-            && json.is_object()
         {
-            match self.dialect.whole(&json, &mut self.out) {
-                Ok(()) => return self.complete(),
-                Err(error) => return self.fail(error),
+            if let Err(error) = self.not_a_stream(&json) {
+                return self.fail(error);
             }
+        }
+        if self.complete {
+            return;
         }
         if self.out.has_finished() {
             return self.complete();

@@ -8,7 +8,6 @@
 use super::Chat;
 use super::models::{self, Range, Takes, Thinking};
 use crate::error::{Error, Result, Status};
-use crate::options::Origin;
 
 /// The wishes that are sent.
 #[derive(Debug)]
@@ -101,10 +100,6 @@ impl Wanted {
         self.adjusted.push(format!("{field}: {what}"));
     }
 
-    fn is_explicit(chat: &Chat, key: &str) -> bool {
-        matches!(chat.options.origin(key), Ok(Origin::Explicit | Origin::Call))
-    }
-
     fn number(
         &mut self,
         chat: &Chat,
@@ -113,7 +108,7 @@ impl Wanted {
         range: Range,
     ) -> Result<Option<f64>> {
         let Some(value) = value else { return Ok(None) };
-        let explicit = Self::is_explicit(chat, key);
+        let explicit = chat.is_explicit(key);
         let (low, high) = match range {
             Range::From(low, high) => (low, high),
             Range::Unthinking(low, high) if self.effort.as_deref() == Some("none") => (low, high),
@@ -144,12 +139,12 @@ impl Wanted {
 
     fn sampling(&mut self, chat: &Chat) -> Result<()> {
         let (options, takes) = (&chat.options.values, self.takes);
-        let top_p = options.top_p.filter(|p| *p != 1.0 || Self::is_explicit(chat, "top_p"));
+        let top_p = options.top_p.filter(|p| *p != 1.0 || chat.is_explicit("top_p"));
         let mut temperature =
             self.number(chat, "temperature", options.temperature, takes.temperature)?;
         let mut top_p = self.number(chat, "top_p", top_p, takes.top_p)?;
         if temperature.is_some() && top_p.is_some() && !takes.both {
-            let (t, p) = (Self::is_explicit(chat, "temperature"), Self::is_explicit(chat, "top_p"));
+            let (t, p) = (chat.is_explicit("temperature"), chat.is_explicit("top_p"));
             if t && p {
                 self.refuse("top_p", "takes either temperature or top_p")?;
                 top_p = None;
@@ -232,7 +227,7 @@ impl Wanted {
             None => self.takes.thinks_unasked || self.budget.is_some(),
         };
         let allowance = self.budget.unwrap_or(self.takes.allowance);
-        if !Self::is_explicit(chat, "max_tokens") && thinks && allowance > 0 {
+        if !chat.is_explicit("max_tokens") && thinks && allowance > 0 {
             let raised = match self.takes.max_output {
                 0 => cap + allowance,
                 most => (cap + allowance).min(most),

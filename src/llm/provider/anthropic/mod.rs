@@ -1,0 +1,32 @@
+//! Anthropic's messages.
+//!
+//! A message is a list of blocks, and what the model thought comes back signed:
+//! the blocks of an answer are kept as received and sent back unchanged.
+
+mod read;
+mod write;
+
+use super::stream::{Stream, plain};
+use super::{Chat, Context, Prepared, Provider, StreamDecoder, hosts, send};
+use crate::error::Result;
+use crate::llm::response::Response;
+use crate::llm::transport::Head;
+
+/// Anthropic's messages.
+pub struct Anthropic;
+
+impl Provider for Anthropic {
+    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+        let url = hosts::url(&chat.options.values, "/messages")?;
+        let (wanted, body) = write::body(chat, &url)?;
+        send::prepare(chat, wanted, url, body)
+    }
+
+    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
+        plain(read::Decoder::default(), context, head, body)
+    }
+
+    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
+        Box::new(Stream::sse(read::Decoder::default(), context, head))
+    }
+}

@@ -1,0 +1,238 @@
+//! Anthropic's answers: blocks that open, grow and close.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Result;
+use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::json::Json;
+use crate::llm::provider::finish;
+use crate::llm::provider::stream::Dialect;
+use crate::llm::response::{FinishReason, Usage};
+
+/// What is kept between the events of an answer.
+#[derive(Default)]
+pub struct Decoder {
+    blocks: Vec<Block>,
+    usage: Map<String, Value>,
+}
+
+/// A block in the making.
+#[derive(Default)]
+struct Block {
+    index: u64,
+    start: Value,
+    text: String,
+    thinking: String,
+    signature: String,
+    json: String,
+    citations: Vec<Value>,
+    call: Option<usize>,
+}
+
+impl Dialect for Decoder {
+    fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
+        match json.get("type").text().unwrap_or_default() {
+            "message_start" => {
+                let message = json.get("message");
+                out.start(message.get("model"), message.get("id"));
+                out.open(0);
+                self.usage(message.get("usage"), out);
+                for (index, block) in message.get("content").items().iter().enumerate() {
+                    self.open(index as u64, block, out);
+                }
+            }
+            "content_block_start" => {
+                let index = json.get("index").u64().unwrap_or(self.blocks.len() as u64);
+                self.open(index, json.get("content_block"), out);
+            }
+            "content_block_delta" => self.delta(json, out),
+            "content_block_stop" => {
+                let index = json.get("index").u64();
+                if let Some(block) = self.block(index) {
+                    block.stop(out);
+                }
+            }
+            "message_delta" => {
+                self.stop(json.get("delta"), out);
+                self.usage(json.get("usage"), out);
+            }
+            "message_stop" => return Ok(true),
+            "ping" => {}
+            _ => out.other(json),
+        }
+        Ok(false)
+    }
+
+    fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
+        out.start(json.get("model"), json.get("id"));
+        out.open(0);
+        for (index, block) in json.get("content").items().iter().enumerate() {
+            self.open(index as u64, block, out);
+            if let Some(block) = self.blocks.last_mut() {
+                block.stop(out);
+            }
+        }
+        self.stop(json, out);
+        self.usage(json.get("usage"), out);
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Assembler) {
+        let blocks = std::mem::take(&mut self.blocks);
+        let cited: Vec<Value> = blocks.iter().flat_map(Block::cited).collect();
+        if !cited.is_empty() {
+            out.choice(0).citations = Some(cited.into());
+        }
+        out.blocks(0, blocks.into_iter().map(Block::whole).collect());
+    }
+}
+
+impl Decoder {
+    fn block(&mut self, index: Option<u64>) -> Option<&mut Block> {
+        match index {
+            Some(index) => self.blocks.iter_mut().rfind(|block| block.index == index),
+            None => self.blocks.last_mut(),
+        }
+    }
+
+    fn open(&mut self, index: u64, start: &Json, out: &mut Assembler) {
+        let mut block = Block { index, start: start.to_value(), ..Block::default() };
+        match start.get("type").text().unwrap_or_default() {
+            "text" => {
+                block.text = start.get("text").text().unwrap_or_default().into();
+                out.text(0, &block.text);
+            }
+            "thinking" => {
+                block.thinking = start.get("thinking").text().unwrap_or_default().into();
+                block.signature = start.get("signature").text().unwrap_or_default().into();
+                out.reasoning(0, &block.thinking);
+            }
+            "tool_use" => {
+                let (id, name) = (start.get("id").word(), start.get("name").word());
+                let piece = Fragment { index: Some(index), id, name, arguments: "" };
+                block.call = Some(out.tool(0, piece));
+            }
+            _ => {}
+        }
+        self.blocks.push(block);
+    }
+
+    fn delta(&mut self, json: &Json, out: &mut Assembler) {
+        let index = json.get("index").u64();
+        let delta = json.get("delta");
+        let Some(block) = self.block(index) else { return out.other(json) };
+        let text = |name: &str| delta.get(name).text().unwrap_or_default();
+        match delta.get("type").text().unwrap_or_default() {
+            "text_delta" => {
+                block.text.push_str(text("text"));
+                out.text(0, text("text"));
+            }
+            "thinking_delta" => {
+                block.thinking.push_str(text("thinking"));
+                out.reasoning(0, text("thinking"));
+            }
+            "signature_delta" => block.signature.push_str(text("signature")),
+            "input_json_delta" => {
+                let piece = text("partial_json");
+                block.json.push_str(piece);
+                block.arguments(piece, out);
+            }
+            "citations_delta" => block.citations.push(delta.get("citation").to_value()),
+            _ => out.other(json),
+        }
+    }
+
+    fn stop(&mut self, delta: &Json, out: &mut Assembler) {
+        if let Some(word) = delta.get("stop_reason").label() {
+            out.finish(0, finish::reason(&word), Some(word));
+        }
+        let choice = out.choice(0);
+        if let Some(text) = delta.get("stop_sequence").word() {
+            choice.stop_sequence = Some(text.into());
+        }
+        let details = delta.get("stop_details");
+        if details.is_object() {
+            let words = details.get("explanation").word().map(String::from);
+            choice.finish_detail = words.or_else(|| Some(details.to_text()));
+            if choice.finish_reason == Some(FinishReason::Refusal) {
+                let words = details.get("explanation").word().map(String::from);
+                choice.refusal = choice.refusal.take().or(words);
+            }
+        }
+    }
+
+    /// Figures are cumulative, and later ones may leave some out.
+    fn usage(&mut self, usage: &Json, out: &mut Assembler) {
+        if !usage.is_object() {
+            return;
+        }
+        for (key, value) in usage.members() {
+            if !value.is_null() {
+                self.usage.insert(key.to_string(), value.to_value());
+            }
+        }
+        let n = |key: &str| self.usage.get(key).and_then(Value::as_u64);
+        let (read, written) = (n("cache_read_input_tokens"), n("cache_creation_input_tokens"));
+        let parts = read.unwrap_or(0) + written.unwrap_or(0);
+        let thinking = self.usage.get("output_tokens_details");
+        out.usage(Usage {
+            input_tokens: n("input_tokens").map(|input| input + parts),
+            output_tokens: n("output_tokens"),
+            total_tokens: None,
+            cached_input_tokens: read,
+            cache_write_tokens: written,
+            reasoning_tokens: thinking.and_then(|details| details["thinking_tokens"].as_u64()),
+            provider_usage: Some(Value::Object(self.usage.clone()).to_string()),
+        });
+    }
+}
+
+impl Block {
+    fn arguments(&self, piece: &str, out: &mut Assembler) {
+        if self.call.is_some() && !piece.is_empty() {
+            let id = self.start["id"].as_str();
+            let index = Some(self.index);
+            out.tool(0, Fragment { index, id, name: None, arguments: piece });
+        }
+    }
+
+    /// The block is complete. Arguments that came whole are told now.
+    fn stop(&mut self, out: &mut Assembler) {
+        let Some(place) = self.call else { return };
+        if self.json.trim().is_empty() {
+            self.json = match &self.start["input"] {
+                Value::Object(input) => Value::Object(input.clone()).to_string(),
+                _ => "{}".into(),
+            };
+            self.arguments(&self.json, out);
+        }
+        out.tool_end(0, place);
+    }
+
+    fn cited(&self) -> Vec<Value> {
+        let given = self.start["citations"].as_array().cloned().unwrap_or_default();
+        given.into_iter().chain(self.citations.iter().cloned()).collect()
+    }
+
+    /// The block as it would have stood in a plain answer.
+    fn whole(self) -> Value {
+        let mut block = self.start;
+        match block["type"].as_str().unwrap_or_default() {
+            "text" => block["text"] = self.text.into(),
+            "thinking" => {
+                block["thinking"] = self.thinking.into();
+                block["signature"] = self.signature.into();
+            }
+            _ if !self.json.is_empty() => {
+                block["input"] = serde_json::from_str(&self.json).unwrap_or_else(|_| json!({}));
+            }
+            _ => {}
+        }
+        if !self.citations.is_empty() {
+            let mut all = block["citations"].as_array().cloned().unwrap_or_default();
+            all.extend(self.citations);
+            block["citations"] = all.into();
+        }
+        block
+    }
+}
