@@ -1,8 +1,8 @@
 //! The buffers of one connection: made when needed, given back when idle.
 //!
-//! Input grows only while the head of an answer does not fit. Output gathers
-//! what ureq writes, so that head and body of a short request leave in one
-//! packet.
+//! Input grows only while ureq waits for the rest of something: of a head that
+//! is within its cap. Output gathers what ureq writes, so that head and body of
+//! a short request leave in one packet.
 
 use ureq::unversioned::transport::Buffers;
 
@@ -16,6 +16,8 @@ const OUTPUT_ROOM: usize = 4 << 10;
 /// Bytes on their way in and out.
 #[derive(Default)]
 pub(super) struct IoBuffers {
+    /// The largest input.
+    max: usize,
     input: Vec<u8>,
     /// What has come and is not used: `start..end` of the input.
     start: usize,
@@ -27,6 +29,12 @@ pub(super) struct IoBuffers {
 }
 
 impl IoBuffers {
+    /// Buffers that take a head of `max_head` bytes.
+    pub fn new(max_head: usize) -> Self {
+        // ureq must see more than the cap to know that it is exceeded.
+        IoBuffers { max: max_head + INPUT_BYTES, ..IoBuffers::default() }
+    }
+
     /// Takes note of bytes in the output; true when they must be sent now.
     pub fn hold(&mut self, amount: usize) -> bool {
         self.held += amount;
@@ -51,7 +59,7 @@ impl IoBuffers {
 
     /// The connection goes idle.
     pub fn release(&mut self) {
-        *self = IoBuffers::default();
+        *self = IoBuffers { max: self.max, ..IoBuffers::default() };
     }
 
     fn ensure_output(&mut self) {
@@ -71,6 +79,7 @@ impl Buffers for IoBuffers {
         &self.input[self.start..self.end]
     }
 
+    /// Room for more; none once the largest input is full.
     fn input_append_buf(&mut self) -> &mut [u8] {
         if self.start > 0 {
             self.input.copy_within(self.start..self.end, 0);
@@ -78,7 +87,7 @@ impl Buffers for IoBuffers {
             self.start = 0;
         }
         if self.end == self.input.len() {
-            self.input.resize((self.end * 2).max(INPUT_BYTES), 0);
+            self.input.resize((self.end * 2).clamp(INPUT_BYTES, self.max), 0);
         }
         &mut self.input[self.end..]
     }

@@ -20,7 +20,7 @@ use super::flight::{self, Flight};
 use super::link::Link;
 use super::names::Names;
 use super::proxy::tunnel;
-use super::socket;
+use super::{Failure, socket};
 
 /// Makes connections.
 pub(super) struct Dialer {
@@ -59,7 +59,8 @@ impl Dialer {
             link = link.secure(self.tls.clone(), host, flight)?;
         }
         flight.connected();
-        Ok(Connection { link, buffers: IoBuffers::default(), secure, idle: false, eager: false })
+        let buffers = IoBuffers::new(details.config.max_response_header_size());
+        Ok(Connection { link, buffers, secure, idle: false, eager: false })
     }
 }
 
@@ -171,6 +172,10 @@ impl Transport for Connection {
             }
             let space = self.buffers.input_append_buf();
             let (room, eager) = (space.len(), self.eager);
+            if room == 0 {
+                let message = format!("{} sends a chunk or trailer without end", flight.host);
+                return Err(flight.fail(Failure::Protocol, message));
+            }
             let count = self.link.read(flight, space, eager)?;
             self.eager = count == room;
             if count > 0 {

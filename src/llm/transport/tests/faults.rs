@@ -182,6 +182,23 @@ fn a_head_has_a_cap_and_may_be_large_below_it() {
 }
 
 #[test]
+fn a_chunk_size_or_trailer_without_end_is_cut_short() {
+    for start in ["", "1\r\na\r\n0\r\nx: "] {
+        let address = serve(move |mut stream, _| {
+            read_request(&mut stream);
+            let head = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{start}");
+            let mut left = 1_000_000;
+            let _ = stream.write_all(head.as_bytes());
+            while left > 0 && stream.write_all(&[b'0'; 1000]).is_ok() {
+                left -= 1;
+            }
+        });
+        let error = fetch(address).unwrap_err();
+        assert_eq!(error.failure, Failure::Protocol, "{error:?}");
+    }
+}
+
+#[test]
 fn a_damaged_gzip_body_is_no_answer() {
     let cut: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 15\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\xff\x01\x0a\0\xf5\xff";
     let error = fails(answers(cut));
