@@ -21,7 +21,6 @@ use super::transport::*;
 /// What the scripted provider does with one request.
 enum Step {
     Answer(u16, &'static [(&'static str, &'static str)], String),
-    Fail(Failure, bool),
     /// Cuts the body after its bytes.
     Cut(String),
 }
@@ -56,7 +55,6 @@ impl Transport for Script {
         let (status, headers, body, cut) = match self.steps.lock().pop_front() {
             Some(Step::Answer(status, headers, body)) => (status, headers, body, false),
             Some(Step::Cut(body)) => (200, &[][..], body, true),
-            Some(Step::Fail(failure, written)) => return Err(broken(failure, written)),
             None => return Err(broken(Failure::Connect, false)),
         };
         let headers = headers.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
