@@ -274,8 +274,12 @@ impl Request {
 
     fn read_tool(&mut self, json: &Value) -> Result<()> {
         let function = if json["function"].is_object() { &json["function"] } else { json };
-        let is_function = json["type"].as_str().is_none_or(|kind| kind == "function");
         let name = function["name"].as_str();
+        // Gemini's own tools have no type, only a member of their name.
+        let is_function = match json["type"].as_str() {
+            Some(kind) => kind == "function",
+            None => name.is_some() || !json.is_object(),
+        };
         self.tools.push(match (is_function, name) {
             (true, Some(name)) => Tool {
                 name: name.into(),

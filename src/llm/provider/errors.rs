@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::Context;
+use super::{Context, dates};
 use crate::error::{CallError, Error, Status};
 use crate::llm::json::Json;
 use crate::llm::transport::{Head, Headers};
@@ -424,14 +424,14 @@ pub fn retry_after(headers: &Headers) -> Option<Duration> {
     if let Ok(seconds) = value.parse::<f64>() {
         return seconds_from(seconds);
     }
-    let at = http_date(value)?;
-    let now = headers.get("date").and_then(http_date)?;
+    let at = dates::http(value)?;
+    let now = headers.get("date").and_then(dates::http)?;
     Some(Duration::from_secs(at.saturating_sub(now)))
 }
 
 /// From the answer's `Date` until a time in ms since 1970.
 fn until(headers: &Headers, at_ms: u64) -> Option<Duration> {
-    let now = headers.get("date").and_then(http_date)?;
+    let now = headers.get("date").and_then(dates::http)?;
     Some(Duration::from_millis(at_ms.saturating_sub(now * 1_000)))
 }
 
@@ -493,21 +493,6 @@ fn wait_in_words(message: &str) -> Option<Duration> {
 fn seconds_from(seconds: f64) -> Option<Duration> {
     (seconds.is_finite() && (0.0..1e9).contains(&seconds))
         .then(|| Duration::from_micros((seconds * 1e6).round() as u64))
-}
-
-/// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn http_date(text: &str) -> Option<u64> {
-    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let mut parts = text.split([' ', ',', ':', '-']).filter(|part| !part.is_empty()).skip(1);
-    let day: i64 = parts.next()?.parse().ok()?;
-    let month = MONTHS.find(parts.next()?.get(..3)?)? as i64 / 3 + 1;
-    let year: i64 = parts.next()?.parse().ok().filter(|year| (1970..10_000).contains(year))?;
-    let mut clock = || parts.next()?.parse::<i64>().ok().filter(|n| (0..=60).contains(n));
-    let (h, m, s) = (clock()?, clock()?, clock()?);
-    // Days from the era that begins on 1 March, when leap days come last.
-    let (y, mm) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let days = y * 365 + y / 4 - y / 100 + y / 400 + (mm * 153 + 2) / 5 + day - 1 - 719_468;
-    u64::try_from(days * 86_400 + h * 3_600 + m * 60 + s).ok()
 }
 
 /// A message without the key, whole or as some vendors repeat it, and of a

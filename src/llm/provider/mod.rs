@@ -20,14 +20,17 @@ use crate::options::client::ClientOptions;
 use crate::options::{Origin, Resolved};
 
 pub mod anthropic;
+mod dates;
 pub mod embed;
 pub mod errors;
 pub mod finish;
+pub mod gemini;
 pub mod hosts;
 pub mod models;
 pub mod openai_chat;
 mod send;
 mod stream;
+mod values;
 pub mod wanted;
 
 /// A chat to be sent.
@@ -140,6 +143,7 @@ pub fn provider_for(options: &ClientOptions, request: &Request) -> &'static dyn 
     let _ = request;
     match options.provider.as_str() {
         "anthropic" => &anthropic::Anthropic,
+        "gemini" => &gemini::Gemini,
         _ => &openai_chat::OpenAiChat,
     }
 }

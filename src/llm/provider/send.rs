@@ -131,12 +131,12 @@ fn seed(body: &[u8]) -> u64 {
 
 /// Hands on fields that the dialect knows, and refuses the others.
 pub fn other_fields(
-    request: &Request,
+    other: &Map<String, Value>,
     wanted: &mut Wanted,
     known: &[&str],
     body: &mut Map<String, Value>,
 ) -> Result<()> {
-    for (key, value) in &request.other {
+    for (key, value) in other {
         if known.contains(&key.as_str()) {
             body.insert(key.clone(), value.clone());
         } else if *value != Value::Bool(false) {

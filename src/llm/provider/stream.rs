@@ -5,6 +5,7 @@
 //! decided here, because all hosts break these rules in the same ways: a JSON
 //! error on a bare line, or a plain answer where a stream was asked for.
 
+use super::values::Values;
 use super::{Context, StreamDecoder, errors};
 use crate::error::{Error, Result, Status};
 use crate::llm::assemble::Assembler;
@@ -36,11 +37,15 @@ const STRAY_ERROR_MAX: usize = 1 << 16;
 enum Framing {
     Sse(SseParser),
     Lines(NdjsonParser),
+    /// No framing at all: a plain answer, or the events in a list.
+    Values(Values),
 }
 
 /// A decoder for the dialect `D`.
 pub struct Stream<D> {
     framing: Framing,
+    /// Whether a byte has come that is no white space.
+    begun: bool,
     core: Core<D>,
 }
 
@@ -51,8 +56,6 @@ struct Core<D> {
     failed: Option<Error>,
     complete: bool,
     ended: bool,
-    /// Whether any event has come.
-    begun: bool,
     /// Lines outside the framing.
     stray: Vec<u8>,
 }
@@ -87,13 +90,48 @@ impl<D: Dialect> Stream<D> {
     /// For server-sent events.
     pub fn sse(dialect: D, context: &Context, head: &Head) -> Self {
         let framing = Framing::Sse(SseParser::new(context.max_event_bytes));
-        Stream { framing, core: Core::new(dialect, context, head) }
+        Stream { framing, begun: false, core: Core::new(dialect, context, head) }
     }
 
     /// For a JSON value on each line.
     pub fn lines(dialect: D, context: &Context, head: &Head) -> Self {
         let framing = Framing::Lines(NdjsonParser::new(context.max_event_bytes));
-        Stream { framing, core: Core::new(dialect, context, head) }
+        Stream { framing, begun: false, core: Core::new(dialect, context, head) }
+    }
+
+    /// Events begin with a letter or a colon: a bracket is plain JSON.
+    fn look(&mut self, bytes: &[u8]) {
+        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        if let (Some(first), Framing::Sse(_), false) = (first, &self.framing, self.begun)
+            && matches!(first, b'{' | b'[')
+        {
+            self.framing = Framing::Values(Values::default());
+        }
+        self.begun |= first.is_some();
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        let core = &mut self.core;
+        let values = match &mut self.framing {
+            Framing::Sse(parser) => return parser.feed(bytes, &mut |event| core.sse(event)),
+            Framing::Lines(parser) => {
+                return parser.feed(bytes, &mut |line| core.data(b"", line));
+            }
+            Framing::Values(values) => values,
+        };
+        let mut all = Vec::new();
+        let taken = values.feed(bytes, &mut |value| all.push(value.to_vec()));
+        all.iter().for_each(|value| core.value(value, values.in_list()));
+        let max = core.out.context().max_event_bytes;
+        if values.held() > max {
+            let needed = values.held() as u64;
+            return Err(Error::TooLarge { what: "event", needed, limit: max as u64 });
+        }
+        if taken < bytes.len() {
+            self.framing = Framing::Sse(SseParser::new(max));
+            return self.take(&bytes[taken..]);
+        }
+        Ok(())
     }
 
     fn result(&mut self) -> Result<()> {
@@ -108,13 +146,13 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
             return self.result();
         }
         core.out.swap_events(out);
-        let fed = match &mut self.framing {
-            Framing::Sse(parser) => parser.feed(bytes, &mut |event| core.sse(event)),
-            Framing::Lines(parser) => parser.feed(bytes, &mut |line| core.data(b"", line)),
-        };
-        core.out.swap_events(out);
+        if !self.begun {
+            self.look(bytes);
+        }
+        let fed = self.take(bytes);
+        self.core.out.swap_events(out);
         if let Err(error) = fed {
-            core.fail(error);
+            self.core.fail(error);
         }
         self.result()
     }
@@ -135,6 +173,7 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
                 parser.finish(&mut |line| core.data(b"", line));
                 Ok(())
             }
+            Framing::Values(_) => Ok(()),
         };
         if let Err(error) = fed {
             core.fail(error);
@@ -161,7 +200,6 @@ impl<D: Dialect> Core<D> {
             failed: None,
             complete: false,
             ended: false,
-            begun: false,
             stray: Vec::new(),
         }
     }
@@ -186,7 +224,6 @@ impl<D: Dialect> Core<D> {
     }
 
     fn json(&mut self, name: &[u8], data: &[u8]) {
-        self.begun = true;
         self.out.raw(data);
         let json = match Json::parse(data) {
             Ok(json) => json,
@@ -237,22 +274,23 @@ impl<D: Dialect> Core<D> {
         errors::inside(self.out.context(), &self.head, b"", json)
     }
 
-    /// A body that is one JSON value: a plain answer, or the events in a list.
-    fn not_a_stream(&mut self, json: &Json) -> Result<()> {
-        if let Some(error) = self.stray_error(json) {
-            return Err(error);
+    /// A value without framing: a plain answer, or an event in a list.
+    fn value(&mut self, text: &[u8], in_list: bool) {
+        if in_list {
+            return self.data(b"", text);
         }
-        if json.is_object() {
-            self.dialect.whole(json, &mut self.out)?;
-            self.complete();
+        if self.complete || self.failed.is_some() {
+            return;
         }
-        for event in json.items() {
-            if let Some(error) = self.stray_error(event) {
-                return Err(error);
-            }
-            self.dialect.event(b"", event, &mut self.out)?;
+        self.out.raw(text);
+        let result = Json::parse(text).map_err(|error| not_json(&self.head, &error));
+        let result = result.and_then(|json| match self.stray_error(&json) {
+            Some(error) => Err(error),
+            None => self.dialect.whole(&json, &mut self.out),
+        });
+        if let Err(error) = result {
+            self.fail(error);
         }
-        Ok(())
     }
 
     fn fail(&mut self, error: Error) {
@@ -275,16 +313,13 @@ impl<D: Dialect> Core<D> {
         if self.complete || self.failed.is_some() {
             return;
         }
+        // The last line of an error may have come without its end.
+        self.stray.push(b'}');
         let stray = std::mem::take(&mut self.stray);
-        if !self.begun
-            && let Ok(json) = Json::parse(&stray)
+        if let Ok(json) = Json::parse(&stray)
+            && let Some(error) = self.stray_error(&json)
         {
-            if let Err(error) = self.not_a_stream(&json) {
-                return self.fail(error);
-            }
-        }
-        if self.complete {
-            return;
+            return self.fail(error);
         }
         if self.out.has_finished() {
             return self.complete();

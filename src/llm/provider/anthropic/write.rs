@@ -59,7 +59,7 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     if chat.stream {
         put("stream", true.into());
     }
-    send::other_fields(request, &mut wanted, OWN_FIELDS, &mut body)?;
+    send::other_fields(&request.other, &mut wanted, OWN_FIELDS, &mut body)?;
     Ok((wanted, body))
 }
 

@@ -1,0 +1,69 @@
+//! Dates as vendors write them, in seconds since 1970.
+
+/// Days since 1970 of a date, counted from the era that begins on 1 March,
+/// where leap days come last.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let (y, m) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
+    y * 365 + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (m * 153 + 2) / 5 + day
+        - 1
+        - 719_468
+}
+
+fn seconds(date: [i64; 3], time: [i64; 3]) -> Option<u64> {
+    let [year, month, day] = date;
+    let [h, m, s] = time;
+    let sound = (1970..10_000).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && (0..24).contains(&h)
+        && (0..60).contains(&m)
+        && (0..=60).contains(&s);
+    let seconds = days(year, month, day) * 86_400 + h * 3_600 + m * 60 + s;
+    sound.then(|| u64::try_from(seconds).ok()).flatten()
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, as HTTP has it.
+pub fn http(text: &str) -> Option<u64> {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let mut parts = text.split([' ', ',', ':', '-']).filter(|part| !part.is_empty()).skip(1);
+    let day = parts.next()?.parse().ok()?;
+    let name = parts.next()?;
+    let month = MONTHS.iter().position(|month| *month == name)? as i64 + 1;
+    let mut number = || parts.next()?.parse::<i64>().ok();
+    let (year, h, m, s) = (number()?, number()?, number()?, number()?);
+    seconds([year, month, day], [h, m, s])
+}
+
+/// `2025-08-20T13:48:23.241046Z`; fractions are cut off.
+pub fn rfc3339(text: &str) -> Option<u64> {
+    let (date, rest) = text.split_once(['T', ' '])?;
+    let zone = rest.find(['Z', 'z', '+', '-']).unwrap_or(rest.len());
+    let (time, zone) = rest.split_at(zone);
+    let three = |text: &str, split: char| -> Option<[i64; 3]> {
+        let mut parts = text.split(split).map(|part| part.parse::<i64>().ok());
+        Some([parts.next()??, parts.next()??, parts.next()??])
+    };
+    let time = time.split('.').next().unwrap_or_default();
+    let at = seconds(three(date, '-')?, three(time, ':')?)?;
+    let Some((h, m)) = zone.get(1..).and_then(|zone| zone.split_once(':')) else { return Some(at) };
+    let ahead = h.parse::<i64>().ok()? * 3_600 + m.parse::<i64>().ok()? * 60;
+    let ahead = if zone.starts_with('-') { -ahead } else { ahead };
+    at.checked_add_signed(-ahead)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_of_both_kinds_are_read() {
+        assert_eq!(http("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(rfc3339("1994-11-06T08:49:37.5Z"), Some(784_111_777));
+        assert_eq!(rfc3339("1994-11-06T10:49:37+02:00"), Some(784_111_777));
+        assert_eq!(rfc3339("2024-02-29T00:00:00Z"), Some(1_709_164_800));
+        for wrong in ["", "yesterday", "Sun, 06 Foo 1994 08:49:37 GMT", "1994-11-06T99:00:00Z"] {
+            assert_eq!((http(wrong), rfc3339(wrong)), (None, None), "{wrong}");
+        }
+    }
+}

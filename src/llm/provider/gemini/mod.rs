@@ -1,0 +1,85 @@
+//! Google's generateContent, as Google AI serves it.
+//!
+//! A message is a list of parts. Thoughts are signed, on whatever part they led
+//! to, and the parts of an answer go back as received. A stream has no end
+//! mark: it is complete when its body ends after a finish reason.
+
+mod read;
+mod write;
+
+use serde_json::{Map, Value, json};
+
+use super::stream::{Stream, plain};
+use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
+use crate::error::{Error, Result};
+use crate::llm::json::Json;
+use crate::llm::response::Response;
+use crate::llm::transport::Head;
+use crate::options::Resolved;
+use crate::options::client::ClientOptions;
+
+/// Google's generateContent.
+pub struct Gemini;
+
+impl Provider for Gemini {
+    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+        let options = &chat.options.values;
+        let mut wanted = super::wanted::Wanted::new(chat)?;
+        let path = path(&wanted.model);
+        let endpoint = match chat.stream {
+            true => format!("/{path}:streamGenerateContent?alt=sse"),
+            false => format!("/{path}:generateContent"),
+        };
+        let url = hosts::url(options, &endpoint)?;
+        let body = write::body(chat, &mut wanted, &path, &url)?;
+        send::prepare(chat, wanted, url, body)
+    }
+
+    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
+        plain(read::Decoder::default(), context, head, body)
+    }
+
+    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
+        Box::new(Stream::sse(read::Decoder::default(), context, head))
+    }
+
+    fn embed_prepare(
+        &self,
+        options: &Resolved<ClientOptions>,
+        json: &Map<String, Value>,
+    ) -> Result<Prepared> {
+        let known = ["model", "input", "dimensions", "encoding_format", "task_type"];
+        embed::only("gemini", json, &known)?;
+        let model = embed::model(json)?;
+        let path = path(model);
+        let one = |text: String| {
+            let mut one = json!({"model": path, "content": {"parts": [{"text": text}]}});
+            if let Some(dimensions) = json.get("dimensions") {
+                one["outputDimensionality"] = dimensions.clone();
+            }
+            if let Some(task) = json.get("task_type") {
+                one["taskType"] = task.clone();
+            }
+            one
+        };
+        let requests: Vec<_> = embed::texts(json)?.into_iter().map(one).collect();
+        let body = Map::from_iter([("requests".to_string(), requests.into())]);
+        embed::seal(&options.values, model, &format!("/{path}:batchEmbedContents"), &body)
+    }
+
+    fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
+        let json = embed::read(context, head, body)?;
+        let rows = json.get("embeddings").items();
+        if rows.is_empty() {
+            return Err(Error::Protocol("the answer holds no embeddings".into()));
+        }
+        let vectors = rows.iter().map(|row| row.get("values").to_value()).collect();
+        let tokens = json.at(&["usageMetadata", "promptTokenCount"]).u64();
+        Ok(embed::answer(context, Json::Null.text(), vectors, tokens))
+    }
+}
+
+/// A model's resource name.
+fn path(model: &str) -> String {
+    if model.contains('/') { model.into() } else { format!("models/{model}") }
+}

@@ -1,0 +1,331 @@
+//! Gemini's answers: candidates made of parts.
+
+use serde_json::{Map, Value, json};
+
+use super::super::finish;
+use super::super::stream::Dialect;
+use crate::error::Result;
+use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::json::Json;
+use crate::llm::response::{FinishReason, Usage};
+
+/// What is kept between the pieces of an answer.
+#[derive(Default)]
+pub struct Decoder {
+    candidates: Vec<Candidate>,
+}
+
+/// One answer's parts, as they will go back.
+#[derive(Default)]
+struct Candidate {
+    index: u32,
+    parts: Vec<Value>,
+    open: Option<Open>,
+}
+
+/// A call whose arguments are still coming.
+struct Open {
+    /// Its place among the parts.
+    part: usize,
+    /// Its place among the calls.
+    place: usize,
+    arguments: Value,
+}
+
+impl Dialect for Decoder {
+    fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
+        self.whole(json, out)?;
+        Ok(false)
+    }
+
+    fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
+        out.start(json.get("modelVersion"), json.get("responseId"));
+        out.created(json.get("createTime").text().and_then(super::super::dates::rfc3339));
+        for (place, candidate) in json.get("candidates").items().iter().enumerate() {
+            let index = candidate.get("index").u64().unwrap_or(place as u64) as u32;
+            self.candidate(index).read(candidate, out);
+        }
+        let feedback = json.get("promptFeedback");
+        if let Some(word) = feedback.get("blockReason").label() {
+            let detail = feedback.get("blockReasonMessage").word().map(String::from);
+            out.finish(0, FinishReason::ContentFilter, Some(word));
+            out.choice(0).finish_detail = detail;
+        }
+        usage(json.get("usageMetadata"), out);
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Assembler) {
+        for mut candidate in std::mem::take(&mut self.candidates) {
+            candidate.close(out);
+            out.blocks(candidate.index, candidate.parts);
+        }
+    }
+}
+
+impl Decoder {
+    fn candidate(&mut self, index: u32) -> &mut Candidate {
+        let place = self.candidates.iter().position(|c| c.index == index);
+        let place = place.unwrap_or_else(|| {
+            self.candidates.push(Candidate { index, ..Candidate::default() });
+            self.candidates.len() - 1
+        });
+        &mut self.candidates[place]
+    }
+}
+
+impl Candidate {
+    fn read(&mut self, json: &Json, out: &mut Assembler) {
+        out.open(self.index);
+        for part in json.at(&["content", "parts"]).items() {
+            self.part(part, out);
+        }
+        let choice = out.choice(self.index);
+        if json.get("groundingMetadata").is_object() {
+            choice.citations = Some(json.get("groundingMetadata").to_value());
+        } else if json.get("citationMetadata").is_object() {
+            choice.citations = Some(json.get("citationMetadata").to_value());
+        }
+        if json.get("logprobsResult").is_object() {
+            choice.logprobs = Some(json.get("logprobsResult").to_value());
+        }
+        if let Some(message) = json.get("finishMessage").word() {
+            choice.finish_detail = Some(message.into());
+        }
+        if let Some(word) = json.get("finishReason").label()
+            && !matches!(word.as_str(), "0" | "FINISH_REASON_UNSPECIFIED")
+        {
+            self.close(out);
+            out.finish(self.index, reason(&word), Some(word));
+        }
+    }
+
+    fn part(&mut self, part: &Json, out: &mut Assembler) {
+        let call = part.get("functionCall");
+        if call.is_object() {
+            return self.call(part, call, out);
+        }
+        let thought = part.get("thought").bool() == Some(true);
+        if let Some(text) = part.get("text").text() {
+            match thought {
+                true => out.reasoning(self.index, text),
+                false => out.text(self.index, text),
+            }
+            if self.grows(part, text, thought) {
+                return;
+            }
+        }
+        self.parts.push(part.to_value());
+    }
+
+    /// Adds a text to the part before, if neither is signed: that says the
+    /// same in fewer parts.
+    fn grows(&mut self, part: &Json, text: &str, thought: bool) -> bool {
+        let plain = |members: usize| members == 1 + usize::from(thought);
+        let Some(Value::Object(last)) = self.parts.last_mut() else { return false };
+        let alike = last.get("thought").is_some_and(|t| t == true) == thought
+            && plain(last.len())
+            && plain(part.members().len());
+        match last.get_mut("text") {
+            Some(Value::String(old)) if alike => {
+                old.push_str(text);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A call, or a piece of the one that is open.
+    fn call(&mut self, part: &Json, call: &Json, out: &mut Assembler) {
+        let name = call.get("name").word();
+        if name.is_some() || self.open.is_none() {
+            self.close(out);
+            let Some(name) = name else { return };
+            self.begin(part, call, name, out);
+        }
+        if let Some(open) = &mut self.open {
+            if let (Value::Object(old), Json::Object(new)) = (&mut open.arguments, call.get("args"))
+            {
+                old.extend(new.iter().map(|(key, value)| (key.to_string(), value.to_value())));
+            }
+            for piece in call.get("partialArgs").items() {
+                apply(&mut open.arguments, piece);
+            }
+        }
+        if call.get("willContinue").bool() != Some(true) {
+            self.close(out);
+        }
+    }
+
+    fn begin(&mut self, part: &Json, call: &Json, name: &str, out: &mut Assembler) {
+        let number = out.calls_of(self.index) as u64;
+        let id = call.get("id").word();
+        let piece = Fragment { index: Some(number), id, name: Some(name), arguments: "" };
+        let place = out.tool(self.index, piece);
+        let mut kept = part.to_value();
+        if let Value::Object(call) = &mut kept["functionCall"] {
+            call.shift_remove("partialArgs");
+            call.shift_remove("willContinue");
+        }
+        self.parts.push(kept);
+        let part = self.parts.len() - 1;
+        self.open = Some(Open { part, place, arguments: json!({}) });
+    }
+
+    fn close(&mut self, out: &mut Assembler) {
+        let Some(open) = self.open.take() else { return };
+        let id = out.tool_id(self.index, open.place);
+        let text = open.arguments.to_string();
+        out.tool(self.index, Fragment { id: Some(&id), arguments: &text, ..Fragment::default() });
+        out.tool_end(self.index, open.place);
+        self.parts[open.part]["functionCall"]["args"] = open.arguments;
+    }
+}
+
+/// Puts a streamed piece of the arguments in its place; a text grows.
+fn apply(arguments: &mut Value, piece: &Json) {
+    let Some(path) = piece.get("jsonPath").text() else { return };
+    let Some(place) = locate(arguments, path) else { return };
+    if let Some(text) = piece.get("stringValue").text() {
+        match place {
+            Value::String(old) => old.push_str(text),
+            place => *place = text.into(),
+        }
+        return;
+    }
+    let value = ["numberValue", "boolValue"].iter().map(|name| piece.get(name));
+    match value.into_iter().find(|value| !value.is_null()) {
+        Some(value) => *place = value.to_value(),
+        None => *place = Value::Null,
+    }
+}
+
+/// Deepest path that is followed, and longest list that is made.
+const DEPTH_MAX: usize = 64;
+const LIST_MAX: usize = 10_000;
+
+/// The place of a path such as `$.rooms[0].name` or `$['a b']`, made if need be.
+fn locate<'a>(root: &'a mut Value, path: &str) -> Option<&'a mut Value> {
+    let mut rest = path.strip_prefix('$')?;
+    let mut place = root;
+    for _ in 0..DEPTH_MAX {
+        if rest.is_empty() {
+            return Some(place);
+        }
+        let (key, after) = step(rest)?;
+        place = match key.parse::<usize>() {
+            Ok(index) if rest.starts_with('[') && !rest.starts_with("['") => item(place, index)?,
+            _ => member(place, key),
+        };
+        rest = after;
+    }
+    None
+}
+
+/// The first step of a path, and what follows.
+fn step(path: &str) -> Option<(&str, &str)> {
+    if let Some(rest) = path.strip_prefix('[') {
+        let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'));
+        return match quote {
+            Some(quote) => {
+                let (key, after) = rest[1..].split_once(quote)?;
+                Some((key, after.strip_prefix(']')?))
+            }
+            None => rest.split_once(']'),
+        };
+    }
+    let rest = path.strip_prefix('.')?;
+    let end = rest.find(['.', '[']).unwrap_or(rest.len());
+    (end > 0).then(|| rest.split_at(end))
+}
+
+fn item(place: &mut Value, index: usize) -> Option<&mut Value> {
+    if index >= LIST_MAX {
+        return None;
+    }
+    if !place.is_array() {
+        *place = json!([]);
+    }
+    let items = place.as_array_mut()?;
+    if items.len() <= index {
+        items.resize(index + 1, Value::Null);
+    }
+    items.get_mut(index)
+}
+
+fn member<'a>(place: &'a mut Value, key: &str) -> &'a mut Value {
+    if !place.is_object() {
+        *place = Value::Object(Map::new());
+    }
+    &mut place[key]
+}
+
+/// Why it ended: a word, or its number in the vendor's enumeration.
+fn reason(word: &str) -> FinishReason {
+    match word {
+        "1" => FinishReason::Stop,
+        "2" => FinishReason::Length,
+        "3" | "4" | "7" | "8" | "9" | "11" => FinishReason::ContentFilter,
+        _ => finish::reason(word),
+    }
+}
+
+/// Thoughts are counted beside the answer, tools' prompts beside the prompt.
+fn usage(json: &Json, out: &mut Assembler) {
+    let n = |key: &str| json.get(key).u64();
+    let (prompt, answer) = (n("promptTokenCount"), n("candidatesTokenCount"));
+    let (thoughts, total) = (n("thoughtsTokenCount"), n("totalTokenCount"));
+    if prompt.is_none() && answer.is_none() && total.is_none() {
+        return;
+    }
+    let output = match (answer, thoughts) {
+        (None, None) => None,
+        (answer, thoughts) => Some(answer.unwrap_or(0) + thoughts.unwrap_or(0)),
+    };
+    out.usage(Usage {
+        input_tokens: prompt.map(|prompt| prompt + n("toolUsePromptTokenCount").unwrap_or(0)),
+        output_tokens: output,
+        total_tokens: total,
+        cached_input_tokens: n("cachedContentTokenCount"),
+        cache_write_tokens: None,
+        reasoning_tokens: thoughts,
+        provider_usage: Some(json.to_text()),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(pieces: &[&str]) -> Value {
+        let mut arguments = json!({});
+        for piece in pieces {
+            apply(&mut arguments, &Json::parse(piece.as_bytes()).unwrap());
+        }
+        arguments
+    }
+
+    #[test]
+    fn streamed_arguments_find_their_places() {
+        let made = applied(&[
+            r#"{"jsonPath":"$.rooms[1].name","stringValue":"Ki"}"#,
+            r#"{"jsonPath":"$.rooms[1].name","stringValue":"tchen"}"#,
+            r#"{"jsonPath":"$['a b']","numberValue":2}"#,
+            r#"{"jsonPath":"$.on","boolValue":false}"#,
+            r#"{"jsonPath":"$.off","nullValue":"NULL_VALUE"}"#,
+        ]);
+        let wanted =
+            json!({"rooms": [null, {"name": "Kitchen"}], "a b": 2, "on": false, "off": null});
+        assert_eq!(made, wanted);
+    }
+
+    #[test]
+    fn wild_paths_are_ignored() {
+        let wild = ["$.a[99999999999].b", "a.b", "$[", "$..a", "$['a"];
+        for path in wild {
+            let piece = json!({"jsonPath": path, "stringValue": "x"}).to_string();
+            let made = applied(&[&piece]);
+            assert!(made.to_string().len() < 40, "{made}");
+        }
+    }
+}
