@@ -1,0 +1,81 @@
+"""Builds the wheel: the package, the header and the shared library inside.
+
+A PEP 517 backend of its own, because a wheel is a zip archive with three small
+text files, and because the library comes from `make`, not from a C extension.
+"""
+
+import base64
+import hashlib
+import os
+import re
+import subprocess
+import sysconfig
+import tarfile
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+VERSION = re.search(r'^version = "(.*)"', (HERE / "pyproject.toml").read_text(), re.M)[1]
+TAG = "py3-none-" + re.sub(r"[-.]", "_", sysconfig.get_platform())
+METADATA = f"""Metadata-Version: 2.1
+Name: mynah
+Version: {VERSION}
+Summary: A fast in-process cache and a client for language models
+License: MIT OR Apache-2.0
+Requires-Python: >=3.9
+"""
+WHEEL = f"Wheel-Version: 1.0\nGenerator: mynah\nRoot-Is-Purelib: false\nTag: {TAG}\n"
+
+
+def library():
+    """The shared library, built where it is not given by MYNAH_LIBRARY."""
+    if given := os.environ.get("MYNAH_LIBRARY"):
+        return Path(given).resolve()
+    subprocess.run(["make", "--no-print-directory"], cwd=ROOT, check=True)
+    return next(p for p in sorted((ROOT / "build").glob("libmynah.*")) if ".so.0" in p.name
+                or p.suffix == ".dylib").resolve()
+
+
+def files(editable):
+    """Pairs of a name in the wheel and its bytes."""
+    if editable:
+        return [("mynah.pth", f"{HERE}\n".encode())]
+    found = [(f"mynah/{p.name}", p.read_bytes())
+             for p in sorted((HERE / "mynah").iterdir()) if p.is_file()]
+    suffix = ".dylib" if os.uname().sysname == "Darwin" else ".so"
+    found = [f for f in found if not f[0].endswith((".so", ".dylib", ".h"))]
+    return found + [("mynah/mynah.h", (ROOT / "include" / "mynah.h").read_bytes()),
+                    (f"mynah/libmynah{suffix}", library().read_bytes())]
+
+
+def write(folder, editable=False):
+    info = f"mynah-{VERSION}.dist-info"
+    contents = files(editable) + [(f"{info}/METADATA", METADATA.encode()),
+                                  (f"{info}/WHEEL", WHEEL.encode())]
+    record = ""
+    for name, data in contents:
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        record += f"{name},sha256={digest},{len(data)}\n"
+    contents.append((f"{info}/RECORD", f"{record}{info}/RECORD,,\n".encode()))
+    wheel = f"mynah-{VERSION}-{TAG}.whl"
+    with zipfile.ZipFile(Path(folder) / wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in contents:
+            archive.writestr(name, data)
+    return wheel
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    return write(wheel_directory)
+
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    return write(wheel_directory, editable=True)
+
+
+def build_sdist(sdist_directory, config_settings=None):
+    name = f"mynah-{VERSION}"
+    with tarfile.open(Path(sdist_directory) / f"{name}.tar.gz", "w:gz") as archive:
+        for path in ("pyproject.toml", "backend.py", "mynah"):
+            archive.add(HERE / path, f"{name}/{path}")
+    return f"{name}.tar.gz"

@@ -1,0 +1,99 @@
+"""What can go wrong: one class for each status of the library."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from typing import Any
+
+from ._library import Handle, lib, take, take_text
+
+
+class Error(Exception):
+    """A call that failed; the classes below say how.
+
+    ``status`` is the library's number, ``details`` what else is known: HTTP
+    status, the provider's code, request id, attempts.
+    """
+
+    status = -1
+
+    def __init__(self, message: str, status: int | None = None,
+                 details: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.details: dict[str, Any] = details or {}
+        if status is not None:
+            self.status = status
+
+    @property
+    def retriable(self) -> bool:
+        """Whether the same call may succeed later."""
+        return bool(self.details.get("retriable"))
+
+    @property
+    def http_status(self) -> int | None:
+        """The HTTP status of the last answer, if there was one."""
+        return self.details.get("http_status")
+
+
+class NullArgument(Error): ...
+class InvalidHandle(Error): ...
+class InvalidArgument(Error, ValueError): ...
+class OutOfRange(Error, ValueError): ...
+class UnknownOption(Error, TypeError): ...
+class NotFound(Error, KeyError):
+    __str__ = Exception.__str__
+class TooLarge(Error): ...
+class Busy(Error): ...
+class Closed(Error): ...
+class Cancelled(Error): ...
+class Timeout(Error, TimeoutError): ...
+class Connection(Error, ConnectionError): ...
+class Tls(Connection): ...
+class Authentication(Error): ...
+class Permission(Error): ...
+class RateLimited(Error): ...
+class QuotaExhausted(Error): ...
+class ContextLength(Error): ...
+class ContentFilter(Error): ...
+class BadRequest(Error): ...
+class ModelNotFound(Error): ...
+class Overloaded(Error): ...
+class Server(Error): ...
+class Truncated(Error): ...
+class Protocol(Error): ...
+class CircuitOpen(Error): ...
+class Stopped(Error): ...
+class Forked(Error): ...
+class Io(Error, OSError):
+    __str__ = Exception.__str__
+class Panic(Error): ...
+class Internal(Error): ...
+
+
+def _by_status() -> dict[int, type[Error]]:
+    classes = {}
+    for name, number in lib.constants.items():
+        found = globals().get("".join(word.capitalize() for word in name.split("_")))
+        if isinstance(found, type) and issubclass(found, Error):
+            found.status = number
+            classes[number] = found
+    return classes
+
+
+BY_STATUS = _by_status()
+"""The class of each status."""
+
+
+def check(status: int, error: ctypes.c_void_p | None = None) -> None:
+    """Raises unless the status is OK; frees the error object."""
+    if status == 0:
+        return
+    message, details = take_text(lib.status_name(status)), {}
+    if error is not None and error.value:
+        message = take_text(lib.error_message(error))
+        value = Handle()
+        if lib.error_json(error, value) == 0:
+            details = json.loads(take(value))
+        lib.error_free(error)
+    raise BY_STATUS.get(status, Error)(message, status, details)

@@ -1,0 +1,32 @@
+"""A provider on loopback, inside the process: for tests without a key."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from . import errors
+from ._library import Handle, lib, take, take_text
+from ._object import Options, Owner
+
+
+class Mock(Owner):
+    """Answers every prompt the same way each time; misbehaves on request.
+
+    >>> with Mock(delay_event_ms=20) as mock:
+    ...     client = Client("custom", base_url=mock.url, model="mock")
+    """
+
+    def __init__(self, **options: object) -> None:
+        handle, error = Handle(), Handle()
+        with Options("mock", options) as made:
+            errors.check(lib.mock_new(made, handle, error), error)
+        self._own(handle, lib.mock_free)
+        self.url = take_text(lib.mock_url(handle))
+        """The base URL for a client of it."""
+
+    def stats(self) -> dict[str, Any]:
+        """What it received and sent so far."""
+        value = Handle()
+        errors.check(lib.mock_stats_json(self._handle, value))
+        return json.loads(take(value))  # type: ignore[no-any-return]
