@@ -5,6 +5,7 @@
 //! object types move to the top; the rest follows file by file, under a
 //! heading taken from the file's own first sentence.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use mynah::error::Status;
@@ -37,6 +38,9 @@ const ORDER: &[&str] = &[
 /// Exports that are in no release, and so not in the header.
 const HIDDEN: &[&str] = &["test_hooks"];
 
+/// Types of several files: each goes to the first that uses it.
+const SHARED: &str = "src/ffi/callback.rs";
+
 const RENEW: &str = "MYNAH_RENEW_HEADER";
 
 #[test]
@@ -61,7 +65,9 @@ struct Section {
 fn generate() -> String {
     let mut config = cbindgen::Config::from_file(here("cbindgen.toml")).expect("cbindgen.toml");
     let opening = config.header.take().unwrap_or_default();
-    let sections: Vec<Section> = files().iter().map(|name| section(name, &config)).collect();
+    let mut sections: Vec<Section> = files().iter().map(|name| section(name, &config)).collect();
+    let mut seen = HashSet::new();
+    sections.iter_mut().for_each(|s| s.items.retain(|item| seen.insert(item.clone())));
     let mut out = format!("{}\n\n{}", opening.trim(), prologue());
     heading(&mut out, "The objects.");
     for object in sections.iter().flat_map(|s| &s.objects) {
@@ -94,6 +100,7 @@ fn section(name: &str, config: &cbindgen::Config) -> Section {
     let path = format!("src/ffi/{name}.rs");
     let bindings = cbindgen::Builder::new()
         .with_config(config.clone())
+        .with_src(here(SHARED))
         .with_src(here(&path))
         .generate()
         .unwrap_or_else(|e| panic!("{path}: {e}"));

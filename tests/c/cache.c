@@ -114,6 +114,42 @@ static void options_say_what_is_wrong_with_them(void) {
     mynah_cache_options_free(options);
 }
 
+struct departures {
+    int count[8], destroyed, inside;
+    mynah_cache *cache;
+};
+
+static void departed(void *user, const void *key, size_t key_len, const void *value,
+                     size_t value_len, int32_t reason) {
+    struct departures *seen = user;
+    (void)key;
+    (void)value;
+    if (key_len == 4 && value_len == 5 && reason >= 0 && reason < 8) seen->count[reason]++;
+    /* From inside, every function may be called. */
+    mynah_cache_len(seen->cache);
+    if (!seen->inside++) mynah_cache_set(seen->cache, "from inside", 11, "v", 1, 0);
+}
+
+static void destroyed(void *user) { ((struct departures *)user)->destroyed++; }
+
+static void an_evict_callback_hears_of_each_departure_and_is_destroyed_once(void) {
+    struct departures seen = {{0}, 0, 0, NULL};
+    mynah_cache_options *options = mynah_cache_options_new();
+    CHECK_OK(mynah_cache_options_set_capacity(options, 64));
+    CHECK_OK(mynah_cache_options_set_shard_count(options, 1));
+    CHECK_OK(mynah_cache_options_on_evict(options, departed, &seen, destroyed));
+    CHECK_OK(mynah_cache_new(options, &seen.cache, NULL));
+    mynah_cache_options_free(options);
+    CHECK(seen.destroyed == 0);
+    for (int i = 0; i < 1000; i++) CHECK_OK(mynah_cache_set(seen.cache, &i, sizeof i, "value", 5, 0));
+    int departures = 0;
+    for (int i = 0; i < 8; i++) departures += seen.count[i];
+    CHECK(mynah_cache_len(seen.cache) <= 64);
+    CHECK(departures >= 1000 - 64 && departures <= 1000);
+    mynah_cache_free(seen.cache);
+    CHECK(seen.destroyed == 1);
+}
+
 struct race {
     mynah_cache *cache;
     int wrong;
@@ -174,6 +210,7 @@ int main(void) {
     RUN(many_are_stored_and_found_at_once);
     RUN(an_entry_expires);
     RUN(options_say_what_is_wrong_with_them);
+    RUN(an_evict_callback_hears_of_each_departure_and_is_destroyed_once);
     RUN(a_free_that_races_with_calls_is_safe);
     RUN(caches_made_and_freed_leave_no_growth);
     DONE();

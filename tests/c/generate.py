@@ -33,14 +33,15 @@ VALID = {
     "const size_t *": "lens", "size_t *": "&len", "size_t": "4", "uint64_t": "1",
     "uint32_t": "1", "int32_t": "0", "mynah_status": "MYNAH_SERVER", "double": "0.5",
     "mynah_stream_fn": "on_event", "uint32_t *": "&n32", "uint64_t *": "&n64",
-    "int32_t *": "&i32",
+    "int32_t *": "&i32", "mynah_evict_fn": "NULL", "mynah_destroy_fn": "NULL",
 }
+# An option of each object that has options by name; its value is a number.
+OPTION = {"cache_options": "shard_count", "client_options": "max_tokens", "mock_options": "seed",
+          "request": "max_tokens"}
 # What means something else than an error when it is NULL.
 NULLABLE = {"err", "cancel", "user", "len"}
 NULLABLE_IN = {("mynah_cache_new", "options"), ("mynah_mock_new", "options"),
                ("mynah_client_new", "options")}
-# Whose text is bytes, or a path.
-ANY_BYTES = set()
 
 
 class Parameter:
@@ -55,7 +56,11 @@ class Parameter:
         self.out = self.depth == 2
         self.pointer = self.type.endswith("*") or self.type.endswith("_fn")
 
+    given = None
+
     def valid(self):
+        if self.given:
+            return self.given
         if self.handle:
             return f"f.{self.object}"
         if self.plain:
@@ -74,6 +79,11 @@ class Function:
         self.returns, self.name = match[1].strip(), match[2]
         inner = match[3].strip()
         self.parameters = [] if inner in ("void", "") else [Parameter(p) for p in inner.split(",")]
+        names = [p.name for p in self.parameters]
+        if names[1:2] == ["name"] and self.parameters[0].object in OPTION:
+            self.parameters[1].given = f'"{OPTION[self.parameters[0].object]}"'
+            if names[2] == "value" and not self.parameters[2].out:
+                self.parameters[2].given = '"4"'
 
     def status(self):
         return self.returns == "mynah_status"
@@ -128,14 +138,12 @@ def wrong_arguments(function):
         if not p.pointer:
             continue
         needs = p.handle or p.plain or p.type.startswith("const") or p.out
-        sure = needs and not function.nullable(i) and (
-            not p.type in ("const char *", "const void *") or not function.has_length(i)
-            or function.parameters[i + 1].type == "size_t")
+        sure = needs and not function.nullable(i)
         if not (frees and p.plain is False and p.handle is False):
             yield call(function, i, "NULL", "MYNAH_NULL_ARGUMENT" if sure else None,
                        f"NULL for {p.name}")
         if p.handle:
-            kind = "cancel" if p.object != "cancel" else "request"
+            kind = "cancel" if p.object != "cancel" else "cache_options"
             for word, instead in [
                 ("freed", f"dead.{p.object}"),
                 ("another kind of", f"(mynah_{p.object} *)f.{kind}"),
@@ -145,13 +153,11 @@ def wrong_arguments(function):
                 ("an address for", f"(mynah_{p.object} *)&f"),
             ]:
                 yield call(function, i, instead, "MYNAH_INVALID_HANDLE", f"{word} {p.name}")
-        if p.type == "const char *" and function.name not in ANY_BYTES:
+        if p.type == "const char *":
             yield call(function, i, r'"\xff\xfe\xff\xff"',
                        "MYNAH_INVALID_ARGUMENT" if not frees else None, f"bad UTF-8 in {p.name}")
         if p.type in ("const char *", "const void *") and function.has_length(i):
-            length = Function.__new__(Function)
-            length.__dict__.update(function.__dict__)
-            yield call(length, i + 1, "SIZE_MAX", "fails", f"a huge {p.name}")
+            yield call(function, i + 1, "SIZE_MAX", "fails", f"a huge {p.name}")
 
 
 FIXTURE = r"""
