@@ -271,6 +271,18 @@ MYNAH_API int32_t mynah_error_status(const mynah_error *error);
 MYNAH_API const char *mynah_error_message(const mynah_error *error);
 
 /**
+ * Everything known about a failure, as JSON: `status` (its name), `message`,
+ * `http_status`, `provider_code`, `request_id`, `retriable`, `retry_after_ms`
+ * and `attempts`; `null` is what is not known. Never with a key or a prompt in
+ * it. The value is the caller's to free.
+ *
+ * The caller promises:
+ * 1. `error` is null or a live error.
+ * 2. `value` is null or writable.
+ */
+MYNAH_API mynah_status mynah_error_json(const mynah_error *error, mynah_value **value);
+
+/**
  * Frees an error; null is allowed.
  *
  * The caller promises:
@@ -348,6 +360,12 @@ typedef void (*mynah_evict_fn)(void *user,
                                const void *value,
                                size_t value_len,
                                int32_t reason);
+
+/**
+ * Called once with the user word of a callback, when no call of it can come
+ * any more. NULL: nothing is to be destroyed.
+ */
+typedef void (*mynah_destroy_fn)(void *user);
 
 /**
  * Makes cache options with every default; NULL if there is no room for

@@ -10,6 +10,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::json;
+
 macro_rules! statuses {
     ($(#[doc = $doc:literal] $name:ident = $code:literal, $text:literal;)*) => {
         /// How a call ended; the number is part of the C ABI.
@@ -222,6 +224,24 @@ impl Error {
     /// A malformed argument.
     pub fn invalid(name: impl Into<String>, reason: impl Into<String>) -> Self {
         Error::InvalidArgument { name: name.into(), reason: reason.into() }
+    }
+
+    /// Its facts as JSON; null is what is not known.
+    pub fn to_json(&self) -> serde_json::Value {
+        let call = match self {
+            Error::Call(call) => Some(call),
+            _ => None,
+        };
+        json!({
+            "status": self.status().name(),
+            "message": self.to_string(),
+            "http_status": call.and_then(|c| c.http_status),
+            "provider_code": call.and_then(|c| c.provider_code.as_deref()),
+            "request_id": call.and_then(|c| c.request_id.as_deref()),
+            "retriable": call.map_or(matches!(self, Error::Busy), |c| c.retriable),
+            "retry_after_ms": call.and_then(|c| c.retry_after).map(|d| d.as_millis() as u64),
+            "attempts": call.map(|c| c.attempts),
+        })
     }
 
     /// The stable number of this error.

@@ -72,12 +72,15 @@ pub unsafe extern "C" fn mynah_cache_new(
     unsafe { guard_err(err, body) }
 }
 
-/// Runs a short operation under the pin, and reports what left after it.
+/// Runs a short operation under the pin, and reports what left after it. To a
+/// call that meets a free, the cache is gone, whichever of the two was first.
 #[inline]
 fn write(cache: *mut mynah_cache, f: impl FnOnce(&Cache) -> Result<Departures>) -> mynah_status {
     guard(|| {
-        handle::with::<Cache, _, _>(cache, f)??.deliver();
-        Ok(())
+        match handle::with::<Cache, _, _>(cache, f)? {
+            Err(Error::Closed(_)) => Err(Error::InvalidHandle("mynah_cache")),
+            other => other.map(|departures| departures.deliver()),
+        }
     })
 }
 

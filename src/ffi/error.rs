@@ -7,6 +7,8 @@ use std::ptr;
 use crate::error::{Error, Result, Status};
 
 use super::guard;
+use super::status::mynah_status;
+use super::value::{guard_json, mynah_value};
 
 /// What went wrong in a call: a status, a sentence and, for calls to a
 /// provider, its facts. Made by the library when a call fails and the caller
@@ -66,6 +68,28 @@ pub unsafe extern "C" fn mynah_error_status(error: *const mynah_error) -> i32 {
 pub unsafe extern "C" fn mynah_error_message(error: *const mynah_error) -> *const c_char {
     // SAFETY: promised by (1).
     unsafe { error.as_ref() }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
+}
+
+/// Everything known about a failure, as JSON: `status` (its name), `message`,
+/// `http_status`, `provider_code`, `request_id`, `retriable`, `retry_after_ms`
+/// and `attempts`; `null` is what is not known. Never with a key or a prompt in
+/// it. The value is the caller's to free.
+///
+/// # Safety
+/// 1. `error` is null or a live error.
+/// 2. `value` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_error_json(
+    error: *const mynah_error,
+    value: *mut *mut mynah_value,
+) -> mynah_status {
+    // SAFETY: promised by (2).
+    unsafe {
+        guard_json(value, || {
+            // SAFETY: promised by (1).
+            error.as_ref().map(|e| e.error.to_json()).ok_or(Error::NullArgument("error"))
+        })
+    }
 }
 
 /// Frees an error; null is allowed.

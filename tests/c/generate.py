@@ -41,7 +41,9 @@ OPTION = {"cache_options": "shard_count", "client_options": "max_tokens", "mock_
 # What means something else than an error when it is NULL.
 NULLABLE = {"err", "cancel", "user", "len"}
 NULLABLE_IN = {("mynah_cache_new", "options"), ("mynah_mock_new", "options"),
-               ("mynah_client_new", "options")}
+               ("mynah_client_new", "options"), ("mynah_request_add_tool", "description"),
+               ("mynah_request_add_tool", "schema_json"), ("mynah_request_add_image_url", "detail"),
+               ("mynah_request_add_document", "name"), ("mynah_client_chat_stream", "response")}
 
 
 class Parameter:
@@ -69,7 +71,7 @@ class Parameter:
             return f"&out_{self.name}"
         if self.type not in VALID:
             sys.exit(f"tests/c/generate.py does not know the type `{self.type}`: add it to VALID")
-        return VALID[self.type]
+        return '"{}"' if "json" in self.name and self.type == "const char *" else VALID[self.type]
 
 
 class Function:
