@@ -76,11 +76,9 @@ pub unsafe extern "C" fn mynah_cache_new(
 /// call that meets a free, the cache is gone, whichever of the two was first.
 #[inline]
 fn write(cache: *mut mynah_cache, f: impl FnOnce(&Cache) -> Result<Departures>) -> mynah_status {
-    guard(|| {
-        match handle::with::<Cache, _, _>(cache, f)? {
-            Err(Error::Closed(_)) => Err(Error::InvalidHandle("mynah_cache")),
-            other => other.map(|departures| departures.deliver()),
-        }
+    guard(|| match handle::with::<Cache, _, _>(cache, f)? {
+        Err(Error::Closed(_)) => Err(Error::InvalidHandle("mynah_cache")),
+        other => other.map(|departures| departures.deliver()),
     })
 }
 
