@@ -168,6 +168,18 @@ typedef struct mynah_response mynah_response;
 typedef struct mynah_event mynah_event;
 
 /**
+ * Something that has arrived in a queue. A plain object of the caller's: freed
+ * once with `mynah_item_free`; used by one thread at a time.
+ */
+typedef struct mynah_item mynah_item;
+
+/**
+ * Where the results of submitted calls arrive, for programs that must not
+ * block. A handle: may be used from any thread at any time.
+ */
+typedef struct mynah_queue mynah_queue;
+
+/**
  * How a mock provider behaves: its pace, and what goes wrong. A handle; use
  * it from one thread at a time.
  */
@@ -2033,6 +2045,159 @@ MYNAH_API const char *mynah_event_tool_name(const mynah_event *event, size_t *le
  * 2. `json` is null or points to a writable pointer.
  */
 MYNAH_API mynah_status mynah_event_json(const mynah_event *event, mynah_value **json);
+
+/* --------------------------------------------------------------------------
+ * mynah_queue and mynah_item: calls that run elsewhere, and their results.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * An event of a stream.
+ */
+#define MYNAH_ITEM_EVENT 1
+
+/**
+ * The end of a call: the last item with its tag.
+ */
+#define MYNAH_ITEM_DONE 2
+
+/**
+ * Makes a queue whose calls run on up to `max_workers` threads; 0: 4,096.
+ * Threads are made when they are needed and have small stacks; calls beyond
+ * the bound wait for one. Free it with `mynah_queue_free`.
+ *
+ * Errors: `MYNAH_IO` when there is no descriptor left.
+ *
+ * The caller promises:
+ * 1. `queue` is null or writable.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_queue_new(uint32_t max_workers,
+                             mynah_queue **queue,
+                             mynah_error **err);
+
+/**
+ * Starts a call whose results arrive in `queue`, each with `tag`, a number of
+ * the caller's choice. With `stream` other than 0 its events arrive too. Does
+ * not block. The request is copied; `cancel` may be null.
+ *
+ * The caller promises:
+ * 1. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_submit(mynah_client *client,
+                                 const mynah_request *request,
+                                 int32_t stream,
+                                 mynah_cancel *cancel,
+                                 mynah_queue *queue,
+                                 uint64_t tag,
+                                 mynah_error **err);
+
+/**
+ * Takes the next item, waiting up to `timeout_ms` for one; 0: not at all,
+ * `UINT64_MAX`: for ever. `*item` is the caller's to free.
+ *
+ * Errors: `MYNAH_TIMEOUT` when nothing came, `MYNAH_STOPPED` after
+ * `mynah_queue_wake`, `MYNAH_CLOSED` when the queue was freed meanwhile.
+ *
+ * The caller promises:
+ * 1. `item` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_queue_next(mynah_queue *queue,
+                              uint64_t timeout_ms,
+                              mynah_item **item);
+
+/**
+ * Takes up to `capacity` items at once, waiting up to `timeout_ms` for the
+ * first. `*count` tells how many; each is the caller's to free.
+ *
+ * Errors: as `mynah_queue_next`.
+ *
+ * The caller promises:
+ * 1. `items` has room for `capacity` pointers.
+ * 2. `count` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_queue_next_many(mynah_queue *queue,
+                                   uint64_t timeout_ms,
+                                   mynah_item **items,
+                                   size_t capacity,
+                                   size_t *count);
+
+/**
+ * Makes a waiting `mynah_queue_next` return with `MYNAH_STOPPED`, or the next
+ * one that would wait.
+ */
+MYNAH_API mynah_status mynah_queue_wake(mynah_queue *queue);
+
+/**
+ * A descriptor that is readable while the queue is not empty: a pipe on Unix,
+ * a socket on Windows. Poll it; never read, write or close it. It lives as
+ * long as the queue. -1 for a handle that is not live.
+ */
+MYNAH_API ptrdiff_t mynah_queue_fd(mynah_queue *queue);
+
+/**
+ * Calls that were submitted and have not ended; 0 for a handle that is not
+ * live.
+ */
+MYNAH_API uint64_t mynah_queue_pending(mynah_queue *queue);
+
+/**
+ * Frees a queue; null is allowed. Cancels its calls, waits until they have
+ * ended, and drops what has arrived.
+ */
+MYNAH_API void mynah_queue_free(mynah_queue *queue);
+
+/**
+ * What an item is: `MYNAH_ITEM_EVENT` or `MYNAH_ITEM_DONE`; 0 for NULL. More
+ * kinds may be added: skip what you do not know.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item.
+ */
+MYNAH_API int32_t mynah_item_kind(const mynah_item *item);
+
+/**
+ * The tag that the call was submitted with; 0 for NULL.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item.
+ */
+MYNAH_API uint64_t mynah_item_tag(const mynah_item *item);
+
+/**
+ * The event of a `MYNAH_ITEM_EVENT`; NULL for other items. Belongs to the item
+ * and lives as long.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item.
+ */
+MYNAH_API const mynah_event *mynah_item_event(const mynah_item *item);
+
+/**
+ * Takes the result out of a `MYNAH_ITEM_DONE`: answers how the call ended,
+ * with its response and its error as `mynah_client_chat_stream` gives them;
+ * both are the caller's to free. A second time, and for other items, it
+ * answers `MYNAH_NOT_FOUND`.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item.
+ * 2. `response` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_item_result(mynah_item *item,
+                               mynah_response **response,
+                               mynah_error **err);
+
+/**
+ * Frees an item; null is allowed.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item, which is not used again.
+ */
+MYNAH_API void mynah_item_free(mynah_item *item);
 
 /* --------------------------------------------------------------------------
  * mynah_mock_options: how a mock provider behaves.

@@ -15,7 +15,7 @@ use super::cancel::mynah_cancel;
 use super::client_options::{ClientDraft, mynah_client_options};
 use super::error::{guard_err, mynah_error};
 use super::event::{lend, mynah_event};
-use super::guard::{clear, guard, guard_or, text};
+use super::guard::{clear, guard, guard_or, non_null, text};
 use super::handle::{self, Handle};
 use super::options::or_default;
 use super::request::{mynah_request, snapshot};
@@ -73,10 +73,6 @@ pub unsafe extern "C" fn mynah_client_new(
     unsafe { guard_err(err, body) }
 }
 
-fn non_null<T>(name: &'static str, place: *mut T) -> Result<*mut T> {
-    if place.is_null() { Err(Error::NullArgument(name)) } else { Ok(place) }
-}
-
 /// What the chat calls have in common.
 struct Call {
     client: Arc<Client>,
@@ -104,7 +100,7 @@ impl Call {
 ///
 /// # Safety
 /// 1. `place` is null or writable.
-unsafe fn give_answer(
+pub(super) unsafe fn give_answer(
     place: *mut *mut mynah_response,
     answer: Result<Response, Failed>,
 ) -> Result<()> {

@@ -102,6 +102,11 @@ pub unsafe fn put<T>(name: &'static str, place: *mut T, value: T) -> Result<()> 
     Ok(())
 }
 
+/// An out-parameter that must be there.
+pub fn non_null<T>(name: &'static str, place: *mut T) -> Result<*mut T> {
+    if place.is_null() { Err(Error::NullArgument(name)) } else { Ok(place) }
+}
+
 /// Empties an out-parameter on entry, if there is one.
 ///
 /// # Safety

@@ -23,6 +23,7 @@ pub mod mock;
 pub mod mock_options;
 pub mod options;
 pub mod panic_hook;
+pub mod queue;
 pub mod request;
 pub mod response;
 pub mod status;

@@ -145,17 +145,30 @@ pub struct Cancel {
 struct CancelState {
     triggered: bool,
     calls: Vec<Weak<Interrupt>>,
+    tokens: Vec<Weak<Cancel>>,
 }
 
 impl Cancel {
     /// Ends all calls that hold the token, and all that will.
     pub fn trigger(&self) {
-        let calls = {
+        let (calls, tokens) = {
             let mut state = self.state.lock();
             state.triggered = true;
-            std::mem::take(&mut state.calls)
+            (std::mem::take(&mut state.calls), std::mem::take(&mut state.tokens))
         };
         calls.iter().filter_map(Weak::upgrade).for_each(|call| call.trip(Reason::Cancelled));
+        tokens.iter().filter_map(Weak::upgrade).for_each(|token| token.trigger());
+    }
+
+    /// Triggers another token along with this one.
+    pub fn pass_on(&self, other: &Arc<Cancel>) {
+        let mut state = self.state.lock();
+        if state.triggered {
+            drop(state);
+            return other.trigger();
+        }
+        state.tokens.retain(|token| token.strong_count() > 0);
+        state.tokens.push(Arc::downgrade(other));
     }
 
     /// Whether it has been triggered.

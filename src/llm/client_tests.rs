@@ -352,3 +352,83 @@ fn identical_calls_share_one_request_plain_and_streamed() {
     });
     assert_eq!(bench.sent(), 1);
 }
+
+mod queued {
+    use super::*;
+    use crate::llm::cancel::Cancel;
+    use crate::llm::queue::{ItemKind, Queue};
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_queued_stream_brings_its_events_in_order_and_then_its_end() {
+        let bench = bench(&[], vec![ended("one two three")]);
+        let queue = Queue::new(4).unwrap();
+        queue.submit(&bench.client, Arc::new(request()), true, None, 42).unwrap();
+        let mut text = String::new();
+        let response = loop {
+            let item = queue.next(LONG).unwrap();
+            assert_eq!(item.tag, 42);
+            match item.kind {
+                ItemKind::Event(Event { kind: EventKind::Text(piece), .. }) => text += &piece,
+                ItemKind::Event(_) => {}
+                ItemKind::Done(result) => break result.unwrap(),
+            }
+        };
+        assert_eq!((text.as_str(), response.text()), ("one two three", "one two three"));
+        assert_eq!(queue.pending(), 0);
+    }
+
+    #[test]
+    fn a_stream_that_nobody_takes_waits_and_loses_nothing() {
+        let words = "word ".repeat(1_000);
+        let bench = bench(&[], vec![ended(&words)]);
+        let queue = Queue::new(1).unwrap();
+        queue.submit(&bench.client, Arc::new(request()), true, None, 1).unwrap();
+        let mut pieces = 0;
+        loop {
+            match queue.next(LONG).unwrap().kind {
+                ItemKind::Event(Event { kind: EventKind::Text(_), .. }) => pieces += 1,
+                ItemKind::Event(_) => {}
+                ItemKind::Done(result) => break assert!(result.is_ok()),
+            }
+        }
+        assert_eq!(pieces, 1_000);
+    }
+
+    #[test]
+    fn waking_timing_out_and_closing_each_say_so() {
+        let queue = Queue::new(1).unwrap();
+        let status = |queue: &Queue| queue.next(Duration::ZERO).unwrap_err().status();
+        assert_eq!(status(&queue), Status::Timeout);
+        queue.wake();
+        assert_eq!(status(&queue), Status::Stopped);
+        assert_eq!(status(&queue), Status::Timeout);
+        queue.close();
+        assert_eq!(status(&queue), Status::Closed);
+    }
+
+    #[test]
+    fn closing_ends_calls_that_nobody_reads() {
+        let words = "word ".repeat(10_000);
+        let bench = bench(&[], vec![ended(&words), ended(&words)]);
+        let queue = Queue::new(2).unwrap();
+        (0..2).for_each(|tag| {
+            queue.submit(&bench.client, Arc::new(request()), true, None, tag).unwrap();
+        });
+        queue.next(LONG).unwrap();
+        queue.close();
+        assert_eq!((queue.pending(), bench.client.calls.in_flight()), (0, 0));
+    }
+
+    #[test]
+    fn a_triggered_token_ends_a_queued_call() {
+        let bench = bench(&[], vec![plain("never", "stop")]);
+        let queue = Queue::new(1).unwrap();
+        let cancel = Arc::<Cancel>::default();
+        cancel.trigger();
+        queue.submit(&bench.client, Arc::new(request()), false, Some(&cancel), 7).unwrap();
+        let ItemKind::Done(result) = queue.next(LONG).unwrap().kind else { panic!("an event") };
+        assert_eq!(result.unwrap_err().error.status(), Status::Cancelled);
+    }
+}

@@ -7,6 +7,7 @@
 
 pub mod assemble;
 pub mod attempt;
+mod bell;
 pub mod call;
 pub mod cancel;
 pub mod client;
@@ -21,6 +22,7 @@ pub mod order;
 pub mod policy;
 pub mod pricing;
 pub mod provider;
+pub mod queue;
 pub mod read;
 pub mod request;
 pub mod response;

@@ -99,6 +99,13 @@ impl Reader<'_> {
         }
     }
 
+    /// A receiver that takes its time does not use up the provider's.
+    fn resume(&mut self) {
+        let now = self.timing.now_ns();
+        self.progress.last_byte_ns = now;
+        self.progress.last_content_ns = self.progress.last_content_ns.map(|_| now);
+    }
+
     /// Reads what little may follow an end mark, so that the connection can be
     /// used again; a body that does not end at once is left.
     fn drain(&mut self, body: &mut dyn Body, buffer: &mut [u8]) {
@@ -120,6 +127,7 @@ impl Reader<'_> {
                 self.interrupt.trip(Reason::Stopped);
             }
             self.interrupt.check()?;
+            self.resume();
         }
         Ok(())
     }

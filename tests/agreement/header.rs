@@ -31,6 +31,7 @@ const ORDER: &[&str] = &[
     "client",
     "response",
     "event",
+    "queue",
     "mock_options",
     "mock",
 ];

@@ -1,0 +1,306 @@
+//! `mynah_queue` and `mynah_item`: calls that run elsewhere, and their results.
+
+use std::ptr;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::llm::cancel::Cancel;
+use crate::llm::client::Client;
+use crate::llm::queue::{Item, ItemKind, Queue};
+
+use super::cancel::mynah_cancel;
+use super::client::mynah_client;
+use super::error::{guard_err, mynah_error};
+use super::event::{lend, mynah_event};
+use super::guard::{clear, guard, guard_or, non_null};
+use super::handle::{self, Handle};
+use super::request::{mynah_request, snapshot};
+use super::response::mynah_response;
+use super::status::mynah_status;
+
+/// Where the results of submitted calls arrive, for programs that must not
+/// block. A handle: may be used from any thread at any time.
+pub struct mynah_queue {
+    _opaque: (),
+}
+
+/// Something that has arrived in a queue. A plain object of the caller's: freed
+/// once with `mynah_item_free`; used by one thread at a time.
+pub struct mynah_item {
+    item: Item,
+}
+
+/// An event of a stream.
+pub const MYNAH_ITEM_EVENT: i32 = 1;
+/// The end of a call: the last item with its tag.
+pub const MYNAH_ITEM_DONE: i32 = 2;
+
+/// Threads of a queue that is made with 0.
+const WORKERS: u32 = 4_096;
+
+impl Handle for Queue {
+    const KIND: u8 = 10;
+    const NAME: &'static str = "mynah_queue";
+}
+
+/// Makes a queue whose calls run on up to `max_workers` threads; 0: 4,096.
+/// Threads are made when they are needed and have small stacks; calls beyond
+/// the bound wait for one. Free it with `mynah_queue_free`.
+///
+/// Errors: `MYNAH_IO` when there is no descriptor left.
+///
+/// # Safety
+/// 1. `queue` is null or writable.
+/// 2. `err` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_queue_new(
+    max_workers: u32,
+    queue: *mut *mut mynah_queue,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe { clear(queue, ptr::null_mut()) };
+    let body = || {
+        let place = non_null("queue", queue)?;
+        let workers = if max_workers == 0 { WORKERS } else { max_workers };
+        let made = handle::insert(Queue::new(workers as usize)?)?;
+        // SAFETY: promised by (1).
+        unsafe { place.write(made) };
+        Ok(())
+    };
+    // SAFETY: promised by (2).
+    unsafe { guard_err(err, body) }
+}
+
+/// Starts a call whose results arrive in `queue`, each with `tag`, a number of
+/// the caller's choice. With `stream` other than 0 its events arrive too. Does
+/// not block. The request is copied; `cancel` may be null.
+///
+/// # Safety
+/// 1. `err` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_client_submit(
+    client: *mut mynah_client,
+    request: *const mynah_request,
+    stream: i32,
+    cancel: *mut mynah_cancel,
+    queue: *mut mynah_queue,
+    tag: u64,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    let body = || {
+        let client = handle::resolve::<Client, _>(client)?;
+        let request = snapshot(request)?;
+        let queue = handle::resolve::<Queue, _>(queue)?;
+        let cancel = match cancel.is_null() {
+            true => None,
+            false => Some(handle::resolve::<Cancel, _>(cancel)?),
+        };
+        queue.submit(&client, request, stream != 0, cancel.as_ref(), tag)
+    };
+    // SAFETY: promised by (1).
+    unsafe { guard_err(err, body) }
+}
+
+/// Takes the next item, waiting up to `timeout_ms` for one; 0: not at all,
+/// `UINT64_MAX`: for ever. `*item` is the caller's to free.
+///
+/// Errors: `MYNAH_TIMEOUT` when nothing came, `MYNAH_STOPPED` after
+/// `mynah_queue_wake`, `MYNAH_CLOSED` when the queue was freed meanwhile.
+///
+/// # Safety
+/// 1. `item` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_queue_next(
+    queue: *mut mynah_queue,
+    timeout_ms: u64,
+    item: *mut *mut mynah_item,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe { clear(item, ptr::null_mut()) };
+    guard(|| {
+        let place = non_null("item", item)?;
+        let queue = handle::resolve::<Queue, _>(queue)?;
+        let taken = into_raw(queue.next(Duration::from_millis(timeout_ms))?);
+        // SAFETY: promised by (1).
+        unsafe { place.write(taken) };
+        Ok(())
+    })
+}
+
+/// Takes up to `capacity` items at once, waiting up to `timeout_ms` for the
+/// first. `*count` tells how many; each is the caller's to free.
+///
+/// Errors: as `mynah_queue_next`.
+///
+/// # Safety
+/// 1. `items` has room for `capacity` pointers.
+/// 2. `count` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_queue_next_many(
+    queue: *mut mynah_queue,
+    timeout_ms: u64,
+    items: *mut *mut mynah_item,
+    capacity: usize,
+    count: *mut usize,
+) -> mynah_status {
+    // SAFETY: promised by (2).
+    unsafe { clear(count, 0) };
+    guard(|| {
+        let (items, count) = (non_null("items", items)?, non_null("count", count)?);
+        if capacity == 0 {
+            return Err(Error::invalid("capacity", "must be at least 1"));
+        }
+        let queue = handle::resolve::<Queue, _>(queue)?;
+        let mut timeout = Duration::from_millis(timeout_ms);
+        let mut taken = 0;
+        while taken < capacity {
+            match queue.next(timeout) {
+                // SAFETY: promised by (1) and (2); `taken` is below `capacity`.
+                Ok(item) => unsafe {
+                    items.add(taken).write(into_raw(item));
+                    taken += 1;
+                    count.write(taken);
+                },
+                Err(error) if taken == 0 => return Err(error),
+                Err(_) => break,
+            }
+            timeout = Duration::ZERO;
+        }
+        Ok(())
+    })
+}
+
+fn into_raw(item: Item) -> *mut mynah_item {
+    Box::into_raw(Box::new(mynah_item { item }))
+}
+
+/// Makes a waiting `mynah_queue_next` return with `MYNAH_STOPPED`, or the next
+/// one that would wait.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_queue_wake(queue: *mut mynah_queue) -> mynah_status {
+    guard(|| {
+        handle::resolve::<Queue, _>(queue)?.wake();
+        Ok(())
+    })
+}
+
+/// A descriptor that is readable while the queue is not empty: a pipe on Unix,
+/// a socket on Windows. Poll it; never read, write or close it. It lives as
+/// long as the queue. -1 for a handle that is not live.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_queue_fd(queue: *mut mynah_queue) -> isize {
+    guard_or(-1, || Ok(handle::resolve::<Queue, _>(queue)?.fd()))
+}
+
+/// Calls that were submitted and have not ended; 0 for a handle that is not
+/// live.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_queue_pending(queue: *mut mynah_queue) -> u64 {
+    guard_or(0, || Ok(handle::resolve::<Queue, _>(queue)?.pending() as u64))
+}
+
+/// Frees a queue; null is allowed. Cancels its calls, waits until they have
+/// ended, and drops what has arrived.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_queue_free(queue: *mut mynah_queue) {
+    guard_or((), || {
+        handle::remove::<Queue, _>(queue)?.close();
+        Ok(())
+    });
+}
+
+/// The item behind a pointer.
+///
+/// # Safety
+/// 1. `item` is null or live, and not used by another thread during `'a`.
+unsafe fn borrow<'a>(item: *mut mynah_item) -> Result<&'a mut Item> {
+    // SAFETY: promised by (1).
+    let item = unsafe { item.as_mut() }.ok_or(Error::NullArgument("item"))?;
+    Ok(&mut item.item)
+}
+
+/// What an item is: `MYNAH_ITEM_EVENT` or `MYNAH_ITEM_DONE`; 0 for NULL. More
+/// kinds may be added: skip what you do not know.
+///
+/// # Safety
+/// 1. `item` is null or a live item.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_item_kind(item: *const mynah_item) -> i32 {
+    // SAFETY: promised by (1).
+    guard_or(0, || match unsafe { borrow(item.cast_mut()) }?.kind {
+        ItemKind::Event(_) => Ok(MYNAH_ITEM_EVENT),
+        ItemKind::Done(_) => Ok(MYNAH_ITEM_DONE),
+    })
+}
+
+/// The tag that the call was submitted with; 0 for NULL.
+///
+/// # Safety
+/// 1. `item` is null or a live item.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_item_tag(item: *const mynah_item) -> u64 {
+    // SAFETY: promised by (1).
+    guard_or(0, || Ok(unsafe { borrow(item.cast_mut()) }?.tag))
+}
+
+/// The event of a `MYNAH_ITEM_EVENT`; NULL for other items. Belongs to the item
+/// and lives as long.
+///
+/// # Safety
+/// 1. `item` is null or a live item.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_item_event(item: *const mynah_item) -> *const mynah_event {
+    // SAFETY: promised by (1).
+    guard_or(ptr::null(), || match &unsafe { borrow(item.cast_mut()) }?.kind {
+        ItemKind::Event(event) => Ok(lend(event)),
+        ItemKind::Done(_) => Ok(ptr::null()),
+    })
+}
+
+/// Takes the result out of a `MYNAH_ITEM_DONE`: answers how the call ended,
+/// with its response and its error as `mynah_client_chat_stream` gives them;
+/// both are the caller's to free. A second time, and for other items, it
+/// answers `MYNAH_NOT_FOUND`.
+///
+/// # Safety
+/// 1. `item` is null or a live item.
+/// 2. `response` and `err` are null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_item_result(
+    item: *mut mynah_item,
+    response: *mut *mut mynah_response,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    // SAFETY: promised by (2).
+    unsafe { clear(response, ptr::null_mut()) };
+    let body = || {
+        // SAFETY: promised by (1).
+        let item = unsafe { borrow(item) }?;
+        let taken = std::mem::replace(&mut item.kind, ItemKind::Done(Err(Error::NotFound.into())));
+        match taken {
+            ItemKind::Done(result) => {
+                // SAFETY: promised by (2).
+                unsafe { super::client::give_answer(response, result.map(|r| *r)) }
+            }
+            event => {
+                item.kind = event;
+                Err(Error::NotFound)
+            }
+        }
+    };
+    // SAFETY: promised by (2).
+    unsafe { guard_err(err, body) }
+}
+
+/// Frees an item; null is allowed.
+///
+/// # Safety
+/// 1. `item` is null or a live item, which is not used again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_item_free(item: *mut mynah_item) {
+    if !item.is_null() {
+        // SAFETY: made by `into_raw`; freed once, by (1).
+        drop(unsafe { Box::from_raw(item) });
+    }
+}

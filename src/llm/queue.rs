@@ -1,0 +1,323 @@
+//! Calls that run elsewhere, and one place where their results arrive.
+//!
+//! A [`Queue`] is for programs that must not block: event loops, asyncio,
+//! goroutines. Calls are submitted and run on worker threads of the library;
+//! their events and ends are taken with [`Queue::next`], or when
+//! [`Queue::fd`] is readable. Threads are made when they are needed, up to a
+//! bound, with small stacks, and leave when they have been idle for a while.
+//!
+//! Each stream may have [`UNDELIVERED_MAX`] events waiting. Then its worker
+//! waits too: the socket is not read, and its idle time does not run.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use parking_lot::{Condvar, Mutex};
+
+use crate::clock::{Clock, Signal};
+use crate::error::{Error, Result, Status};
+
+use super::bell::Bell;
+use super::cancel::Cancel;
+use super::client::{Client, Failed};
+use super::event::Event;
+use super::request::Request;
+use super::response::Response;
+
+/// Events of one stream that may wait to be taken.
+const UNDELIVERED_MAX: usize = 256;
+/// Stack of a worker: TLS and JSON need some depth.
+const STACK: usize = 256 * 1024;
+/// Idle time after which a worker leaves.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// Something that has happened.
+#[derive(Debug)]
+pub struct Item {
+    /// The caller's own number of the call.
+    pub tag: u64,
+    /// What it is.
+    pub kind: ItemKind,
+}
+
+/// What arrives in a queue.
+#[derive(Debug)]
+pub enum ItemKind {
+    /// An event of a stream.
+    Event(Event),
+    /// The end of a call: the last item with its tag.
+    Done(Result<Box<Response>, Failed>),
+}
+
+/// Where results arrive.
+pub struct Queue {
+    state: Mutex<State>,
+    arrived: Condvar,
+    bell: Bell,
+    workers: Workers,
+}
+
+#[derive(Default)]
+struct State {
+    items: VecDeque<(u64, Item)>,
+    streams: HashMap<u64, Stream>,
+    next_id: u64,
+    /// Somebody wants a waiting `next` to return.
+    woken: bool,
+    closed: bool,
+}
+
+/// A call that has not ended.
+struct Stream {
+    undelivered: usize,
+    /// Raised when there is room again.
+    room: Option<Arc<Signal>>,
+    cancel: Arc<Cancel>,
+}
+
+impl Queue {
+    /// An empty queue whose calls run on up to `max_workers` threads.
+    pub fn new(max_workers: usize) -> Result<Arc<Queue>> {
+        let bell = Bell::new().map_err(|e| Error::Io(format!("no descriptor for a queue: {e}")))?;
+        Ok(Arc::new(Queue {
+            state: Mutex::default(),
+            arrived: Condvar::new(),
+            bell,
+            workers: Workers::new(max_workers.max(1)),
+        }))
+    }
+
+    /// Runs a call elsewhere; its items carry `tag`.
+    pub fn submit(
+        self: &Arc<Self>,
+        client: &Arc<Client>,
+        request: Arc<Request>,
+        stream: bool,
+        cancel: Option<&Arc<Cancel>>,
+        tag: u64,
+    ) -> Result<()> {
+        let own = Arc::<Cancel>::default();
+        if let Some(cancel) = cancel {
+            cancel.pass_on(&own);
+        }
+        let id = self.enter(own.clone())?;
+        let (queue, client) = (self.clone(), client.clone());
+        let job = move || {
+            let mut sink = |event: &Event| queue.push_event(id, tag, event);
+            let result = match stream {
+                true => client.chat_stream(&request, Some(&own), &mut sink),
+                false => client.chat(&request, Some(&own)),
+            };
+            queue.finish(id, tag, result.map(Box::new));
+        };
+        self.workers.run(Box::new(job)).inspect_err(|_| self.forget(id))
+    }
+
+    fn enter(&self, cancel: Arc<Cancel>) -> Result<u64> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(Error::Closed("mynah_queue"));
+        }
+        let id = state.next_id;
+        state.next_id += 1;
+        state.streams.insert(id, Stream { undelivered: 0, room: None, cancel });
+        Ok(id)
+    }
+
+    fn forget(&self, id: u64) {
+        self.state.lock().streams.remove(&id);
+    }
+
+    /// Adds an event of a stream; waits while too many are there.
+    fn push_event(&self, id: u64, tag: u64, event: &Event) -> bool {
+        loop {
+            let room = {
+                let mut state = self.state.lock();
+                let closed = state.closed;
+                let Some(stream) = state.streams.get_mut(&id) else { return false };
+                if closed || stream.cancel.is_triggered() {
+                    return !closed;
+                }
+                if stream.undelivered < UNDELIVERED_MAX {
+                    stream.undelivered += 1;
+                    let kind = ItemKind::Event(event.clone());
+                    self.add(&mut state, id, Item { tag, kind });
+                    return true;
+                }
+                stream.room.insert(Arc::default()).clone()
+            };
+            // A cancel is noticed here at the latest after this pause.
+            Clock::System.wait(&room, Duration::from_millis(5));
+        }
+    }
+
+    fn finish(&self, id: u64, tag: u64, result: Result<Box<Response>, Failed>) {
+        let mut state = self.state.lock();
+        state.streams.remove(&id);
+        if !state.closed {
+            self.add(&mut state, id, Item { tag, kind: ItemKind::Done(result) });
+        }
+        self.arrived.notify_all();
+    }
+
+    fn add(&self, state: &mut State, id: u64, item: Item) {
+        if state.items.is_empty() {
+            self.bell.ring();
+        }
+        state.items.push_back((id, item));
+        self.arrived.notify_one();
+    }
+
+    /// The next item; `TIMEOUT` if none came in time, `STOPPED` if woken.
+    pub fn next(&self, timeout: Duration) -> Result<Item> {
+        let deadline = Instant::now().checked_add(timeout);
+        let mut state = self.state.lock();
+        loop {
+            if let Some((id, item)) = state.items.pop_front() {
+                self.took(&mut state, id, &item);
+                return Ok(item);
+            }
+            if std::mem::take(&mut state.woken) {
+                return Err(Error::call(Status::Stopped, "the queue was woken"));
+            }
+            if state.closed {
+                return Err(Error::Closed("mynah_queue"));
+            }
+            let late = match deadline {
+                Some(at) => self.arrived.wait_until(&mut state, at).timed_out(),
+                None => {
+                    self.arrived.wait(&mut state);
+                    false
+                }
+            };
+            if late && state.items.is_empty() && !state.woken {
+                return Err(Error::call(Status::Timeout, "nothing arrived in time"));
+            }
+        }
+    }
+
+    fn took(&self, state: &mut State, id: u64, item: &Item) {
+        if state.items.is_empty() {
+            self.bell.silence();
+        }
+        if let (ItemKind::Event(_), Some(stream)) = (&item.kind, state.streams.get_mut(&id)) {
+            stream.undelivered -= 1;
+            if let Some(room) = stream.room.take() {
+                room.raise();
+            }
+        }
+    }
+
+    /// Makes one waiting [`Queue::next`], or the next one to come, return.
+    pub fn wake(&self) {
+        self.state.lock().woken = true;
+        self.arrived.notify_one();
+    }
+
+    /// Calls that have not ended.
+    pub fn pending(&self) -> usize {
+        self.state.lock().streams.len()
+    }
+
+    /// Readable while there are items; to be polled, never read.
+    pub fn fd(&self) -> isize {
+        self.bell.fd()
+    }
+
+    /// Cancels all calls, drops what has arrived, and waits until the workers
+    /// are done with it.
+    pub fn close(&self) {
+        let mut state = self.state.lock();
+        state.closed = true;
+        state.items.clear();
+        let calls: Vec<_> = state.streams.values().map(|s| s.cancel.clone()).collect();
+        drop(state);
+        calls.iter().for_each(|cancel| cancel.trigger());
+        self.arrived.notify_all();
+        self.workers.close();
+        let mut state = self.state.lock();
+        self.arrived.wait_while(&mut state, |state| !state.streams.is_empty());
+    }
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Threads that run jobs; as many as are needed, up to a bound.
+struct Workers {
+    jobs: Mutex<Option<Sender<Job>>>,
+    shared: Arc<Shared>,
+    max: usize,
+}
+
+struct Shared {
+    waiting: Receiver<Job>,
+    count: Mutex<Count>,
+}
+
+#[derive(Default)]
+struct Count {
+    threads: usize,
+    /// Threads without a job, less jobs without a thread.
+    spare: isize,
+}
+
+impl Workers {
+    fn new(max: usize) -> Self {
+        let (jobs, waiting) = unbounded();
+        let shared = Arc::new(Shared { waiting, count: Mutex::default() });
+        Workers { jobs: Mutex::new(Some(jobs)), shared, max }
+    }
+
+    fn run(&self, job: Job) -> Result<()> {
+        let mut count = self.shared.count.lock();
+        if count.spare <= 0 && count.threads < self.max {
+            match self.spawn() {
+                Ok(()) => (count.threads, count.spare) = (count.threads + 1, count.spare + 1),
+                // The threads that there are will come to it.
+                Err(_) if count.threads > 0 => {}
+                Err(e) => return Err(Error::Internal(format!("no thread for the call: {e}"))),
+            }
+        }
+        // Sent under the lock: a thread that leaves looks for jobs under it.
+        let jobs = self.jobs.lock();
+        let sent = jobs.as_ref().and_then(|jobs| jobs.send(job).ok());
+        sent.ok_or(Error::Closed("mynah_queue"))?;
+        count.spare -= 1;
+        Ok(())
+    }
+
+    fn spawn(&self) -> std::io::Result<()> {
+        let shared = self.shared.clone();
+        let thread = thread::Builder::new().name("mynah-worker".into()).stack_size(STACK);
+        thread.spawn(move || shared.work()).map(drop)
+    }
+
+    fn close(&self) {
+        self.jobs.lock().take();
+    }
+}
+
+impl Shared {
+    fn work(&self) {
+        loop {
+            match self.waiting.recv_timeout(IDLE) {
+                Ok(job) => {
+                    // What a job does is guarded below it: a client's call.
+                    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
+                    self.count.lock().spare += 1;
+                }
+                Err(_) => {
+                    let mut count = self.count.lock();
+                    // A job may have been counted on this thread meanwhile.
+                    if self.waiting.is_empty() {
+                        (count.threads, count.spare) = (count.threads - 1, count.spare - 1);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
