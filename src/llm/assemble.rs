@@ -209,7 +209,13 @@ impl Assembler {
         self.tell(choice, || EventKind::ToolCallEnd { index, id, name });
     }
 
-    /// Whether a call's arguments have ended.
+    /// The calls of an answer so far, in OpenAI's form.
+    pub fn calls_json(&mut self, choice: u32) -> Vec<Value> {
+        let calls = &self.building(choice).calls;
+        calls.iter().map(|call| super::message::call_json(&call.done)).collect()
+    }
+
+    /// How many calls an answer has so far.
     pub fn calls_of(&mut self, choice: u32) -> usize {
         self.building(choice).calls.len()
     }

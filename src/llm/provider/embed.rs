@@ -37,6 +37,10 @@ pub fn texts(json: &Map<String, Value>) -> Result<Vec<String>> {
 /// Refuses what a dialect has no word for.
 pub fn only(provider: &str, json: &Map<String, Value>, known: &[&str]) -> Result<()> {
     match json.keys().find(|key| !known.contains(&key.as_str())) {
+        None if json.get("encoding_format").is_some_and(|format| format != "float") => {
+            let message = format!("encoding_format: {provider} gives only float");
+            Err(Error::call(Status::BadRequest, message))
+        }
         None => Ok(()),
         Some(key) => {
             let message = format!("{key}: {provider} does not take it for embeddings");
@@ -52,8 +56,17 @@ pub fn seal(
     endpoint: &str,
     body: &Map<String, Value>,
 ) -> Result<Prepared> {
+    seal_at(options, model, hosts::url(options, endpoint)?, body)
+}
+
+/// As [`seal`], for an address that is complete.
+pub fn seal_at(
+    options: &ClientOptions,
+    model: &str,
+    url: String,
+    body: &Map<String, Value>,
+) -> Result<Prepared> {
     let provider = hosts::find(&options.provider).name;
-    let url = hosts::url(options, endpoint)?;
     send::seal(send::Target { options, provider, model, stream: false }, url, body, Vec::new())
 }
 

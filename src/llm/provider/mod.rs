@@ -20,6 +20,7 @@ use crate::options::client::ClientOptions;
 use crate::options::{Origin, Resolved};
 
 pub mod anthropic;
+pub mod cohere;
 mod dates;
 pub mod embed;
 pub mod errors;
@@ -27,6 +28,7 @@ pub mod finish;
 pub mod gemini;
 pub mod hosts;
 pub mod models;
+pub mod ollama;
 pub mod openai_chat;
 mod send;
 mod stream;
@@ -144,6 +146,8 @@ pub fn provider_for(options: &ClientOptions, request: &Request) -> &'static dyn 
     match options.provider.as_str() {
         "anthropic" => &anthropic::Anthropic,
         "gemini" => &gemini::Gemini,
+        "cohere" => &cohere::Cohere,
+        "ollama" => &ollama::Ollama,
         _ => &openai_chat::OpenAiChat,
     }
 }

@@ -1,0 +1,317 @@
+//! Ollama's chat: a JSON object on each line.
+
+use serde_json::{Map, Value, json};
+
+use super::stream::{Dialect, Stream, plain};
+use super::wanted::Wanted;
+use super::{Chat, Context, Prepared, Provider, StreamDecoder, dates, embed, finish, hosts, send};
+use crate::error::{Error, Result};
+use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::json::Json;
+use crate::llm::message::{Message, Part, Role, Source};
+use crate::llm::request::{Format, Tool, ToolChoice};
+use crate::llm::response::{Response, Usage};
+use crate::llm::transport::Head;
+use crate::options::Resolved;
+use crate::options::client::ClientOptions;
+
+/// Ollama's chat.
+pub struct Ollama;
+
+/// Fields of the vendor's own that are handed on.
+const OWN_FIELDS: &[&str] = &["keep_alive", "think", "logprobs", "top_logprobs", "truncate"];
+
+/// The path that clients of its OpenAI-compatible interface use does not lead
+/// to its own one.
+fn url(options: &ClientOptions, endpoint: &str) -> Result<String> {
+    let url = hosts::url(options, endpoint)?;
+    Ok(url.replacen(&format!("/v1{endpoint}"), endpoint, 1))
+}
+
+impl Provider for Ollama {
+    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+        let url = url(&chat.options.values, "/api/chat")?;
+        let mut wanted = Wanted::new(chat)?;
+        let body = body(chat, &mut wanted, &url)?;
+        send::prepare(chat, wanted, url, body)
+    }
+
+    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
+        plain(Decoder::default(), context, head, body)
+    }
+
+    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
+        Box::new(Stream::lines(Decoder::default(), context, head))
+    }
+
+    fn embed_prepare(
+        &self,
+        options: &Resolved<ClientOptions>,
+        json: &Map<String, Value>,
+    ) -> Result<Prepared> {
+        let known = ["model", "input", "dimensions", "encoding_format", "truncate", "keep_alive"];
+        embed::only("ollama", json, &known)?;
+        let model = embed::model(json)?;
+        let mut body = Map::new();
+        body.insert("model".into(), model.into());
+        body.insert("input".into(), embed::texts(json)?.into());
+        for key in ["dimensions", "truncate", "keep_alive"] {
+            if let Some(value) = json.get(key) {
+                body.insert(key.into(), value.clone());
+            }
+        }
+        let endpoint = "/api/embed";
+        embed::seal_at(&options.values, model, url(&options.values, endpoint)?, &body)
+    }
+
+    fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
+        let json = embed::read(context, head, body)?;
+        let rows = json.get("embeddings").items();
+        if rows.is_empty() {
+            return Err(Error::Protocol("the answer holds no embeddings".into()));
+        }
+        let vectors = rows.iter().map(Json::to_value).collect();
+        let tokens = json.get("prompt_eval_count").u64();
+        Ok(embed::answer(context, json.get("model").text(), vectors, tokens))
+    }
+}
+
+fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
+    let request = chat.request;
+    let messages = messages(chat, wanted, url)?;
+    let mut body = Map::new();
+    let mut put = |key: &str, value: Value| drop(body.insert(key.into(), value));
+    put("model", wanted.model.clone().into());
+    put("messages", messages.into());
+    // It streams unless it is told not to.
+    put("stream", chat.stream.into());
+    match wanted.effort.as_deref() {
+        None => {}
+        Some("none") => put("think", false.into()),
+        Some(effort) => put("think", effort.into()),
+    }
+    match &request.response_format {
+        None | Some(Format::Text) => {}
+        Some(Format::JsonObject) => put("format", "json".into()),
+        Some(Format::JsonSchema { schema, .. }) => put("format", schema.clone()),
+    }
+    let tools = tools(chat, wanted)?;
+    if !tools.is_empty() {
+        put("tools", tools.into());
+    }
+    let mut other = request.other.clone();
+    let mut options = sampling(wanted);
+    if let Some(Value::Object(own)) = other.shift_remove("options") {
+        options.extend(own);
+    }
+    if !options.is_empty() {
+        put("options", options.into());
+    }
+    if request.user.is_some() {
+        wanted.refuse("user", "does not take it")?;
+    }
+    if request.metadata.is_some() {
+        wanted.refuse("metadata", "does not take it")?;
+    }
+    send::other_fields(&other, wanted, OWN_FIELDS, &mut body)?;
+    Ok(body)
+}
+
+fn sampling(wanted: &Wanted) -> Map<String, Value> {
+    let all: [(&str, Option<Value>); 8] = [
+        ("num_predict", wanted.max_tokens.map(Into::into)),
+        ("temperature", wanted.temperature.map(Into::into)),
+        ("top_p", wanted.top_p.map(Into::into)),
+        ("top_k", wanted.top_k.map(Into::into)),
+        ("presence_penalty", wanted.presence_penalty.map(Into::into)),
+        ("frequency_penalty", wanted.frequency_penalty.map(Into::into)),
+        ("seed", wanted.seed.map(Into::into)),
+        ("stop", (!wanted.stop.is_empty()).then(|| wanted.stop.clone().into())),
+    ];
+    all.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?))).collect()
+}
+
+/// The tools; it cannot be told to use one, only to use none.
+fn tools(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
+    let request = chat.request;
+    match &request.tool_choice {
+        _ if request.tools.is_empty() => return Ok(Vec::new()),
+        Some(ToolChoice::None) => return Ok(Vec::new()),
+        Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Allowed(_, true)) => {
+            wanted.refuse("tool_choice", "cannot be made to call a tool")?;
+        }
+        _ => {}
+    }
+    if request.parallel_tool_calls == Some(false) {
+        wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
+    }
+    let mut tools = Vec::new();
+    for tool in send::allowed_tools(request) {
+        match tool.other.is_some() {
+            true => wanted.refuse("tools", "takes only functions")?,
+            false => tools.push(tool_json(tool)),
+        }
+    }
+    Ok(tools)
+}
+
+fn tool_json(tool: &Tool) -> Value {
+    let parameters = tool.parameters.clone();
+    let mut function = json!({
+        "name": tool.name,
+        "parameters": parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}})),
+    });
+    if let Some(description) = &tool.description {
+        function["description"] = description.clone().into();
+    }
+    json!({"type": "function", "function": function})
+}
+
+fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
+    let mut out = Vec::new();
+    if let Some(system) = send::system_prompt(chat) {
+        out.push(json!({"role": "system", "content": system}));
+    }
+    for message in &chat.request.messages {
+        out.push(match message.role {
+            Role::Assistant => assistant(chat, message, wanted, url)?,
+            _ => said(chat, message, wanted)?,
+        });
+    }
+    Ok(out)
+}
+
+fn said(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> {
+    let mut images = Vec::new();
+    for piece in &message.content {
+        if piece.cache_control.is_some() {
+            wanted.note("cache_control", "left out: only Anthropic has it");
+        }
+        match &piece.part {
+            Part::Text(_) => {}
+            Part::Image(Source::Bytes { base64, .. }, _) => images.push(base64.clone()),
+            Part::Image(..) => {
+                wanted.refuse("messages", "takes images only as bytes, not by address")?;
+            }
+            _ => wanted.refuse("messages", "takes only texts and images")?,
+        }
+    }
+    let mut out = json!({"role": message.role.name(), "content": message.text()});
+    if !images.is_empty() {
+        out["images"] = images.into();
+    }
+    if message.role == Role::Tool {
+        let id = message.tool_call_id.as_deref().unwrap_or_default();
+        let name = chat.request.function_of(id).or(message.name.as_deref());
+        if let Some(name) = name {
+            out["tool_name"] = name.into();
+        }
+    }
+    Ok(out)
+}
+
+fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
+    let own = send::own(chat, message, wanted, url);
+    if let Some(block) = own.and_then(|origin| origin.blocks.first()) {
+        return Ok(block.clone());
+    }
+    let mut out = said(chat, message, wanted)?;
+    if !message.tool_calls.is_empty() {
+        let call = |call: &crate::llm::message::ToolCall| {
+            Ok(json!({"function": {"name": call.name, "arguments": call.object()?}}))
+        };
+        out["tool_calls"] = message.tool_calls.iter().map(call).collect::<Result<Vec<_>>>()?.into();
+    }
+    Ok(out)
+}
+
+/// What is kept between the lines of an answer.
+#[derive(Default)]
+struct Decoder {
+    calls: Vec<Value>,
+    images: Vec<Value>,
+    logprobs: Vec<Value>,
+}
+
+impl Dialect for Decoder {
+    fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
+        out.start(json.get("model"), &Json::Null);
+        out.open(0);
+        out.created(json.get("created_at").text().and_then(dates::rfc3339));
+        self.message(json.get("message"), out);
+        self.logprobs.extend(json.get("logprobs").items().iter().map(Json::to_value));
+        if json.get("done").bool() != Some(true) {
+            return Ok(false);
+        }
+        usage(json, out);
+        if let Some(word) = json.get("done_reason").label() {
+            out.finish(0, finish::reason(&word), Some(word));
+        }
+        Ok(true)
+    }
+
+    fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
+        self.event(b"", json, out).map(|_| ())
+    }
+
+    fn end(&mut self, out: &mut Assembler) {
+        let choice = out.choice(0);
+        if !self.logprobs.is_empty() {
+            choice.logprobs = Some(std::mem::take(&mut self.logprobs).into());
+        }
+        let mut block = json!({"role": "assistant", "content": choice.text});
+        if let Some(thinking) = &choice.reasoning {
+            block["thinking"] = thinking.clone().into();
+        }
+        if !self.calls.is_empty() {
+            block["tool_calls"] = std::mem::take(&mut self.calls).into();
+        }
+        if !self.images.is_empty() {
+            block["images"] = std::mem::take(&mut self.images).into();
+        }
+        out.blocks(0, vec![block]);
+    }
+}
+
+impl Decoder {
+    fn message(&mut self, message: &Json, out: &mut Assembler) {
+        out.reasoning(0, message.get("thinking").text().unwrap_or_default());
+        out.text(0, message.get("content").text().unwrap_or_default());
+        self.images.extend(message.get("images").items().iter().map(Json::to_value));
+        for call in message.get("tool_calls").items() {
+            let function = call.get("function");
+            let arguments = match function.get("arguments") {
+                Json::Text(text) => text.to_string(),
+                Json::Null => "{}".into(),
+                object => object.to_text(),
+            };
+            // Calls come whole; the vendor's own index may repeat.
+            let number = out.calls_of(0) as u64;
+            let (id, name) = (call.get("id").word(), function.get("name").word());
+            let piece = Fragment { index: Some(number), id, name, arguments: &arguments };
+            let place = out.tool(0, piece);
+            out.tool_end(0, place);
+            self.calls.push(call.to_value());
+        }
+    }
+}
+
+/// Counts that are absent were cached, or not told.
+fn usage(json: &Json, out: &mut Assembler) {
+    let (input, output) = (json.get("prompt_eval_count").u64(), json.get("eval_count").u64());
+    if input.is_none() && output.is_none() {
+        return;
+    }
+    let own: Map<String, Value> = json
+        .members()
+        .iter()
+        .filter(|(key, _)| key.ends_with("_count") || key.ends_with("_duration"))
+        .map(|(key, value)| (key.to_string(), value.to_value()))
+        .collect();
+    out.usage(Usage {
+        input_tokens: input,
+        output_tokens: output,
+        provider_usage: Some(Value::Object(own).to_string()),
+        ..Usage::default()
+    });
+}
