@@ -30,6 +30,7 @@ pub mod hosts;
 pub mod models;
 pub mod ollama;
 pub mod openai_chat;
+pub mod openai_responses;
 mod send;
 mod stream;
 mod values;
@@ -142,12 +143,14 @@ pub trait StreamDecoder: Send {
 
 /// The dialect in which a chat is spoken.
 pub fn provider_for(options: &ClientOptions, request: &Request) -> &'static dyn Provider {
-    let _ = request;
     match options.provider.as_str() {
         "anthropic" => &anthropic::Anthropic,
         "gemini" => &gemini::Gemini,
         "cohere" => &cohere::Cohere,
         "ollama" => &ollama::Ollama,
+        "openai" if openai_responses::is_needed(options, request) => {
+            &openai_responses::OpenAiResponses
+        }
         _ => &openai_chat::OpenAiChat,
     }
 }

@@ -81,6 +81,28 @@ pub enum Thinking {
     Any,
 }
 
+/// Whether function tools are taken in chat completions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ChatTools {
+    /// Always.
+    Yes,
+    /// Unless an effort other than none is asked for.
+    UnlessThinking,
+    /// Only where the effort none is asked for.
+    OnlyUnthinking,
+}
+
+impl ChatTools {
+    /// Whether they are taken with this effort.
+    pub fn are_taken(self, effort: Option<&str>) -> bool {
+        match self {
+            ChatTools::Yes => true,
+            ChatTools::UnlessThinking => effort.is_none_or(|effort| effort == "none"),
+            ChatTools::OnlyUnthinking => effort == Some("none"),
+        }
+    }
+}
+
 /// What a model takes.
 #[derive(Debug, Clone, Copy)]
 pub struct Takes {
@@ -116,9 +138,8 @@ pub struct Takes {
     pub allowance: u64,
     /// Whether it thinks without being asked to.
     pub thinks_unasked: bool,
-    /// Whether function tools are taken on the plain chat interface even when
-    /// the model thinks.
-    pub tools_in_chat: bool,
+    /// Whether function tools are taken in OpenAI's chat completions.
+    pub tools_in_chat: ChatTools,
     /// Whether it goes on from an assistant's message at the end.
     pub prefill: bool,
     /// Whether the answer can be held to a JSON schema.
@@ -144,7 +165,7 @@ const OPEN: Takes = Takes {
     max_output: 0,
     allowance: 0,
     thinks_unasked: true,
-    tools_in_chat: true,
+    tools_in_chat: ChatTools::Yes,
     prefill: true,
     schema: true,
 };
@@ -170,7 +191,7 @@ const OPENAI_5_1: Takes = Takes {
 };
 const OPENAI_6: Takes = Takes {
     thinking: Thinking::Efforts(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
-    tools_in_chat: false,
+    tools_in_chat: ChatTools::OnlyUnthinking,
     ..OPENAI_O
 };
 const OPENAI_PLAIN: Takes = Takes { thinking: Thinking::No, ..OPENAI };
@@ -278,8 +299,8 @@ pub static TAKES: &[Takes] = &[
     Takes { prefix: "gpt-5.1", ..OPENAI_5_1 },
     Takes { prefix: "gpt-5.2", ..OPENAI_5_1 },
     Takes { prefix: "gpt-5.3", ..OPENAI_5_1 },
-    Takes { prefix: "gpt-5.4", tools_in_chat: false, ..OPENAI_5_1 },
-    Takes { prefix: "gpt-5.5", ..OPENAI_6 },
+    Takes { prefix: "gpt-5.4", tools_in_chat: ChatTools::UnlessThinking, ..OPENAI_5_1 },
+    Takes { prefix: "gpt-5.5", tools_in_chat: ChatTools::UnlessThinking, ..OPENAI_6 },
     Takes { prefix: "gpt-5.6", ..OPENAI_6 },
     Takes { prefix: "gpt-6", ..OPENAI_6 },
     Takes {

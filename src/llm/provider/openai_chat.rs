@@ -288,7 +288,8 @@ fn own_block<'a>(
     url: &str,
 ) -> Option<&'a Value> {
     let origin = send::own(chat, message, wanted, url)?;
-    origin.blocks.first().filter(|block| block.is_object())
+    // Items of the Responses interface have a type.
+    origin.blocks.first().filter(|block| block.is_object() && block.get("type").is_none())
 }
 
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Value {

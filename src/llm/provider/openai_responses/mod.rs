@@ -1,0 +1,71 @@
+//! OpenAI's Responses, for models that refuse tools in chat completions.
+//!
+//! Nothing is stored at the vendor: the items of an answer, its encrypted
+//! thoughts among them, are kept as received and sent back whole.
+
+mod read;
+mod write;
+
+use serde_json::{Map, Value};
+
+use super::stream::{Stream, plain};
+use super::wanted::Wanted;
+use super::{Chat, Context, Prepared, Provider, StreamDecoder, hosts, models, openai_chat, send};
+use crate::error::Result;
+use crate::llm::request::Request;
+use crate::llm::response::Response;
+use crate::llm::transport::Head;
+use crate::options::Resolved;
+use crate::options::client::ClientOptions;
+
+/// OpenAI's Responses.
+pub struct OpenAiResponses;
+
+impl Provider for OpenAiResponses {
+    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+        let url = hosts::url(&chat.options.values, "/responses")?;
+        let mut wanted = Wanted::new(chat)?;
+        let body = write::body(chat, &mut wanted, &url)?;
+        send::prepare(chat, wanted, url, body)
+    }
+
+    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
+        plain(read::Decoder::default(), context, head, body)
+    }
+
+    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
+        Box::new(Stream::sse(read::Decoder::default(), context, head))
+    }
+
+    fn embed_prepare(
+        &self,
+        options: &Resolved<ClientOptions>,
+        json: &Map<String, Value>,
+    ) -> Result<Prepared> {
+        openai_chat::OpenAiChat.embed_prepare(options, json)
+    }
+
+    fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
+        openai_chat::OpenAiChat.embed_reply(context, head, body)
+    }
+}
+
+/// Whether a chat has to go this way.
+pub fn is_needed(options: &ClientOptions, request: &Request) -> bool {
+    if options.provider != "openai" {
+        return false;
+    }
+    match options.openai_api.as_str() {
+        "chat" => false,
+        "responses" => true,
+        _ => {
+            let model = options.model.as_deref().or_else(|| {
+                let size = crate::options::presets::model_size(&options.preset, &options.use_case);
+                models::default_model("openai", size)
+            });
+            let effort = options.reasoning_effort.as_deref();
+            let chat_tools = models::takes("openai", model.unwrap_or_default()).tools_in_chat;
+            !request.tools.is_empty() && !chat_tools.are_taken(effort)
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Answers in the form of OpenAI's Responses: items that are added and done.
+
+use serde_json::Value;
+
+use crate::error::{CallError, Error, Result, Status};
+use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::json::Json;
+use crate::llm::provider::stream::Dialect;
+use crate::llm::provider::{errors, finish};
+use crate::llm::response::{FinishReason, Usage};
+use crate::llm::transport::Head;
+
+/// What is kept between the events of an answer.
+#[derive(Default)]
+pub struct Decoder {
+    /// Items as received, each by its place.
+    items: Vec<(u64, Value)>,
+    /// Calls by the place of their item; whether arguments have come.
+    calls: Vec<(u64, usize, bool)>,
+    citations: Vec<Value>,
+    logprobs: Vec<Value>,
+    has_reasoning: bool,
+}
+
+impl Dialect for Decoder {
+    fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
+        let index = json.get("output_index").u64().unwrap_or(0);
+        let delta = json.get("delta").text().unwrap_or_default();
+        match json.get("type").text().unwrap_or_default() {
+            "response.created" | "response.in_progress" | "response.queued" => {
+                self.head(json.get("response"), out);
+            }
+            "response.output_item.added" => self.begin(index, json.get("item"), out),
+            "response.output_text.delta" => {
+                out.text(0, delta);
+                self.logprobs.extend(json.get("logprobs").items().iter().map(Json::to_value));
+            }
+            "response.refusal.delta" => out.refusal(0, delta),
+            "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
+                self.has_reasoning = true;
+                out.reasoning(0, delta);
+            }
+            "response.reasoning_summary_part.added" if self.has_reasoning => {
+                out.reasoning(0, "\n\n");
+            }
+            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
+                self.arguments(index, delta, out);
+            }
+            "response.output_text.annotation.added" => {
+                self.citations.push(json.get("annotation").to_value());
+            }
+            "response.output_item.done" => self.done(index, json.get("item"), out),
+            "response.completed" | "response.incomplete" => {
+                self.end_of(json.get("response"), out);
+                return Ok(true);
+            }
+            "response.failed" | "response.cancelled" => {
+                self.head(json.get("response"), out);
+                return Err(failure(json, out));
+            }
+            kind if is_silent(kind) => {}
+            _ => out.other(json),
+        }
+        Ok(false)
+    }
+
+    fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
+        self.head(json, out);
+        for (index, item) in json.get("output").items().iter().enumerate() {
+            self.item(index as u64, item, out);
+        }
+        self.end_of(json, out);
+        Ok(())
+    }
+
+    fn end(&mut self, out: &mut Assembler) {
+        let blocks = std::mem::take(&mut self.items).into_iter().map(|(_, item)| item).collect();
+        out.blocks(0, blocks);
+        let choice = out.choice(0);
+        if !self.citations.is_empty() {
+            choice.citations = Some(std::mem::take(&mut self.citations).into());
+        }
+        if !self.logprobs.is_empty() {
+            choice.logprobs = Some(std::mem::take(&mut self.logprobs).into());
+        }
+    }
+}
+
+/// Events that only repeat what others say.
+fn is_silent(kind: &str) -> bool {
+    kind.ends_with(".done")
+        || kind.starts_with("response.content_part.")
+        || kind.starts_with("response.reasoning_summary_part.")
+}
+
+fn failure(json: &Json, out: &Assembler) -> Error {
+    if json.at(&["response", "error"]).is_object() {
+        return errors::stated_in(out.context(), &Head::default(), json);
+    }
+    Error::Call(Box::new(CallError::new(Status::Server, "the provider gave the answer up")))
+}
+
+impl Decoder {
+    fn head(&mut self, response: &Json, out: &mut Assembler) {
+        out.start(response.get("model"), response.get("id"));
+        out.created(response.get("created_at").u64());
+        out.open(0);
+    }
+
+    fn begin(&mut self, index: u64, item: &Json, out: &mut Assembler) {
+        if !is_call(item) {
+            return;
+        }
+        let piece = Fragment {
+            index: Some(index),
+            id: item.get("call_id").word().or(item.get("id").word()),
+            name: item.get("name").word(),
+            arguments: "",
+        };
+        let place = out.tool(0, piece);
+        if item.get("type").text() == Some("custom_tool_call") {
+            out.tool_extra(0, place, "type", "custom".into());
+        }
+        self.calls.push((index, place, false));
+    }
+
+    fn arguments(&mut self, index: u64, piece: &str, out: &mut Assembler) {
+        let Some(call) = self.calls.iter_mut().rfind(|call| call.0 == index) else { return };
+        call.2 = true;
+        let id = out.tool_id(0, call.1);
+        out.tool(0, Fragment { id: Some(&id), arguments: piece, ..Fragment::default() });
+    }
+
+    /// An item is complete: what no delta told is told now.
+    fn done(&mut self, index: u64, item: &Json, out: &mut Assembler) {
+        if is_call(item) {
+            if !self.calls.iter().any(|call| call.0 == index) {
+                self.begin(index, item, out);
+            }
+            let told = self.calls.iter().any(|call| call.0 == index && call.2);
+            let given = item.get("arguments").text().or(item.get("input").text());
+            if let (false, Some(text)) = (told, given) {
+                self.arguments(index, text, out);
+            }
+            if let Some(call) = self.calls.iter().rfind(|call| call.0 == index) {
+                out.tool_end(0, call.1);
+            }
+        }
+        self.keep(index, item);
+    }
+
+    fn keep(&mut self, index: u64, item: &Json) {
+        self.items.retain(|(old, _)| *old != index);
+        self.items.push((index, item.to_value()));
+    }
+
+    /// An item of a plain answer.
+    fn item(&mut self, index: u64, item: &Json, out: &mut Assembler) {
+        for part in item.get("content").items() {
+            match part.get("type").text().unwrap_or_default() {
+                "output_text" => {
+                    out.text(0, part.get("text").text().unwrap_or_default());
+                    let notes = part.get("annotations").items();
+                    self.citations.extend(notes.iter().map(Json::to_value));
+                    let probabilities = part.get("logprobs").items();
+                    self.logprobs.extend(probabilities.iter().map(Json::to_value));
+                }
+                "refusal" => out.refusal(0, part.get("refusal").text().unwrap_or_default()),
+                "reasoning_text" => self.thought(part, out),
+                _ => {}
+            }
+        }
+        item.get("summary").items().iter().for_each(|part| self.thought(part, out));
+        self.done(index, item, out);
+    }
+
+    fn thought(&mut self, part: &Json, out: &mut Assembler) {
+        if std::mem::replace(&mut self.has_reasoning, true) {
+            out.reasoning(0, "\n\n");
+        }
+        out.reasoning(0, part.get("text").text().unwrap_or_default());
+    }
+
+    fn end_of(&mut self, response: &Json, out: &mut Assembler) {
+        self.head(response, out);
+        for (index, item) in response.get("output").items().iter().enumerate() {
+            if !self.items.iter().any(|(old, _)| *old == index as u64) {
+                self.keep(index as u64, item);
+            }
+        }
+        self.items.sort_by_key(|(index, _)| *index);
+        usage(response.get("usage"), out);
+        let why = response.at(&["incomplete_details", "reason"]).label();
+        let Some(word) = why.or_else(|| response.get("status").label()) else { return };
+        let reason = match word.as_str() {
+            "completed" => FinishReason::Stop,
+            word => finish::reason(word),
+        };
+        out.finish(0, reason, Some(word));
+    }
+}
+
+fn is_call(item: &Json) -> bool {
+    matches!(item.get("type").text(), Some("function_call" | "custom_tool_call"))
+}
+
+fn usage(json: &Json, out: &mut Assembler) {
+    if !json.is_object() {
+        return;
+    }
+    out.usage(Usage {
+        input_tokens: json.get("input_tokens").u64(),
+        output_tokens: json.get("output_tokens").u64(),
+        total_tokens: json.get("total_tokens").u64(),
+        cached_input_tokens: json.at(&["input_tokens_details", "cached_tokens"]).u64(),
+        cache_write_tokens: json.at(&["input_tokens_details", "cache_write_tokens"]).u64(),
+        reasoning_tokens: json.at(&["output_tokens_details", "reasoning_tokens"]).u64(),
+        provider_usage: Some(json.to_text()),
+    });
+}

@@ -1,0 +1,237 @@
+//! Requests in the form of OpenAI's Responses.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Result;
+use crate::llm::message::{Message, Part, Role, Source};
+use crate::llm::provider::wanted::Wanted;
+use crate::llm::provider::{Chat, send};
+use crate::llm::request::{Format, Tool, ToolChoice};
+
+/// Fields that are handed on as they are.
+const OWN_FIELDS: &[&str] = &[
+    "background",
+    "include",
+    "max_tool_calls",
+    "prompt",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "top_logprobs",
+    "truncation",
+];
+
+/// Writes the body.
+pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
+    let request = chat.request;
+    let mut body = Map::new();
+    body.insert("model".into(), wanted.model.clone().into());
+    body.insert("input".into(), input(chat, wanted, url)?.into());
+    body.insert("store".into(), false.into());
+    let mut include = vec!["reasoning.encrypted_content"];
+    let mut other = request.other.clone();
+    if other.shift_remove("logprobs") == Some(Value::Bool(true)) {
+        include.push("message.output_text.logprobs");
+    }
+    body.insert("include".into(), include.into());
+    sampling(wanted, &mut body)?;
+    if let Some(effort) = &wanted.effort {
+        let mut reasoning = json!({"effort": effort});
+        if effort != "none" {
+            reasoning["summary"] = "auto".into();
+        }
+        body.insert("reasoning".into(), reasoning);
+    }
+    let text = text(chat, other.shift_remove("verbosity"));
+    if !text.is_empty() {
+        body.insert("text".into(), text.into());
+    }
+    tools(chat, &mut body);
+    if let Some(user) = &request.user {
+        body.insert("user".into(), user.clone().into());
+    }
+    if let Some(metadata) = &request.metadata {
+        body.insert("metadata".into(), metadata.clone());
+    }
+    if chat.stream {
+        body.insert("stream".into(), true.into());
+    }
+    send::other_fields(&other, wanted, OWN_FIELDS, &mut body)?;
+    Ok(body)
+}
+
+fn sampling(wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
+    if let Some(cap) = wanted.max_tokens {
+        body.insert("max_output_tokens".into(), cap.into());
+    }
+    if let Some(temperature) = wanted.temperature {
+        body.insert("temperature".into(), temperature.into());
+    }
+    if let Some(top_p) = wanted.top_p {
+        body.insert("top_p".into(), top_p.into());
+    }
+    let missing = [
+        ("stop", !wanted.stop.is_empty()),
+        ("seed", wanted.seed.is_some()),
+        ("n", wanted.n.is_some()),
+        ("presence_penalty", wanted.presence_penalty.is_some()),
+        ("frequency_penalty", wanted.frequency_penalty.is_some()),
+    ];
+    for (field, _) in missing.into_iter().filter(|(_, asked)| *asked) {
+        wanted.refuse(field, "does not take it together with tools")?;
+    }
+    Ok(())
+}
+
+fn text(chat: &Chat, verbosity: Option<Value>) -> Map<String, Value> {
+    let mut text = Map::new();
+    if let Some(verbosity) = verbosity {
+        text.insert("verbosity".into(), verbosity);
+    }
+    match &chat.request.response_format {
+        None | Some(Format::Text) => {}
+        Some(Format::JsonObject) => {
+            text.insert("format".into(), json!({"type": "json_object"}));
+        }
+        Some(Format::JsonSchema { name, schema, strict, description }) => {
+            let mut format = json!({"type": "json_schema", "name": name, "schema": schema});
+            if let Some(strict) = strict {
+                format["strict"] = (*strict).into();
+            }
+            if let Some(description) = description {
+                format["description"] = description.clone().into();
+            }
+            text.insert("format".into(), format);
+        }
+    }
+    text
+}
+
+fn tools(chat: &Chat, body: &mut Map<String, Value>) {
+    let request = chat.request;
+    if request.tools.is_empty() {
+        return;
+    }
+    let tools: Vec<_> = request.tools.iter().map(tool).collect();
+    body.insert("tools".into(), tools.into());
+    let function = |name: &String| json!({"type": "function", "name": name});
+    let choice: Option<Value> = request.tool_choice.as_ref().map(|choice| match choice {
+        ToolChoice::Auto => "auto".into(),
+        ToolChoice::None => "none".into(),
+        ToolChoice::Required => "required".into(),
+        ToolChoice::Function(name) => function(name),
+        ToolChoice::Allowed(names, must) => json!({
+            "type": "allowed_tools",
+            "mode": if *must { "required" } else { "auto" },
+            "tools": names.iter().map(function).collect::<Vec<_>>(),
+        }),
+    });
+    if let Some(choice) = choice {
+        body.insert("tool_choice".into(), choice);
+    }
+    if let Some(parallel) = request.parallel_tool_calls {
+        body.insert("parallel_tool_calls".into(), parallel.into());
+    }
+}
+
+/// Here a function is strict unless it says that it is not.
+fn tool(tool: &Tool) -> Value {
+    if let Some(other) = &tool.other {
+        return other.clone();
+    }
+    let parameters = tool.parameters.clone();
+    let mut json = json!({
+        "type": "function",
+        "name": tool.name,
+        "parameters": parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}})),
+        "strict": tool.strict.unwrap_or(false),
+    });
+    if let Some(description) = &tool.description {
+        json["description"] = description.clone().into();
+    }
+    json
+}
+
+fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
+    let mut items = Vec::new();
+    if let Some(system) = send::system_prompt(chat) {
+        items.push(json!({"role": "system", "content": system}));
+    }
+    for message in &chat.request.messages {
+        match message.role {
+            Role::Assistant => assistant(chat, message, wanted, url, &mut items)?,
+            Role::Tool => items.push(json!({
+                "type": "function_call_output",
+                "call_id": message.tool_call_id,
+                "output": match message.content.iter().all(|p| matches!(p.part, Part::Text(_))) {
+                    true => message.text().into(),
+                    false => parts(message, wanted)?,
+                },
+            })),
+            role => items.push(json!({"role": role.name(), "content": parts(message, wanted)?})),
+        }
+    }
+    Ok(items)
+}
+
+fn assistant(
+    chat: &Chat,
+    message: &Message,
+    wanted: &mut Wanted,
+    url: &str,
+    items: &mut Vec<Value>,
+) -> Result<()> {
+    if let Some(origin) = send::own(chat, message, wanted, url)
+        && origin.blocks.iter().all(|block| block["type"].is_string())
+    {
+        items.extend(origin.blocks.iter().cloned());
+        return Ok(());
+    }
+    if !message.content.is_empty() {
+        items.push(json!({"role": "assistant", "content": message.text()}));
+    }
+    for call in &message.tool_calls {
+        items.push(json!({
+            "type": "function_call",
+            "call_id": call.id,
+            "name": call.name,
+            "arguments": call.arguments,
+        }));
+    }
+    Ok(())
+}
+
+fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
+    let mut parts = Vec::new();
+    for piece in &message.content {
+        if piece.cache_control.is_some() {
+            wanted.note("cache_control", "left out: only Anthropic has it");
+        }
+        parts.push(match &piece.part {
+            Part::Text(text) => json!({"type": "input_text", "text": text}),
+            Part::Image(source, detail) => {
+                let mut image = match source {
+                    Source::File(id) => json!({"type": "input_image", "file_id": id}),
+                    source => json!({"type": "input_image", "image_url": source.to_url()}),
+                };
+                image["detail"] = detail.as_deref().unwrap_or("auto").into();
+                image
+            }
+            Part::Document(source, name) => {
+                let mut file = match source {
+                    Source::File(id) => json!({"type": "input_file", "file_id": id}),
+                    Source::Url(url) => json!({"type": "input_file", "file_url": url}),
+                    source => json!({"type": "input_file", "file_data": source.to_url()}),
+                };
+                if let Some(name) = name {
+                    file["filename"] = name.clone().into();
+                }
+                file
+            }
+            Part::Other(json) => json.clone(),
+        });
+    }
+    Ok(parts.into())
+}
