@@ -301,7 +301,10 @@ fn by_label(label: &str, http: u16) -> Option<Status> {
         | "access_terminated_error"
         | "unsupported_country_region_territory"
         | "access_denied" => Status::Permission,
-        "api_error" | "server_error" | "internal_server_error" | "internal" | "internal_error" => {
+        // These say nothing that a status of its own meaning would not say better.
+        "api_error" | "server_error" | "internal_server_error" | "internal" | "internal_error"
+            if !matches!(http, 402 | 429 | 503 | 529) =>
+        {
             Status::Server
         }
         "timeout_error" | "deadline_exceeded" | "timeout" => Status::Server,
