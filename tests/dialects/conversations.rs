@@ -1,0 +1,512 @@
+//! Three turns in each dialect: thinking and two calls at once, their results,
+//! the answer. Plain and streamed answers must lead to the same next request,
+//! which carries what the provider signed; another provider must not see it.
+
+use mynah::llm::message::Message;
+use mynah::llm::request::Request;
+use mynah::llm::response::{FinishReason, Response};
+use serde_json::{Value, json};
+
+use crate::spec::Spec;
+use crate::*;
+
+/// A provider's first answer, in both forms.
+struct Talk {
+    provider: &'static str,
+    model: &'static str,
+    plain: Value,
+    stream: String,
+    /// What has to go back, word for word.
+    signed: &'static [&'static str],
+    /// The schema file and the schema of a request.
+    schema: Option<(&'static str, &'static str)>,
+    /// Whether this provider gives its calls ids.
+    has_ids: bool,
+}
+
+fn asked() -> Request {
+    request(json!({
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Weather in Oslo and Rome?"},
+        ],
+        "tools": [{"type": "function", "function": {
+            "name": "weather",
+            "description": "The weather of a city",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string"}},
+                "required": ["city"],
+            },
+        }}],
+    }))
+}
+
+fn anthropic() -> Talk {
+    let call = |id: &str, city: &str| json!({"type": "tool_use", "id": id, "name": "weather", "input": {"city": city}});
+    let start = |index: u32, block: Value| json!({"type": "content_block_start", "index": index, "content_block": block});
+    let delta = |index: u32, delta: Value| json!({"type": "content_block_delta", "index": index, "delta": delta});
+    let stop = |index: u32| json!({"type": "content_block_stop", "index": index});
+    let empty = |id: &str| json!({"type": "tool_use", "id": id, "name": "weather", "input": {}});
+    let text = |piece: &str| json!({"type": "input_json_delta", "partial_json": piece});
+    Talk {
+        provider: "anthropic",
+        model: "claude-sonnet-5-5",
+        plain: json!({
+            "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-sonnet-5-5",
+            "content": [
+                {"type": "thinking", "thinking": "Two cities.", "signature": "SIG-A=="},
+                {"type": "redacted_thinking", "data": "REDACTED-A"},
+                call("toolu_1", "Oslo"),
+                call("toolu_2", "Rome"),
+            ],
+            "stop_reason": "tool_use", "stop_sequence": null,
+            "usage": {
+                "input_tokens": 10, "cache_read_input_tokens": 5,
+                "cache_creation_input_tokens": 2, "output_tokens": 20,
+            },
+        }),
+        stream: sse(&[
+            json!({"type": "message_start", "message": {
+                "id": "msg_1", "model": "claude-sonnet-5-5", "content": [],
+                "usage": {
+                    "input_tokens": 10, "cache_read_input_tokens": 5,
+                    "cache_creation_input_tokens": 2, "output_tokens": 1,
+                },
+            }}),
+            start(0, json!({"type": "thinking", "thinking": "", "signature": ""})),
+            json!({"type": "ping"}),
+            delta(0, json!({"type": "thinking_delta", "thinking": "Two "})),
+            delta(0, json!({"type": "thinking_delta", "thinking": "cities."})),
+            delta(0, json!({"type": "signature_delta", "signature": "SIG-A=="})),
+            stop(0),
+            start(1, json!({"type": "redacted_thinking", "data": "REDACTED-A"})),
+            stop(1),
+            start(2, empty("toolu_1")),
+            delta(2, text("")),
+            delta(2, text("{\"city\":")),
+            delta(2, text("\"Oslo\"}")),
+            stop(2),
+            start(3, empty("toolu_2")),
+            delta(3, text("{\"city\":\"Rome\"}")),
+            stop(3),
+            json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"},
+                   "usage": {"output_tokens": 20}}),
+            json!({"type": "message_stop"}),
+        ]),
+        signed: &["SIG-A==", "REDACTED-A", "Two cities."],
+        schema: Some(("anthropic-tryagi-openapi.yaml", "CreateMessageParams")),
+        has_ids: true,
+    }
+}
+
+fn gemini() -> Talk {
+    let usage = json!({
+        "promptTokenCount": 17, "candidatesTokenCount": 12, "thoughtsTokenCount": 8,
+        "totalTokenCount": 37,
+    });
+    let call = |city: &str| json!({"name": "weather", "args": {"city": city}});
+    let chunk = |parts: Value| {
+        json!({"candidates": [{"content": {"role": "model", "parts": parts}, "index": 0}],
+               "modelVersion": "gemini-3.8-flash", "responseId": "r1"})
+    };
+    let mut last = chunk(json!([{"functionCall": call("Rome")}]));
+    last["candidates"][0]["finishReason"] = "STOP".into();
+    last["usageMetadata"] = usage.clone();
+    let events = [
+        chunk(json!([{"text": "Two ", "thought": true}])),
+        chunk(json!([{"text": "cities.", "thought": true}])),
+        chunk(json!([{"functionCall": call("Oslo"), "thoughtSignature": "U0lHLUc="}])),
+        last,
+    ];
+    Talk {
+        provider: "gemini",
+        model: "gemini-3.8-flash",
+        plain: json!({
+            "candidates": [{
+                "content": {"role": "model", "parts": [
+                    {"text": "Two cities.", "thought": true},
+                    {"functionCall": call("Oslo"), "thoughtSignature": "U0lHLUc="},
+                    {"functionCall": call("Rome")},
+                ]},
+                "finishReason": "STOP", "index": 0,
+            }],
+            "usageMetadata": usage, "modelVersion": "gemini-3.8-flash", "responseId": "r1",
+        }),
+        // CRLF, and the last newline is missing.
+        stream: sse(&events).replace('\n', "\r\n").trim_end().into(),
+        signed: &["U0lHLUc=", "Two cities."],
+        schema: Some(("gemini-openapi.json", "GenerateContentRequest")),
+        has_ids: false,
+    }
+}
+
+/// A host of chat completions that names its thinking `field`.
+fn chat(provider: &'static str, model: &'static str, field: &str) -> Talk {
+    let usage = json!({
+        "prompt_tokens": 17, "completion_tokens": 20, "total_tokens": 37,
+        "prompt_tokens_details": {"cached_tokens": 5},
+        "completion_tokens_details": {"reasoning_tokens": 8},
+    });
+    let call = |id: &str, arguments: &str| {
+        json!({"id": id, "type": "function",
+               "function": {"name": "weather", "arguments": arguments}})
+    };
+    let chunk = |delta: Value, reason: Value| {
+        json!({"id": "c1", "model": model, "created": 7, "choices": [
+            {"index": 0, "delta": delta, "finish_reason": reason}]})
+    };
+    let piece = |index: u32, arguments: &str| {
+        let call = json!({"index": index, "function": {"arguments": arguments}});
+        chunk(json!({"tool_calls": [call]}), Value::Null)
+    };
+    let first = |index: u32, id: &str| {
+        let mut call = call(id, "");
+        call["index"] = index.into();
+        chunk(json!({"tool_calls": [call]}), Value::Null)
+    };
+    let events = [
+        chunk(json!({"role": "assistant", "content": null, field: "Two "}), Value::Null),
+        chunk(json!({field: "cities."}), Value::Null),
+        first(0, "call_1"),
+        piece(0, "{\"city\":"),
+        piece(0, "\"Oslo\"}"),
+        first(1, "call_2"),
+        piece(1, "{\"city\":\"Rome\"}"),
+        chunk(json!({}), "tool_calls".into()),
+        json!({"id": "c1", "model": model, "choices": [], "usage": usage}),
+    ];
+    Talk {
+        provider,
+        model,
+        plain: json!({
+            "id": "c1", "model": model, "created": 7, "usage": usage,
+            "choices": [{"index": 0, "finish_reason": "tool_calls", "message": {
+                "role": "assistant", "content": null, field: "Two cities.",
+                "tool_calls": [
+                    call("call_1", "{\"city\":\"Oslo\"}"),
+                    call("call_2", "{\"city\":\"Rome\"}"),
+                ],
+            }}],
+        }),
+        stream: sse(&events) + "data: [DONE]\n\n",
+        signed: &["Two cities."],
+        schema: Some(("openai-openapi.json", "CreateChatCompletionRequest")),
+        has_ids: true,
+    }
+}
+
+fn responses() -> Talk {
+    let thought = json!({
+        "type": "reasoning", "id": "rs_1", "encrypted_content": "SIG-R",
+        "summary": [{"type": "summary_text", "text": "Two cities."}],
+    });
+    let call = |n: u32, city: &str| {
+        json!({"type": "function_call", "id": format!("fc_{n}"), "call_id": format!("call_{n}"),
+               "name": "weather", "arguments": format!("{{\"city\":\"{city}\"}}"),
+               "status": "completed"})
+    };
+    let whole = json!({
+        "id": "resp_1", "object": "response", "created_at": 7, "model": "gpt-6.1-terra",
+        "status": "completed", "error": null, "incomplete_details": null,
+        "output": [thought, call(1, "Oslo"), call(2, "Rome")],
+        "usage": {
+            "input_tokens": 17, "input_tokens_details": {"cached_tokens": 5},
+            "output_tokens": 20, "output_tokens_details": {"reasoning_tokens": 8},
+            "total_tokens": 37,
+        },
+    });
+    let mut begun = whole.clone();
+    begun["output"] = json!([]);
+    begun["usage"] = Value::Null;
+    begun["status"] = "in_progress".into();
+    let added = |index: u32, mut item: Value| {
+        item["arguments"] = "".into();
+        json!({"type": "response.output_item.added", "output_index": index, "item": item})
+    };
+    let done = |index: u32, item: Value| json!({"type": "response.output_item.done", "output_index": index, "item": item});
+    let piece = |index: u32, text: &str| {
+        json!({"type": "response.function_call_arguments.delta", "output_index": index,
+               "delta": text})
+    };
+    let thinks = |text: &str| json!({"type": "response.reasoning_summary_text.delta", "output_index": 0, "delta": text});
+    let events = [
+        json!({"type": "response.created", "response": begun}),
+        json!({"type": "response.reasoning_summary_part.added", "output_index": 0}),
+        thinks("Two "),
+        thinks("cities."),
+        done(0, thought),
+        added(1, call(1, "Oslo")),
+        piece(1, "{\"city\":"),
+        piece(1, "\"Oslo\"}"),
+        done(1, call(1, "Oslo")),
+        added(2, call(2, "Rome")),
+        piece(2, "{\"city\":\"Rome\"}"),
+        done(2, call(2, "Rome")),
+        json!({"type": "response.completed", "response": whole}),
+    ];
+    Talk {
+        provider: "openai",
+        model: "gpt-6.1-terra",
+        plain: whole,
+        stream: sse(&events),
+        signed: &["SIG-R", "Two cities."],
+        schema: Some(("openai-openapi.json", "CreateResponse")),
+        has_ids: true,
+    }
+}
+
+fn cohere() -> Talk {
+    let usage = json!({
+        "billed_units": {"input_tokens": 9, "output_tokens": 9},
+        "tokens": {"input_tokens": 17, "output_tokens": 20}, "cached_tokens": 5,
+    });
+    let call = |id: &str, arguments: &str| {
+        json!({"id": id, "type": "function",
+               "function": {"name": "weather", "arguments": arguments}})
+    };
+    let event = |kind: &str, index: u32, message: Value| json!({"type": kind, "index": index, "delta": {"message": message}});
+    let arguments = |text: &str| json!({"tool_calls": {"function": {"arguments": text}}});
+    Talk {
+        provider: "cohere",
+        model: "command-a-reasoning-08-2025",
+        plain: json!({
+            "id": "m1", "finish_reason": "TOOL_CALL", "usage": usage,
+            "message": {
+                "role": "assistant", "tool_plan": "Two cities.",
+                "tool_calls": [
+                    call("w_1", "{\"city\":\"Oslo\"}"),
+                    call("w_2", "{\"city\":\"Rome\"}"),
+                ],
+            },
+        }),
+        stream: sse(&[
+            json!({"type": "message-start", "id": "m1", "delta": {"message": {
+                "role": "assistant", "content": [], "tool_plan": "", "tool_calls": []}}}),
+            event("tool-plan-delta", 0, json!({"tool_plan": "Two "})),
+            event("tool-plan-delta", 0, json!({"tool_plan": "cities."})),
+            event("tool-call-start", 0, json!({"tool_calls": call("w_1", "")})),
+            event("tool-call-delta", 0, arguments("{\"city\":")),
+            event("tool-call-delta", 0, arguments("\"Oslo\"}")),
+            json!({"type": "tool-call-end", "index": 0}),
+            event("tool-call-start", 1, json!({"tool_calls": call("w_2", "")})),
+            event("tool-call-delta", 1, arguments("{\"city\":\"Rome\"}")),
+            json!({"type": "tool-call-end", "index": 1}),
+            json!({"type": "message-end", "delta": {"finish_reason": "TOOL_CALL", "usage": usage}}),
+        ]),
+        signed: &["Two cities."],
+        schema: None,
+        has_ids: true,
+    }
+}
+
+fn ollama() -> Talk {
+    let call = |index: u32, city: &str| json!({"function": {"index": index, "name": "weather", "arguments": {"city": city}}});
+    let line = |message: Value| {
+        json!({"model": "qwen3", "created_at": "2026-01-01T00:00:00Z", "message": message,
+               "done": false})
+    };
+    let mut last = line(json!({"role": "assistant", "content": ""}));
+    last["done"] = true.into();
+    last["done_reason"] = "stop".into();
+    last["prompt_eval_count"] = 17.into();
+    last["eval_count"] = 20.into();
+    let mut plain = last.clone();
+    plain["message"] = json!({
+        "role": "assistant", "content": "", "thinking": "Two cities.",
+        "tool_calls": [call(0, "Oslo"), call(1, "Rome")],
+    });
+    let lines = [
+        line(json!({"role": "assistant", "content": "", "thinking": "Two "})),
+        line(json!({"role": "assistant", "content": "", "thinking": "cities."})),
+        line(json!({"role": "assistant", "content": "", "tool_calls": [call(0, "Oslo")]})),
+        line(json!({"role": "assistant", "content": "", "tool_calls": [call(1, "Rome")]})),
+        last,
+    ];
+    Talk {
+        provider: "ollama",
+        model: "qwen3",
+        plain,
+        stream: lines.iter().map(|line| format!("{line}\n")).collect(),
+        signed: &["Two cities."],
+        schema: Some(("ollama-openapi.yaml", "ChatRequest")),
+        has_ids: false,
+    }
+}
+
+fn talks() -> Vec<Talk> {
+    vec![
+        anthropic(),
+        gemini(),
+        responses(),
+        chat("deepseek", "deepseek-flash", "reasoning_content"),
+        chat("kimi", "kimi-k3", "reasoning_content"),
+        chat("siliconflow", "Qwen/Qwen3-8B", "reasoning_content"),
+        chat("huggingface", "openai/gpt-oss-20b", "reasoning"),
+        chat("custom", "some-model", "reasoning"),
+        cohere(),
+        ollama(),
+    ]
+}
+
+fn answers(talk: &Talk) -> [Response; 2] {
+    let client = client(talk.provider, talk.model);
+    let (provider, context) = reader(&client, &asked());
+    let plain = provider.reply(&context, &head(200, &[]), talk.plain.to_string().as_bytes());
+    let (_, streamed) = stream(provider, &context, &talk.stream)
+        .unwrap_or_else(|e| panic!("{}: {e}", talk.provider));
+    [plain.unwrap(), streamed]
+}
+
+/// The conversation with the answer and the results of its calls.
+fn second(response: &Response) -> Request {
+    let mut request = asked();
+    request.messages.push(Message::from_json(&response.first().message).unwrap());
+    for (call, degrees) in response.first().tool_calls.iter().zip(["3", "21"]) {
+        request.messages.push(Message::tool_result(&call.id, degrees, false));
+    }
+    request
+}
+
+#[test]
+fn an_answer_says_the_same_plain_and_streamed() {
+    for talk in talks() {
+        let name = talk.provider;
+        for response in answers(&talk) {
+            let choice = response.first();
+            assert_eq!(choice.reasoning.as_deref(), Some("Two cities."), "{name}");
+            assert_eq!(choice.finish_reason, Some(FinishReason::ToolCalls), "{name}");
+            let calls: Vec<_> = choice.tool_calls.iter().map(|c| c.arguments.as_str()).collect();
+            assert_eq!(calls, [r#"{"city":"Oslo"}"#, r#"{"city":"Rome"}"#], "{name}");
+            assert_ne!(choice.tool_calls[0].id, choice.tool_calls[1].id, "{name}");
+            let usage = response.usage.unwrap();
+            assert_eq!((usage.input_tokens, usage.output_tokens), (Some(17), Some(20)), "{name}");
+            assert_eq!(usage.total_tokens, Some(37), "{name}");
+        }
+        let [plain, streamed] = answers(&talk);
+        let blocks = |response: &Response| response.first().message["mynah"]["blocks"].clone();
+        assert_eq!(blocks(&plain), blocks(&streamed), "{name}");
+    }
+}
+
+#[test]
+fn the_next_request_carries_what_was_signed_and_keeps_to_the_schema() {
+    for talk in talks() {
+        let name = talk.provider;
+        let client = client(talk.provider, talk.model);
+        let [plain, streamed] = answers(&talk);
+        let sent = body(&client, &second(&plain));
+        // Ids that we gave differ with the request that was answered.
+        assert_eq!(sent, body(&client, &second(&streamed)), "{name}");
+        let text = sent.to_string();
+        for signed in talk.signed {
+            assert!(text.contains(signed), "{name} lost {signed}: {text}");
+        }
+        assert!(!text.contains("mynah"), "{name}: ours has leaked: {text}");
+        assert_eq!(text.contains("call_mynah"), false, "{name}");
+        assert_eq!(text.contains("_1"), talk.has_ids, "{name}: ids: {text}");
+        let Some((file, schema)) = talk.schema else { continue };
+        if let Some(spec) = Spec::load(file) {
+            spec.check(schema, &sent);
+        }
+    }
+}
+
+#[test]
+fn the_third_turn_goes_on_from_the_answer() {
+    for talk in talks() {
+        let client = client(talk.provider, talk.model);
+        let [first, _] = answers(&talk);
+        let mut request = second(&first);
+        let mut answer = Message::from_json(&json!({"role": "assistant", "content": "3 and 21."}));
+        request.messages.push(answer.as_mut().unwrap().clone());
+        request.add_message("user", "Which is warmer?").unwrap();
+        let sent = body(&client, &request);
+        let text = sent.to_string();
+        assert!(text.contains("3 and 21.") && text.contains("Which is warmer?"));
+        assert!(talk.signed.iter().all(|signed| text.contains(signed)), "{}", talk.provider);
+        let Some((file, schema)) = talk.schema else { continue };
+        if let Some(spec) = Spec::load(file) {
+            spec.check(schema, &sent);
+        }
+    }
+}
+
+#[test]
+fn another_provider_gets_the_calls_and_no_signature() {
+    let talks = talks();
+    for from in &talks {
+        let [answer, _] = answers(from);
+        for to in talks.iter().filter(|to| to.provider != from.provider) {
+            let names = format!("{} to {}", from.provider, to.provider);
+            let sent = body(&client(to.provider, to.model), &second(&answer));
+            let text = sent.to_string();
+            for signed in from.signed {
+                assert!(!text.contains(signed), "{names}: {signed} in {text}");
+            }
+            assert!(text.contains("Oslo") && text.contains("21"), "{names}: {text}");
+            if let Some((file, schema)) = to.schema
+                && let Some(spec) = Spec::load(file)
+            {
+                spec.check(schema, &sent);
+            }
+            if matches!(to.provider, "deepseek" | "kimi") {
+                assert!(text.contains(r#""reasoning_content":"""#), "{names}: {text}");
+            }
+            if to.provider == "gemini" {
+                let count = text.matches("skip_thought_signature_validator").count();
+                assert_eq!(count, 1, "{names}: only the first call needs it");
+            }
+        }
+    }
+}
+
+#[test]
+fn another_model_or_account_of_the_same_provider_gets_no_signature() {
+    let talk = anthropic();
+    let [answer, _] = answers(&talk);
+    let same = body(&client("anthropic", "claude-sonnet-5-5-20261001"), &second(&answer));
+    assert!(same.to_string().contains("SIG-A=="), "a dated name is the same model");
+    let other = body(&client("anthropic", "claude-opus-5-5"), &second(&answer));
+    assert!(!other.to_string().contains("SIG-A=="));
+    let account = options(&[
+        ("provider", "anthropic"),
+        ("model", talk.model),
+        ("api_key", "sk-other-key"),
+        ("base_url", "https://example.test"),
+    ]);
+    assert!(!body(&account, &second(&answer)).to_string().contains("SIG-A=="));
+}
+
+#[test]
+fn calls_in_the_legacy_form_are_answered_in_it() {
+    let client = client("custom", "old-model");
+    let (provider, context) = reader(&client, &asked());
+    let plain = json!({"id": "c", "model": "old-model", "choices": [{"index": 0,
+        "finish_reason": "function_call", "message": {"role": "assistant", "content": null,
+        "function_call": {"name": "weather", "arguments": "{\"city\":\"Oslo\"}"}}}]});
+    let answer = provider.reply(&context, &head(200, &[]), plain.to_string().as_bytes()).unwrap();
+    assert_eq!(answer.first().finish_reason, Some(FinishReason::ToolCalls));
+    let sent = body(&client, &second(&answer));
+    let messages = sent["messages"].as_array().unwrap();
+    assert_eq!(messages[2]["function_call"]["name"], "weather");
+    assert_eq!(messages[3]["role"], "function");
+    assert_eq!(messages[3]["name"], "weather");
+    assert!(!sent.to_string().contains("call_mynah"));
+}
+
+#[test]
+fn reasoning_that_the_caller_gives_as_json_is_kept_for_hosts_that_know_it() {
+    let request = request(json!({"messages": [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Yes?", "reasoning_content": "Hm.",
+         "reasoning_details": [{"type": "reasoning.text", "text": "Hm."}]},
+        {"role": "user", "content": "Bye"},
+    ]}));
+    let sent = body(&client("custom", "m"), &request);
+    assert_eq!(sent["messages"][1]["reasoning_content"], "Hm.");
+    assert_eq!(sent["messages"][1]["reasoning_details"][0]["text"], "Hm.");
+    let openai = options(&[("api_key", "k"), ("model", "gpt-4o")]);
+    let sent = body(&openai, &request);
+    assert!(sent["messages"][1].get("reasoning_content").is_none());
+}

@@ -1,0 +1,185 @@
+//! Vendors' schemas, and whether a request keeps to them.
+//!
+//! The schemas lie beside the project and are not part of it; where they are
+//! absent, checks are skipped, saying so. The checker knows what these schemas
+//! use of JSON Schema: `oneOf` counts as `anyOf`, formats are not looked at.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/specs");
+
+/// A vendor's schemas.
+pub struct Spec(Value);
+
+impl Spec {
+    /// Reads a vendor's file; none where it is absent.
+    pub fn load(name: &'static str) -> Option<Arc<Spec>> {
+        static READ: Mutex<BTreeMap<&str, Option<Arc<Spec>>>> = Mutex::new(BTreeMap::new());
+        let mut read = READ.lock().unwrap();
+        read.entry(name).or_insert_with(|| Spec::read(name).map(Arc::new)).clone()
+    }
+
+    fn read(name: &str) -> Option<Spec> {
+        let path = format!("{FOLDER}/{name}.zst");
+        let Ok(file) = std::fs::File::open(&path) else {
+            println!("skipped: no schema at {path}");
+            return None;
+        };
+        let mut text = String::new();
+        zstd::stream::read::Decoder::new(file).unwrap().read_to_string(&mut text).unwrap();
+        Some(Spec(match name.ends_with(".json") {
+            true => serde_json::from_str(&text).unwrap(),
+            false => serde_yaml_ng::from_str(&text).unwrap(),
+        }))
+    }
+
+    /// Fails with the place and reason where `body` does not fit the schema.
+    pub fn check(&self, schema: &str, body: &Value) {
+        let root = &self.0["components"]["schemas"][schema];
+        assert!(root.is_object(), "no schema {schema}");
+        if let Err(why) = self.fits(root, body, "", 0) {
+            panic!("{schema}: {why}\n{body:#}");
+        }
+        let mut known = Vec::new();
+        self.names(root, &mut known);
+        for key in body.as_object().unwrap().keys() {
+            assert!(known.contains(key), "{schema}: no field {key}");
+        }
+    }
+
+    fn follow<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
+        while let Some(path) = schema["$ref"].as_str() {
+            schema = self.0.pointer(path.strip_prefix('#').unwrap()).unwrap();
+        }
+        schema
+    }
+
+    /// The names of all properties of an object's schema.
+    fn names(&self, schema: &Value, known: &mut Vec<String>) {
+        let schema = self.follow(schema);
+        if let Some(properties) = schema["properties"].as_object() {
+            known.extend(properties.keys().cloned());
+        }
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            self.names(part, known);
+        }
+    }
+
+    fn fits(&self, schema: &Value, value: &Value, at: &str, depth: u32) -> Result<(), String> {
+        let schema = self.follow(schema);
+        if depth > 60 || schema.is_boolean() {
+            return Ok(());
+        }
+        let wrong = |what: &str| Err(format!("{at}: {what}: {value}"));
+        if value.is_null() && schema["nullable"] == true {
+            return Ok(());
+        }
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            self.fits(part, value, at, depth + 1)?;
+        }
+        for choice in ["anyOf", "oneOf"] {
+            let Some(parts) = schema[choice].as_array() else { continue };
+            let mut why = Vec::new();
+            for part in parts {
+                match self.fits(part, value, at, depth + 1) {
+                    Ok(()) => break,
+                    Err(reason) => why.push(reason),
+                }
+            }
+            if why.len() == parts.len() {
+                return Err(format!("none of {choice} at {at}:\n  {}", why.join("\n  ")));
+            }
+        }
+        if !self.has_type(schema, value) {
+            return wrong(&format!("not of type {}", schema["type"]));
+        }
+        if let Some(words) = schema["enum"].as_array()
+            && !words.contains(value)
+        {
+            return wrong("not one of the words");
+        }
+        if schema.get("const").is_some_and(|wanted| wanted != value) {
+            return wrong("not the constant");
+        }
+        let number = value.as_f64();
+        if let (Some(n), Some(least)) = (number, schema["minimum"].as_f64())
+            && n < least
+        {
+            return wrong("too small");
+        }
+        if let (Some(n), Some(most)) = (number, schema["maximum"].as_f64())
+            && n > most
+        {
+            return wrong("too large");
+        }
+        self.fits_items(schema, value, at, depth)?;
+        self.fits_members(schema, value, at, depth)
+    }
+
+    fn has_type(&self, schema: &Value, value: &Value) -> bool {
+        let is = |name: &str| match name {
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
+            "integer" => value.is_u64() || value.is_i64(),
+            "number" => value.is_number(),
+            "null" => value.is_null(),
+            _ => true,
+        };
+        match &schema["type"] {
+            Value::String(name) => is(name),
+            Value::Array(names) => names.iter().filter_map(Value::as_str).any(is),
+            _ => true,
+        }
+    }
+
+    fn fits_items(
+        &self,
+        schema: &Value,
+        value: &Value,
+        at: &str,
+        depth: u32,
+    ) -> Result<(), String> {
+        let Some(items) = value.as_array() else { return Ok(()) };
+        if schema["minItems"].as_u64().is_some_and(|least| (items.len() as u64) < least) {
+            return Err(format!("{at}: too few items"));
+        }
+        for (i, item) in items.iter().enumerate() {
+            if schema["items"].is_object() {
+                self.fits(&schema["items"], item, &format!("{at}/{i}"), depth + 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fits_members(
+        &self,
+        schema: &Value,
+        value: &Value,
+        at: &str,
+        depth: u32,
+    ) -> Result<(), String> {
+        let Some(members) = value.as_object() else { return Ok(()) };
+        for name in schema["required"].as_array().into_iter().flatten() {
+            let name = name.as_str().unwrap();
+            if !members.contains_key(name) {
+                return Err(format!("{at}: lacks {name}"));
+            }
+        }
+        for (key, member) in members {
+            let place = format!("{at}/{key}");
+            match (schema["properties"].get(key), &schema["additionalProperties"]) {
+                (Some(schema), _) => self.fits(schema, member, &place, depth + 1)?,
+                (None, Value::Bool(false)) => return Err(format!("{place}: no such field")),
+                (None, rest @ Value::Object(_)) => self.fits(rest, member, &place, depth + 1)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
