@@ -1,0 +1,213 @@
+//! The table of peers: CPU time of single operations, all in one process.
+//!
+//! Each figure is the best of several interleaved rounds, so that a noisy
+//! machine disturbs all alike; read the ratios.
+
+use std::time::Instant;
+
+use mynah_benches::mynah_c::Mynah;
+use mynah_benches::peers::*;
+use mynah_benches::work::{Keys, Zipf};
+use mynah_benches::{process_cpu_ns, thread_cpu_ns};
+
+const UNIVERSE: usize = 1_000_000;
+const RESIDENT: usize = 100_000;
+
+struct Setting {
+    key_len: usize,
+    value_len: usize,
+    rounds: usize,
+    ops: usize,
+}
+
+fn main() {
+    let arg = |name: &str, or: usize| {
+        let mut args = std::env::args().skip_while(|a| a != name);
+        args.nth(1).map_or(or, |v| v.parse().expect("a number"))
+    };
+    let setting = Setting {
+        key_len: arg("--key", 24),
+        value_len: arg("--value", 256),
+        rounds: arg("--rounds", 5),
+        ops: arg("--ops", 2_000_000),
+    };
+    println!(
+        "{} B keys, {} B values, Zipf 0.99, {UNIVERSE} keys, {RESIDENT} resident; CPU ns an operation, best of {}",
+        setting.key_len, setting.value_len, setting.rounds
+    );
+    let keys = Keys::new(UNIVERSE, setting.key_len);
+    hits(&setting, &keys);
+    mixed(&setting, &keys);
+}
+
+fn all(capacity: usize) -> Vec<Box<dyn Peer>> {
+    let capacity_text = capacity.to_string();
+    vec![
+        Box::new(Mynah::new(&[("capacity", &capacity_text)])),
+        Box::new(Quick::new(capacity)),
+        Box::new(Moka::new(capacity)),
+        Box::new(Foyer::new(capacity)),
+        Box::new(ShardedLru::new(capacity)),
+    ]
+}
+
+/// Hits on resident keys alone, on one thread.
+fn hits(setting: &Setting, keys: &Keys) {
+    // Room for all, so that every look-up is a hit with each peer.
+    let peers = all(RESIDENT * 2);
+    let value = vec![7u8; setting.value_len];
+    for peer in &peers {
+        (0..RESIDENT as u32).for_each(|rank| peer.set(keys.get(rank), &value));
+    }
+    let floor = Floor::new((0..RESIDENT as u32).map(|r| keys.get(r)), RESIDENT, &value);
+    let zipf = Zipf::new(RESIDENT, 0.99);
+    let mut random = fastrand::Rng::with_seed(1);
+    let order: Vec<u32> = (0..setting.ops).map(|_| zipf.draw(&mut random)).collect();
+
+    let mut copied = vec![f64::MAX; peers.len()];
+    let mut taken = vec![f64::MAX; peers.len()];
+    let mut least = f64::MAX;
+    let mut place = vec![0u8; setting.value_len];
+    let measure = |f: &mut dyn FnMut(&[u8]) -> bool| {
+        let start = thread_cpu_ns();
+        let found = order.iter().filter(|rank| f(keys.get(**rank))).count();
+        let time = (thread_cpu_ns() - start) as f64 / order.len() as f64;
+        (time, found as f64 / order.len() as f64)
+    };
+    for _ in 0..setting.rounds {
+        least = least.min(measure(&mut |key| floor.get_into(key, &mut place).is_some()).0);
+        for (i, peer) in peers.iter().enumerate() {
+            let (time, found) = measure(&mut |key| peer.get_into(key, &mut place).is_some());
+            assert!(found > 0.97, "{} lost entries: {found}", peer.name());
+            copied[i] = copied[i].min(time);
+            taken[i] = taken[i].min(measure(&mut |key| peer.get_value(key)).0);
+        }
+    }
+    println!(
+        "\n{:<14}{:>12}{:>9}{:>14}{:>9}",
+        "hit", "copied out", "ratio", "by reference", "ratio"
+    );
+    println!("{:<14}{:>12.1}{:>9.2}", "floor", least, least / copied[0]);
+    for (i, peer) in peers.iter().enumerate() {
+        let (c, t) = (copied[i], taken[i]);
+        println!(
+            "{:<14}{:>12.1}{:>9.2}{:>14.1}{:>9.2}",
+            peer.name(),
+            c,
+            c / copied[0],
+            t,
+            t / taken[0]
+        );
+    }
+}
+
+/// Gets and sets over ten times as many keys as fit.
+fn mixed(setting: &Setting, keys: &Keys) {
+    let zipf = Zipf::new(UNIVERSE, 0.99);
+    for (name, set_percent) in [("95/5", 5u8), ("50/50", 50)] {
+        for threads in [2usize, 8] {
+            let mut random = fastrand::Rng::with_seed(2);
+            let orders: Vec<Vec<(u32, bool)>> = (0..threads)
+                .map(|_| {
+                    (0..setting.ops / 2)
+                        .map(|_| (zipf.draw(&mut random), random.u8(..100) < set_percent))
+                        .collect()
+                })
+                .collect();
+            let peers = all(RESIDENT);
+            let mut best = vec![(f64::MAX, 0.0, u64::MAX); peers.len()];
+            for round in 0..=setting.rounds {
+                for (peer, best) in peers.iter().zip(&mut best) {
+                    let run = run(peer.as_ref(), setting, keys, &orders, threads == 2);
+                    // The first round fills.
+                    if round > 0 {
+                        *best = (best.0.min(run.0), run.1, best.2.min(run.2));
+                    }
+                }
+            }
+            let p999 = if threads == 2 { "p99.9 ns" } else { "" };
+            println!(
+                "\n{:<14}{:>12}{:>9}{:>14}{:>12}",
+                format!("{name}, {threads} thr"),
+                "CPU ns",
+                "ratio",
+                "hit ratio %",
+                p999
+            );
+            for (peer, (time, ratio, tail)) in peers.iter().zip(&best) {
+                let tail = if threads == 2 { tail.to_string() } else { String::new() };
+                println!(
+                    "{:<14}{:>12.1}{:>9.2}{:>14.1}{:>12}",
+                    peer.name(),
+                    time,
+                    time / best[0].0,
+                    ratio * 100.0,
+                    tail
+                );
+            }
+        }
+    }
+}
+
+/// CPU ns per operation, hit ratio of the gets, and p99.9 in ns of every
+/// operation of a second, timed pass.
+fn run(
+    peer: &dyn Peer,
+    setting: &Setting,
+    keys: &Keys,
+    orders: &[Vec<(u32, bool)>],
+    timed: bool,
+) -> (f64, f64, u64) {
+    let value = vec![9u8; setting.value_len];
+    let step = |place: &mut [u8], rank: u32, set: bool| match set {
+        true => {
+            peer.set(keys.get(rank), &value);
+            false
+        }
+        false => peer.get_into(keys.get(rank), place).is_some(),
+    };
+    let start = process_cpu_ns();
+    let hits: usize = std::thread::scope(|scope| {
+        let workers: Vec<_> = orders
+            .iter()
+            .map(|order| {
+                scope.spawn(move || {
+                    let mut place = vec![0u8; setting.value_len];
+                    order.iter().filter(|(rank, set)| step(&mut place, *rank, *set)).count()
+                })
+            })
+            .collect();
+        workers.into_iter().map(|w| w.join().expect("no panic")).sum()
+    });
+    let total: usize = orders.iter().map(Vec::len).sum();
+    let time = (process_cpu_ns() - start) as f64 / total as f64;
+    let gets = orders.iter().flatten().filter(|(_, set)| !set).count();
+    let tail = if timed { tail(orders, &step, setting) } else { 0 };
+    (time, hits as f64 / gets as f64, tail)
+}
+
+fn tail(
+    orders: &[Vec<(u32, bool)>],
+    step: &(dyn Fn(&mut [u8], u32, bool) -> bool + Sync),
+    setting: &Setting,
+) -> u64 {
+    let mut all: Vec<u64> = std::thread::scope(|scope| {
+        let workers: Vec<_> = orders
+            .iter()
+            .map(|order| {
+                scope.spawn(move || {
+                    let mut place = vec![0u8; setting.value_len];
+                    let timed = order.iter().take(order.len() / 4).map(|(rank, set)| {
+                        let start = Instant::now();
+                        step(&mut place, *rank, *set);
+                        start.elapsed().as_nanos() as u64
+                    });
+                    timed.collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        workers.into_iter().flat_map(|w| w.join().expect("no panic")).collect()
+    });
+    all.sort_unstable();
+    all[all.len() - 1 - all.len() / 1000]
+}
