@@ -20,17 +20,12 @@ use crate::error::{Error, Result};
 /// Most shards.
 pub const SHARDS_MAX: usize = 65_536;
 
-/// A shard with its lock and what readers count. Two cache lines of its own.
+/// A shard with its lock, in cache lines of its own.
 #[repr(align(128))]
 pub struct Cell {
     /// The shard.
     pub shard: RwLock<Shard>,
-    /// Counts of readers. Relaxed: they order nothing. They lie beside the
-    /// lock, in a line that a reader has to write anyway.
-    pub hits: AtomicU64,
-    /// Look-ups that found nothing, or nothing that is still valid.
-    pub misses: AtomicU64,
-    /// Calls that found the lock taken.
+    /// Calls that found the lock taken. Relaxed: it orders nothing.
     pub contended: AtomicU64,
 }
 
@@ -171,8 +166,6 @@ impl Cell {
     fn new(shard: Shard) -> Cell {
         Cell {
             shard: RwLock::new(shard),
-            hits: AtomicU64::new(0),
-            misses: AtomicU64::new(0),
             contended: AtomicU64::new(0),
         }
     }

@@ -3,7 +3,6 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::departure::{Departures, Reason};
-use super::directory::Cell;
 use super::entry::{COMPRESSED, EXPIRY_MAX_MS, Entry, NEGATIVE, Value};
 use super::shard::Shard;
 use super::{Amount, Cache, Ttl};
@@ -13,65 +12,123 @@ use crate::error::{Error, Result};
 /// Values up to this size are copied under the lock; larger ones outside.
 const COPIED_UNDER_LOCK: usize = 1024;
 
+/// What left during a look-up, to be delivered when no lock is held. Nearly
+/// always nothing.
+pub type Left = Option<Box<Departures>>;
+
+/// Delivers what left during a look-up.
+pub fn deliver(left: Left) {
+    if let Some(left) = left {
+        left.deliver();
+    }
+}
+
+/// Why a look-up has no value; small, because it is on the way of every hit.
+#[derive(Debug, PartialEq)]
+pub enum Missed {
+    /// No live entry.
+    NotFound,
+    /// The shard was not free in time.
+    Busy,
+    /// It has so many bytes, more than there is room for.
+    TooLarge(usize),
+    /// Anything else.
+    Failed(Box<Error>),
+}
+
+impl From<Error> for Missed {
+    fn from(error: Error) -> Self {
+        Missed::Failed(Box::new(error))
+    }
+}
+
+impl Missed {
+    /// As an error; `limit` is the room that there was.
+    pub fn error(self, limit: usize) -> Error {
+        match self {
+            Missed::NotFound => Error::NotFound,
+            Missed::Busy => Error::Busy,
+            Missed::TooLarge(needed) => {
+                Error::TooLarge { what: "value", needed: needed as u64, limit: limit as u64 }
+            }
+            Missed::Failed(error) => *error,
+        }
+    }
+}
+
+/// A value that was copied under the lock, or is to be copied outside.
+enum Found {
+    Copied(usize),
+    Outside(Entry),
+}
+
 impl Cache {
     /// The value of a key, if there is one and its shard is not contended for
     /// longer than the options allow.
     pub fn get(&self, key: &[u8]) -> Option<Value> {
-        let (value, left) = self.fetch(key);
-        left.deliver();
-        value.ok()
+        let mut left = None;
+        let value = self.fetch(key, &mut left).ok();
+        deliver(left);
+        value
     }
 
-    /// The value of a key; `NotFound`, or `Busy`. What left on the way is the
-    /// caller's to deliver.
+    /// The value of a key. What left on the way is the caller's to deliver.
     #[inline]
-    pub fn fetch(&self, key: &[u8]) -> (Result<Value>, Departures) {
-        let (found, left) = self.look(key, |entry| match entry.share() {
+    pub fn fetch(&self, key: &[u8], left: &mut Left) -> Result<Value, Missed> {
+        let entry = self.look(key, left, |entry| match entry.share() {
             Some(entry) => Ok(entry),
-            None => entry.copy(),
-        });
-        (found.flatten().and_then(|entry| self.value_of(entry)), left)
+            None => Ok(entry.copy()?),
+        })?;
+        match entry.flags() & COMPRESSED {
+            0 => Ok(Value::of(entry)),
+            _ => Ok(self.unpack(&entry)?),
+        }
     }
 
-    /// Copies the value of a key into `place` and answers its length; an error
-    /// with the length if it does not fit.
+    /// Copies the value of a key into `place` and answers its length. What left
+    /// on the way is the caller's to deliver.
     #[inline]
-    pub fn fetch_into(&self, key: &[u8], place: &mut [u8]) -> (Result<usize>, Departures) {
-        enum Found {
-            Copied(usize),
-            Outside(Entry),
-        }
-        let limit = place.len();
-        let too_large =
-            |len: usize| Error::TooLarge { what: "value", needed: len as u64, limit: limit as u64 };
-        let (found, left) = self.look(key, |entry| {
+    pub fn fetch_into(
+        &self,
+        key: &[u8],
+        place: &mut [u8],
+        left: &mut Left,
+    ) -> Result<usize, Missed> {
+        let found = self.look(key, left, |entry| {
             let value = entry.value();
-            let plain = entry.flags() & COMPRESSED == 0;
-            if plain && value.len() > place.len() {
-                return Err(too_large(value.len()));
-            }
-            if plain && value.len() <= COPIED_UNDER_LOCK {
-                place[..value.len()].copy_from_slice(value);
-                return Ok(Found::Copied(value.len()));
+            if entry.flags() & COMPRESSED == 0 {
+                let Some(place) = place.get_mut(..value.len()) else {
+                    return Err(Missed::TooLarge(value.len()));
+                };
+                if value.len() <= COPIED_UNDER_LOCK {
+                    place.copy_from_slice(value);
+                    return Ok(Found::Copied(value.len()));
+                }
             }
             match entry.share() {
                 Some(entry) => Ok(Found::Outside(entry)),
-                None => entry.copy().map(Found::Outside),
+                None => Ok(Found::Outside(entry.copy()?)),
             }
-        });
-        let found = found.flatten().and_then(|found| match found {
+        })?;
+        match found {
             Found::Copied(len) => Ok(len),
-            Found::Outside(entry) => {
-                let value = self.value_of(entry)?;
-                let bytes = value.as_bytes();
-                match place.get_mut(..bytes.len()) {
-                    Some(place) => place.copy_from_slice(bytes),
-                    None => return Err(too_large(bytes.len())),
-                }
-                Ok(bytes.len())
-            }
-        });
-        (found, left)
+            Found::Outside(entry) => self.copy_outside(&entry, place),
+        }
+    }
+
+    /// The part of a copy that needs no lock.
+    fn copy_outside(&self, entry: &Entry, place: &mut [u8]) -> Result<usize, Missed> {
+        if entry.flags() & COMPRESSED != 0 {
+            let value = self.unpack(entry)?;
+            let len = value.as_bytes().len();
+            let place = place.get_mut(..len).ok_or(Missed::TooLarge(len))?;
+            place.copy_from_slice(value.as_bytes());
+            return Ok(len);
+        }
+        let value = entry.value();
+        let place = place.get_mut(..value.len()).ok_or(Missed::TooLarge(value.len()))?;
+        place.copy_from_slice(value);
+        Ok(value.len())
     }
 
     /// Whether there is a value under a key. Counts as neither hit nor miss,
@@ -84,27 +141,36 @@ impl Cache {
     }
 
     /// Finds a live entry, notes the hit, and calls `found` under the lock.
-    #[inline]
-    fn look<R>(&self, key: &[u8], found: impl FnOnce(&Entry) -> R) -> (Result<R>, Departures) {
+    #[inline(always)]
+    fn look<R>(
+        &self,
+        key: &[u8],
+        left: &mut Left,
+        found: impl FnOnce(&Entry) -> Result<R, Missed>,
+    ) -> Result<R, Missed> {
+        let timer = self.metrics.start_get(&self.clock);
         let hash = self.shared.hash(key);
-        let (cell, shard) = match self.directory.read(hash) {
-            Ok(place) => place,
-            Err(busy) => return (Err(busy), Departures::default()),
+        let Ok((_, shard)) = self.directory.read(hash) else {
+            return Err(self.metrics.busy());
         };
         let Some(entry) = shard.table.get(hash, key) else {
-            cell.misses.fetch_add(1, Relaxed);
-            return (Err(Error::NotFound), Departures::default());
+            return Err(self.metrics.missed());
         };
         if self.is_expired(entry) {
             drop(shard);
-            return (Err(Error::NotFound), self.meet_expired(cell, hash, key));
+            self.meet_expired(hash, key, left);
+            return Err(self.metrics.missed());
         }
         shard.policy.hit(entry.word());
-        cell.hits.fetch_add(1, Relaxed);
         if entry.flags() & NEGATIVE != 0 {
-            return (Err(Error::NotFound), Departures::default());
+            return Err(Missed::NotFound);
         }
-        (Ok(found(entry)), Departures::default())
+        let result = found(entry);
+        drop(shard);
+        if let Some(start) = timer {
+            self.metrics.end_get(&self.clock, start);
+        }
+        result
     }
 
     /// Whether an entry's time is over, to the millisecond: the coarse clock
@@ -125,27 +191,21 @@ impl Cache {
     /// A look-up met an entry that is over: it leaves, unless the strategy
     /// leaves that to the sweep, or it may still serve as a stale value.
     #[cold]
-    fn meet_expired(&self, cell: &Cell, hash: u64, key: &[u8]) -> Departures {
-        cell.misses.fetch_add(1, Relaxed);
-        let mut out = Departures::default();
+    fn meet_expired(&self, hash: u64, key: &[u8], left: &mut Left) {
         if !self.leaves_when_met() {
-            return out;
+            return;
         }
+        let mut out = Departures::default();
         if let Ok((_, mut shard)) = self.directory.write(hash) {
             let now = self.now_ms();
             let lapsed = |entry: &Entry| self.shared.lapse(entry).is_some_and(|ms| ms <= now);
             shard.remove_if(&self.shared, hash, key, Reason::Expired, lapsed, &mut out);
         }
-        self.finish(out)
+        *left = Some(Box::new(self.finish(out)));
     }
 
     fn leaves_when_met(&self) -> bool {
         self.options.values.cleanup_strategy != "periodic"
-    }
-
-    /// The bytes of a stored value, decompressed if need be.
-    fn value_of(&self, entry: Entry) -> Result<Value> {
-        Ok(Value::of(entry))
     }
 
     /// Stores a copy of `value` under `key`.

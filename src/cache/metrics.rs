@@ -1,0 +1,321 @@
+//! What a cache tells of itself.
+//!
+//! Look-ups are counted in lines that belong to threads, and every 256th of a
+//! thread's is timed, so a call pays less than two nanoseconds; what writers
+//! count lies in their shards. A [`Report`] is all of it at one moment, and
+//! the JSON, the Prometheus text and the thresholds are made from it.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+use serde_json::{Value as Json, json};
+
+use super::departure::Reason;
+use super::operations::Missed;
+use super::shard::Counts;
+use super::{Cache, Cell};
+use crate::clock::Clock;
+use crate::metrics::{Exposition, Histogram, Striped};
+
+const GETS: usize = 0;
+const MISSES: usize = 1;
+const BUSY: usize = 2;
+const SETS: usize = 3;
+/// Every so many calls of a thread are timed; a power of two.
+const TIMED_EVERY: u64 = 256;
+
+/// Counters and histograms of one cache.
+#[derive(Default)]
+pub struct Metrics {
+    enabled: bool,
+    counters: Striped<4>,
+    get_ns: Histogram,
+    set_ns: Histogram,
+    /// Nanoseconds spent on packing and unpacking values.
+    pub pack_ns: AtomicU64,
+    /// As `pack_ns`.
+    pub unpack_ns: AtomicU64,
+    /// Sweeps that ran.
+    pub sweeps: AtomicU64,
+    /// Answers that were stale.
+    pub stale: AtomicU64,
+    rate: Mutex<Rate>,
+}
+
+/// Operations at two moments, to tell the rate between them.
+#[derive(Default)]
+struct Rate {
+    at_ns: u64,
+    operations: u64,
+    per_second: f64,
+}
+
+impl Metrics {
+    /// Counters that count, or not.
+    pub fn new(enabled: bool, clock: &Clock) -> Metrics {
+        let rate = Rate { at_ns: clock.now_ns(), ..Rate::default() };
+        Metrics { enabled, rate: Mutex::new(rate), ..Metrics::default() }
+    }
+
+    /// Bytes that they take.
+    pub fn bytes(&self) -> u64 {
+        self.counters.bytes() + self.get_ns.bytes() + self.set_ns.bytes()
+    }
+
+    /// Counts a look-up; the time, if this one is timed.
+    #[inline]
+    pub fn start_get(&self, clock: &Clock) -> Option<u64> {
+        self.start(GETS, clock)
+    }
+
+    /// Counts a store; the time, if this one is timed.
+    #[inline]
+    pub fn start_set(&self, clock: &Clock) -> Option<u64> {
+        self.start(SETS, clock)
+    }
+
+    #[inline]
+    fn start(&self, counter: usize, clock: &Clock) -> Option<u64> {
+        if !self.enabled || !self.counters.add(counter).is_multiple_of(TIMED_EVERY) {
+            return None;
+        }
+        Some(clock.now_ns())
+    }
+
+    /// The end of a timed look-up.
+    #[cold]
+    pub fn end_get(&self, clock: &Clock, start: u64) {
+        self.get_ns.record(clock.now_ns().saturating_sub(start));
+    }
+
+    /// The end of a store.
+    pub fn end_set(&self, clock: &Clock, start: Option<u64>) {
+        if let Some(start) = start {
+            self.set_ns.record(clock.now_ns().saturating_sub(start));
+        }
+    }
+
+    /// Counts a miss.
+    pub fn missed(&self) -> Missed {
+        if self.enabled {
+            self.counters.add(MISSES);
+        }
+        Missed::NotFound
+    }
+
+    /// Counts a look-up that gave up waiting.
+    #[cold]
+    pub fn busy(&self) -> Missed {
+        if self.enabled {
+            self.counters.add(BUSY);
+        }
+        Missed::Busy
+    }
+
+    /// Hits and misses so far.
+    pub fn hits_and_misses(&self) -> (u64, u64) {
+        let misses = self.counters.sum(MISSES);
+        let others = misses + self.counters.sum(BUSY);
+        (self.counters.sum(GETS).saturating_sub(others), misses)
+    }
+
+    /// Gets and sets so far.
+    pub fn operations(&self) -> u64 {
+        self.counters.sum(GETS) + self.counters.sum(SETS)
+    }
+
+    /// Operations a second, over the last window of a second or more.
+    fn per_second(&self, clock: &Clock) -> f64 {
+        let (now, operations) = (clock.now_ns(), self.operations());
+        let mut rate = self.rate.lock();
+        let passed = now.saturating_sub(rate.at_ns);
+        if passed >= 1_000_000_000 {
+            let done = operations.saturating_sub(rate.operations);
+            let per_second = done as f64 * 1e9 / passed as f64;
+            *rate = Rate { at_ns: now, operations, per_second };
+        }
+        rate.per_second
+    }
+}
+
+/// All figures of one moment.
+pub struct Report {
+    /// Look-ups answered, and not.
+    pub hits: u64,
+    /// As `hits`.
+    pub misses: u64,
+    /// Gets and sets a second.
+    pub per_second: f64,
+    /// What writers counted.
+    pub counts: Counts,
+    /// Entries of each shard in use.
+    pub items: Vec<u64>,
+    /// Accounted bytes, those of tables and the like among them.
+    pub memory: u64,
+    /// As `memory`.
+    pub overhead: u64,
+    /// Calls that found a shard's lock taken.
+    pub contended: u64,
+    /// Mean time of a get in ns, if any was timed.
+    pub get_mean_ns: Option<f64>,
+}
+
+impl Report {
+    /// Hits among look-ups; none before the first.
+    pub fn hit_rate(&self) -> Option<f64> {
+        match self.hits + self.misses {
+            0 => None,
+            all => Some(self.hits as f64 / all as f64),
+        }
+    }
+
+    /// Entries.
+    pub fn total(&self) -> u64 {
+        self.items.iter().sum()
+    }
+
+    /// The largest deviation of a shard's entries from the mean, as a share.
+    pub fn imbalance(&self) -> f64 {
+        let mean = self.total() as f64 / self.items.len() as f64;
+        let off = self.items.iter().map(|n| (*n as f64 - mean).abs()).fold(0.0, f64::max);
+        if mean > 0.0 { off / mean } else { 0.0 }
+    }
+
+    /// The deviation that chance alone makes likely with so few entries: four
+    /// standard deviations of a shard's share.
+    pub fn imbalance_by_chance(&self) -> f64 {
+        let mean = self.total() as f64 / self.items.len() as f64;
+        if mean > 0.0 { 4.0 / mean.sqrt() } else { f64::MAX }
+    }
+}
+
+impl Cache {
+    /// The figures of now.
+    pub fn report(&self) -> Report {
+        let (hits, misses) = self.metrics.hits_and_misses();
+        let mut report = Report {
+            hits,
+            misses,
+            per_second: self.metrics.per_second(&self.clock),
+            counts: Counts::default(),
+            items: Vec::new(),
+            memory: self.own_bytes(),
+            overhead: self.own_bytes(),
+            contended: 0,
+            get_mean_ns: self.metrics.get_ns.mean_ns(),
+        };
+        let in_use = self.directory.count();
+        for (index, cell) in self.directory.cells().enumerate() {
+            let shard = cell.shard.read();
+            let overhead = shard.overhead_bytes() + size_of::<Cell>() as u64;
+            report.memory += shard.entry_bytes() + overhead;
+            report.overhead += overhead;
+            report.counts.add(&shard.counts);
+            report.contended += cell.contended.load(Relaxed);
+            if index < in_use {
+                report.items.push(shard.table.len() as u64);
+            }
+        }
+        report
+    }
+
+    /// All figures as JSON.
+    pub fn metrics_json(&self) -> Json {
+        let report = self.report();
+        let (pinned_entries, pinned_bytes) = self.pinned();
+        let (counts, metrics) = (&report.counts, &self.metrics);
+        let evictions: serde_json::Map<_, _> = Reason::ALL
+            .iter()
+            .map(|reason| (reason.name().into(), counts.left[*reason as usize].into()))
+            .collect();
+        let evicted = counts.evicted();
+        json!({
+            "hits": report.hits,
+            "misses": report.misses,
+            "hit_rate": report.hit_rate(),
+            "miss_rate": report.hit_rate().map(|rate| 1.0 - rate),
+            "stale_hits": metrics.stale.load(Relaxed),
+            "sets": counts.sets,
+            "evictions": evicted,
+            "eviction_rate": (counts.sets > 0).then(|| evicted as f64 / counts.sets as f64),
+            "departures": evictions,
+            "avg_age_at_eviction_ms": counts.mean_age_ms(),
+            "get_latency_ns": latency(&metrics.get_ns),
+            "set_latency_ns": latency(&metrics.set_ns),
+            "operations_per_second": report.per_second,
+            "items": report.total(),
+            "capacity": self.capacity(),
+            "memory_bytes": report.memory,
+            "overhead_bytes": report.overhead,
+            "max_memory_bytes": self.max_bytes(),
+            "pinned_entries": pinned_entries,
+            "pinned_bytes": pinned_bytes,
+            "shards": report.items.len(),
+            "shard_items": report.items,
+            "shard_imbalance": report.imbalance(),
+            "contended": report.contended,
+            "busy": metrics.counters.sum(BUSY),
+            "eviction_policy": self.policy_name(),
+            "sweep": self.sweep_json(),
+            "compression": self.compression_json(counts),
+            "tuning": self.tuning_json(),
+        })
+    }
+
+    /// The figures in Prometheus' text form.
+    pub fn metrics_prometheus(&self) -> String {
+        let (report, metrics) = (self.report(), &self.metrics);
+        let counts = &report.counts;
+        let mut text = Exposition::default();
+        let counter = |text: &mut Exposition, name, help, value: u64| {
+            text.single(name, "counter", help, value as f64);
+        };
+        counter(&mut text, "mynah_cache_hits_total", "Look-ups that found a value.", report.hits);
+        counter(&mut text, "mynah_cache_misses_total", "Look-ups that did not.", report.misses);
+        counter(&mut text, "mynah_cache_sets_total", "Values stored.", counts.sets);
+        let name = "mynah_cache_departures_total";
+        text.family(name, "counter", "Entries that left, by reason.");
+        for reason in Reason::ALL {
+            let value = counts.left[reason as usize] as f64;
+            text.sample(name, &[("reason", reason.name())], value);
+        }
+        let gauge = |text: &mut Exposition, name, help, value: f64| {
+            text.single(name, "gauge", help, value);
+        };
+        gauge(&mut text, "mynah_cache_items", "Entries.", report.total() as f64);
+        gauge(&mut text, "mynah_cache_capacity", "Most entries.", self.capacity() as f64);
+        gauge(&mut text, "mynah_cache_memory_bytes", "Accounted bytes.", report.memory as f64);
+        let pinned = self.pinned().1 as f64;
+        gauge(&mut text, "mynah_cache_pinned_bytes", "Bytes of departed entries in use.", pinned);
+        gauge(&mut text, "mynah_cache_shards", "Shards.", report.items.len() as f64);
+        let imbalance = report.imbalance();
+        gauge(&mut text, "mynah_cache_shard_imbalance", "Largest deviation from the mean.", imbalance);
+        let contended = report.contended;
+        counter(&mut text, "mynah_cache_contended_total", "Calls that had to wait.", contended);
+        quantiles(&mut text, "mynah_cache_get_seconds", "Time of a get.", &metrics.get_ns);
+        quantiles(&mut text, "mynah_cache_set_seconds", "Time of a set.", &metrics.set_ns);
+        text.finish()
+    }
+}
+
+/// Mean and percentiles of sampled times; null before the first.
+fn latency(times: &Histogram) -> Json {
+    json!({
+        "mean": times.mean_ns(),
+        "p50": times.quantile_ns(0.5),
+        "p99": times.quantile_ns(0.99),
+        "p999": times.quantile_ns(0.999),
+        "sampled": times.count(),
+    })
+}
+
+fn quantiles(text: &mut Exposition, name: &str, help: &str, times: &Histogram) {
+    text.family(name, "summary", help);
+    for (label, q) in [("0.5", 0.5), ("0.99", 0.99), ("0.999", 0.999)] {
+        if let Some(ns) = times.quantile_ns(q) {
+            text.sample(name, &[("quantile", label)], ns as f64 / 1e9);
+        }
+    }
+    text.sample(&format!("{name}_sum"), &[], times.sum_ns() as f64 / 1e9);
+    text.sample(&format!("{name}_count"), &[], times.count() as f64);
+}
