@@ -7,7 +7,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::entry::Entry;
+use super::Cache;
+use super::entry::{COMPRESSED, Entry};
 
 /// Why an entry left. The numbers are part of the C ABI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +56,8 @@ pub type Listener = dyn Fn(&[u8], &[u8], Reason) + Send + Sync;
 pub struct Departures {
     first: Option<(Entry, Reason)>,
     more: Vec<(Entry, Reason)>,
-    listener: Option<Arc<Listener>>,
+    listener: Option<(Arc<Listener>, Option<Arc<Cache>>)>,
+    tick: Option<Arc<Cache>>,
 }
 
 impl Departures {
@@ -68,37 +70,57 @@ impl Departures {
         }
     }
 
-    /// Says who wants to know.
-    pub fn tell(&mut self, listener: Option<Arc<Listener>>) {
+    /// Says who wants to know, and the cache that can unpack values for them.
+    pub fn tell(&mut self, listener: Option<Arc<Listener>>, cache: Option<Arc<Cache>>) {
         if self.first.is_some() {
-            self.listener = listener;
+            self.listener = listener.map(|listener| (listener, cache));
         }
+    }
+
+    /// Has the cache do at delivery what is done now and then.
+    pub fn tick(&mut self, cache: Option<Arc<Cache>>) {
+        self.tick = cache;
     }
 
     /// Tells the listener, if there is one. Called from inside a listener, the
     /// departures wait until it has returned: consequences are never nested.
+    #[inline]
     pub fn deliver(self) {
-        let Some(listener) = self.listener else { return };
-        let all = self.first.into_iter().chain(self.more);
-        WAITING.with_borrow_mut(|waiting| {
-            waiting.extend(all.map(|(entry, reason)| (listener.clone(), entry, reason)));
-        });
-        if !DELIVERING.replace(true) {
-            let reset = Reset;
-            while let Some((listener, entry, reason)) = WAITING.with_borrow_mut(VecDeque::pop_front)
-            {
-                listener(entry.key(), entry.value(), reason);
-            }
-            drop(reset);
+        if let Some((listener, cache)) = self.listener {
+            let all = self.first.into_iter().chain(self.more);
+            report(all.map(|(entry, reason)| (listener.clone(), cache.clone(), entry, reason)));
+        }
+        if let Some(cache) = self.tick {
+            cache.maintain();
         }
     }
 }
 
-type Report = (Arc<Listener>, Entry, Reason);
+type Report = (Arc<Listener>, Option<Arc<Cache>>, Entry, Reason);
 
 thread_local! {
     static WAITING: RefCell<VecDeque<Report>> = const { RefCell::new(VecDeque::new()) };
     static DELIVERING: Cell<bool> = const { Cell::new(false) };
+}
+
+fn report(reports: impl Iterator<Item = Report>) {
+    WAITING.with_borrow_mut(|waiting| waiting.extend(reports));
+    if DELIVERING.replace(true) {
+        return;
+    }
+    let reset = Reset;
+    while let Some((listener, cache, entry, reason)) = WAITING.with_borrow_mut(VecDeque::pop_front)
+    {
+        if entry.flags() & COMPRESSED == 0 {
+            listener(entry.key(), entry.value(), reason);
+        } else if let Some(Ok(value)) = cache.map(|cache| cache.unpack(&entry)) {
+            listener(entry.key(), value.as_bytes(), reason);
+        } else {
+            // Its dictionary has gone with it.
+            listener(entry.key(), &[], reason);
+        }
+    }
+    drop(reset);
 }
 
 /// Ends the delivery, also when a listener panics.

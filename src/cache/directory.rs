@@ -164,9 +164,6 @@ impl Directory {
 
 impl Cell {
     fn new(shard: Shard) -> Cell {
-        Cell {
-            shard: RwLock::new(shard),
-            contended: AtomicU64::new(0),
-        }
+        Cell { shard: RwLock::new(shard), contended: AtomicU64::new(0) }
     }
 }

@@ -82,17 +82,22 @@ impl Metrics {
         Some(clock.now_ns())
     }
 
-    /// The end of a timed look-up.
+    /// The end of a timed look-up; the time of now.
     #[cold]
-    pub fn end_get(&self, clock: &Clock, start: u64) {
-        self.get_ns.record(clock.now_ns().saturating_sub(start));
+    pub fn end_get(&self, clock: &Clock, start: u64) -> u64 {
+        Self::end(&self.get_ns, clock, start)
     }
 
-    /// The end of a store.
-    pub fn end_set(&self, clock: &Clock, start: Option<u64>) {
-        if let Some(start) = start {
-            self.set_ns.record(clock.now_ns().saturating_sub(start));
-        }
+    /// The end of a timed store; the time of now.
+    #[cold]
+    pub fn end_set(&self, clock: &Clock, start: u64) -> u64 {
+        Self::end(&self.set_ns, clock, start)
+    }
+
+    fn end(times: &Histogram, clock: &Clock, start: u64) -> u64 {
+        let now = clock.now_ns();
+        times.record(now.saturating_sub(start));
+        now
     }
 
     /// Counts a miss.
@@ -222,6 +227,7 @@ impl Cache {
     /// All figures as JSON.
     pub fn metrics_json(&self) -> Json {
         let report = self.report();
+        self.check_alerts(&report);
         let (pinned_entries, pinned_bytes) = self.pinned();
         let (counts, metrics) = (&report.counts, &self.metrics);
         let evictions: serde_json::Map<_, _> = Reason::ALL
@@ -258,7 +264,7 @@ impl Cache {
             "eviction_policy": self.policy_name(),
             "sweep": self.sweep_json(),
             "compression": self.compression_json(counts),
-            "tuning": self.tuning_json(),
+            "alerts": self.alerts.raised(),
         })
     }
 
@@ -267,33 +273,30 @@ impl Cache {
         let (report, metrics) = (self.report(), &self.metrics);
         let counts = &report.counts;
         let mut text = Exposition::default();
-        let counter = |text: &mut Exposition, name, help, value: u64| {
-            text.single(name, "counter", help, value as f64);
-        };
-        counter(&mut text, "mynah_cache_hits_total", "Look-ups that found a value.", report.hits);
-        counter(&mut text, "mynah_cache_misses_total", "Look-ups that did not.", report.misses);
-        counter(&mut text, "mynah_cache_sets_total", "Values stored.", counts.sets);
-        let name = "mynah_cache_departures_total";
-        text.family(name, "counter", "Entries that left, by reason.");
-        for reason in Reason::ALL {
-            let value = counts.left[reason as usize] as f64;
-            text.sample(name, &[("reason", reason.name())], value);
-        }
-        let gauge = |text: &mut Exposition, name, help, value: f64| {
-            text.single(name, "gauge", help, value);
-        };
-        gauge(&mut text, "mynah_cache_items", "Entries.", report.total() as f64);
-        gauge(&mut text, "mynah_cache_capacity", "Most entries.", self.capacity() as f64);
-        gauge(&mut text, "mynah_cache_memory_bytes", "Accounted bytes.", report.memory as f64);
-        let pinned = self.pinned().1 as f64;
-        gauge(&mut text, "mynah_cache_pinned_bytes", "Bytes of departed entries in use.", pinned);
-        gauge(&mut text, "mynah_cache_shards", "Shards.", report.items.len() as f64);
-        let imbalance = report.imbalance();
-        gauge(&mut text, "mynah_cache_shard_imbalance", "Largest deviation from the mean.", imbalance);
-        let contended = report.contended;
-        counter(&mut text, "mynah_cache_contended_total", "Calls that had to wait.", contended);
-        quantiles(&mut text, "mynah_cache_get_seconds", "Time of a get.", &metrics.get_ns);
-        quantiles(&mut text, "mynah_cache_set_seconds", "Time of a set.", &metrics.set_ns);
+        text.counter("mynah_cache_hits_total", "Look-ups that found a value.", report.hits as f64);
+        text.counter("mynah_cache_misses_total", "Look-ups that did not.", report.misses as f64);
+        text.counter("mynah_cache_sets_total", "Values stored.", counts.sets as f64);
+        let reasons = Reason::ALL.map(|reason| [("reason", reason.name())]);
+        let left: Vec<(&[_], f64)> =
+            reasons.iter().zip(counts.left).map(|(label, n)| (&label[..], n as f64)).collect();
+        text.counters("mynah_cache_departures_total", "Entries that left, by reason.", &left);
+        text.counter("mynah_cache_contended_total", "Waits for a shard.", report.contended as f64);
+        text.gauge("mynah_cache_hit_ratio", "Hits among look-ups.", report.hit_rate());
+        text.gauge("mynah_cache_items", "Entries.", Some(report.total() as f64));
+        text.gauge("mynah_cache_capacity", "Most entries.", Some(self.capacity() as f64));
+        text.gauge("mynah_cache_memory_bytes", "Accounted bytes.", Some(report.memory as f64));
+        let pinned = Some(self.pinned().1 as f64);
+        text.gauge("mynah_cache_pinned_bytes", "Bytes of departed entries in use.", pinned);
+        text.gauge("mynah_cache_shards", "Shards.", Some(report.items.len() as f64));
+        let imbalance = Some(report.imbalance());
+        text.gauge(
+            "mynah_cache_shard_imbalance_ratio",
+            "Largest deviation from the mean.",
+            imbalance,
+        );
+        text.gauge("mynah_cache_operations_per_second", "Gets and sets.", Some(report.per_second));
+        text.histogram("mynah_cache_get_seconds", "Sampled times of a get.", &metrics.get_ns);
+        text.histogram("mynah_cache_set_seconds", "Sampled times of a set.", &metrics.set_ns);
         text.finish()
     }
 }
@@ -307,15 +310,4 @@ fn latency(times: &Histogram) -> Json {
         "p999": times.quantile_ns(0.999),
         "sampled": times.count(),
     })
-}
-
-fn quantiles(text: &mut Exposition, name: &str, help: &str, times: &Histogram) {
-    text.family(name, "summary", help);
-    for (label, q) in [("0.5", 0.5), ("0.99", 0.99), ("0.999", 0.999)] {
-        if let Some(ns) = times.quantile_ns(q) {
-            text.sample(name, &[("quantile", label)], ns as f64 / 1e9);
-        }
-    }
-    text.sample(&format!("{name}_sum"), &[], times.sum_ns() as f64 / 1e9);
-    text.sample(&format!("{name}_count"), &[], times.count() as f64);
 }

@@ -10,21 +10,25 @@
 //! shard is split or merged, lower index first. `structure` is taken before
 //! any of them by whoever changes or walks the set of shards.
 
+mod alert;
 mod budget;
+mod compress;
 mod departure;
 mod directory;
 mod entry;
 mod ledger;
+mod metrics;
 mod operations;
 mod policy;
 mod resize;
 mod shard;
+mod sweep;
 mod table;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
@@ -34,13 +38,19 @@ use crate::error::Result;
 use crate::options::Resolved;
 use crate::options::cache::CacheOptions;
 
-use budget::{Amount, Budget};
+use alert::Alerts;
+use budget::{Amount, Budget, UNBOUNDED};
+use compress::Codec;
 use directory::{Cell, Directory, SHARDS_MAX};
 use ledger::Ledger;
+use metrics::Metrics;
 use shard::{Maker, Shard, Shared};
+use sweep::Sweeper;
 
+pub use alert::{Alert, AlertListener};
 pub use departure::{Departures, Listener, Reason};
 pub use entry::Value;
+pub use operations::{Left, Missed, deliver};
 
 /// How long an entry lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +92,21 @@ pub struct Cache {
     /// Who is told of departures; nobody any more once it is closed.
     listener: RwLock<Option<Arc<Listener>>>,
     has_listener: bool,
+    metrics: Metrics,
+    sweeper: Arc<Sweeper>,
+    alerts: Alerts,
+    /// Bytes that the shards do not account for.
+    own_bytes: AtomicI64,
+    me: Weak<Cache>,
+}
+
+/// Who is told of what happens in a cache.
+#[derive(Clone, Default)]
+pub struct Listeners {
+    /// Of every departure.
+    pub departures: Option<Arc<Listener>>,
+    /// Of thresholds crossed.
+    pub alerts: Option<Arc<AlertListener>>,
 }
 
 /// Shards for a number that was asked for; 0 lets the cache choose.
@@ -98,14 +123,14 @@ pub fn shards_for(asked: u64, capacity: u64) -> usize {
 impl Cache {
     /// A cache with these options.
     pub fn new(options: Resolved<CacheOptions>, clock: Clock) -> Result<Arc<Cache>> {
-        Self::with_listener(options, clock, None)
+        Self::with_listeners(options, clock, Listeners::default())
     }
 
-    /// As [`Cache::new`], with somebody who is told of every departure.
-    pub fn with_listener(
+    /// As [`Cache::new`], with somebody who is told of what happens.
+    pub fn with_listeners(
         options: Resolved<CacheOptions>,
         clock: Clock,
-        listener: Option<Arc<Listener>>,
+        listeners: Listeners,
     ) -> Result<Arc<Cache>> {
         let values = &options.values;
         let seed = match values.hash_seed {
@@ -118,6 +143,9 @@ impl Cache {
             budget: Budget::new(values.capacity, max_bytes),
             ledger: Ledger::open(),
             stale_ms: values.stale_while_revalidate_ms,
+            codec: values
+                .compression
+                .then(|| Codec::new(values.compression_level, values.compression_threshold)),
         };
         let maker = policy::maker(&values.eviction_policy);
         let patience = (values.max_retries > 0)
@@ -125,7 +153,11 @@ impl Cache {
         let shards = shards_for(values.shard_count.into(), values.capacity);
         let directory =
             Directory::new(shards, patience, |i, mask| Shard::new(i, mask, maker, seed));
-        let cache = Cache {
+        let metrics = Metrics::new(values.metrics_enabled, &clock);
+        let sweeper = Sweeper::new(values.cleanup_interval_ms, clock.now_ns() / 1_000_000);
+        let samples = if shared.codec.is_some() { Codec::SAMPLE_ROOM } else { 0 };
+        let own = size_of::<Cache>() as u64 + metrics.bytes() + samples;
+        let cache = Arc::new_cyclic(|me| Cache {
             clock,
             shared,
             directory,
@@ -135,12 +167,18 @@ impl Cache {
             jitter: AtomicU64::new(seed),
             closed: AtomicBool::new(false),
             kept_open: AtomicBool::new(false),
-            has_listener: listener.is_some(),
-            listener: RwLock::new(listener),
+            has_listener: listeners.departures.is_some(),
+            listener: RwLock::new(listeners.departures),
+            metrics,
+            sweeper,
+            alerts: Alerts::new(listeners.alerts),
+            own_bytes: AtomicI64::new(0),
+            me: me.clone(),
             options,
-        };
-        cache.pay(shards as i64 * cell_bytes(maker) as i64 + size_of::<Cache>() as i64);
-        Ok(Arc::new(cache))
+        });
+        cache.pay(own as i64);
+        cache.shared.budget.bytes.give(-(shards as i64 * cell_bytes(maker) as i64));
+        Ok(cache)
     }
 
     /// The effective options.
@@ -148,9 +186,50 @@ impl Cache {
         &self.options
     }
 
-    /// Takes bytes that no single entry accounts for out of the budget.
+    /// Takes bytes that no shard accounts for out of the budget.
     fn pay(&self, bytes: i64) {
+        self.own_bytes.fetch_add(bytes, Ordering::Relaxed);
         self.shared.budget.bytes.give(-bytes);
+    }
+
+    /// Makes up for bytes that were paid though there were none left.
+    fn pay_debt(&self, out: &mut Departures) {
+        for index in 0..self.directory.count() {
+            let debt = self.shared.budget.bytes.missing();
+            if debt == 0 {
+                return;
+            }
+            let mut shard = self.directory.cell(index).shard.write();
+            let missing = Amount { entries: 0, bytes: debt };
+            let found = self.evict_for(&mut shard, missing, out);
+            drop(shard);
+            self.shared.budget.give(found);
+        }
+    }
+
+    /// Bytes that no shard accounts for.
+    fn own_bytes(&self) -> u64 {
+        self.own_bytes.load(Ordering::Relaxed).max(0) as u64
+    }
+
+    /// The bound on memory, in bytes; none if there is none.
+    fn max_bytes(&self) -> Option<u64> {
+        Some(self.shared.budget.bytes.limit()).filter(|b| *b < UNBOUNDED).map(|b| b as u64)
+    }
+
+    /// The policy in use.
+    fn policy_name(&self) -> &'static str {
+        policy::name(*self.maker.lock())
+    }
+
+    /// How expired entries leave.
+    fn strategy(&self) -> &str {
+        &self.options.values.cleanup_strategy
+    }
+
+    /// The interval between sweeps, in ms.
+    fn sweep_interval(&self) -> u64 {
+        self.options.values.cleanup_interval_ms
     }
 
     /// Milliseconds on the cache's clock.
@@ -175,7 +254,7 @@ impl Cache {
             let shard = cell.shard.read();
             shard.entry_bytes() + shard.overhead_bytes() + size_of::<Cell>() as u64
         };
-        self.directory.cells().map(shard).sum::<u64>() + size_of::<Cache>() as u64
+        self.directory.cells().map(shard).sum::<u64>() + self.own_bytes()
     }
 
     /// Entries that have left and are still held by callers, and their bytes.
@@ -216,11 +295,20 @@ impl Cache {
     pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.clear_for(Reason::Cleared, false);
-        self.listener.write().take();
+        self.sweeper.close();
+        self.alerts.close();
+        let listener = self.listener.write().take();
+        drop(listener);
     }
 
     fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        self.sweeper.close();
     }
 }
 

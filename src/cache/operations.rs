@@ -149,6 +149,20 @@ impl Cache {
         found: impl FnOnce(&Entry) -> Result<R, Missed>,
     ) -> Result<R, Missed> {
         let timer = self.metrics.start_get(&self.clock);
+        let result = self.look_up(key, left, found);
+        if let Some(start) = timer {
+            self.timed(start, left);
+        }
+        result
+    }
+
+    #[inline(always)]
+    fn look_up<R>(
+        &self,
+        key: &[u8],
+        left: &mut Left,
+        found: impl FnOnce(&Entry) -> Result<R, Missed>,
+    ) -> Result<R, Missed> {
         let hash = self.shared.hash(key);
         let Ok((_, shard)) = self.directory.read(hash) else {
             return Err(self.metrics.busy());
@@ -165,12 +179,16 @@ impl Cache {
         if entry.flags() & NEGATIVE != 0 {
             return Err(Missed::NotFound);
         }
-        let result = found(entry);
-        drop(shard);
-        if let Some(start) = timer {
-            self.metrics.end_get(&self.clock, start);
+        found(entry)
+    }
+
+    /// The end of a timed look-up.
+    #[cold]
+    fn timed(&self, start: u64, left: &mut Left) {
+        let end = self.metrics.end_get(&self.clock, start);
+        if self.alerts.is_due(end) {
+            left.get_or_insert_default().tick(self.me.upgrade());
         }
-        result
     }
 
     /// Whether an entry's time is over, to the millisecond: the coarse clock
@@ -205,7 +223,7 @@ impl Cache {
     }
 
     fn leaves_when_met(&self) -> bool {
-        self.options.values.cleanup_strategy != "periodic"
+        self.strategy() != "periodic"
     }
 
     /// Stores a copy of `value` under `key`.
@@ -215,8 +233,25 @@ impl Cache {
 
     /// As [`Cache::set`]; what left on the way is the caller's to deliver.
     pub fn store(&self, key: &[u8], value: &[u8], ttl: Ttl) -> Result<Departures> {
-        let entry = Entry::new(key, value, self.expiry_ms(ttl), 0)?;
-        self.put(self.shared.hash(key), entry)
+        let start = self.metrics.start_set(&self.clock);
+        let (entry, raw_len, train) = self.encode(key, value, self.expiry_ms(ttl))?;
+        let mut out = self.put(self.shared.hash(key), entry, raw_len)?;
+        if train {
+            self.train_aside();
+        }
+        if let Some(start) = start {
+            let end = self.metrics.end_set(&self.clock, start);
+            self.tick(end, &mut out);
+        }
+        Ok(out)
+    }
+
+    /// Has what is due now and then done at delivery.
+    #[cold]
+    fn tick(&self, now_ns: u64, out: &mut Departures) {
+        if self.alerts.is_due(now_ns) {
+            out.tick(self.me.upgrade());
+        }
     }
 
     /// When an entry that is stored now expires, in ms; 0: never.
@@ -247,8 +282,11 @@ impl Cache {
     }
 
     /// Stores an entry, making room for it wherever there is some to make.
-    pub(super) fn put(&self, hash: u64, mut entry: Entry) -> Result<Departures> {
+    pub(super) fn put(&self, hash: u64, mut entry: Entry, raw_len: usize) -> Result<Departures> {
         self.check_size(&entry)?;
+        let packed = entry.flags() & COMPRESSED != 0;
+        let (packed_len, lapse) = (entry.value().len(), self.shared.lapse(&entry));
+        let now_ms = self.clock.coarse_ns() / 1_000_000;
         let mut out = Departures::default();
         let mut carried = Amount::default();
         let mut rounds = 0;
@@ -261,8 +299,15 @@ impl Cache {
                 break Err(Error::Closed("cache"));
             }
             shard.receive(std::mem::take(&mut carried));
-            match shard.put(&self.shared, self.share(), hash, entry, &mut out) {
-                Ok(()) => break Ok(()),
+            match shard.put(&self.shared, self.share(), hash, entry, now_ms, &mut out) {
+                Ok(()) => {
+                    if packed {
+                        shard.counts.packed += 1;
+                        shard.counts.raw_bytes += raw_len as u64;
+                        shard.counts.packed_bytes += packed_len as u64;
+                    }
+                    break Ok(());
+                }
                 Err((back, lacking)) => {
                     entry = back;
                     let index = shard.index;
@@ -278,7 +323,10 @@ impl Cache {
         self.shared.budget.give(carried);
         let out = self.finish(out);
         match stored {
-            Ok(()) => Ok(out),
+            Ok(()) => {
+                self.expect_lapse(lapse);
+                Ok(out)
+            }
             Err(error) => {
                 out.deliver();
                 Err(error)
@@ -309,7 +357,12 @@ impl Cache {
         gathered
     }
 
-    fn evict_for(&self, shard: &mut Shard, missing: Amount, out: &mut Departures) -> Amount {
+    pub(super) fn evict_for(
+        &self,
+        shard: &mut Shard,
+        missing: Amount,
+        out: &mut Departures,
+    ) -> Amount {
         let mut found = shard.surrender();
         let reason = if missing.entries > 0 { Reason::Capacity } else { Reason::Memory };
         while found.lacks(missing).is_some() && shard.evict(&self.shared, reason, out) {
@@ -379,6 +432,8 @@ impl Cache {
         entry.set_expiry_ms(expiry);
         let lapse = self.shared.lapse(entry);
         shard.table.lower_due(slot, lapse);
+        drop(shard);
+        self.expect_lapse(lapse);
         Ok(())
     }
 
@@ -404,7 +459,8 @@ impl Cache {
     /// Says who is to be told of departures. No lock is held.
     pub(super) fn finish(&self, mut out: Departures) -> Departures {
         if self.has_listener {
-            out.tell(self.listener.read().clone());
+            let packs = self.shared.codec.is_some();
+            out.tell(self.listener.read().clone(), packs.then(|| self.me.upgrade()).flatten());
         }
         out
     }

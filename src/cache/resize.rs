@@ -35,7 +35,7 @@ impl Cache {
     fn double(&self, left: &mut Vec<Departures>) {
         let (count, make) = (self.directory.count(), *self.maker.lock());
         let made = self.directory.provide(count * 2, |i| Shard::new(i, i, make, self.seed));
-        self.pay(made as i64 * cell_bytes(make) as i64);
+        self.shared.budget.bytes.give(-(made as i64 * cell_bytes(make) as i64));
         for index in 0..count {
             left.push(self.pair(index, index + count, Shard::split));
         }

@@ -8,6 +8,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::budget::{Amount, Budget};
+use super::compress::Codec;
 use super::departure::{Departures, Reason};
 use super::entry::Entry;
 use super::ledger::Ledger;
@@ -27,6 +28,8 @@ pub struct Shared {
     pub ledger: Ledger,
     /// How long an entry stays after its expiry, in ms.
     pub stale_ms: u64,
+    /// Packs values, if that is asked for.
+    pub codec: Option<Codec>,
 }
 
 impl Shared {
@@ -53,10 +56,16 @@ pub struct Counts {
     pub sets: u64,
     /// Entries that left, by reason.
     pub left: [u64; Reason::COUNT],
-    /// Bytes of values before compression, of those compressed.
+    /// Values that were stored packed.
+    pub packed: u64,
+    /// Their bytes before.
     pub raw_bytes: u64,
-    /// Their bytes after it.
+    /// Their bytes after.
     pub packed_bytes: u64,
+    /// Sum of the ages of evicted entries, in ms, of those whose age is known.
+    pub aged_ms: u64,
+    /// How many those are.
+    pub aged: u64,
 }
 
 impl Counts {
@@ -64,8 +73,21 @@ impl Counts {
     pub fn add(&mut self, other: &Counts) {
         self.sets += other.sets;
         self.left.iter_mut().zip(other.left).for_each(|(a, b)| *a += b);
+        self.packed += other.packed;
         self.raw_bytes += other.raw_bytes;
         self.packed_bytes += other.packed_bytes;
+        self.aged_ms += other.aged_ms;
+        self.aged += other.aged;
+    }
+
+    /// Entries that had to make room.
+    pub fn evicted(&self) -> u64 {
+        self.left[Reason::Capacity as usize] + self.left[Reason::Memory as usize]
+    }
+
+    /// How old entries are on average when they must make room.
+    pub fn mean_age_ms(&self) -> Option<f64> {
+        (self.aged > 0).then(|| self.aged_ms as f64 / self.aged as f64)
     }
 }
 
@@ -81,12 +103,21 @@ pub struct Shard {
     pub policy: Box<dyn Policy>,
     /// Drawn from the budget and not used.
     in_hand: Amount,
+    /// The last time that it was told, in ms.
+    now_ms: u64,
     /// Bytes of the entries.
     entry_bytes: u64,
     /// What writers count.
     pub counts: Counts,
     random: fastrand::Rng,
+    /// Some entries' hashes and when they came in, to know their age when they
+    /// leave. An entry is chosen when it comes, never dropped for another, so
+    /// long and short lives are met alike.
+    born: [(u64, u64); BORN],
 }
+
+/// Entries of a shard whose age is followed.
+const BORN: usize = 8;
 
 /// The room of a table that has never held anything.
 const SMALLEST_ROOM: usize = 1;
@@ -103,9 +134,11 @@ impl Shard {
             table,
             policy,
             in_hand: Amount::default(),
+            now_ms: 0,
             entry_bytes: 0,
             counts: Counts::default(),
             random: fastrand::Rng::with_seed(seed ^ index as u64),
+            born: [(0, 0); BORN],
         }
     }
 
@@ -162,9 +195,11 @@ impl Shard {
         share: usize,
         hash: u64,
         entry: Entry,
+        now_ms: u64,
         out: &mut Departures,
     ) -> Result<(), (Entry, Amount)> {
         let in_hand = shared.budget.in_hand(self.mask + 1);
+        self.now_ms = now_ms;
         loop {
             let old = self.table.find(hash, entry.key());
             if self.table.is_largest() && self.table.len() >= self.table.room() {
@@ -183,7 +218,7 @@ impl Shard {
                 if let Some(room) = grow {
                     self.rebuild(shared, room, None);
                 }
-                self.commit(shared, hash, old, entry, out);
+                self.commit(shared, hash, old, entry, now_ms, out);
                 self.give_back(shared, in_hand);
                 return Ok(());
             }
@@ -210,8 +245,12 @@ impl Shard {
         hash: u64,
         old: Option<Slot>,
         entry: Entry,
+        now_ms: u64,
         out: &mut Departures,
     ) {
+        if let Some(codec) = &shared.codec {
+            codec.count(&entry, 1);
+        }
         let (cost, lapse) = (entry.cost(), shared.lapse(&entry));
         self.counts.sets += 1;
         self.entry_bytes += cost;
@@ -221,6 +260,9 @@ impl Shard {
             let (list, word) = self.policy.admit(hash);
             entry.word().store(word, Relaxed);
             self.table.insert(hash, entry, lapse, list);
+            if let Some(free) = self.born.iter_mut().find(|(known, _)| *known == 0) {
+                *free = (hash, now_ms);
+            }
             return;
         };
         // Storing again is a use like any other.
@@ -262,6 +304,9 @@ impl Shard {
 
     fn leaves(&mut self, shared: &Shared, entry: Entry, reason: Reason, out: &mut Departures) {
         self.counts.left[reason as usize] += 1;
+        if let Some(codec) = &shared.codec {
+            codec.count(&entry, -1);
+        }
         entry.leave(shared.ledger.index());
         out.push(entry, reason);
     }
@@ -273,6 +318,10 @@ impl Shard {
         let Some(entry) = self.table.entry(slot) else { return false };
         let (hash, list) = (shared.hash(entry.key()), self.table.list_of(slot));
         self.policy.evicted(hash, list);
+        if let Some((_, born)) = self.born.iter().find(|(known, _)| *known == hash) {
+            self.counts.aged_ms += self.now_ms.saturating_sub(*born);
+            self.counts.aged += 1;
+        }
         self.take(shared, slot, hash, reason, out);
         true
     }
@@ -288,6 +337,9 @@ impl Shard {
     ) {
         if let Some(entry) = self.table.take(slot, hash) {
             let cost = entry.cost();
+            if let Some(known) = self.born.iter_mut().find(|(known, _)| *known == hash) {
+                *known = (0, 0);
+            }
             self.entry_bytes -= cost;
             self.in_hand.add(Amount { entries: 1, bytes: cost as i64 });
             self.leaves(shared, entry, reason, out);
@@ -339,6 +391,7 @@ impl Shard {
         let table =
             std::mem::replace(&mut self.table, Table::new(SMALLEST_ROOM, self.policy.lists()));
         self.policy.sized(self.table.room());
+        self.born = [(0, 0); BORN];
         for (entry, _) in table.drain() {
             self.in_hand.add(Amount { entries: 1, bytes: entry.cost() as i64 });
             self.leaves(shared, entry, reason, out);

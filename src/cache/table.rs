@@ -100,6 +100,11 @@ pub fn tick_of(ms: u64) -> u32 {
     (ms >> TICK_SHIFT).min(NEVER as u64 - 1) as u32
 }
 
+/// The first moment after a tick.
+pub fn end_of(tick: u32) -> u64 {
+    (tick as u64 + 1) << TICK_SHIFT
+}
+
 impl Table {
     /// An empty table with room for `entries`, whose entries go on `lists`
     /// lists.
@@ -339,17 +344,6 @@ impl Table {
     pub fn front(&self, list: u8) -> Option<Slot> {
         let head = self.lists[list as usize].head;
         (head != NIL).then_some(Slot(head))
-    }
-
-    /// The next younger on the same list.
-    pub fn next(&self, slot: Slot) -> Option<Slot> {
-        let next = self.buckets[slot.0 as usize >> 3].links[slot.0 as usize & 7].next & NIL;
-        (next != NIL).then_some(Slot(next))
-    }
-
-    /// How many lists there are.
-    pub fn lists(&self) -> usize {
-        self.lists.len()
     }
 
     /// Moves an entry to the end of a list.

@@ -20,7 +20,7 @@ pub fn cache(options: &str) -> (Arc<Cache>, Arc<ManualClock>) {
 
 /// Counts everything anew and compares with the books.
 pub fn audit(cache: &Cache) {
-    let (mut entries, mut bytes) = (0i64, size_of::<Cache>() as i64);
+    let (mut entries, mut bytes) = (0i64, cache.own_bytes() as i64);
     let mut in_hand = Amount::default();
     for cell in cache.directory.cells() {
         let mut shard = cell.shard.write();
@@ -177,4 +177,226 @@ fn a_lower_capacity_holds_when_set_capacity_returns() {
     (0..10_000u32).for_each(|n| cache.set(&n.to_le_bytes(), b"w", Ttl::Default).unwrap());
     assert_eq!(cache.len(), 3_000);
     audit(&cache);
+}
+
+/// A body as chat APIs answer it, with a text that differs.
+fn answer(n: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(n);
+    let words = ["river", "stone", "light", "paper", "north", "seven", "glass", "quiet"];
+    let text: Vec<&str> = (0..30).map(|_| words[random.usize(..8)]).collect();
+    format!(
+        r#"{{"id":"chatcmpl-{:016x}","object":"chat.completion","created":{},"model":"gpt-4.1-mini","choices":[{{"index":0,"message":{{"role":"assistant","content":"{}","refusal":null}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":{},"completion_tokens":{}}}}}"#,
+        random.u64(..),
+        1_700_000_000 + n,
+        text.join(" "),
+        random.u8(..),
+        random.u8(..),
+    )
+    .into_bytes()
+}
+
+#[test]
+fn packed_values_come_back_and_a_dictionary_makes_short_ones_small() {
+    let (cache, _) = cache(r#"{"compression": true, "compression_threshold": 100}"#);
+    for n in 0..200u64 {
+        cache.set(&n.to_le_bytes(), &answer(n), Ttl::Default).unwrap();
+    }
+    let plain = cache.metrics_json()["compression"]["ratio"].as_f64().unwrap();
+    cache.train();
+    audit(&cache);
+    let before = cache.metrics_json();
+    for n in 1_000..1_200u64 {
+        cache.set(&n.to_le_bytes(), &answer(n), Ttl::Default).unwrap();
+    }
+    let after = cache.metrics_json();
+    let part = |key: &str| {
+        let bytes = |json: &serde_json::Value| json["compression"][key].as_f64().unwrap();
+        bytes(&after) - bytes(&before)
+    };
+    let ratio = part("raw_bytes") / part("packed_bytes");
+    assert!(ratio > 2.5 && ratio > plain * 1.3, "{plain} {ratio}");
+    for n in (0..200).chain(1_000..1_200u64) {
+        assert_eq!(cache.get(&n.to_le_bytes()).unwrap().as_bytes(), answer(n));
+    }
+    let mut place = [0; 2_000];
+    let len = cache.fetch_into(&7u64.to_le_bytes(), &mut place, &mut None).unwrap();
+    assert_eq!(&place[..len], answer(7));
+    let small = cache.fetch_into(&7u64.to_le_bytes(), &mut place[..10], &mut None);
+    assert_eq!(small, Err(Missed::TooLarge(answer(7).len())));
+    audit(&cache);
+}
+
+#[test]
+fn values_that_do_not_shrink_and_short_ones_are_stored_as_they_are() {
+    let (cache, _) = cache(r#"{"compression": true}"#);
+    let mut random = fastrand::Rng::with_seed(1);
+    let noise: Vec<u8> = (0..4_000).map(|_| random.u8(..)).collect();
+    cache.set(b"noise", &noise, Ttl::Default).unwrap();
+    cache.set(b"short", &[0; 1_023], Ttl::Default).unwrap();
+    assert_eq!(cache.metrics_json()["compression"]["packed_values"], 0);
+    cache.set(b"long", &[0; 1_024], Ttl::Default).unwrap();
+    assert_eq!(cache.metrics_json()["compression"]["packed_values"], 1);
+    assert_eq!(cache.get(b"noise").unwrap().as_bytes(), noise);
+}
+
+#[test]
+fn an_entry_expires_to_the_millisecond() {
+    let (cache, clock) = cache("{}");
+    cache.set(b"k", b"v", Ttl::Millis(10)).unwrap();
+    clock.advance(Duration::from_micros(9_999));
+    assert!(cache.get(b"k").is_some());
+    clock.advance(Duration::from_micros(1));
+    assert!(cache.get(b"k").is_none());
+    assert_eq!(cache.len(), 0, "met, so it left");
+}
+
+#[test]
+fn a_sweep_removes_what_is_due_and_the_adaptive_pace_follows_what_it_finds() {
+    let (cache, clock) = cache(
+        r#"{"cleanup_strategy": "adaptive", "cleanup_interval_ms": 10000, "cleanup_batch_size": 7}"#,
+    );
+    (0..1_000u32).for_each(|n| {
+        let ttl = Ttl::Millis(1_000 + n as u64 * 100);
+        cache.set(&n.to_le_bytes(), b"v", ttl).unwrap();
+    });
+    let pace = || cache.metrics_json()["sweep"]["pace_ms"].as_u64().unwrap();
+    clock.advance(Duration::from_secs(51));
+    assert_eq!(cache.sweep(), 501);
+    assert_eq!((cache.len(), pace()), (499, 5_000));
+    audit(&cache);
+    assert_eq!(cache.sweep(), 0);
+    assert_eq!(pace(), 10_000);
+    cache.sweep();
+    cache.sweep();
+    assert_eq!(pace(), 20_000, "no more than twice the interval");
+    clock.advance(Duration::from_secs(100));
+    assert_eq!(cache.sweep(), 499);
+    assert_eq!(cache.next_sweep_ms(), None, "nothing is left that could expire");
+}
+
+#[test]
+fn strategies_differ_in_who_removes_expired_entries() {
+    for (strategy, met) in [("periodic", 1), ("lazy", 0), ("hybrid", 0), ("adaptive", 0)] {
+        let (cache, clock) = cache(&format!(r#"{{"cleanup_strategy": "{strategy}"}}"#));
+        cache.set(b"k", b"v", Ttl::Millis(5)).unwrap();
+        let sweeps = cache.next_sweep_ms().is_some();
+        clock.advance(Duration::from_millis(5));
+        assert!(cache.get(b"k").is_none());
+        assert_eq!((cache.len(), sweeps), (met, strategy != "lazy"), "{strategy}");
+    }
+}
+
+#[test]
+fn jitter_shortens_lives_within_its_percentage_and_spreads_them() {
+    let (cache, clock) = cache(r#"{"ttl_jitter_percent": 50, "default_ttl_ms": 1000}"#);
+    (0..1_000u32).for_each(|n| cache.set(&n.to_le_bytes(), b"v", Ttl::Default).unwrap());
+    clock.advance(Duration::from_millis(499));
+    assert_eq!(cache.sweep(), 0);
+    clock.advance(Duration::from_millis(251));
+    assert!((400..600).contains(&cache.sweep()));
+    clock.advance(Duration::from_millis(250));
+    cache.sweep();
+    assert!(cache.is_empty());
+}
+
+#[test]
+fn an_alert_is_raised_once_and_again_when_it_recovers() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let mut layered = Layered::<CacheOptions>::default();
+    layered.set("alert_max_shard_imbalance", "0").unwrap();
+    let listener = {
+        let told = told.clone();
+        move |alert: &Alert| told.lock().push((alert.name, alert.raised))
+    };
+    let listeners = Listeners { alerts: Some(Arc::new(listener)), ..Listeners::default() };
+    let (clock, _) = Clock::manual();
+    let cache = Cache::with_listeners(layered.resolve().unwrap(), clock, listeners).unwrap();
+    (0..200).for_each(|_| assert!(cache.get(b"k").is_none()));
+    cache.metrics_json();
+    (0..200).for_each(|_| assert!(cache.get(b"k").is_none()));
+    cache.metrics_json();
+    cache.set(b"k", b"v", Ttl::Default).unwrap();
+    (0..200).for_each(|_| assert!(cache.get(b"k").is_some()));
+    assert_eq!(cache.metrics_json()["alerts"], serde_json::json!([]));
+    assert_eq!(*told.lock(), [("alert_min_hit_rate", true), ("alert_min_hit_rate", false)]);
+}
+
+#[test]
+fn metrics_count_what_happened() {
+    let (cache, clock) = cache(r#"{"capacity": 100, "shard_count": 1}"#);
+    for n in 0..150u32 {
+        cache.set(&n.to_le_bytes(), b"v", Ttl::Default).unwrap();
+        clock.advance(Duration::from_millis(10));
+    }
+    cache.set(&149u32.to_le_bytes(), b"w", Ttl::Default).unwrap();
+    let hits = (0..150u32).filter(|n| cache.get(&n.to_le_bytes()).is_some()).count();
+    cache.remove(&149u32.to_le_bytes());
+    let json = cache.metrics_json();
+    assert_eq!((json["hits"].as_u64(), json["misses"].as_u64()), (Some(hits as u64), Some(50)));
+    assert_eq!((&json["sets"], &json["evictions"]), (&151.into(), &50.into()));
+    assert_eq!(
+        (&json["departures"]["replaced"], &json["departures"]["removed"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!((&json["items"], &json["shard_items"]), (&99.into(), &serde_json::json!([99])));
+    assert!(
+        json["avg_age_at_eviction_ms"].as_f64().is_some_and(|ms| (500.0..1_100.0).contains(&ms))
+    );
+    assert!(json["operations_per_second"].as_f64().is_some_and(|n| (100.0..250.0).contains(&n)));
+    assert!(json["get_latency_ns"]["sampled"].as_u64() > Some(0));
+    let text = cache.metrics_prometheus();
+    assert!(text.contains(&format!("mynah_cache_hits_total {hits}\n")), "{text}");
+    assert!(text.contains("mynah_cache_departures_total{reason=\"capacity\"} 50\n"), "{text}");
+}
+
+#[test]
+fn no_metrics_are_counted_when_they_are_off() {
+    let (cache, _) = cache(r#"{"metrics_enabled": false}"#);
+    cache.set(b"k", b"v", Ttl::Default).unwrap();
+    cache.get(b"k");
+    cache.get(b"l");
+    let json = cache.metrics_json();
+    assert_eq!((&json["hits"], &json["misses"]), (&0.into(), &0.into()));
+}
+
+#[test]
+fn a_contended_shard_answers_busy_after_retries_times_delay() {
+    let (cache, _) = cache(r#"{"max_retries": 2, "retry_delay_ms": 5, "shard_count": 1}"#);
+    cache.set(b"k", b"v", Ttl::Default).unwrap();
+    let held = cache.directory.cell(0).shard.write();
+    let start = std::time::Instant::now();
+    assert!(matches!(cache.fetch(b"k", &mut None), Err(Missed::Busy)));
+    assert!(start.elapsed() >= Duration::from_millis(10));
+    assert_eq!(cache.set(b"k", b"w", Ttl::Default), Err(Error::Busy));
+    drop(held);
+    assert!(cache.get(b"k").is_some());
+}
+
+#[test]
+fn departures_are_told_with_their_reason_and_never_nested() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let place: Arc<Mutex<Option<Arc<Cache>>>> = Arc::default();
+    let listener = {
+        let (told, place) = (told.clone(), place.clone());
+        move |key: &[u8], value: &[u8], reason: Reason| {
+            told.lock().push((key.to_vec(), value.to_vec(), reason));
+            let cache = place.lock().clone().unwrap();
+            if key == b"a" {
+                cache.remove(b"b");
+                assert_eq!(told.lock().len(), 1, "the consequence waits");
+            }
+        }
+    };
+    let listeners = Listeners { departures: Some(Arc::new(listener)), ..Listeners::default() };
+    let layered = Layered::<CacheOptions>::default();
+    let cache =
+        Cache::with_listeners(layered.resolve().unwrap(), Clock::System, listeners).unwrap();
+    *place.lock() = Some(cache.clone());
+    cache.set(b"a", b"1", Ttl::Default).unwrap();
+    cache.set(b"b", b"2", Ttl::Default).unwrap();
+    cache.set(b"a", b"3", Ttl::Default).unwrap();
+    place.lock().take();
+    let one = |k: &[u8], v: &[u8], reason| (k.to_vec(), v.to_vec(), reason);
+    let expected = [one(b"a", b"1", Reason::Replaced), one(b"b", b"2", Reason::Removed)];
+    assert_eq!(*told.lock(), expected);
 }

@@ -8,7 +8,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use crate::cache::{Cache, Departures, Ttl};
+use crate::cache::{Cache, Departures, Missed, Ttl, deliver};
 use crate::clock::Clock;
 use crate::error::{Error, Result, Status};
 
@@ -17,7 +17,7 @@ use super::error::{guard_err, mynah_error};
 use super::guard::{bytes, clear, guard, guard_or, put};
 use super::handle::{self, Handle};
 use super::status::mynah_status;
-use super::value::{clear_value, give, guard_json, mynah_value};
+use super::value::{clear_value, give, give_text, guard_json, mynah_value};
 
 /// A cache. A handle: may be used from any thread at any time, and freed while
 /// others use it; their calls finish, or answer `MYNAH_INVALID_HANDLE`.
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn mynah_cache_new(
             return Err(Error::NullArgument("cache"));
         }
         let (options, extras) = cache_options::resolve(options)?;
-        let made = Cache::with_listener(options, Clock::System, extras.listener)?;
+        let made = Cache::with_listeners(options, Clock::System, extras.listeners)?;
         // SAFETY: promised by (1).
         unsafe { put("cache", cache, handle::insert_hot(made)?) }
     };
@@ -136,10 +136,11 @@ pub unsafe extern "C" fn mynah_cache_get(
         if value.is_null() {
             return Err(Error::NullArgument("value"));
         }
-        let (found, left) = handle::with::<Cache, _, _>(cache, |cache| cache.fetch(key))?;
-        left.deliver();
+        let mut left = None;
+        let found = handle::with::<Cache, _, _>(cache, |cache| cache.fetch(key, &mut left))?;
+        deliver(left);
         // SAFETY: promised by (2).
-        unsafe { give("value", value, found?) }
+        unsafe { give("value", value, found.map_err(|missed| missed.error(0))?) }
     })
 }
 
@@ -179,16 +180,14 @@ pub unsafe extern "C" fn mynah_cache_get_into(
                 std::slice::from_raw_parts_mut(buf.cast(), cap.min(isize::MAX as usize))
             },
         };
-        let (found, left) = handle::with::<Cache, _, _>(cache, |c| c.fetch_into(key, place))?;
-        left.deliver();
-        let needed = match &found {
-            Ok(len) => *len,
-            Err(Error::TooLarge { needed, .. }) => *needed as usize,
-            Err(_) => 0,
-        };
-        // SAFETY: promised by (3), and not null.
-        unsafe { len.write(needed) };
-        found.map(drop)
+        let mut left = None;
+        let found = handle::with::<Cache, _, _>(cache, |c| c.fetch_into(key, place, &mut left))?;
+        deliver(left);
+        if let Ok(needed) | Err(Missed::TooLarge(needed)) = found {
+            // SAFETY: promised by (3), and not null.
+            unsafe { len.write(needed) };
+        }
+        found.map(drop).map_err(|missed| missed.error(cap))
     })
 }
 
@@ -337,6 +336,38 @@ pub unsafe extern "C" fn mynah_cache_options_json(
 ) -> mynah_status {
     // SAFETY: promised by (1).
     unsafe { guard_json(value, || Ok(handle::resolve::<Cache, _>(cache)?.options().to_json())) }
+}
+
+/// All figures as JSON: hits, misses, rates, departures by reason, latencies,
+/// memory, shards, sweep, compression, raised alerts. The value is the caller's
+/// to free. Any thread; takes each shard's read lock in turn.
+///
+/// # Safety
+/// 1. `value` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_metrics_json(
+    cache: *mut mynah_cache,
+    value: *mut *mut mynah_value,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe { guard_json(value, || Ok(handle::resolve::<Cache, _>(cache)?.metrics_json())) }
+}
+
+/// The figures in Prometheus' text form, for an endpoint of the caller's. The
+/// value is the caller's to free. Any thread, as above.
+///
+/// # Safety
+/// 1. `value` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_metrics_prometheus(
+    cache: *mut mynah_cache,
+    value: *mut *mut mynah_value,
+) -> mynah_status {
+    // SAFETY: promised by (1), here and below.
+    guard(|| unsafe {
+        clear_value(value);
+        give_text(value, &handle::resolve::<Cache, _>(cache)?.metrics_prometheus())
+    })
 }
 
 /// Frees a cache; null is allowed. Its memory goes back at once, but for

@@ -1,12 +1,12 @@
 //! `mynah_cache_options`: what a cache is made from.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CString, c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::cache::{Listener, Reason};
+use crate::cache::{Alert, AlertListener, Listener, Listeners, Reason};
 use crate::error::Error;
 use crate::options::cache::CacheOptions;
 use crate::options::{Layered, describe};
@@ -29,8 +29,8 @@ pub struct mynah_cache_options {
 /// What a cache is given that has no text form.
 #[derive(Default, Clone)]
 pub struct CacheExtras {
-    /// Who is told of departures.
-    pub listener: Option<Arc<Listener>>,
+    /// Who is told of what happens.
+    pub listeners: Listeners,
 }
 
 /// The draft behind the handle.
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn mynah_cache_options_on_evict(
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
         let draft = handle::resolve::<CacheDraft, _>(options)?;
-        draft.extras.lock().listener = callback.is_some().then(|| listener(kept));
+        draft.extras.lock().listeners.departures = callback.is_some().then(|| listener(kept));
         Ok(())
     })
 }
@@ -176,6 +176,55 @@ fn listener(kept: Kept<mynah_evict_fn>) -> Arc<Listener> {
                     value.len(),
                     reason as i32,
                 );
+            }
+        }
+    })
+}
+
+/// Told when a threshold is crossed (`raised` 1) and when the figure is back
+/// within it (0): the option that holds the threshold, what was measured, and
+/// the threshold. The text is NUL-terminated and lives during the call only.
+pub type mynah_alert_fn = Option<
+    unsafe extern "C" fn(
+        user: *mut c_void,
+        name: *const c_char,
+        raised: i32,
+        value: f64,
+        threshold: f64,
+    ),
+>;
+
+/// Has a function told when a cache made from these options crosses one of its
+/// `alert_` thresholds, once each time, and once when it recovers. Thresholds
+/// are looked at during calls, at most once a second, and when the metrics are
+/// read; the function runs on that call's thread with no lock held, and may
+/// call anything. `user` and `destroy` as for `mynah_cache_options_on_evict`.
+///
+/// # Safety
+/// 1. `callback` and `destroy` may be called with `user` on any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_options_on_alert(
+    options: *mut mynah_cache_options,
+    callback: mynah_alert_fn,
+    user: *mut c_void,
+    destroy: mynah_destroy_fn,
+) -> mynah_status {
+    let kept = Kept::new(callback, user, destroy);
+    guard(|| {
+        let draft = handle::resolve::<CacheDraft, _>(options)?;
+        draft.extras.lock().listeners.alerts = callback.is_some().then(|| alert_listener(kept));
+        Ok(())
+    })
+}
+
+fn alert_listener(kept: Kept<mynah_alert_fn>) -> Arc<AlertListener> {
+    Arc::new(move |alert: &Alert| {
+        let name = CString::new(alert.name).unwrap_or_default();
+        if let (Some(callback), user) = kept.parts() {
+            // SAFETY: promised by whoever registered it; the text lives for
+            // the length of the call.
+            unsafe {
+                callback(user, name.as_ptr(), alert.raised as i32, alert.value, alert.threshold);
             }
         }
     })

@@ -55,6 +55,11 @@ impl Histogram {
         self.sum.fetch_add(ns, Relaxed);
     }
 
+    /// Bytes of the buckets.
+    pub fn bytes(&self) -> u64 {
+        (BUCKETS * size_of::<AtomicU64>()) as u64
+    }
+
     /// Times counted so far.
     pub fn count(&self) -> u64 {
         self.buckets.iter().map(|b| b.load(Relaxed)).sum()

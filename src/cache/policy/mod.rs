@@ -72,6 +72,12 @@ pub const POLICIES: &[Row] = &[
     ("random", || Box::new(random::Random)),
 ];
 
+/// The name of a maker's policy.
+pub fn name(maker: fn() -> Box<dyn Policy>) -> &'static str {
+    let row = POLICIES.iter().find(|(_, make)| std::ptr::fn_addr_eq(*make, maker));
+    row.map_or(POLICIES[0].0, |(name, _)| name)
+}
+
 /// The maker of a policy; the option's row has checked the name.
 pub fn maker(name: &str) -> fn() -> Box<dyn Policy> {
     POLICIES.iter().find(|(row, _)| *row == name).map_or(POLICIES[0].1, |(_, make)| *make)

@@ -1,0 +1,138 @@
+//! Thresholds: raised once when crossed, and again when all is well.
+//!
+//! They are looked at once a second at most, by a call that is being timed
+//! anyway, and whenever the metrics are asked for; an idle cache looks at
+//! nothing. The hit rate is that of the look-ups since the last time, if they
+//! were enough to tell.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+
+use super::Cache;
+use super::metrics::Report;
+
+/// A threshold that was crossed, one way or the other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    /// The option that holds the threshold.
+    pub name: &'static str,
+    /// Crossed, or back within.
+    pub raised: bool,
+    /// What was measured.
+    pub value: f64,
+    /// What it was compared with.
+    pub threshold: f64,
+}
+
+/// Who is told.
+pub type AlertListener = dyn Fn(&Alert) + Send + Sync;
+
+/// Look-ups below which a hit rate says nothing.
+const ENOUGH: u64 = 100;
+/// Between two looks, in ns.
+const PERIOD_NS: u64 = 1_000_000_000;
+
+/// What is raised at the moment.
+pub struct Alerts {
+    next_ns: AtomicU64,
+    state: Mutex<State>,
+    listener: Mutex<Option<Arc<AlertListener>>>,
+}
+
+#[derive(Default)]
+struct State {
+    raised: Vec<&'static str>,
+    hits: u64,
+    misses: u64,
+}
+
+impl Alerts {
+    /// Nothing raised yet.
+    pub fn new(listener: Option<Arc<AlertListener>>) -> Alerts {
+        Alerts {
+            next_ns: AtomicU64::new(0),
+            state: Mutex::default(),
+            listener: Mutex::new(listener),
+        }
+    }
+
+    /// Whether it is time to look; true for one caller each time.
+    pub fn is_due(&self, now_ns: u64) -> bool {
+        let next = self.next_ns.load(Relaxed);
+        now_ns >= next
+            && self.next_ns.compare_exchange(next, now_ns + PERIOD_NS, Relaxed, Relaxed).is_ok()
+    }
+
+    /// Forgets whom to tell.
+    pub fn close(&self) {
+        let listener = self.listener.lock().take();
+        drop(listener);
+    }
+
+    /// What is raised.
+    pub fn raised(&self) -> Vec<&'static str> {
+        self.state.lock().raised.clone()
+    }
+}
+
+impl Cache {
+    /// Compares the figures with the thresholds, and tells what changed.
+    pub(super) fn check_alerts(&self, report: &Report) {
+        let changes = {
+            let mut state = self.alerts.state.lock();
+            let readings = self.readings(report, &mut state);
+            let changed = |alert: &Alert| state.raised.contains(&alert.name) != alert.raised;
+            let changes: Vec<Alert> = readings.into_iter().filter(changed).collect();
+            for alert in &changes {
+                state.raised.retain(|name| *name != alert.name);
+                if alert.raised {
+                    state.raised.push(alert.name);
+                }
+            }
+            changes
+        };
+        let listener = self.alerts.listener.lock().clone();
+        if let Some(listener) = listener {
+            changes.iter().for_each(|alert| listener(alert));
+        }
+    }
+
+    /// Each threshold that is set and can be judged.
+    fn readings(&self, report: &Report, state: &mut State) -> Vec<Alert> {
+        let values = &self.options.values;
+        let mut readings = Vec::new();
+        let mut read = |name, raised, value, threshold: f64| {
+            if threshold > 0.0 {
+                readings.push(Alert { name, raised, value, threshold });
+            }
+        };
+        let hits = report.hits.saturating_sub(state.hits);
+        let all = hits + report.misses.saturating_sub(state.misses);
+        if all >= ENOUGH {
+            let rate = hits as f64 / all as f64;
+            let least = values.alert_min_hit_rate;
+            read("alert_min_hit_rate", rate < least, rate, least);
+            (state.hits, state.misses) = (report.hits, report.misses);
+        }
+        if let Some(ns) = report.get_mean_ns {
+            let (us, most) = (ns / 1_000.0, values.alert_max_get_latency_us as f64);
+            read("alert_max_get_latency_us", us > most, us, most);
+        }
+        let (mb, most) = (report.memory as f64 / 1_048_576.0, values.alert_max_memory_mb as f64);
+        read("alert_max_memory_mb", mb > most, mb, most);
+        // A few entries to a shard are never even; that is no finding.
+        let (off, most) = (report.imbalance(), values.alert_max_shard_imbalance);
+        let uneven = off > most && off > report.imbalance_by_chance();
+        read("alert_max_shard_imbalance", uneven, off, most);
+        readings
+    }
+
+    /// What is done now and then, at most once a second, on a caller's thread
+    /// with no lock held.
+    pub fn maintain(&self) {
+        let report = self.report();
+        self.check_alerts(&report);
+    }
+}

@@ -1,0 +1,198 @@
+//! The sweep: expired entries leave though nobody asks for them.
+//!
+//! A thread of the cache's sleeps until something is due, and no more often
+//! than the interval allows; it starts with the first entry that can expire
+//! and ends when there is none left, so an idle process has nothing that
+//! ticks. A sweep looks only where something may be due (the tables keep the
+//! earliest time of each bucket), and lets go of a shard's lock after each
+//! batch. The adaptive strategy halves its pace's interval, down to half of
+//! what was set, when a sweep finds a tenth of the cache expired, and doubles
+//! it, up to twice, when it finds less than a hundredth.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use serde_json::{Value as Json, json};
+
+use super::departure::Departures;
+use super::{Cache, table};
+use crate::clock::Clock;
+
+/// When the next sweep is, and who is waiting for it.
+pub struct Sweeper {
+    state: Mutex<State>,
+    changed: Condvar,
+    /// An entry that lapses before this moves the next sweep forward. Relaxed:
+    /// who reads an old value moves it needlessly, or is seen by the next.
+    sooner_ms: AtomicU64,
+}
+
+struct State {
+    running: bool,
+    closed: bool,
+    last_ms: u64,
+    pace_ms: u64,
+    wake_ms: u64,
+    found: u64,
+}
+
+impl Sweeper {
+    /// One that has nothing to do yet; an interval of 0 never sweeps.
+    pub fn new(interval_ms: u64, now_ms: u64) -> Arc<Sweeper> {
+        Arc::new(Sweeper {
+            state: Mutex::new(State {
+                running: false,
+                closed: false,
+                last_ms: now_ms,
+                pace_ms: interval_ms,
+                wake_ms: u64::MAX,
+                found: 0,
+            }),
+            changed: Condvar::new(),
+            sooner_ms: AtomicU64::new(if interval_ms == 0 { 0 } else { u64::MAX }),
+        })
+    }
+
+    /// Ends the thread, if there is one. It is not waited for.
+    pub fn close(&self) {
+        self.state.lock().closed = true;
+        self.changed.notify_all();
+        self.sooner_ms.store(0, Relaxed);
+    }
+
+    /// Sleeps until the next sweep; false when there is to be none.
+    fn wait(&self) -> bool {
+        let mut state = self.state.lock();
+        loop {
+            let now = Clock::System.now_ns() / 1_000_000;
+            if state.closed || state.wake_ms == u64::MAX {
+                state.running = false;
+                return false;
+            }
+            if now >= state.wake_ms {
+                return true;
+            }
+            let left = Duration::from_millis((state.wake_ms - now).min(86_400_000));
+            self.changed.wait_for(&mut state, left);
+        }
+    }
+}
+
+impl Cache {
+    /// Notes that an entry lapses at a time: there must be a sweep then.
+    #[inline]
+    pub(super) fn expect_lapse(&self, lapse_ms: Option<u64>) {
+        if let Some(ms) = lapse_ms
+            && ms < self.sweeper.sooner_ms.load(Relaxed)
+        {
+            self.schedule(ms);
+        }
+    }
+
+    #[cold]
+    fn schedule(&self, lapse_ms: u64) {
+        let mut state = self.sweeper.state.lock();
+        if state.closed || state.pace_ms == 0 || !self.sweeps() {
+            self.sweeper.sooner_ms.store(0, Relaxed);
+            return;
+        }
+        let earliest = state.last_ms.saturating_add(state.pace_ms);
+        state.wake_ms = state.wake_ms.min(lapse_ms.max(earliest));
+        // Sooner than the pace allows is no use.
+        let sooner = if state.wake_ms == earliest { 0 } else { state.wake_ms };
+        self.sweeper.sooner_ms.store(sooner, Relaxed);
+        if state.running {
+            self.sweeper.changed.notify_all();
+        } else if matches!(self.clock, Clock::System) {
+            state.running = self.start_thread();
+        }
+    }
+
+    fn start_thread(&self) -> bool {
+        let (sweeper, cache) = (self.sweeper.clone(), self.me.clone());
+        let thread = std::thread::Builder::new().name("mynah-sweep".into());
+        thread.spawn(move || run(&sweeper, &cache)).is_ok()
+    }
+
+    fn sweeps(&self) -> bool {
+        self.strategy() != "lazy"
+    }
+
+    /// Removes what has lapsed, batch by batch; how many entries.
+    pub fn sweep(&self) -> u64 {
+        let now_ms = self.now_ms();
+        let batch = self.options.values.cleanup_batch_size as usize;
+        let (mut found, mut next) = (0u64, table::NEVER);
+        let before = self.len();
+        for index in 0..self.directory.count() {
+            let cell = self.directory.cell(index);
+            loop {
+                let mut out = Departures::default();
+                let mut shard = cell.shard.write();
+                let gone = shard.sweep(&self.shared, now_ms, batch, &mut out);
+                let due = shard.table.next_due();
+                drop(shard);
+                self.finish(out).deliver();
+                found += gone as u64;
+                if gone < batch {
+                    next = next.min(due);
+                    break;
+                }
+            }
+        }
+        self.swept(now_ms, found, before, next);
+        found
+    }
+
+    /// Sets the pace by what was found, and the time of the next sweep.
+    fn swept(&self, now_ms: u64, found: u64, before: u64, next_tick: u32) {
+        self.metrics.sweeps.fetch_add(1, Relaxed);
+        let interval = self.sweep_interval();
+        let mut state = self.sweeper.state.lock();
+        state.found += found;
+        state.last_ms = now_ms;
+        state.pace_ms = match self.strategy() {
+            "adaptive" if found * 10 > before => (state.pace_ms / 2).max(interval / 2).max(1),
+            "adaptive" if found * 100 < before => (state.pace_ms * 2).min(interval * 2),
+            "adaptive" => state.pace_ms,
+            _ => interval,
+        };
+        let earliest = now_ms + state.pace_ms;
+        state.wake_ms = match next_tick {
+            table::NEVER => u64::MAX,
+            tick => earliest.max(table::end_of(tick)),
+        };
+        let sooner = if state.wake_ms == earliest { 0 } else { state.wake_ms };
+        self.sweeper.sooner_ms.store(sooner, Relaxed);
+    }
+
+    /// When the next sweep is to be, on the cache's clock; none if nothing can
+    /// expire.
+    pub fn next_sweep_ms(&self) -> Option<u64> {
+        Some(self.sweeper.state.lock().wake_ms).filter(|ms| *ms != u64::MAX)
+    }
+
+    /// The sweep's part of the metrics.
+    pub(super) fn sweep_json(&self) -> Json {
+        let state = self.sweeper.state.lock();
+        json!({
+            "strategy": self.strategy(),
+            "interval_ms": self.sweep_interval(),
+            "pace_ms": state.pace_ms,
+            "sweeps": self.metrics.sweeps.load(Relaxed),
+            "expired_found": state.found,
+        })
+    }
+}
+
+/// The thread. It holds the cache only while it sweeps.
+fn run(sweeper: &Sweeper, cache: &Weak<Cache>) {
+    while sweeper.wait() {
+        match cache.upgrade() {
+            Some(cache) => cache.sweep(),
+            None => return,
+        };
+    }
+}
