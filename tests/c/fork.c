@@ -2,6 +2,7 @@
 #include "talk.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 static mynah_cache *cache;
@@ -36,8 +37,21 @@ static void *be_talking(void *unused) {
     return NULL;
 }
 
+/* Where the child is, for the alarm that ends one that hangs. */
+static volatile int step;
+
+static void hung(int signal) {
+    char text[] = "# child hangs after step 00\n";
+    (void)signal;
+    text[sizeof text - 4] = (char)('0' + step / 10);
+    text[sizeof text - 3] = (char)('0' + step % 10);
+    if (write(1, text, sizeof text - 1) > 0) _exit(99);
+    _exit(98);
+}
+
 #define IN_CHILD(number, condition) \
     do {                            \
+        step = number;              \
         if (!(condition)) {         \
             printf("# child, %s:%d: %s\n", __FILE__, __LINE__, #condition); \
             fflush(stdout);         \
@@ -51,6 +65,7 @@ static void child(void) {
     mynah_value *value = NULL;
     mynah_response *response = NULL;
     mynah_error *error = NULL;
+    signal(SIGALRM, hung);
     alarm(20); /* a lock that nobody gives back ends the child */
     IN_CHILD(10, mynah_cache_set(cache, "k", 1, "v", 1, 0) == MYNAH_FORKED);
     IN_CHILD(11, mynah_cache_get(cache, "k", 1, &value) == MYNAH_FORKED);
