@@ -56,6 +56,10 @@ struct Core<D> {
     failed: Option<Error>,
     complete: bool,
     ended: bool,
+    /// Whether any event was met.
+    met: bool,
+    /// Whether the first byte can begin neither an event nor JSON.
+    foreign: bool,
     /// Lines outside the framing.
     stray: Vec<u8>,
 }
@@ -107,7 +111,11 @@ impl<D: Dialect> Stream<D> {
         {
             self.framing = Framing::Values(Values::default());
         }
-        self.begun |= first.is_some();
+        if let Some(first) = first {
+            self.begun = true;
+            let bom = *first == 0xef;
+            self.core.foreign = !(first.is_ascii_alphabetic() || b":{[".contains(first) || bom);
+        }
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
@@ -200,6 +208,8 @@ impl<D: Dialect> Core<D> {
             failed: None,
             complete: false,
             ended: false,
+            met: false,
+            foreign: false,
             stray: Vec::new(),
         }
     }
@@ -212,6 +222,7 @@ impl<D: Dialect> Core<D> {
     }
 
     fn data(&mut self, name: &[u8], data: &[u8]) {
+        self.met = true;
         if self.complete || self.failed.is_some() {
             return;
         }
@@ -313,6 +324,7 @@ impl<D: Dialect> Core<D> {
         if self.complete || self.failed.is_some() {
             return;
         }
+        let foreign = !self.met && (self.foreign || !self.stray.is_empty());
         // The last line of an error may have come without its end.
         self.stray.push(b'}');
         let stray = std::mem::take(&mut self.stray);
@@ -325,7 +337,10 @@ impl<D: Dialect> Core<D> {
             return self.complete();
         }
         self.end();
-        let message = "the stream ended before the answer was complete";
-        self.fail(errors::with_head(&self.head, Status::Truncated, message));
+        let (status, message) = match foreign {
+            true => (Status::Protocol, "what arrived is neither an event stream nor JSON"),
+            false => (Status::Truncated, "the stream ended before the answer was complete"),
+        };
+        self.fail(errors::with_head(&self.head, status, message));
     }
 }
