@@ -224,7 +224,7 @@ pub unsafe extern "C" fn mynah_client_metrics_json(
     client: *mut mynah_client,
     value: *mut *mut mynah_value,
 ) -> mynah_status {
-    let json = || Ok(handle::resolve::<Client, _>(client)?.metrics().to_json());
+    let json = || Ok(handle::resolve::<Client, _>(client)?.metrics_json());
     // SAFETY: promised by (1).
     unsafe { guard_json(value, json) }
 }

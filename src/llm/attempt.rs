@@ -14,6 +14,7 @@ use super::cancel::Interrupt;
 use super::client::Failed;
 use super::event::Event;
 use super::limit_headers::Learned;
+use super::log::Listeners;
 use super::metrics::Spent;
 use super::order::Order;
 use super::policy::breaker::{Breaker, State};
@@ -39,6 +40,8 @@ pub struct Means<'a> {
     pub limiter: &'a RateLimiter,
     /// The circuit breaker.
     pub breaker: &'a Breaker,
+    /// Who is told.
+    pub listeners: &'a Listeners,
 }
 
 /// A request under way.
@@ -86,6 +89,8 @@ impl Sending<'_> {
                 Decision::GiveUp => return Err(broken.failed(spent.attempts)),
                 Decision::Again(wait) => {
                     reused_before |= broken.facts.reused;
+                    let listeners = self.means.listeners;
+                    listeners.retry(spent.attempts, wait.as_millis() as u64, &broken.error);
                     let wait = || self.interrupt.wait(self.means.clock, wait);
                     self.timing.outside(wait)?;
                 }

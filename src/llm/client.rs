@@ -20,6 +20,7 @@ use crate::options::{Layered, Origin, Resolved};
 use super::attempt::{Means, Sending};
 use super::call::{Calls, Running};
 use super::cancel::{Cancel, Interrupt, Reason};
+use super::log::{CallFacts, Listeners};
 use super::metrics::{ClientMetrics, Ended, Spent};
 use super::order::Order;
 use super::policy::breaker::Breaker;
@@ -33,6 +34,7 @@ use super::request::{CacheMode, Request};
 use super::response::{Response, ServedFrom};
 use super::timing::Timing;
 use super::transport::{Transport, UreqTransport};
+use super::watch::Watch;
 
 /// A client; shared by any number of threads.
 pub struct Client {
@@ -44,6 +46,8 @@ pub struct Client {
     budget: Budget,
     limiter: RateLimiter,
     breaker: Breaker,
+    listeners: Listeners,
+    watch: Watch,
     pub(super) flights: Flights,
     pub(super) metrics: ClientMetrics,
     pub(super) calls: Calls,
@@ -61,6 +65,8 @@ pub struct Parts {
     /// A response cache shared with others; none: one of its own, if the
     /// options ask for it.
     pub cache: Option<Arc<Cache>>,
+    /// Who is told of calls, alerts and the breaker.
+    pub listeners: Listeners,
 }
 
 /// A call that did not end well.
@@ -107,6 +113,8 @@ impl Client {
             budget: Budget::new(options.values.retry_budget_percent, &clock),
             limiter: RateLimiter::new(&options.values, &clock),
             breaker: Breaker::new(&options.values, &clock),
+            listeners: parts.listeners,
+            watch: Watch::new(&options.values),
             flights: Flights::default(),
             metrics: ClientMetrics::new(&clock),
             calls: Calls::default(),
@@ -123,7 +131,7 @@ impl Client {
         request: &Request,
         cancel: Option<&Cancel>,
     ) -> Result<Response, Failed> {
-        self.counted(|ended| self.answer(request, cancel, None, ended))
+        self.counted("chat", |ended| self.answer(request, cancel, None, ended))
     }
 
     /// Asks, and hands each event to `sink` as it arrives, on this thread.
@@ -133,14 +141,15 @@ impl Client {
         cancel: Option<&Cancel>,
         sink: &mut Sink<'_>,
     ) -> Result<Response, Failed> {
-        self.counted(|ended| self.answer(request, cancel, Some(sink), ended))
+        self.counted("chat", |ended| self.answer(request, cancel, Some(sink), ended))
     }
 
     /// Makes embeddings: OpenAI's JSON in and out, whatever the provider.
     pub fn embed(&self, json: &str, cancel: Option<&Cancel>) -> Result<String> {
-        let embedded = self.counted(|ended| {
+        let embedded = self.counted("embeddings", |ended| {
             let running = self.calls.begin(cancel)?;
             let order = Order::embeddings(json, &self.options)?;
+            ended.model = Some(order.prepared.context.model.to_string());
             let timing = Timing::start(&order.options, &self.clock);
             let result = self.send(&order, &None, None, &timing, &running.interrupt);
             ended.outside_ns = timing.outside_ns();
@@ -149,9 +158,10 @@ impl Client {
         Ok(embedded.map_err(|failed| failed.error)?.raw.unwrap_or_default())
     }
 
-    /// Counts a call, however it ends.
+    /// Counts a call, however it ends, and tells of it.
     fn counted(
         &self,
+        operation: &str,
         call: impl FnOnce(&mut Ended) -> Result<Response, Failed>,
     ) -> Result<Response, Failed> {
         let started = self.clock.now_ns();
@@ -164,7 +174,19 @@ impl Client {
             ended.first_token_ns = first_token.map(|time| time.as_nanos() as u64);
         }
         self.metrics.record(&ended);
+        self.tell(operation, &ended, &result);
         result
+    }
+
+    fn tell(&self, operation: &str, ended: &Ended, result: &Result<Response, Failed>) {
+        let facts = CallFacts {
+            provider: &self.options.values.provider,
+            model: ended.model.as_deref(),
+            operation,
+        };
+        let cost = result.as_ref().ok().and_then(|response| response.cost_usd);
+        self.listeners.ended(&facts, ended, result.as_ref().map_err(|failed| &failed.error));
+        self.listeners.alerts(&self.watch.note(ended, cost));
     }
 
     /// The path of a call.
@@ -177,6 +199,7 @@ impl Client {
     ) -> Result<Response, Failed> {
         let running = self.calls.begin(cancel)?;
         let order = Order::new(request, &self.options, sink.is_some())?;
+        ended.model = Some(order.prepared.context.model.to_string());
         let timing = Timing::start(&order.options, &self.clock);
         let shares = self.shares(&order);
         let key = (shares || self.cache_of(&order).is_some()).then(|| order.key());
@@ -209,13 +232,15 @@ impl Client {
         timing: &Timing,
         interrupt: &Arc<Interrupt>,
     ) -> Result<Response, Failed> {
-        let (pass, _opened) = self.breaker.enter();
+        let (pass, transition) = self.breaker.enter();
+        transition.iter().for_each(|change| self.listeners.transition(change));
         let pass = pass?;
         let started = self.clock.now_ns();
         let mut spent = Spent::default();
         let sending = Sending { means: self.means(), order, timing, interrupt };
         let mut result = sending.run(sink, &mut spent);
-        pass.end(result.as_ref().err().map(|failed| failed.error.status()));
+        let transition = pass.end(result.as_ref().err().map(|failed| failed.error.status()));
+        transition.iter().for_each(|change| self.listeners.transition(change));
         if let Ok(response) = &mut result {
             response.served_from = ServedFrom::Provider;
             response.adjusted = order.prepared.adjusted.clone();
@@ -237,6 +262,7 @@ impl Client {
             budget: &self.budget,
             limiter: &self.limiter,
             breaker: &self.breaker,
+            listeners: &self.listeners,
         }
     }
 
@@ -305,6 +331,16 @@ impl Client {
     /// The figures.
     pub fn metrics(&self) -> &ClientMetrics {
         &self.metrics
+    }
+
+    /// The figures as JSON, with the state of breaker and thresholds.
+    pub fn metrics_json(&self) -> Json {
+        let mut json = self.metrics.to_json();
+        json["breaker_state"] = self.breaker.state().name().into();
+        json["breaker_transitions"] = self.breaker.transitions().into();
+        json["in_flight"] = self.calls.in_flight().into();
+        json["alerts"] = self.watch.raised().into();
+        json
     }
 
     /// Effective options and their origins, secrets redacted.

@@ -14,6 +14,7 @@ use crate::options::client::ClientOptions;
 
 use super::client::{Client, Failed, Parts};
 use super::event::{Event, EventKind};
+use super::log::{Level, Listeners};
 use super::request::Request;
 use super::response::{Response, ServedFrom};
 use super::transport::*;
@@ -73,6 +74,15 @@ struct Bench {
     client: Arc<Client>,
     script: Arc<Script>,
     time: Arc<ManualClock>,
+    records: Records,
+}
+
+/// Log records, as JSON.
+type Records = Arc<Mutex<Vec<serde_json::Value>>>;
+
+fn tell(records: &Records) -> Arc<super::log::LogListener> {
+    let records = records.clone();
+    Arc::new(move |_, text| records.lock().push(serde_json::from_str(text).unwrap()))
 }
 
 fn bench(options: &[(&str, &str)], steps: Vec<Step>) -> Bench {
@@ -81,12 +91,18 @@ fn bench(options: &[(&str, &str)], steps: Vec<Step>) -> Bench {
     layered.set("model", "gpt-test").unwrap();
     layered.set("price", "gpt-test=1,2").unwrap();
     options.iter().for_each(|(name, value)| layered.set(name, value).unwrap());
+    let records = Records::default();
     let script = Arc::new(Script { steps: Mutex::new(steps.into()), ..Script::default() });
     let (clock, time) = Clock::manual();
-    let parts =
-        Parts { clock, random: Random::seeded(1), transport: Some(script.clone()), cache: None };
+    let parts = Parts {
+        clock,
+        random: Random::seeded(1),
+        transport: Some(script.clone()),
+        cache: None,
+        listeners: Listeners { log: Some((Level::Debug, tell(&records))), ..Default::default() },
+    };
     let client = Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap());
-    Bench { client, script, time }
+    Bench { client, script, time, records }
 }
 
 /// With a clock that runs ahead of other threads, calls are not shared.
@@ -300,6 +316,22 @@ fn the_key_is_never_shown() {
     assert_eq!(error.status(), Status::Authentication);
     assert!(!error.to_string().contains("sk-test"), "{error}");
     assert!(!bench.client.options_json().to_string().contains("sk-test"));
+    assert!(!json!(*bench.records.lock()).to_string().contains("sk-test"));
+}
+
+#[test]
+fn each_call_and_each_retry_leaves_a_record_in_opentelemetrys_words() {
+    let bench = bench(&[], vec![failure(500), plain("hi", "stop")]);
+    bench.chat().unwrap();
+    let records = bench.records.lock();
+    assert_eq!(records[0]["event"], "mynah.retry");
+    let call = &records[1];
+    assert_eq!(call["gen_ai.operation.name"], "chat");
+    assert_eq!(call["gen_ai.request.model"], "gpt-test");
+    assert_eq!(call["gen_ai.response.finish_reasons"], json!(["stop"]));
+    assert_eq!(call["gen_ai.usage.output_tokens"], 5);
+    assert_eq!((&call["level"], &call["mynah.attempts"]), (&json!("info"), &json!(2)));
+    assert!(!call.to_string().contains("hello"), "no prompt in the log");
 }
 
 /// Answers once its gate is opened.

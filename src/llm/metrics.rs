@@ -52,6 +52,8 @@ pub struct Ended {
     pub first_token_ns: Option<u64>,
     /// Time spent waiting for the network, for limits, and in callbacks.
     pub outside_ns: u64,
+    /// The model that was asked for, once that is known.
+    pub model: Option<String>,
     /// Answered by the response cache; none if it was not asked.
     pub cache_hit: Option<bool>,
     /// Answered by another call's request.

@@ -1,0 +1,179 @@
+//! What a client tells as it goes: log records and alerts.
+//!
+//! A record is one JSON object. The record of a call uses the attribute names
+//! of OpenTelemetry's semantic conventions for generative AI, so that it can be
+//! sent on as it is. Neither keys nor prompts nor answers are ever in it.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::error::Error;
+
+use super::metrics::Ended;
+use super::policy::breaker::Transition;
+use super::response::Response;
+use super::watch::Alert;
+
+/// How much a record matters; the number is part of the C ABI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i32)]
+pub enum Level {
+    /// For whoever looks for a defect.
+    Debug = 1,
+    /// A call that ended well.
+    Info = 2,
+    /// Something that was coped with: a retry, an open breaker, an alert.
+    Warning = 3,
+    /// A call that failed.
+    Error = 4,
+}
+
+impl Level {
+    /// As it stands in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        }
+    }
+
+    /// The level of a number from C.
+    pub fn from_code(code: i32) -> Option<Level> {
+        let levels = [Level::Debug, Level::Info, Level::Warning, Level::Error];
+        levels.into_iter().find(|level| *level as i32 == code)
+    }
+}
+
+/// Takes a record.
+pub type LogListener = dyn Fn(Level, &str) + Send + Sync;
+/// Takes an alert.
+pub type AlertListener = dyn Fn(&Alert) + Send + Sync;
+/// Takes a change of the circuit breaker.
+pub type BreakerListener = dyn Fn(&Transition) + Send + Sync;
+
+/// Who is told what. Called with no lock held, on the thread that caused it.
+#[derive(Default, Clone)]
+pub struct Listeners {
+    /// Records of at least this level.
+    pub log: Option<(Level, Arc<LogListener>)>,
+    /// Thresholds that were crossed.
+    pub alert: Option<Arc<AlertListener>>,
+    /// Changes of the circuit breaker.
+    pub breaker: Option<Arc<BreakerListener>>,
+}
+
+/// What the record of a call says beside its end.
+pub struct CallFacts<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// The model that was asked for; none if the call ended before that.
+    pub model: Option<&'a str>,
+    /// `chat` or `embeddings`.
+    pub operation: &'a str,
+}
+
+impl Listeners {
+    fn log(&self, level: Level, record: impl FnOnce() -> Value) {
+        let Some((least, listener)) = &self.log else { return };
+        if level >= *least {
+            let mut record = record();
+            record["level"] = level.name().into();
+            listener(level, &record.to_string());
+        }
+    }
+
+    /// Tells of a call that has ended.
+    pub fn ended(&self, facts: &CallFacts, ended: &Ended, result: Result<&Response, &Error>) {
+        let level = if result.is_ok() { Level::Info } else { Level::Error };
+        self.log(level, || record(facts, ended, result));
+    }
+
+    /// Tells of an attempt that is made again.
+    pub fn retry(&self, attempts: u64, wait_ms: u64, error: &Error) {
+        self.log(Level::Warning, || {
+            json!({
+                "event": "mynah.retry",
+                "error.type": error.status().name(),
+                "error.message": error.to_string(),
+                "mynah.attempts": attempts,
+                "mynah.wait_ms": wait_ms,
+            })
+        });
+    }
+
+    /// Tells of a change of the circuit breaker.
+    pub fn transition(&self, transition: &Transition) {
+        self.log(Level::Warning, || {
+            json!({
+                "event": "mynah.breaker",
+                "mynah.breaker.from": transition.from.name(),
+                "mynah.breaker.to": transition.to.name(),
+                "mynah.reason": transition.reason,
+            })
+        });
+        if let Some(listener) = &self.breaker {
+            listener(transition);
+        }
+    }
+
+    /// Tells of thresholds that were crossed.
+    pub fn alerts(&self, alerts: &[Alert]) {
+        for alert in alerts {
+            self.log(Level::Warning, || {
+                json!({
+                    "event": "mynah.alert",
+                    "mynah.alert.name": alert.name,
+                    "mynah.alert.raised": alert.raised,
+                    "mynah.alert.value": alert.value,
+                    "mynah.alert.threshold": alert.threshold,
+                })
+            });
+            if let Some(listener) = &self.alert {
+                listener(alert);
+            }
+        }
+    }
+}
+
+/// The record of a call. Source of the names: OpenTelemetry semantic
+/// conventions, generative AI client spans.
+fn record(facts: &CallFacts, ended: &Ended, result: Result<&Response, &Error>) -> Value {
+    let mut record = json!({
+        "event": "gen_ai.client.operation",
+        "gen_ai.operation.name": facts.operation,
+        "gen_ai.provider.name": facts.provider,
+        "gen_ai.request.model": facts.model,
+        "duration_ms": ended.total_ns as f64 / 1e6,
+        "mynah.overhead_ms": ended.total_ns.saturating_sub(ended.outside_ns) as f64 / 1e6,
+    });
+    let mut put = |name: &str, value: Value| record[name] = value;
+    match result {
+        Ok(response) => {
+            let usage = response.usage.clone().unwrap_or_default();
+            let reasons = response.choices.iter().filter_map(|choice| choice.finish_reason);
+            put("gen_ai.response.id", response.id.clone().into());
+            put("gen_ai.response.model", response.model.clone().into());
+            put("gen_ai.response.finish_reasons", reasons.map(|r| r.name()).collect());
+            put("gen_ai.usage.input_tokens", usage.input_tokens.into());
+            put("gen_ai.usage.output_tokens", usage.output_tokens.into());
+            put("mynah.served_from", response.served_from.name().into());
+            put("mynah.attempts", response.attempts.into());
+            put("mynah.request_id", response.request_id.clone().into());
+            put("mynah.cost_usd", response.cost_usd.into());
+            put("mynah.first_token_ms", ended.first_token_ns.map(|ns| ns as f64 / 1e6).into());
+        }
+        Err(error) => {
+            put("error.type", error.status().name().into());
+            put("error.message", error.to_string().into());
+            if let Error::Call(call) = error {
+                put("http.response.status_code", call.http_status.into());
+                put("mynah.attempts", call.attempts.into());
+                put("mynah.request_id", call.request_id.clone().into());
+            }
+        }
+    }
+    record
+}
