@@ -380,6 +380,17 @@ typedef void (*mynah_evict_fn)(void *user,
 typedef void (*mynah_destroy_fn)(void *user);
 
 /**
+ * Told when a threshold is crossed (`raised` 1) and when the figure is back
+ * within it (0): the option that holds the threshold, what was measured, and
+ * the threshold. The text is NUL-terminated and lives during the call only.
+ */
+typedef void (*mynah_alert_fn)(void *user,
+                               const char *name,
+                               int32_t raised,
+                               double value,
+                               double threshold);
+
+/**
  * Makes cache options with every default; NULL if there is no room for
  * another handle. Free them with `mynah_cache_options_free`.
  */
@@ -455,6 +466,22 @@ MYNAH_API mynah_status mynah_cache_options_describe(mynah_value **value);
 MYNAH_API
 mynah_status mynah_cache_options_on_evict(mynah_cache_options *options,
                                           mynah_evict_fn callback,
+                                          void *user,
+                                          mynah_destroy_fn destroy);
+
+/**
+ * Has a function told when a cache made from these options crosses one of its
+ * `alert_` thresholds, once each time, and once when it recovers. Thresholds
+ * are looked at during calls, at most once a second, and when the metrics are
+ * read; the function runs on that call's thread with no lock held, and may
+ * call anything. `user` and `destroy` as for `mynah_cache_options_on_evict`.
+ *
+ * The caller promises:
+ * 1. `callback` and `destroy` may be called with `user` on any thread.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_on_alert(mynah_cache_options *options,
+                                          mynah_alert_fn callback,
                                           void *user,
                                           mynah_destroy_fn destroy);
 
@@ -875,6 +902,27 @@ mynah_status mynah_cache_set_capacity(mynah_cache *cache,
  * 1. `value` is null or writable.
  */
 MYNAH_API mynah_status mynah_cache_options_json(mynah_cache *cache, mynah_value **value);
+
+/**
+ * All figures as JSON: hits, misses, rates, departures by reason, latencies,
+ * memory, shards, sweep, compression, raised alerts. The value is the caller's
+ * to free. Any thread; takes each shard's read lock in turn.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API mynah_status mynah_cache_metrics_json(mynah_cache *cache, mynah_value **value);
+
+/**
+ * The figures in Prometheus' text form, for an endpoint of the caller's. The
+ * value is the caller's to free. Any thread, as above.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_metrics_prometheus(mynah_cache *cache,
+                                            mynah_value **value);
 
 /**
  * Frees a cache; null is allowed. Its memory goes back at once, but for
@@ -1537,6 +1585,115 @@ mynah_status mynah_client_options_set_alert_max_cost_usd(mynah_client_options *o
                                                          double x);
 
 /* --------------------------------------------------------------------------
+ * Who is told of what a client does: callbacks that the library keeps.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * For whoever looks for a defect.
+ */
+#define MYNAH_LOG_DEBUG 1
+
+/**
+ * A call that ended well.
+ */
+#define MYNAH_LOG_INFO 2
+
+/**
+ * Something that was coped with: a retry, an open breaker, an alert.
+ */
+#define MYNAH_LOG_WARNING 3
+
+/**
+ * A call that failed.
+ */
+#define MYNAH_LOG_ERROR 4
+
+/**
+ * The circuit breaker lets all calls through.
+ */
+#define MYNAH_BREAKER_CLOSED 0
+
+/**
+ * It lets none through.
+ */
+#define MYNAH_BREAKER_OPEN 1
+
+/**
+ * It lets one through, which decides.
+ */
+#define MYNAH_BREAKER_HALF_OPEN 2
+
+/**
+ * Takes a log record: `len` bytes of JSON, one object, not NUL-terminated,
+ * valid during the call only.
+ */
+typedef void (*mynah_log_fn)(void *user, int32_t level, const char *json, size_t len);
+
+/**
+ * Takes a change of the circuit breaker: two of the `MYNAH_BREAKER_` states,
+ * and why in words, NUL-terminated, valid during the call only.
+ */
+typedef void (*mynah_breaker_fn)(void *user, int32_t from, int32_t to, const char *reason);
+
+/**
+ * Has a function told of what the clients made from these options do: a
+ * record of each call that ends, in the attribute names of OpenTelemetry's
+ * conventions for generative AI, and of retries, breaker changes and alerts.
+ * Keys, prompts and answers are never in it. Called with no lock held, on the
+ * thread that caused the record; any function may be called from inside.
+ *
+ * `destroy` (NULL allowed) is called with `user` once, after the last call,
+ * when the options and every client made from them are gone, or at once if
+ * this fails or is replaced. NULL for `callback` withdraws what was set.
+ *
+ * The caller promises:
+ * 1. `callback` and `destroy` may be called with `user` on any thread.
+ */
+MYNAH_API
+mynah_status mynah_client_options_on_log(mynah_client_options *options,
+                                         int32_t least_level,
+                                         mynah_log_fn callback,
+                                         void *user,
+                                         mynah_destroy_fn destroy);
+
+/**
+ * Has log records arrive in a queue instead, as `MYNAH_ITEM_LOG`. The queue
+ * keeps up to 10,000 of them; more are dropped.
+ */
+MYNAH_API
+mynah_status mynah_client_options_log_to_queue(mynah_client_options *options,
+                                               int32_t least_level,
+                                               mynah_queue *queue);
+
+/**
+ * Has a function told when the circuit breaker of a client made from these
+ * options changes. As `mynah_client_options_on_log` otherwise.
+ *
+ * The caller promises:
+ * 1. `callback` and `destroy` may be called with `user` on any thread.
+ */
+MYNAH_API
+mynah_status mynah_client_options_on_breaker(mynah_client_options *options,
+                                             mynah_breaker_fn callback,
+                                             void *user,
+                                             mynah_destroy_fn destroy);
+
+/**
+ * Has a function told when a client made from these options crosses one of
+ * its `alert_` thresholds, once each time, and once when it recovers. They
+ * judge the last 256 calls, from the 20th call on. As
+ * `mynah_client_options_on_log` otherwise.
+ *
+ * The caller promises:
+ * 1. `callback` and `destroy` may be called with `user` on any thread.
+ */
+MYNAH_API
+mynah_status mynah_client_options_on_alert(mynah_client_options *options,
+                                           mynah_alert_fn callback,
+                                           void *user,
+                                           mynah_destroy_fn destroy);
+
+/* --------------------------------------------------------------------------
  * mynah_request: a chat, built call by call or given whole as JSON.
  * -------------------------------------------------------------------------- */
 
@@ -2061,6 +2218,11 @@ MYNAH_API mynah_status mynah_event_json(const mynah_event *event, mynah_value **
 #define MYNAH_ITEM_DONE 2
 
 /**
+ * A log record, from `mynah_client_options_log_to_queue`; its tag is the level.
+ */
+#define MYNAH_ITEM_LOG 3
+
+/**
  * Makes a queue whose calls run on up to `max_workers` threads; 0: 4,096.
  * Threads are made when they are needed and have small stacks; calls beyond
  * the bound wait for one. Free it with `mynah_queue_free`.
@@ -2175,6 +2337,16 @@ MYNAH_API uint64_t mynah_item_tag(const mynah_item *item);
  * 1. `item` is null or a live item.
  */
 MYNAH_API const mynah_event *mynah_item_event(const mynah_item *item);
+
+/**
+ * The JSON of a `MYNAH_ITEM_LOG`, not NUL-terminated; NULL for other items.
+ * Belongs to the item and lives as long.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item.
+ * 2. `len` is null or writable.
+ */
+MYNAH_API const char *mynah_item_text(const mynah_item *item, size_t *len);
 
 /**
  * Takes the result out of a `MYNAH_ITEM_DONE`: answers how the call ended,

@@ -12,22 +12,8 @@ use parking_lot::Mutex;
 
 use super::Cache;
 use super::metrics::Report;
-
-/// A threshold that was crossed, one way or the other.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Alert {
-    /// The option that holds the threshold.
-    pub name: &'static str,
-    /// Crossed, or back within.
-    pub raised: bool,
-    /// What was measured.
-    pub value: f64,
-    /// What it was compared with.
-    pub threshold: f64,
-}
-
-/// Who is told.
-pub type AlertListener = dyn Fn(&Alert) + Send + Sync;
+use crate::metrics::alert::changes;
+use crate::metrics::{Alert, AlertListener};
 
 /// Look-ups below which a hit rate says nothing.
 const ENOUGH: u64 = 100;
@@ -80,22 +66,14 @@ impl Alerts {
 impl Cache {
     /// Compares the figures with the thresholds, and tells what changed.
     pub(super) fn check_alerts(&self, report: &Report) {
-        let changes = {
+        let told = {
             let mut state = self.alerts.state.lock();
             let readings = self.readings(report, &mut state);
-            let changed = |alert: &Alert| state.raised.contains(&alert.name) != alert.raised;
-            let changes: Vec<Alert> = readings.into_iter().filter(changed).collect();
-            for alert in &changes {
-                state.raised.retain(|name| *name != alert.name);
-                if alert.raised {
-                    state.raised.push(alert.name);
-                }
-            }
-            changes
+            changes(&mut state.raised, readings)
         };
         let listener = self.alerts.listener.lock().clone();
         if let Some(listener) = listener {
-            changes.iter().for_each(|alert| listener(alert));
+            told.iter().for_each(|alert| listener(alert));
         }
     }
 

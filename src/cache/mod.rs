@@ -35,6 +35,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::metrics::AlertListener;
 use crate::options::Resolved;
 use crate::options::cache::CacheOptions;
 
@@ -47,7 +48,6 @@ use metrics::Metrics;
 use shard::{Maker, Shard, Shared};
 use sweep::Sweeper;
 
-pub use alert::{Alert, AlertListener};
 pub use departure::{Departures, Listener, Reason};
 pub use entry::Value;
 pub use operations::{Left, Missed, deliver};

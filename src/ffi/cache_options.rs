@@ -1,17 +1,17 @@
 //! `mynah_cache_options`: what a cache is made from.
 
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::cache::{Alert, AlertListener, Listener, Listeners, Reason};
+use crate::cache::{Listener, Listeners, Reason};
 use crate::error::Error;
 use crate::options::cache::CacheOptions;
 use crate::options::{Layered, describe};
 
-use super::callback::{Kept, mynah_destroy_fn};
+use super::callback::{Kept, alert_listener, mynah_alert_fn, mynah_destroy_fn};
 use super::error::mynah_error;
 use super::guard::{guard, guard_or};
 use super::handle::{self, Handle};
@@ -181,19 +181,6 @@ fn listener(kept: Kept<mynah_evict_fn>) -> Arc<Listener> {
     })
 }
 
-/// Told when a threshold is crossed (`raised` 1) and when the figure is back
-/// within it (0): the option that holds the threshold, what was measured, and
-/// the threshold. The text is NUL-terminated and lives during the call only.
-pub type mynah_alert_fn = Option<
-    unsafe extern "C" fn(
-        user: *mut c_void,
-        name: *const c_char,
-        raised: i32,
-        value: f64,
-        threshold: f64,
-    ),
->;
-
 /// Has a function told when a cache made from these options crosses one of its
 /// `alert_` thresholds, once each time, and once when it recovers. Thresholds
 /// are looked at during calls, at most once a second, and when the metrics are
@@ -214,19 +201,6 @@ pub unsafe extern "C" fn mynah_cache_options_on_alert(
         let draft = handle::resolve::<CacheDraft, _>(options)?;
         draft.extras.lock().listeners.alerts = callback.is_some().then(|| alert_listener(kept));
         Ok(())
-    })
-}
-
-fn alert_listener(kept: Kept<mynah_alert_fn>) -> Arc<AlertListener> {
-    Arc::new(move |alert: &Alert| {
-        let name = CString::new(alert.name).unwrap_or_default();
-        if let (Some(callback), user) = kept.parts() {
-            // SAFETY: promised by whoever registered it; the text lives for
-            // the length of the call.
-            unsafe {
-                callback(user, name.as_ptr(), alert.raised as i32, alert.value, alert.threshold);
-            }
-        }
     })
 }
 

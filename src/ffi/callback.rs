@@ -1,11 +1,27 @@
 //! Callbacks that the library keeps: a function, its user word, and how the
 //! word is destroyed.
 
-use std::ffi::c_void;
+use std::ffi::{CString, c_char, c_void};
+use std::sync::Arc;
+
+use crate::metrics::{Alert, AlertListener};
 
 /// Called once with the user word of a callback, when no call of it can come
 /// any more. NULL: nothing is to be destroyed.
 pub type mynah_destroy_fn = Option<unsafe extern "C" fn(user: *mut c_void)>;
+
+/// Told when a threshold is crossed (`raised` 1) and when the figure is back
+/// within it (0): the option that holds the threshold, what was measured, and
+/// the threshold. The text is NUL-terminated and lives during the call only.
+pub type mynah_alert_fn = Option<
+    unsafe extern "C" fn(
+        user: *mut c_void,
+        name: *const c_char,
+        raised: i32,
+        value: f64,
+        threshold: f64,
+    ),
+>;
 
 /// A kept callback; dropping the last holder destroys the user word.
 pub struct Kept<F> {
@@ -40,4 +56,18 @@ impl<F> Drop for Kept<F> {
             unsafe { destroy(self.user) };
         }
     }
+}
+
+/// A kept callback as whoever watches thresholds calls it.
+pub fn alert_listener(kept: Kept<mynah_alert_fn>) -> Arc<AlertListener> {
+    Arc::new(move |alert: &Alert| {
+        let name = CString::new(alert.name).unwrap_or_default();
+        if let (Some(callback), user) = kept.parts() {
+            // SAFETY: promised by whoever registered it; the text lives for
+            // the length of the call.
+            unsafe {
+                callback(user, name.as_ptr(), alert.raised as i32, alert.value, alert.threshold);
+            }
+        }
+    })
 }

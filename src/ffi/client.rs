@@ -12,7 +12,7 @@ use crate::llm::request::Request;
 use crate::llm::response::Response;
 
 use super::cancel::mynah_cancel;
-use super::client_options::{ClientDraft, mynah_client_options};
+use super::client_options::{ClientDraft, ClientExtras, mynah_client_options};
 use super::error::{guard_err, mynah_error};
 use super::event::{lend, mynah_event};
 use super::guard::{clear, guard, guard_or, non_null, text};
@@ -63,7 +63,8 @@ pub unsafe extern "C" fn mynah_client_new(
         let draft = or_default::<ClientDraft, _>(options)?;
         let resolved = draft.named.lock().resolve()?;
         let extras = draft.extras.lock().clone();
-        let parts = Parts { cache: extras.cache, ..Parts::default() };
+        let ClientExtras { cache, listeners } = extras;
+        let parts = Parts { cache, listeners, ..Parts::default() };
         let made = handle::insert(Arc::new(Client::new(resolved, parts)?))?;
         // SAFETY: promised by (1).
         unsafe { place.write(made) };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::cache::Cache;
+use crate::llm::log::Listeners;
 use crate::options::client::ClientOptions;
 use crate::options::{Layered, describe};
 
@@ -30,6 +31,8 @@ pub struct mynah_client_options {
 pub struct ClientExtras {
     /// A response cache shared with other clients.
     pub cache: Option<Arc<Cache>>,
+    /// Who is told of calls, alerts and the breaker.
+    pub listeners: Listeners,
 }
 
 /// The draft behind the handle.

@@ -11,6 +11,7 @@ pub mod cache_setters;
 pub mod callback;
 pub mod cancel;
 pub mod client;
+pub mod client_listeners;
 pub mod client_options;
 pub mod client_setters;
 pub mod error;

@@ -1,5 +1,6 @@
 //! `mynah_queue` and `mynah_item`: calls that run elsewhere, and their results.
 
+use std::ffi::c_char;
 use std::ptr;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::event::{lend, mynah_event};
 use super::guard::{clear, guard, guard_or, non_null};
 use super::handle::{self, Handle};
 use super::request::{mynah_request, snapshot};
-use super::response::mynah_response;
+use super::response::{give_str, mynah_response};
 use super::status::mynah_status;
 
 /// Where the results of submitted calls arrive, for programs that must not
@@ -34,6 +35,9 @@ pub struct mynah_item {
 pub const MYNAH_ITEM_EVENT: i32 = 1;
 /// The end of a call: the last item with its tag.
 pub const MYNAH_ITEM_DONE: i32 = 2;
+
+/// A log record, from `mynah_client_options_log_to_queue`; its tag is the level.
+pub const MYNAH_ITEM_LOG: i32 = 3;
 
 /// Threads of a queue that is made with 0.
 const WORKERS: u32 = 4_096;
@@ -231,6 +235,7 @@ pub unsafe extern "C" fn mynah_item_kind(item: *const mynah_item) -> i32 {
     guard_or(0, || match unsafe { borrow(item.cast_mut()) }?.kind {
         ItemKind::Event(_) => Ok(MYNAH_ITEM_EVENT),
         ItemKind::Done(_) => Ok(MYNAH_ITEM_DONE),
+        ItemKind::Log(_) => Ok(MYNAH_ITEM_LOG),
     })
 }
 
@@ -254,7 +259,29 @@ pub unsafe extern "C" fn mynah_item_event(item: *const mynah_item) -> *const myn
     // SAFETY: promised by (1).
     guard_or(ptr::null(), || match &unsafe { borrow(item.cast_mut()) }?.kind {
         ItemKind::Event(event) => Ok(lend(event)),
-        ItemKind::Done(_) => Ok(ptr::null()),
+        _ => Ok(ptr::null()),
+    })
+}
+
+/// The JSON of a `MYNAH_ITEM_LOG`, not NUL-terminated; NULL for other items.
+/// Belongs to the item and lives as long.
+///
+/// # Safety
+/// 1. `item` is null or a live item.
+/// 2. `len` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_item_text(
+    item: *const mynah_item,
+    len: *mut usize,
+) -> *const c_char {
+    guard_or(ptr::null(), || {
+        // SAFETY: promised by (1).
+        let text = match &unsafe { borrow(item.cast_mut()) }?.kind {
+            ItemKind::Log(text) => Some(text.as_str()),
+            _ => None,
+        };
+        // SAFETY: promised by (2).
+        Ok(unsafe { give_str(text, len) })
     })
 }
 

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::metrics::{Alert, AlertListener};
 
 use super::metrics::Ended;
 use super::policy::breaker::Transition;
 use super::response::Response;
-use super::watch::Alert;
 
 /// How much a record matters; the number is part of the C ABI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,8 +49,6 @@ impl Level {
 
 /// Takes a record.
 pub type LogListener = dyn Fn(Level, &str) + Send + Sync;
-/// Takes an alert.
-pub type AlertListener = dyn Fn(&Alert) + Send + Sync;
 /// Takes a change of the circuit breaker.
 pub type BreakerListener = dyn Fn(&Transition) + Send + Sync;
 

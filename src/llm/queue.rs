@@ -24,11 +24,14 @@ use super::bell::Bell;
 use super::cancel::Cancel;
 use super::client::{Client, Failed};
 use super::event::Event;
+use super::log::Level;
 use super::request::Request;
 use super::response::Response;
 
 /// Events of one stream that may wait to be taken.
 const UNDELIVERED_MAX: usize = 256;
+/// Log records that may wait to be taken.
+const LOGS_MAX: usize = 10_000;
 /// Stack of a worker: TLS and JSON need some depth.
 const STACK: usize = 256 * 1024;
 /// Idle time after which a worker leaves.
@@ -50,6 +53,8 @@ pub enum ItemKind {
     Event(Event),
     /// The end of a call: the last item with its tag.
     Done(Result<Box<Response>, Failed>),
+    /// A log record; its tag is the level.
+    Log(String),
 }
 
 /// Where results arrive.
@@ -65,6 +70,8 @@ struct State {
     items: VecDeque<(u64, Item)>,
     streams: HashMap<u64, Stream>,
     next_id: u64,
+    /// Log records among the items.
+    logs: usize,
     /// Somebody wants a waiting `next` to return.
     woken: bool,
     closed: bool,
@@ -154,6 +161,16 @@ impl Queue {
         }
     }
 
+    /// Adds a log record, unless too many are waiting.
+    pub fn push_log(&self, level: Level, record: &str) {
+        let mut state = self.state.lock();
+        if !state.closed && state.logs < LOGS_MAX {
+            state.logs += 1;
+            let item = Item { tag: level as u64, kind: ItemKind::Log(record.into()) };
+            self.add(&mut state, u64::MAX, item);
+        }
+    }
+
     fn finish(&self, id: u64, tag: u64, result: Result<Box<Response>, Failed>) {
         let mut state = self.state.lock();
         state.streams.remove(&id);
@@ -202,6 +219,9 @@ impl Queue {
     fn took(&self, state: &mut State, id: u64, item: &Item) {
         if state.items.is_empty() {
             self.bell.silence();
+        }
+        if matches!(item.kind, ItemKind::Log(_)) {
+            state.logs -= 1;
         }
         if let (ItemKind::Event(_), Some(stream)) = (&item.kind, state.streams.get_mut(&id)) {
             stream.undelivered -= 1;

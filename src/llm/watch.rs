@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 use parking_lot::Mutex;
 
 use crate::error::Status;
+use crate::metrics::Alert;
+use crate::metrics::alert::changes;
 use crate::options::client::ClientOptions;
 
 use super::metrics::Ended;
@@ -17,19 +19,6 @@ use super::metrics::Ended;
 const WINDOW: usize = 256;
 /// Calls below which a share says nothing.
 const ENOUGH: usize = 20;
-
-/// A threshold that was crossed, one way or the other.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Alert {
-    /// The option that holds the threshold.
-    pub name: &'static str,
-    /// Crossed, or back within.
-    pub raised: bool,
-    /// What was measured, in the option's unit.
-    pub value: f64,
-    /// What it was compared with.
-    pub threshold: f64,
-}
 
 /// The recent calls of one client, and what is raised.
 #[derive(Debug)]
@@ -85,15 +74,8 @@ impl Watch {
         if state.calls.len() < ENOUGH {
             return Vec::new();
         }
-        let mut alerts = self.readings(&state.calls);
-        alerts.retain(|alert| state.raised.contains(&alert.name) != alert.raised);
-        for alert in &alerts {
-            state.raised.retain(|name| *name != alert.name);
-            if alert.raised {
-                state.raised.push(alert.name);
-            }
-        }
-        alerts
+        let readings = self.readings(&state.calls);
+        changes(&mut state.raised, readings)
     }
 
     /// What is raised now.

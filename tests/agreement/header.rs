@@ -27,6 +27,7 @@ const ORDER: &[&str] = &[
     "claim",
     "client_options",
     "client_setters",
+    "client_listeners",
     "request",
     "client",
     "response",
