@@ -306,7 +306,7 @@ fn an_alert_is_raised_once_and_again_when_it_recovers() {
     layered.set("alert_max_shard_imbalance", "0").unwrap();
     let listener = {
         let told = told.clone();
-        move |alert: &Alert| told.lock().push((alert.name, alert.raised))
+        move |alert: &crate::metrics::Alert| told.lock().push((alert.name, alert.raised))
     };
     let listeners = Listeners { alerts: Some(Arc::new(listener)), ..Listeners::default() };
     let (clock, _) = Clock::manual();

@@ -403,7 +403,7 @@ mod queued {
             assert_eq!(item.tag, 42);
             match item.kind {
                 ItemKind::Event(Event { kind: EventKind::Text(piece), .. }) => text += &piece,
-                ItemKind::Event(_) => {}
+                ItemKind::Event(_) | ItemKind::Log(_) => {}
                 ItemKind::Done(result) => break result.unwrap(),
             }
         };
@@ -421,7 +421,7 @@ mod queued {
         loop {
             match queue.next(LONG).unwrap().kind {
                 ItemKind::Event(Event { kind: EventKind::Text(_), .. }) => pieces += 1,
-                ItemKind::Event(_) => {}
+                ItemKind::Event(_) | ItemKind::Log(_) => {}
                 ItemKind::Done(result) => break assert!(result.is_ok()),
             }
         }
