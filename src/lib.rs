@@ -29,3 +29,4 @@ pub mod metrics;
 #[cfg(feature = "mock")]
 pub mod mock;
 pub mod options;
+pub mod process_lock;

@@ -17,10 +17,11 @@ const PARSERS: &[&str] = &["llm::transport::sse", "llm::transport::ndjson"];
 /// holds; `llm` alone is for what puts the parts together.
 const RULES: &[(&str, &[&[&str]])] = &[
     ("error", &[]),
+    ("process_lock", &[]),
     ("clock", &[&["error"]]),
-    ("metrics", &[&["error", "clock"]]),
+    ("metrics", &[&["error", "clock", "process_lock"]]),
     ("options", &[&["error"]]),
-    ("cache", &[&["options", "clock", "metrics", "error"]]),
+    ("cache", &[&["options", "clock", "metrics", "error", "process_lock"]]),
     ("mock", &[&["options", "clock", "metrics", "error"]]),
     ("llm::message", &[DATA, &["options", "error"]]),
     ("llm::request", &[DATA, &["options", "error"]]),
@@ -36,7 +37,7 @@ const RULES: &[(&str, &[&[&str]])] = &[
         &[DATA, WIRE_TYPES, &["cache", "llm::cancel", "options", "clock", "metrics", "error"]],
     ),
     ("llm", &[&["cache", "options", "clock", "metrics", "error"]]),
-    ("ffi", &[&["llm", "cache", "options", "metrics", "clock", "mock", "error"]]),
+    ("ffi", &[&["llm", "cache", "options", "metrics", "clock", "mock", "error", "process_lock"]]),
 ];
 
 /// Where `unsafe` may stand; of the cache, in one file.

@@ -6,7 +6,9 @@
 //! an entry needs no pointer to its cache. A closed ledger is used again once
 //! its sum is back at zero.
 
-use parking_lot::Mutex;
+use std::sync::MutexGuard;
+
+use crate::process_lock::ProcessLock;
 
 #[derive(Default)]
 struct Account {
@@ -15,7 +17,15 @@ struct Account {
     entries: u64,
 }
 
-static ACCOUNTS: Mutex<Vec<Account>> = Mutex::new(Vec::new());
+static ACCOUNTS: ProcessLock<Vec<Account>> = ProcessLock::new(Vec::new());
+
+/// The lock of all ledgers, while the process forks.
+pub struct Held(#[allow(dead_code)] MutexGuard<'static, Vec<Account>>);
+
+/// Keeps every ledger as it is until the guard is dropped.
+pub fn hold() -> Held {
+    Held(ACCOUNTS.lock())
+}
 
 /// A cache's ledger, open until it is dropped.
 #[derive(Debug)]

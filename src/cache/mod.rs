@@ -16,7 +16,7 @@ mod compress;
 mod departure;
 mod directory;
 mod entry;
-mod ledger;
+pub(crate) mod ledger;
 mod metrics;
 mod operations;
 mod policy;

@@ -24,6 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering}
 use parking_lot::Mutex;
 
 use crate::error::{Error, Result};
+use crate::process_lock::ProcessLock;
 
 /// A type that C holds by handle.
 pub trait Handle: Any + Send + Sync {
@@ -80,7 +81,7 @@ struct Pinned {
 
 struct Table {
     chunks: [AtomicPtr<Slot>; CHUNKS],
-    free: Mutex<FreeList>,
+    free: ProcessLock<FreeList>,
 }
 
 /// Slots to be used next; the lock is held across `fork`.
@@ -92,7 +93,7 @@ struct FreeList {
 
 static TABLE: Table = Table {
     chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
-    free: Mutex::new(FreeList { recycled: Vec::new(), fresh: 0, fork_handler: false }),
+    free: ProcessLock::new(FreeList { recycled: Vec::new(), fresh: 0, fork_handler: false }),
 };
 
 impl Table {
@@ -281,12 +282,14 @@ fn recycle(slot: &Slot, index: usize) {
 mod fork {
     use std::cell::RefCell;
 
-    use parking_lot::MutexGuard;
+    use std::sync::MutexGuard;
 
     use super::*;
+    use crate::cache::ledger;
+    use crate::metrics::striped;
 
-    /// Has the child's inherited handles marked. The table's lock is held while
-    /// the process forks, so that the child finds the table in order.
+    /// Has the child's inherited handles marked. The locks of the process are
+    /// held while it forks, so that the child finds their tables in order.
     pub fn install() {
         // SAFETY: the handlers are functions of this library, which is never
         // unloaded once it has handed them out (libc pins it).
@@ -294,12 +297,20 @@ mod fork {
     }
 
     thread_local! {
-        /// The table's lock, held by the forking thread while it forks.
-        static HELD: RefCell<Option<MutexGuard<'static, FreeList>>> = const { RefCell::new(None) };
+        /// What the forking thread holds while it forks.
+        static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
+    }
+
+    /// In the order in which they are taken; none is taken under another.
+    struct Held {
+        table: MutexGuard<'static, FreeList>,
+        _ledgers: ledger::Held,
+        _lines: striped::Held,
     }
 
     extern "C" fn prepare() {
-        HELD.set(Some(TABLE.free.lock()));
+        let table = TABLE.free.lock();
+        HELD.set(Some(Held { table, _ledgers: ledger::hold(), _lines: striped::hold() }));
     }
 
     extern "C" fn parent() {
@@ -307,7 +318,8 @@ mod fork {
     }
 
     extern "C" fn child() {
-        if let Some(mut free) = HELD.take() {
+        if let Some(mut held) = HELD.take() {
+            let free = &mut held.table;
             free.recycled.clear();
             (0..free.fresh).filter_map(|i| TABLE.slot(i)).for_each(|slot| {
                 slot.forked.store(true, Ordering::Relaxed);

@@ -8,7 +8,9 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use parking_lot::Mutex;
+use std::sync::MutexGuard;
+
+use crate::process_lock::ProcessLock;
 
 /// Lines that one thread may own.
 const OWNED: usize = 63;
@@ -18,7 +20,16 @@ const UNKNOWN: usize = usize::MAX;
 
 /// Lines that nobody owns: those given back, and the first never given out.
 /// Its lock also orders the writes of a line's owners one after another.
-static FREE: Mutex<(Vec<usize>, usize)> = Mutex::new((Vec::new(), 0));
+static FREE: ProcessLock<(Vec<usize>, usize)> = ProcessLock::new((Vec::new(), 0));
+
+/// The lock of the lines, while the process forks.
+pub struct Held(#[allow(dead_code)] MutexGuard<'static, (Vec<usize>, usize)>);
+
+/// Keeps threads from taking lines and giving them back until the guard is
+/// dropped.
+pub fn hold() -> Held {
+    Held(FREE.lock())
+}
 
 thread_local! {
     static LINE: Cell<usize> = const { Cell::new(UNKNOWN) };
