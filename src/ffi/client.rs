@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::llm::cancel::Cancel;
 use crate::llm::client::{Client, Failed, Parts};
 use crate::llm::event::Event;
+use crate::llm::provider::hosts;
 use crate::llm::request::Request;
 use crate::llm::response::Response;
 
@@ -44,8 +45,8 @@ impl Handle for Client {
 /// Makes a client; null options are all defaults, with the key from the
 /// environment. The options are copied. Nothing is sent.
 ///
-/// Errors: what the options' values cannot be together, with names and values;
-/// `MYNAH_AUTHENTICATION` if the provider needs a key and none was given.
+/// Errors: what the options' values cannot be together, with names and values. A
+/// key that the provider needs and nobody gave is an error of the first call.
 ///
 /// # Safety
 /// 1. `client` is null or writable.
@@ -61,7 +62,8 @@ pub unsafe extern "C" fn mynah_client_new(
     let body = || {
         let place = non_null("client", client)?;
         let draft = or_default::<ClientDraft, _>(options)?;
-        let resolved = draft.named.lock().resolve()?;
+        let mut resolved = draft.named.lock().resolve()?;
+        hosts::settle(&mut resolved, &|name| std::env::var(name).ok())?;
         let extras = draft.extras.lock().clone();
         let ClientExtras { cache, listeners } = extras;
         let parts = Parts { cache, listeners, ..Parts::default() };

@@ -672,6 +672,20 @@ pub unsafe extern "C" fn mynah_client_options_set_price(
     unsafe { set_text::<ClientDraft, _>(options, "price", text) }
 }
 
+/// A JSON file of models' prices in the form that LiteLLM publishes; read when
+/// the client is made; unset: the built-in table.
+///
+/// # Safety
+/// 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_client_options_set_price_file(
+    options: *mut mynah_client_options,
+    text: *const c_char,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe { set_text::<ClientDraft, _>(options, "price_file", text) }
+}
+
 /// PEM file of certificate authorities that are trusted instead of the built-in
 /// ones.
 ///

@@ -28,7 +28,7 @@ use super::policy::coalesce::Flights;
 use super::policy::rate_limit::RateLimiter;
 use super::policy::response_cache::{self, Hit, Key, ResponseCache};
 use super::policy::retry::Budget;
-use super::pricing;
+use super::pricing::Prices;
 use super::read::Sink;
 use super::request::{CacheMode, Request};
 use super::response::{Response, ServedFrom};
@@ -49,6 +49,7 @@ pub struct Client {
     listeners: Listeners,
     watch: Watch,
     pub(super) flights: Flights,
+    prices: Prices,
     pub(super) metrics: ClientMetrics,
     pub(super) calls: Calls,
 }
@@ -116,6 +117,7 @@ impl Client {
             listeners: parts.listeners,
             watch: Watch::new(&options.values),
             flights: Flights::default(),
+            prices: Prices::new(&options.values)?,
             metrics: ClientMetrics::new(&clock),
             calls: Calls::default(),
             random: parts.random,
@@ -244,7 +246,8 @@ impl Client {
         if let Ok(response) = &mut result {
             response.served_from = ServedFrom::Provider;
             response.adjusted = order.prepared.adjusted.clone();
-            pricing::apply(response, &order.prepared.context.model, &order.options);
+            let now = self.clock.unix_ms() / 1_000;
+            self.prices.apply(response, &order.prepared.context.model, now);
             spent.usage = response.usage.clone();
             spent.cost_usd = response.cost_usd;
             self.keep(order, key, response);

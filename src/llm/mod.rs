@@ -21,6 +21,7 @@ pub mod message;
 pub mod metrics;
 pub mod order;
 pub mod policy;
+pub mod price_table;
 pub mod pricing;
 pub mod provider;
 pub mod queue;

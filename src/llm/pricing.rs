@@ -1,14 +1,22 @@
 //! What an answer costs, in US dollars.
 //!
-//! A cost that the provider states wins over the `price` option, and that over
-//! the dated table of common models. A cost that is not known is none, never 0.
+//! A cost that the provider states wins over the `price` option, that over a
+//! price file in the form that LiteLLM publishes, and that over the dated table
+//! of common models ([`super::price_table`]). A cost that is not known is none,
+//! never 0.
 
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
 use crate::options::client::ClientOptions;
 
+use super::price_table::{self, Row};
 use super::response::{Response, Usage};
 
 /// Prices of one model in USD per million tokens.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Price {
     /// Prompt tokens.
     pub input: f64,
@@ -18,20 +26,37 @@ pub struct Price {
     pub cached_input: Option<f64>,
     /// Prompt tokens written to it; none: as others.
     pub cache_write: Option<f64>,
+    /// Prompt tokens written to it for an hour; none: as the others written.
+    pub cache_write_hour: Option<f64>,
+    /// Generated tokens that are reasoning; none: as others.
+    pub reasoning: Option<f64>,
+    /// Prompts longer than this have prices of their own.
+    pub long: Option<(u64, Box<Price>)>,
 }
 
 impl Price {
     /// The cost of a usage; none if it does not say enough.
     pub fn cost(&self, usage: &Usage) -> Option<f64> {
-        let (input, output) = (usage.input_tokens?, usage.output_tokens?);
+        let (input, output) = (usage.input_tokens?, usage.output_tokens.unwrap_or(0));
+        if let Some((above, price)) = &self.long
+            && input > *above
+        {
+            return price.cost(usage);
+        }
         let cached = usage.cached_input_tokens.unwrap_or(0).min(input);
         let written = usage.cache_write_tokens.unwrap_or(0).min(input - cached);
-        let plain = input - cached - written;
-        let total = plain as f64 * self.input
-            + cached as f64 * self.cached_input.unwrap_or(self.input)
-            + written as f64 * self.cache_write.unwrap_or(self.input)
-            + output as f64 * self.output;
-        Some(total / 1e6)
+        let hour = hour_tokens(usage).min(written);
+        let thought = usage.reasoning_tokens.unwrap_or(0).min(output);
+        let write = self.cache_write.unwrap_or(self.input);
+        let parts = [
+            (input - cached - written, self.input),
+            (cached, self.cached_input.unwrap_or(self.input)),
+            (written - hour, write),
+            (hour, self.cache_write_hour.unwrap_or(write)),
+            (output - thought, self.output),
+            (thought, self.reasoning.unwrap_or(self.output)),
+        ];
+        Some(parts.iter().map(|(tokens, price)| *tokens as f64 * price).sum::<f64>() / 1e6)
     }
 
     /// Reads `in,out[,cached in[,cache write]]`.
@@ -44,29 +69,142 @@ impl Price {
                 output,
                 cached_input: more.first().copied(),
                 cache_write: more.get(1).copied(),
+                ..Price::default()
             }),
             _ => None,
         }
     }
-}
 
-/// The caller's own price of a model: the longest name that it begins with.
-fn own_price(model: &str, options: &ClientOptions) -> Option<Price> {
-    let prices = options.price.iter().filter_map(|line| line.split_once('='));
-    let fitting = prices.filter(|(name, _)| model.starts_with(name.trim()));
-    fitting.max_by_key(|(name, _)| name.len()).and_then(|(_, price)| Price::parse(price))
-}
-
-/// Writes the cost into an answer.
-pub fn apply(response: &mut Response, model: &str, options: &ClientOptions) {
-    if let Some(usd) = response.stated_cost_usd {
-        (response.cost_usd, response.cost_source) = (Some(usd), Some("provider"));
-        return;
+    /// The price of a row of the table at a time.
+    fn of_row(row: &Row, at: u64) -> Price {
+        let factor = if row.peaks && price_table::is_peak(at) { 2.0 } else { 1.0 };
+        let price = |input: f64, output: f64| Price {
+            input: row.input * input,
+            output: row.output * output,
+            cached_input: row.cached.map(|price| price * input),
+            cache_write: row.written.map(|(price, _)| price * input),
+            cache_write_hour: row.written.map(|(_, price)| price * input),
+            ..Price::default()
+        };
+        let long = row
+            .long
+            .map(|long| (long.above, Box::new(price(long.input * factor, long.output * factor))));
+        Price { long, ..price(factor, factor) }
     }
-    let price = own_price(model, options);
-    let cost = price.and_then(|price| price.cost(response.usage.as_ref()?));
-    if cost.is_some() {
-        (response.cost_usd, response.cost_source) = (cost, Some("option"));
+
+    /// An entry of LiteLLM's map: prices there are per token.
+    fn of_map(entry: &Value) -> Option<Price> {
+        let million = |key: &str| entry[key].as_f64().map(|price| price * 1e6);
+        let input = million("input_cost_per_token")?;
+        let price = Price {
+            input,
+            output: million("output_cost_per_token").unwrap_or(0.0),
+            cached_input: million("cache_read_input_token_cost"),
+            cache_write: million("cache_creation_input_token_cost"),
+            cache_write_hour: million("cache_creation_input_token_cost_above_1hr"),
+            reasoning: million("output_cost_per_reasoning_token"),
+            long: None,
+        };
+        let step = entry.as_object()?.keys().find_map(|key| {
+            let above = key.strip_prefix("input_cost_per_token_above_")?;
+            let thousands: u64 = above.strip_suffix("k_tokens")?.parse().ok()?;
+            Some((thousands * 1_000, above.to_string()))
+        });
+        let long = step.and_then(|(above, suffix)| {
+            let at = |key: &str| million(&format!("{key}_above_{suffix}"));
+            let long = Price {
+                input: at("input_cost_per_token")?,
+                output: at("output_cost_per_token").unwrap_or(price.output),
+                cached_input: at("cache_read_input_token_cost").or(price.cached_input),
+                cache_write: at("cache_creation_input_token_cost").or(price.cache_write),
+                long: None,
+                ..price.clone()
+            };
+            Some((above, Box::new(long)))
+        });
+        Some(Price { long, ..price })
+    }
+}
+
+/// Of the tokens written to the vendor's cache, those kept for an hour.
+fn hour_tokens(usage: &Usage) -> u64 {
+    let own = usage.provider_usage.as_deref().filter(|text| text.contains("ephemeral_1h"));
+    let own: Option<Value> = own.and_then(|text| serde_json::from_str(text).ok());
+    own.and_then(|own| own["cache_creation"]["ephemeral_1h_input_tokens"].as_u64()).unwrap_or(0)
+}
+
+/// The prices that a client goes by.
+#[derive(Debug, Default)]
+pub struct Prices {
+    /// The caller's own, by prefix.
+    own: Vec<(String, Price)>,
+    /// A price file's, by name.
+    file: HashMap<String, Price>,
+}
+
+impl Prices {
+    /// Reads the options' prices, and the price file if there is one.
+    pub fn new(options: &ClientOptions) -> Result<Prices> {
+        let line = |line: &String| {
+            let (name, price) = line.split_once('=')?;
+            Some((name.trim().to_string(), Price::parse(price)?))
+        };
+        let wrong =
+            || Error::invalid("price", "must read `model=in,out[,cached in[,cache write]]`");
+        let own = options.price.iter().map(|text| line(text).ok_or_else(wrong));
+        let own = own.collect::<Result<_>>()?;
+        let file = match &options.price_file {
+            None => HashMap::new(),
+            Some(path) => {
+                let text = std::fs::read(path)
+                    .map_err(|e| Error::Io(format!("price_file {path}: {e}")))?;
+                Prices::read_map(&text)?
+            }
+        };
+        Ok(Prices { own, file })
+    }
+
+    /// Reads the JSON map of models that LiteLLM publishes.
+    fn read_map(text: &[u8]) -> Result<HashMap<String, Price>> {
+        let map: HashMap<String, Value> = serde_json::from_slice(text)
+            .map_err(|e| Error::invalid("price_file", format!("not a JSON map of models: {e}")))?;
+        let priced =
+            map.into_iter().filter_map(|(name, entry)| Some((name, Price::of_map(&entry)?)));
+        Ok(priced.collect())
+    }
+
+    /// The price of a model at a time, in seconds since 1970, and whose it is.
+    fn find(&self, provider: &str, model: &str, at: u64) -> Option<(Price, &'static str)> {
+        let fits = self.own.iter().filter(|(prefix, _)| model.starts_with(prefix.as_str()));
+        if let Some((_, price)) = fits.max_by_key(|(prefix, _)| prefix.len()) {
+            return Some((price.clone(), "option"));
+        }
+        if !self.file.is_empty() {
+            let full = format!("{provider}/{model}");
+            let found = self.file.get(&full).or_else(|| self.file.get(model));
+            if let Some(price) = found {
+                return Some((price.clone(), "file"));
+            }
+        }
+        price_table::find(provider, model, at).map(|row| (Price::of_row(row, at), "table"))
+    }
+
+    /// Writes the cost into an answer that came at a time, in seconds since
+    /// 1970. The model that answered may be a dated one that nobody has priced;
+    /// then the one that was asked for counts.
+    pub fn apply(&self, response: &mut Response, asked: &str, at: u64) {
+        if let Some(usd) = response.stated_cost_usd {
+            (response.cost_usd, response.cost_source) = (Some(usd), Some("provider"));
+            return;
+        }
+        let answered = response.model.as_deref().unwrap_or(asked);
+        let provider = response.provider.as_str();
+        let found = self.find(provider, answered, at).or_else(|| self.find(provider, asked, at));
+        let Some((price, source)) = found else { return };
+        let cost = response.usage.as_ref().and_then(|usage| price.cost(usage));
+        if cost.is_some() {
+            (response.cost_usd, response.cost_source) = (cost, Some(source));
+        }
     }
 }
 
@@ -74,27 +212,114 @@ pub fn apply(response: &mut Response, model: &str, options: &ClientOptions) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn cached_and_written_tokens_have_their_own_prices() {
-        let price = Price::parse("2, 10, 0.2, 2.5").unwrap();
-        let usage = Usage {
+    fn usage() -> Usage {
+        Usage {
             input_tokens: Some(1_000_000),
             output_tokens: Some(100_000),
             cached_input_tokens: Some(500_000),
             cache_write_tokens: Some(100_000),
             ..Usage::default()
-        };
-        let cost = price.cost(&usage).unwrap();
-        assert!((cost - (0.8 + 0.1 + 0.25 + 1.0)).abs() < 1e-9, "{cost}");
+        }
+    }
+
+    fn near(a: f64, b: f64) -> bool {
+        (a - b).abs() < 1e-9
+    }
+
+    fn prices(price: &[&str]) -> Result<Prices> {
+        let price = price.iter().map(|line| line.to_string()).collect();
+        Prices::new(&ClientOptions { price, ..ClientOptions::default() })
+    }
+
+    fn answer(provider: &str, model: &str) -> Response {
+        Response {
+            provider: provider.into(),
+            model: Some(model.into()),
+            usage: Some(usage()),
+            ..Response::default()
+        }
+    }
+
+    #[test]
+    fn cached_and_written_tokens_have_their_own_prices() {
+        let price = Price::parse("2, 10, 0.2, 2.5").unwrap();
+        let cost = price.cost(&usage()).unwrap();
+        assert!(near(cost, 0.8 + 0.1 + 0.25 + 1.0), "{cost}");
         assert_eq!(price.cost(&Usage::default()), None);
     }
 
     #[test]
+    fn tokens_written_for_an_hour_cost_more() {
+        let own = r#"{"cache_creation":{"ephemeral_1h_input_tokens":40000}}"#.to_string();
+        let usage = Usage { provider_usage: Some(own), ..usage() };
+        let row = price_table::find("anthropic", "claude-opus-4-5", 0).unwrap();
+        let cost = Price::of_row(row, 0).cost(&usage).unwrap();
+        assert!(near(cost, 0.4 * 5.0 + 0.5 * 0.5 + 0.06 * 6.25 + 0.04 * 10.0 + 0.1 * 25.0));
+    }
+
+    #[test]
     fn the_longest_name_that_fits_is_the_callers_price() {
-        let price = vec!["gpt=1,1".to_string(), "gpt-6=2,2".to_string(), "x=9".to_string()];
-        let options = ClientOptions { price, ..ClientOptions::default() };
-        assert_eq!(own_price("gpt-6-sol", &options).unwrap().input, 2.0);
-        assert_eq!(own_price("gpt-5", &options).unwrap().input, 1.0);
-        assert_eq!(own_price("x", &options), None);
+        let prices = prices(&["gpt=1,1", "gpt-6=2,2"]).unwrap();
+        let input = |model: &str| prices.find("openai", model, 0).unwrap().0.input;
+        assert_eq!((input("gpt-6-sol"), input("gpt-5")), (2.0, 1.0));
+        assert!(super::Price::parse("9").is_none());
+    }
+
+    #[test]
+    fn a_price_that_cannot_be_read_is_an_error_at_once() {
+        for wrong in ["x=9", "x", "x=1,-1"] {
+            assert!(prices(&[wrong]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_the_provider_states_wins_then_the_option_then_the_table() {
+        let own = prices(&["gpt-4o=1,1"]).unwrap();
+        let mut stated = answer("openai", "gpt-4o");
+        stated.stated_cost_usd = Some(0.5);
+        own.apply(&mut stated, "gpt-4o", 0);
+        assert_eq!((stated.cost_usd, stated.cost_source), (Some(0.5), Some("provider")));
+        let mut chosen = answer("openai", "gpt-4o-2024-08-06");
+        own.apply(&mut chosen, "gpt-4o", 0);
+        assert_eq!(chosen.cost_source, Some("option"));
+        let mut listed = answer("openai", "gpt-4o-2024-08-06");
+        Prices::default().apply(&mut listed, "gpt-4o", 0);
+        assert_eq!(listed.cost_source, Some("table"));
+        let mut unknown = answer("custom", "mine");
+        Prices::default().apply(&mut unknown, "mine", 0);
+        assert_eq!((unknown.cost_usd, unknown.cost_source), (None, None));
+    }
+
+    #[test]
+    fn long_prompts_and_busy_hours_cost_more() {
+        let long = Price::of_row(price_table::find("gemini", "gemini-2.5-pro", 0).unwrap(), 0);
+        let cost = long.cost(&usage()).unwrap();
+        assert!(near(cost, 0.5 * 2.5 + 0.5 * 0.25 + 0.1 * 15.0), "{cost}");
+        let row = price_table::find("deepseek", "deepseek-flash", 0).unwrap();
+        let monday = 1_795_392_000;
+        let (quiet, busy) = (Price::of_row(row, monday), Price::of_row(row, monday + 3_600));
+        assert!(near(busy.input, 2.0 * quiet.input) && near(busy.output, 2.0 * quiet.output));
+    }
+
+    #[test]
+    fn a_map_as_litellm_publishes_it_is_read() {
+        let map = br#"{
+            "sample_spec": {"input_cost_per_token": 0, "mode": "chat"},
+            "gemini/some": {
+                "input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6,
+                "cache_read_input_token_cost": 1e-7,
+                "input_cost_per_token_above_200k_tokens": 4e-6,
+                "output_cost_per_reasoning_token": 3e-6
+            },
+            "no-price": {"mode": "chat"}
+        }"#;
+        let prices = Prices { own: Vec::new(), file: Prices::read_map(map).unwrap() };
+        let (price, source) = prices.find("gemini", "some", 0).unwrap();
+        assert!(near(price.input, 1.0) && near(price.reasoning.unwrap(), 3.0));
+        let (above, long) = price.long.clone().unwrap();
+        assert!(above == 200_000 && near(long.input, 4.0) && near(long.output, 2.0));
+        assert_eq!(source, "file");
+        assert!(prices.find("x", "no-price", 0).is_none());
+        assert!(Prices::read_map(b"[]").is_err());
     }
 }

@@ -203,7 +203,7 @@ pub struct Response {
     pub adjusted: Vec<String>,
     /// USD; none: unknown.
     pub cost_usd: Option<f64>,
-    /// `provider`, `option`, `table` or `cache`.
+    /// `provider`, `option`, `file`, `table` or `cache`.
     pub cost_source: Option<&'static str>,
     /// USD that an answer from the cache did not cost again.
     pub saved_usd: Option<f64>,
@@ -357,6 +357,7 @@ impl Response {
             cost_source: match json["cost_source"].as_str() {
                 Some("provider") => Some("provider"),
                 Some("option") => Some("option"),
+                Some("file") => Some("file"),
                 Some("table") => Some("table"),
                 Some("cache") => Some("cache"),
                 _ => None,

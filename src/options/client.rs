@@ -70,6 +70,7 @@ pub struct ClientOptions {
     pub preset: String,
     pub use_case: String,
     pub price: Vec<String>,
+    pub price_file: Option<String>,
     pub ca_file: Option<String>,
     pub tls_verify: bool,
     pub alert_min_success_rate: f64,
@@ -143,6 +144,7 @@ impl Default for ClientOptions {
             preset: "none".into(),
             use_case: "none".into(),
             price: Vec::new(),
+            price_file: None,
             ca_file: None,
             tls_verify: true,
             alert_min_success_rate: 0.95,
@@ -486,6 +488,11 @@ static ROWS: &[Row<ClientOptions>] = &[
         price,
         Kind::List,
         "A model's price in USD per million tokens: `model=in,out[,cached in[,cache write]]`; each setting adds one."
+    ),
+    text!(
+        price_file,
+        Kind::Text,
+        "A JSON file of models' prices in the form that LiteLLM publishes; read when the client is made; unset: the built-in table."
     ),
     text!(
         ca_file,
