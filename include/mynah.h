@@ -1535,6 +1535,17 @@ mynah_status mynah_client_options_set_price(mynah_client_options *options,
                                             const char *text);
 
 /**
+ * A JSON file of models' prices in the form that LiteLLM publishes; read when
+ * the client is made; unset: the built-in table.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_price_file(mynah_client_options *options,
+                                                 const char *text);
+
+/**
  * PEM file of certificate authorities that are trusted instead of the built-in
  * ones.
  *
@@ -1872,8 +1883,8 @@ typedef int32_t (*mynah_stream_fn)(void *user, const mynah_event *event);
  * Makes a client; null options are all defaults, with the key from the
  * environment. The options are copied. Nothing is sent.
  *
- * Errors: what the options' values cannot be together, with names and values;
- * `MYNAH_AUTHENTICATION` if the provider needs a key and none was given.
+ * Errors: what the options' values cannot be together, with names and values. A
+ * key that the provider needs and nobody gave is an error of the first call.
  *
  * The caller promises:
  * 1. `client` is null or writable.
