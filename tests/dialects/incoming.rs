@@ -1,1 +1,368 @@
-//! To come.
+//! What comes in: the ways in which hosts differ from their documentation.
+
+use mynah::error::{Error, Status};
+use mynah::llm::event::EventKind;
+use mynah::llm::response::FinishReason;
+use serde_json::{Value, json};
+
+use crate::*;
+
+fn asked() -> Request {
+    request(json!({"messages": [{"role": "user", "content": "Hi"}]}))
+}
+
+fn read(provider: &str, text: &str) -> Result<Response> {
+    let client = client(provider, "m");
+    let (dialect, context) = reader(&client, &asked());
+    stream(dialect, &context, text).map(|(_, response)| response)
+}
+
+fn status(provider: &str, text: &str) -> Status {
+    read(provider, text).map(|response| panic!("{response:?}")).map_err(|e| e.status()).unwrap_err()
+}
+
+/// A chunk of chat completions.
+fn chunk(delta: Value, reason: Value) -> Value {
+    json!({"id": "c", "model": "m", "choices": [
+        {"index": 0, "delta": delta, "finish_reason": reason}]})
+}
+
+fn text_then(end: &str) -> String {
+    sse(&[chunk(json!({"content": "Hi"}), Value::Null)]) + end
+}
+
+#[test]
+fn a_stream_is_complete_with_a_finish_reason_or_done_else_truncated() {
+    let finish = sse(&[chunk(json!({}), "stop".into())]);
+    let response = read("custom", &text_then(&finish)).unwrap();
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Stop));
+    let response = read("custom", &text_then("data: [DONE]\n\n")).unwrap();
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Other));
+    assert_eq!(status("custom", &text_then("")), Status::Truncated);
+    assert_eq!(status("custom", ""), Status::Truncated);
+    assert_eq!(status("custom", ": keep-alive\n\n"), Status::Truncated);
+    let two = json!({"choices": [
+        {"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"},
+        {"index": 1, "delta": {"content": "b"}, "finish_reason": null}]});
+    assert_eq!(status("custom", &sse(&[two])), Status::Truncated, "in every choice");
+}
+
+#[test]
+fn what_comes_after_the_finish_reason_is_read() {
+    let usage = json!({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 4}});
+    let events = [
+        chunk(json!({"content": "Hi"}), "stop".into()),
+        json!({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 1}}),
+        usage,
+    ];
+    let response = read("custom", &sse(&events)).unwrap();
+    let usage = response.usage.unwrap();
+    assert_eq!((usage.output_tokens, usage.total_tokens), (Some(4), Some(7)), "the last counts");
+}
+
+#[test]
+fn usage_is_found_wherever_a_host_puts_it() {
+    let used = json!({"prompt_tokens": 3, "completion_tokens": 4, "cached_tokens": 2});
+    let mut moonshot = chunk(json!({"content": "Hi"}), "stop".into());
+    moonshot["choices"][0]["usage"] = used.clone();
+    let mut groq = chunk(json!({"content": "Hi"}), "stop".into());
+    groq["x_groq"] = json!({"usage": used});
+    for last in [moonshot, groq] {
+        let usage = read("custom", &sse(&[last])).unwrap().usage.unwrap();
+        assert_eq!((usage.input_tokens, usage.cached_input_tokens), (Some(3), Some(2)));
+        assert_eq!(usage.reasoning_tokens, None, "what is not said is not 0");
+    }
+    let xai = json!({"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 5,
+        "total_tokens": 22, "completion_tokens_details": {"reasoning_tokens": 7},
+        "cost_in_usd_ticks": 1_000_000_000}});
+    let response = read("custom", &sse(&[chunk(json!({}), "stop".into()), xai])).unwrap();
+    assert_eq!(response.usage.unwrap().output_tokens, Some(12), "thinking counts as output");
+    assert!((response.stated_cost_usd.unwrap() - 0.1).abs() < 1e-9);
+}
+
+#[test]
+fn calls_are_assembled_by_id_then_index_then_order() {
+    let call = |index: Value, id: Value, name: Value, arguments: &str| {
+        let mut call = json!({"id": id, "function": {"name": name, "arguments": arguments}});
+        if !index.is_null() {
+            call["index"] = index;
+        }
+        chunk(json!({"tool_calls": [call]}), Value::Null)
+    };
+    let (null, zero) = (Value::Null, json!(0));
+    let variants: Vec<(&str, Vec<Value>)> = vec![
+        (
+            "as documented",
+            vec![
+                call(json!(0), json!("a"), json!("f"), ""),
+                call(json!(0), null.clone(), null.clone(), "{\"x\":1}"),
+                call(json!(1), json!("b"), json!("g"), "{}"),
+            ],
+        ),
+        (
+            "all with index 0",
+            vec![
+                call(zero.clone(), json!("a"), json!("f"), "{\"x\""),
+                call(zero.clone(), json!("a"), null.clone(), ":1}"),
+                call(zero.clone(), json!("b"), json!("g"), "{}"),
+            ],
+        ),
+        (
+            "without index",
+            vec![
+                call(null.clone(), json!("a"), json!("f"), "{\"x\":"),
+                call(null.clone(), null.clone(), null.clone(), "1}"),
+                call(null.clone(), json!("b"), json!("g"), "{}"),
+            ],
+        ),
+        (
+            "without ids and index",
+            vec![
+                call(null.clone(), null.clone(), json!("f"), "{\"x\":1}"),
+                call(null.clone(), json!(""), json!("g"), "{}"),
+            ],
+        ),
+        (
+            "index 0 without ids",
+            vec![
+                call(zero.clone(), null.clone(), json!("f"), "{\"x\":1}"),
+                call(zero.clone(), null.clone(), json!("g"), "{}"),
+            ],
+        ),
+        (
+            "interleaved",
+            vec![
+                call(json!(0), json!("a"), json!("f"), "{\"x\":"),
+                call(json!(1), json!("b"), json!("g"), "{"),
+                call(json!(0), null.clone(), null.clone(), "1}"),
+                call(json!(1), null.clone(), null.clone(), "}"),
+            ],
+        ),
+        (
+            "name and id in every piece",
+            vec![
+                call(zero.clone(), json!("a"), json!("f"), "{\"x\":"),
+                call(zero.clone(), json!("a"), json!("f"), "1}"),
+                call(json!(1), json!("b"), json!("g"), ""),
+            ],
+        ),
+        (
+            "from 1",
+            vec![
+                call(json!(1), json!("a"), json!("f"), "{\"x\":1}"),
+                call(json!(2), json!("b"), json!("g"), "{}"),
+            ],
+        ),
+    ];
+    for (what, mut events) in variants {
+        events.push(chunk(json!({}), "tool_calls".into()));
+        let response = read("custom", &sse(&events)).unwrap();
+        let calls = &response.first().tool_calls;
+        let told: Vec<_> = calls.iter().map(|c| (c.name.as_str(), c.arguments.as_str())).collect();
+        assert_eq!(told, [("f", "{\"x\":1}"), ("g", "{}")], "{what}");
+        assert!(calls[0].id != calls[1].id && !calls[0].id.is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn odd_hosts_are_understood() {
+    let legacy = [
+        chunk(json!({"function_call": {"name": "f", "arguments": ""}}), Value::Null),
+        chunk(json!({"function_call": {"arguments": "{}"}}), "function_call".into()),
+    ];
+    let response = read("custom", &sse(&legacy)).unwrap();
+    assert_eq!(response.first().tool_calls[0].arguments, "{}");
+    assert_eq!(response.first().provider_finish_reason.as_deref(), Some("function_call"));
+    let object = chunk(
+        json!({"tool_calls": [{"function": {"name": "f", "arguments": {"a": 1}}}]}),
+        "stop".into(),
+    );
+    let response = read("custom", &sse(&[object])).unwrap();
+    assert_eq!(response.first().tool_calls[0].arguments, "{\"a\":1}");
+    assert_eq!(response.first().finish_reason, Some(FinishReason::ToolCalls), "a stop with calls");
+    let number = chunk(json!({"content": "Hi"}), json!(3));
+    let response = read("custom", &sse(&[number])).unwrap();
+    assert_eq!(response.first().provider_finish_reason.as_deref(), Some("3"));
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Other));
+    let parts = chunk(
+        json!({"content": [
+        {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]},
+        {"type": "text", "text": "Hi"}]}),
+        "stop".into(),
+    );
+    let response = read("custom", &sse(&[parts])).unwrap();
+    assert_eq!((response.text(), response.first().reasoning.as_deref()), ("Hi", Some("Hm")));
+    let refusal = chunk(json!({"refusal": "No."}), "stop".into());
+    let response = read("openai", &sse(&[refusal])).unwrap();
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Refusal));
+}
+
+#[test]
+fn a_plain_answer_to_a_stream_is_an_answer() {
+    let plain = json!({"id": "c", "model": "m", "choices": [{"index": 0, "finish_reason": "stop",
+        "message": {"role": "assistant", "content": "Hi"}}]});
+    for text in [plain.to_string(), format!("{plain:#}"), format!("\n\n{plain:#}\n")] {
+        let response = read("custom", &text).unwrap();
+        assert_eq!(response.text(), "Hi");
+    }
+    assert_eq!(status("custom", &format!("{plain:#}")[..40]), Status::Truncated);
+}
+
+#[test]
+fn errors_inside_a_stream_end_it_with_their_status() {
+    let error = json!({"error": {"message": "busy", "code": 503}});
+    let overloaded = [
+        text_then(&sse(&[error.clone()])),
+        text_then(&format!("{error}\n\n")),
+        text_then(&format!("{error}")),
+        text_then(&format!("{error:#}\n")),
+        text_then(&format!("{error:#}")),
+        text_then(&format!("event: error\ndata: {error}\n\n")),
+        error.to_string(),
+        format!("{error:#}"),
+        text_then(&format!("data: {}\n\n", json!({"code": 50505, "message": "busy"}))),
+    ];
+    for text in overloaded {
+        assert_eq!(status("custom", &text), Status::Overloaded, "{text}");
+    }
+    let bare = text_then("event: error\ndata: something broke\n\n");
+    assert_eq!(status("custom", &bare), Status::Server);
+    let vllm = json!({"object": "error", "message": "maximum context length is 10", "code": 400});
+    assert_eq!(status("custom", &sse(&[vllm])), Status::ContextLength);
+    assert_eq!(status("custom", &text_then("data: {\"choices\": [\n\n")), Status::Protocol);
+    let claude = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+    assert_eq!(status("anthropic", claude), Status::Overloaded);
+    let ollama = "{\"model\":\"m\",\"message\":{\"content\":\"Hi\"},\"done\":false}\n{\"error\":\"an error was encountered\"}\n";
+    assert_eq!(status("ollama", ollama), Status::Server);
+    let cohere = sse(&[json!({"type": "message-end", "delta": {
+        "finish_reason": "ERROR", "error": "rate limit exceeded"}})]);
+    assert_eq!(status("cohere", &cohere), Status::RateLimited);
+    let gemini = sse(&[json!({"error": {"code": 503, "status": "UNAVAILABLE", "message": "m"}})]);
+    assert_eq!(status("gemini", &gemini), Status::Overloaded);
+}
+
+#[test]
+fn responses_that_fail_or_stop_early_say_so() {
+    let client = options(&[("model", "m"), ("openai_api", "responses"), ("api_key", "k")]);
+    let (dialect, context) = reader(&client, &asked());
+    let failed = json!({"type": "response.failed", "response": {"id": "r", "status": "failed",
+        "error": {"code": "rate_limit_exceeded", "message": "m"}}});
+    let error = stream(dialect, &context, &sse(&[failed])).unwrap_err();
+    assert_eq!(error.status(), Status::RateLimited);
+    let event = json!({"type": "error", "code": "server_error", "message": "m", "param": null});
+    let error = stream(dialect, &context, &sse(&[event])).unwrap_err();
+    assert_eq!(error.status(), Status::Server);
+    let cut = json!({"type": "response.incomplete", "response": {"id": "r", "status": "incomplete",
+        "incomplete_details": {"reason": "max_output_tokens"}, "output": []}});
+    let (_, response) = stream(dialect, &context, &sse(&[cut])).unwrap();
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Length));
+    assert_eq!(response.first().finish_detail.as_deref(), Some("reasoning_exhausted"));
+    let begun = json!({"type": "response.output_text.delta", "delta": "Hi"});
+    let error = stream(dialect, &context, &sse(&[begun])).unwrap_err();
+    assert_eq!(error.status(), Status::Truncated);
+}
+
+#[test]
+fn gemini_is_complete_at_the_end_of_the_body_after_a_reason() {
+    let part = |text: &str, reason: Value| json!({"candidates": [{"content": {"parts": [{"text": text}]}, "finishReason": reason}]});
+    let whole = sse(&[part("Hi", Value::Null), part("!", "STOP".into())]);
+    assert_eq!(read("gemini", &whole).unwrap().text(), "Hi!");
+    assert_eq!(status("gemini", &sse(&[part("Hi", Value::Null)])), Status::Truncated);
+    let blocked = json!({"promptFeedback": {"blockReason": "SAFETY"}});
+    let response = read("gemini", &sse(&[blocked])).unwrap();
+    assert_eq!(response.first().finish_reason, Some(FinishReason::ContentFilter));
+    let armour = sse(&[part("", "MODEL_ARMOR".into())]);
+    let response = read("gemini", &armour).unwrap();
+    assert_eq!(response.first().provider_finish_reason.as_deref(), Some("MODEL_ARMOR"));
+}
+
+#[test]
+fn anthropic_pauses_and_unknown_blocks_pass_through() {
+    let plain = json!({"id": "m", "model": "m", "content": [
+        {"type": "text", "text": "Searching", "citations": [{"url": "u"}]},
+        {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {"q": 1}},
+        {"type": "of_the_future", "x": [1]},
+    ], "stop_reason": "pause_turn", "usage": {"input_tokens": 1, "output_tokens": 2}});
+    let client = client("anthropic", "m");
+    let (dialect, context) = reader(&client, &asked());
+    let response = dialect.reply(&context, &head(200, &[]), plain.to_string().as_bytes()).unwrap();
+    let first = response.first();
+    assert_eq!(first.finish_reason, Some(FinishReason::Pause));
+    assert_eq!(first.message["mynah"]["blocks"], plain["content"]);
+    assert_eq!(first.citations, Some(json!([{"url": "u"}])));
+    let unknown = json!({"type": "of_the_future", "x": 1});
+    let stop = [
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}),
+        json!({"type": "message_stop"}),
+    ];
+    let (events, _) = stream(dialect, &context, &(sse(&[unknown.clone()]) + &sse(&stop))).unwrap();
+    assert!(events.iter().any(|event| event.kind == EventKind::Other(unknown.to_string())));
+}
+
+#[test]
+fn framing_of_every_kind_means_the_same() {
+    let events = [
+        chunk(json!({"content": "H\u{e9}"}), Value::Null),
+        chunk(json!({"content": "llo \u{1f99c}"}), "stop".into()),
+    ];
+    let plain = sse(&events);
+    let wanted = read("custom", &plain).unwrap();
+    let variants = [
+        plain.replace('\n', "\r\n"),
+        plain.replace('\n', "\r"),
+        plain.replace("data: ", "data:"),
+        format!("\u{feff}{plain}"),
+        plain.replace("data:", ": ping\n\nevent: x\nid: 1\nretry: 5\ndata:"),
+        plain.trim_end().to_string(),
+        plain.replace(",\"choices\"", ",\ndata: \"choices\""),
+    ];
+    for text in variants {
+        let got = read("custom", &text).unwrap_or_else(|e| panic!("{e}: {text}"));
+        assert_eq!(got, wanted, "{text}");
+    }
+}
+
+#[test]
+fn several_answers_are_kept_apart() {
+    let both = |a: &str, b: &str, reason: Value| {
+        json!({"choices": [
+            {"index": 1, "delta": {"content": b}, "finish_reason": reason},
+            {"index": 0, "delta": {"content": a}, "finish_reason": reason}]})
+    };
+    let text = sse(&[both("a", "b", Value::Null), both("A", "B", "stop".into())]);
+    let response = read("custom", &text).unwrap();
+    let texts: Vec<_> = response.choices.iter().map(|choice| choice.text.as_str()).collect();
+    assert_eq!(texts, ["aA", "bB"]);
+    let json = response.to_json();
+    assert_eq!((&json["text"], &json["choices"][1]["text"]), (&json!("aA"), &json!("bB")));
+}
+
+#[test]
+fn raw_events_come_only_on_request() {
+    let text = text_then(&sse(&[chunk(json!({}), "stop".into())]));
+    let mut asked = asked();
+    for (wanted, count) in [("false", 0), ("true", 2)] {
+        asked.set("raw_events", wanted).unwrap();
+        let client = client("custom", "m");
+        let (dialect, context) = reader(&client, &asked);
+        let (events, _) = stream(dialect, &context, &text).unwrap();
+        let raw = events.iter().filter(|event| matches!(event.kind, EventKind::Raw(_)));
+        assert_eq!(raw.count(), count);
+    }
+}
+
+#[test]
+fn an_event_beyond_the_cap_is_too_large() {
+    let client = options(&[
+        ("provider", "custom"),
+        ("model", "m"),
+        ("base_url", "http://localhost"),
+        ("max_event_bytes", "1024"),
+    ]);
+    let (dialect, context) = reader(&client, &asked());
+    for text in [format!("data: {}", "x".repeat(2_000)), format!("{{\"a\":\"{}", "x".repeat(2_000))]
+    {
+        let error = stream(dialect, &context, &text).unwrap_err();
+        assert!(matches!(error, Error::TooLarge { .. }), "{error}");
+    }
+}

@@ -1,1 +1,491 @@
-//! To come.
+//! What goes out: every feature in each vendor's own words, nothing that a
+//! model refuses, and keys only where they belong.
+
+use mynah::error::Status;
+use mynah::llm::provider::hosts;
+use serde_json::{Value, json};
+
+use crate::spec::Spec;
+use crate::*;
+
+fn schema_of(provider: &str) -> Option<(&'static str, &'static str)> {
+    match provider {
+        "anthropic" => Some(("anthropic-tryagi-openapi.yaml", "CreateMessageParams")),
+        "gemini" => Some(("gemini-openapi.json", "GenerateContentRequest")),
+        "ollama" => Some(("ollama-openapi.yaml", "ChatRequest")),
+        "cohere" => None,
+        _ => Some(("openai-openapi.json", "CreateChatCompletionRequest")),
+    }
+}
+
+fn check(provider: &str, body: &Value) {
+    if let Some((file, schema)) = schema_of(provider)
+        && let Some(spec) = Spec::load(file)
+    {
+        spec.check(schema, body);
+    }
+}
+
+fn weather() -> Value {
+    json!({"type": "function", "function": {
+        "name": "weather", "description": "The weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    }})
+}
+
+fn ask(more: Value) -> Request {
+    let mut json = json!({"messages": [{"role": "user", "content": "Hi"}]});
+    json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    request(json)
+}
+
+/// The status of a request that is refused before it is sent, and the words.
+fn refused(client: &Resolved<ClientOptions>, request: &Request) -> (Status, String) {
+    let error = prepare(client, request, false).map(|p| p.context.model).unwrap_err();
+    (error.status(), error.to_string())
+}
+
+const MODELS: &[(&str, &str)] = &[
+    ("openai", "gpt-4o"),
+    ("anthropic", "claude-sonnet-4-5"),
+    ("gemini", "gemini-2.5-flash"),
+    ("deepseek", "deepseek-flash"),
+    ("kimi", "moonshot-v1-8k"),
+    ("siliconflow", "Qwen/Qwen3-8B"),
+    ("huggingface", "openai/gpt-oss-20b"),
+    ("custom", "some-model"),
+    ("cohere", "command-a-03-2025"),
+    ("ollama", "gemma3:1b"),
+];
+
+#[test]
+fn temperature_zero_stop_and_cap_reach_every_wire() {
+    for (provider, model) in MODELS {
+        let request = ask(json!({"temperature": 0, "stop": ["END"], "max_tokens": 77}));
+        let sent = body(&client(provider, model), &request);
+        let text = sent.to_string();
+        assert!(text.contains(r#""temperature":0.0"#), "{provider}: {text}");
+        assert!(text.contains("END") && text.contains(":77"), "{provider}: {text}");
+        check(provider, &sent);
+    }
+}
+
+#[test]
+fn images_as_bytes_and_tools_in_every_form() {
+    let parts = json!([
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}},
+    ]);
+    for (provider, model) in MODELS {
+        let client = client(provider, model);
+        for choice in [json!("auto"), json!("none"), Value::Null] {
+            let request = request(json!({
+                "messages": [
+                    {"role": "system", "content": "Be brief."},
+                    {"role": "user", "content": parts},
+                ],
+                "tools": [weather()],
+                "tool_choice": choice,
+            }));
+            let sent = body(&client, &request);
+            assert!(sent.to_string().contains("QUJD"), "{provider}");
+            check(provider, &sent);
+        }
+        let named = ask(json!({"tools": [weather()], "tool_choice": {
+            "type": "function", "function": {"name": "weather"}}}));
+        match *provider {
+            "ollama" => assert_eq!(refused(&client, &named).0, Status::BadRequest),
+            _ => check(provider, &body(&client, &named)),
+        }
+    }
+}
+
+#[test]
+fn a_document_goes_where_the_vendor_takes_it() {
+    let parts = json!([{"type": "file", "file": {
+        "filename": "a.pdf", "file_data": "data:application/pdf;base64,QUJD"}}]);
+    let request = request(json!({"messages": [{"role": "user", "content": parts}]}));
+    for (provider, model) in
+        [("openai", "gpt-4o"), ("anthropic", "claude-sonnet-5-5"), ("gemini", "gemini-3.8-flash")]
+    {
+        let sent = body(&client(provider, model), &request);
+        assert!(sent.to_string().contains("QUJD"), "{provider}");
+        check(provider, &sent);
+    }
+    for (provider, model) in [("ollama", "qwen3"), ("cohere", "command-a-03-2025")] {
+        let (status, words) = refused(&client(provider, model), &request);
+        assert!(status == Status::BadRequest && words.contains(provider), "{words}");
+    }
+}
+
+#[test]
+fn a_schema_is_asked_for_in_each_vendors_way() {
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let format = json!({"type": "json_schema", "json_schema": {
+        "name": "answer", "schema": schema, "strict": true}});
+    for (provider, model) in MODELS.iter().filter(|(provider, _)| *provider != "deepseek") {
+        let sent = body(&client(provider, model), &ask(json!({"response_format": format})));
+        let place = match *provider {
+            "anthropic" => &sent["output_config"]["format"]["schema"],
+            "gemini" => &sent["generationConfig"]["responseJsonSchema"],
+            "cohere" => &sent["response_format"]["json_schema"],
+            "ollama" => &sent["format"],
+            _ => &sent["response_format"]["json_schema"]["schema"],
+        };
+        assert_eq!(*place, schema, "{provider}");
+        check(provider, &sent);
+    }
+    let deepseek = client("deepseek", "deepseek-flash");
+    let (status, words) = refused(&deepseek, &ask(json!({"response_format": format})));
+    assert!(status == Status::BadRequest && words.contains("response_format"), "{words}");
+}
+
+#[test]
+fn what_a_model_cannot_do_is_refused_or_left_out_and_told() {
+    let cases: &[(&str, &str, Value, &str)] = &[
+        ("anthropic", "claude-sonnet-5-5", json!({"temperature": 0.5}), "temperature"),
+        ("anthropic", "claude-sonnet-4-5", json!({"temperature": 0.5, "top_p": 0.5}), "top_p"),
+        ("anthropic", "claude-sonnet-4-5", json!({"temperature": 1.5}), "temperature"),
+        ("anthropic", "claude-sonnet-5-5", json!({"seed": 1}), "seed"),
+        ("anthropic", "claude-sonnet-5-5", json!({"n": 2}), "n"),
+        ("anthropic", "claude-sonnet-5-5", json!({"presence_penalty": 1}), "presence_penalty"),
+        ("anthropic", "claude-sonnet-5-5", json!({"logit_bias": {"1": 2}}), "logit_bias"),
+        ("openai", "gpt-6-sol", json!({"temperature": 0.5}), "temperature"),
+        ("openai", "gpt-4o", json!({"top_k": 5}), "top_k"),
+        ("openai", "gpt-4o", json!({"stop": ["1", "2", "3", "4", "5"]}), "stop"),
+        ("openai", "gpt-4o", json!({"reasoning_effort": "high"}), "reasoning_effort"),
+        ("kimi", "kimi-k2.6", json!({"temperature": 0.5}), "temperature"),
+        ("kimi", "kimi-k3", json!({"reasoning_effort": "medium"}), "reasoning_effort"),
+        ("cohere", "command-a-03-2025", json!({"top_p": 1}), "top_p"),
+        ("cohere", "command-a-03-2025", json!({"n": 2}), "n"),
+        ("gemini", "gemini-3.8-flash", json!({"reasoning_effort": "none"}), "reasoning_effort"),
+        ("gemini", "gemini-3.8-flash", json!({"user": "u"}), "user"),
+        ("ollama", "qwen3", json!({"n": 2}), "n"),
+    ];
+    for (provider, model, asked, field) in cases {
+        let client = client(provider, model);
+        let mut request = ask(asked.clone());
+        let (status, words) = refused(&client, &request);
+        assert_eq!(status, Status::BadRequest, "{words}");
+        assert!(words.starts_with(field) && words.contains(provider), "{words}");
+        request.set("unsupported", "drop").unwrap();
+        let prepared = prepare(&client, &request, false).unwrap();
+        assert!(prepared.adjusted.iter().any(|a| a.starts_with(field)), "{:?}", prepared.adjusted);
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        check(provider, &sent);
+    }
+}
+
+#[test]
+fn a_layers_values_are_clamped_or_left_out() {
+    let preset = |provider: &str, model: &str, preset: &str| {
+        options(&[
+            ("provider", provider),
+            ("model", model),
+            ("api_key", "k"),
+            ("base_url", "https://example.test"),
+            ("preset", preset),
+        ])
+    };
+    let request = ask(json!({}));
+    let sent = body(&preset("anthropic", "claude-sonnet-5-5", "high_quality"), &request);
+    assert!(sent.get("temperature").is_none() && sent.get("top_p").is_none());
+    assert_eq!(sent["max_tokens"], 4_000, "it does not think unless asked");
+    let sent = body(&preset("anthropic", "claude-sonnet-4-5", "high_quality"), &request);
+    assert!(sent["temperature"] == 0.8 && sent.get("top_p").is_none(), "one of the two");
+    let sent = body(&preset("openai", "gpt-6-sol", "fast"), &request);
+    assert_eq!(sent["max_completion_tokens"], 26_000, "room to think is added");
+    let mut explicit = ask(json!({"max_tokens": 1_000}));
+    let sent = body(&preset("openai", "gpt-6-sol", "fast"), &explicit);
+    assert_eq!(sent["max_completion_tokens"], 1_000, "an explicit cap is sent as given");
+    explicit.set("max_tokens", "unset").unwrap();
+    let sent = body(&preset("openai", "gpt-6-sol", "fast"), &explicit);
+    assert!(sent.get("max_completion_tokens").is_none(), "unset removes what a layer set");
+    let quality = preset("cohere", "command-a-03-2025", "high_quality");
+    assert_eq!(body(&quality, &request)["p"], 0.95);
+}
+
+#[test]
+fn effort_and_budget_are_said_in_each_vendors_way() {
+    let effort = |provider: &str, model: &str, effort: &str| {
+        let sent = body(&client(provider, model), &ask(json!({"reasoning_effort": effort})));
+        check(provider, &if provider == "openai" { sent.clone() } else { standard(&sent) });
+        sent
+    };
+    assert_eq!(effort("openai", "gpt-6-sol", "high")["reasoning_effort"], "high");
+    let sent = effort("anthropic", "claude-opus-5-5", "max");
+    assert_eq!(sent["thinking"]["type"], "adaptive");
+    assert_eq!(sent["output_config"]["effort"], "max");
+    let sent = effort("anthropic", "claude-sonnet-4-5", "medium");
+    assert_eq!(sent["thinking"], json!({"type": "enabled", "budget_tokens": 8_192}));
+    let sent = effort("gemini", "gemini-3.8-flash", "low");
+    assert_eq!(sent["generationConfig"]["thinkingConfig"]["thinkingLevel"], "LOW");
+    let sent = effort("gemini", "gemini-2.5-flash", "none");
+    assert_eq!(sent["generationConfig"]["thinkingConfig"]["thinkingBudget"], 0);
+    assert_eq!(effort("ollama", "qwen3", "none")["think"], false);
+    assert_eq!(effort("ollama", "gpt-oss:120b", "high")["think"], "high");
+    let sent = effort("deepseek", "deepseek-flash", "none");
+    assert_eq!(sent["thinking"]["type"], "disabled");
+    assert_eq!(effort("kimi", "kimi-k2.6", "none")["thinking"]["type"], "disabled");
+    assert_eq!(effort("siliconflow", "Qwen/Qwen3-8B", "none")["enable_thinking"], false);
+    let mut request = ask(json!({"max_tokens": 9_000}));
+    request.set("reasoning_budget", "5000").unwrap();
+    let sent = body(&client("anthropic", "claude-sonnet-4-5"), &request);
+    assert_eq!(sent["thinking"]["budget_tokens"], 5_000);
+    request.set("max_tokens", "4000").unwrap();
+    let (status, words) = refused(&client("anthropic", "claude-sonnet-4-5"), &request);
+    assert!(status == Status::BadRequest && words.contains("reasoning_budget"), "{words}");
+}
+
+/// Without the fields that compatible hosts add to OpenAI's schema.
+fn standard(body: &Value) -> Value {
+    let mut body = body.clone();
+    for field in ["thinking", "enable_thinking", "thinking_budget"] {
+        if body.get("messages").is_some() && body.get("max_tokens").is_none_or(Value::is_null) {
+            body.as_object_mut().unwrap().remove(field);
+        }
+    }
+    body
+}
+
+#[test]
+fn models_that_refuse_tools_in_chat_are_asked_through_responses() {
+    let url = |model: &str, more: Value| {
+        let request = ask(more);
+        prepare(&client("openai", model), &request, false).unwrap().http.url
+    };
+    let tools = json!({"tools": [weather()]});
+    assert!(url("gpt-6-sol", tools.clone()).ends_with("/v1/responses"));
+    assert!(url("gpt-6-sol", json!({})).ends_with("/v1/chat/completions"));
+    assert!(url("gpt-4o", tools.clone()).ends_with("/v1/chat/completions"));
+    assert!(url("gpt-5.4", tools.clone()).ends_with("/v1/chat/completions"));
+    let mut thinking = tools.clone();
+    thinking["reasoning_effort"] = "high".into();
+    assert!(url("gpt-5.4", thinking).ends_with("/v1/responses"));
+    let mut none = tools.clone();
+    none["reasoning_effort"] = "none".into();
+    assert!(url("gpt-6-sol", none).ends_with("/v1/chat/completions"));
+    let mut forced = tools;
+    forced["openai_api"] = "chat".into();
+    assert!(url("gpt-6-sol", forced).ends_with("/v1/chat/completions"));
+}
+
+#[test]
+fn responses_keeps_nothing_at_the_vendor_and_fits_the_schema() {
+    let schema = json!({"type": "object", "properties": {}, "additionalProperties": false});
+    let request = request(json!({
+        "messages": [
+            {"role": "developer", "content": "Be brief."},
+            {"role": "user", "content": [
+                {"type": "text", "text": "Look"},
+                {"type": "image_url", "image_url": {"url": "https://x.test/a.png"}},
+            ]},
+        ],
+        "tools": [weather()], "tool_choice": "required", "parallel_tool_calls": false,
+        "reasoning_effort": "low", "max_tokens": 500, "verbosity": "low", "user": "u",
+        "response_format": {"type": "json_schema", "json_schema": {
+            "name": "a", "schema": schema, "strict": true}},
+    }));
+    let sent = body(&client("openai", "gpt-6-sol"), &request);
+    assert_eq!((&sent["store"], &sent["max_output_tokens"]), (&json!(false), &json!(500)));
+    assert_eq!(sent["include"], json!(["reasoning.encrypted_content"]));
+    assert_eq!(sent["text"]["verbosity"], "low");
+    if let Some(spec) = Spec::load("openai-openapi.json") {
+        spec.check("CreateResponse", &sent);
+    }
+}
+
+#[test]
+fn keys_travel_in_each_vendors_header_and_nowhere_else() {
+    for (provider, model) in MODELS {
+        let prepared = prepare(&client(provider, model), &ask(json!({})), false).unwrap();
+        let name = match *provider {
+            "anthropic" => "x-api-key",
+            "gemini" => "x-goog-api-key",
+            _ => "authorization",
+        };
+        let value = prepared.http.headers.get(name).unwrap_or_default();
+        assert!(value.ends_with("sk-secret-key"), "{provider}");
+        let with_key = prepared.http.headers.0.iter().filter(|(_, v)| v.contains("sk-secret"));
+        assert_eq!(with_key.count(), 1, "{provider}");
+        assert!(!prepared.http.url.contains("sk-secret"), "{provider}");
+        let shown = format!("{prepared:?} {:?}", prepared.context);
+        assert!(!shown.contains("sk-secret"), "{provider}: {shown}");
+    }
+}
+
+#[test]
+fn addresses_are_joined_with_and_without_a_path_and_a_slash() {
+    let url = |provider: &str, base: &str| {
+        let options = options(&[("provider", provider), ("base_url", base), ("model", "m")]);
+        let request = ask(json!({}));
+        let key = prepare(&options, &request, false);
+        key.map(|prepared| prepared.http.url).unwrap_or_else(|e| e.to_string())
+    };
+    let chat = "http://localhost:1/v1/chat/completions";
+    assert_eq!(url("openai", "http://localhost:1"), chat);
+    assert_eq!(url("openai", "http://localhost:1/"), chat);
+    assert_eq!(url("openai", "http://localhost:1/v1"), chat);
+    assert_eq!(url("openai", "http://localhost:1/v1/"), chat);
+    let azure = url("openai", "http://localhost:1/deployments/x?api-version=1");
+    assert_eq!(azure, "http://localhost:1/deployments/x/chat/completions?api-version=1");
+    assert_eq!(url("anthropic", "http://localhost:1"), "http://localhost:1/v1/messages");
+    assert_eq!(url("anthropic", "http://localhost:1/v1"), "http://localhost:1/v1/messages");
+    assert_eq!(url("deepseek", "http://localhost:1"), "http://localhost:1/chat/completions");
+    assert_eq!(url("cohere", "http://localhost:1"), "http://localhost:1/v2/chat");
+    assert_eq!(url("ollama", "http://localhost:1/v1"), "http://localhost:1/api/chat");
+    assert_eq!(url("ollama", "localhost"), "http://localhost:11434/api/chat");
+    assert_eq!(url("ollama", "[::1]:8000"), "http://[::1]:8000/api/chat");
+    let gemini = url("gemini", "http://localhost:1");
+    assert_eq!(gemini, "http://localhost:1/v1beta/models/m:generateContent");
+    assert!(url("openai", "ftp://x").contains("base_url"));
+}
+
+#[test]
+fn a_key_over_plain_http_leaves_the_machine_only_on_request() {
+    let with = |base: &str, more: &[(&str, &str)]| {
+        let mut set = vec![("model", "m"), ("api_key", "k"), ("base_url", base)];
+        set.extend(more);
+        prepare(&options(&set), &ask(json!({})), false).map(|_| ())
+    };
+    assert!(with("http://192.168.1.1/v1", &[]).is_err());
+    assert!(with("HTTP://example.test", &[]).is_err());
+    assert!(with("http://localhost.example.test", &[]).is_err());
+    assert!(with("http://127.0.0.1@example.test", &[]).is_err());
+    for loopback in ["http://127.0.0.1:1", "http://localhost", "http://[::1]:1"] {
+        assert_eq!(with(loopback, &[]), Ok(()), "{loopback}");
+    }
+    assert_eq!(with("http://192.168.1.1/v1", &[("allow_insecure_http", "true")]), Ok(()));
+    let keyless = options(&[("model", "m"), ("base_url", "https://example.test")]);
+    let error = prepare(&keyless, &ask(json!({})), false).map(|_| ()).unwrap_err();
+    assert_eq!(error.status(), Status::Authentication);
+    assert!(error.to_string().contains("OPENAI_API_KEY"), "{error}");
+}
+
+#[test]
+fn the_environment_fills_what_the_options_leave_open() {
+    let env = |name: &str| {
+        Some(
+            match name {
+                "ANTHROPIC_API_KEY" => "from-env",
+                "ANTHROPIC_BASE_URL" => "https://proxy.test/anthropic",
+                "MOONSHOT_API_KEY" => " ",
+                "KIMI_API_KEY" => "kimi-key",
+                "OLLAMA_HOST" => "0.0.0.0:9999",
+                "OPENAI_MODEL" => "gpt-x",
+                "OPENAI_ORG_ID" => "org",
+                _ => return None,
+            }
+            .to_string(),
+        )
+    };
+    let settled = |set: &[(&str, &str)]| {
+        let mut options = options(set);
+        hosts::settle(&mut options, &env).unwrap();
+        options
+    };
+    let claude = settled(&[("provider", "anthropic")]);
+    assert_eq!(claude.values.api_key.as_deref(), Some("from-env"));
+    assert_eq!(claude.values.model.as_deref(), Some("claude-sonnet-5-5"));
+    let url = prepare(&claude, &ask(json!({})), false).unwrap().http.url;
+    assert_eq!(url, "https://proxy.test/anthropic/v1/messages");
+    assert_eq!(claude.origin("api_key").unwrap().name(), "environment");
+    let kimi = settled(&[("provider", "kimi"), ("region", "cn")]);
+    assert_eq!(kimi.values.api_key.as_deref(), Some("kimi-key"));
+    let url = prepare(&kimi, &ask(json!({})), false).unwrap().http.url;
+    assert_eq!(url, "https://api.moonshot.cn/v1/chat/completions");
+    let ollama = settled(&[("provider", "ollama"), ("preset", "fast")]);
+    assert_eq!(ollama.values.model.as_deref(), Some("gemma3:1b"));
+    let url = prepare(&ollama, &ask(json!({})), false).unwrap().http.url;
+    assert_eq!(url, "http://127.0.0.1:9999/api/chat");
+    let openai = settled(&[("api_key", "explicit")]);
+    assert_eq!(openai.values.model.as_deref(), Some("gpt-x"));
+    let prepared = prepare(&openai, &ask(json!({})), false).unwrap();
+    assert_eq!(prepared.http.headers.get("openai-organization"), Some("org"));
+    let large = settled(&[("provider", "anthropic"), ("use_case", "code_generation")]);
+    assert_eq!(large.values.model.as_deref(), Some("claude-opus-5-5"));
+}
+
+#[test]
+fn extra_json_is_merged_last_and_marks_go_to_anthropic() {
+    let mut request = request(json!({"messages": [
+        {"role": "system", "content": [
+            {"type": "text", "text": "Long.", "cache_control": {"type": "ephemeral"}}]},
+        {"role": "user", "content": "Hi"},
+    ]}));
+    request.set("extra_json", r#"{"max_tokens": 5, "metadata": {"a": 1}, "model": null}"#).unwrap();
+    let sent = body(&client("anthropic", "claude-sonnet-5-5"), &request);
+    assert_eq!(sent["system"][0]["cache_control"]["type"], "ephemeral");
+    assert_eq!((&sent["max_tokens"], &sent["metadata"]["a"]), (&json!(5), &json!(1)));
+    assert!(sent.get("model").is_none(), "null removes");
+    let prepared = prepare(&client("openai", "gpt-4o"), &request, false).unwrap();
+    assert!(!String::from_utf8_lossy(&prepared.http.body).contains("cache_control"));
+    assert!(prepared.adjusted.iter().any(|note| note.starts_with("cache_control")));
+}
+
+#[test]
+fn streams_ask_for_usage_where_the_host_takes_it() {
+    let stream = |client: &Resolved<ClientOptions>, request: &Request| -> Value {
+        serde_json::from_slice(&prepare(client, request, true).unwrap().http.body).unwrap()
+    };
+    let mut request = ask(json!({}));
+    let sent = stream(&client("openai", "gpt-4o"), &request);
+    assert_eq!(sent["stream_options"]["include_usage"], true);
+    request.set("include_usage", "false").unwrap();
+    let sent = stream(&client("openai", "gpt-4o"), &request);
+    assert!(sent["stream"] == true && sent.get("stream_options").is_none());
+    assert_eq!(body(&client("ollama", "qwen3"), &request)["stream"], false);
+}
+
+#[test]
+fn results_of_one_turn_stand_together_before_the_users_words() {
+    let request = request(json!({"messages": [
+        {"role": "user", "content": "Two things"},
+        {"role": "assistant", "content": null, "tool_calls": [
+            {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+            {"id": "b", "type": "function", "function": {"name": "g", "arguments": ""}},
+        ]},
+        {"role": "tool", "tool_call_id": "a", "content": "1"},
+        {"role": "user", "content": "Well?"},
+        {"role": "tool", "tool_call_id": "b", "content": "2", "is_error": true},
+    ]}));
+    let sent = body(&client("anthropic", "claude-sonnet-5-5"), &request);
+    let blocks = sent["messages"][2]["content"].as_array().unwrap();
+    let kinds: Vec<_> = blocks.iter().map(|block| block["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["tool_result", "tool_result", "text"]);
+    assert_eq!(blocks[1]["is_error"], true);
+    check("anthropic", &sent);
+    let sent = body(&client("gemini", "gemini-2.5-flash"), &request);
+    assert_eq!(sent["contents"][2]["parts"][0]["functionResponse"]["name"], "f");
+    assert_eq!(sent["contents"][2]["parts"][2]["functionResponse"]["response"]["error"], "2");
+    check("gemini", &sent);
+}
+
+#[test]
+fn embeddings_are_asked_for_in_each_vendors_form() {
+    let json = json!({"model": "e", "input": ["a", "b"], "dimensions": 8});
+    let json = json.as_object().unwrap();
+    let provider = |name: &str| {
+        let client = client(name, "m");
+        let dialect = provider_for(&client.values, &Request::new());
+        dialect.embed_prepare(&client, json).map(|prepared| {
+            let body: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+            (prepared.http.url, body)
+        })
+    };
+    let (url, sent) = provider("openai").unwrap();
+    assert!(url.ends_with("/v1/embeddings") && sent["dimensions"] == 8);
+    let (url, sent) = provider("gemini").unwrap();
+    assert!(url.ends_with("/models/e:batchEmbedContents"), "{url}");
+    assert_eq!(sent["requests"][1]["outputDimensionality"], 8);
+    if let Some(spec) = Spec::load("gemini-openapi.json") {
+        spec.check("BatchEmbedContentsRequest", &sent);
+    }
+    let (url, sent) = provider("cohere").unwrap();
+    assert!(url.ends_with("/v2/embed") && sent["embedding_types"][0] == "float");
+    let (url, sent) = provider("ollama").unwrap();
+    assert!(url.ends_with("/api/embed") && sent["input"][1] == "b");
+    for name in ["anthropic", "deepseek", "kimi", "huggingface"] {
+        assert_eq!(provider(name).unwrap_err().status(), Status::BadRequest, "{name}");
+    }
+}
