@@ -256,12 +256,26 @@ pub fn remove<T: Handle, C>(handle: *const C) -> Result<Arc<T>> {
     taken.downcast::<T>().map_err(|_| Error::InvalidHandle(T::NAME))
 }
 
+/// Forks of this process that it is the child of. Relaxed is enough: the child
+/// counts before it has a second thread.
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
 /// Destroys a hot entry once no thread can be reading it.
 fn release_pinned(pinned: *mut Pinned) {
     let guard = crossbeam_epoch::pin();
-    // SAFETY: the pointer came from `Box::into_raw` and has just been taken out
-    // of its only place, so it is destroyed once, after all pins of now.
-    unsafe { guard.defer_unchecked(move || drop(Box::from_raw(pinned).owner)) };
+    let made_in = FORKS.load(Ordering::Relaxed);
+    let destroy = move || {
+        // SAFETY: the pointer came from `Box::into_raw` and has been taken out
+        // of its only place, so this is the one time that it is taken back.
+        let owner = unsafe { Box::from_raw(pinned) }.owner;
+        // What the parent had not got round to destroying stays in the child:
+        // its locks and threads are not there.
+        if FORKS.load(Ordering::Relaxed) != made_in {
+            std::mem::forget(owner);
+        }
+    };
+    // SAFETY: the closure may run on any thread, after all pins of now.
+    unsafe { guard.defer_unchecked(destroy) };
     drop(guard);
     // Three advances are enough for the epoch to come round when nobody is
     // inside; otherwise a later call collects it.
@@ -318,6 +332,7 @@ mod fork {
     }
 
     extern "C" fn child() {
+        FORKS.fetch_add(1, Ordering::Relaxed);
         if let Some(mut held) = HELD.take() {
             let free = &mut held.table;
             free.recycled.clear();

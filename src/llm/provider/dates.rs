@@ -18,8 +18,9 @@ fn seconds(date: [i64; 3], time: [i64; 3]) -> Option<u64> {
         && (0..24).contains(&h)
         && (0..60).contains(&m)
         && (0..=60).contains(&s);
-    let seconds = days(year, month, day) * 86_400 + h * 3_600 + m * 60 + s;
-    sound.then(|| u64::try_from(seconds).ok()).flatten()
+    // Numbers that a stranger wrote are not to be added up unchecked.
+    let seconds = || days(year, month, day) * 86_400 + h * 3_600 + m * 60 + s;
+    sound.then(|| u64::try_from(seconds()).ok()).flatten()
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, as HTTP has it.
@@ -47,7 +48,7 @@ pub fn rfc3339(text: &str) -> Option<u64> {
     let time = time.split('.').next().unwrap_or_default();
     let at = seconds(three(date, '-')?, three(time, ':')?)?;
     let Some((h, m)) = zone.get(1..).and_then(|zone| zone.split_once(':')) else { return Some(at) };
-    let ahead = h.parse::<i64>().ok()? * 3_600 + m.parse::<i64>().ok()? * 60;
+    let ahead = i64::from(h.parse::<i16>().ok()?) * 3_600 + i64::from(m.parse::<i16>().ok()?) * 60;
     let ahead = if zone.starts_with('-') { -ahead } else { ahead };
     at.checked_add_signed(-ahead)
 }
@@ -55,6 +56,13 @@ pub fn rfc3339(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn absurd_numbers_are_no_date() {
+        assert_eq!(rfc3339("9223372036854775807-01-01T00:00:00Z"), None);
+        assert_eq!(rfc3339("2025-08-20T00:00:00+9223372036854775807:00"), None);
+        assert_eq!(http("Sun, 06 Nov 1994 08:49:9223372036854775807 GMT"), None);
+    }
 
     #[test]
     fn dates_of_both_kinds_are_read() {

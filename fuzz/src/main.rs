@@ -1,0 +1,60 @@
+//! Fuzzes everything that reads what others wrote.
+//!
+//! usage: mynah-fuzz [TARGET|all] [RUNS] [SEED]
+//!
+//! Inputs are made by damaging real ones: answers of the mock in all six
+//! dialects, requests, options. A target must not panic, and what reads streams
+//! must say the same for every way of cutting the bytes. A finding is written
+//! to `finding.bin`, and named with the seed that leads to it.
+
+mod mutate;
+mod seeds;
+mod targets;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use mutate::Mutator;
+use targets::Target;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().unwrap_or_else(|| "all".into());
+    let number = |text: Option<String>, otherwise| {
+        text.map_or(otherwise, |text| text.parse().expect("a number of runs, and a seed"))
+    };
+    let runs: u64 = number(arguments.next(), 100_000);
+    let seed: u64 = number(arguments.next(), 1);
+    let chosen: Vec<Target> =
+        targets::all().into_iter().filter(|t| name == "all" || t.name == name).collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = targets::all().iter().map(|target| target.name).collect();
+        eprintln!("no target {name}: all, {}", names.join(", "));
+        std::process::exit(2);
+    }
+    let findings = chosen.iter().filter(|target| !run(target, runs, seed)).count();
+    std::process::exit(i32::from(findings > 0));
+}
+
+/// Runs a target; false on a finding.
+fn run(target: &Target, runs: u64, seed: u64) -> bool {
+    let began = Instant::now();
+    let mut mutator = Mutator::new(&target.seeds, seed);
+    for n in 0..runs {
+        mutator.advance();
+        let (input, random) = mutator.both();
+        let result = catch_unwind(AssertUnwindSafe(|| (target.check)(input, random)));
+        let finding = match result {
+            Ok(Ok(())) => continue,
+            Ok(Err(difference)) => difference,
+            Err(_) => "it panicked".into(),
+        };
+        let input = mutator.input();
+        std::fs::write("finding.bin", input).expect("finding.bin can be written");
+        println!("{}: run {n}, seed {seed}: {finding}; input in finding.bin", target.name);
+        println!("{}", String::from_utf8_lossy(input));
+        return false;
+    }
+    println!("{}: {runs} runs, no finding, {:.1} s", target.name, began.elapsed().as_secs_f64());
+    true
+}
