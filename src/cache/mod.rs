@@ -12,6 +12,7 @@
 
 mod alert;
 mod budget;
+mod claim;
 mod compress;
 mod departure;
 mod directory;
@@ -22,10 +23,12 @@ mod operations;
 mod policy;
 mod resize;
 mod shard;
+mod snapshot;
 mod sweep;
 mod table;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -41,6 +44,7 @@ use crate::options::cache::CacheOptions;
 
 use alert::Alerts;
 use budget::{Amount, Budget, UNBOUNDED};
+use claim::Claims;
 use compress::Codec;
 use directory::{Cell, Directory, SHARDS_MAX};
 use ledger::Ledger;
@@ -48,9 +52,13 @@ use metrics::Metrics;
 use shard::{Maker, Shard, Shared};
 use sweep::Sweeper;
 
+pub use alert::{Alert, AlertListener};
+pub use claim::{Claim, Claimed, Stop};
 pub use departure::{Departures, Listener, Reason};
 pub use entry::Value;
 pub use operations::{Left, Missed, deliver};
+pub use snapshot::Progress;
+pub use walk::{Pair, Walk};
 
 /// How long an entry lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +67,10 @@ pub enum Ttl {
     Default,
     /// Until it is evicted.
     Never,
-    /// So many milliseconds.
+    /// So many milliseconds, less the jitter.
     Millis(u64),
+    /// So many milliseconds.
+    Exactly(u64),
 }
 
 impl Ttl {
@@ -95,6 +105,7 @@ pub struct Cache {
     metrics: Metrics,
     sweeper: Arc<Sweeper>,
     alerts: Alerts,
+    claims: Claims,
     /// Bytes that the shards do not account for.
     own_bytes: AtomicI64,
     me: Weak<Cache>,
@@ -172,6 +183,7 @@ impl Cache {
             metrics,
             sweeper,
             alerts: Alerts::new(listeners.alerts),
+            claims: Claims::default(),
             own_bytes: AtomicI64::new(0),
             me: me.clone(),
             options,
@@ -296,6 +308,7 @@ impl Cache {
         self.closed.store(true, Ordering::Release);
         self.clear_for(Reason::Cleared, false);
         self.sweeper.close();
+        self.close_claims();
         self.alerts.close();
         let listener = self.listener.write().take();
         drop(listener);

@@ -260,12 +260,16 @@ impl Cache {
         let ms = match ttl {
             Ttl::Never => 0,
             Ttl::Default => values.default_ttl_ms,
-            Ttl::Millis(ms) => ms,
+            Ttl::Millis(ms) | Ttl::Exactly(ms) => ms,
         };
         if ms == 0 {
             return 0;
         }
-        let ms = ms - self.jitter(ms, values.ttl_jitter_percent.into());
+        let percent = match ttl {
+            Ttl::Exactly(_) => 0,
+            _ => values.ttl_jitter_percent.into(),
+        };
+        let ms = ms - self.jitter(ms, percent);
         // Rounded up, so that a life is never shorter than asked for.
         let now_ms = self.clock.now_ns().div_ceil(1_000_000);
         now_ms.saturating_add(ms.max(1)).min(EXPIRY_MAX_MS)

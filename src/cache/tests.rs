@@ -400,3 +400,47 @@ fn departures_are_told_with_their_reason_and_never_nested() {
     let expected = [one(b"a", b"1", Reason::Replaced), one(b"b", b"2", Reason::Removed)];
     assert_eq!(*told.lock(), expected);
 }
+
+#[test]
+fn a_walk_meets_everything_once_though_the_cache_is_resized_on_the_way() {
+    let (cache, _) = cache(r#"{"capacity": 100000, "shard_count": 8}"#);
+    (0..5_000u32).for_each(|n| cache.set(&n.to_le_bytes(), b"v", Ttl::Default).unwrap());
+    let mut random = fastrand::Rng::with_seed(11);
+    for _ in 0..5 {
+        let mut seen = std::collections::HashSet::new();
+        for (step, pair) in cache.walk().enumerate() {
+            let pair = pair.unwrap();
+            assert_eq!(pair.value().as_bytes(), b"v");
+            assert!(seen.insert(pair.key().to_vec()), "twice");
+            if step % 300 == 0 {
+                cache.resize(1 << random.u64(..10)).unwrap();
+            }
+        }
+        assert_eq!(seen.len(), 5_000);
+    }
+}
+
+#[test]
+fn a_prefix_goes_and_the_rest_stays() {
+    let (cache, _) = cache(r#"{"shard_count": 8}"#);
+    for n in 0..500u32 {
+        cache.set(format!("user:{n}").as_bytes(), b"v", Ttl::Default).unwrap();
+        cache.set(format!("page:{n}").as_bytes(), b"v", Ttl::Default).unwrap();
+    }
+    assert_eq!(cache.remove_prefix(b"user:4").unwrap(), 111);
+    assert_eq!(cache.len(), 889);
+    assert!(cache.get(b"user:4").is_none() && cache.get(b"user:399").is_some());
+    assert_eq!(cache.remove_prefix(b"").unwrap(), 889);
+    audit(&cache);
+}
+
+#[test]
+fn many_keys_answer_in_their_order() {
+    let (cache, _) = cache("{}");
+    cache.set(b"a", b"1", Ttl::Default).unwrap();
+    cache.set(b"c", b"3", Ttl::Default).unwrap();
+    let keys: [&[u8]; 3] = [b"a", b"b", b"c"];
+    let values = cache.get_many(keys.into_iter()).unwrap();
+    let bytes: Vec<_> = values.iter().map(|v| v.as_ref().map(Value::as_bytes)).collect();
+    assert_eq!(bytes, [Some(&b"1"[..]), None, Some(b"3")]);
+}

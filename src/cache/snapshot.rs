@@ -1,0 +1,346 @@
+//! Saving a cache to a file, and taking it back.
+//!
+//! The file is eight bytes of name and version, a zstd stream of records, and a
+//! BLAKE3 digest of all that. It is written beside its place and renamed, so a
+//! reader sees the old one or the new one. Loading checks the digest and walks
+//! through every record before the first one is stored: a file that is cut,
+//! torn, changed or foreign leaves the cache as it was. Lifetimes are stored as
+//! what remains, and shortened by the time that the file lay on the disk.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::{Cache, Departures, Ttl};
+use crate::error::{Error, Result, Status};
+
+const NAME: &[u8; 8] = b"mynahc01";
+const DIGEST: u64 = 32;
+/// Entries between two reports of progress.
+const REPORT_EVERY: u64 = 1_024;
+/// zstd's level for the stream: the disk is slower than the compressor.
+const LEVEL: i32 = 3;
+/// What a record begins with.
+const ENTRY: u8 = 1;
+const DICTIONARY: u8 = 2;
+const LAST: u8 = 0;
+
+/// Told how many of how many entries are done; false stops.
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64) -> bool;
+
+fn io_error(what: &str, path: &Path) -> impl Fn(io::Error) -> Error {
+    let text = format!("{what} {}", path.display());
+    move |error| Error::Io(format!("{text}: {error}"))
+}
+
+fn refused(why: &str) -> Error {
+    Error::Protocol(format!("not a snapshot that can be loaded: {why}"))
+}
+
+fn stopped() -> Error {
+    Error::call(Status::Stopped, "the progress callback stopped it")
+}
+
+/// A writer that digests what passes.
+struct Digesting<W> {
+    inner: W,
+    digest: blake3::Hasher,
+}
+
+impl<W: Write> Write for Digesting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl Cache {
+    /// Writes all live entries to a file, replacing it whole; how many. Gets
+    /// and sets go on.
+    pub fn save(self: &Arc<Self>, path: &Path, progress: Progress) -> Result<u64> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let n = COUNT.fetch_add(1, Relaxed);
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(format!(".{}-{n}.tmp", std::process::id()));
+        let beside = Path::new(&beside);
+        let saved = self.write_to(beside, progress).and_then(|count| {
+            fs::rename(beside, path).map_err(io_error("renaming to", path))?;
+            Ok(count)
+        });
+        if saved.is_err() {
+            // Nothing is to stay beside; the first error is the one to tell.
+            let _ = fs::remove_file(beside);
+        }
+        saved
+    }
+
+    fn write_to(self: &Arc<Self>, path: &Path, progress: Progress) -> Result<u64> {
+        let failed = io_error("writing", path);
+        let file = File::create(path).map_err(&failed)?;
+        let digest = blake3::Hasher::new();
+        let mut out = Digesting { inner: BufWriter::new(file), digest };
+        out.write_all(NAME).map_err(&failed)?;
+        let mut stream = zstd::Encoder::new(out, LEVEL).map_err(&failed)?;
+        stream.write_all(&self.clock.unix_ms().to_le_bytes()).map_err(&failed)?;
+        if let Some(dictionary) = self.shared.codec.as_ref().and_then(|codec| codec.newest()) {
+            let length = (dictionary.len() as u32).to_le_bytes();
+            let record = [&[DICTIONARY], &length[..], &dictionary].concat();
+            stream.write_all(&record).map_err(&failed)?;
+        }
+        let (mut count, total) = (0, self.len());
+        for pair in self.walk() {
+            let pair = pair?;
+            let remaining = match pair.expiry_ms() {
+                0 => u64::MAX,
+                expiry => expiry.saturating_sub(self.now_ms()),
+            };
+            if remaining > 0 {
+                write_entry(&mut stream, pair.key(), pair.value().as_bytes(), remaining)
+                    .map_err(&failed)?;
+                count += 1;
+            }
+            if count % REPORT_EVERY == 0 && !progress(count, total.max(count)) {
+                return Err(stopped());
+            }
+        }
+        stream.write_all(&[LAST]).map_err(&failed)?;
+        let out = stream.finish().map_err(&failed)?;
+        let digest = out.digest.finalize();
+        let mut file = out.inner;
+        file.write_all(digest.as_bytes()).map_err(&failed)?;
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.sync_all().map_err(&failed)?;
+        progress(count, count);
+        Ok(count)
+    }
+
+    /// Stores what a file holds, within this cache's bounds, over what is there;
+    /// how many entries.
+    pub fn load(&self, path: &Path, progress: Progress) -> Result<u64> {
+        let mut file = File::open(path).map_err(io_error("opening", path))?;
+        let length = verify(&mut file, path)?;
+        let total = self.read_records(&mut file, length, path, &mut |_| Ok(()))?;
+        let (mut count, mut failure) = (0, Ok(()));
+        let store = &mut |record: Record| {
+            match record {
+                Record::Dictionary(bytes) => self.take_dictionary(bytes),
+                Record::Entry { key, value, ttl } => {
+                    // What is too large here was not where it came from.
+                    match self.set(key, value, ttl) {
+                        Ok(()) | Err(Error::TooLarge { .. }) => {}
+                        Err(error) => return Err(error),
+                    }
+                    count += 1;
+                    if count % REPORT_EVERY == 0 && !progress(count, total) {
+                        return Err(stopped());
+                    }
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = self.read_records(&mut file, length, path, store) {
+            failure = Err(error);
+        }
+        failure?;
+        progress(count, total);
+        Ok(count)
+    }
+
+    fn take_dictionary(&self, bytes: &[u8]) {
+        if let Some(codec) = &self.shared.codec {
+            self.pay(codec.import(bytes.to_vec()));
+            let mut out = Departures::default();
+            self.pay_debt(&mut out);
+            self.finish(out).deliver();
+        }
+    }
+
+    /// Calls `each` with every record; how many entries there are.
+    fn read_records(
+        &self,
+        file: &mut File,
+        length: u64,
+        path: &Path,
+        each: &mut dyn FnMut(Record) -> Result<()>,
+    ) -> Result<u64> {
+        let failed = io_error("reading", path);
+        let cut = |_| refused("the records end too early");
+        file.seek(SeekFrom::Start(NAME.len() as u64)).map_err(&failed)?;
+        let stream = zstd::Decoder::new(file.take(length)).map_err(&failed)?;
+        let mut stream = BufReader::new(stream);
+        let saved_ms = read_u64(&mut stream).map_err(cut)?;
+        let lain_ms = self.clock.unix_ms().saturating_sub(saved_ms);
+        let (mut key, mut value, mut count) = (Vec::new(), Vec::new(), 0);
+        loop {
+            let mut kind = [0];
+            stream.read_exact(&mut kind).map_err(cut)?;
+            match kind[0] {
+                LAST => return Ok(count),
+                DICTIONARY => {
+                    let length = read_u32(&mut stream).map_err(cut)?;
+                    read_bytes(&mut stream, length, &mut value)?;
+                    each(Record::Dictionary(&value))?;
+                }
+                ENTRY => {
+                    let remaining = read_u64(&mut stream).map_err(cut)?;
+                    let key_length = read_u32(&mut stream).map_err(cut)?;
+                    let value_length = read_u32(&mut stream).map_err(cut)?;
+                    read_bytes(&mut stream, key_length, &mut key)?;
+                    read_bytes(&mut stream, value_length, &mut value)?;
+                    count += 1;
+                    let ttl = match remaining {
+                        u64::MAX => Ttl::Never,
+                        ms if ms <= lain_ms => continue,
+                        ms => Ttl::Exactly(ms - lain_ms),
+                    };
+                    each(Record::Entry { key: &key, value: &value, ttl })?;
+                }
+                _ => return Err(refused("an unknown kind of record")),
+            }
+        }
+    }
+}
+
+enum Record<'a> {
+    Entry { key: &'a [u8], value: &'a [u8], ttl: Ttl },
+    Dictionary(&'a [u8]),
+}
+
+fn write_entry(out: &mut impl Write, key: &[u8], value: &[u8], remaining: u64) -> io::Result<()> {
+    out.write_all(&[ENTRY])?;
+    out.write_all(&remaining.to_le_bytes())?;
+    out.write_all(&(key.len() as u32).to_le_bytes())?;
+    out.write_all(&(value.len() as u32).to_le_bytes())?;
+    out.write_all(key)?;
+    out.write_all(value)
+}
+
+fn read_u64(from: &mut impl Read) -> io::Result<u64> {
+    let mut bytes = [0; 8];
+    from.read_exact(&mut bytes).map(|()| u64::from_le_bytes(bytes))
+}
+
+fn read_u32(from: &mut impl Read) -> io::Result<u32> {
+    let mut bytes = [0; 4];
+    from.read_exact(&mut bytes).map(|()| u32::from_le_bytes(bytes))
+}
+
+/// Reads so many bytes, taking memory only as they come: a length that lies
+/// costs nothing.
+fn read_bytes(from: &mut impl Read, length: u32, into: &mut Vec<u8>) -> Result<()> {
+    into.clear();
+    let read = from.take(length.into()).read_to_end(into);
+    match read {
+        Ok(read) if read == length as usize => Ok(()),
+        _ => Err(refused("a record is cut")),
+    }
+}
+
+/// Checks name and digest of a file; the length of the stream between them.
+fn verify(file: &mut File, path: &Path) -> Result<u64> {
+    let failed = io_error("reading", path);
+    let all = file.metadata().map_err(&failed)?.len();
+    let length = all.checked_sub(NAME.len() as u64 + DIGEST);
+    let length = length.ok_or_else(|| refused("it is too short"))?;
+    let mut name = [0; NAME.len()];
+    file.read_exact(&mut name).map_err(&failed)?;
+    if &name != NAME {
+        return Err(refused("it begins like something else"));
+    }
+    let mut digest = blake3::Hasher::new();
+    digest.update(&name);
+    digest.update_reader(Read::by_ref(file).take(length)).map_err(&failed)?;
+    let mut expected = [0; DIGEST as usize];
+    file.read_exact(&mut expected).map_err(&failed)?;
+    match digest.finalize() == expected {
+        true => Ok(length),
+        false => Err(refused("its digest does not match")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{audit, cache};
+    use super::*;
+    use std::time::Duration;
+
+    fn place(name: &str) -> std::path::PathBuf {
+        std::env::temp_dir().join(format!("mynah-snapshot-{}-{name}", std::process::id()))
+    }
+
+    fn always(_: u64, _: u64) -> bool {
+        true
+    }
+
+    #[test]
+    fn what_was_saved_comes_back_with_the_rest_of_its_life() {
+        let options = r#"{"compression": true, "compression_threshold": 64}"#;
+        let ((from, clock), path) = (cache(options), place("whole"));
+        let value = |n: u32| format!("value {n} ").repeat(20).into_bytes();
+        for n in 0..3_000u32 {
+            let ttl = if n % 3 == 0 { Ttl::Never } else { Ttl::Millis(10_000) };
+            from.set(&n.to_le_bytes(), &value(n), ttl).unwrap();
+        }
+        from.train();
+        clock.advance(Duration::from_secs(4));
+        let mut reports = Vec::new();
+        let saved = from.save(&path, &mut |n, all| {
+            reports.push((n, all));
+            true
+        });
+        assert_eq!(saved, Ok(3_000));
+        assert_eq!(reports.last(), Some(&(3_000, 3_000)));
+        let (to, clock) = cache(options);
+        clock.advance(Duration::from_secs(4));
+        assert_eq!(to.load(&path, &mut always), Ok(3_000));
+        audit(&to);
+        for n in 0..3_000u32 {
+            assert_eq!(to.get(&n.to_le_bytes()).unwrap().as_bytes(), value(n));
+        }
+        clock.advance(Duration::from_millis(6_001));
+        assert!(to.get(&1u32.to_le_bytes()).is_none() && to.get(&3u32.to_le_bytes()).is_some());
+        fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_cut_torn_flipped_or_foreign_file_leaves_the_cache_as_it_was() {
+        let ((from, _), path) = (cache("{}"), place("broken"));
+        (0..200u32).for_each(|n| from.set(&n.to_le_bytes(), &[7; 50], Ttl::Never).unwrap());
+        from.save(&path, &mut always).unwrap();
+        let whole = fs::read(&path).unwrap();
+        let (to, _) = cache("{}");
+        to.set(b"mine", b"1", Ttl::Never).unwrap();
+        let refuse = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            assert!(matches!(to.load(&path, &mut always), Err(Error::Protocol(_))));
+            assert_eq!(to.len(), 1);
+        };
+        (0..whole.len()).step_by(7).for_each(|cut| refuse(&whole[..cut]));
+        for at in (0..whole.len()).step_by(5) {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1;
+            refuse(&flipped);
+        }
+        refuse(b"something else that is long enough to be one, perhaps");
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(to.load(&path, &mut always), Err(Error::Io(_))));
+    }
+
+    #[test]
+    fn a_save_that_is_stopped_leaves_the_old_file() {
+        let ((from, _), path) = (cache("{}"), place("stopped"));
+        fs::write(&path, b"old").unwrap();
+        (0..5_000u32).for_each(|n| from.set(&n.to_le_bytes(), b"v", Ttl::Never).unwrap());
+        let error = from.save(&path, &mut |done, _| done < 2_000).unwrap_err();
+        assert_eq!(error.status(), Status::Stopped);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        fs::remove_file(path).unwrap();
+    }
+}
