@@ -314,7 +314,7 @@ impl Cache {
         drop(listener);
     }
 
-    fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
     }
 }

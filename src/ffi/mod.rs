@@ -6,10 +6,12 @@
 #![allow(non_camel_case_types)]
 
 pub mod cache;
+pub mod cache_iter;
 pub mod cache_options;
 pub mod cache_setters;
 pub mod callback;
 pub mod cancel;
+pub mod claim;
 pub mod client;
 pub mod client_listeners;
 pub mod client_options;
@@ -31,4 +33,5 @@ pub mod status;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
 pub mod value;
+pub mod values;
 pub mod version;

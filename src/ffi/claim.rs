@@ -1,0 +1,316 @@
+//! `mynah_claim`: the duty of one caller to load a key for all.
+
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use super::cache::mynah_cache;
+use super::cancel::mynah_cancel;
+use super::error::{guard_err, mynah_error};
+use super::guard::{bytes, c_text, clear, guard, guard_or, put};
+use super::handle::{self, Handle};
+use super::status::mynah_status;
+use super::value::{clear_value, give, mynah_value};
+use crate::cache::{Cache, Claim, Claimed, Stop, Ttl};
+use crate::error::{Error, Result, Status};
+use crate::llm::cancel::{Breakable, Cancel, Interrupt};
+
+/// The duty to load a key that others may be waiting for. A handle: settle it
+/// from any thread with `mynah_claim_fill`, `mynah_claim_fill_negative` or
+/// `mynah_claim_fail`, and free it in any case; freed unsettled, it passes to
+/// the next who waits.
+pub struct mynah_claim {
+    _opaque: (),
+}
+
+/// A claim until it is settled.
+struct Held(Mutex<Option<Claim>>);
+
+impl Handle for Held {
+    const KIND: u8 = 9;
+    const NAME: &'static str = "mynah_claim";
+}
+
+/// Lets a cancel token end a wait.
+struct Waiting(Stop);
+
+impl Breakable for Waiting {
+    fn break_off(&self) {
+        self.0.stop();
+    }
+}
+
+/// Finds a key's value, or gives the caller the duty to load it. With
+/// `MYNAH_OK` exactly one of `*value` and `*claim` is set:
+///
+/// - the value, live, or expired and being renewed by another
+///   (`stale_while_revalidate_ms`); free it with `mynah_value_free`;
+/// - a claim: nobody has the value and nobody else is loading it. Settle it.
+///
+/// If another caller holds the claim, this one waits up to `wait_ms` for what
+/// becomes of it. Any thread.
+///
+/// Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
+/// `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed); and
+/// what the other caller's `mynah_claim_fail` said.
+///
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+/// 2. `value` and `claim` are null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_get_or_claim(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    wait_ms: u64,
+    cancel: *mut mynah_cancel,
+    value: *mut *mut mynah_value,
+    claim: *mut *mut mynah_claim,
+) -> mynah_status {
+    guard(|| {
+        // SAFETY: promised by (2) and (1).
+        let key = unsafe {
+            clear_value(value);
+            clear(claim, ptr::null_mut());
+            bytes("key", key.cast(), key_len)?
+        };
+        if value.is_null() || claim.is_null() {
+            return Err(Error::NullArgument(if value.is_null() { "value" } else { "claim" }));
+        }
+        let cache = handle::resolve::<Cache, _>(cache)?;
+        let waiting = Arc::new(Waiting(Stop::default()));
+        let interrupt = attach(cancel, &waiting)?;
+        let wait = Duration::from_millis(wait_ms);
+        let claimed = cache.get_or_claim(key, wait, Some(&waiting.0));
+        drop(interrupt);
+        match claimed? {
+            // SAFETY: promised by (2).
+            Claimed::Hit(found) | Claimed::Stale(found) => unsafe { give("value", value, found) },
+            Claimed::Claim(made) => {
+                let held = handle::insert(Arc::new(Held(Mutex::new(Some(made)))))?;
+                // SAFETY: promised by (2).
+                unsafe { put("claim", claim, held) }
+            }
+        }
+    })
+}
+
+/// Lets a token, if there is one, end the wait for as long as the interrupt
+/// lives.
+fn attach(cancel: *mut mynah_cancel, waiting: &Arc<Waiting>) -> Result<Option<Arc<Interrupt>>> {
+    if cancel.is_null() {
+        return Ok(None);
+    }
+    let cancel = handle::resolve::<Cancel, _>(cancel)?;
+    let interrupt = Arc::<Interrupt>::default();
+    let waiting: Arc<dyn Breakable> = waiting.clone();
+    interrupt.watch(Arc::downgrade(&waiting));
+    cancel.attach(&interrupt);
+    Ok(Some(interrupt))
+}
+
+/// Takes the claim out of its handle; `Closed` if it has been settled.
+fn take(claim: *mut mynah_claim) -> Result<Claim> {
+    let held = handle::resolve::<Held, _>(claim)?;
+    let claim = held.0.lock().take();
+    claim.ok_or(Error::Closed("mynah_claim"))
+}
+
+/// Stores the value of a claimed key and gives it to all who wait. `ttl_ms` as
+/// for `mynah_cache_set`. The claim is settled, and still to be freed. Any
+/// thread.
+///
+/// Errors: those of `mynah_cache_set` (the waiters get the value all the same);
+/// `MYNAH_CLOSED` if it was settled before.
+///
+/// # Safety
+/// 1. `value` points to that many readable bytes; null only with 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_claim_fill(
+    claim: *mut mynah_claim,
+    value: *const c_void,
+    len: usize,
+    ttl_ms: u64,
+) -> mynah_status {
+    guard(|| {
+        // SAFETY: promised by (1).
+        let value = unsafe { bytes("value", value.cast(), len)? };
+        take(claim)?.fill(value, Ttl::from_millis(ttl_ms))
+    })
+}
+
+/// Stores that there is nothing under the claimed key, for a while: look-ups
+/// and `mynah_cache_get_or_claim` answer `MYNAH_NOT_FOUND`, and nobody is asked
+/// to load it. `ttl_ms` as for `mynah_cache_set`. The waiters get
+/// `MYNAH_NOT_FOUND`. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_claim_fill_negative(claim: *mut mynah_claim, ttl_ms: u64) -> mynah_status {
+    guard(|| take(claim)?.fill_negative(Ttl::from_millis(ttl_ms)))
+}
+
+/// Tells all who wait that the value could not be loaded: their calls answer
+/// `status` (not `MYNAH_OK`). Nothing is stored. Any thread.
+///
+/// # Safety
+/// 1. `message` is null or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_claim_fail(
+    claim: *mut mynah_claim,
+    status: mynah_status,
+    message: *const c_char,
+) -> mynah_status {
+    guard(|| {
+        let status = Status::from_code(status).filter(|status| *status != Status::Ok);
+        let status = status.ok_or_else(|| Error::invalid("status", "must be a failure"))?;
+        let message = match message.is_null() {
+            true => "the value could not be loaded",
+            // SAFETY: promised by (1).
+            false => unsafe { c_text("message", message)? },
+        };
+        take(claim)?.fail(Error::call(status, message));
+        Ok(())
+    })
+}
+
+/// Frees a claim; null is allowed. Unsettled, it passes to the next who waits.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_claim_free(claim: *mut mynah_claim) {
+    guard_or((), || {
+        drop(handle::remove::<Held, _>(claim)?.0.lock().take());
+        Ok(())
+    });
+}
+
+/// Stores that there is nothing under a key; see `mynah_claim_fill_negative`.
+///
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_set_negative(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    ttl_ms: u64,
+) -> mynah_status {
+    guard(|| {
+        // SAFETY: promised by (1).
+        let key = unsafe { bytes("key", key.cast(), key_len)? };
+        handle::resolve::<Cache, _>(cache)?.set_negative(key, Ttl::from_millis(ttl_ms))
+    })
+}
+
+/// Loads one key: fill or fail the claim, which stays the library's. 0 goes on,
+/// anything else stops the warming.
+pub type mynah_load_fn = Option<
+    unsafe extern "C" fn(
+        user: *mut c_void,
+        key: *const c_void,
+        key_len: usize,
+        claim: *mut mynah_claim,
+    ) -> i32,
+>;
+
+/// Fills a cache before it is needed: calls `load` with a claim for every key
+/// that is not there and not being loaded already, one after another on this
+/// thread, and counts in `*loaded` (NULL allowed) how many are there
+/// afterwards. The keys lie back to back, their lengths in `key_lens`.
+///
+/// Errors: `MYNAH_STOPPED` if `load` said so.
+///
+/// # Safety
+/// 1. `key_lens` points to `count` lengths, `keys` to as many bytes as their sum.
+/// 2. `load` may be called with `user`.
+/// 3. `loaded` and `err` are null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_warm(
+    cache: *mut mynah_cache,
+    keys: *const c_void,
+    key_lens: *const usize,
+    count: usize,
+    load: mynah_load_fn,
+    user: *mut c_void,
+    loaded: *mut u64,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    let body = || {
+        // SAFETY: promised by (3) and (1).
+        let keys = unsafe {
+            clear(loaded, 0);
+            super::values::packed("keys", keys, key_lens, count)?
+        };
+        let load = load.ok_or(Error::NullArgument("load"))?;
+        let cache = handle::resolve::<Cache, _>(cache)?;
+        let mut there = 0;
+        for key in keys {
+            if let Ok(Claimed::Claim(claim)) = cache.get_or_claim(key, Duration::ZERO, None) {
+                let held = handle::insert(Arc::new(Held(Mutex::new(Some(claim)))))?;
+                // SAFETY: promised by (2); the key lives through the call.
+                let stop = unsafe { load(user, key.as_ptr().cast(), key.len(), held) };
+                mynah_claim_free(held);
+                if stop != 0 {
+                    return Err(Error::call(Status::Stopped, "the loader stopped the warming"));
+                }
+            }
+            there += cache.contains(key)? as u64;
+            // SAFETY: promised by (3).
+            unsafe { clear(loaded, there) };
+        }
+        Ok(())
+    };
+    // SAFETY: promised by (3).
+    unsafe { guard_err(err, body) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cache::*;
+    use super::super::cancel::*;
+    use super::super::value::mynah_value_free;
+    use super::*;
+
+    unsafe extern "C" fn echo(
+        _: *mut c_void,
+        key: *const c_void,
+        key_len: usize,
+        claim: *mut mynah_claim,
+    ) -> i32 {
+        // SAFETY: the library's key and claim.
+        unsafe { mynah_claim_fill(claim, key, key_len, 0) }
+    }
+
+    #[test]
+    fn a_claim_is_filled_failed_cancelled_and_warmed_through_c() {
+        let (mut cache, mut value) = (ptr::null_mut(), ptr::null_mut());
+        let (mut claim, mut other) = (ptr::null_mut(), ptr::null_mut());
+        let key = b"k".as_ptr().cast();
+        // SAFETY: live locals with their lengths; each object freed once.
+        unsafe {
+            mynah_cache_new(ptr::null(), &mut cache, ptr::null_mut());
+            let mut get = |cancel, claim: &mut *mut mynah_claim| {
+                mynah_cache_get_or_claim(cache, key, 1, 20_000, cancel, &mut value, claim)
+            };
+            assert_eq!(get(ptr::null_mut(), &mut claim), 0);
+            let cancel = mynah_cancel_new();
+            mynah_cancel_trigger(cancel);
+            assert_eq!(get(cancel, &mut other), Status::Cancelled.code());
+            mynah_cancel_free(cancel);
+            assert_eq!(mynah_claim_fail(claim, 0, ptr::null()), Status::InvalidArgument.code());
+            assert_eq!(mynah_claim_fail(claim, 23, c"down".as_ptr()), 0);
+            assert_eq!(mynah_claim_fill(claim, key, 1, 0), Status::Closed.code());
+            mynah_claim_free(claim);
+            let mut loaded = 0;
+            let lens = [1usize, 1];
+            let (keys, user, err) = (b"kl".as_ptr().cast(), ptr::null_mut(), ptr::null_mut());
+            let warm =
+                mynah_cache_warm(cache, keys, lens.as_ptr(), 2, Some(echo), user, &mut loaded, err);
+            assert_eq!((warm, loaded), (0, 2));
+            assert_eq!(get(ptr::null_mut(), &mut claim), 0);
+            assert!(claim.is_null() && !value.is_null());
+            mynah_value_free(value);
+            mynah_cache_free(cache);
+        }
+    }
+}
