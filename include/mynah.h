@@ -134,6 +134,21 @@ typedef struct mynah_cache_options mynah_cache_options;
 typedef struct mynah_cache mynah_cache;
 
 /**
+ * The answers of a `mynah_cache_get_many`. Belongs to the caller until it is
+ * given to `mynah_values_free`; never changes, and may be read from several
+ * threads.
+ */
+typedef struct mynah_values mynah_values;
+
+/**
+ * The duty to load a key that others may be waiting for. A handle: settle it
+ * from any thread with `mynah_claim_fill`, `mynah_claim_fill_negative` or
+ * `mynah_claim_fail`, and free it in any case; freed unsettled, it passes to
+ * the next who waits.
+ */
+typedef struct mynah_claim mynah_claim;
+
+/**
  * Options of a client, with a setter for each and a string door for all. A
  * handle: belongs to one thread at a time. `mynah_client_new` copies it, so it
  * can be used again.
@@ -192,6 +207,12 @@ typedef struct mynah_mock_options mynah_mock_options;
  * thread at any time.
  */
 typedef struct mynah_mock mynah_mock;
+
+/**
+ * A walk over the entries of a cache. A handle: belongs to one thread at a
+ * time. It keeps the cache's memory until it is freed.
+ */
+typedef struct mynah_cache_iter mynah_cache_iter;
 
 /* --------------------------------------------------------------------------
  * Version: which library a program found at run time.
@@ -930,6 +951,193 @@ mynah_status mynah_cache_metrics_prometheus(mynah_cache *cache,
  * Calls that are inside finish. Any thread.
  */
 MYNAH_API void mynah_cache_free(mynah_cache *cache);
+
+/* --------------------------------------------------------------------------
+ * mynah_values: what many keys had, in one crossing.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Looks many keys up in one call. The keys lie back to back in `keys`, their
+ * `count` lengths in `key_lens`. The answers come in the same order. Any
+ * thread; waits for a writer of each key's shard in turn.
+ *
+ * Errors: `MYNAH_BUSY` as `max_retries` says; a miss is none.
+ *
+ * The caller promises:
+ * 1. `key_lens` points to `count` lengths, `keys` to as many bytes as their sum.
+ * 2. `values` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_get_many(mynah_cache *cache,
+                                  const void *keys,
+                                  const size_t *key_lens,
+                                  size_t count,
+                                  mynah_values **values);
+
+/**
+ * Stores many values in one call. Keys and values lie back to back, their
+ * `count` lengths in `key_lens` and `value_lens`; `ttl_ms` as for
+ * `mynah_cache_set`. Any thread.
+ *
+ * Errors: those of `mynah_cache_set`; what came before the value that failed
+ * is stored.
+ *
+ * The caller promises:
+ * 1. `key_lens` points to `count` lengths, `keys` to as many bytes as their sum.
+ * 2. `value_lens` points to `count` lengths, `values` to as many bytes.
+ */
+MYNAH_API
+mynah_status mynah_cache_set_many(mynah_cache *cache,
+                                  const void *keys,
+                                  const size_t *key_lens,
+                                  const void *values,
+                                  const size_t *value_lens,
+                                  size_t count,
+                                  uint64_t ttl_ms);
+
+/**
+ * How many answers there are, misses included; 0 for NULL.
+ *
+ * The caller promises:
+ * 1. `values` is null or live.
+ */
+MYNAH_API size_t mynah_values_count(const mynah_values *values);
+
+/**
+ * The value of the `i`-th key and its length; NULL for a miss, and for an
+ * index that there is not. Lives as long as `values`.
+ *
+ * The caller promises:
+ * 1. `values` is null or live.
+ * 2. `len` is null or writable.
+ */
+MYNAH_API const void *mynah_values_get(const mynah_values *values, size_t i, size_t *len);
+
+/**
+ * Gives the answers back, once; null is allowed.
+ *
+ * The caller promises:
+ * 1. `values` is null or live, and not used again.
+ */
+MYNAH_API void mynah_values_free(mynah_values *values);
+
+/* --------------------------------------------------------------------------
+ * mynah_claim: the duty of one caller to load a key for all.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Loads one key: fill or fail the claim, which stays the library's. 0 goes on,
+ * anything else stops the warming.
+ */
+typedef int32_t (*mynah_load_fn)(void *user,
+                                 const void *key,
+                                 size_t key_len,
+                                 mynah_claim *claim);
+
+/**
+ * Finds a key's value, or gives the caller the duty to load it. With
+ * `MYNAH_OK` exactly one of `*value` and `*claim` is set:
+ *
+ * - the value, live, or expired and being renewed by another
+ *   (`stale_while_revalidate_ms`); free it with `mynah_value_free`;
+ * - a claim: nobody has the value and nobody else is loading it. Settle it.
+ *
+ * If another caller holds the claim, this one waits up to `wait_ms` for what
+ * becomes of it. Any thread.
+ *
+ * Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
+ * `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed); and
+ * what the other caller's `mynah_claim_fail` said.
+ *
+ * The caller promises:
+ * 1. `key` points to that many readable bytes; null only with 0.
+ * 2. `value` and `claim` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_get_or_claim(mynah_cache *cache,
+                                      const void *key,
+                                      size_t key_len,
+                                      uint64_t wait_ms,
+                                      mynah_cancel *cancel,
+                                      mynah_value **value,
+                                      mynah_claim **claim);
+
+/**
+ * Stores the value of a claimed key and gives it to all who wait. `ttl_ms` as
+ * for `mynah_cache_set`. The claim is settled, and still to be freed. Any
+ * thread.
+ *
+ * Errors: those of `mynah_cache_set` (the waiters get the value all the same);
+ * `MYNAH_CLOSED` if it was settled before.
+ *
+ * The caller promises:
+ * 1. `value` points to that many readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_claim_fill(mynah_claim *claim,
+                              const void *value,
+                              size_t len,
+                              uint64_t ttl_ms);
+
+/**
+ * Stores that there is nothing under the claimed key, for a while: look-ups
+ * and `mynah_cache_get_or_claim` answer `MYNAH_NOT_FOUND`, and nobody is asked
+ * to load it. `ttl_ms` as for `mynah_cache_set`. The waiters get
+ * `MYNAH_NOT_FOUND`. Any thread.
+ */
+MYNAH_API mynah_status mynah_claim_fill_negative(mynah_claim *claim, uint64_t ttl_ms);
+
+/**
+ * Tells all who wait that the value could not be loaded: their calls answer
+ * `status` (not `MYNAH_OK`). Nothing is stored. Any thread.
+ *
+ * The caller promises:
+ * 1. `message` is null or NUL-terminated.
+ */
+MYNAH_API
+mynah_status mynah_claim_fail(mynah_claim *claim,
+                              mynah_status status,
+                              const char *message);
+
+/**
+ * Frees a claim; null is allowed. Unsettled, it passes to the next who waits.
+ */
+MYNAH_API void mynah_claim_free(mynah_claim *claim);
+
+/**
+ * Stores that there is nothing under a key; see `mynah_claim_fill_negative`.
+ *
+ * The caller promises:
+ * 1. `key` points to that many readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_cache_set_negative(mynah_cache *cache,
+                                      const void *key,
+                                      size_t key_len,
+                                      uint64_t ttl_ms);
+
+/**
+ * Fills a cache before it is needed: calls `load` with a claim for every key
+ * that is not there and not being loaded already, one after another on this
+ * thread, and counts in `*loaded` (NULL allowed) how many are there
+ * afterwards. The keys lie back to back, their lengths in `key_lens`.
+ *
+ * Errors: `MYNAH_STOPPED` if `load` said so.
+ *
+ * The caller promises:
+ * 1. `key_lens` points to `count` lengths, `keys` to as many bytes as their sum.
+ * 2. `load` may be called with `user`.
+ * 3. `loaded` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_warm(mynah_cache *cache,
+                              const void *keys,
+                              const size_t *key_lens,
+                              size_t count,
+                              mynah_load_fn load,
+                              void *user,
+                              uint64_t *loaded,
+                              mynah_error **err);
 
 /* --------------------------------------------------------------------------
  * mynah_client_options: what a client is made from.
@@ -2490,6 +2698,128 @@ MYNAH_API mynah_status mynah_mock_stats_json(mynah_mock *mock, mynah_value **val
  * Note: a handle that is freed or of another kind is ignored.
  */
 MYNAH_API void mynah_mock_free(mynah_mock *mock);
+
+/* --------------------------------------------------------------------------
+ * mynah_cache_iter, and what else goes over a whole cache: prefixes,
+ * snapshots.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Told how far a save or a load has come; 0 goes on, anything else stops it.
+ */
+typedef int32_t (*mynah_progress_fn)(void *user, uint64_t done, uint64_t total);
+
+/**
+ * Begins a walk over all live entries. What is in the cache from beginning to
+ * end comes exactly once, however it is resized meanwhile; what is stored or
+ * leaves on the way may or may not come. Free it with `mynah_cache_iter_free`.
+ *
+ * The caller promises:
+ * 1. `iter` is null or writable.
+ */
+MYNAH_API mynah_status mynah_cache_iter_new(mynah_cache *cache, mynah_cache_iter **iter);
+
+/**
+ * The next entry: copies of key and value, each to be freed with
+ * `mynah_value_free`. `MYNAH_NOT_FOUND` at the end. No shard stays locked
+ * between calls.
+ *
+ * The caller promises:
+ * 1. `key` and `value` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_iter_next(mynah_cache_iter *iter,
+                                   mynah_value **key,
+                                   mynah_value **value);
+
+/**
+ * Ends a walk; null is allowed.
+ */
+MYNAH_API void mynah_cache_iter_free(mynah_cache_iter *iter);
+
+/**
+ * Removes every key that begins with a prefix and counts in `*removed` (NULL
+ * allowed) how many live entries went. Looks at every key; readers and writers
+ * go on meanwhile. Any thread.
+ *
+ * The caller promises:
+ * 1. `prefix` points to that many readable bytes; null only with 0.
+ * 2. `removed` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_remove_prefix(mynah_cache *cache,
+                                       const void *prefix,
+                                       size_t prefix_len,
+                                       uint64_t *removed);
+
+/**
+ * Saves all live entries to a file, with what remains of their lives. The file
+ * is written beside its place and renamed: a reader sees the old one or the
+ * new one, whole. Blocks until it is on the disk; gets and sets of other
+ * threads go on. Any thread.
+ *
+ * Errors: `MYNAH_IO`.
+ *
+ * The caller promises:
+ * 1. `path` is NUL-terminated UTF-8.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_save(mynah_cache *cache,
+                              const char *path,
+                              mynah_error **err);
+
+/**
+ * As `mynah_cache_save`, told how far it has come, and counting the entries
+ * in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; the old
+ * file stays then.
+ *
+ * The caller promises:
+ * 1. `path` is NUL-terminated UTF-8.
+ * 2. `progress` may be called with `user` on this thread.
+ * 3. `count` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_save_with(mynah_cache *cache,
+                                   const char *path,
+                                   mynah_progress_fn progress,
+                                   void *user,
+                                   uint64_t *count,
+                                   mynah_error **err);
+
+/**
+ * Stores what a file of `mynah_cache_save` holds, over what is there and
+ * within this cache's bounds. The whole file is checked first: one that is
+ * cut, changed or foreign leaves the cache as it was. Blocks. Any thread.
+ *
+ * Errors: `MYNAH_IO` if it cannot be read, `MYNAH_PROTOCOL` if it is refused.
+ *
+ * The caller promises:
+ * 1. `path` is NUL-terminated UTF-8.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_load(mynah_cache *cache,
+                              const char *path,
+                              mynah_error **err);
+
+/**
+ * As `mynah_cache_load`, told how far it has come, and counting the entries
+ * in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; what came
+ * before stays then.
+ *
+ * The caller promises:
+ * 1. `path` is NUL-terminated UTF-8.
+ * 2. `progress` may be called with `user` on this thread.
+ * 3. `count` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_load_with(mynah_cache *cache,
+                                   const char *path,
+                                   mynah_progress_fn progress,
+                                   void *user,
+                                   uint64_t *count,
+                                   mynah_error **err);
 
 #ifdef __cplusplus
 } /* extern "C" */

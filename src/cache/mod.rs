@@ -52,7 +52,6 @@ use metrics::Metrics;
 use shard::{Maker, Shard, Shared};
 use sweep::Sweeper;
 
-pub use alert::{Alert, AlertListener};
 pub use claim::{Claim, Claimed, Stop};
 pub use departure::{Departures, Listener, Reason};
 pub use entry::Value;
