@@ -5,6 +5,7 @@
 
 #![allow(non_camel_case_types)]
 
+pub mod batch;
 pub mod cache;
 pub mod cache_iter;
 pub mod cache_options;
@@ -32,6 +33,7 @@ pub mod response;
 pub mod status;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;
+pub mod tiered;
 pub mod value;
 pub mod values;
 pub mod version;

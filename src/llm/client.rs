@@ -21,6 +21,7 @@ use super::attempt::{Means, Sending};
 use super::call::{Calls, Running};
 use super::cancel::{Cancel, Interrupt, Reason};
 use super::log::{CallFacts, Listeners};
+use super::message;
 use super::metrics::{ClientMetrics, Ended, Spent};
 use super::order::Order;
 use super::policy::breaker::Breaker;
@@ -274,6 +275,18 @@ impl Client {
         self.cache.as_ref().filter(|_| order.cache != CacheMode::Bypass)
     }
 
+    /// What makes requests of a batch the same; none if each is to be sent.
+    pub(super) fn batch_key(&self, request: &Request) -> Option<Key> {
+        let order = Order::new(request, &self.options, false).ok()?;
+        let dedup = order.options.batch_dedup.unwrap_or_else(|| self.shares(&order));
+        (dedup && order.cache != CacheMode::Bypass).then(|| order.key())
+    }
+
+    /// Whether answers are kept.
+    pub fn has_cache(&self) -> bool {
+        self.cache.is_some()
+    }
+
     /// Whether the call joins identical ones: unset means where it is cached.
     fn shares(&self, order: &Order) -> bool {
         let by_default = self.cache_of(order).is_some();
@@ -329,6 +342,20 @@ impl Client {
             // An answer that does not fit is an answer all the same.
             let _ = cache.store(key, response, &order.options);
         }
+    }
+
+    /// Whether a message came from this client's provider and model.
+    pub(super) fn is_origin(&self, origin: &message::Origin) -> bool {
+        let options = &self.options.values;
+        options.provider == origin.provider
+            && options.model.as_ref().is_none_or(|model| *model == origin.model)
+    }
+
+    /// What an answer's tokens would have cost here, if that is known.
+    pub(super) fn price_of(&self, response: &Response) -> Option<f64> {
+        let options = &self.options.values;
+        let (model, usage) = (options.model.as_deref()?, response.usage.as_ref()?);
+        self.prices.cost(&options.provider, model, usage, self.clock.unix_ms() / 1_000)
     }
 
     /// The figures.

@@ -132,7 +132,7 @@ fn ended(text: &str) -> Step {
 }
 
 fn failure(status: u16) -> Step {
-    let body = json!({"error": {"message": "no", "type": "server_error"}}).to_string();
+    let body = json!({"error": {"message": "no"}}).to_string();
     Step::Answer(status, &[], body)
 }
 
@@ -462,5 +462,188 @@ mod queued {
         queue.submit(&bench.client, Arc::new(request()), false, Some(&cancel), 7).unwrap();
         let ItemKind::Done(result) = queue.next(LONG).unwrap().kind else { panic!("an event") };
         assert_eq!(result.unwrap_err().error.status(), Status::Cancelled);
+    }
+}
+
+mod batched {
+    use super::*;
+    use crate::llm::batch;
+    use crate::llm::cancel::Cancel;
+
+    fn ask(text: &str) -> Arc<Request> {
+        let mut request = Request::new();
+        request.add_message("user", text).unwrap();
+        Arc::new(request)
+    }
+
+    /// Answers with the user's last words.
+    struct Echo(Mutex<Vec<String>>);
+
+    impl Transport for Echo {
+        fn send(&self, sent: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
+            let body: serde_json::Value = serde_json::from_slice(&sent.body).unwrap();
+            let text = body["messages"].as_array().unwrap().last().unwrap()["content"].clone();
+            let text = text.as_str().unwrap().to_string();
+            self.0.lock().push(text.clone());
+            let script = Script::default();
+            let fails = text == "fail";
+            script.steps.lock().push_back(if fails { failure(400) } else { plain(&text, "stop") });
+            script.send(sent, attempt)
+        }
+    }
+
+    fn echo(dedup: &str) -> (Arc<Client>, Arc<Echo>) {
+        let mut layered = Layered::<ClientOptions>::default();
+        for (name, value) in [("api_key", "sk"), ("model", "m"), ("batch_dedup", dedup)] {
+            layered.set(name, value).unwrap();
+        }
+        let echo = Arc::new(Echo(Mutex::default()));
+        let parts = Parts { transport: Some(echo.clone()), ..Parts::default() };
+        (Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap()), echo)
+    }
+
+    #[test]
+    fn results_keep_the_order_and_each_its_own_outcome() {
+        let (client, _) = echo("true");
+        let requests: Vec<_> = (0..40).map(|n| ask(&format!("number {n}"))).collect();
+        let mut requests = requests;
+        requests[7] = ask("fail");
+        let mut told = Vec::new();
+        let outcomes =
+            batch::run(&client, &requests, 8, None, &mut |done, of| told.push((done, of)));
+        for (n, outcome) in outcomes.iter().enumerate() {
+            match n {
+                7 => assert_eq!(outcome.as_ref().unwrap_err().error.status(), Status::BadRequest),
+                _ => assert_eq!(outcome.as_ref().unwrap().text(), format!("number {n}")),
+            }
+        }
+        assert_eq!(told.last(), Some(&(40, 40)));
+        assert!(told.is_sorted());
+    }
+
+    #[test]
+    fn the_same_request_is_sent_once_if_asked_for() {
+        for (dedup, sent) in [("true", 2), ("false", 5)] {
+            let (client, echo) = echo(dedup);
+            let requests: Vec<_> = ["a", "b", "a", "a", "b"].map(ask).into();
+            let outcomes = batch::run(&client, &requests, 1, None, &mut |_, _| {});
+            let texts: Vec<_> = outcomes.iter().map(|o| o.as_ref().unwrap().text()).collect();
+            assert_eq!(texts, ["a", "b", "a", "a", "b"]);
+            assert_eq!(echo.0.lock().len(), sent);
+        }
+    }
+
+    #[test]
+    fn the_first_of_a_group_is_answered_before_the_others_are_sent() {
+        let (client, echo) = echo("false");
+        let long = "the same manual ".repeat(300);
+        let requests: Vec<_> = (0..6).map(|n| ask(&format!("{long}{n}"))).collect();
+        batch::run(&client, &requests, 6, None, &mut |done, _| {
+            if done == 1 {
+                assert_eq!(echo.0.lock().len(), 1);
+            }
+        });
+        assert_eq!(echo.0.lock().len(), 6);
+    }
+
+    #[test]
+    fn a_cancelled_batch_ends_with_an_outcome_for_each() {
+        let (client, _) = echo("false");
+        let cancel = Cancel::default();
+        let requests: Vec<_> = (0..10).map(|n| ask(&format!("{n}"))).collect();
+        let mut stop = |done, _| {
+            if done == 3 {
+                cancel.trigger();
+            }
+        };
+        let outcomes = batch::run(&client, &requests, 1, Some(&cancel), &mut stop);
+        let statuses = outcomes.iter().filter_map(|o| o.as_ref().err());
+        assert_eq!(statuses.filter(|f| f.error.status() == Status::Cancelled).count(), 7);
+    }
+}
+
+mod tiers {
+    use super::*;
+    use crate::llm::message::{Message, Origin, Role};
+    use crate::llm::tiered::Tiered;
+
+    fn tiers(cheap: Vec<Step>, able: Vec<Step>) -> (Tiered, [Bench; 2]) {
+        let benches = [
+            bench(&[("retry_count", "0"), ("model", "cheap"), ("price", "cheap=1,2")], cheap),
+            bench(&[("retry_count", "0"), ("model", "able"), ("price", "able=10,20")], able),
+        ];
+        let clients = benches.iter().map(|bench| bench.client.clone()).collect();
+        (Tiered::new(clients, false).unwrap(), benches)
+    }
+
+    fn asked(text: &str) -> Request {
+        let mut request = Request::new();
+        request.add_message("user", text).unwrap();
+        request
+    }
+
+    #[test]
+    fn easy_requests_go_to_the_cheap_tier_and_tell_what_that_saved() {
+        let (tiered, _) = tiers(vec![plain("Paris", "stop")], vec![]);
+        let response = tiered.chat(&asked("What is the capital of France?"), None).unwrap();
+        assert_eq!((response.tier, response.text()), (Some(0), "Paris"));
+        assert!((response.saved_usd.unwrap() - 18e-5).abs() < 1e-12, "{:?}", response.saved_usd);
+        assert_eq!(tiered.metrics_json()["saved_share"], 0.9);
+    }
+
+    #[test]
+    fn a_callback_decides_where_there_is_one() {
+        let (tiered, _) = tiers(vec![], vec![plain("deep", "stop")]);
+        tiered.set_complexity(Some(Arc::new(|_: &Request| 0.9)));
+        assert_eq!(tiered.chat(&asked("hi"), None).unwrap().tier, Some(1));
+    }
+
+    #[test]
+    fn a_failing_tier_is_replaced_by_the_next() {
+        let (tiered, _) = tiers(vec![failure(500)], vec![ended("from above")]);
+        let mut text = String::new();
+        let mut sink = |event: &Event| {
+            if let EventKind::Text(piece) = &event.kind {
+                text.push_str(piece);
+            }
+            true
+        };
+        let response = tiered.chat_stream(&asked("hi"), None, &mut sink).unwrap();
+        assert_eq!(response.served_from, ServedFrom::Fallback(1));
+        assert_eq!(text, "from above");
+    }
+
+    #[test]
+    fn what_would_fail_elsewhere_too_ends_the_call() {
+        for status in [400, 401] {
+            let (tiered, [_, able]) = tiers(vec![failure(status)], vec![plain("no", "stop")]);
+            assert!(tiered.chat(&asked("hi"), None).is_err());
+            assert_eq!(able.sent(), 0);
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_again_once_something_was_delivered() {
+        let (tiered, [_, able]) = tiers(vec![Step::Cut(stream("half "))], vec![ended("whole")]);
+        let result = tiered.chat_stream(&asked("hi"), None, &mut |_| true);
+        assert_eq!(status(result), Status::Truncated);
+        assert_eq!(able.sent(), 0);
+    }
+
+    #[test]
+    fn a_conversation_stays_with_the_tier_whose_tool_is_pending() {
+        let (tiered, [cheap, _]) = tiers(vec![], vec![failure(500)]);
+        let mut request = asked("hi");
+        let mut message = Message::empty(Role::Assistant);
+        let origin = |model: &str| Origin {
+            provider: "openai".into(),
+            model: model.into(),
+            ..Origin::default()
+        };
+        message.origin = Some(origin("able"));
+        request.messages.push(message);
+        request.messages.push(Message::tool_result("call_1", "42", false));
+        assert!(tiered.chat(&request, None).is_err());
+        assert_eq!(cheap.sent(), 0);
     }
 }

@@ -7,12 +7,14 @@
 
 pub mod assemble;
 pub mod attempt;
+pub mod batch;
 mod bell;
 pub mod call;
 pub mod cancel;
 pub mod client;
 #[cfg(test)]
 mod client_tests;
+pub mod complexity;
 pub mod event;
 pub mod json;
 pub mod limit_headers;
@@ -30,6 +32,8 @@ pub mod request;
 pub mod response;
 pub mod schema;
 mod share;
+pub mod similar;
+pub mod tiered;
 pub mod timing;
 pub mod transport;
 pub mod watch;

@@ -189,6 +189,11 @@ impl Prices {
         price_table::find(provider, model, at).map(|row| (Price::of_row(row, at), "table"))
     }
 
+    /// What a usage costs at the prices of a model, if they are known.
+    pub fn cost(&self, provider: &str, model: &str, usage: &Usage, at: u64) -> Option<f64> {
+        self.find(provider, model, at)?.0.cost(usage)
+    }
+
     /// Writes the cost into an answer that came at a time, in seconds since
     /// 1970. The model that answered may be a dated one that nobody has priced;
     /// then the one that was asked for counts.

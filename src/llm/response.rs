@@ -195,6 +195,8 @@ pub struct Response {
     pub request_id: Option<String>,
     /// Who served it.
     pub served_from: ServedFrom,
+    /// The tier that answered, where there are tiers; 0 is the cheapest.
+    pub tier: Option<u32>,
     /// Age of an answer from the cache, in ms.
     pub age_ms: Option<u64>,
     /// Requests sent, or tried.
@@ -266,6 +268,9 @@ impl Response {
         put("served_from", self.served_from.name().into());
         if let ServedFrom::Fallback(tier) = self.served_from {
             put("fallback", tier.into());
+        }
+        if let Some(tier) = self.tier {
+            put("tier", tier.into());
         }
         put("age_ms", self.age_ms.into());
         put("attempts", self.attempts.into());

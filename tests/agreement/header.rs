@@ -33,6 +33,8 @@ const ORDER: &[&str] = &[
     "response",
     "event",
     "queue",
+    "batch",
+    "tiered",
     "mock_options",
     "mock",
 ];

@@ -1,0 +1,224 @@
+//! `mynah_batch`: many requests at once, and what became of each.
+
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::error::{Error, Result};
+use crate::llm::batch::{self, Outcome};
+use crate::llm::cancel::Cancel;
+use crate::llm::client::Client;
+use crate::llm::request::Request;
+
+use super::cancel::mynah_cancel;
+use super::client::{give_answer, mynah_client};
+use super::error::{guard_err, mynah_error};
+use super::guard::{clear, guard, guard_or};
+use super::handle::{self, Handle};
+use super::request::{mynah_request, snapshot};
+use super::response::mynah_response;
+use super::status::mynah_status;
+
+/// Many requests that are sent together. A handle: belongs to one thread at a
+/// time.
+pub struct mynah_batch {
+    _opaque: (),
+}
+
+/// Told how many requests of a batch have ended, and of how many. Called on
+/// threads of the library and on the one that runs the batch, one call at a
+/// time.
+pub type mynah_progress_fn =
+    Option<unsafe extern "C" fn(user: *mut c_void, done: usize, total: usize)>;
+
+/// Requests, and their outcomes once the batch has run.
+#[derive(Default)]
+struct Batch {
+    requests: Mutex<Vec<Arc<Request>>>,
+    outcomes: Mutex<Vec<Outcome>>,
+}
+
+impl Handle for Batch {
+    const KIND: u8 = 11;
+    const NAME: &'static str = "mynah_batch";
+}
+
+/// A progress callback and its word, on the way to other threads.
+struct Told(mynah_progress_fn, *mut c_void);
+
+// SAFETY: whoever runs the batch promises that the callback may be called on
+// any thread.
+unsafe impl Send for Told {}
+
+impl Told {
+    fn tell(&self, done: usize, total: usize) {
+        if let Some(progress) = self.0 {
+            // SAFETY: promised by whoever runs the batch.
+            unsafe { progress(self.1, done, total) }
+        }
+    }
+}
+
+/// Makes an empty batch; NULL if there is no room for another handle. Free it
+/// with `mynah_batch_free`.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_batch_new() -> *mut mynah_batch {
+    guard_or(ptr::null_mut(), || handle::insert(Arc::<Batch>::default()))
+}
+
+/// Adds a copy of a request; its place is the number of those added before.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_batch_add(
+    batch: *mut mynah_batch,
+    request: *const mynah_request,
+) -> mynah_status {
+    guard(|| {
+        let batch = handle::resolve::<Batch, _>(batch)?;
+        batch.requests.lock().push(snapshot(request)?);
+        Ok(())
+    })
+}
+
+/// Requests in the batch; 0 for a handle that is not live.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_batch_len(batch: *const mynah_batch) -> usize {
+    guard_or(0, || Ok(handle::resolve::<Batch, _>(batch)?.requests.lock().len()))
+}
+
+/// Sends all requests, up to `parallel` at a time (0: 8), and blocks until each
+/// has ended. Identical ones are sent once if `batch_dedup` says so; those
+/// that begin alike are sent one after the other, so that the provider's own
+/// prompt cache helps. `cancel` and `progress` may be null. Running a batch
+/// again sends all of it again.
+///
+/// The status is of the batch as a whole: `MYNAH_OK` also when requests failed;
+/// see `mynah_batch_result`.
+///
+/// # Safety
+/// 1. `progress` may be called with `user` on any thread during this call.
+/// 2. `err` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_batch_run(
+    batch: *mut mynah_batch,
+    client: *mut mynah_client,
+    parallel: u32,
+    cancel: *mut mynah_cancel,
+    progress: mynah_progress_fn,
+    user: *mut c_void,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    let body = || {
+        let batch = handle::resolve::<Batch, _>(batch)?;
+        let requests = batch.requests.lock().clone();
+        let outcomes = run(client, &requests, parallel, cancel, Told(progress, user))?;
+        *batch.outcomes.lock() = outcomes;
+        Ok(())
+    };
+    // SAFETY: promised by (2).
+    unsafe { guard_err(err, body) }
+}
+
+/// Threads of a batch that is run with 0.
+const PARALLEL: u32 = 8;
+
+/// Runs requests as a batch.
+fn run(
+    client: *mut mynah_client,
+    requests: &[Arc<Request>],
+    parallel: u32,
+    cancel: *mut mynah_cancel,
+    told: Told,
+) -> Result<Vec<Outcome>> {
+    let client = handle::resolve::<Client, _>(client)?;
+    let cancel = match cancel.is_null() {
+        true => None,
+        false => Some(handle::resolve::<Cancel, _>(cancel)?),
+    };
+    let parallel = if parallel == 0 { PARALLEL } else { parallel } as usize;
+    let mut progress = move |done, total| told.tell(done, total);
+    Ok(batch::run(&client, requests, parallel, cancel.as_deref(), &mut progress))
+}
+
+/// How the request of a place ended: its status, with a copy of its response
+/// and of its error as `mynah_client_chat` gives them; both are the caller's
+/// to free.
+///
+/// Errors: `MYNAH_OUT_OF_RANGE` for a place beyond the requests that have run.
+///
+/// # Safety
+/// 1. `response` and `err` are null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_batch_result(
+    batch: *const mynah_batch,
+    place: usize,
+    response: *mut *mut mynah_response,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe { clear(response, ptr::null_mut()) };
+    let body = || {
+        let batch = handle::resolve::<Batch, _>(batch)?;
+        let outcomes = batch.outcomes.lock();
+        let outcome = outcomes.get(place).cloned().ok_or_else(|| Error::OutOfRange {
+            key: "place".into(),
+            given: place.to_string(),
+            allowed: format!("0..{}", outcomes.len()),
+        })?;
+        let answer = outcome.map_err(|failed| failed.error.clone().into());
+        // SAFETY: promised by (1).
+        unsafe { give_answer(response, answer) }
+    };
+    // SAFETY: promised by (1).
+    unsafe { guard_err(err, body) }
+}
+
+/// Frees a batch; null is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_batch_free(batch: *mut mynah_batch) {
+    guard_or((), || handle::remove::<Batch, _>(batch).map(drop));
+}
+
+/// Fills the client's response cache: asks each prompt of a JSON array of texts
+/// as a single user message, up to `parallel` at a time (0: 8). Blocks until
+/// all have ended. `*warmed` tells how many are answered from the cache from
+/// now on or were already. The rest as `mynah_batch_run`.
+///
+/// Errors: `MYNAH_INVALID_ARGUMENT` if the JSON is no array of texts, or if the
+/// client has no response cache.
+///
+/// # Safety
+/// 1. `json` points to `len` readable bytes.
+/// 2. `progress` may be called with `user` on any thread during this call.
+/// 3. `warmed` and `err` are null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_client_warm_json(
+    client: *mut mynah_client,
+    json: *const std::ffi::c_char,
+    len: usize,
+    parallel: u32,
+    cancel: *mut mynah_cancel,
+    progress: mynah_progress_fn,
+    user: *mut c_void,
+    warmed: *mut usize,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    // SAFETY: promised by (3).
+    unsafe { clear(warmed, 0) };
+    let body = || {
+        // SAFETY: promised by (1).
+        let json = unsafe { super::guard::text("json", json.cast(), len) }?;
+        let requests = batch::prompts(json)?;
+        if !handle::resolve::<Client, _>(client)?.has_cache() {
+            return Err(Error::invalid("client", "has no response cache: set cache_enabled"));
+        }
+        let outcomes = run(client, &requests, parallel, cancel, Told(progress, user))?;
+        let kept = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        // SAFETY: promised by (3).
+        unsafe { clear(warmed, kept) };
+        Ok(())
+    };
+    // SAFETY: promised by (3).
+    unsafe { guard_err(err, body) }
+}

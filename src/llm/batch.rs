@@ -1,0 +1,175 @@
+//! Many requests at once, in the order that suits the provider.
+//!
+//! Identical requests are sent once, if `batch_dedup` says so. Of those that
+//! share a long beginning the first is sent alone, and the others once it has
+//! been answered, so that they find the beginning in the provider's own cache
+//! (see [`super::similar`]). Each request has its own outcome; results are in
+//! the order of the requests.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::thread;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::error::{Error, Result};
+
+use super::cancel::Cancel;
+use super::client::{Client, Failed};
+use super::policy::response_cache::Key;
+use super::request::Request;
+use super::response::{Response, ServedFrom};
+use super::similar;
+
+/// How a request of a batch ended.
+pub type Outcome = Result<Response, Arc<Failed>>;
+
+/// The requests of a JSON array of prompts, one user message each.
+pub fn prompts(json: &str) -> Result<Vec<Arc<Request>>> {
+    let prompts: Vec<String> = serde_json::from_str(json)
+        .map_err(|e| Error::invalid("json", format!("not an array of texts: {e}")))?;
+    let request = |prompt: &String| {
+        let mut request = Request::new();
+        request.add_message("user", prompt)?;
+        Ok(Arc::new(request))
+    };
+    prompts.iter().map(request).collect()
+}
+
+/// Told how many have ended, and of how many; on the threads of the batch,
+/// one call at a time.
+pub type Progress<'a> = dyn FnMut(usize, usize) + Send + 'a;
+
+/// Stack of a thread that sends.
+const STACK: usize = 512 * 1024;
+
+/// What is still to be sent.
+struct Plan {
+    ready: VecDeque<Job>,
+    /// Jobs under way: theirs may make others ready.
+    under_way: usize,
+}
+
+/// A request to be sent, those that get its answer, and those that may be sent
+/// once it has been answered.
+struct Job {
+    /// Places in the batch; the first is the one that is sent.
+    places: Vec<usize>,
+    then: Vec<Job>,
+}
+
+/// Runs a batch on up to `parallel` threads, the caller's among them.
+pub fn run(
+    client: &Arc<Client>,
+    requests: &[Arc<Request>],
+    parallel: usize,
+    cancel: Option<&Cancel>,
+    progress: &mut Progress<'_>,
+) -> Vec<Outcome> {
+    let jobs = plan(client, requests);
+    let outcomes: Mutex<Vec<Option<Outcome>>> = Mutex::new(vec![None; requests.len()]);
+    let progress = Mutex::new((0, progress));
+    let work = Work {
+        plan: Mutex::new(Plan { ready: jobs.into(), under_way: 0 }),
+        changed: Condvar::new(),
+    };
+    let send = || {
+        while let Some(job) = work.next() {
+            let outcome = client.chat(&requests[job.places[0]], cancel).map_err(Arc::new);
+            let ended = job.places.len();
+            share(outcome, &job.places, &mut outcomes.lock());
+            let mut progress = progress.lock();
+            progress.0 += ended;
+            let done = progress.0;
+            (progress.1)(done, requests.len());
+            drop(progress);
+            work.done(job.then);
+        }
+    };
+    let parallel = parallel.clamp(1, requests.len().max(1));
+    thread::scope(|scope| {
+        for _ in 1..parallel {
+            let thread = thread::Builder::new().name("mynah-batch".into()).stack_size(STACK);
+            if thread.spawn_scoped(scope, send).is_err() {
+                // Fewer threads do the same work.
+                break;
+            }
+        }
+        send();
+    });
+    let never = || {
+        let error = Error::Internal("a request of the batch was lost".into());
+        Err(Arc::new(Failed::from(error)))
+    };
+    outcomes.into_inner().into_iter().map(|outcome| outcome.unwrap_or_else(never)).collect()
+}
+
+struct Work {
+    plan: Mutex<Plan>,
+    changed: Condvar,
+}
+
+impl Work {
+    /// The next job; none once nothing is left and nothing can come.
+    fn next(&self) -> Option<Job> {
+        let mut plan = self.plan.lock();
+        loop {
+            if let Some(job) = plan.ready.pop_front() {
+                plan.under_way += 1;
+                return Some(job);
+            }
+            if plan.under_way == 0 {
+                return None;
+            }
+            self.changed.wait(&mut plan);
+        }
+    }
+
+    /// A job has ended, and makes others ready, before all that are.
+    fn done(&self, then: Vec<Job>) {
+        let mut plan = self.plan.lock();
+        plan.under_way -= 1;
+        then.into_iter().rev().for_each(|job| plan.ready.push_front(job));
+        self.changed.notify_all();
+    }
+}
+
+/// Gives an answer to all who asked the same.
+fn share(outcome: Outcome, places: &[usize], outcomes: &mut [Option<Outcome>]) {
+    for place in &places[1..] {
+        let mut copy = outcome.clone();
+        if let Ok(response) = &mut copy {
+            response.served_from = ServedFrom::Coalesced;
+            response.spare();
+        }
+        outcomes[*place] = Some(copy);
+    }
+    outcomes[places[0]] = Some(outcome);
+}
+
+/// The order in which a batch is sent.
+fn plan(client: &Client, requests: &[Arc<Request>]) -> Vec<Job> {
+    let mut distinct: Vec<Vec<usize>> = Vec::new();
+    let mut known: HashMap<Key, usize> = HashMap::new();
+    for (place, request) in requests.iter().enumerate() {
+        // One that cannot be prepared fails by itself, with its own error.
+        let key = client.batch_key(request);
+        match key.and_then(|key| known.get(&key)) {
+            Some(first) => distinct[*first].push(place),
+            None => {
+                key.map(|key| known.insert(key, distinct.len()));
+                distinct.push(vec![place]);
+            }
+        }
+    }
+    let firsts: Vec<&Request> = distinct.iter().map(|places| &*requests[places[0]]).collect();
+    let groups = similar::groups(&firsts);
+    let mut job = |place: usize| Job { places: std::mem::take(&mut distinct[place]), then: vec![] };
+    let of_group = |group: similar::Group| {
+        let mut members = group.members.into_iter().map(&mut job);
+        let first = members.next();
+        let then = members.collect();
+        first.map(|first| Job { then, ..first })
+    };
+    groups.into_iter().filter_map(of_group).collect()
+}

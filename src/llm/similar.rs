@@ -1,0 +1,152 @@
+//! An order of requests in which alike ones stand side by side.
+//!
+//! Providers keep what prompts begin with, so requests with a long common
+//! beginning are sent one after the other: first by what they begin with
+//! (model, tools, text, in that order), then, among those that share little,
+//! by how many words they have in common. Nothing is ever answered by
+//! likeness: it decides the order and no more.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::request::Request;
+
+/// Bytes of a common beginning from which providers keep it: 1,024 tokens.
+const CACHED_PREFIX: usize = 4_096;
+/// Requests up to which words are compared; beyond it the comparison of all
+/// with all would take longer than it gains.
+const COMPARED_MAX: usize = 2_000;
+
+/// Requests that share a beginning that providers keep; nearly always one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Places in the batch, the first to be sent alone.
+    pub members: Vec<usize>,
+}
+
+/// What a request begins with, as providers see it.
+fn beginning(request: &Request) -> String {
+    let mut text = String::new();
+    for tool in &request.tools {
+        text.push_str(&tool.name);
+        text.push_str(&tool.parameters.as_ref().map(|p| p.to_string()).unwrap_or_default());
+        text.push('\u{1f}');
+    }
+    for message in &request.messages {
+        text.push_str(message.role.name());
+        text.push('\u{1f}');
+        text.push_str(&message.text());
+        text.push('\u{1e}');
+    }
+    text
+}
+
+/// The groups of a batch, in the order in which they are to be sent.
+pub fn groups(requests: &[&Request]) -> Vec<Group> {
+    let texts: Vec<String> = requests.iter().map(|request| beginning(request)).collect();
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by(|a, b| texts[*a].cmp(&texts[*b]));
+    let mut groups: Vec<Group> = Vec::new();
+    for place in order {
+        let kept = groups.last().and_then(|group| group.members.last());
+        match kept.filter(|before| common_prefix(&texts[**before], &texts[place]) >= CACHED_PREFIX)
+        {
+            Some(_) => groups.last_mut().into_iter().for_each(|g| g.members.push(place)),
+            None => groups.push(Group { members: vec![place] }),
+        }
+    }
+    if groups.len() <= COMPARED_MAX { side_by_side(groups, &texts) } else { groups }
+}
+
+fn common_prefix(a: &str, b: &str) -> usize {
+    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
+}
+
+/// Chains groups so that each is followed by the one most like it.
+fn side_by_side(mut groups: Vec<Group>, texts: &[String]) -> Vec<Group> {
+    let words: Vec<Vec<u64>> = texts.iter().map(|text| words(text)).collect();
+    let mut chain = Vec::with_capacity(groups.len());
+    let mut next = 0;
+    while next < groups.len() {
+        let group = groups.remove(next);
+        let own = &words[group.members[0]];
+        let likeness = groups.iter().map(|other| shared(own, &words[other.members[0]]));
+        // The first of equals, which is the next in the order of beginnings.
+        let best = likeness.enumerate().rev().max_by(|a, b| a.1.total_cmp(&b.1));
+        next = best.map_or(0, |(place, _)| place);
+        chain.push(group);
+    }
+    chain
+}
+
+/// The words of a text, hashed, sorted, each once.
+fn words(text: &str) -> Vec<u64> {
+    let split = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words: Vec<u64> = split.map(|word| hash(&word.to_lowercase())).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+fn hash(word: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    word.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Jaccard's index of two sorted sets: what they share of what they have.
+fn shared(a: &[u64], b: &[u64]) -> f64 {
+    let common = a.iter().filter(|word| b.binary_search(word).is_ok()).count();
+    let all = a.len() + b.len() - common;
+    if all == 0 { 1.0 } else { common as f64 / all as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(system: &str, user: &str) -> Request {
+        let mut request = Request::new();
+        request.add_message("system", system).unwrap();
+        request.add_message("user", user).unwrap();
+        request
+    }
+
+    fn order(requests: &[Request]) -> Vec<Vec<usize>> {
+        let refs: Vec<&Request> = requests.iter().collect();
+        groups(&refs).into_iter().map(|group| group.members).collect()
+    }
+
+    #[test]
+    fn a_long_common_beginning_makes_a_group() {
+        let (long, other) = ("a manual ".repeat(600), "b manual ".repeat(600));
+        let batch = [
+            request(&long, "first"),
+            request(&other, "second"),
+            request(&long, "third"),
+            request(&other, "fourth"),
+        ];
+        let mut found = order(&batch);
+        found.iter_mut().for_each(|group| group.sort());
+        found.sort();
+        assert_eq!(found, [vec![0, 2], vec![1, 3]]);
+    }
+
+    #[test]
+    fn alike_questions_stand_side_by_side_and_none_is_lost() {
+        let batch = [
+            request("s", "How do I bake bread at home?"),
+            request("s", "What is the capital of France?"),
+            request("s", "at home, how do I bake good bread"),
+            request("s", "the capital city of France is what?"),
+        ];
+        let flat: Vec<usize> = order(&batch).concat();
+        let at = |n: usize| flat.iter().position(|m| *m == n).unwrap() as isize;
+        assert_eq!(flat.len(), 4);
+        assert_eq!(((at(0) - at(2)).abs(), (at(1) - at(3)).abs()), (1, 1), "{flat:?}");
+    }
+
+    #[test]
+    fn an_empty_batch_has_no_groups() {
+        assert!(groups(&[]).is_empty());
+    }
+}

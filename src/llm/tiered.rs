@@ -1,0 +1,198 @@
+//! Several clients as one: the cheap one for what is easy, the able one for
+//! what is hard, another when one fails.
+//!
+//! Tiers stand from the cheapest to the most able. A request's complexity,
+//! between 0 and 1, picks the tier: by a callback, or by the built-in estimate.
+//! When that tier fails (an error of the provider, an open breaker, a timeout)
+//! the next more able ones are asked, then the others. A bad request, a refused
+//! key and a content filter would fail elsewhere too, or should: they end the
+//! call, unless `fallback_on_refusal` asks otherwise. Nothing is asked again
+//! once a stream has delivered something. While a tool's result is pending the
+//! conversation stays with the tier that asked for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result, Status};
+
+use super::cancel::Cancel;
+use super::client::{Client, Failed};
+use super::complexity;
+use super::event::Event;
+use super::message::Role;
+use super::read::Sink;
+use super::request::Request;
+use super::response::{Response, ServedFrom};
+
+/// Says how hard a request is, from 0 to 1; NaN leaves it to the estimate.
+pub type Complexity = dyn Fn(&Request) -> f64 + Send + Sync;
+
+/// The tiers.
+pub struct Tiered {
+    tiers: Vec<Tier>,
+    complexity: Mutex<Option<Arc<Complexity>>>,
+    /// Also on a bad request, a refused key or a content filter.
+    fallback_on_refusal: bool,
+}
+
+struct Tier {
+    client: Arc<Client>,
+    calls: AtomicU64,
+    fallbacks: AtomicU64,
+    cost_nano_usd: AtomicU64,
+    saved_nano_usd: AtomicU64,
+}
+
+impl Tiered {
+    /// At least two clients, the cheapest first.
+    pub fn new(clients: Vec<Arc<Client>>, fallback_on_refusal: bool) -> Result<Tiered> {
+        if clients.len() < 2 {
+            return Err(Error::invalid("clients", "tiers need at least two clients"));
+        }
+        let tier = |client| Tier {
+            client,
+            calls: AtomicU64::default(),
+            fallbacks: AtomicU64::default(),
+            cost_nano_usd: AtomicU64::default(),
+            saved_nano_usd: AtomicU64::default(),
+        };
+        let tiers = clients.into_iter().map(tier).collect();
+        Ok(Tiered { tiers, complexity: Mutex::default(), fallback_on_refusal })
+    }
+
+    /// Replaces the built-in estimate; none brings it back.
+    pub fn set_complexity(&self, complexity: Option<Arc<Complexity>>) {
+        let old = std::mem::replace(&mut *self.complexity.lock(), complexity);
+        drop(old);
+    }
+
+    /// Asks, and waits for the whole answer.
+    pub fn chat(&self, request: &Request, cancel: Option<&Cancel>) -> Result<Response, Failed> {
+        self.climb(request, |client| (client.chat(request, cancel), false))
+    }
+
+    /// Asks, and hands each event to `sink` as it arrives.
+    pub fn chat_stream(
+        &self,
+        request: &Request,
+        cancel: Option<&Cancel>,
+        sink: &mut Sink<'_>,
+    ) -> Result<Response, Failed> {
+        self.climb(request, |client| {
+            let mut delivered = false;
+            let mut counted = |event: &Event| {
+                delivered |= event.kind.is_content();
+                sink(event)
+            };
+            let result = client.chat_stream(request, cancel, &mut counted);
+            (result, delivered)
+        })
+    }
+
+    /// Asks one tier after another; `ask` also tells whether something was
+    /// delivered.
+    fn climb(
+        &self,
+        request: &Request,
+        mut ask: impl FnMut(&Arc<Client>) -> (Result<Response, Failed>, bool),
+    ) -> Result<Response, Failed> {
+        let (chosen, bound) = self.choose(request);
+        let able = chosen + 1..self.tiers.len();
+        let order = std::iter::once(chosen).chain(able).chain((0..chosen).rev());
+        let mut failure = None;
+        for place in order {
+            match ask(&self.tiers[place].client) {
+                (Ok(response), _) => return Ok(self.served(response, place, chosen)),
+                (Err(failed), delivered) => {
+                    let status = failed.error.status();
+                    failure = Some(failed);
+                    if bound || delivered || !self.falls_back(status) {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(failure.unwrap_or_else(|| Error::Internal("there are no tiers".into()).into()))
+    }
+
+    /// The tier of a request, and whether it may not leave it.
+    fn choose(&self, request: &Request) -> (usize, bool) {
+        if let Some(place) = self.pending(request) {
+            return (place, true);
+        }
+        let callback = self.complexity.lock().clone();
+        let given = callback.map_or(f64::NAN, |complexity| complexity(request));
+        let complexity = if given.is_nan() { complexity::estimate(request) } else { given };
+        let place = (complexity.clamp(0.0, 1.0) * self.tiers.len() as f64) as usize;
+        (place.min(self.tiers.len() - 1), false)
+    }
+
+    /// The tier that waits for a tool's result.
+    fn pending(&self, request: &Request) -> Option<usize> {
+        if request.messages.last()?.role != Role::Tool {
+            return None;
+        }
+        let asked = request.messages.iter().rev().find(|m| m.role == Role::Assistant)?;
+        let origin = asked.origin.as_ref()?;
+        self.tiers.iter().position(|tier| tier.client.is_origin(origin))
+    }
+
+    fn falls_back(&self, status: Status) -> bool {
+        use Status::*;
+        match status {
+            Cancelled | Stopped | Closed => false,
+            BadRequest | Authentication | Permission | ContentFilter => self.fallback_on_refusal,
+            Timeout | Connection | Tls | RateLimited | QuotaExhausted | Overloaded | Server
+            | Truncated | Protocol | CircuitOpen | ContextLength | ModelNotFound => true,
+            _ => false,
+        }
+    }
+
+    /// Says which tier answered, and what that has saved against the top one.
+    fn served(&self, mut response: Response, place: usize, chosen: usize) -> Response {
+        let tier = &self.tiers[place];
+        tier.calls.fetch_add(1, Relaxed);
+        response.tier = Some(place as u32);
+        if place != chosen {
+            tier.fallbacks.fetch_add(1, Relaxed);
+            response.served_from = ServedFrom::Fallback(place as u32);
+        }
+        if let Some(cost) = response.cost_usd {
+            tier.cost_nano_usd.fetch_add(nano(cost), Relaxed);
+            let top = self.tiers.last().and_then(|top| top.client.price_of(&response));
+            if let (None, Some(top)) = (response.saved_usd, top) {
+                response.saved_usd = Some((top - cost).max(0.0));
+            }
+        }
+        tier.saved_nano_usd.fetch_add(nano(response.saved_usd.unwrap_or(0.0)), Relaxed);
+        response
+    }
+
+    /// Calls, fallbacks, cost and savings of each tier, and of all.
+    pub fn metrics_json(&self) -> Value {
+        let usd = |counter: &AtomicU64| counter.load(Relaxed) as f64 / 1e9;
+        let tiers = self.tiers.iter().map(|tier| {
+            json!({
+                "calls": tier.calls.load(Relaxed),
+                "fallbacks": tier.fallbacks.load(Relaxed),
+                "cost_usd": usd(&tier.cost_nano_usd),
+                "saved_usd": usd(&tier.saved_nano_usd),
+            })
+        });
+        let sum = |of: fn(&Tier) -> &AtomicU64| self.tiers.iter().map(|t| usd(of(t))).sum::<f64>();
+        let (cost, saved) = (sum(|t| &t.cost_nano_usd), sum(|t| &t.saved_nano_usd));
+        json!({
+            "tiers": tiers.collect::<Vec<_>>(),
+            "cost_usd": cost,
+            "saved_usd": saved,
+            "saved_share": if cost + saved > 0.0 { Some(saved / (cost + saved)) } else { None },
+        })
+    }
+}
+
+fn nano(usd: f64) -> u64 {
+    (usd * 1e9).round().max(0.0) as u64
+}
