@@ -195,6 +195,19 @@ typedef struct mynah_item mynah_item;
 typedef struct mynah_queue mynah_queue;
 
 /**
+ * Many requests that are sent together. A handle: belongs to one thread at a
+ * time.
+ */
+typedef struct mynah_batch mynah_batch;
+
+/**
+ * Several clients as one: the cheap one for what is easy, the able one for
+ * what is hard, another when one fails. A handle: may be used from any thread
+ * at any time.
+ */
+typedef struct mynah_tiered mynah_tiered;
+
+/**
  * How a mock provider behaves: its pace, and what goes wrong. A handle; use
  * it from one thread at a time.
  */
@@ -2589,6 +2602,197 @@ mynah_status mynah_item_result(mynah_item *item,
  * 1. `item` is null or a live item, which is not used again.
  */
 MYNAH_API void mynah_item_free(mynah_item *item);
+
+/* --------------------------------------------------------------------------
+ * mynah_batch: many requests at once, and what became of each.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Told how many requests of a batch have ended, and of how many. Called on
+ * threads of the library and on the one that runs the batch, one call at a
+ * time.
+ */
+typedef void (*mynah_progress_fn)(void *user, size_t done, size_t total);
+
+/**
+ * Makes an empty batch; NULL if there is no room for another handle. Free it
+ * with `mynah_batch_free`.
+ */
+MYNAH_API mynah_batch *mynah_batch_new(void);
+
+/**
+ * Adds a copy of a request; its place is the number of those added before.
+ */
+MYNAH_API mynah_status mynah_batch_add(mynah_batch *batch, const mynah_request *request);
+
+/**
+ * Requests in the batch; 0 for a handle that is not live.
+ */
+MYNAH_API size_t mynah_batch_len(const mynah_batch *batch);
+
+/**
+ * Sends all requests, up to `parallel` at a time (0: 8), and blocks until each
+ * has ended. Identical ones are sent once if `batch_dedup` says so; those
+ * that begin alike are sent one after the other, so that the provider's own
+ * prompt cache helps. `cancel` and `progress` may be null. Running a batch
+ * again sends all of it again.
+ *
+ * The status is of the batch as a whole: `MYNAH_OK` also when requests failed;
+ * see `mynah_batch_result`.
+ *
+ * The caller promises:
+ * 1. `progress` may be called with `user` on any thread during this call.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_batch_run(mynah_batch *batch,
+                             mynah_client *client,
+                             uint32_t parallel,
+                             mynah_cancel *cancel,
+                             mynah_progress_fn progress,
+                             void *user,
+                             mynah_error **err);
+
+/**
+ * How the request of a place ended: its status, with a copy of its response
+ * and of its error as `mynah_client_chat` gives them; both are the caller's
+ * to free.
+ *
+ * Errors: `MYNAH_OUT_OF_RANGE` for a place beyond the requests that have run.
+ *
+ * The caller promises:
+ * 1. `response` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_batch_result(const mynah_batch *batch,
+                                size_t place,
+                                mynah_response **response,
+                                mynah_error **err);
+
+/**
+ * Frees a batch; null is allowed.
+ */
+MYNAH_API void mynah_batch_free(mynah_batch *batch);
+
+/**
+ * Fills the client's response cache: asks each prompt of a JSON array of texts
+ * as a single user message, up to `parallel` at a time (0: 8). Blocks until
+ * all have ended. `*warmed` tells how many are answered from the cache from
+ * now on or were already. The rest as `mynah_batch_run`.
+ *
+ * Errors: `MYNAH_INVALID_ARGUMENT` if the JSON is no array of texts, or if the
+ * client has no response cache.
+ *
+ * The caller promises:
+ * 1. `json` points to `len` readable bytes.
+ * 2. `progress` may be called with `user` on any thread during this call.
+ * 3. `warmed` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_warm_json(mynah_client *client,
+                                    const char *json,
+                                    size_t len,
+                                    uint32_t parallel,
+                                    mynah_cancel *cancel,
+                                    mynah_progress_fn progress,
+                                    void *user,
+                                    size_t *warmed,
+                                    mynah_error **err);
+
+/* --------------------------------------------------------------------------
+ * mynah_tiered: several clients as one.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Says how hard a request is, from 0 to 1; NaN leaves it to the built-in
+ * estimate. `text` is the last user message, `len` bytes, not NUL-terminated,
+ * valid during the call only; `messages` is how many there are. Called on the
+ * thread that makes the call.
+ */
+typedef double (*mynah_complexity_fn)(void *user,
+                                      const char *text,
+                                      size_t len,
+                                      size_t messages);
+
+/**
+ * Makes tiers of `count` clients (two or more), the cheapest first. The
+ * clients may be freed: the tiers hold them. With `fallback_on_refusal` other
+ * than 0 the next tier is also asked after a bad request, a refused key or a
+ * content filter.
+ *
+ * The caller promises:
+ * 1. `clients` points to `count` handles.
+ * 2. `tiered` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_tiered_new(mynah_client *const *clients,
+                              size_t count,
+                              int32_t fallback_on_refusal,
+                              mynah_tiered **tiered,
+                              mynah_error **err);
+
+/**
+ * Lets a function say how hard a request is. `destroy` (NULL allowed) is
+ * called with `user` once, when the function is replaced or the tiers are
+ * gone, or at once if this fails. NULL for `callback` brings the built-in
+ * estimate back.
+ *
+ * The caller promises:
+ * 1. `callback` and `destroy` may be called with `user` on any thread.
+ */
+MYNAH_API
+mynah_status mynah_tiered_on_complexity(mynah_tiered *tiered,
+                                        mynah_complexity_fn callback,
+                                        void *user,
+                                        mynah_destroy_fn destroy);
+
+/**
+ * As `mynah_client_chat`, by the tier that fits. The response's JSON names the
+ * `tier` (0 is the cheapest), and `saved_usd` is what the last tier would have
+ * cost more, where both prices are known.
+ *
+ * The caller promises:
+ * 1. `response` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_tiered_chat(mynah_tiered *tiered,
+                               const mynah_request *request,
+                               mynah_cancel *cancel,
+                               mynah_response **response,
+                               mynah_error **err);
+
+/**
+ * As `mynah_client_chat_stream`, by the tier that fits. Once something has been
+ * delivered no other tier is asked.
+ *
+ * The caller promises:
+ * 1. `callback` may be called with `user` on this thread.
+ * 2. `response` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_tiered_chat_stream(mynah_tiered *tiered,
+                                      const mynah_request *request,
+                                      mynah_stream_fn callback,
+                                      void *user,
+                                      mynah_cancel *cancel,
+                                      mynah_response **response,
+                                      mynah_error **err);
+
+/**
+ * Calls, fallbacks, cost and savings of each tier and of all, as JSON. The
+ * value is the caller's to free.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_tiered_metrics_json(mynah_tiered *tiered,
+                                       mynah_value **value);
+
+/**
+ * Frees tiers; null is allowed. Calls that run go on to their end.
+ */
+MYNAH_API void mynah_tiered_free(mynah_tiered *tiered);
 
 /* --------------------------------------------------------------------------
  * mynah_mock_options: how a mock provider behaves.
