@@ -1,5 +1,6 @@
 # make            the release libraries, in build/
 # make demo       a chat against the mock, or against a provider with a key
+# make loadtest   a load test of the mock, or of a provider, with a page of figures
 # make test       everything; make quick: what needs no release build
 # make install    PREFIX=/usr/local DESTDIR=; make uninstall takes it back
 # make header     renews include/mynah.h from the sources
@@ -67,6 +68,13 @@ demo: stage
 	    -Wl,-rpath,$(STAGE)/lib -lpthread
 	@$(BUILD)/chat $(or $(ARGS),"Why do mynahs talk?")
 
+# ARGS: see the head of the program.
+loadtest: stage
+	@$(CC) -O2 -Wall -Wextra -o $(BUILD)/loadtest examples/c/loadtest.c \
+	    $$(PKG_CONFIG_PATH=$(STAGE)/lib/pkgconfig pkg-config --cflags --libs mynah) \
+	    -Wl,-rpath,$(STAGE)/lib -lpthread -lm
+	@$(BUILD)/loadtest --html $(BUILD)/loadtest.html --json $(BUILD)/loadtest.json $(ARGS)
+
 header:
 	MYNAH_RENEW_HEADER=1 $(CARGO) test --quiet --test agreement the_header_is_current
 
@@ -104,4 +112,4 @@ clean:
 	rm -rf $(BUILD)
 	$(CARGO) clean
 
-.PHONY: all stage demo header test quick install uninstall clean
+.PHONY: all stage demo loadtest header test quick install uninstall clean

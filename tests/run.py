@@ -195,6 +195,11 @@ def example():
     program = ROOT / "build" / "chat"
     ok = run("make", "--no-print-directory", "demo", counts=False)
     count("the demo runs against the mock", ok and program.exists())
+    page = ROOT / "build" / "loadtest.html"
+    page.unlink(missing_ok=True)
+    ok = run("make", "--no-print-directory", "loadtest", "ARGS=--rate 50 --duration 2", counts=False)
+    drawn = page.exists() and page.read_text().count("<svg") == 2
+    count("the load test runs against the mock and draws its page", ok and drawn)
 
 
 def readme():
