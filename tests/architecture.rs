@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 /// What carries data and does nothing: open to all of `llm`.
 const DATA: &[&str] = &["llm::message", "llm::request", "llm::response", "llm::event", "llm::json"];
 /// The message types of the transport, without what sends them.
-const WIRE_TYPES: &[&str] = &["llm::transport::HttpRequest", "llm::transport::Head"];
+const WIRE_TYPES: &[&str] =
+    &["llm::transport::HttpRequest", "llm::transport::Head", "llm::transport::Headers"];
+/// How long things may take, in the transport's terms.
+const DEADLINES: &[&str] = &["llm::transport::Deadline", "llm::transport::Phase"];
 const PARSERS: &[&str] = &["llm::transport::sse", "llm::transport::ndjson"];
 
 /// What a room may import besides itself. The longest name that fits a file
@@ -28,10 +31,18 @@ const RULES: &[(&str, &[&[&str]])] = &[
     ("llm::response", &[DATA, &["options", "error"]]),
     ("llm::event", &[DATA, &["error"]]),
     ("llm::cancel", &[&["clock", "error"]]),
-    ("llm::pricing", &[DATA, &["options", "clock", "error"]]),
+    ("llm::pricing", &[DATA, &["llm::price_table", "options", "clock", "error"]]),
+    ("llm::timing", &[DEADLINES, &["options", "clock", "error"]]),
     ("llm::provider", &[DATA, WIRE_TYPES, PARSERS, &["llm::assemble", "options", "error"]]),
     ("llm::transport", &[&["llm::cancel", "options", "clock", "metrics", "error"]]),
-    ("llm::policy", &[DATA, WIRE_TYPES, &["llm::cancel", "options", "clock", "metrics", "error"]]),
+    (
+        "llm::policy",
+        &[
+            DATA,
+            WIRE_TYPES,
+            &["llm::cancel", "llm::timing", "options", "clock", "metrics", "error"],
+        ],
+    ),
     (
         "llm::policy::response_cache",
         &[DATA, WIRE_TYPES, &["cache", "llm::cancel", "options", "clock", "metrics", "error"]],

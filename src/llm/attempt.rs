@@ -12,15 +12,15 @@ use crate::error::{CallError, Error, Result, Status};
 
 use super::cancel::Interrupt;
 use super::client::Failed;
-use super::event::Event;
-use super::limit_headers::Learned;
+use super::event::{Event, Sink};
 use super::log::Listeners;
 use super::metrics::Spent;
 use super::order::Order;
 use super::policy::breaker::{Breaker, State};
+use super::policy::limit_headers::Learned;
 use super::policy::rate_limit::{Permit, RateLimiter};
 use super::policy::retry::{self, Budget, Decision, Facts};
-use super::read::{Reader, Sink, transport_error};
+use super::read::{Reader, transport_error};
 use super::response::Response;
 use super::timing::{Progress, Timing};
 use super::transport::{Attempt, Body, Exchange, Head, Transport};

@@ -11,6 +11,9 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+/// Where events go: true to go on, false to stop.
+pub type Sink<'a> = dyn FnMut(&Event) -> bool + 'a;
+
 /// The kinds of events.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EventKind {

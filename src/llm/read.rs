@@ -3,7 +3,7 @@
 use crate::error::{CallError, Error, Result, Status};
 
 use super::cancel::{Interrupt, Reason};
-use super::event::Event;
+use super::event::{Event, Sink};
 use super::provider::StreamDecoder;
 use super::timing::{Progress, Timing};
 use super::transport::{Body, Deadline, Failure, Phase, TransportError};
@@ -13,9 +13,6 @@ const CHUNK: usize = 16 * 1024;
 
 /// How long the end of a body is waited for after the stream's end mark.
 const DRAIN_NS: u64 = 5_000_000;
-
-/// Where events go: true to go on, false to stop.
-pub type Sink<'a> = dyn FnMut(&Event) -> bool + 'a;
 
 /// The parts that reading needs.
 pub struct Reader<'a> {

@@ -12,10 +12,10 @@ use std::thread;
 use crate::error::{Error, Result};
 
 use super::client::{Client, Failed, Path, deliver};
+use super::event::Sink;
 use super::order::Order;
 use super::policy::coalesce::{Flight, Joined, Participant};
 use super::policy::response_cache::Key;
-use super::read::Sink;
 use super::response::{Response, ServedFrom};
 use super::timing::Timing;
 

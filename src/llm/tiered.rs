@@ -21,9 +21,8 @@ use crate::error::{Error, Result, Status};
 use super::cancel::Cancel;
 use super::client::{Client, Failed};
 use super::complexity;
-use super::event::Event;
+use super::event::{Event, Sink};
 use super::message::Role;
-use super::read::Sink;
 use super::request::Request;
 use super::response::{Response, ServedFrom};
 

@@ -22,8 +22,8 @@ use super::response_cache::Key;
 use crate::clock::{Clock, Signal};
 use crate::error::{Error, Result};
 use crate::llm::cancel::{Interrupt, Reason};
-use crate::llm::event::Event;
-use crate::llm::read::Sink;
+use crate::llm::event::{Event, Sink};
+
 use crate::llm::response::Response;
 use crate::llm::timing::{Progress, Timing};
 

@@ -2,6 +2,8 @@
 
 pub mod breaker;
 pub mod coalesce;
+pub mod limit_headers;
 pub mod rate_limit;
 pub mod response_cache;
 pub mod retry;
+pub mod schema;

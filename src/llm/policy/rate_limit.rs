@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::limit_headers::Learned;
 use crate::clock::{Clock, Signal};
 use crate::error::{CallError, Error, Result, Status};
 use crate::llm::cancel::Interrupt;
-use crate::llm::limit_headers::Learned;
 use crate::options::client::ClientOptions;
 
 /// The limiter of one client; one line for each key and model.
@@ -332,10 +332,10 @@ fn too_late(wait_ns: u64) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::limit_headers::Limit;
     use super::*;
     use crate::clock::ManualClock;
     use crate::llm::cancel::Reason;
-    use crate::llm::limit_headers::Limit;
 
     const FAR: u64 = u64::MAX;
 

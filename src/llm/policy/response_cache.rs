@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::schema;
 use crate::cache::{Cache, Ttl};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::llm::request::Format;
 use crate::llm::response::{FinishReason, Response};
-use crate::llm::schema;
 use crate::options::client::ClientOptions;
 
 /// Fields of a body that do not change the answer, in any dialect.

@@ -8,7 +8,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::transport::Headers;
+use crate::llm::transport::Headers;
 
 /// One limit, as far as it was stated.
 #[derive(Debug, Clone, Default, PartialEq)]
