@@ -156,6 +156,8 @@ fn what_a_model_cannot_do_is_refused_or_left_out_and_told() {
         ("openai", "gpt-4o", json!({"reasoning_effort": "high"}), "reasoning_effort"),
         ("kimi", "kimi-k2.6", json!({"temperature": 0.5}), "temperature"),
         ("kimi", "kimi-k3", json!({"reasoning_effort": "medium"}), "reasoning_effort"),
+        ("kimi", "kimi-k3", json!({"stop": ["x".repeat(33)]}), "stop"),
+        ("kimi", "kimi-k3", json!({"logit_bias": {"1": 2}}), "logit_bias"),
         ("cohere", "command-a-03-2025", json!({"top_p": 1}), "top_p"),
         ("cohere", "command-a-03-2025", json!({"n": 2}), "n"),
         ("gemini", "gemini-3.8-flash", json!({"reasoning_effort": "none"}), "reasoning_effort"),

@@ -375,3 +375,17 @@ fn an_error_inside_a_200_is_that_error() {
     assert_eq!(plain("openai", "not json"), Status::Protocol);
     assert_eq!(plain("openai", ""), Status::Protocol);
 }
+
+#[test]
+fn a_refused_key_of_a_regional_vendor_names_the_other_host() {
+    let request = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let refused = |set: &[(&str, &str)]| {
+        let client = options(set);
+        let (dialect, context) = reader(&client, &request);
+        dialect.error(&context, &head(401, &[]), b"{}").message
+    };
+    let kimi = [("provider", "kimi"), ("api_key", "k"), ("region", "cn")];
+    assert!(refused(&kimi[..2]).contains("api.moonshot.cn"));
+    assert!(refused(&kimi).contains("api.moonshot.ai"));
+    assert!(!refused(&[("api_key", "k"), ("model", "m")]).contains("region"));
+}

@@ -417,7 +417,7 @@ impl Decoder {
 
     fn stop(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
         usage(json.get("usage"), out);
-        if json.get("logprobs").items().first().is_some() {
+        if !json.get("logprobs").items().is_empty() {
             out.choice(0).logprobs = Some(json.get("logprobs").to_value());
         }
         let word = json.get("finish_reason").label();

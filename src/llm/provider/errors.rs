@@ -28,6 +28,9 @@ pub fn read(context: &Context, head: &Head, body: &[u8]) -> CallError {
 /// the type of the event that it came in.
 pub fn inside(context: &Context, head: &Head, name: &[u8], json: &Json) -> Option<Error> {
     let error = json.get("error");
+    if error.is_null() && name.is_empty() && !json.get("choices").items().is_empty() {
+        return None;
+    }
     let stated = error.is_object() || error.word().is_some();
     let kind = json.get("type").text();
     let bare = || {
@@ -167,7 +170,11 @@ impl Facts {
             "" => format!("{} answered HTTP {shown} without a message", context.provider),
             words => words.to_string(),
         };
-        let mut error = CallError::new(status, scrub(&message, context.secret.as_deref()));
+        let mut message = scrub(&message, context.secret.as_deref());
+        if let (Status::Authentication, Some(other)) = (status, context.elsewhere) {
+            message.push_str(&format!(" (is the key one for {other}? see the option region)"));
+        }
+        let mut error = CallError::new(status, message);
         error.http_status = (shown != 0).then_some(shown);
         error.provider_code = self.code.clone().or_else(|| self.kind.clone());
         error.request_id = request_id(head).or_else(|| self.request_id.clone());

@@ -248,6 +248,15 @@ fn complete(host: &Host, given: &str) -> Result<String> {
     Ok(format!("http://{name}{port}{path}"))
 }
 
+/// The base of the same vendor's other region, if this address is of one.
+pub fn elsewhere(url: &str) -> Option<&'static str> {
+    let regional = HOSTS.iter().filter(|host| host.base != host.base_cn);
+    regional.into_iter().find_map(|host| {
+        let (here, there) = (url.starts_with(host.base), url.starts_with(host.base_cn));
+        if here { Some(host.base_cn) } else { there.then_some(host.base) }
+    })
+}
+
 /// The key, unless the provider or a loopback host needs none.
 pub fn key<'a>(options: &'a ClientOptions, url: &str) -> Result<Option<&'a str>> {
     let host = find(&options.provider);

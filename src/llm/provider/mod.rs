@@ -71,6 +71,8 @@ pub struct Context {
     pub max_event_bytes: usize,
     /// The key, so that no message repeats it.
     secret: Option<Arc<str>>,
+    /// The vendor's host of the other region, where this is one of the two.
+    elsewhere: Option<&'static str>,
 }
 
 /// Shows everything but the key.

@@ -126,6 +126,8 @@ pub struct Takes {
     pub n: u64,
     /// Most stop texts.
     pub stop: usize,
+    /// Longest stop text, in bytes.
+    pub stop_bytes: usize,
     /// Efforts.
     pub thinking: Thinking,
     /// Bounds of a budget of thinking, in tokens.
@@ -159,6 +161,7 @@ const OPEN: Takes = Takes {
     seed: true,
     n: 128,
     stop: usize::MAX,
+    stop_bytes: usize::MAX,
     thinking: Thinking::Any,
     budget: No,
     cap: "max_tokens",
@@ -246,6 +249,7 @@ const KIMI: Takes = Takes {
     seed: false,
     n: 1,
     stop: 5,
+    stop_bytes: 32,
     cap: "max_completion_tokens",
     thinking: Thinking::Switch,
     allowance: 16_384,

@@ -55,6 +55,17 @@ impl Provider for OpenAiChat {
     }
 }
 
+/// What Kimi documents beyond the common fields: it ignores every other one
+/// without a word, so they are refused here.
+const KIMI_FIELDS: &[&str] = &[
+    "logprobs",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "thinking",
+    "top_logprobs",
+];
+
 /// Whether a host is known to refuse fields that are not in OpenAI's schema.
 fn is_strict(url: &str) -> bool {
     url.contains("://api.openai.com/")
@@ -84,7 +95,10 @@ fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value
     if let Some(metadata) = &request.metadata {
         body.insert("metadata".into(), metadata.clone());
     }
-    body.extend(request.other.clone());
+    match wanted.provider {
+        "kimi" => send::other_fields(&request.other, wanted, KIMI_FIELDS, &mut body)?,
+        _ => body.extend(request.other.clone()),
+    }
     if chat.stream {
         body.insert("stream".into(), true.into());
         let host = hosts::find(wanted.provider);

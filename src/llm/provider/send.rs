@@ -60,6 +60,7 @@ pub fn seal(
         raw_events: to.options.raw_events,
         max_event_bytes: usize::try_from(to.options.max_event_bytes).unwrap_or(usize::MAX),
         secret: key.map(Into::into),
+        elsewhere: hosts::elsewhere(&url),
     };
     Ok(Prepared { http: HttpRequest { url, headers, body }, adjusted, context })
 }

@@ -173,13 +173,23 @@ impl Wanted {
             Some(n) if n > takes.n => {
                 self.refuse("n", &format!("gives at most {} answers", takes.n))?;
             }
-            n => self.n = n.filter(|n| *n > 1),
+            n => self.n = n.filter(|_| takes.n > 1),
         }
         if options.stop.len() > takes.stop {
             self.refuse("stop", &format!("takes at most {} texts", takes.stop))?;
             self.stop = options.stop[..takes.stop].to_vec();
         } else {
             self.stop = options.stop.clone();
+        }
+        self.short_stops()
+    }
+
+    /// Texts beyond the vendor's length would end nothing.
+    fn short_stops(&mut self) -> Result<()> {
+        let most = self.takes.stop_bytes;
+        if self.stop.iter().any(|text| text.len() > most) {
+            self.refuse("stop", &format!("takes texts of at most {most} bytes"))?;
+            self.stop.retain(|text| text.len() <= most);
         }
         Ok(())
     }
