@@ -8,7 +8,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What carries data and does nothing: open to all of `llm`.
-const DATA: &[&str] = &["llm::message", "llm::request", "llm::response", "llm::event", "llm::json"];
+const DATA: &[&str] = &[
+    "llm::message",
+    "llm::request",
+    "llm::response",
+    "llm::event",
+    "llm::json",
+    "llm::schema",
+    "llm::timing",
+    "llm::limit_headers",
+    "llm::read::Sink",
+];
 /// The message types of the transport, without what sends them.
 const WIRE_TYPES: &[&str] =
     &["llm::transport::HttpRequest", "llm::transport::Head", "llm::transport::Headers"];

@@ -28,6 +28,7 @@ const ORDER: &[&str] = &[
     "client_options",
     "client_setters",
     "client_listeners",
+    "client_listeners",
     "request",
     "client",
     "response",

@@ -93,6 +93,12 @@ mynah_status mynah_mock_new(const mynah_mock_options *, mynah_mock **, mynah_err
 const char *mynah_mock_url(mynah_mock *);
 void mynah_mock_free(mynah_mock *);
 
+mynah_status mynah_queue_new(uint32_t, mynah_queue **, mynah_error **);
+mynah_status mynah_queue_next(mynah_queue *, uint64_t, mynah_item **);
+mynah_status mynah_queue_wake(mynah_queue *);
+intptr_t mynah_queue_fd(mynah_queue *);
+void mynah_queue_free(mynah_queue *);
+
 /* Constants are numbers that the preprocessor knows. */
 #if MYNAH_OK != 0 || MYNAH_NOT_FOUND != 6 || MYNAH_INTERNAL != 31
 #error "a status has another number"

@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 # A live object of each handle type, in the fixture below.
 HANDLES = ["cache_options", "client_options", "mock_options", "cache", "client", "request",
-           "cancel", "mock", "claim"]
+           "cancel", "mock", "claim", "queue", "tiered", "batch"]
 # Objects that are no handles: NULL is told, anything else is the caller's word.
-PLAIN = ["value", "values", "response", "error", "event"]
+PLAIN = ["value", "values", "response", "error", "event", "item"]
 
 # A valid argument for each type that is no pointer to an object of ours.
 VALID = {
@@ -33,11 +33,13 @@ VALID = {
     "const size_t *": "lens", "size_t *": "&len", "size_t": "4", "uint64_t": "1",
     "uint32_t": "1", "int32_t": "0", "mynah_status": "MYNAH_SERVER", "double": "0.5",
     "mynah_stream_fn": "on_event", "uint32_t *": "&n32", "uint64_t *": "&n64",
-    "int32_t *": "&i32", "mynah_evict_fn": "NULL", "mynah_destroy_fn": "NULL",
+    "int32_t *": "&i32",
 }
 # An option of each object that has options by name; its value is a number.
 OPTION = {"cache_options": "shard_count", "client_options": "max_tokens", "mock_options": "seed",
           "request": "max_tokens"}
+# Places for several results at once.
+GIVEN = {("mynah_queue_next_many", "items"): "items"}
 # What means something else than an error when it is NULL.
 NULLABLE = {"err", "cancel", "user", "len"}
 NULLABLE_IN = {("mynah_cache_new", "options"), ("mynah_mock_new", "options"),
@@ -69,6 +71,8 @@ class Parameter:
             return f"f.{self.object}"
         if self.out:
             return f"&out_{self.name}"
+        if self.type.endswith("_fn") and self.type not in VALID:
+            return "NULL"  # a kept callback: NULL withdraws it
         if self.type not in VALID:
             sys.exit(f"tests/c/generate.py does not know the type `{self.type}`: add it to VALID")
         return '"{}"' if "json" in self.name and self.type == "const char *" else VALID[self.type]
@@ -82,6 +86,9 @@ class Function:
         inner = match[3].strip()
         self.parameters = [] if inner in ("void", "") else [Parameter(p) for p in inner.split(",")]
         names = [p.name for p in self.parameters]
+        for p in self.parameters:
+            p.given = GIVEN.get((self.name, p.name))
+            p.out = p.out and not p.given
         if names[1:2] == ["name"] and self.parameters[0].object in OPTION:
             self.parameters[1].given = f'"{OPTION[self.parameters[0].object]}"'
             if names[2] == "value" and not self.parameters[2].out:
@@ -191,6 +198,7 @@ static size_t len;
 static uint32_t n32;
 static uint64_t n64;
 static int32_t i32;
+@ITEMS@
 static const size_t lens[4] = {1, 1, 1, 1};
 
 static void make(struct fixture *x) {
@@ -222,11 +230,14 @@ MAKE = {
     mynah_value_free(held);""",
     "value": "mynah_cache_metrics_json(x->cache, &x->value);",
     "values": "mynah_cache_get_many(x->cache, \"text\", lens, 4, &x->values);",
+    "queue": "mynah_queue_new(2, &x->queue, NULL);",
+    "item": """mynah_client_submit(x->client, x->request, 0, NULL, x->queue, 1, NULL);
+    mynah_queue_next(x->queue, 5000, &x->item);""",
     "response": "mynah_client_chat(x->client, x->request, NULL, &x->response, NULL);",
     "error": "mynah_cache_options_set(x->cache_options, \"nonsense\", \"1\", &x->error);",
 }
 ORDER = ["cache_options", "mock_options", "client_options", "cache", "mock", "client", "request",
-         "cancel", "claim", "value", "values", "response", "error"]
+         "cancel", "claim", "queue", "item", "value", "values", "response", "error"]
 CALLBACK = """static int32_t on_event(void *user, const mynah_event *event) {
     size_t length = 0;
     mynah_value *value = NULL;
@@ -274,6 +285,8 @@ def every(functions):
         else:
             lines.append(f"{'(void)' if function.returns != 'void' else ''}{expression};")
         lines += [f"mynah_{p.object}_free(out_{p.name});" for p in outs]
+        if any(p.given == "items" for p in function.parameters):
+            lines.append("for (size_t i = 0; i < 8; i++) mynah_item_free(items[i]), items[i] = NULL;")
         body = "\n    ".join(lines)
         sentence = f"{function.name}_can_be_called"
         yield sentence, (f"\nstatic void {sentence}(void) {{\n    wrong = 0;\n    make(&f);\n"
@@ -292,12 +305,14 @@ def main(folder):
     unmake = "\n".join(f"    mynah_{t}_free(x->{t});" for t in reversed(known))
     stream = "mynah_stream_fn" in (ROOT / "include/mynah.h").read_text()
     text = (FIXTURE.replace("@FIELDS@", fields).replace("@MAKE@", make)
-            .replace("@UNMAKE@", unmake).replace("@CALLBACK@", CALLBACK if stream else ""))
+            .replace("@UNMAKE@", unmake).replace("@CALLBACK@", CALLBACK if stream else "")
+            .replace("@ITEMS@", "static mynah_item *items[8];" if "item" in types else ""))
     text = text.replace("@EVENTS@", "\n".join(of_events(all_functions)))
     Path(folder).mkdir(parents=True, exist_ok=True)
     for name, tests in [("boundary", list(boundary(all_functions))),
                         ("every", list(every(all_functions)))]:
         program = text + "".join(body for _, body in tests) + MAIN.replace(
+            "@USED@", "(void)items;" if "item" in types else "").replace(
             "@RUN@", "\n".join(f"    RUN({sentence});" for sentence, _ in tests))
         (Path(folder) / f"generated_{name}.c").write_text(program)
 
@@ -324,7 +339,7 @@ int main(void) {
     /* Handles that were alive: they keep their words. */
     make(&dead);
     unmake(&dead);
-    (void)buffer; (void)len; (void)n32; (void)n64; (void)i32; (void)lens; (void)keeps;
+    (void)buffer; (void)len; (void)n32; (void)n64; (void)i32; (void)lens; (void)keeps; @USED@
 @RUN@
     unlink("text");
     if (chdir("/") == 0) rmdir(folder);
