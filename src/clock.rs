@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use parking_lot::{Condvar, Mutex};
+use crate::waiting::{Condvar, Mutex};
 
 /// The most that [`Clock::coarse_ns`] lags behind [`Clock::now_ns`]:
 /// one tick of a kernel at 100 Hz, the slowest in use.

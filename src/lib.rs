@@ -30,3 +30,4 @@ pub mod metrics;
 pub mod mock;
 pub mod options;
 pub mod process_lock;
+pub mod waiting;

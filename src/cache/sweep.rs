@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
+use crate::waiting::{Condvar, Mutex};
 use serde_json::{Value as Json, json};
 
 use super::departure::Departures;

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::waiting::{Condvar, Mutex};
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use parking_lot::{Condvar, Mutex};
 
 use crate::clock::{Clock, Signal};
 use crate::error::{Error, Result, Status};

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
+use crate::waiting::{Condvar, Mutex};
 
 use super::connection;
 use super::options::{Cuts, MockOptions};

@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Weak};
 use std::thread::Builder;
 
-use parking_lot::{Condvar, Mutex};
+use crate::waiting::{Condvar, Mutex};
 
 use super::Failure;
 use super::flight::Flight;
