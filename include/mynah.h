@@ -149,6 +149,12 @@ typedef struct mynah_values mynah_values;
 typedef struct mynah_claim mynah_claim;
 
 /**
+ * A walk over the entries of a cache. A handle: belongs to one thread at a
+ * time. It keeps the cache's memory until it is freed.
+ */
+typedef struct mynah_cache_iter mynah_cache_iter;
+
+/**
  * Options of a client, with a setter for each and a string door for all. A
  * handle: belongs to one thread at a time. `mynah_client_new` copies it, so it
  * can be used again.
@@ -220,12 +226,6 @@ typedef struct mynah_mock_options mynah_mock_options;
  * thread at any time.
  */
 typedef struct mynah_mock mynah_mock;
-
-/**
- * A walk over the entries of a cache. A handle: belongs to one thread at a
- * time. It keeps the cache's memory until it is freed.
- */
-typedef struct mynah_cache_iter mynah_cache_iter;
 
 /* --------------------------------------------------------------------------
  * Version: which library a program found at run time.
@@ -1151,6 +1151,128 @@ mynah_status mynah_cache_warm(mynah_cache *cache,
                               void *user,
                               uint64_t *loaded,
                               mynah_error **err);
+
+/* --------------------------------------------------------------------------
+ * mynah_cache_iter, and what else goes over a whole cache: prefixes,
+ * snapshots.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Told how far a save or a load has come; 0 goes on, anything else stops it.
+ */
+typedef int32_t (*mynah_progress_fn)(void *user, uint64_t done, uint64_t total);
+
+/**
+ * Begins a walk over all live entries. What is in the cache from beginning to
+ * end comes exactly once, however it is resized meanwhile; what is stored or
+ * leaves on the way may or may not come. Free it with `mynah_cache_iter_free`.
+ *
+ * The caller promises:
+ * 1. `iter` is null or writable.
+ */
+MYNAH_API mynah_status mynah_cache_iter_new(mynah_cache *cache, mynah_cache_iter **iter);
+
+/**
+ * The next entry: copies of key and value, each to be freed with
+ * `mynah_value_free`. `MYNAH_NOT_FOUND` at the end. No shard stays locked
+ * between calls.
+ *
+ * The caller promises:
+ * 1. `key` and `value` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_iter_next(mynah_cache_iter *iter,
+                                   mynah_value **key,
+                                   mynah_value **value);
+
+/**
+ * Ends a walk; null is allowed.
+ */
+MYNAH_API void mynah_cache_iter_free(mynah_cache_iter *iter);
+
+/**
+ * Removes every key that begins with a prefix and counts in `*removed` (NULL
+ * allowed) how many live entries went. Looks at every key; readers and writers
+ * go on meanwhile. Any thread.
+ *
+ * The caller promises:
+ * 1. `prefix` points to that many readable bytes; null only with 0.
+ * 2. `removed` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_remove_prefix(mynah_cache *cache,
+                                       const void *prefix,
+                                       size_t prefix_len,
+                                       uint64_t *removed);
+
+/**
+ * Saves all live entries to a file, with what remains of their lives. The file
+ * is written beside its place and renamed: a reader sees the old one or the
+ * new one, whole. Blocks until it is on the disk; gets and sets of other
+ * threads go on. Any thread.
+ *
+ * Errors: `MYNAH_IO`.
+ *
+ * The caller promises:
+ * 1. `path` is NUL-terminated UTF-8.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_save(mynah_cache *cache,
+                              const char *path,
+                              mynah_error **err);
+
+/**
+ * As `mynah_cache_save`, told how far it has come, and counting the entries
+ * in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; the old
+ * file stays then.
+ *
+ * The caller promises:
+ * 1. `path` is NUL-terminated UTF-8.
+ * 2. `progress` may be called with `user` on this thread.
+ * 3. `count` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_save_with(mynah_cache *cache,
+                                   const char *path,
+                                   mynah_progress_fn progress,
+                                   void *user,
+                                   uint64_t *count,
+                                   mynah_error **err);
+
+/**
+ * Stores what a file of `mynah_cache_save` holds, over what is there and
+ * within this cache's bounds. The whole file is checked first: one that is
+ * cut, changed or foreign leaves the cache as it was. Blocks. Any thread.
+ *
+ * Errors: `MYNAH_IO` if it cannot be read, `MYNAH_PROTOCOL` if it is refused.
+ *
+ * The caller promises:
+ * 1. `path` is NUL-terminated UTF-8.
+ * 2. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_load(mynah_cache *cache,
+                              const char *path,
+                              mynah_error **err);
+
+/**
+ * As `mynah_cache_load`, told how far it has come, and counting the entries
+ * in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; what came
+ * before stays then.
+ *
+ * The caller promises:
+ * 1. `path` is NUL-terminated UTF-8.
+ * 2. `progress` may be called with `user` on this thread.
+ * 3. `count` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_load_with(mynah_cache *cache,
+                                   const char *path,
+                                   mynah_progress_fn progress,
+                                   void *user,
+                                   uint64_t *count,
+                                   mynah_error **err);
 
 /* --------------------------------------------------------------------------
  * mynah_client_options: what a client is made from.
@@ -2902,128 +3024,6 @@ MYNAH_API mynah_status mynah_mock_stats_json(mynah_mock *mock, mynah_value **val
  * Note: a handle that is freed or of another kind is ignored.
  */
 MYNAH_API void mynah_mock_free(mynah_mock *mock);
-
-/* --------------------------------------------------------------------------
- * mynah_cache_iter, and what else goes over a whole cache: prefixes,
- * snapshots.
- * -------------------------------------------------------------------------- */
-
-/**
- * Told how far a save or a load has come; 0 goes on, anything else stops it.
- */
-typedef int32_t (*mynah_progress_fn)(void *user, uint64_t done, uint64_t total);
-
-/**
- * Begins a walk over all live entries. What is in the cache from beginning to
- * end comes exactly once, however it is resized meanwhile; what is stored or
- * leaves on the way may or may not come. Free it with `mynah_cache_iter_free`.
- *
- * The caller promises:
- * 1. `iter` is null or writable.
- */
-MYNAH_API mynah_status mynah_cache_iter_new(mynah_cache *cache, mynah_cache_iter **iter);
-
-/**
- * The next entry: copies of key and value, each to be freed with
- * `mynah_value_free`. `MYNAH_NOT_FOUND` at the end. No shard stays locked
- * between calls.
- *
- * The caller promises:
- * 1. `key` and `value` are null or writable.
- */
-MYNAH_API
-mynah_status mynah_cache_iter_next(mynah_cache_iter *iter,
-                                   mynah_value **key,
-                                   mynah_value **value);
-
-/**
- * Ends a walk; null is allowed.
- */
-MYNAH_API void mynah_cache_iter_free(mynah_cache_iter *iter);
-
-/**
- * Removes every key that begins with a prefix and counts in `*removed` (NULL
- * allowed) how many live entries went. Looks at every key; readers and writers
- * go on meanwhile. Any thread.
- *
- * The caller promises:
- * 1. `prefix` points to that many readable bytes; null only with 0.
- * 2. `removed` is null or writable.
- */
-MYNAH_API
-mynah_status mynah_cache_remove_prefix(mynah_cache *cache,
-                                       const void *prefix,
-                                       size_t prefix_len,
-                                       uint64_t *removed);
-
-/**
- * Saves all live entries to a file, with what remains of their lives. The file
- * is written beside its place and renamed: a reader sees the old one or the
- * new one, whole. Blocks until it is on the disk; gets and sets of other
- * threads go on. Any thread.
- *
- * Errors: `MYNAH_IO`.
- *
- * The caller promises:
- * 1. `path` is NUL-terminated UTF-8.
- * 2. `err` is null or writable.
- */
-MYNAH_API
-mynah_status mynah_cache_save(mynah_cache *cache,
-                              const char *path,
-                              mynah_error **err);
-
-/**
- * As `mynah_cache_save`, told how far it has come, and counting the entries
- * in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; the old
- * file stays then.
- *
- * The caller promises:
- * 1. `path` is NUL-terminated UTF-8.
- * 2. `progress` may be called with `user` on this thread.
- * 3. `count` and `err` are null or writable.
- */
-MYNAH_API
-mynah_status mynah_cache_save_with(mynah_cache *cache,
-                                   const char *path,
-                                   mynah_progress_fn progress,
-                                   void *user,
-                                   uint64_t *count,
-                                   mynah_error **err);
-
-/**
- * Stores what a file of `mynah_cache_save` holds, over what is there and
- * within this cache's bounds. The whole file is checked first: one that is
- * cut, changed or foreign leaves the cache as it was. Blocks. Any thread.
- *
- * Errors: `MYNAH_IO` if it cannot be read, `MYNAH_PROTOCOL` if it is refused.
- *
- * The caller promises:
- * 1. `path` is NUL-terminated UTF-8.
- * 2. `err` is null or writable.
- */
-MYNAH_API
-mynah_status mynah_cache_load(mynah_cache *cache,
-                              const char *path,
-                              mynah_error **err);
-
-/**
- * As `mynah_cache_load`, told how far it has come, and counting the entries
- * in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; what came
- * before stays then.
- *
- * The caller promises:
- * 1. `path` is NUL-terminated UTF-8.
- * 2. `progress` may be called with `user` on this thread.
- * 3. `count` and `err` are null or writable.
- */
-MYNAH_API
-mynah_status mynah_cache_load_with(mynah_cache *cache,
-                                   const char *path,
-                                   mynah_progress_fn progress,
-                                   void *user,
-                                   uint64_t *count,
-                                   mynah_error **err);
 
 #ifdef __cplusplus
 } /* extern "C" */
