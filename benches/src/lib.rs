@@ -3,6 +3,7 @@
 
 pub mod mynah_c;
 pub mod peers;
+pub mod traces;
 pub mod work;
 
 /// CPU time of this thread, in ns.

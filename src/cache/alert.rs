@@ -112,5 +112,6 @@ impl Cache {
     pub fn maintain(&self) {
         let report = self.report();
         self.check_alerts(&report);
+        self.tune_aside();
     }
 }

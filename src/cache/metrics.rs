@@ -265,6 +265,7 @@ impl Cache {
             "sweep": self.sweep_json(),
             "compression": self.compression_json(counts),
             "alerts": self.alerts.raised(),
+            "tuning": self.tuning_json(),
         })
     }
 

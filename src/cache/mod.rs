@@ -23,11 +23,13 @@ mod operations;
 mod policy;
 mod resize;
 mod shard;
+mod simulate;
 mod snapshot;
 mod sweep;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tuning;
 mod walk;
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -50,7 +52,9 @@ use directory::{Cell, Directory, SHARDS_MAX};
 use ledger::Ledger;
 use metrics::Metrics;
 use shard::{Maker, Shard, Shared};
+use simulate::Simulator;
 use sweep::Sweeper;
+use tuning::Tuner;
 
 pub use claim::{Claim, Claimed, Stop};
 pub use departure::{Departures, Listener, Reason};
@@ -105,6 +109,10 @@ pub struct Cache {
     sweeper: Arc<Sweeper>,
     alerts: Alerts,
     claims: Claims,
+    simulator: Simulator,
+    tuner: Tuner,
+    /// Pause between sweeps, in ms; self-tuning changes it.
+    interval_ms: AtomicU64,
     /// Bytes that the shards do not account for.
     own_bytes: AtomicI64,
     me: Weak<Cache>,
@@ -166,7 +174,13 @@ impl Cache {
         let metrics = Metrics::new(values.metrics_enabled, &clock);
         let sweeper = Sweeper::new(values.cleanup_interval_ms, clock.now_ns() / 1_000_000);
         let samples = if shared.codec.is_some() { Codec::SAMPLE_ROOM } else { 0 };
-        let own = size_of::<Cache>() as u64 + metrics.bytes() + samples;
+        // Models are for large caches: a small bound is for entries.
+        let most = if values.metrics_enabled { max_bytes.map_or(u64::MAX, |b| b / 16) } else { 0 };
+        let name = policy::name(maker);
+        let simulator = Simulator::new(values.capacity, name, values.auto_tuning, most);
+        let tuner = Tuner::new(clock.now_ns() / 1_000_000);
+        let interval_ms = AtomicU64::new(values.cleanup_interval_ms);
+        let own = size_of::<Cache>() as u64 + metrics.bytes() + samples + simulator.bytes();
         let cache = Arc::new_cyclic(|me| Cache {
             clock,
             shared,
@@ -183,6 +197,9 @@ impl Cache {
             sweeper,
             alerts: Alerts::new(listeners.alerts),
             claims: Claims::default(),
+            simulator,
+            tuner,
+            interval_ms,
             own_bytes: AtomicI64::new(0),
             me: me.clone(),
             options,
@@ -240,7 +257,7 @@ impl Cache {
 
     /// The interval between sweeps, in ms.
     fn sweep_interval(&self) -> u64 {
-        self.options.values.cleanup_interval_ms
+        self.interval_ms.load(Ordering::Relaxed)
     }
 
     /// Milliseconds on the cache's clock.

@@ -164,6 +164,7 @@ impl Cache {
         found: impl FnOnce(&Entry) -> Result<R, Missed>,
     ) -> Result<R, Missed> {
         let hash = self.shared.hash(key);
+        self.simulator.observe(hash);
         let Ok((_, shard)) = self.directory.read(hash) else {
             return Err(self.metrics.busy());
         };

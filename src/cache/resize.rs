@@ -86,6 +86,7 @@ impl Cache {
             }
         }
         drop(structure);
+        self.restart_simulation();
         delivered.into_iter().for_each(Departures::deliver);
         Ok(())
     }

@@ -444,3 +444,127 @@ fn many_keys_answer_in_their_order() {
     let bytes: Vec<_> = values.iter().map(|v| v.as_ref().map(Value::as_bytes)).collect();
     assert_eq!(bytes, [Some(&b"1"[..]), None, Some(b"3")]);
 }
+
+/// Requests for keys of which few are asked for often, as a look-up and a store
+/// on a miss.
+fn requests(cache: &Cache, count: usize, keys: f64, seed: u64) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    for _ in 0..count {
+        let key = (random.f64().powi(4) * keys) as u32;
+        if cache.get(&key.to_le_bytes()).is_none() {
+            cache.set(&key.to_le_bytes(), b"v", Ttl::Default).unwrap();
+        }
+    }
+}
+
+#[test]
+fn advice_predicts_the_hit_rate_at_other_capacities() {
+    let run = |capacity: u64| {
+        let (cache, _) = cache(&format!(r#"{{"capacity": {capacity}}}"#));
+        requests(&cache, 300_000, 60_000.0, 5);
+        cache
+    };
+    let small = run(4_000);
+    let advice = small.advise_json();
+    for (scale, capacity) in [("0.5x", 2_000), ("2x", 8_000), ("4x", 16_000)] {
+        let predicted = advice["predicted"]["capacity"][scale]["hit_rate"].as_f64().unwrap();
+        let real = run(capacity).report().hit_rate().unwrap();
+        assert!((predicted - real).abs() < 0.02, "{scale}: {predicted} {real}");
+    }
+    let finding = &advice["findings"][0];
+    assert_eq!(finding["option"], "capacity", "{advice}");
+    let (fresh, _) = cache("{}");
+    assert_eq!(fresh.advise_json()["predicted"], "too few requests yet");
+}
+
+#[test]
+fn self_tuning_takes_the_better_policy_after_three_windows_and_says_why() {
+    let (cache, clock) =
+        cache(r#"{"capacity": 1000, "eviction_policy": "fifo", "auto_tuning": true}"#);
+    for window in 0..4 {
+        requests(&cache, 30_000, 20_000.0, window);
+        clock.advance(Duration::from_secs(60));
+        cache.tune();
+        let before = if window < 2 { "fifo" } else { cache.policy_name() };
+        assert_eq!(cache.policy_name(), before);
+    }
+    assert_ne!(cache.policy_name(), "fifo");
+    let json = cache.metrics_json();
+    let decisions = json["tuning"]["decisions"].as_array().unwrap();
+    let chosen = decisions.iter().find(|d| d["option"] == "eviction_policy").unwrap();
+    assert_eq!(chosen["from"], "fifo");
+    assert!(chosen["reason"].as_str().unwrap().contains("instead of"));
+    audit(&cache);
+}
+
+#[test]
+fn self_tuning_moves_shards_and_sweeps_when_a_band_has_held() {
+    let (cache, clock) = cache(r#"{"capacity": 1000000, "auto_tuning": true, "shard_count": 64}"#);
+    for window in 0..4 {
+        clock.advance(Duration::from_secs(60));
+        cache.tune();
+        let expected =
+            if window < 2 { 64 } else { crate::options::profiles::cores().next_power_of_two() };
+        assert_eq!(cache.shard_count(), expected);
+    }
+    assert_eq!(cache.sweep_interval(), 600_000);
+    let json = cache.metrics_json();
+    assert_eq!(json["tuning"]["decisions"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn without_self_tuning_nothing_changes_by_itself() {
+    let (cache, clock) = cache(r#"{"capacity": 100000}"#);
+    let shards = cache.shard_count();
+    (0..5).for_each(|_| {
+        clock.advance(Duration::from_secs(60));
+        cache.maintain();
+    });
+    assert_eq!((cache.shard_count(), cache.policy_name()), (shards, "s3fifo"));
+}
+
+#[test]
+fn reads_see_only_values_that_were_current_while_writers_and_resizes_go_on() {
+    // Each key counts up under its writer; a reader never sees a key go back,
+    // and never a value of another key.
+    let (cache, _) = cache(r#"{"capacity": 2000, "shard_count": 4, "default_ttl_ms": 0}"#);
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (cache, stop) = (&cache, &stop);
+        for writer in 0..2u32 {
+            scope.spawn(move || {
+                for round in 1..=400u32 {
+                    for key in (writer..600).step_by(2) {
+                        let value = [key.to_le_bytes(), round.to_le_bytes()].concat();
+                        cache.set(&key.to_le_bytes(), &value, Ttl::Default).unwrap();
+                    }
+                }
+                stop.store(true, Ordering::Release);
+            });
+        }
+        for reader in 0..2u64 {
+            scope.spawn(move || {
+                let mut last = vec![0u32; 600];
+                let mut random = fastrand::Rng::with_seed(reader);
+                while !stop.load(Ordering::Acquire) {
+                    let key = random.u32(..600);
+                    let Some(value) = cache.get(&key.to_le_bytes()) else { continue };
+                    let (of, round) = value.as_bytes().split_at(4);
+                    let round = u32::from_le_bytes(round.try_into().unwrap());
+                    assert_eq!(of, key.to_le_bytes());
+                    assert!(round >= last[key as usize], "went back");
+                    last[key as usize] = round;
+                }
+            });
+        }
+        scope.spawn(move || {
+            let mut random = fastrand::Rng::with_seed(9);
+            while !stop.load(Ordering::Acquire) {
+                cache.resize(1 << random.u64(..6)).unwrap();
+                cache.sweep();
+            }
+        });
+    });
+    assert_eq!(cache.len(), 600, "a resize loses nothing");
+    audit(&cache);
+}

@@ -353,6 +353,22 @@ pub unsafe extern "C" fn mynah_cache_metrics_json(
     unsafe { guard_json(value, || Ok(handle::resolve::<Cache, _>(cache)?.metrics_json())) }
 }
 
+/// Advice as JSON: `findings` (symptom, evidence, cause, the option to change
+/// and its value) and `predicted`: hit rates at half, twice and four times the
+/// capacity with an error, or the text that there were too few requests yet.
+/// The value is the caller's to free. Any thread.
+///
+/// # Safety
+/// 1. `value` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_advise_json(
+    cache: *mut mynah_cache,
+    value: *mut *mut mynah_value,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe { guard_json(value, || Ok(handle::resolve::<Cache, _>(cache)?.advise_json())) }
+}
+
 /// The figures in Prometheus' text form, for an endpoint of the caller's. The
 /// value is the caller's to free. Any thread, as above.
 ///

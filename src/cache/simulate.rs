@@ -1,0 +1,262 @@
+//! What other settings would have made of the same requests.
+//!
+//! A hash picks some of the keys, about 500 in so many as fit, and every
+//! request for one of those also goes to small caches that hold nothing but
+//! hashes: at half, once, twice and four times the capacity and, for a cache
+//! that tunes itself, under every policy. A small cache over a share of the
+//! keys behaves like the large one over all of them, and the difference of two
+//! of them is closer still, because both err alike.
+//!
+//! Requests are collected and simulated a batch at a time, on the thread that
+//! completes one.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+use serde_json::{Value as Json, json};
+
+use super::entry::Entry;
+use super::policy::{self, POLICIES, Policy};
+use super::table::Table;
+
+/// Entries of a simulated cache of the real one's capacity.
+const ENTRIES: u64 = 500;
+/// Requests that are simulated at once.
+const BATCH: usize = 256;
+/// Capacities that are tried, as shares of the real one.
+pub const SCALES: [f64; 4] = [1.0, 0.5, 2.0, 4.0];
+/// Requests for each simulated entry before a figure means anything.
+const ENOUGH: u64 = 10;
+/// What a simulated entry takes: itself, and its place in a table.
+const ENTRY_BYTES: u64 = 48 + 28;
+
+/// A cache of hashes.
+struct Model {
+    table: Table,
+    policy: Box<dyn Policy>,
+    capacity: usize,
+    hits: u64,
+    requests: u64,
+    random: fastrand::Rng,
+}
+
+impl Model {
+    fn new(name: &str, capacity: usize) -> Model {
+        let mut policy = policy::maker(name)();
+        let table = Table::new(capacity, policy.lists());
+        policy.sized(table.room());
+        let random = fastrand::Rng::with_seed(capacity as u64);
+        Model { table, policy, capacity, hits: 0, requests: 0, random }
+    }
+
+    fn request(&mut self, hash: u64) {
+        self.requests += 1;
+        let key = hash.to_le_bytes();
+        if let Some(entry) = self.table.get(hash, &key) {
+            self.policy.hit(entry.word());
+            self.hits += 1;
+            return;
+        }
+        while self.table.len() >= self.capacity {
+            let Some(slot) = self.policy.victim(&mut self.table, self.random.u64(..)) else {
+                break;
+            };
+            let Some(entry) = self.table.entry(slot) else { break };
+            let mut leaving = [0; 8];
+            leaving.copy_from_slice(entry.key());
+            let leaving = u64::from_le_bytes(leaving);
+            self.policy.evicted(leaving, self.table.list_of(slot));
+            self.table.take(slot, leaving);
+        }
+        if let Ok(entry) = Entry::new(&key, &[], 0, 0) {
+            let (list, word) = self.policy.admit(hash);
+            entry.word().store(word, Relaxed);
+            self.table.insert(hash, entry, None, list);
+        }
+    }
+
+    fn ratio(&self) -> f64 {
+        self.hits as f64 / self.requests.max(1) as f64
+    }
+}
+
+struct Models {
+    scaled: Vec<Model>,
+    /// The other policies, by name.
+    others: Vec<(&'static str, Model)>,
+    /// Hits and misses of the cache when the models began.
+    since: (u64, u64),
+}
+
+/// The sampled stream, and the models that it feeds.
+pub struct Simulator {
+    /// Keys whose mixed hash lies below this are in the sample; 0: none are.
+    below: AtomicU64,
+    pending: Mutex<Vec<u64>>,
+    models: Mutex<Option<Models>>,
+    compares: bool,
+}
+
+/// Spreads a hash anew, so that the sample follows neither shards nor buckets.
+#[inline]
+fn mixed(hash: u64) -> u64 {
+    (hash ^ hash >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+}
+
+impl Simulator {
+    /// One for a cache of a capacity. `compares` adds the other policies; no
+    /// more than `most_bytes` are taken, or nothing is simulated.
+    pub fn new(capacity: u64, name: &'static str, compares: bool, most_bytes: u64) -> Simulator {
+        let models = Models::new(capacity, name, compares, (0, 0));
+        let fits = models.bytes() <= most_bytes;
+        Simulator {
+            below: AtomicU64::new(if fits { below(capacity, compares) } else { 0 }),
+            pending: Mutex::default(),
+            models: Mutex::new(fits.then_some(models)),
+            compares,
+        }
+    }
+
+    /// Bytes of the models when they are full.
+    pub fn bytes(&self) -> u64 {
+        self.models.lock().as_ref().map_or(0, Models::bytes)
+    }
+
+    /// Begins anew for another capacity or policy; the change in bytes.
+    pub fn restart(&self, capacity: u64, name: &'static str, since: (u64, u64)) -> i64 {
+        let mut models = self.models.lock();
+        let Some(old) = models.as_ref().map(Models::bytes) else { return 0 };
+        let fresh = Models::new(capacity, name, self.compares, since);
+        let change = fresh.bytes() as i64 - old as i64;
+        *models = Some(fresh);
+        self.below.store(below(capacity, self.compares), Relaxed);
+        change
+    }
+
+    /// Notes a request.
+    #[inline]
+    pub fn observe(&self, hash: u64) {
+        if mixed(hash) < self.below.load(Relaxed) {
+            self.note(hash);
+        }
+    }
+
+    #[cold]
+    fn note(&self, hash: u64) {
+        let full = {
+            let mut pending = self.pending.lock();
+            pending.push(hash);
+            (pending.len() >= BATCH).then(|| std::mem::take(&mut *pending))
+        };
+        if let Some(batch) = full {
+            self.simulate(&batch);
+        }
+    }
+
+    fn simulate(&self, batch: &[u64]) {
+        if let Some(models) = &mut *self.models.lock() {
+            for model in models.all() {
+                batch.iter().for_each(|hash| model.request(*hash));
+            }
+        }
+    }
+
+    /// What the models say now.
+    pub fn forecast(&self, hits: u64, misses: u64) -> Option<Forecast> {
+        let batch = std::mem::take(&mut *self.pending.lock());
+        self.simulate(&batch);
+        let models = self.models.lock();
+        let models = models.as_ref()?;
+        let same = models.scaled.first()?;
+        let hits = hits.saturating_sub(models.since.0);
+        let all = hits + misses.saturating_sub(models.since.1);
+        if same.requests < ENOUGH * same.capacity as u64 || all == 0 {
+            return None;
+        }
+        let measured = hits as f64 / all as f64;
+        // Twice the standard error of a share over as many keys as are held.
+        let error = 2.0 * (measured * (1.0 - measured) / same.capacity as f64).sqrt();
+        let moved = |model: &Model| (measured + model.ratio() - same.ratio()).clamp(0.0, 1.0);
+        Some(Forecast {
+            measured,
+            error: error.max(0.005),
+            requests: same.requests,
+            scaled: SCALES.iter().zip(&models.scaled).map(|(s, m)| (*s, moved(m))).collect(),
+            policies: models.others.iter().map(|(name, m)| (*name, moved(m))).collect(),
+        })
+    }
+}
+
+/// Hit ratios to be expected, as shares.
+pub struct Forecast {
+    /// What the cache has now.
+    pub measured: f64,
+    /// How far the others may be off.
+    pub error: f64,
+    /// Requests that were simulated.
+    pub requests: u64,
+    /// By capacity.
+    pub scaled: Vec<(f64, f64)>,
+    /// By policy, other than the one in use.
+    pub policies: Vec<(&'static str, f64)>,
+}
+
+impl Forecast {
+    /// As JSON.
+    pub fn json(&self) -> Json {
+        let scaled: serde_json::Map<_, _> = self
+            .scaled
+            .iter()
+            .map(|(scale, ratio)| (format!("{scale}x"), json!({"hit_rate": ratio})))
+            .collect();
+        let policies: serde_json::Map<_, _> = self
+            .policies
+            .iter()
+            .map(|(name, ratio)| (name.to_string(), json!({"hit_rate": ratio})))
+            .collect();
+        json!({
+            "measured_hit_rate": self.measured,
+            "error": self.error,
+            "simulated_requests": self.requests,
+            "capacity": scaled,
+            "eviction_policy": policies,
+        })
+    }
+}
+
+/// One key in so many is in the sample: about `ENTRIES` of what fits, and of a
+/// small cache all. Where nothing is decided from it, no more than an eighth,
+/// because it costs a small cache more than it tells.
+fn part(capacity: u64, compares: bool) -> u64 {
+    (capacity / ENTRIES).max(if compares { 1 } else { 8 })
+}
+
+fn below(capacity: u64, compares: bool) -> u64 {
+    match part(capacity, compares) {
+        1 => u64::MAX,
+        part => u64::MAX / part,
+    }
+}
+
+impl Models {
+    fn new(capacity: u64, name: &'static str, compares: bool, since: (u64, u64)) -> Models {
+        let entries = capacity as f64 / part(capacity, compares) as f64;
+        let scaled = |scale: &f64| Model::new(name, ((entries * scale) as usize).max(1));
+        let others = POLICIES.iter().filter(|(other, _)| compares && *other != name);
+        Models {
+            scaled: SCALES.iter().map(scaled).collect(),
+            others: others.map(|(n, _)| (*n, Model::new(n, (entries as usize).max(1)))).collect(),
+            since,
+        }
+    }
+
+    fn all(&mut self) -> impl Iterator<Item = &mut Model> {
+        self.scaled.iter_mut().chain(self.others.iter_mut().map(|(_, model)| model))
+    }
+
+    fn bytes(&self) -> u64 {
+        let entries: usize = self.scaled.iter().map(|m| m.capacity).sum();
+        let others: usize = self.others.iter().map(|(_, m)| m.capacity).sum();
+        (entries + others) as u64 * ENTRY_BYTES
+    }
+}
