@@ -948,6 +948,17 @@ MYNAH_API mynah_status mynah_cache_options_json(mynah_cache *cache, mynah_value 
 MYNAH_API mynah_status mynah_cache_metrics_json(mynah_cache *cache, mynah_value **value);
 
 /**
+ * Advice as JSON: `findings` (symptom, evidence, cause, the option to change
+ * and its value) and `predicted`: hit rates at half, twice and four times the
+ * capacity with an error, or the text that there were too few requests yet.
+ * The value is the caller's to free. Any thread.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API mynah_status mynah_cache_advise_json(mynah_cache *cache, mynah_value **value);
+
+/**
  * The figures in Prometheus' text form, for an endpoint of the caller's. The
  * value is the caller's to free. Any thread, as above.
  *
