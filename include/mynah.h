@@ -1171,7 +1171,7 @@ mynah_status mynah_cache_warm(mynah_cache *cache,
 /**
  * Told how far a save or a load has come; 0 goes on, anything else stops it.
  */
-typedef int32_t (*mynah_progress_fn)(void *user, uint64_t done, uint64_t total);
+typedef int32_t (*mynah_transfer_fn)(void *user, uint64_t done, uint64_t total);
 
 /**
  * Begins a walk over all live entries. What is in the cache from beginning to
@@ -1246,7 +1246,7 @@ mynah_status mynah_cache_save(mynah_cache *cache,
 MYNAH_API
 mynah_status mynah_cache_save_with(mynah_cache *cache,
                                    const char *path,
-                                   mynah_progress_fn progress,
+                                   mynah_transfer_fn progress,
                                    void *user,
                                    uint64_t *count,
                                    mynah_error **err);
@@ -1280,7 +1280,7 @@ mynah_status mynah_cache_load(mynah_cache *cache,
 MYNAH_API
 mynah_status mynah_cache_load_with(mynah_cache *cache,
                                    const char *path,
-                                   mynah_progress_fn progress,
+                                   mynah_transfer_fn progress,
                                    void *user,
                                    uint64_t *count,
                                    mynah_error **err);

@@ -120,7 +120,7 @@ pub unsafe extern "C" fn mynah_cache_remove_prefix(
 }
 
 /// Told how far a save or a load has come; 0 goes on, anything else stops it.
-pub type mynah_progress_fn =
+pub type mynah_transfer_fn =
     Option<unsafe extern "C" fn(user: *mut c_void, done: u64, total: u64) -> i32>;
 
 /// A direction: `Cache::save` or `Cache::load`.
@@ -142,7 +142,7 @@ unsafe fn transfer(
     direction: Transfer,
     cache: *mut mynah_cache,
     path: *const c_char,
-    progress: mynah_progress_fn,
+    progress: mynah_transfer_fn,
     user: *mut c_void,
     count: *mut u64,
 ) -> Result<()> {
@@ -195,7 +195,7 @@ pub unsafe extern "C" fn mynah_cache_save(
 pub unsafe extern "C" fn mynah_cache_save_with(
     cache: *mut mynah_cache,
     path: *const c_char,
-    progress: mynah_progress_fn,
+    progress: mynah_transfer_fn,
     user: *mut c_void,
     count: *mut u64,
     err: *mut *mut mynah_error,
@@ -236,7 +236,7 @@ pub unsafe extern "C" fn mynah_cache_load(
 pub unsafe extern "C" fn mynah_cache_load_with(
     cache: *mut mynah_cache,
     path: *const c_char,
-    progress: mynah_progress_fn,
+    progress: mynah_transfer_fn,
     user: *mut c_void,
     count: *mut u64,
     err: *mut *mut mynah_error,
