@@ -2314,6 +2314,18 @@ mynah_status mynah_client_metrics_json(mynah_client *client,
                                        mynah_value **value);
 
 /**
+ * What to change, computed from the client's figures, as JSON: findings with
+ * symptom, evidence (numbers), cause, the option to change and the value. The
+ * value is the caller's to free.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_client_advise_json(mynah_client *client,
+                                      mynah_value **value);
+
+/**
  * The client's figures in Prometheus' text format (version 0.0.4). The value
  * is the caller's to free.
  *

@@ -232,6 +232,22 @@ pub unsafe extern "C" fn mynah_client_metrics_json(
     unsafe { guard_json(value, json) }
 }
 
+/// What to change, computed from the client's figures, as JSON: findings with
+/// symptom, evidence (numbers), cause, the option to change and the value. The
+/// value is the caller's to free.
+///
+/// # Safety
+/// 1. `value` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_client_advise_json(
+    client: *mut mynah_client,
+    value: *mut *mut mynah_value,
+) -> mynah_status {
+    let json = || Ok(handle::resolve::<Client, _>(client)?.advise_json());
+    // SAFETY: promised by (1).
+    unsafe { guard_json(value, json) }
+}
+
 /// The client's figures in Prometheus' text format (version 0.0.4). The value
 /// is the caller's to free.
 ///

@@ -88,9 +88,10 @@ unsafe fn borrow<R>(value: *const mynah_value, f: impl FnOnce(&[u8]) -> R) -> Op
 /// 1. `value` is null or a value that has not been freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mynah_value_data(value: *const mynah_value) -> *const std::ffi::c_void {
-    // SAFETY: promised by (1).
     guard_or(ptr::null(), || {
-        Ok(unsafe { borrow(value, |b| b.as_ptr().cast()) }.unwrap_or(ptr::null()))
+        // SAFETY: promised by (1).
+        let data = unsafe { borrow(value, |bytes| bytes.as_ptr().cast()) };
+        Ok(data.unwrap_or(ptr::null()))
     })
 }
 

@@ -71,7 +71,7 @@ fn pair() -> io::Result<(Inlet, Outlet)> {
     Ok((inlet, outlet))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -17,6 +17,7 @@ use crate::options::cache::CacheOptions;
 use crate::options::client::ClientOptions;
 use crate::options::{Layered, Origin, Resolved};
 
+use super::advise;
 use super::attempt::{Means, Sending};
 use super::call::{Calls, Running};
 use super::cancel::{Cancel, Interrupt, Reason};
@@ -371,6 +372,11 @@ impl Client {
         json["in_flight"] = self.calls.in_flight().into();
         json["alerts"] = self.watch.raised().into();
         json
+    }
+
+    /// What to change, computed from the figures.
+    pub fn advise_json(&self) -> Json {
+        advise::advise(&self.metrics_json(), &self.options.values)
     }
 
     /// Effective options and their origins, secrets redacted.

@@ -5,6 +5,7 @@
 //! interrupted. [`policy`] decides when to send, again or at all. The client
 //! puts the three together.
 
+pub mod advise;
 pub mod assemble;
 pub mod attempt;
 pub mod batch;
