@@ -237,4 +237,59 @@ impl OptionSet for CacheOptions {
     fn layers(chosen: &dyn Fn(&str) -> Option<Value>) -> Result<Vec<Suggestions>> {
         Ok(profiles::layers(chosen))
     }
+
+    fn shorthand(key: &str, value: &Value) -> Option<(&'static str, Value)> {
+        let adaptive = key == "adaptive_cleanup" && *value == Value::Bool(true);
+        adaptive.then(|| ("cleanup_strategy", "adaptive".into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Layered, Origin};
+    use super::*;
+
+    fn resolved(settings: &[(&str, &str)]) -> super::super::Resolved<CacheOptions> {
+        let mut layered = Layered::<CacheOptions>::default();
+        settings.iter().for_each(|(key, value)| layered.set(key, value).unwrap());
+        layered.resolve().unwrap()
+    }
+
+    #[test]
+    fn a_profile_lies_under_a_workload_and_both_under_what_is_set() {
+        let options = resolved(&[
+            ("cleanup_batch_size", "7"),
+            ("workload_type", "Write-Heavy"),
+            ("performance_profile", "memory_efficient"),
+        ]);
+        let values = &options.values;
+        assert_eq!(values.cleanup_batch_size, 7);
+        assert_eq!(
+            (values.eviction_policy.as_str(), values.cleanup_interval_ms),
+            ("fifo", 120_000)
+        );
+        assert!(values.compression, "from the profile: the workload says nothing of it");
+        let origin = |key| options.origin(key).unwrap().clone();
+        assert_eq!(origin("eviction_policy"), Origin::Layer("workload write_heavy".into()));
+        assert_eq!(origin("compression"), Origin::Layer("profile memory_efficient".into()));
+        assert_eq!(origin("cleanup_batch_size"), Origin::Explicit);
+    }
+
+    #[test]
+    fn the_adaptive_shorthand_wins_over_a_strategy_of_its_own_layer() {
+        let strategy = |settings: &[_]| resolved(settings).values.cleanup_strategy;
+        let on = ("adaptive_cleanup", "true");
+        assert_eq!(strategy(&[on, ("cleanup_strategy", "lazy")]), "adaptive");
+        assert_eq!(strategy(&[on, ("workload_type", "write_heavy")]), "adaptive");
+        let off = ("adaptive_cleanup", "false");
+        assert_eq!(strategy(&[off, ("workload_type", "write_heavy")]), "periodic");
+        assert_eq!(strategy(&[on, ("adaptive_cleanup", "default")]), "hybrid");
+    }
+
+    #[test]
+    fn the_text_default_withdraws_what_was_set() {
+        let options = resolved(&[("capacity", "5"), ("capacity", "default")]);
+        assert_eq!(options.values.capacity, 10_000);
+        assert_eq!(options.origin("capacity"), Ok(&Origin::Default));
+    }
 }

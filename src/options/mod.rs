@@ -30,6 +30,12 @@ pub trait OptionSet: Default + Clone + 'static {
     /// layer's name, and its values. `chosen` answers an explicit value.
     fn layers(chosen: &dyn Fn(&str) -> Option<Value>) -> Result<Vec<Suggestions>>;
 
+    /// The value of another option that an explicit value is shorthand for; it
+    /// wins over an explicit value of that option.
+    fn shorthand(_key: &str, _value: &Value) -> Option<(&'static str, Value)> {
+        None
+    }
+
     /// Rules between options, after all layers have been laid.
     fn check(&self) -> Result<()> {
         Ok(())
@@ -190,6 +196,9 @@ impl<T: OptionSet> Layered<T> {
         }
         for (key, value) in &self.explicit {
             resolved.lay(key, value.clone(), Origin::Explicit)?;
+        }
+        for (key, value) in self.explicit.iter().filter_map(|(k, v)| T::shorthand(k, v)) {
+            resolved.lay(key, value, Origin::Explicit)?;
         }
         Ok(resolved)
     }

@@ -25,12 +25,6 @@ pub(super) fn layers(chosen: &dyn Fn(&str) -> Option<Value>) -> Vec<Suggestions>
     };
     add("performance_profile", "profile", profile);
     add("workload_type", "workload", workload);
-    if let Some(Value::Bool(true)) = chosen("adaptive_cleanup") {
-        layers.push(Suggestions {
-            layer: "adaptive_cleanup".into(),
-            values: vec![("cleanup_strategy", "adaptive".into())],
-        });
-    }
     layers
 }
 
