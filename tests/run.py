@@ -169,7 +169,10 @@ def c():
     sanitize = ["-fsanitize=address", "-fno-omit-frame-pointer"]
     asan = subprocess.run(["cc", *sanitize, "-x", "c", "-", "-o", str(BUILD / "asan")], text=True,
                           input="int main(void){return 0;}", capture_output=True).returncode == 0
+    only = os.environ.get("ONLY", "")
     for source in c_programs():
+        if only not in source.stem:
+            continue
         program = BUILD / source.stem
         if compiles(f"{source.name} compiles", *linked(source, program)):
             run(program, name=source.stem, limit=120)

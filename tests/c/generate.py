@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 # A live object of each handle type, in the fixture below.
 HANDLES = ["cache_options", "client_options", "mock_options", "cache", "client", "request",
-           "cancel", "mock", "claim", "queue", "tiered", "batch"]
+           "cancel", "mock", "claim", "queue", "tiered", "batch", "cache_iter"]
 # Objects that are no handles: NULL is told, anything else is the caller's word.
 PLAIN = ["value", "values", "response", "error", "event", "item"]
 
@@ -32,20 +32,25 @@ VALID = {
     "const char *": '"text"', "const void *": '"text"', "void *": "buffer",
     "const size_t *": "lens", "size_t *": "&len", "size_t": "4", "uint64_t": "1",
     "uint32_t": "1", "int32_t": "0", "mynah_status": "MYNAH_SERVER", "double": "0.5",
-    "mynah_stream_fn": "on_event", "uint32_t *": "&n32", "uint64_t *": "&n64",
+    "mynah_stream_fn": "on_event", "mynah_load_fn": "on_load",
+    "mynah_complexity_fn": "on_complexity", "uint32_t *": "&n32", "uint64_t *": "&n64",
     "int32_t *": "&i32",
 }
 # An option of each object that has options by name; its value is a number.
 OPTION = {"cache_options": "shard_count", "client_options": "max_tokens", "mock_options": "seed",
           "request": "max_tokens"}
 # Places for several results at once.
-GIVEN = {("mynah_queue_next_many", "items"): "items"}
+GIVEN = {("mynah_queue_next_many", "items"): "items", ("mynah_tiered_new", "count"): "2",
+         ("mynah_tiered_new", "clients"): "(mynah_client *[]){f.client, f.client}",
+         ("mynah_client_warm_json", "json"): '"[ ] "'}
 # What means something else than an error when it is NULL.
 NULLABLE = {"err", "cancel", "user", "len"}
 NULLABLE_IN = {("mynah_cache_new", "options"), ("mynah_mock_new", "options"),
                ("mynah_client_new", "options"), ("mynah_request_add_tool", "description"),
                ("mynah_request_add_tool", "schema_json"), ("mynah_request_add_image_url", "detail"),
-               ("mynah_request_add_document", "name"), ("mynah_client_chat_stream", "response")}
+               ("mynah_request_add_document", "name"), ("mynah_client_chat_stream", "response"),
+               ("mynah_tiered_chat_stream", "response"), ("mynah_item_result", "response"),
+               ("mynah_batch_result", "response"), ("mynah_claim_fail", "message")}
 
 
 class Parameter:
@@ -75,7 +80,7 @@ class Parameter:
             return "NULL"  # a kept callback: NULL withdraws it
         if self.type not in VALID:
             sys.exit(f"tests/c/generate.py does not know the type `{self.type}`: add it to VALID")
-        return '"{}"' if "json" in self.name and self.type == "const char *" else VALID[self.type]
+        return '"{ } "' if "json" in self.name and self.type == "const char *" else VALID[self.type]
 
 
 class Function:
@@ -216,6 +221,7 @@ MAKE = {
     "mock_options": "x->mock_options = mynah_mock_options_new();",
     "client_options": """x->client_options = mynah_client_options_new();
     mynah_client_options_set(x->client_options, "provider", "custom", NULL);
+    mynah_client_options_set(x->client_options, "cache_enabled", "true", NULL);
     mynah_client_options_set(x->client_options, "retry_count", "0", NULL);""",
     "cache": "mynah_cache_new(NULL, &x->cache, NULL);",
     "mock": """mynah_mock_new(NULL, &x->mock, NULL);
@@ -230,6 +236,9 @@ MAKE = {
     mynah_value_free(held);""",
     "value": "mynah_cache_metrics_json(x->cache, &x->value);",
     "values": "mynah_cache_get_many(x->cache, \"text\", lens, 4, &x->values);",
+    "batch": "x->batch = mynah_batch_new();",
+    "tiered": "mynah_tiered_new((mynah_client *[]){x->client, x->client}, 2, 0, &x->tiered, NULL);",
+    "cache_iter": "mynah_cache_iter_new(x->cache, &x->cache_iter);",
     "queue": "mynah_queue_new(2, &x->queue, NULL);",
     "item": """mynah_client_submit(x->client, x->request, 0, NULL, x->queue, 1, NULL);
     mynah_queue_next(x->queue, 5000, &x->item);""",
@@ -237,7 +246,7 @@ MAKE = {
     "error": "mynah_cache_options_set(x->cache_options, \"nonsense\", \"1\", &x->error);",
 }
 ORDER = ["cache_options", "mock_options", "client_options", "cache", "mock", "client", "request",
-         "cancel", "claim", "queue", "item", "value", "values", "response", "error"]
+         "cancel", "claim", "queue", "item", "batch", "tiered", "cache_iter", "value", "values", "response", "error"]
 CALLBACK = """static int32_t on_event(void *user, const mynah_event *event) {
     size_t length = 0;
     mynah_value *value = NULL;
@@ -246,6 +255,21 @@ CALLBACK = """static int32_t on_event(void *user, const mynah_event *event) {
     (void)value;
 @EVENTS@
     return 0;
+}
+
+static int32_t on_load(void *user, const void *key, size_t key_len, mynah_claim *claim) {
+    (void)user;
+    (void)key;
+    (void)key_len;
+    mynah_claim_free(claim);
+    return 0;
+}
+
+static double on_complexity(void *user, const char *text, size_t text_len, size_t messages) {
+    (void)user;
+    (void)text;
+    (void)text_len;
+    return messages > 1;
 }
 """
 
@@ -339,7 +363,8 @@ int main(void) {
     /* Handles that were alive: they keep their words. */
     make(&dead);
     unmake(&dead);
-    (void)buffer; (void)len; (void)n32; (void)n64; (void)i32; (void)lens; (void)keeps; @USED@
+    (void)buffer; (void)len; (void)n32; (void)n64; (void)i32; (void)lens; (void)keeps; (void)on_load;
+    (void)on_complexity; @USED@
 @RUN@
     unlink("text");
     if (chdir("/") == 0) rmdir(folder);
