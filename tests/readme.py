@@ -11,7 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 STAGE = ROOT / "build" / "stage"
 ENV = {**os.environ, "PKG_CONFIG_PATH": str(STAGE / "lib/pkgconfig"),
-       "LD_LIBRARY_PATH": str(STAGE / "lib")}
+       "LD_LIBRARY_PATH": str(STAGE / "lib"), "PYTHONPATH": str(ROOT / "bindings/python"),
+       "MYNAH_LIBRARY": str(STAGE / "lib/libmynah.so"), "PYTHONDONTWRITEBYTECODE": "1"}
 README = (ROOT / "README.md").read_text()
 BLOCKS = dict(re.findall(r"^```(\w+)\n(.*?)^```", README, re.M | re.S))
 failed = False
@@ -35,7 +36,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     (folder / "program.py").write_text(BLOCKS["python"])
     check("the README's Python program runs", f"{sys.executable} program.py", folder,
-          lambda out: "value" in out)
+          lambda out: "from cache" in out)
 
     (folder / "main.go").write_text(BLOCKS["go"])
     (folder / "go.mod").write_text("module program\n\ngo 1.19\n")

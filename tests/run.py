@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def skip(name, why):
 
 SUMMARY = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
 LINE = re.compile(r"^(ok|not ok|skip) (.*)")
+PYTEST = re.compile(r"^(?:(\d+) failed, )?(\d+) passed(?:, (\d+) skipped)?.* in [\d.]+s")
 GO = re.compile(r"^\s*--- (PASS|FAIL|SKIP): (\S+)")
 
 
@@ -55,6 +57,10 @@ def take(line):
     global passed, failed, skipped
     if match := SUMMARY.match(line):
         p, f, i = map(int, match.groups())
+        passed, failed, skipped = passed + p, failed + f, skipped + i
+        return f
+    if match := PYTEST.match(line):
+        f, p, i = (int(n or 0) for n in match.groups())
         passed, failed, skipped = passed + p, failed + f, skipped + i
         return f
     match = LINE.match(line) or GO.match(line)
@@ -213,6 +219,32 @@ def python():
     run(sys.executable, "tests/python/smoke.py", MYNAH_LIBRARY=str(BUILD / "libmynah.so"))
 
 
+    have_pytest = subprocess.run([sys.executable, "-c", "import pytest"],
+                                 capture_output=True).returncode == 0
+    if not have_pytest:
+        return skip("the Python package", "no pytest")
+    run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "bindings/python",
+        MYNAH_LIBRARY=str(BUILD / "libmynah.so"), PYTHONDONTWRITEBYTECODE="1")
+
+
+def wheel():
+    """A wheel with the library inside, used away from this tree."""
+    if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode:
+        return skip("the Python wheel", "no pip")
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "site"
+        made = run(sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", target,
+                   "--disable-pip-version-check", "--root-user-action=ignore", "./bindings/python",
+                   counts=False, MYNAH_LIBRARY=str(STAGE / "lib" / "libmynah.so"))
+        code = ("import mynah; c = mynah.Cache(); c['k'] = b'v'; assert c['k'] == b'v'; "
+                "assert '/site/' in mynah.__file__; print(mynah.version())")
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MYNAH_")}
+        used = made and subprocess.run(
+            [sys.executable, "-c", code], cwd=folder,
+            env={**environment, "PYTHONPATH": str(target)}).returncode == 0
+        count("pip installs a wheel that works away from the tree", used)
+
+
 def go():
     if not have("go"):
         return skip("the Go smoke test", "no go")
@@ -221,7 +253,7 @@ def go():
 
 
 QUICK = [rust, library, header, c, python, go, style]
-ALL = [rust, library, header, c, python, go, style, release, example, readme]
+ALL = [rust, library, header, c, python, go, style, release, example, readme, wheel]
 
 
 def main():
