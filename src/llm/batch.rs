@@ -10,9 +10,10 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::thread;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
 use crate::error::{Error, Result};
+use crate::waiting;
 
 use super::cancel::Cancel;
 use super::client::{Client, Failed};
@@ -70,8 +71,8 @@ pub fn run(
     let outcomes: Mutex<Vec<Option<Outcome>>> = Mutex::new(vec![None; requests.len()]);
     let progress = Mutex::new((0, progress));
     let work = Work {
-        plan: Mutex::new(Plan { ready: jobs.into(), under_way: 0 }),
-        changed: Condvar::new(),
+        plan: waiting::Mutex::new(Plan { ready: jobs.into(), under_way: 0 }),
+        changed: waiting::Condvar::new(),
     };
     let send = || {
         while let Some(job) = work.next() {
@@ -105,8 +106,8 @@ pub fn run(
 }
 
 struct Work {
-    plan: Mutex<Plan>,
-    changed: Condvar,
+    plan: waiting::Mutex<Plan>,
+    changed: waiting::Condvar,
 }
 
 impl Work {
