@@ -4,6 +4,8 @@
 //! are absent the test says so and passes. Streams are also cut at every byte
 //! (small ones) or at random places (large ones): the events must be the same.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 use std::collections::BTreeMap;
 use std::io::Read;
 

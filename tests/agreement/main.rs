@@ -1,6 +1,8 @@
 //! What must agree: the header with the sources, the exported functions with
 //! the header, each option with its setter, the names that others rely on.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 mod header;
 mod names;
 mod options;

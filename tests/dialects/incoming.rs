@@ -212,7 +212,7 @@ fn a_plain_answer_to_a_stream_is_an_answer() {
 fn errors_inside_a_stream_end_it_with_their_status() {
     let error = json!({"error": {"message": "busy", "code": 503}});
     let overloaded = [
-        text_then(&sse(&[error.clone()])),
+        text_then(&sse(std::slice::from_ref(&error))),
         text_then(&format!("{error}\n\n")),
         text_then(&format!("{error}")),
         text_then(&format!("{error:#}\n")),
@@ -295,7 +295,8 @@ fn anthropic_pauses_and_unknown_blocks_pass_through() {
         json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}),
         json!({"type": "message_stop"}),
     ];
-    let (events, _) = stream(dialect, &context, &(sse(&[unknown.clone()]) + &sse(&stop))).unwrap();
+    let (events, _) =
+        stream(dialect, &context, &(sse(std::slice::from_ref(&unknown)) + &sse(&stop))).unwrap();
     assert!(events.iter().any(|event| event.kind == EventKind::Other(unknown.to_string())));
 }
 

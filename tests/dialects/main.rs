@@ -1,6 +1,8 @@
 //! The dialects as a client uses them: what goes out, what comes back, and
 //! conversations of several turns.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 mod conversations;
 mod incoming;
 mod outgoing;

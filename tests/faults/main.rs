@@ -4,6 +4,8 @@
 //! the attempts that may be made, and the time that it may take. After each
 //! row the same client makes a call that must succeed.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 mod load;
 mod sockets;
 
