@@ -1,7 +1,7 @@
 //! Least frequently used, with frequencies that fade.
 //!
-//! Each use counts one, and every count halves in the course of a few shard
-//! sizes of insertions, so yesterday's favourite makes room for today's. A
+//! Each use counts one, and every count halves in the course of as many
+//! insertions as the shard has room for, so yesterday's favourite makes room for today's. A
 //! count that fades evenly needs no clockwork: with half-life H, a count c at
 //! insertion t ranks like t + H log2 c for ever after, and that score is what
 //! an entry's word holds. A use turns the score s into
@@ -20,7 +20,7 @@ const HALF_LIFE_LOG2: u32 = 8;
 /// Width of a bin of the calendar: a quarter of a half-life.
 const BIN_LOG2: u32 = HALF_LIFE_LOG2 - 2;
 /// Half-life in insertions, for each entry that the shard has room for.
-const SIZES_TO_HALVE: u64 = 2;
+const SIZES_TO_HALVE: u64 = 1;
 
 /// Scores above the present go up to here: a count of 2^12.
 const HIGH: i32 = 12 << HALF_LIFE_LOG2;
