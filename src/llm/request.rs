@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::message::{Message, Role};
 use crate::error::{Error, Result};
 use crate::options::client::ClientOptions;
-use crate::options::{Layered, OptionSet, Origin, Resolved};
+use crate::options::{Layered, OptionSet, Origin, Resolved, Value as OptionValue};
 
 /// A function that the model may call.
 #[derive(Debug, Clone, PartialEq)]
@@ -230,7 +230,11 @@ impl Request {
             if text.eq_ignore_ascii_case("default") || text.eq_ignore_ascii_case("unset") {
                 return self.set_json(name, &Value::Null);
             }
-            let json = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.into()));
+            let text_only = matches!(name, "user" | "cache" | "tool_choice") && !text.contains('{');
+            let json = match serde_json::from_str(text) {
+                Ok(json) if !text_only => json,
+                _ => Value::String(text.into()),
+            };
             return self.set_json(name, &json);
         }
         // The error of a name that is unknown says which one is near.
@@ -363,7 +367,14 @@ impl Request {
         }
         let mut options = client.clone();
         for (key, value) in self.overrides.explicit() {
-            options.lay(key, value.clone(), Origin::Call)?;
+            let mut value = value.clone();
+            // Headers of a call come on top of the client's.
+            if key == "header"
+                && let OptionValue::List(more) = &mut value
+            {
+                more.splice(0..0, client.values.header.iter().cloned());
+            }
+            options.lay(key, value, Origin::Call)?;
         }
         Ok(Cow::Owned(options))
     }

@@ -510,3 +510,17 @@ fn reasoning_that_the_caller_gives_as_json_is_kept_for_hosts_that_know_it() {
     let sent = body(&openai, &request);
     assert!(sent["messages"][1].get("reasoning_content").is_none());
 }
+
+#[test]
+fn ids_of_another_vendors_making_fit_the_new_one() {
+    let request = request(json!({"messages": [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "tool_calls": [{"id": "functions.weather:0", "type": "function",
+            "function": {"name": "weather", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "functions.weather:0", "content": "3"},
+    ]}));
+    let sent = body(&client("anthropic", "claude-sonnet-5-5"), &request);
+    let id = sent["messages"][1]["content"][0]["id"].as_str().unwrap();
+    assert!(id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{id}");
+    assert_eq!(sent["messages"][2]["content"][0]["tool_use_id"], id);
+}

@@ -491,3 +491,19 @@ fn embeddings_are_asked_for_in_each_vendors_form() {
         assert_eq!(provider(name).unwrap_err().status(), Status::BadRequest, "{name}");
     }
 }
+
+#[test]
+fn a_calls_header_comes_on_top_of_the_clients() {
+    let client = options(&[
+        ("model", "m"),
+        ("api_key", "k"),
+        ("base_url", "https://example.test"),
+        ("header", "X-A: 1"),
+    ]);
+    let mut request = ask(json!({}));
+    request.set("header", "X-B: 2").unwrap();
+    request.set("user", "true").unwrap();
+    let headers = prepare(&client, &request, false).unwrap().http.headers;
+    assert_eq!((headers.get("x-a"), headers.get("x-b")), (Some("1"), Some("2")));
+    assert_eq!(body(&client, &request)["user"], "true");
+}

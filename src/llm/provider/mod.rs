@@ -34,6 +34,7 @@ pub mod openai_responses;
 mod send;
 mod stream;
 mod values;
+pub mod waits;
 pub mod wanted;
 
 /// A chat to be sent.

@@ -162,6 +162,16 @@ pub fn system_prompt<'a>(chat: &'a Chat) -> Option<&'a str> {
     chat.options.values.system_prompt.as_deref().filter(|text| !text.is_empty() && !has_own)
 }
 
+/// A call's id as a vendor takes it that limits its length or letters: an id
+/// of another provider's making may have others.
+pub fn fitting_id(id: &str, most: usize, takes: fn(char) -> bool) -> String {
+    if id.len() <= most && id.chars().all(takes) {
+        return id.into();
+    }
+    let kept: String = id.chars().filter(|c| takes(*c)).take(most - 17).collect();
+    format!("{kept}_{:016x}", seed(id.as_bytes()))
+}
+
 /// The origin of a message, if this provider, model and account said it and
 /// may have its own blocks back.
 pub fn own<'a>(

@@ -97,7 +97,10 @@ impl Wanted {
 
     /// Something that was changed.
     pub fn note(&mut self, field: &str, what: &str) {
-        self.adjusted.push(format!("{field}: {what}"));
+        let note = format!("{field}: {what}");
+        if !self.adjusted.contains(&note) {
+            self.adjusted.push(note);
+        }
     }
 
     fn number(

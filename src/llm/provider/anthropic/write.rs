@@ -131,7 +131,7 @@ fn add_result(turns: &mut Vec<Turn>, result: Value) {
 fn result(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let mut result = json!({
         "type": "tool_result",
-        "tool_use_id": message.tool_call_id,
+        "tool_use_id": id(message.tool_call_id.as_deref().unwrap_or_default()),
     });
     let blocks = blocks(message, wanted)?;
     if !blocks.is_empty() {
@@ -148,6 +148,11 @@ fn result(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     Ok(result)
 }
 
+/// Ids are letters, digits, `_` and `-` here.
+fn id(id: &str) -> String {
+    send::fitting_id(id, 128, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     if let Some(origin) = send::own(chat, message, wanted, url) {
         let full = |block: &&Value| block["type"] != "text" || block["text"] != "";
@@ -157,7 +162,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     for call in &message.tool_calls {
         blocks.push(json!({
             "type": "tool_use",
-            "id": call.id,
+            "id": id(&call.id),
             "name": call.name,
             "input": call.object()?,
         }));

@@ -1,0 +1,54 @@
+//! OpenAI's chat completions, the dialect of most hosts.
+//!
+//! A host is a row of [`super::hosts`] and [`super::models`]; what it does in its
+//! own way is written and read here, whoever it is.
+
+mod read;
+mod write;
+
+use serde_json::{Map, Value};
+
+use super::stream::{Stream, plain};
+use super::wanted::Wanted;
+use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
+use crate::error::Result;
+use crate::llm::response::Response;
+use crate::llm::transport::Head;
+use crate::options::Resolved;
+use crate::options::client::ClientOptions;
+
+/// OpenAI's chat completions.
+pub struct OpenAiChat;
+
+impl Provider for OpenAiChat {
+    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+        let url = hosts::url(&chat.options.values, "/chat/completions")?;
+        let mut wanted = Wanted::new(chat)?;
+        let body = write::body(chat, &mut wanted, &url)?;
+        send::prepare(chat, wanted, url, body)
+    }
+
+    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
+        plain(read::Decoder::default(), context, head, body)
+    }
+
+    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
+        Box::new(Stream::sse(read::Decoder::default(), context, head))
+    }
+
+    fn embed_prepare(
+        &self,
+        options: &Resolved<ClientOptions>,
+        json: &Map<String, Value>,
+    ) -> Result<Prepared> {
+        let options = &options.values;
+        if !matches!(options.provider.as_str(), "openai" | "siliconflow" | "custom") {
+            return Err(embed::none(&options.provider));
+        }
+        embed::seal(options, embed::model(json)?, "/embeddings", json)
+    }
+
+    fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
+        Ok(embed::read(context, head, body)?.to_value())
+    }
+}

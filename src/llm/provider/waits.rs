@@ -1,0 +1,88 @@
+//! How long a vendor asks to wait: in headers, in words, as a date.
+
+use std::time::Duration;
+
+use super::dates;
+use crate::llm::transport::Headers;
+
+/// `retry-after-ms`, or `Retry-After` in seconds or as a date. A date counts
+/// from the answer's own `Date`, so no clock is asked.
+pub fn retry_after(headers: &Headers) -> Option<Duration> {
+    let ms = headers.get("retry-after-ms").and_then(|ms| ms.trim().parse::<f64>().ok());
+    if let Some(ms) = ms.and_then(|ms| seconds_from(ms / 1_000.0)) {
+        return Some(ms);
+    }
+    let value = headers.get("retry-after")?.trim();
+    if let Ok(seconds) = value.parse::<f64>() {
+        return seconds_from(seconds);
+    }
+    let at = dates::http(value)?;
+    let now = headers.get("date").and_then(dates::http)?;
+    Some(Duration::from_secs(at.saturating_sub(now)))
+}
+
+/// From the answer's `Date` until a time in ms since 1970.
+pub fn until(headers: &Headers, at_ms: u64) -> Option<Duration> {
+    let now = headers.get("date").and_then(dates::http)?;
+    Some(Duration::from_millis(at_ms.saturating_sub(now * 1_000)))
+}
+
+/// When an OpenAI limit with nothing left is full again.
+pub fn limit_reset(headers: &Headers) -> Option<Duration> {
+    let spent = |what: &str| {
+        let left = headers.get(&format!("x-ratelimit-remaining-{what}"))?;
+        let reset = headers.get(&format!("x-ratelimit-reset-{what}"))?;
+        (left.trim() == "0").then(|| duration(reset)).flatten()
+    };
+    spent("requests").max(spent("tokens"))
+}
+
+/// `6m0s`, `20ms`, `1.5s`.
+pub fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        let unit = rest[digits..].find(|c: char| c.is_ascii_digit()).map(|end| digits + end);
+        let unit = &rest[digits..unit.unwrap_or(rest.len())];
+        seconds += number
+            * match unit.trim() {
+                "ms" => 0.001,
+                "s" => 1.0,
+                "m" => 60.0,
+                "h" => 3_600.0,
+                "d" => 86_400.0,
+                _ => return None,
+            };
+        rest = &rest[digits + unit.len()..];
+    }
+    seconds_from(seconds)
+}
+
+/// "try again in 1m2.5s", "retry after 26 seconds": for vendors that say it
+/// nowhere else.
+pub fn wait_in_words(message: &str) -> Option<Duration> {
+    let lower = message.to_ascii_lowercase();
+    let starts = ["try again in ", "retry after ", "retry in "];
+    let rest = starts.iter().find_map(|start| lower.split_once(start)).map(|(_, rest)| rest)?;
+    let mut tokens = rest.split_whitespace();
+    let first = tokens.next()?.trim_end_matches(['.', ',', ';', ')']);
+    if let Ok(number) = first.parse::<f64>() {
+        let unit = tokens.next().unwrap_or_default();
+        return match unit {
+            _ if unit.starts_with("milli") || unit.starts_with("ms") => {
+                seconds_from(number / 1_000.0)
+            }
+            _ if unit.starts_with('s') => seconds_from(number),
+            _ if unit.starts_with('m') => seconds_from(number * 60.0),
+            _ => None,
+        };
+    }
+    duration(first)
+}
+
+pub fn seconds_from(seconds: f64) -> Option<Duration> {
+    (seconds.is_finite() && (0.0..1e9).contains(&seconds))
+        .then(|| Duration::from_micros((seconds * 1e6).round() as u64))
+}
