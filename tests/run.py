@@ -192,6 +192,20 @@ def c():
                 LSAN_OPTIONS=f"suppressions={ROOT}/tests/c/leaks.txt:print_suppressions=0")
 
 
+def cpp():
+    """The C++ header, by every compiler there is."""
+    flags = ["-g", *STRICT, f"-I{INCLUDE}", "tests/cpp/mynah.cpp", f"-L{BUILD}", "-lmynah",
+             f"-Wl,-rpath,{BUILD}", "-lpthread"]
+    for compiler in ("g++", "clang++"):
+        if not have(compiler):
+            skip(f"mynah.hpp with {compiler}", f"no {compiler}")
+            continue
+        for standard in ("c++17", "c++20"):
+            compiles(f"mynah.hpp is {standard} for {compiler}", compiler, f"-std={standard}",
+                     *flags, "-o", BUILD / "cpp")
+        run(BUILD / "cpp", name=f"mynah.hpp with {compiler}", limit=60)
+
+
 def release():
     """What `make` and `make install` leave behind."""
     if not run("make", "--no-print-directory", "stage", counts=False, limit=1200):
@@ -252,8 +266,8 @@ def go():
         CGO_CFLAGS=f"-I{INCLUDE}", CGO_LDFLAGS=f"-L{BUILD} -lmynah -Wl,-rpath,{BUILD}")
 
 
-QUICK = [rust, library, header, c, python, go, style]
-ALL = [rust, library, header, c, python, go, style, release, example, readme, wheel]
+QUICK = [rust, library, header, c, cpp, python, go, style]
+ALL = [rust, library, header, c, cpp, python, go, style, release, example, readme, wheel]
 
 
 def main():
