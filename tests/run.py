@@ -218,6 +218,8 @@ def example():
     program = ROOT / "build" / "chat"
     ok = run("make", "--no-print-directory", "demo", counts=False)
     count("the demo runs against the mock", ok and program.exists())
+    if ok:
+        run(sys.executable, "tests/example.py", limit=120)
     page = ROOT / "build" / "loadtest.html"
     page.unlink(missing_ok=True)
     ok = run("make", "--no-print-directory", "loadtest", "ARGS=--rate 50 --duration 2", counts=False)
