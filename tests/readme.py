@@ -38,6 +38,9 @@ with tempfile.TemporaryDirectory() as folder:
     check("the README's Python program runs", f"{sys.executable} program.py", folder,
           lambda out: "from cache" in out)
 
+    # A folder of its own: cgo compiles every C file that it finds.
+    folder = folder / "go"
+    folder.mkdir()
     (folder / "main.go").write_text(BLOCKS["go"])
     (folder / "go.mod").write_text("module program\n\ngo 1.19\n")
     if shutil.which("go"):
