@@ -263,6 +263,15 @@ fn responses_that_fail_or_stop_early_say_so() {
 }
 
 #[test]
+fn white_space_before_anything_changes_nothing() {
+    for text in [" \n{", " \r\n \n: ping\n", "\n "] {
+        assert_eq!(status("custom", text), Status::Truncated, "{text:?}");
+    }
+    let late = format!(" \n {}", text_then("data: [DONE]\n\n"));
+    assert_eq!(read("custom", &late).unwrap().text(), "Hi");
+}
+
+#[test]
 fn gemini_is_complete_at_the_end_of_the_body_after_a_reason() {
     let part = |text: &str, reason: Value| json!({"candidates": [{"content": {"parts": [{"text": text}]}, "finishReason": reason}]});
     let whole = sse(&[part("Hi", Value::Null), part("!", "STOP".into())]);

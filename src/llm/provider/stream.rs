@@ -105,17 +105,13 @@ impl<D: Dialect> Stream<D> {
 
     /// Events begin with a letter or a colon: a bracket is plain JSON.
     fn look(&mut self, bytes: &[u8]) {
-        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-        if let (Some(first), Framing::Sse(_), false) = (first, &self.framing, self.begun)
-            && matches!(first, b'{' | b'[')
-        {
+        let Some(first) = bytes.first() else { return };
+        if matches!(first, b'{' | b'[') && matches!(self.framing, Framing::Sse(_)) {
             self.framing = Framing::Values(Values::default());
         }
-        if let Some(first) = first {
-            self.begun = true;
-            let bom = *first == 0xef;
-            self.core.foreign = !(first.is_ascii_alphabetic() || b":{[".contains(first) || bom);
-        }
+        self.begun = true;
+        let bom = *first == 0xef;
+        self.core.foreign = !(first.is_ascii_alphabetic() || b":{[".contains(first) || bom);
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
@@ -148,15 +144,16 @@ impl<D: Dialect> Stream<D> {
 }
 
 impl<D: Dialect> StreamDecoder for Stream<D> {
-    fn feed(&mut self, bytes: &[u8], out: &mut Vec<Event>) -> Result<()> {
-        let core = &mut self.core;
-        if core.complete || core.failed.is_some() {
+    fn feed(&mut self, mut bytes: &[u8], out: &mut Vec<Event>) -> Result<()> {
+        if self.core.complete || self.core.failed.is_some() {
             return self.result();
         }
-        core.out.swap_events(out);
         if !self.begun {
+            // White space before anything belongs to no event.
+            bytes = bytes.trim_ascii_start();
             self.look(bytes);
         }
+        self.core.out.swap_events(out);
         let fed = self.take(bytes);
         self.core.out.swap_events(out);
         if let Err(error) = fed {
