@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 
 /// Values up to this size are copied under the lock; larger ones outside.
 const COPIED_UNDER_LOCK: usize = 1024;
+/// Lives from here on are counted from the coarse clock, in ms.
+const LONG_LIFE_MS: u64 = 60_000;
 
 /// What left during a look-up, to be delivered when no lock is held. Nearly
 /// always nothing.
@@ -194,7 +196,7 @@ impl Cache {
 
     /// Whether an entry's time is over, to the millisecond: the coarse clock
     /// decides, unless the two are within a tick.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_expired(&self, entry: &Entry) -> bool {
         let expiry_ms = entry.expiry_ms();
         if expiry_ms == 0 {
@@ -271,8 +273,11 @@ impl Cache {
             _ => values.ttl_jitter_percent.into(),
         };
         let ms = ms - self.jitter(ms, percent);
-        // Rounded up, so that a life is never shorter than asked for.
-        let now_ms = self.clock.now_ns().div_ceil(1_000_000);
+        // A life of a minute or more may begin a tick early: the precise clock
+        // costs as much as the rest of a small store. Rounded up otherwise, so
+        // that a short life is never shorter than asked for.
+        let now_ns = if ms < LONG_LIFE_MS { self.clock.now_ns() } else { self.clock.coarse_ns() };
+        let now_ms = now_ns.div_ceil(1_000_000);
         now_ms.saturating_add(ms.max(1)).min(EXPIRY_MAX_MS)
     }
 

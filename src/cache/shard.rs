@@ -36,7 +36,7 @@ impl Shared {
     /// The hash of a key.
     #[inline]
     pub fn hash(&self, key: &[u8]) -> u64 {
-        rapidhash::v3::rapidhash_v3_inline::<true, false, false>(key, &self.secrets)
+        rapidhash::v3::rapidhash_v3_micro_inline::<true, false>(key, &self.secrets)
     }
 
     /// When an entry leaves by itself, in ms.

@@ -568,3 +568,58 @@ fn reads_see_only_values_that_were_current_while_writers_and_resizes_go_on() {
     assert_eq!(cache.len(), 600, "a resize loses nothing");
     audit(&cache);
 }
+
+#[test]
+fn with_everything_going_on_at_once_the_books_stay_right() {
+    let options = r#"{"capacity": 2000, "max_memory_mb": 1, "compression": true,
+        "compression_threshold": 200, "default_ttl_ms": 40, "stale_while_revalidate_ms": 10}"#;
+    let (cache, clock) = cache(options);
+    let path = std::env::temp_dir().join(format!("mynah-at-once-{}", std::process::id()));
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (cache, stop) = (&cache, &stop);
+        for seed in 0..3u64 {
+            scope.spawn(move || {
+                let mut random = fastrand::Rng::with_seed(seed);
+                while !stop.load(Ordering::Relaxed) {
+                    let key = random.u32(..5_000);
+                    let name = key.to_le_bytes();
+                    match random.u8(..20) {
+                        0..9 => {
+                            let value = [&name[..], &vec![key as u8; random.usize(..900)]].concat();
+                            cache.set(&name, &value, Ttl::Default).unwrap();
+                        }
+                        9..17 => {
+                            let value = cache.get(&name);
+                            let right = value.is_none_or(|v| {
+                                v.as_bytes()[..4] == name
+                                    && v.as_bytes()[4..].iter().all(|b| *b == key as u8)
+                            });
+                            assert!(right);
+                        }
+                        17 => drop(cache.remove(&name)),
+                        18 => drop(cache.get_or_claim(&name, Duration::ZERO, None)),
+                        _ => drop(cache.touch(&name, Ttl::Millis(60))),
+                    }
+                }
+            });
+        }
+        let mut random = fastrand::Rng::with_seed(77);
+        for _ in 0..150 {
+            clock.advance(Duration::from_millis(3));
+            match random.u8(..8) {
+                0..3 => cache.resize(1 << random.u64(..6)).unwrap(),
+                3 => cache.set_capacity(random.u64(500..3_000)).unwrap(),
+                4 => drop(cache.save(&path, &mut |_, _| true).unwrap()),
+                5 => drop(cache.load(&path, &mut |_, _| true)),
+                6 => cache.walk().for_each(|pair| drop(pair.unwrap())),
+                _ => drop((cache.sweep(), cache.metrics_json())),
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    let _ = std::fs::remove_file(path);
+    cache.set(b"last", b"1", Ttl::Default).unwrap();
+    audit(&cache);
+    assert!(cache.memory_bytes() <= 1 << 20, "{}", cache.memory_bytes());
+}
