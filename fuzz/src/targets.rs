@@ -224,8 +224,9 @@ fn limits() -> Target {
         {
             headers.push(name, text.as_ref());
         }
-        let _ = mynah::llm::limit_headers::Learned::from_headers(&headers, 1_790_000_000_000);
-        let _ = mynah::llm::provider::errors::retry_after(&headers);
+        let _ =
+            mynah::llm::policy::limit_headers::Learned::from_headers(&headers, 1_790_000_000_000);
+        let _ = mynah::llm::provider::waits::retry_after(&headers);
         Ok(())
     })
 }
