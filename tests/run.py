@@ -141,6 +141,9 @@ def library():
             (BUILD / name).unlink(missing_ok=True)
         shutil.copy2(TARGET / "debug" / "libmynah.so", BUILD / "libmynah.so.0")
         (BUILD / "libmynah.so").symlink_to("libmynah.so.0")
+        (BUILD / "mynah.pc").write_text(
+            f"Name: mynah\nDescription: for tests\nVersion: 0\nCflags: -I{INCLUDE}\n"
+            f"Libs: -L{BUILD} -lmynah -Wl,-rpath,{BUILD}\n")
 
 
 def header():
@@ -270,6 +273,11 @@ def go():
         return skip("the Go smoke test", "no go")
     run("go", "-C", "tests/go", "test", "-count=1", "-v", "./...",
         CGO_CFLAGS=f"-I{INCLUDE}", CGO_LDFLAGS=f"-L{BUILD} -lmynah -Wl,-rpath,{BUILD}")
+    if not have("pkg-config"):
+        return skip("the Go package", "no pkg-config")
+    found = {"PKG_CONFIG_PATH": str(BUILD), "CGO_LDFLAGS_ALLOW": "-Wl,-rpath,.*"}
+    run("go", "-C", "bindings/go", "vet", "./...", **found)
+    run("go", "-C", "bindings/go", "test", "-count=1", "-v", "./...", **found)
 
 
 QUICK = [rust, library, header, c, cpp, python, go, style]

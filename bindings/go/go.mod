@@ -1,0 +1,3 @@
+module mynah
+
+go 1.22
