@@ -271,6 +271,10 @@ def wheel():
 def go():
     if not have("go"):
         return skip("the Go smoke test", "no go")
+    told = subprocess.run(["go", "version"], text=True, capture_output=True).stdout
+    version = re.search(r"go(\d+)\.(\d+)", told)
+    if not version or tuple(map(int, version.groups())) < (1, 22):
+        return skip("the Go tests", f"they need Go 1.22, and this is {told.strip()}")
     run("go", "-C", "tests/go", "test", "-count=1", "-v", "./...",
         CGO_CFLAGS=f"-I{INCLUDE}", CGO_LDFLAGS=f"-L{BUILD} -lmynah -Wl,-rpath,{BUILD}")
     if not have("pkg-config"):

@@ -5,7 +5,7 @@
 //! price of its family. What is not here is unknown: open models, whose price
 //! depends on who runs them, and models of one's own.
 
-/// When the rows were last compared with the vendors' pages.
+/// When the rows were put together, from published prices.
 pub const CHECKED: &str = "2026-11-23";
 
 /// A model's prices from a day on.
