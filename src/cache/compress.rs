@@ -43,6 +43,9 @@ pub struct Dictionary {
     decoder: DecoderDictionary<'static>,
 }
 
+/// Least `max_memory_mb` at which a dictionary is trained.
+const DICTIONARY_LEAST_MB: u64 = 8;
+
 /// Packs and unpacks the values of one cache.
 pub struct Codec {
     level: i32,
@@ -290,7 +293,7 @@ impl Cache {
         let Some(codec) = &self.shared.codec else {
             return Ok((Entry::new(key, value, expiry_ms, 0)?, 0, false));
         };
-        let train = codec.sample(value);
+        let train = self.has_room_for_dictionary() && codec.sample(value);
         let start = self.clock.now_ns();
         let packed = codec.pack(value);
         self.metrics.pack_ns.fetch_add(self.clock.now_ns() - start, Relaxed);
@@ -309,6 +312,12 @@ impl Cache {
         let value = codec.unpack(entry.value());
         self.metrics.unpack_ns.fetch_add(self.clock.now_ns() - start, Relaxed);
         value
+    }
+
+    /// A prepared dictionary takes half a MiB: too much of a small bound.
+    pub(super) fn has_room_for_dictionary(&self) -> bool {
+        let bound_mb = self.options.values.max_memory_mb;
+        bound_mb == 0 || bound_mb >= DICTIONARY_LEAST_MB
     }
 
     /// Trains on a thread of its own, which ends with the training.

@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 
 /// Values up to this size are copied under the lock; larger ones outside.
 const COPIED_UNDER_LOCK: usize = 1024;
+/// Rounds of looking for room in vain after which there is none.
+const ROUNDS_MAX: u32 = 256;
 /// Lives from here on are counted from the coarse clock, in ms.
 const LONG_LIFE_MS: u64 = 60_000;
 
@@ -324,8 +326,12 @@ impl Cache {
                     drop(shard);
                     carried = self.gather(index, lacking, &mut out);
                     rounds += 1;
-                    if rounds > 8 && !carried.is_some() {
-                        break Err(self.no_room(&entry));
+                    if !carried.is_some() {
+                        if rounds > ROUNDS_MAX {
+                            break Err(self.no_room(&entry));
+                        }
+                        // Others hold what there is, on its way to where it goes.
+                        std::thread::yield_now();
                     }
                 }
             }

@@ -154,7 +154,8 @@ impl Cache {
     }
 
     fn take_dictionary(&self, bytes: &[u8]) {
-        if let Some(codec) = &self.shared.codec {
+        let roomy = self.has_room_for_dictionary();
+        if let Some(codec) = self.shared.codec.as_ref().filter(|_| roomy) {
             self.pay(codec.import(bytes.to_vec()));
             let mut out = Departures::default();
             self.pay_debt(&mut out);
