@@ -2633,6 +2633,21 @@ mynah_status mynah_client_submit(mynah_client *client,
                                  mynah_error **err);
 
 /**
+ * As `mynah_client_submit`, by the tier that fits.
+ *
+ * The caller promises:
+ * 1. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_tiered_submit(mynah_tiered *tiered,
+                                 const mynah_request *request,
+                                 int32_t stream,
+                                 mynah_cancel *cancel,
+                                 mynah_queue *queue,
+                                 uint64_t tag,
+                                 mynah_error **err);
+
+/**
  * Takes the next item, waiting up to `timeout_ms` for one; 0: not at all,
  * `UINT64_MAX`: for ever. `*item` is the caller's to free.
  *

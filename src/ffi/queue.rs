@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::llm::cancel::Cancel;
 use crate::llm::client::Client;
-use crate::llm::queue::{Item, ItemKind, Queue};
+use crate::llm::queue::{Asked, Item, ItemKind, Queue};
+use crate::llm::tiered::Tiered;
 
 use super::cancel::mynah_cancel;
 use super::client::mynah_client;
@@ -18,6 +19,7 @@ use super::handle::{self, Handle};
 use super::request::{mynah_request, snapshot};
 use super::response::{give_str, mynah_response};
 use super::status::mynah_status;
+use super::tiered::mynah_tiered;
 
 /// Where the results of submitted calls arrive, for programs that must not
 /// block. A handle: may be used from any thread at any time.
@@ -94,16 +96,49 @@ pub unsafe extern "C" fn mynah_client_submit(
 ) -> mynah_status {
     let body = || {
         let client = handle::resolve::<Client, _>(client)?;
-        let request = snapshot(request)?;
-        let queue = handle::resolve::<Queue, _>(queue)?;
-        let cancel = match cancel.is_null() {
-            true => None,
-            false => Some(handle::resolve::<Cancel, _>(cancel)?),
-        };
-        queue.submit(&client, request, stream != 0, cancel.as_ref(), tag)
+        submit(Asked::Client(client), request, stream, cancel, queue, tag)
     };
     // SAFETY: promised by (1).
     unsafe { guard_err(err, body) }
+}
+
+/// As `mynah_client_submit`, by the tier that fits.
+///
+/// # Safety
+/// 1. `err` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_tiered_submit(
+    tiered: *mut mynah_tiered,
+    request: *const mynah_request,
+    stream: i32,
+    cancel: *mut mynah_cancel,
+    queue: *mut mynah_queue,
+    tag: u64,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    let body = || {
+        let tiered = handle::resolve::<Tiered, _>(tiered)?;
+        submit(Asked::Tiered(tiered), request, stream, cancel, queue, tag)
+    };
+    // SAFETY: promised by (1).
+    unsafe { guard_err(err, body) }
+}
+
+fn submit(
+    asked: Asked,
+    request: *const mynah_request,
+    stream: i32,
+    cancel: *mut mynah_cancel,
+    queue: *mut mynah_queue,
+    tag: u64,
+) -> Result<()> {
+    let request = snapshot(request)?;
+    let queue = handle::resolve::<Queue, _>(queue)?;
+    let cancel = match cancel.is_null() {
+        true => None,
+        false => Some(handle::resolve::<Cancel, _>(cancel)?),
+    };
+    queue.submit(asked, request, stream != 0, cancel.as_ref(), tag)
 }
 
 /// Takes the next item, waiting up to `timeout_ms` for one; 0: not at all,

@@ -388,7 +388,7 @@ fn identical_calls_share_one_request_plain_and_streamed() {
 mod queued {
     use super::*;
     use crate::llm::cancel::Cancel;
-    use crate::llm::queue::{ItemKind, Queue};
+    use crate::llm::queue::{Asked, ItemKind, Queue};
 
     const LONG: Duration = Duration::from_secs(60);
 
@@ -396,7 +396,9 @@ mod queued {
     fn a_queued_stream_brings_its_events_in_order_and_then_its_end() {
         let bench = bench(&[], vec![ended("one two three")]);
         let queue = Queue::new(4).unwrap();
-        queue.submit(&bench.client, Arc::new(request()), true, None, 42).unwrap();
+        queue
+            .submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, None, 42)
+            .unwrap();
         let mut text = String::new();
         let response = loop {
             let item = queue.next(LONG).unwrap();
@@ -416,7 +418,9 @@ mod queued {
         let words = "word ".repeat(1_000);
         let bench = bench(&[], vec![ended(&words)]);
         let queue = Queue::new(1).unwrap();
-        queue.submit(&bench.client, Arc::new(request()), true, None, 1).unwrap();
+        queue
+            .submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, None, 1)
+            .unwrap();
         let mut pieces = 0;
         loop {
             match queue.next(LONG).unwrap().kind {
@@ -446,7 +450,9 @@ mod queued {
         let bench = bench(&[], vec![ended(&words), ended(&words)]);
         let queue = Queue::new(2).unwrap();
         (0..2).for_each(|tag| {
-            queue.submit(&bench.client, Arc::new(request()), true, None, tag).unwrap();
+            queue
+                .submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, None, tag)
+                .unwrap();
         });
         queue.next(LONG).unwrap();
         queue.close();
@@ -459,7 +465,15 @@ mod queued {
         let queue = Queue::new(1).unwrap();
         let cancel = Arc::<Cancel>::default();
         cancel.trigger();
-        queue.submit(&bench.client, Arc::new(request()), false, Some(&cancel), 7).unwrap();
+        queue
+            .submit(
+                Asked::Client(bench.client.clone()),
+                Arc::new(request()),
+                false,
+                Some(&cancel),
+                7,
+            )
+            .unwrap();
         let ItemKind::Done(result) = queue.next(LONG).unwrap().kind else { panic!("an event") };
         assert_eq!(result.unwrap_err().error.status(), Status::Cancelled);
     }
@@ -565,6 +579,7 @@ mod batched {
 mod tiers {
     use super::*;
     use crate::llm::message::{Message, Origin, Role};
+    use crate::llm::queue::{Asked, ItemKind, Queue};
     use crate::llm::tiered::Tiered;
 
     fn tiers(cheap: Vec<Step>, able: Vec<Step>) -> (Tiered, [Bench; 2]) {
@@ -611,6 +626,22 @@ mod tiers {
         let response = tiered.chat_stream(&asked("hi"), None, &mut sink).unwrap();
         assert_eq!(response.served_from, ServedFrom::Fallback(1));
         assert_eq!(text, "from above");
+    }
+
+    #[test]
+    fn tiers_answer_through_a_queue_too() {
+        let (tiered, _) = tiers(vec![failure(500)], vec![ended("from above")]);
+        let queue = Queue::new(1).unwrap();
+        let request = Arc::new(asked("hi"));
+        queue.submit(Asked::Tiered(Arc::new(tiered)), request, true, None, 3).unwrap();
+        let mut events = 0;
+        let response = loop {
+            match queue.next(Duration::from_secs(60)).unwrap().kind {
+                ItemKind::Done(result) => break result.unwrap(),
+                _ => events += 1,
+            }
+        };
+        assert!(events > 0 && response.text() == "from above" && response.tier == Some(1));
     }
 
     #[test]

@@ -23,10 +23,11 @@ use crate::error::{Error, Result, Status};
 use super::bell::Bell;
 use super::cancel::Cancel;
 use super::client::{Client, Failed};
-use super::event::Event;
+use super::event::{Event, Sink};
 use super::log::Level;
 use super::request::Request;
 use super::response::Response;
+use super::tiered::Tiered;
 
 /// Events of one stream that may wait to be taken.
 const UNDELIVERED_MAX: usize = 256;
@@ -77,6 +78,31 @@ struct State {
     closed: bool,
 }
 
+/// Whom a call asks.
+pub enum Asked {
+    /// One client.
+    Client(Arc<Client>),
+    /// The tier that fits.
+    Tiered(Arc<Tiered>),
+}
+
+impl Asked {
+    fn ask(
+        &self,
+        request: &Request,
+        stream: bool,
+        cancel: &Cancel,
+        sink: &mut Sink<'_>,
+    ) -> Result<Response, Failed> {
+        match (self, stream) {
+            (Asked::Client(client), true) => client.chat_stream(request, Some(cancel), sink),
+            (Asked::Client(client), false) => client.chat(request, Some(cancel)),
+            (Asked::Tiered(tiered), true) => tiered.chat_stream(request, Some(cancel), sink),
+            (Asked::Tiered(tiered), false) => tiered.chat(request, Some(cancel)),
+        }
+    }
+}
+
 /// A call that has not ended.
 struct Stream {
     undelivered: usize,
@@ -100,7 +126,7 @@ impl Queue {
     /// Runs a call elsewhere; its items carry `tag`.
     pub fn submit(
         self: &Arc<Self>,
-        client: &Arc<Client>,
+        asked: Asked,
         request: Arc<Request>,
         stream: bool,
         cancel: Option<&Arc<Cancel>>,
@@ -111,13 +137,10 @@ impl Queue {
             cancel.pass_on(&own);
         }
         let id = self.enter(own.clone())?;
-        let (queue, client) = (self.clone(), client.clone());
+        let queue = self.clone();
         let job = move || {
             let mut sink = |event: &Event| queue.push_event(id, tag, event);
-            let result = match stream {
-                true => client.chat_stream(&request, Some(&own), &mut sink),
-                false => client.chat(&request, Some(&own)),
-            };
+            let result = asked.ask(&request, stream, &own, &mut sink);
             queue.finish(id, tag, result.map(Box::new));
         };
         self.workers.run(Box::new(job)).inspect_err(|_| self.forget(id))
