@@ -90,8 +90,10 @@ impl Directory {
     }
 
     /// Makes sure that the cells up to `count` exist; `make` is as in `new`.
-    /// Answers how many it made.
-    pub fn provide(&self, count: usize, make: impl Fn(usize) -> Shard) -> usize {
+    /// Answers how many it made. A new shard has the mask of the shards before
+    /// it: a call that jumps to it from a shard that has been split, before its
+    /// own neighbour has, is sent on to that neighbour.
+    pub fn provide(&self, count: usize, make: impl Fn(usize, usize) -> Shard) -> usize {
         let mut made = 0;
         let mut have = self.first.len();
         for segment in &self.more {
@@ -100,7 +102,7 @@ impl Directory {
             }
             segment.get_or_init(|| {
                 made += have;
-                (have..have * 2).map(|i| Cell::new(make(i))).collect()
+                (have..have * 2).map(|i| Cell::new(make(i, have - 1))).collect()
             });
             have *= 2;
         }

@@ -33,13 +33,20 @@ impl Cache {
     /// Splits every shard. Entries leave only where the larger tables do not
     /// fit into the bound on memory.
     fn double(&self, left: &mut Vec<Departures>) {
-        let (count, make) = (self.directory.count(), *self.maker.lock());
-        let made = self.directory.provide(count * 2, |i| Shard::new(i, i, make, self.seed));
-        self.shared.budget.bytes.give(-(made as i64 * cell_bytes(make) as i64));
+        let count = self.directory.count();
+        self.provide(count * 2);
         for index in 0..count {
             left.push(self.pair(index, index + count, Shard::split));
         }
         self.directory.set_count(count * 2);
+    }
+
+    /// Makes the shards up to `count` that there have never been, and pays.
+    fn provide(&self, count: usize) {
+        let make = *self.maker.lock();
+        let shard = |index, mask| Shard::new(index, mask, make, self.seed);
+        let made = self.directory.provide(count, shard);
+        self.shared.budget.bytes.give(-(made as i64 * cell_bytes(make) as i64));
     }
 
     fn halve(&self, left: &mut Vec<Departures>) {
@@ -97,4 +104,30 @@ fn in_range(key: &str, value: u64) -> Result<()> {
     let row = CacheOptions::rows().iter().find(|row| row.key == key);
     let row = row.ok_or_else(|| Error::Internal(format!("no option {key}")))?;
     row.check(value.into()).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{audit, cache};
+    use super::*;
+    use crate::cache::Ttl;
+
+    /// A call may have read the number of shards before two doublings. Within
+    /// the second it meets a shard that has been split, and goes from there to
+    /// one whose neighbour has not.
+    #[test]
+    fn a_call_with_an_old_number_of_shards_stores_where_the_others_look() {
+        let (cache, _) = cache(r#"{"capacity": 1000, "shard_count": 4}"#);
+        let set = |n: u32| cache.set(&n.to_le_bytes(), b"v", Ttl::Default).unwrap();
+        (0..200).for_each(set);
+        cache.provide(8);
+        cache.pair(0, 4, Shard::split).deliver();
+        cache.directory.set_count(1);
+        (200..400).for_each(set);
+        cache.directory.set_count(4);
+        (1..4).for_each(|index| cache.pair(index, index + 4, Shard::split).deliver());
+        cache.directory.set_count(8);
+        assert!((0..400u32).all(|n| cache.get(&n.to_le_bytes()).is_some()));
+        audit(&cache);
+    }
 }
