@@ -6,19 +6,36 @@
 ...     cache["greeting"]
 b'hello'
 
-Options have the names of the C library (``shard_count``, ``default_ttl_ms``,
-``temperature``, ``rate_limit_rpm``, ...) and are checked by it: an unknown name
-or a value outside its range raises at once and says what would do.
+Options are keywords with the names of the C library (``shard_count``,
+``default_ttl_ms``, ``temperature``, ``rate_limit_rpm``, ...) and are checked by
+it: an unknown name or a value outside its range raises at once and says what
+would do. ``help(mynah.Client)`` and ``mynah.describe("client")`` have them all.
+
+Everything may be used from any thread unless its documentation says otherwise.
+Objects do not survive ``fork``: in the child they raise ``mynah.errors.Forked``,
+and new ones work, so a pre-forking server makes its own after the fork. At the
+interpreter's end calls that still run are cancelled.
 """
 
 from . import errors
 from ._library import abi_version, version
+from ._queue import Event
+from .aio import AsyncStream
 from .cache import Cache
-from .client import Client, Request, Response, Stream, ToolCall, Usage
+from .client import Client
 from .errors import Error
+from .metrics import (Advice, CacheMetrics, ClientMetrics, Finding, LatencyMs, LatencyNs,
+                      TieredMetrics, TierMetrics)
 from .mock import Mock
+from .options import Option, describe
+from .request import Request
+from .response import Response, Timings, ToolCall, Usage
+from .stream import Stream
+from .tiered import Tiered
 
 __all__ = [
-    "Cache", "Client", "Error", "Mock", "Request", "Response", "Stream", "ToolCall", "Usage",
-    "abi_version", "errors", "version",
+    "Advice", "AsyncStream", "Cache", "CacheMetrics", "Client", "ClientMetrics", "Error", "Event",
+    "Finding", "LatencyMs", "LatencyNs", "Mock", "Option", "Request", "Response", "Stream",
+    "TierMetrics", "Tiered", "TieredMetrics", "Timings", "ToolCall", "Usage", "abi_version",
+    "describe", "errors", "version",
 ]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import json
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Callable, Union
 
@@ -19,13 +21,11 @@ _SOURCE = _HERE.parent.parent.parent
 _SCALARS: dict[str, Any] = {
     "void": None, "mynah_status": ctypes.c_int32, "int32_t": ctypes.c_int32,
     "uint32_t": ctypes.c_uint32, "uint64_t": ctypes.c_uint64, "size_t": ctypes.c_size_t,
-    "double": ctypes.c_double, "intptr_t": ctypes.c_ssize_t, "int64_t": ctypes.c_int64,
+    "double": ctypes.c_double, "ptrdiff_t": ctypes.c_ssize_t, "int64_t": ctypes.c_int64,
 }
 
 Handle = ctypes.c_void_p
 """A place for a handle or an object: what C calls ``mynah_cache *`` and so on."""
-
-StreamCallback = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p)
 
 
 def _open() -> ctypes.CDLL:
@@ -48,8 +48,6 @@ def _header() -> str:
 
 def _type(text: str, result: bool) -> Any:
     text = text.replace("const ", "").strip()
-    if text.endswith("_fn"):
-        return StreamCallback if text == "mynah_stream_fn" else ctypes.c_void_p
     if not text.endswith("*"):
         return _SCALARS[text]
     pointed = text.rstrip("* ")
@@ -62,18 +60,34 @@ def _type(text: str, result: bool) -> Any:
     return ctypes.c_void_p
 
 
+def _parameters(text: str) -> list[str]:
+    """The types of a parameter list, without the names."""
+    if text.strip() == "void":
+        return []
+    return [re.sub(r"\w+$", "", " ".join(a.split())).strip() for a in text.split(",")]
+
+
 class Library:
-    """The functions of the library without their prefix: ``lib.cache_new``."""
+    """The functions of the library without their prefix: ``lib.cache_new``.
+
+    ``constants`` has the header's numbers, ``meanings`` what it says of them,
+    ``callbacks`` its function types, all without their prefix too.
+    """
 
     def __init__(self) -> None:
         self._dll = _open()
-        self.header = _header()
-        code = re.sub(r"/\*.*?\*/", "", self.header, flags=re.S)
+        header = _header()
+        code = re.sub(r"/\*.*?\*/", "", header, flags=re.S)
         found = re.findall(r"MYNAH_API\s+([^;(]*?)\s*\bmynah_(\w+)\s*\(([^;]*)\);", code)
         self._prototypes = {name: (result, arguments) for result, name, arguments in found}
         self.constants = {
             name: int(value) for name, value in
-            re.findall(r"#define MYNAH_(\w+)\s+(\d+)\b", self.header)}
+            re.findall(r"#define MYNAH_(\w+)\s+(\d+)\b", header)}
+        self.meanings = dict(re.findall(r"#define MYNAH_(\w+)\s+\d+ /\* (.*?) \*/", header))
+        self.callbacks = {
+            name: ctypes.CFUNCTYPE(_SCALARS[result], *(_type(a, True) for a in _parameters(rest)))
+            for result, name, rest in
+            re.findall(r"typedef\s+(\w+)\s+\(\*mynah_(\w+_fn)\)\(([^;]*)\);", code)}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         try:
@@ -82,9 +96,9 @@ class Library:
             raise AttributeError(f"libmynah has no mynah_{name}") from None
         function = getattr(self._dll, f"mynah_{name}")
         function.restype = _type(" ".join(result.split()), True)
-        split = [] if arguments.strip() == "void" else arguments.split(",")
         function.argtypes = [
-            _type(re.sub(r"\w+$", "", " ".join(a.split())), False) for a in split]
+            self.callbacks[a[6:]] if a.endswith("_fn") else _type(a, False)
+            for a in _parameters(arguments)]
         setattr(self, name, function)
         return function  # type: ignore[no-any-return]
 
@@ -124,11 +138,17 @@ def abi_version() -> int:
 
 
 def option_texts(value: object) -> list[bytes]:
-    """An option's value as the library reads it; a list sets it repeatedly."""
+    """An option's value as the library reads it; a list sets it repeatedly.
+
+    None withdraws what a preset or the client set, a timedelta is told in
+    milliseconds, a mapping as JSON.
+    """
     if isinstance(value, (list, tuple)):
         return [text for item in value for text in option_texts(item)]
     if value is None:
         return [b"unset"]
-    if isinstance(value, bool):
-        return [b"true" if value else b"false"]
+    if isinstance(value, (bool, dict)):
+        return [json.dumps(value).encode()]
+    if isinstance(value, timedelta):
+        return [str(round(value.total_seconds() * 1000)).encode()]
     return [str(value).encode()]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import weakref
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Mapping, TypeVar
 
 from . import errors
-from ._library import Handle, lib, option_texts
+from ._library import Handle, lib, option_texts, take
 
 Self = TypeVar("Self", bound="Owner")
 
 
 class Owner:
-    """Holds a handle; frees it once, at the latest when it is collected.
+    """Holds a handle; frees it once, at the latest when it is collected or
+    when the interpreter ends.
 
-    After ``close`` every call raises ``errors.InvalidHandle`` or ``NullArgument``;
-    in a forked child, ``errors.Forked``.
+    After ``close`` every call raises ``errors.InvalidHandle``; in a forked
+    child, ``errors.Forked``.
     """
+
+    _handle: Handle
 
     def _own(self, handle: Handle, free: Callable[[Handle], Any]) -> None:
         self._handle = handle
@@ -26,6 +30,12 @@ class Owner:
         """Frees the object; doing it again does nothing."""
         self._finalizer()
 
+    def _json(self, function: Callable[..., int]) -> Any:
+        """What a function of the library says of this object."""
+        value = Handle()
+        errors.check(function(self._handle, value))
+        return json.loads(take(value))
+
     def __enter__(self: Self) -> Self:
         return self
 
@@ -33,15 +43,25 @@ class Owner:
         self.close()
 
 
+class Cancel(Owner):
+    """A token that ends calls."""
+
+    def __init__(self) -> None:
+        self._own(Handle(lib.cancel_new()), lib.cancel_free)
+
+    def trigger(self) -> None:
+        lib.cancel_trigger(self._handle)
+
+
 class Options:
     """An options object while something is made from it."""
 
-    def __init__(self, kind: str, options: dict[str, object]) -> None:
+    def __init__(self, kind: str, options: Mapping[str, object]) -> None:
         self._free = getattr(lib, f"{kind}_options_free")
         self.handle = Handle(getattr(lib, f"{kind}_options_new")())
         put = getattr(lib, f"{kind}_options_set")
         try:
-            set_options(put, self.handle, options)
+            set_options(put, self.handle, {n: _lines(v) for n, v in options.items()})
         except BaseException:
             self._free(self.handle)
             raise
@@ -53,7 +73,12 @@ class Options:
         self._free(self.handle)
 
 
-def set_options(put: Callable[..., int], handle: Handle, options: dict[str, object]) -> None:
+def _lines(value: object) -> object:
+    """A mapping as the lines that an option such as ``header`` takes."""
+    return [f"{k}: {v}" for k, v in value.items()] if isinstance(value, dict) else value
+
+
+def set_options(put: Callable[..., int], handle: Handle, options: Mapping[str, object]) -> None:
     """Sets named options through a function of the library's."""
     for name, value in options.items():
         for text in option_texts(value):

@@ -3,54 +3,60 @@
 from __future__ import annotations
 
 import ctypes
-import functools
-import json
-import pickle
-from datetime import timedelta
-from typing import Any, Callable, Iterable, Mapping, Sequence, TypeVar, Union
+import os
+from typing import Any, Iterable, Iterator, Mapping, MutableMapping, Sequence, TypeVar, Union, overload
 
 from . import errors
 from ._library import Bytes, Handle, as_bytes, lib, take
+from ._loading import Loading, Ttl, ttl_ms
 from ._object import Options, Owner
+from .metrics import Advice, CacheMetrics, advice_of, cache_metrics_of
+from .options import documented
 
-F = TypeVar("F", bound=Callable[..., Any])
 D = TypeVar("D")
-
-Ttl = Union[float, timedelta, None]
-"""Seconds or a timedelta; None is the cache's own, ``math.inf`` for ever."""
-
-_FOREVER = 2**64 - 1
-
-
-def _ttl_ms(ttl: Ttl) -> int:
-    if ttl is None:
-        return 0
-    seconds = ttl.total_seconds() if isinstance(ttl, timedelta) else ttl
-    if seconds == float("inf"):
-        return _FOREVER
-    if not seconds > 0:
-        raise ValueError(f"ttl: {ttl!r} is not above 0")
-    return max(1, round(seconds * 1000))
+Path = Union[str, "os.PathLike[str]"]
 
 
 def _lens(items: Sequence[bytes]) -> Any:
     return (ctypes.c_size_t * len(items))(*map(len, items))
 
 
-class Cache(Owner):
+class _Walk(Owner):
+    def __init__(self, cache: Handle) -> None:
+        handle = Handle()
+        errors.check(lib.cache_iter_new(cache, handle))
+        self._own(handle, lib.cache_iter_free)
+
+
+@documented("cache")
+class Cache(Loading, MutableMapping[Bytes, bytes]):
     """A sharded in-process cache of bytes; safe from any thread.
 
-    Keys are bytes or text (as UTF-8), values bytes. Options are those of the
-    library: ``capacity``, ``default_ttl_ms``, ``max_memory_mb``, ...
+    A mapping: keys are bytes or text (as UTF-8), values bytes. It keeps within
+    its bounds by itself, so an entry may be gone the next moment; ``len`` counts
+    entries that have expired and not left yet. Look-ups are counted as hits and
+    misses, ``in`` is not. After :meth:`close` every call raises
+    :class:`mynah.errors.InvalidHandle`, in a forked child
+    :class:`mynah.errors.Forked`: make a cache of its own there. An option's
+    value is a number, a bool or a text; a timedelta fits every ``_ms``.
     """
 
-    def __init__(self, **options: object) -> None:
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __init__(self, **options: Any) -> None:
         handle, error = Handle(), Handle()
         with Options("cache", options) as made:
             errors.check(lib.cache_new(made, handle, error), error)
         self._own(handle, lib.cache_free)
 
-    def get(self, key: Bytes, default: D | None = None) -> bytes | D | None:
+    @overload
+    def get(self, key: Bytes) -> bytes | None: ...
+    @overload
+    def get(self, key: Bytes, default: D) -> bytes | D: ...
+    def get(self, key: Bytes, default: object = None) -> object:
         """The value, or ``default`` when there is none or it has expired."""
         key, value = as_bytes(key), Handle()
         status = lib.cache_get(self._handle, key, len(key), value)
@@ -60,18 +66,30 @@ class Cache(Owner):
         return take(value)
 
     def set(self, key: Bytes, value: Bytes, ttl: Ttl = None) -> None:
-        """Stores a copy, replacing an earlier value."""
+        """Stores a copy, replacing an earlier value.
+
+        ``ttl``: seconds or a timedelta; None is the cache's ``default_ttl_ms``,
+        ``math.inf`` for ever. Raises ``TooLarge`` beyond ``max_entry_bytes``, or
+        half of ``max_memory_mb``.
+        """
         key, value = as_bytes(key), as_bytes(value)
-        errors.check(lib.cache_set(self._handle, key, len(key), value, len(value), _ttl_ms(ttl)))
+        errors.check(lib.cache_set(self._handle, key, len(key), value, len(value), ttl_ms(ttl)))
+
+    def touch(self, key: Bytes, ttl: Ttl = None) -> bool:
+        """Gives an entry another lifetime from now; whether there was one."""
+        key = as_bytes(key)
+        return _found(lib.cache_touch(self._handle, key, len(key), ttl_ms(ttl)))
 
     def remove(self, key: Bytes) -> bool:
         """Whether there was an entry to remove."""
         key = as_bytes(key)
-        status = lib.cache_remove(self._handle, key, len(key))
-        if status == errors.NotFound.status:
-            return False
-        errors.check(status)
-        return True
+        return _found(lib.cache_remove(self._handle, key, len(key)))
+
+    def remove_prefix(self, prefix: Bytes) -> int:
+        """Removes every key that begins so; how many there were."""
+        prefix, removed = as_bytes(prefix), ctypes.c_uint64()
+        errors.check(lib.cache_remove_prefix(self._handle, prefix, len(prefix), removed))
+        return removed.value
 
     def get_many(self, keys: Iterable[Bytes]) -> list[bytes | None]:
         """The values of several keys at once, None for each miss."""
@@ -90,68 +108,37 @@ class Cache(Owner):
         keys, values = [as_bytes(k) for k in entries], [as_bytes(v) for v in entries.values()]
         errors.check(lib.cache_set_many(
             self._handle, b"".join(keys), _lens(keys), b"".join(values), _lens(values),
-            len(keys), _ttl_ms(ttl)))
-
-    def get_or_load(self, key: Bytes, load: Callable[[], Bytes], ttl: Ttl = None,
-                    timeout: float = 30.0) -> bytes:
-        """The value, or that of ``load()``, which one caller per key runs.
-
-        The others wait for it, ``timeout`` seconds at most, and raise what it
-        failed with.
-        """
-        key, value, claim = as_bytes(key), Handle(), Handle()
-        errors.check(lib.cache_get_or_claim(
-            self._handle, key, len(key), round(timeout * 1000), None, value, claim))
-        held = take(value) if value.value else None
-        if not claim.value:
-            return held or b""
-        try:
-            loaded = as_bytes(load())
-            errors.check(lib.claim_fill(claim, loaded, len(loaded), _ttl_ms(ttl)))
-            return loaded
-        except Exception as failure:
-            status = getattr(failure, "status", errors.Internal.status)
-            lib.claim_fail(claim, status, str(failure).encode())
-            raise
-        finally:
-            lib.claim_free(claim)
-
-    def memoize(self, ttl: Ttl = None) -> Callable[[F], F]:
-        """A decorator: results are pickled and kept under the arguments.
-
-        Arguments and results must be picklable; two calls at once with the same
-        arguments run the function once.
-        """
-        def decorate(function: F) -> F:
-            name = f"{function.__module__}.{function.__qualname__}"
-
-            @functools.wraps(function)
-            def remembered(*args: Any, **kwargs: Any) -> Any:
-                key = pickle.dumps((name, args, sorted(kwargs.items())))
-                return pickle.loads(self.get_or_load(
-                    key, lambda: pickle.dumps(function(*args, **kwargs)), ttl))
-
-            return remembered  # type: ignore[return-value]
-        return decorate
+            len(keys), ttl_ms(ttl)))
 
     def clear(self) -> None:
         """Removes every entry."""
         errors.check(lib.cache_clear(self._handle))
 
     def resize(self, shards: int) -> None:
-        """Changes the number of shards while the cache is in use."""
+        """Changes the number of shards while the cache is in use; 0: it chooses."""
         error = Handle()
         errors.check(lib.cache_resize(self._handle, shards, error), error)
 
-    def save(self, path: str) -> None:
-        """Writes a snapshot, whole or not at all."""
+    def set_capacity(self, entries: int) -> None:
+        """Changes the most entries that it holds while it is in use."""
         error = Handle()
-        errors.check(lib.cache_save(self._handle, path.encode(), error), error)
+        errors.check(lib.cache_set_capacity(self._handle, entries, error), error)
 
-    def load(self, path: str) -> None:
-        """Reads a snapshot; a torn or foreign file is refused whole."""
+    def save(self, path: Path) -> None:
+        """Writes a snapshot, whole or not at all; raises ``Io``."""
         error = Handle()
-        errors.check(lib.cache_load(self._handle, path.encode(), error), error)
+        errors.check(lib.cache_save(self._handle, os.fspath(path).encode(), error), error)
+
+    def load(self, path: Path) -> None:
+        """Reads a snapshot; one that is torn or foreign is refused whole
+        (``Protocol``)."""
+        error = Handle()
+        errors.check(lib.cache_load(self._handle, os.fspath(path).encode(), error), error)
+
+    @property
+    def capacity(self) -> int:
+        """The most entries that it holds."""
+        return int(lib.cache_capacity(self._handle))
 
     @property
     def shard_count(self) -> int:
@@ -163,18 +150,27 @@ class Cache(Owner):
         """What is accounted, in bytes."""
         return int(lib.cache_memory_bytes(self._handle))
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> CacheMetrics:
         """Hits, misses, latencies, and what else is measured."""
-        return self._json(lib.cache_metrics_json)
+        return cache_metrics_of(self._json(lib.cache_metrics_json))
 
-    def advise(self) -> Any:
+    def advise(self) -> Advice:
         """What the figures suggest to change, with evidence."""
-        return self._json(lib.cache_advise_json)
+        return advice_of(self._json(lib.cache_advise_json))
 
-    def _json(self, function: Callable[..., int]) -> Any:
-        value = Handle()
-        errors.check(function(self._handle, value))
-        return json.loads(take(value))
+    def options(self) -> dict[str, Any]:
+        """The value of each option that holds, and the layer it comes from."""
+        return dict(self._json(lib.cache_options_json))
+
+    def entries(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every live entry, once; readers and writers go on meanwhile."""
+        with _Walk(self._handle) as walk:
+            key, value = Handle(), Handle()
+            while _found(lib.cache_iter_next(walk._handle, key, value)):
+                yield take(key), take(value)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (key for key, _ in self.entries())
 
     def __getitem__(self, key: Bytes) -> bytes:
         found = self.get(key)
@@ -189,8 +185,18 @@ class Cache(Owner):
         if not self.remove(key):
             raise errors.NotFound(repr(key), errors.NotFound.status)
 
-    def __contains__(self, key: Bytes) -> bool:
-        return self.get(key) is not None
+    def __contains__(self, key: object) -> bool:
+        if not isinstance(key, (str, bytes, bytearray, memoryview)):
+            return False
+        key = as_bytes(key)
+        return _found(lib.cache_contains(self._handle, key, len(key)))
 
     def __len__(self) -> int:
         return int(lib.cache_len(self._handle))
+
+
+def _found(status: int) -> bool:
+    if status == errors.NotFound.status:
+        return False
+    errors.check(status)
+    return True

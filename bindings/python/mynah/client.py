@@ -1,174 +1,40 @@
-"""The client as Python objects: one call, plain, streamed or awaited."""
+"""The client: calls to one provider."""
 
 from __future__ import annotations
 
-import asyncio
 import ctypes
 import json
-import queue
-import threading
-from dataclasses import dataclass, field
-from typing import Any, AsyncIterator, Iterator, Mapping, Sequence, Union
+from typing import Any, Iterable, Sequence
 
-from . import errors
-from ._library import Handle, StreamCallback, lib, take
-from ._object import Options, Owner, set_options
+from . import batch, errors
+from ._library import Handle, lib, take
+from ._object import Cancel, Options
 from .cache import Cache
-
-Messages = Union[str, Sequence[Mapping[str, Any]]]
-"""A text, which the user says, or messages as OpenAI has them."""
-
-TEXT = lib.constants["EVENT_TEXT"]
+from .caller import Asked, Caller, _request
+from .metrics import Advice, ClientMetrics, advice_of, client_metrics_of
+from .options import documented
 
 
-@dataclass(frozen=True)
-class Usage:
-    """Tokens; None is what the provider did not say."""
-
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    total_tokens: int | None = None
-    cached_input_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-
-
-@dataclass(frozen=True)
-class ToolCall:
-    """A call that the model asks for; ``arguments`` is a JSON text."""
-
-    id: str
-    name: str
-    arguments: str
-
-
-@dataclass(frozen=True)
-class Response:
-    """An answer. ``raw`` has everything, under the names of the C library."""
-
-    text: str
-    reasoning: str | None
-    tool_calls: list[ToolCall]
-    finish_reason: str | None
-    usage: Usage
-    cost_usd: float | None
-    model: str | None
-    served_from: str
-    message: dict[str, Any]
-    """The assistant's turn, to be appended to the messages as it is."""
-    raw: dict[str, Any] = field(repr=False)
-
-
-def _response(handle: Handle) -> Response:
-    value = Handle()
-    try:
-        errors.check(lib.response_json(handle, value))
-    finally:
-        lib.response_free(handle)
-    raw = json.loads(take(value))
-    usage = {k: v for k, v in (raw.get("usage") or {}).items() if k in Usage.__annotations__}
-    calls = [ToolCall(c.get("id") or "", c["name"], c["arguments"])
-             for c in raw.get("tool_calls") or []]
-    return Response(
-        raw.get("text") or "", raw.get("reasoning"), calls, raw.get("finish_reason"),
-        Usage(**usage), raw.get("cost_usd"), raw.get("model"), raw.get("served_from") or "",
-        raw.get("message") or {}, raw)
-
-
-class Request(Owner):
-    """Messages and per-call options, ready to be sent any number of times."""
-
-    def __init__(self, messages: Messages, **overrides: object) -> None:
-        self._own(Handle(lib.request_new()), lib.request_free)
-        if isinstance(messages, str):
-            messages = [{"role": "user", "content": messages}]
-        for message in messages:
-            text, error = json.dumps(message).encode(), Handle()
-            errors.check(
-                lib.request_add_message_json(self._handle, text, len(text), error), error)
-        set_options(lib.request_set, self._handle, overrides)
-
-
-class _Cancel(Owner):
-    def __init__(self) -> None:
-        self._own(Handle(lib.cancel_new()), lib.cancel_free)
-
-    def trigger(self) -> None:
-        lib.cancel_trigger(self._handle)
-
-
-class Stream(Iterator[str]):
-    """The pieces of an answer as they arrive; ``response`` once they ended.
-
-    Leaving a ``with`` block, or ``close``, ends the call.
-    """
-
-    def __init__(self, client: "Client", request: Request) -> None:
-        self.response: Response | None = None
-        self._pieces: "queue.Queue[str | BaseException | None]" = queue.Queue()
-        self._cancel = _Cancel()
-        self._thread = threading.Thread(
-            target=self._run, args=(client, request), name="mynah-stream", daemon=True)
-        self._thread.start()
-
-    def _run(self, client: "Client", request: Request) -> None:
-        length = ctypes.c_size_t()
-
-        def each(_: int, event: int) -> int:
-            if lib.event_kind(event) == TEXT:
-                data = lib.event_text(event, length)
-                if data:
-                    self._pieces.put(ctypes.string_at(data, length.value).decode("utf-8", "replace"))
-            return 0
-
-        response, error = Handle(), Handle()
-        try:
-            status = lib.client_chat_stream(
-                client._handle, request._handle, StreamCallback(each), None,
-                self._cancel._handle, response, error)
-            if response.value:
-                self.response = _response(response)
-            errors.check(status, error)
-            self._pieces.put(None)
-        except BaseException as failure:
-            self._pieces.put(failure)
-
-    def __next__(self) -> str:
-        piece = self._pieces.get()
-        if isinstance(piece, str):
-            return piece
-        self._pieces.put(None)
-        if piece is None:
-            raise StopIteration
-        raise piece
-
-    def close(self) -> None:
-        """Ends the call, if it still runs, and waits for its end."""
-        self._cancel.trigger()
-        self._thread.join()
-
-    def __enter__(self) -> "Stream":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class Client(Owner):
+@documented("client")
+class Client(Caller):
     """Calls to a provider; safe from any thread, any number at once.
 
-    Options are those of the library: ``api_key``, ``temperature``,
-    ``cache_enabled``, ``retry_count``, ``preset``, ... ``cache`` shares a
-    :class:`Cache` among clients.
+    ``provider`` is one of the option's names below; without ``model`` the
+    provider's standard model is asked, without ``api_key`` the provider's
+    environment variable is read. ``cache`` shares a :class:`mynah.Cache` among
+    clients, and turns ``cache_enabled`` on. An option's value is a number, a
+    bool, a text, or for a list several of them; None leaves out what a preset
+    would set; a timedelta fits every ``_ms``. Wrong names and values raise at
+    once and say what would do.
     """
 
+    _kind = "client"
+
     def __init__(self, provider: str = "openai", model: str | None = None,
-                 cache: Cache | None = None, **options: object) -> None:
+                 cache: Cache | None = None, **options: Any) -> None:
         options["provider"] = provider
         if model is not None:
             options["model"] = model
-        if cache is not None:
-            options.setdefault("cache_enabled", True)
         handle, error = Handle(), Handle()
         with Options("client", options) as made:
             if cache is not None:
@@ -176,61 +42,50 @@ class Client(Owner):
             errors.check(lib.client_new(made, handle, error), error)
         self._own(handle, lib.client_free)
 
-    def chat(self, messages: Messages | Request, **overrides: object) -> Response:
-        """Asks, and waits for the whole answer."""
-        return self._chat(self._request(messages, overrides), None)
+    def batch(self, requests: Iterable[Asked], parallel: int = 8,
+              on_progress: batch.Progress | None = None, **options: Any) -> list[batch.Result]:
+        """Sends many requests, ``parallel`` at a time, and waits for all.
 
-    def _chat(self, request: Request, cancel: _Cancel | None) -> Response:
-        response, error = Handle(), Handle()
-        status = lib.client_chat(self._handle, request._handle,
-                                 cancel._handle if cancel else None, response, error)
-        try:
-            errors.check(status, error)
-        except errors.Error:
-            lib.response_free(response)
-            raise
-        return _response(response)
+        For each, in order, there is its :class:`mynah.Response` or its
+        :class:`mynah.Error`: one that fails does not hold up the others.
+        Identical ones are sent once where ``batch_dedup`` says so.
+        ``on_progress(done, total)`` runs on threads of the library; what it
+        raises ends the batch. ``options`` are those of every request.
+        """
+        return batch.run(self, [_request(r, options) for r in requests], parallel, on_progress)
 
-    def stream(self, messages: Messages | Request, **overrides: object) -> Stream:
-        """Asks, and answers an iterator over the text as it arrives."""
-        return Stream(self, self._request(messages, overrides))
+    def warm(self, prompts: Sequence[str], parallel: int = 8) -> int:
+        """Asks each prompt, so that its answer is in the cache; how many are."""
+        body, warmed, error = json.dumps(list(prompts)).encode(), ctypes.c_size_t(), Handle()
 
-    async def achat(self, messages: Messages | Request, **overrides: object) -> Response:
-        """As :meth:`chat`, awaited: the event loop goes on meanwhile, and a
-        task that is cancelled ends the call."""
-        cancel = _Cancel()
-        request = self._request(messages, overrides)
-        call = asyncio.get_running_loop().run_in_executor(None, self._chat, request, cancel)
-        try:
-            return await asyncio.shield(call)
-        except asyncio.CancelledError:
-            cancel.trigger()
-            raise
+        def call(cancel: Cancel) -> int:
+            nothing = lib.callbacks["progress_fn"](0)
+            return int(lib.client_warm_json(
+                self._handle, body, len(body), parallel, cancel._handle, nothing, None, warmed,
+                error))
 
-    async def astream(self, messages: Messages | Request,
-                      **overrides: object) -> AsyncIterator[str]:
-        """As :meth:`stream`, for ``async for``."""
-        stream, loop = self.stream(messages, **overrides), asyncio.get_running_loop()
-        try:
-            while (piece := await loop.run_in_executor(None, next, stream, None)) is not None:
-                yield piece
-        finally:
-            stream._cancel.trigger()
+        errors.check(batch.interruptible(call), error)
+        return warmed.value
 
     def embed(self, texts: str | Sequence[str], **fields: Any) -> list[list[float]]:
-        """The vectors of one or several texts."""
+        """The vectors of one or several texts, in their order.
+
+        ``fields`` are those of OpenAI's request: ``model``, ``dimensions``, ...
+        """
         body = json.dumps({"input": texts, **fields}).encode()
         value, error = Handle(), Handle()
-        errors.check(lib.client_embed_json(
-            self._handle, body, len(body), None, value, error), error)
+
+        def call(cancel: Cancel) -> int:
+            return int(lib.client_embed_json(
+                self._handle, body, len(body), cancel._handle, value, error))
+
+        errors.check(batch.interruptible(call), error)
         data = json.loads(take(value))["data"]
         return [row["embedding"] for row in sorted(data, key=lambda row: row.get("index", 0))]
 
-    def metrics(self) -> dict[str, Any]:
+    def metrics(self) -> ClientMetrics:
         """Calls, latencies, tokens, cost, and what else is measured."""
-        value = Handle()
-        errors.check(lib.client_metrics_json(self._handle, value))
-        return json.loads(take(value))  # type: ignore[no-any-return]
+        return client_metrics_of(self._json(lib.client_metrics_json))
 
     def prometheus(self) -> str:
         """The same figures in Prometheus' text format."""
@@ -238,8 +93,10 @@ class Client(Owner):
         errors.check(lib.client_metrics_prometheus(self._handle, value))
         return take(value).decode()
 
-    @staticmethod
-    def _request(messages: Messages | Request, overrides: dict[str, object]) -> Request:
-        if isinstance(messages, Request):
-            return messages
-        return Request(messages, **overrides)
+    def advise(self) -> Advice:
+        """What the figures suggest to change, with evidence."""
+        return advice_of(self._json(lib.client_advise_json))
+
+    def options(self) -> dict[str, Any]:
+        """The value of each option that holds, and the layer it comes from."""
+        return dict(self._json(lib.client_options_json))

@@ -31,6 +31,12 @@ class Error(Exception):
         return bool(self.details.get("retriable"))
 
     @property
+    def retry_after(self) -> float | None:
+        """Seconds after which the provider wants to be asked again, if it said."""
+        ms = self.details.get("retry_after_ms")
+        return None if ms is None else ms / 1000
+
+    @property
     def http_status(self) -> int | None:
         """The HTTP status of the last answer, if there was one."""
         return self.details.get("http_status")
@@ -77,6 +83,7 @@ def _by_status() -> dict[int, type[Error]]:
         found = globals().get("".join(word.capitalize() for word in name.split("_")))
         if isinstance(found, type) and issubclass(found, Error):
             found.status = number
+            found.__doc__ = lib.meanings.get(name)
             classes[number] = found
     return classes
 
@@ -85,10 +92,10 @@ BY_STATUS = _by_status()
 """The class of each status."""
 
 
-def check(status: int, error: ctypes.c_void_p | None = None) -> None:
-    """Raises unless the status is OK; frees the error object."""
+def failure(status: int, error: ctypes.c_void_p | None = None) -> Error | None:
+    """The exception for a status, None for OK; frees the error object."""
     if status == 0:
-        return
+        return None
     message, details = take_text(lib.status_name(status)), {}
     if error is not None and error.value:
         message = take_text(lib.error_message(error))
@@ -96,4 +103,11 @@ def check(status: int, error: ctypes.c_void_p | None = None) -> None:
         if lib.error_json(error, value) == 0:
             details = json.loads(take(value))
         lib.error_free(error)
-    raise BY_STATUS.get(status, Error)(message, status, details)
+    return BY_STATUS.get(status, Error)(message, status, details)
+
+
+def check(status: int, error: ctypes.c_void_p | None = None) -> None:
+    """Raises unless the status is OK; frees the error object."""
+    raised = failure(status, error)
+    if raised is not None:
+        raise raised

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from . import errors
-from ._library import Handle, lib, take, take_text
+from ._library import Handle, lib, take_text
 from ._object import Options, Owner
+from .options import documented
 
 
+@documented("mock")
 class Mock(Owner):
     """Answers every prompt the same way each time; misbehaves on request.
 
@@ -17,7 +18,7 @@ class Mock(Owner):
     ...     client = Client("custom", base_url=mock.url, model="mock")
     """
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         handle, error = Handle(), Handle()
         with Options("mock", options) as made:
             errors.check(lib.mock_new(made, handle, error), error)
@@ -27,6 +28,4 @@ class Mock(Owner):
 
     def stats(self) -> dict[str, Any]:
         """What it received and sent so far."""
-        value = Handle()
-        errors.check(lib.mock_stats_json(self._handle, value))
-        return json.loads(take(value))  # type: ignore[no-any-return]
+        return dict(self._json(lib.mock_stats_json))

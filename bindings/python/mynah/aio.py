@@ -1,0 +1,172 @@
+"""asyncio: calls as awaitables, streams for ``async for``.
+
+Each event loop has a queue of the library's while calls run, and watches its
+descriptor: no thread of Python's waits anywhere. A loop without calls watches
+nothing and keeps nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import weakref
+from collections import deque
+from typing import AsyncIterator, Callable, MutableMapping
+
+from . import _queue
+from ._object import Cancel, Owner
+from ._queue import Arrival, Done, Event, Queue
+from .request import Request
+from .response import Response
+
+Sink = Callable[[Arrival], None]
+
+
+class _Reactor:
+    """The calls of one event loop. Knows the loop only while calls run."""
+
+    def __init__(self) -> None:
+        self._queue: Queue | None = None
+        self._sinks: dict[int, Sink] = {}
+        self._tags = itertools.count(1)
+
+    def submit(self, kind: str, asked: Owner, request: Request, stream: bool, cancel: Cancel,
+               sink: Sink) -> None:
+        """Starts a call; ``sink`` is given each event and the end."""
+        if self._queue is None:
+            self._queue = _queue.lend()
+            asyncio.get_running_loop().add_reader(self._queue.fd, self._readable)
+        tag = next(self._tags)
+        self._sinks[tag] = sink
+        try:
+            self._queue.submit(kind, asked, request, stream, cancel, tag)
+        except BaseException:
+            self._forget(tag)
+            raise
+
+    def _readable(self) -> None:
+        if self._queue is None:
+            return
+        for tag, arrival in self._queue.take():
+            sink = self._sinks[tag]
+            if isinstance(arrival, Done):
+                self._forget(tag)
+            sink(arrival)
+
+    def _forget(self, tag: int) -> None:
+        del self._sinks[tag]
+        if not self._sinks and self._queue is not None:
+            asyncio.get_running_loop().remove_reader(self._queue.fd)
+            _queue.give_back(self._queue)
+            self._queue = None
+
+
+_reactors: MutableMapping[asyncio.AbstractEventLoop, _Reactor] = weakref.WeakKeyDictionary()
+
+
+def _reactor() -> _Reactor:
+    return _reactors.setdefault(asyncio.get_running_loop(), _Reactor())
+
+
+async def ask(kind: str, asked: Owner, request: Request) -> Response:
+    """Asks and waits; a task that is cancelled ends the call."""
+    future: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
+
+    def sink(arrival: Arrival) -> None:
+        if isinstance(arrival, Done) and not future.done():
+            future.set_result(arrival)
+
+    with Cancel() as cancel:
+        try:
+            _reactor().submit(kind, asked, request, False, cancel, sink)
+            return (await future).result()
+        except asyncio.CancelledError:
+            cancel.trigger()
+            raise
+
+
+class _Arrivals:
+    """What has arrived of a stream and was not taken yet."""
+
+    def __init__(self) -> None:
+        self.events: deque[Event] = deque()
+        self.done: Done | None = None
+        self.more = asyncio.Event()
+
+    def put(self, arrival: Arrival) -> None:
+        if isinstance(arrival, Done):
+            self.done = arrival
+        else:
+            self.events.append(arrival)
+        self.more.set()
+
+
+class AsyncStream(AsyncIterator[str]):
+    """As :class:`mynah.Stream`, for ``async for`` and ``async with``.
+
+    The call begins with the first piece that is asked for. Pieces that are not
+    taken wait in memory, at most ``max_response_bytes`` of them. Cancelling the
+    task, leaving ``async with``, or dropping the stream ends the call.
+    """
+
+    def __init__(self, kind: str, asked: Owner, request: Request) -> None:
+        self._call = (kind, asked, request)
+        self._cancel = Cancel()
+        self._arrivals: _Arrivals | None = None
+        self._finalizer = weakref.finalize(self, _end, self._cancel)
+
+    @property
+    def response(self) -> Response | None:
+        """As :attr:`mynah.Stream.response`."""
+        done = self._arrivals.done if self._arrivals else None
+        return done.response if done else None
+
+    def __aiter__(self) -> "AsyncStream":
+        return self
+
+    async def __anext__(self) -> str:
+        while True:
+            event = await self._next()
+            if event is None:
+                raise StopAsyncIteration
+            if event.kind == "text" and event.choice == 0:
+                return event.text
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Everything that arrives, not only text."""
+        while (event := await self._next()) is not None:
+            yield event
+
+    async def _next(self) -> Event | None:
+        if self._arrivals is None:
+            self._arrivals = _Arrivals()
+            kind, asked, request = self._call
+            _reactor().submit(kind, asked, request, True, self._cancel, self._arrivals.put)
+        arrivals = self._arrivals
+        while not arrivals.events:
+            if arrivals.done:
+                if arrivals.done.error:
+                    raise arrivals.done.error
+                return None
+            arrivals.more.clear()
+            try:
+                await arrivals.more.wait()
+            except asyncio.CancelledError:
+                self._cancel.trigger()
+                raise
+        return arrivals.events.popleft()
+
+    async def aclose(self) -> None:
+        """Ends the call, if it still runs."""
+        self._finalizer()
+
+    async def __aenter__(self) -> "AsyncStream":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+def _end(cancel: Cancel) -> None:
+    cancel.trigger()
+    cancel.close()

@@ -1,0 +1,86 @@
+"""Many requests at once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable, Iterable, Union
+
+from . import errors
+from ._library import Handle, lib
+from ._object import Cancel, Owner
+from .request import Request
+from .response import Response, take_response
+
+Result = Union[Response, errors.Error]
+"""What became of a request of a batch."""
+
+Progress = Callable[[int, int], Any]
+"""Told how many have ended, and of how many."""
+
+
+class _Batch(Owner):
+    def __init__(self) -> None:
+        self._own(Handle(lib.batch_new()), lib.batch_free)
+
+
+def interruptible(call: Callable[[Cancel], int]) -> int:
+    """Runs a blocking call such that Ctrl-C ends it.
+
+    Signals are handled on the main thread, which must not block inside the
+    library: there, another thread does.
+    """
+    with Cancel() as cancel:
+        if threading.current_thread() is not threading.main_thread():
+            return call(cancel)
+        status: list[int] = []
+        thread = threading.Thread(target=lambda: status.append(call(cancel)), name="mynah-call")
+        thread.start()
+        try:
+            thread.join()
+        except BaseException:
+            cancel.trigger()
+            thread.join()
+            raise
+        return status[0]
+
+
+def run(client: Owner, requests: Iterable[Request], parallel: int,
+        on_progress: Progress | None) -> list[Result]:
+    """Sends all requests; results in their order."""
+    with _Batch() as batch:
+        count = 0
+        for request in requests:
+            errors.check(lib.batch_add(batch._handle, request._handle))
+            count += 1
+        raised: list[BaseException] = []
+        error = Handle()
+
+        def call(cancel: Cancel) -> int:
+            def progress(_: int, done: int, total: int) -> None:
+                try:
+                    if on_progress and not raised:
+                        on_progress(done, total)
+                except BaseException as failure:
+                    raised.append(failure)
+                    cancel.trigger()
+
+            told = lib.callbacks["progress_fn"](progress if on_progress else 0)
+            return int(lib.batch_run(
+                batch._handle, client._handle, parallel, cancel._handle, told, None, error))
+
+        status = interruptible(call)
+        if raised:
+            raise raised[0]
+        errors.check(status, error)
+        return [_result(batch, place) for place in range(count)]
+
+
+def _result(batch: _Batch, place: int) -> Result:
+    response, error = Handle(), Handle()
+    status = lib.batch_result(batch._handle, place, response, error)
+    answer = take_response(response)
+    failure = errors.failure(status, error)
+    if failure is not None:
+        return failure
+    assert answer is not None  # there is one where there is no error
+    return answer

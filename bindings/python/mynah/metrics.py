@@ -1,0 +1,179 @@
+"""Figures as dataclasses. Each has ``raw``: everything, as the library tells it.
+
+A rate is None while there is nothing to divide by, a latency while nothing was
+measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Mapping, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class LatencyNs:
+    """Latencies of the cache in nanoseconds, measured on ``sampled`` calls."""
+
+    mean: float | None
+    p50: float | None
+    p99: float | None
+    p999: float | None
+    sampled: int
+
+
+@dataclass(frozen=True)
+class LatencyMs:
+    """Latencies of the client in milliseconds, over ``count`` calls."""
+
+    count: int
+    mean: float | None
+    p50: float | None
+    p90: float | None
+    p99: float | None
+    p99_9: float | None
+
+
+@dataclass(frozen=True)
+class CacheMetrics:
+    """What a cache has measured since it was made."""
+
+    hits: int
+    misses: int
+    hit_rate: float | None
+    miss_rate: float | None
+    sets: int
+    evictions: int
+    eviction_rate: float | None
+    departures: dict[str, int]
+    """Entries that left, by reason."""
+    get_latency_ns: LatencyNs
+    set_latency_ns: LatencyNs
+    operations_per_second: float
+    items: int
+    capacity: int
+    memory_bytes: int
+    """Accounted, at the size the allocator takes."""
+    pinned_bytes: int
+    """Of entries that have left while their value is still held."""
+    shards: int
+    shard_items: list[int]
+    shard_imbalance: float
+    """Largest deviation of a shard from the mean, as a share of the mean."""
+    contended: int
+    """Calls that waited for a shard."""
+    busy: int
+    """Calls that waited in vain."""
+    eviction_policy: str
+    compression: dict[str, Any] | None
+    alerts: list[Any]
+    tuning: dict[str, Any]
+    raw: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ClientMetrics:
+    """What a client has measured since it was made."""
+
+    uptime_seconds: float
+    calls: int
+    successes: int
+    failures: int
+    by_status: dict[str, int]
+    request_rate: float | None
+    """Calls a second."""
+    success_rate: float | None
+    attempts: int
+    retries: int
+    retry_rate: float | None
+    cache_hits: int
+    cache_misses: int
+    cache_hit_rate: float | None
+    coalesced: int
+    """Calls that shared another's request."""
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    reasoning_tokens: int
+    tokens_per_second: float | None
+    cost_usd: float | None
+    cost_per_request_usd: float | None
+    saved_usd: float | None
+    latency_ms: LatencyMs
+    first_token_ms: LatencyMs
+    overhead_ms: LatencyMs
+    """The library's own share of a call."""
+    limiter_wait_ms: LatencyMs
+    breaker_state: str
+    breaker_transitions: int
+    in_flight: int
+    alerts: list[Any]
+    raw: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class TierMetrics:
+    """One tier's calls; ``fallbacks`` are those that another tier failed."""
+
+    calls: int
+    fallbacks: int
+    cost_usd: float
+    saved_usd: float
+
+
+@dataclass(frozen=True)
+class TieredMetrics:
+    """All tiers, the cheapest first; ``saved_usd`` is against the last alone."""
+
+    tiers: list[TierMetrics]
+    cost_usd: float
+    saved_usd: float
+    saved_share: float | None
+    raw: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to change: the ``option``, the ``value`` to give it, and why."""
+
+    symptom: str
+    evidence: dict[str, Any]
+    cause: str
+    option: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the figures suggest; nothing while there are too few."""
+
+    findings: list[Finding]
+    raw: dict[str, Any] = field(repr=False)
+
+
+def _filled(cls: type[T], source: Mapping[str, Any], /, **made: Any) -> T:
+    """A dataclass from the fields of a JSON object that it knows."""
+    known = {name: source.get(name) for name in cls.__annotations__ if name != "raw"}
+    return cls(**{**known, **made})
+
+
+def cache_metrics_of(raw: dict[str, Any]) -> CacheMetrics:
+    return _filled(
+        CacheMetrics, raw, raw=raw,
+        **{name: _filled(LatencyNs, raw[name]) for name in ("get_latency_ns", "set_latency_ns")})
+
+
+def client_metrics_of(raw: dict[str, Any]) -> ClientMetrics:
+    names = ("latency_ms", "first_token_ms", "overhead_ms", "limiter_wait_ms")
+    return _filled(
+        ClientMetrics, raw, raw=raw, **{name: _filled(LatencyMs, raw[name]) for name in names})
+
+
+def tiered_metrics_of(raw: dict[str, Any]) -> TieredMetrics:
+    return _filled(
+        TieredMetrics, raw, raw=raw, tiers=[_filled(TierMetrics, tier) for tier in raw["tiers"]])
+
+
+def advice_of(raw: dict[str, Any]) -> Advice:
+    return Advice([_filled(Finding, finding) for finding in raw["findings"]], raw)

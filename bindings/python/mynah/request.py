@@ -1,0 +1,64 @@
+"""What is asked: messages, tools, and options of one call."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Mapping, Sequence, TypeVar, Union
+
+from . import errors
+from ._library import Handle, lib
+from ._object import Owner, set_options
+
+Self = TypeVar("Self", bound="Request")
+
+Message = Mapping[str, Any]
+"""A message as OpenAI has it: ``{"role": "user", "content": "Hello."}``."""
+
+Messages = Union[str, Sequence[Message]]
+"""A text, which the user says, or messages."""
+
+
+class Request(Owner):
+    """Messages and options of a call, ready to be sent any number of times.
+
+    ``messages`` is a text or OpenAI-style messages; :attr:`Response.message`
+    can be among them. ``tools`` are functions as OpenAI has them:
+    ``{"name": ..., "description": ..., "parameters": {...}}``, alone or as the
+    ``function`` of a ``{"type": "function"}``. Every other keyword overrides an
+    option of the client for this call (``temperature``, ``max_tokens``,
+    ``stop``, ...) or sets a field of the request (``response_format``,
+    ``tool_choice``, ``metadata``, ``extra_json``, ``cache``). Belongs to one
+    thread at a time.
+    """
+
+    def __init__(self, messages: Messages = (), tools: Sequence[Mapping[str, Any]] = (),
+                 **options: object) -> None:
+        self._own(Handle(lib.request_new()), lib.request_free)
+        if isinstance(messages, str):
+            messages = [{"role": "user", "content": messages}]
+        for message in messages:
+            self.add(message)
+        for tool in tools:
+            self._add_tool(tool.get("function", tool))
+        set_options(lib.request_set, self._handle, options)
+
+    def add(self: Self, message: Message) -> Self:
+        """Adds a message; answers the request."""
+        text, error = json.dumps(message).encode(), Handle()
+        errors.check(lib.request_add_message_json(self._handle, text, len(text), error), error)
+        return self
+
+    def add_tool_result(self: Self, call_id: str, content: str, failed: bool = False) -> Self:
+        """Adds what a call that the model asked for gave; answers the request."""
+        text = content.encode()
+        errors.check(lib.request_add_tool_result(
+            self._handle, call_id.encode(), text, len(text), int(failed)))
+        return self
+
+    def _add_tool(self, tool: Mapping[str, Any]) -> None:
+        description, schema = tool.get("description"), tool.get("parameters")
+        error = Handle()
+        errors.check(lib.request_add_tool(
+            self._handle, str(tool["name"]).encode(),
+            None if description is None else description.encode(),
+            None if schema is None else json.dumps(schema).encode(), error), error)

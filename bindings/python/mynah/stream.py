@@ -1,0 +1,113 @@
+"""Streams: the pieces of an answer as they arrive."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Iterator
+
+from . import _queue
+from ._object import Cancel, Owner
+from ._queue import Arrival, Done, Event, Queue
+from .request import Request
+from .response import Response
+
+
+class Stream(Iterator[str]):
+    """An iterator over the text of an answer as it arrives.
+
+    :attr:`response` is the whole answer once it has ended. Leaving a ``with``
+    block, or :meth:`close`, ends the call and its connection. When the pieces
+    are not taken, the call waits. Belongs to one thread at a time, except for
+    :meth:`close`.
+    """
+
+    def __init__(self, kind: str, asked: Owner, request: Request) -> None:
+        self._asked = asked  # lives at least as long as its call
+        self._queue, self._cancel = _queue.lend(), Cancel()
+        self._waiting: list[Event] = []
+        self._done: Done | None = None
+        self._finalizer = weakref.finalize(self, _abandon, self._queue, self._cancel)
+        try:
+            self._queue.submit(kind, asked, request, True, self._cancel, 0)
+        except BaseException:
+            self._finalizer()
+            raise
+
+    @property
+    def response(self) -> Response | None:
+        """The answer: whole after the end, what had arrived after a failure,
+        None before."""
+        return self._done.response if self._done else None
+
+    def __next__(self) -> str:
+        for event in self.events():
+            if event.kind == "text" and event.choice == 0:
+                return event.text
+        raise StopIteration
+
+    def events(self) -> Iterator[Event]:
+        """Everything that arrives, not only text: reasoning, calls, usage."""
+        while True:
+            if not self._waiting and not self._fetch():
+                return
+            if self._waiting:
+                yield self._waiting.pop(0)
+
+    def _fetch(self) -> bool:
+        """Waits for more; False at the end, which may also raise."""
+        if self._done:
+            if self._done.error:
+                raise self._done.error
+            return False
+        self._queue.wait()
+        for _, arrival in self._queue.take():
+            if isinstance(arrival, Done):
+                self._end(arrival)
+            else:
+                self._waiting.append(arrival)
+        return True
+
+    def _end(self, done: Done) -> None:
+        self._done = done
+        if self._finalizer.detach():
+            _queue.give_back(self._queue)
+            self._cancel.close()
+
+    def close(self) -> None:
+        """Ends the call, if it still runs; any thread."""
+        self._cancel.trigger()
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        while not self._done:
+            self._fetch()
+        self._waiting.clear()
+
+
+def _abandon(queue: Queue, cancel: Cancel) -> None:
+    """Ends the call of a stream that nobody has any more."""
+    cancel.trigger()
+    queue.close()
+    cancel.close()
+
+
+def ask(kind: str, asked: Owner, request: Request) -> Response:
+    """Asks and waits, such that a signal's handler runs meanwhile."""
+    with Cancel() as cancel:
+        queue = _queue.lend()
+        try:
+            queue.submit(kind, asked, request, False, cancel, 0)
+            arrived: list[tuple[int, Arrival]] = []
+            while not arrived:
+                queue.wait()
+                arrived = queue.take()
+        except BaseException:
+            _abandon(queue, cancel)
+            raise
+        _queue.give_back(queue)
+    (_, done), = arrived
+    assert isinstance(done, Done)  # a call without a stream has no events
+    return done.result()

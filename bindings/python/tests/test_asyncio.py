@@ -1,0 +1,166 @@
+"""asyncio: calls go through the queue's descriptor, and no thread waits."""
+
+import asyncio
+import gc
+import threading
+import time
+import weakref
+
+import pytest
+
+from mynah import Client, Mock, Tiered, aio, errors
+
+
+def test_a_call_is_awaited_and_the_loop_goes_on(client, mock):
+    async def main():
+        ticks = 0
+
+        async def tick():
+            nonlocal ticks
+            while True:
+                await asyncio.sleep(0.001)
+                ticks += 1
+
+        ticking = asyncio.create_task(tick())
+        answers = await asyncio.gather(*(client.achat(f"hello {i}") for i in range(50)))
+        ticking.cancel()
+        return answers, ticks
+
+    with Mock(delay_headers_ms=100) as slow:
+        with Client("custom", "mock", base_url=slow.url) as client:
+            answers, ticks = asyncio.run(main())
+    assert len({a.text for a in answers}) == 50 and ticks > 5
+
+
+def test_no_thread_of_pythons_waits(client):
+    async def main():
+        seen = set()
+
+        async def look():
+            while True:
+                seen.update(thread.name for thread in threading.enumerate())
+                await asyncio.sleep(0)
+
+        looking = asyncio.create_task(look())
+        await asyncio.gather(*(client.achat(f"hello {i}") for i in range(10)))
+        [piece async for piece in client.astream("hello")]
+        looking.cancel()
+        return seen
+
+    assert asyncio.run(main()) == {"MainThread"}
+
+
+def test_a_stream_comes_in_pieces(client):
+    async def main():
+        async with client.astream("hello") as stream:
+            pieces = [piece async for piece in stream]
+            with pytest.raises(StopAsyncIteration):
+                await stream.__anext__()
+        return pieces, stream.response
+
+    pieces, response = asyncio.run(main())
+    assert len(pieces) > 3 and "".join(pieces) == response.text
+
+
+def test_events_tell_more_than_text():
+    async def main(client):
+        return [event.kind async for event in client.astream("hello").events()]
+
+    with Mock(reasoning_words=5) as mock:
+        with Client("deepseek", "mock", base_url=mock.url, api_key="k") as client:
+            kinds = asyncio.run(main(client))
+            assert {"reasoning", "text", "finish"} <= set(kinds)
+            assert [e.kind for e in client.stream("hello").events()] == kinds
+
+
+def test_a_cancelled_task_ends_its_call():
+    async def main(client, mock):
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(client.achat("hello"), 0.1)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(client.astream("hello").__anext__(), 0.1)
+        until = time.monotonic() + 5
+        while mock.stats()["connections_open"] and time.monotonic() < until:
+            await asyncio.sleep(0.01)
+        assert mock.stats()["connections_open"] == 0
+
+    with Mock(delay_headers_ms=60_000) as mock:
+        with Client("custom", "mock", base_url=mock.url) as client:
+            asyncio.run(main(client, mock))
+
+
+def test_leaving_or_dropping_a_stream_ends_its_call():
+    async def main(client, mock):
+        async with client.astream("hello") as left:
+            assert await left.__anext__()
+        with pytest.raises(errors.Cancelled):
+            [piece async for piece in left]
+        async for _ in client.astream("hello"):
+            break
+        gc.collect()
+        until = time.monotonic() + 5
+        while client.metrics().in_flight and time.monotonic() < until:
+            await asyncio.sleep(0.01)
+        assert client.metrics().in_flight == 0
+
+    with Mock(delay_event_ms=20, answer_words=10_000) as mock:
+        with Client("custom", "mock", base_url=mock.url) as client:
+            asyncio.run(main(client, mock))
+
+
+def test_a_failure_is_raised_where_it_is_awaited():
+    async def main(client):
+        with pytest.raises(errors.Authentication):
+            await client.achat("hello")
+        with pytest.raises(errors.Authentication):
+            [piece async for piece in client.astream("hello")]
+        with pytest.raises(errors.OutOfRange):
+            await client.achat("hello", temperature=9)
+
+    with Mock(api_key="right") as mock:
+        with Client("custom", "mock", base_url=mock.url, api_key="wrong") as client:
+            asyncio.run(main(client))
+
+
+def test_loops_come_and_go_and_leave_nothing(client):
+    loops = []
+
+    async def main():
+        await client.achat("hello")
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        reactor = aio._reactor()
+        assert reactor._queue is None and not reactor._sinks
+
+    for _ in range(3):
+        asyncio.run(main())
+    threads = [threading.Thread(target=lambda: asyncio.run(main())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    gc.collect()
+    assert len(loops) == 7 and all(loop() is None for loop in loops)
+
+
+def test_a_loop_that_ends_early_leaves_nothing_behind():
+    async def main(client):
+        asyncio.ensure_future(client.achat("hello"))
+        await asyncio.sleep(0.05)
+
+    with Mock(delay_headers_ms=60_000) as mock:
+        with Client("custom", "mock", base_url=mock.url) as client:
+            begun = time.monotonic()
+            asyncio.run(main(client))
+            gc.collect()
+            assert time.monotonic() - begun < 5
+
+
+def test_tiers_are_awaited_too(client):
+    async def main(tiered):
+        answer = await tiered.achat("hello")
+        pieces = [piece async for piece in tiered.astream("again")]
+        return answer, pieces
+
+    with Tiered([client, client]) as tiered:
+        answer, pieces = asyncio.run(main(tiered))
+        assert answer.raw["tier"] == 0 and len(pieces) > 3

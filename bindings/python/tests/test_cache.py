@@ -1,0 +1,183 @@
+"""The cache as a mapping, and what it loads by itself."""
+
+import math
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from mynah import Cache, CacheMetrics, errors
+
+
+def test_a_cache_is_a_mapping_of_bytes():
+    with Cache(capacity=1000) as cache:
+        cache["greeting"] = b"hello"
+        cache[b"nul\0inside"] = b"\0"
+        assert cache["greeting"] == b"hello" and cache.get(b"nul\0inside") == b"\0"
+        assert "greeting" in cache and "other" not in cache and 1 not in cache
+        assert cache.get("other") is None and cache.get("other", b"default") == b"default"
+        assert sorted(cache) == sorted(cache.keys()) == [b"greeting", b"nul\0inside"]
+        assert dict(cache.items()) == {b"greeting": b"hello", b"nul\0inside": b"\0"}
+        del cache["greeting"]
+        with pytest.raises(KeyError):
+            cache["greeting"]
+        with pytest.raises(KeyError):
+            del cache["greeting"]
+        assert cache.pop("greeting", b"none") == b"none" and cache.setdefault("a", b"1") == b"1"
+        cache.update({"b": b"2"})
+        assert len(cache) == 3
+        cache.clear()
+        assert len(cache) == 0 and not cache and list(cache) == []
+
+
+def test_looking_with_in_is_no_hit():
+    with Cache() as cache:
+        cache["k"] = b"v"
+        assert "k" in cache and "other" not in cache
+        metrics = cache.metrics()
+        assert (metrics.hits, metrics.misses) == (0, 0)
+
+
+def test_a_ttl_is_in_seconds():
+    with Cache() as cache:
+        cache.set("short", b"v", ttl=0.02)
+        cache.set("delta", b"v", ttl=timedelta(milliseconds=20))
+        cache.set("long", b"v", ttl=math.inf)
+        cache.set("touched", b"v", ttl=0.02)
+        assert cache.touch("touched", ttl=60) and not cache.touch("other")
+        time.sleep(0.03)
+        assert "short" not in cache and "delta" not in cache
+        assert "long" in cache and "touched" in cache
+        for wrong in (0, -1, math.nan):
+            with pytest.raises(ValueError):
+                cache.set("never", b"v", ttl=wrong)
+
+
+def test_many_at_once():
+    with Cache() as cache:
+        cache.set_many({"a:1": b"1", "a:22": b"22", "b": b"3"})
+        assert cache.get_many(["a:22", "none", "a:1"]) == [b"22", None, b"1"]
+        assert cache.get_many([]) == []
+        assert cache.remove_prefix("a:") == 2 and list(cache) == [b"b"]
+
+
+def test_one_caller_loads_and_the_others_wait():
+    loads, waiting = [], threading.Barrier(9)
+
+    def load():
+        loads.append(1)
+        time.sleep(0.25)  # beyond a slice of the others' wait
+        return b"loaded"
+
+    def ask():
+        waiting.wait()
+        found.append(cache.get_or_load("key", load))
+
+    with Cache() as cache:
+        found = []
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        waiting.wait()
+        for thread in threads:
+            thread.join()
+        assert found == [b"loaded"] * 8 and len(loads) == 1
+        with pytest.raises(ZeroDivisionError):
+            cache.get_or_load("other", lambda: b"%d" % (1 // 0))
+        assert cache.get_or_load("other", lambda: b"now") == b"now"
+
+
+def test_who_waits_for_a_load_waits_no_longer_than_asked():
+    loading, let_go = threading.Event(), threading.Event()
+
+    def load():
+        loading.set()
+        let_go.wait(10)
+        return b"late"
+
+    with Cache() as cache:
+        loader = threading.Thread(target=cache.get_or_load, args=("key", load))
+        loader.start()
+        loading.wait(10)
+        with pytest.raises(errors.Timeout):
+            cache.get_or_load("key", load, timeout=0.15)
+        let_go.set()
+        loader.join()
+        assert cache["key"] == b"late"
+
+
+def test_memoize_runs_a_function_once_for_its_arguments():
+    calls = []
+    with Cache() as cache:
+        @cache.memoize(ttl=60)
+        def add(a, b=1):
+            """Adds."""
+            calls.append((a, b))
+            return {"sum": a + b}
+
+        assert add(1, b=2) == add(1, b=2) == {"sum": 3} and add(2) == {"sum": 3}
+        assert len(calls) == 2 and add.__doc__ == "Adds."
+
+        @cache.memoize()
+        def none():
+            calls.append(None)
+
+        assert none() is None and none() is None and len(calls) == 3
+
+        async def later():
+            pass
+
+        with pytest.raises(TypeError):
+            cache.memoize()(later)
+
+
+def test_a_snapshot_comes_back_and_a_torn_one_is_refused(tmp_path):
+    path = tmp_path / "snapshot"
+    with Cache() as cache, Cache() as other:
+        cache["k"] = b"v"
+        cache.save(path)
+        other.load(path)
+        assert other["k"] == b"v"
+        path.write_bytes(path.read_bytes()[:-3])
+        with pytest.raises(errors.Protocol):
+            other.load(path)
+        with pytest.raises(OSError):
+            other.load(str(tmp_path / "none"))
+
+
+def test_bounds_change_while_it_is_in_use():
+    with Cache(capacity=10_000, shard_count=2) as cache:
+        for i in range(1000):
+            cache[str(i)] = b"v"
+        cache.resize(16)
+        assert cache.shard_count == 16 and len(cache) == 1000
+        cache.set_capacity(100)
+        assert cache.capacity == 100 and len(cache) <= 100
+
+
+def test_metrics_are_a_dataclass_of_what_the_library_tells():
+    with Cache() as cache:
+        cache["k"] = b"v"
+        cache.get("k"), cache.get("other")
+        metrics = cache.metrics()
+        assert (metrics.hits, metrics.misses, metrics.hit_rate, metrics.items) == (1, 1, 0.5, 1)
+        assert metrics.get_latency_ns.sampled > 0 and metrics.get_latency_ns.mean > 0
+        missing = set(CacheMetrics.__annotations__) - {"raw"} - set(metrics.raw)
+        assert not missing
+        assert cache.advise().findings == [] and "predicted" in cache.advise().raw
+
+
+def test_a_closed_cache_says_so():
+    cache = Cache()
+    cache.close()
+    cache.close()
+    with pytest.raises(errors.InvalidHandle):
+        cache.set("k", b"v")
+    with pytest.raises(errors.InvalidHandle):
+        list(cache)
+
+
+def test_caches_are_the_same_only_if_they_are():
+    with Cache() as cache, Cache() as other:
+        assert cache == cache and cache != other and len({cache, other}) == 2

@@ -1,0 +1,159 @@
+"""Chats: plain and streamed, and what goes wrong with them."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import mynah
+from mynah import Client, ClientMetrics, Mock, Request, errors
+
+
+def test_a_chat_comes_from_the_cache_the_second_time(client, mock):
+    first, second = client.chat("hello"), client.chat("hello")
+    assert first.text == second.text != ""
+    assert (first.served_from, second.served_from) == ("provider", "cache")
+    assert first.finish_reason == "stop" and first.usage.output_tokens > 0
+    assert mock.stats()["requests"] == 1
+    metrics = client.metrics()
+    assert not set(ClientMetrics.__annotations__) - {"raw"} - set(metrics.raw)
+    assert metrics.latency_ms.count == 2 and metrics.latency_ms.p99 > 0
+    assert client.advise().findings == []
+    assert metrics.calls == 2 and metrics.cache_hits == 1
+    assert "mynah_llm_calls_total" in client.prometheus()
+
+
+def test_a_conversation_goes_on(client):
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello."}]
+    answer = client.chat(messages, temperature=0, max_tokens=50)
+    messages += [answer.message, {"role": "user", "content": "Again."}]
+    assert client.chat(messages).text != answer.text
+
+
+def test_a_stream_arrives_in_pieces(client):
+    with client.stream("hello") as stream:
+        pieces = list(stream)
+    assert len(pieces) > 3 and "".join(pieces) == stream.response.text
+
+
+def test_leaving_a_stream_ends_the_call():
+    with Mock(delay_event_ms=20, answer_words=1000) as mock:
+        with Client("custom", "mock", base_url=mock.url) as client:
+            begun = time.monotonic()
+            with client.stream("hello") as stream:
+                next(stream)
+            assert time.monotonic() - begun < 2
+            with pytest.raises(errors.Cancelled):
+                list(stream)
+
+
+def test_errors_have_their_class():
+    with Mock(api_key="right") as mock:
+        with Client("custom", "mock", base_url=mock.url, api_key="wrong") as client:
+            with pytest.raises(errors.Authentication) as caught:
+                client.chat("hello")
+            assert caught.value.http_status == 401 and not caught.value.retriable
+    with pytest.raises(errors.OutOfRange, match="temperature"):
+        Request("hello", temperature=9)
+
+
+def test_every_status_has_a_class():
+    names = {name for name in mynah._library.lib.constants if name.isupper()}
+    statuses = [n for n in names if "_" not in n or n in {
+        "NULL_ARGUMENT", "INVALID_HANDLE", "INVALID_ARGUMENT", "OUT_OF_RANGE"}]
+    assert statuses and len(errors.BY_STATUS) == 31
+    assert sorted(errors.BY_STATUS) == list(range(1, 32))
+
+
+def test_a_response_tells_where_it_came_from(client):
+    answer = client.chat("hello")
+    assert answer.attempts == 1 and answer.id and answer.request_id == "req_mock"
+    assert answer.timings_ms.total > 0 and answer.usage.total_tokens > 0
+    assert answer.raw["provider"] == "custom" and answer.cost_usd is None
+
+
+def test_tools_go_out_and_results_come_back(client, mock):
+    tool = {"name": "weather", "description": "Tells.", "parameters": {"type": "object"}}
+    request = Request("hello", tools=[tool, {"type": "function", "function": {**tool, "name": "b"}}],
+                      tool_choice="auto", response_format={"type": "json_object"})
+    client.chat(request)
+    sent = mock.stats()["last_request"]["body"]
+    assert [t["function"]["name"] for t in sent["tools"]] == ["weather", "b"]
+    assert sent["response_format"] == {"type": "json_object"}
+    call = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+    request.add({"role": "assistant", "content": None, "tool_calls": [call]})
+    client.chat(request.add_tool_result("c1", "sunny"))
+    assert mock.stats()["last_request"]["body"]["messages"][-1]["content"] == "sunny"
+    with pytest.raises(TypeError):
+        client.chat(request, temperature=1)
+
+
+def test_embeddings_come_in_order(client):
+    vectors = client.embed(["one", "two"], model="m")
+    assert len(vectors) == 2 and vectors[0] != vectors[1]
+    assert client.embed("two", model="m") == vectors[1:]
+
+
+def test_every_error_says_what_it_means():
+    assert errors.Authentication.__doc__ == "The provider refused the key."
+    assert all(cls.__doc__ for cls in errors.BY_STATUS.values())
+
+
+def test_a_provider_that_says_when_is_heard():
+    with Mock(status=429, status_header="retry-after: 7") as mock:
+        with Client("custom", "mock", base_url=mock.url, retry_count=0) as client:
+            with pytest.raises(errors.RateLimited) as caught:
+                client.chat("hello")
+    assert caught.value.retry_after == 7 and caught.value.retriable
+
+
+def test_threads_share_a_client(client):
+    found, threads = {}, []
+    for i in range(16):
+        threads.append(threading.Thread(
+            target=lambda i=i: found.__setitem__(i, client.chat(f"hello {i % 4}").text)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 16 and len(set(found.values())) == 4
+
+
+def test_streams_run_side_by_side(client):
+    streams = [client.stream(f"hello {i}") for i in range(12)]
+    texts = {"".join(stream) for stream in reversed(streams)}
+    assert len(texts) == 12
+
+
+def test_a_stream_that_is_dropped_ends_its_call():
+    with Mock(delay_event_ms=20, answer_words=10_000) as mock:
+        with Client("custom", "mock", base_url=mock.url) as client:
+            next(client.stream("hello"))
+            until = time.monotonic() + 5
+            while client.metrics().in_flight and time.monotonic() < until:
+                time.sleep(0.01)
+            assert client.metrics().in_flight == 0
+
+
+@pytest.mark.parametrize("ask", [
+    lambda client: client.chat("hello"), lambda client: client.batch(["one", "two"]),
+    lambda client: client.embed("hello", model="m"), lambda client: list(client.stream("hello"))])
+def test_ctrl_c_ends_a_call(ask):
+    with Mock(delay_headers_ms=60_000) as mock:
+        with Client("custom", "mock", base_url=mock.url, timeout_ms=20_000) as client:
+            timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+            timer.start()
+            begun = time.monotonic()
+            with pytest.raises(KeyboardInterrupt):
+                ask(client)
+            timer.join()
+            assert time.monotonic() - begun < 10
+        assert mock.stats()["requests_in_flight"] <= 2
+
+
+def test_the_packages_version_is_the_librarys():
+    project = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    assert f'version = "{mynah.version()}"' in project.read_text()

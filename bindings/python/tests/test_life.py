@@ -1,0 +1,156 @@
+"""Forks, threads and the interpreter's end."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from mynah import Cache, Client, Mock, errors
+
+fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+
+
+def in_child(cache, client, url, results):
+    with pytest.raises(errors.Forked):
+        cache.get("k")
+    with pytest.raises(errors.Forked):
+        client.chat("hello")
+    with pytest.raises(errors.Forked):
+        next(client.stream("hello"))
+    with Cache() as mine, Client("custom", "mock", base_url=url, cache=mine) as asking:
+        results.put([asking.chat("hello").text, "".join(asking.stream("hello"))])
+    cache.close()
+
+
+@fork
+def test_a_child_of_multiprocessing_makes_its_own():
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    with Mock() as mock, Cache() as cache, Client("custom", "mock", base_url=mock.url) as client:
+        cache["k"] = b"v"
+        answer = client.chat("hello").text  # leaves a queue in the pool
+        child = context.Process(target=in_child, args=(cache, client, mock.url, results))
+        child.start()
+        assert results.get(timeout=20) == [answer, answer]
+        child.join(20)
+        assert child.exitcode == 0
+        assert cache["k"] == b"v" and client.chat("hello").text == answer
+
+
+def serve(url):
+    """A worker of a pre-forking server: its own client, as `post_fork` makes it."""
+    import asyncio
+    with Client("custom", "mock", base_url=url, cache_enabled=True) as client:
+        assert client.chat("hello").text == client.chat("hello").text
+        asyncio.run(client.achat("hello"))
+        threads = [threading.Thread(target=client.chat, args=(f"hello {i}",)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+@fork
+def test_a_pre_forking_server_works_while_the_master_does():
+    with Mock() as mock, Client("custom", "mock", base_url=mock.url) as master:
+        master.chat("hello")
+        stop = threading.Event()
+
+        def busy():
+            while not stop.is_set():
+                master.chat("busy")
+
+        working = threading.Thread(target=busy)
+        working.start()
+        children = []
+        for _ in range(3):
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    serve(mock.url)
+                    os._exit(0)
+                finally:
+                    os._exit(1)
+            children.append(pid)
+        ended = [os.waitpid(pid, 0)[1] for pid in children]
+        stop.set()
+        working.join()
+        assert ended == [0, 0, 0]
+        assert master.chat("still there").text
+
+
+AT_EXIT = {
+    "a stream that runs": "stream = client.stream('hello'); next(stream)",
+    "a call on a daemon thread": "aside(lambda: client.chat('hello'))",
+    "a stream on a daemon thread": "aside(lambda: list(client.stream('hello')))",
+    "tiers in a call":
+        "tiers = mynah.Tiered([client, client], lambda t, m: 0.9); "
+        "aside(lambda: tiers.chat('hello'))",
+    "a task of a loop that is still open":
+        "loop = asyncio.new_event_loop(); task = loop.create_task(client.achat('hello')); "
+        "loop.run_until_complete(asyncio.sleep(0.05))",
+    "an exception": "client.stream('hello'); raise SystemExit(0)",
+}
+
+
+PROGRAM = """
+import asyncio, threading, time, mynah
+
+mock = mynah.Mock(delay_event_ms=50, answer_words=10_000)
+client = mynah.Client('custom', 'mock', base_url=mock.url, streaming_enabled=True)
+
+def aside(call):
+    def run():
+        try:
+            call()
+        except mynah.Error:
+            pass
+    threading.Thread(target=run, daemon=True).start()
+    while not client.metrics().in_flight:
+        pass
+
+"""
+
+
+@pytest.mark.parametrize("what", AT_EXIT, ids=lambda name: name.replace(" ", "_"))
+def test_the_interpreter_ends_with(what):
+    done = subprocess.run([sys.executable, "-c", PROGRAM + AT_EXIT[what]], capture_output=True,
+                          text=True, timeout=30)
+    complaints = [line for line in done.stderr.splitlines()
+                  if not line.startswith(("Task was destroyed", "task:"))]
+    assert done.returncode == 0 and not complaints and not done.stdout
+
+
+def test_objects_that_nobody_closed_are_collected():
+    for _ in range(200):
+        cache = Cache(capacity=100)
+        cache["k"] = b"v"
+    del cache
+    with Mock() as mock:
+        for _ in range(20):
+            Client("custom", "mock", base_url=mock.url).chat("hello")
+
+
+def test_a_close_while_others_call_is_told_as_what_it_is():
+    with Mock(delay_headers_ms=60_000) as mock:
+        client = Client("custom", "mock", base_url=mock.url, retry_count=0)
+        raised = []
+
+        def ask():
+            try:
+                client.chat("hello")
+            except errors.Error as failure:
+                raised.append(type(failure))
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        while client.metrics().in_flight < 4:
+            pass
+        client.close()
+        for thread in threads:
+            thread.join(10)
+        assert len(raised) == 4 and set(raised) <= {errors.Cancelled, errors.Closed}

@@ -1,0 +1,75 @@
+"""Options are the library's own: nothing about one stands in the package."""
+
+from datetime import timedelta
+
+import pytest
+
+import mynah
+from mynah import Cache, Client, Mock, Request, errors
+
+MAKE = {"cache": Cache, "client": Client, "mock": Mock}
+SOME = {"text": "http://localhost/", "secret": "key", "float": 0.5, "bool": True}
+"""A value that options of a type take, where the row does not tell one."""
+OTHERS = {"price_file": None, "ca_file": None, "price": "model=1,2", "header": "X-Name: value",
+          "status_header": "X-Name: value", "cut_at": "1,2", "proxy": "http://localhost:1",
+          "max_retries": 3, "status": 503}
+
+
+def value_of(option):
+    if option.name in OTHERS:
+        return OTHERS[option.name]
+    if option.type == "choice":
+        return option.range.split(" or ")[0].split(", ")[-1]
+    if option.type == "int":
+        return int(option.range.split("..")[0]) + 1
+    return SOME.get(option.type, "text")
+
+
+@pytest.mark.parametrize("kind", ["cache", "client", "mock"])
+def test_every_option_is_a_keyword(kind):
+    options = mynah.describe(kind)
+    assert len(options) > 20
+    for option in options:
+        MAKE[kind](**{option.name: value_of(option)}).close()
+
+
+@pytest.mark.parametrize("kind", ["cache", "client"])
+def test_every_range_is_held(kind):
+    for option in mynah.describe(kind):
+        wrong = {"int": "many", "float": "much", "bool": "perhaps", "choice": "neither"}
+        if option.type in wrong:
+            with pytest.raises(ValueError, match=option.name):
+                MAKE[kind](**{option.name: wrong[option.type]})
+        if option.type in ("int", "float"):
+            above = float(option.range.split("..=")[1].split()[0]) * 2 + 1
+            with pytest.raises(errors.OutOfRange, match=option.name):
+                MAKE[kind](**{option.name: int(above) if option.type == "int" else above})
+
+
+def test_a_wrong_name_is_told_with_the_right_one():
+    with pytest.raises(errors.UnknownOption, match="did you mean"):
+        Cache(shards_count=8)
+    with pytest.raises(TypeError):
+        Client(temprature=1)
+    with pytest.raises(errors.OutOfRange, match="temperature"):
+        Request("hello", temperature=9)
+    with pytest.raises(ValueError):
+        mynah.describe("queue")
+
+
+def test_values_are_what_python_has_for_them(mock):
+    with Cache(shard_count=8, default_ttl_ms=timedelta(seconds=2), compression=True) as cache:
+        held = cache.options()
+        assert cache.shard_count == 8
+        assert held["default_ttl_ms"]["value"] == 2000 and held["compression"]["value"] is True
+    with Client("custom", "m", base_url=mock.url, preset="production", api_key="secret",
+                temperature=None, stop=["a", "b"], header={"X-One": "1"}) as client:
+        held = client.options()
+        assert held["temperature"]["value"] is None and held["stop"]["value"] == ["a", "b"]
+        assert "secret" not in str(held)
+
+
+def test_the_documentation_has_every_option():
+    for kind, cls in MAKE.items():
+        for option in mynah.describe(kind):
+            assert f"    {option.name}: {option.type}" in cls.__doc__
