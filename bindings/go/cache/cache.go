@@ -9,23 +9,27 @@
 //	c.Set("greeting", "hello", 0)
 //	value, ok, err := c.Get("greeting")
 //
-// The library is found through pkg-config.
+// The library is found through pkg-config; with the build tag mynah_static it
+// is linked into the program.
 package cache
 
 /*
-#cgo pkg-config: mynah
+#cgo !mynah_static pkg-config: mynah
+#cgo mynah_static pkg-config: mynah-static
 #include <mynah.h>
 #include <stdlib.h>
 */
 import "C"
 
 import (
-	"encoding/json"
+	"encoding"
 	"fmt"
 	"math"
 	"runtime"
 	"time"
 	"unsafe"
+
+	"mynah/internal/lib"
 )
 
 // Forever is a TTL that never runs out.
@@ -36,23 +40,26 @@ const Forever time.Duration = math.MaxInt64
 // collected.
 type ShardedCache struct {
 	handle *C.mynah_cache
+	// heard: functions of the caller's are told of what happens.
+	heard bool
 }
 
 // New makes a cache, or says which option is wrong.
 func New(opts ...Option) (*ShardedCache, error) {
 	options := C.mynah_cache_options_new()
 	defer C.mynah_cache_options_free(options)
+	cache := &ShardedCache{}
 	for _, opt := range opts {
-		if err := opt.set(options); err != nil {
+		if err := opt.apply(options); err != nil {
 			return nil, err
 		}
+		cache.heard = cache.heard || opt.callback != nil
 	}
 	var failure *C.mynah_error
-	cache := &ShardedCache{}
-	if status := C.mynah_cache_new(options, &cache.handle, &failure); status != C.MYNAH_OK {
-		return nil, newError(status, failure)
+	if err := told(C.mynah_cache_new(options, &cache.handle, &failure), failure); err != nil {
+		return nil, err
 	}
-	runtime.SetFinalizer(cache, (*ShardedCache).Close)
+	lib.Cleanup(cache, func(c *ShardedCache) { c.Close() })
 	return cache, nil
 }
 
@@ -69,52 +76,68 @@ func NewShardedCache(opts ...Option) *ShardedCache {
 // Close frees the cache; later calls fail with ErrInvalidHandle. Doing it again
 // does nothing.
 func (c *ShardedCache) Close() error {
-	runtime.SetFinalizer(c, nil)
+	lib.Closed(c)
 	C.mynah_cache_free(c.handle)
 	return nil
 }
 
-// Get returns a copy of the value, and false when the key is absent or expired.
-func (c *ShardedCache) Get(key string) ([]byte, bool, error) {
-	defer runtime.KeepAlive(c)
-	var found *C.mynah_value
-	data, size := text(key)
-	status := C.mynah_cache_get(c.handle, data, size, &found)
-	if status == C.MYNAH_NOT_FOUND {
-		return nil, false, nil
-	}
-	if status != C.MYNAH_OK {
-		return nil, false, newError(status, nil)
-	}
-	return take(found), true, nil
-}
+// Handle is the word that names the cache in the library, for packages of this
+// binding that share it.
+func (c *ShardedCache) Handle() uintptr { return uintptr(unsafe.Pointer(c.handle)) }
 
-// Set stores a string or bytes. A ttl of 0 is the cache's own.
+// Set stores a string, bytes, or what marshals itself to binary or text, such
+// as an answer of package llm. A ttl of 0 is the cache's own.
 func (c *ShardedCache) Set(key string, value any, ttl time.Duration) error {
-	defer runtime.KeepAlive(c)
-	var data unsafe.Pointer
-	var size C.size_t
 	switch value := value.(type) {
 	case string:
-		data, size = text(value)
+		return c.SetString(key, value, ttl)
 	case []byte:
-		data, size = unsafe.Pointer(unsafe.SliceData(value)), C.size_t(len(value))
-	default:
-		return fmt.Errorf("cache.Set: a %T is neither a string nor bytes", value)
+		return c.SetBytes(key, value, ttl)
+	case encoding.BinaryMarshaler:
+		data, err := value.MarshalBinary()
+		if err != nil {
+			return err
+		}
+		return c.SetBytes(key, data, ttl)
+	case encoding.TextMarshaler:
+		data, err := value.MarshalText()
+		if err != nil {
+			return err
+		}
+		return c.SetBytes(key, data, ttl)
 	}
-	k, n := text(key)
-	return check(C.mynah_cache_set(c.handle, k, n, data, size, ttlMs(ttl)))
+	return fmt.Errorf("cache.Set: a %T is no string, no bytes, and does not marshal itself", value)
+}
+
+// Contains is true for a live entry; it counts as no use of it.
+func (c *ShardedCache) Contains(key string) (bool, error) {
+	defer runtime.KeepAlive(c)
+	data, size := text(key)
+	return isFound(C.mynah_cache_contains(c.handle, data, size))
+}
+
+// Touch gives a live entry another lifetime from now, and returns whether
+// there was one.
+func (c *ShardedCache) Touch(key string, ttl time.Duration) (bool, error) {
+	defer runtime.KeepAlive(c)
+	data, size := text(key)
+	return isFound(C.mynah_cache_touch(c.handle, data, size, ttlMs(ttl)))
 }
 
 // Remove returns whether there was an entry.
 func (c *ShardedCache) Remove(key string) (bool, error) {
 	defer runtime.KeepAlive(c)
 	data, size := text(key)
-	status := C.mynah_cache_remove(c.handle, data, size)
-	if status == C.MYNAH_NOT_FOUND {
-		return false, nil
-	}
-	return status == C.MYNAH_OK, check(status)
+	return isFound(C.mynah_cache_remove(c.handle, data, size))
+}
+
+// RemovePrefix removes every key that begins so and returns how many.
+func (c *ShardedCache) RemovePrefix(prefix string) (uint64, error) {
+	defer runtime.KeepAlive(c)
+	data, size := text(prefix)
+	var removed C.uint64_t
+	err := check(C.mynah_cache_remove_prefix(c.handle, data, size, &removed))
+	return uint64(removed), err
 }
 
 // Clear removes every entry.
@@ -127,13 +150,36 @@ func (c *ShardedCache) Clear() error {
 func (c *ShardedCache) Resize(shards uint32) error {
 	defer runtime.KeepAlive(c)
 	var failure *C.mynah_error
-	if status := C.mynah_cache_resize(c.handle, C.uint32_t(shards), &failure); status != C.MYNAH_OK {
-		return newError(status, failure)
-	}
-	return nil
+	return told(C.mynah_cache_resize(c.handle, C.uint32_t(shards), &failure), failure)
 }
 
-// Len is the number of live entries.
+// SetCapacity changes the most entries while the cache is in use.
+func (c *ShardedCache) SetCapacity(entries uint64) error {
+	defer runtime.KeepAlive(c)
+	var failure *C.mynah_error
+	return told(C.mynah_cache_set_capacity(c.handle, C.uint64_t(entries), &failure), failure)
+}
+
+// Save writes all live entries to a file, which is never half there.
+func (c *ShardedCache) Save(path string) error {
+	defer runtime.KeepAlive(c)
+	p := C.CString(path)
+	defer C.free(unsafe.Pointer(p))
+	var failure *C.mynah_error
+	return told(C.mynah_cache_save(c.handle, p, &failure), failure)
+}
+
+// Load stores what a saved file holds; a file that is cut or foreign changes
+// nothing.
+func (c *ShardedCache) Load(path string) error {
+	defer runtime.KeepAlive(c)
+	p := C.CString(path)
+	defer C.free(unsafe.Pointer(p))
+	var failure *C.mynah_error
+	return told(C.mynah_cache_load(c.handle, p, &failure), failure)
+}
+
+// Len is the number of entries.
 func (c *ShardedCache) Len() int {
 	defer runtime.KeepAlive(c)
 	return int(C.mynah_cache_len(c.handle))
@@ -149,16 +195,6 @@ func (c *ShardedCache) MemoryBytes() int64 {
 func (c *ShardedCache) GetShardCount() uint32 {
 	defer runtime.KeepAlive(c)
 	return uint32(C.mynah_cache_shard_count(c.handle))
-}
-
-// MetricsJSON is everything that is measured, under the library's own names.
-func (c *ShardedCache) MetricsJSON() (json.RawMessage, error) {
-	defer runtime.KeepAlive(c)
-	var value *C.mynah_value
-	if status := C.mynah_cache_metrics_json(c.handle, &value); status != C.MYNAH_OK {
-		return nil, newError(status, nil)
-	}
-	return take(value), nil
 }
 
 func ttlMs(ttl time.Duration) C.uint64_t {
@@ -177,8 +213,15 @@ func text(s string) (unsafe.Pointer, C.size_t) {
 	return unsafe.Pointer(unsafe.StringData(s)), C.size_t(len(s))
 }
 
-func take(value *C.mynah_value) []byte {
-	defer C.mynah_value_free(value)
-	data := unsafe.Slice((*byte)(C.mynah_value_data(value)), int(C.mynah_value_len(value)))
-	return append(make([]byte, 0, len(data)), data...)
+func isFound(status C.mynah_status) (bool, error) {
+	if status == C.MYNAH_NOT_FOUND {
+		return false, nil
+	}
+	return status == C.MYNAH_OK, check(status)
+}
+
+func check(status C.mynah_status) error { return lib.Check(int32(status), nil) }
+
+func told(status C.mynah_status, failure *C.mynah_error) error {
+	return lib.Check(int32(status), unsafe.Pointer(failure))
 }

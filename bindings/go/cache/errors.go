@@ -1,48 +1,37 @@
 package cache
 
-/*
-#include <mynah.h>
-*/
-import "C"
+import "mynah/internal/lib"
 
-// Error is a failure of the library. Two are equal under errors.Is when their
-// statuses are.
-type Error struct {
-	Status  int32
-	Message string
-}
+// Error is a failure of the library. errors.Is compares kinds with those
+// below; errors.As gives the facts.
+type Error = lib.Error
 
-// Statuses to compare with, through errors.Is.
+// Kinds of failure, to compare with through errors.Is.
 var (
-	ErrInvalidHandle   = &Error{Status: C.MYNAH_INVALID_HANDLE, Message: "invalid_handle"}
-	ErrInvalidArgument = &Error{Status: C.MYNAH_INVALID_ARGUMENT, Message: "invalid_argument"}
-	ErrOutOfRange      = &Error{Status: C.MYNAH_OUT_OF_RANGE, Message: "out_of_range"}
-	ErrUnknownOption   = &Error{Status: C.MYNAH_UNKNOWN_OPTION, Message: "unknown_option"}
-	ErrTooLarge        = &Error{Status: C.MYNAH_TOO_LARGE, Message: "too_large"}
-	ErrBusy            = &Error{Status: C.MYNAH_BUSY, Message: "busy"}
-	ErrForked          = &Error{Status: C.MYNAH_FORKED, Message: "forked"}
+	// ErrInvalidHandle: Freed, of another kind, or never a handle.
+	ErrInvalidHandle = lib.ErrInvalidHandle
+	// ErrInvalidArgument: An argument is malformed.
+	ErrInvalidArgument = lib.ErrInvalidArgument
+	// ErrOutOfRange: A number lies outside its range.
+	ErrOutOfRange = lib.ErrOutOfRange
+	// ErrUnknownOption: No option has this name.
+	ErrUnknownOption = lib.ErrUnknownOption
+	// ErrNotFound: The cache has no live entry under this key.
+	ErrNotFound = lib.ErrNotFound
+	// ErrTooLarge: Larger than a buffer or a bound.
+	ErrTooLarge = lib.ErrTooLarge
+	// ErrBusy: A contended shard was not free in time.
+	ErrBusy = lib.ErrBusy
+	// ErrCancelled: The caller's cancel token was triggered.
+	ErrCancelled = lib.ErrCancelled
+	// ErrTimeout: A time limit ran out.
+	ErrTimeout = lib.ErrTimeout
+	// ErrStopped: The caller's callback asked to stop.
+	ErrStopped = lib.ErrStopped
+	// ErrForked: The handle was inherited through fork.
+	ErrForked = lib.ErrForked
+	// ErrIO: A file could not be read or written.
+	ErrIO = lib.ErrIO
+	// ErrProtocol: What arrived is not what the protocol allows.
+	ErrProtocol = lib.ErrProtocol
 )
-
-func (e *Error) Error() string { return "mynah: " + e.Message }
-
-// Is makes errors.Is compare statuses.
-func (e *Error) Is(target error) bool {
-	other, ok := target.(*Error)
-	return ok && other.Status == e.Status
-}
-
-func newError(status C.mynah_status, failure *C.mynah_error) error {
-	message := C.GoString(C.mynah_status_name(status))
-	if failure != nil {
-		message = C.GoString(C.mynah_error_message(failure))
-		C.mynah_error_free(failure)
-	}
-	return &Error{Status: int32(status), Message: message}
-}
-
-func check(status C.mynah_status) error {
-	if status == C.MYNAH_OK {
-		return nil
-	}
-	return newError(status, nil)
-}

@@ -13,20 +13,27 @@ import (
 )
 
 // Option is one setting of a cache. The library checks it, and says the range.
-type Option struct{ name, value string }
+type Option struct {
+	name, value string
+	// callback installs a function of the caller's instead.
+	callback func(*C.mynah_cache_options) C.mynah_status
+}
+
+// ShardedCacheOption is an Option.
+type ShardedCacheOption = Option
 
 // With sets any option by the library's own name.
-func With(name, value string) Option { return Option{name, value} }
+func With(name, value string) Option { return Option{name: name, value: value} }
 
-func (o Option) set(options *C.mynah_cache_options) error {
+func (o Option) apply(options *C.mynah_cache_options) error {
+	if o.callback != nil {
+		return check(o.callback(options))
+	}
 	name, value := C.CString(o.name), C.CString(o.value)
 	defer C.free(unsafe.Pointer(name))
 	defer C.free(unsafe.Pointer(value))
 	var failure *C.mynah_error
-	if status := C.mynah_cache_options_set(options, name, value, &failure); status != C.MYNAH_OK {
-		return newError(status, failure)
-	}
-	return nil
+	return told(C.mynah_cache_options_set(options, name, value, &failure), failure)
 }
 
 // Workload is a layer of settings for a kind of load.
@@ -48,7 +55,7 @@ const (
 	PerformanceMemoryEfficient Performance = "memory_efficient"
 )
 
-func of(name string, value any) Option { return Option{name, fmt.Sprint(value)} }
+func of(name string, value any) Option { return With(name, fmt.Sprint(value)) }
 
 // WithCapacity is capacity: Most entries that the whole cache holds.
 func WithCapacity(n int) Option { return of("capacity", n) }

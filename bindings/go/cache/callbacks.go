@@ -1,0 +1,96 @@
+package cache
+
+// Functions of the caller's, which the library calls. C holds a cgo.Handle to
+// each and gives it back through mynah_go_destroy.
+
+/*
+#include <mynah.h>
+
+extern void mynahGoEvict(uintptr_t user, void *key, size_t key_len, void *value, size_t value_len, int32_t reason);
+extern void mynahGoCacheAlert(uintptr_t user, char *name, int32_t raised, double value, double threshold);
+extern void mynahGoCacheDestroy(uintptr_t user);
+
+static void on_evict(void *user, const void *key, size_t key_len, const void *value, size_t value_len, int32_t reason) {
+	mynahGoEvict((uintptr_t)user, (void *)key, key_len, (void *)value, value_len, reason);
+}
+
+static void on_alert(void *user, const char *name, int32_t raised, double value, double threshold) {
+	mynahGoCacheAlert((uintptr_t)user, (char *)name, raised, value, threshold);
+}
+
+static void on_destroy(void *user) { mynahGoCacheDestroy((uintptr_t)user); }
+
+static mynah_status set_on_evict(mynah_cache_options *options, uintptr_t user) {
+	return mynah_cache_options_on_evict(options, on_evict, (void *)user, on_destroy);
+}
+
+static mynah_status set_on_alert(mynah_cache_options *options, uintptr_t user) {
+	return mynah_cache_options_on_alert(options, on_alert, (void *)user, on_destroy);
+}
+*/
+import "C"
+
+import (
+	"runtime/cgo"
+	"unsafe"
+)
+
+// Reason says why an entry has left.
+type Reason int32
+
+// The reasons.
+const (
+	// ReasonCapacity: room for another entry was needed.
+	ReasonCapacity Reason = iota
+	// ReasonMemory: its bytes were needed.
+	ReasonMemory
+	// ReasonExpired: its time was over.
+	ReasonExpired
+	// ReasonReplaced: another value took its place.
+	ReasonReplaced
+	// ReasonRemoved: somebody removed it.
+	ReasonRemoved
+	// ReasonCleared: the cache was cleared.
+	ReasonCleared
+)
+
+// Alert is a threshold that was crossed, or a figure that is back within it.
+type Alert struct {
+	// Option is the one that holds the threshold.
+	Option string
+	// Raised is false when the figure is back.
+	Raised           bool
+	Value, Threshold float64
+}
+
+// WithOnEvict has a function told of every entry that leaves, and why. It runs
+// on the goroutine whose call made the entry leave, or on a thread of the
+// library, before that call returns. A cache that has one is slower.
+func WithOnEvict(told func(key string, value []byte, reason Reason)) Option {
+	return Option{callback: func(options *C.mynah_cache_options) C.mynah_status {
+		return C.set_on_evict(options, C.uintptr_t(cgo.NewHandle(told)))
+	}}
+}
+
+// WithOnAlert has a function told when a threshold of the alert options is
+// crossed, and when the figure is back. As WithOnEvict otherwise.
+func WithOnAlert(told func(Alert)) Option {
+	return Option{callback: func(options *C.mynah_cache_options) C.mynah_status {
+		return C.set_on_alert(options, C.uintptr_t(cgo.NewHandle(told)))
+	}}
+}
+
+//export mynahGoEvict
+func mynahGoEvict(user C.uintptr_t, key unsafe.Pointer, keyLen C.size_t, value unsafe.Pointer, valueLen C.size_t, reason C.int32_t) {
+	told := cgo.Handle(user).Value().(func(string, []byte, Reason))
+	told(C.GoStringN((*C.char)(key), C.int(keyLen)), C.GoBytes(value, C.int(valueLen)), Reason(reason))
+}
+
+//export mynahGoCacheAlert
+func mynahGoCacheAlert(user C.uintptr_t, name *C.char, raised C.int32_t, value, threshold C.double) {
+	told := cgo.Handle(user).Value().(func(Alert))
+	told(Alert{C.GoString(name), raised != 0, float64(value), float64(threshold)})
+}
+
+//export mynahGoCacheDestroy
+func mynahGoCacheDestroy(user C.uintptr_t) { cgo.Handle(user).Delete() }

@@ -1,0 +1,47 @@
+package lib
+
+/*
+#include <mynah.h>
+*/
+import "C"
+
+import (
+	"context"
+	"unsafe"
+)
+
+// Token ends calls of the library: a mynah_cancel.
+type Token struct{ handle *C.mynah_cancel }
+
+// NewToken must be followed by Free.
+func NewToken() Token { return Token{C.mynah_cancel_new()} }
+
+// Handle is the word that names the mynah_cancel; 0 for none. Handles are no
+// addresses: as an unsafe.Pointer, one could confuse the collector.
+func (t Token) Handle() uintptr { return uintptr(unsafe.Pointer(t.handle)) }
+
+// Trigger ends the calls that hold the token.
+func (t Token) Trigger() { C.mynah_cancel_trigger(t.handle) }
+
+// Free frees the token; triggering it afterwards does nothing.
+func (t Token) Free() { C.mynah_cancel_free(t.handle) }
+
+// Under runs a call that blocks with a token that the context triggers, and
+// lets the context's error explain a call that it ended.
+func Under(ctx context.Context, call func(token uintptr) error) error {
+	if err := ctx.Err(); err != nil {
+		return Caused(ErrCancelled, err)
+	}
+	if ctx.Done() == nil {
+		return call(0)
+	}
+	token := NewToken()
+	defer token.Free()
+	stop := context.AfterFunc(ctx, token.Trigger)
+	defer stop()
+	err := call(token.Handle())
+	if failure, ok := err.(*Error); ok && failure.Status == ErrCancelled.Status && ctx.Err() != nil {
+		return Caused(ErrCancelled, ctx.Err())
+	}
+	return err
+}

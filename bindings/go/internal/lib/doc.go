@@ -1,0 +1,38 @@
+// Package lib is what the packages of the binding share of libmynah: errors,
+// values and the cancellation of calls that block.
+//
+// cgo gives each package types of its own for the same C type, so pointers
+// cross between packages as unsafe.Pointer.
+package lib
+
+/*
+#cgo !mynah_static pkg-config: mynah
+#cgo mynah_static pkg-config: mynah-static
+#include <mynah.h>
+*/
+import "C"
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// Version is the library's own, such as 0.1.0.
+func Version() string { return C.GoString(C.mynah_version()) }
+
+// Take copies the bytes of a mynah_value and frees it.
+func Take(value unsafe.Pointer) []byte {
+	v := (*C.mynah_value)(value)
+	defer C.mynah_value_free(v)
+	data := unsafe.Slice((*byte)(C.mynah_value_data(v)), int(C.mynah_value_len(v)))
+	return append(make([]byte, 0, len(data)), data...)
+}
+
+// Data is where the bytes of a slice lie.
+func Data(bytes []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(bytes)) }
+
+// Cleanup frees what was forgotten: the net under Close.
+func Cleanup[T any](object *T, free func(*T)) { runtime.SetFinalizer(object, free) }
+
+// Closed takes the net away.
+func Closed[T any](object *T) { runtime.SetFinalizer(object, nil) }

@@ -1,0 +1,149 @@
+// Package llm asks language models: one client for every provider, with
+// retries, limits, a circuit breaker, a response cache and metrics.
+//
+//	client, err := llm.New(llm.WithProvider(llm.ProviderOpenAI), llm.WithModel("gpt-4o-mini"))
+//	defer client.Close()
+//	answer, err := client.Chat(ctx, []llm.Message{llm.UserMessage("Why do mynahs talk?")})
+//
+// Calls run on threads of the library and their results arrive in one queue, so
+// a goroutine that waits for an answer holds no thread. WithConcurrency bounds
+// the library's threads. A context that ends, ends its call within 10 ms.
+//
+// Package providers has a constructor for each provider.
+package llm
+
+/*
+#cgo !mynah_static pkg-config: mynah
+#cgo mynah_static pkg-config: mynah-static
+#include <mynah.h>
+*/
+import "C"
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"unsafe"
+
+	"mynah/internal/lib"
+)
+
+// Client is whatever answers: a ProviderClient, a TieredClient, a
+// CircuitBreaker. All of it may be used from any number of goroutines.
+type Client interface {
+	// Chat asks and waits for the whole answer. The options hold for this call.
+	Chat(ctx context.Context, messages []Message, opts ...Option) (*Response, error)
+	// Complete is Chat with one user message.
+	Complete(ctx context.Context, prompt string, opts ...Option) (*Response, error)
+	// ChatStream gives the answer piece by piece: see Stream.
+	ChatStream(ctx context.Context, messages []Message, opts ...Option) Stream
+	// ChatStreamChan is ChatStream as a channel, closed at the end. Whoever
+	// stops reading before that ends the context.
+	ChatStreamChan(ctx context.Context, messages []Message, opts ...Option) <-chan Chunk
+	// BatchChat sends many requests; the answers stand in their order.
+	BatchChat(ctx context.Context, requests []Request) []BatchResponse
+	// Close ends the calls that run. Doing it again does nothing.
+	Close() error
+}
+
+// ProviderClient is a client of one provider and model. Close it; one that is
+// forgotten is freed when it is collected.
+type ProviderClient struct {
+	handle *C.mynah_client
+	calls  *calls
+	opts   []Option
+}
+
+// New makes a client, or says which option is wrong. Nothing is sent.
+func New(opts ...Option) (*ProviderClient, error) {
+	settings := gather(opts)
+	options := C.mynah_client_options_new()
+	defer C.mynah_client_options_free(options)
+	if err := settings.intoClient(options); err != nil {
+		return nil, err
+	}
+	client := &ProviderClient{opts: slices.Clone(opts)}
+	var failure *C.mynah_error
+	if err := told(C.mynah_client_new(options, &client.handle, &failure), failure); err != nil {
+		return nil, err
+	}
+	calls, err := newCalls(settings.concurrency)
+	if err != nil {
+		C.mynah_client_free(client.handle)
+		return nil, err
+	}
+	client.calls = calls
+	lib.Cleanup(client, func(c *ProviderClient) { c.Close() })
+	return client, nil
+}
+
+// Close ends the calls that run and frees the client; later ones fail with
+// ErrInvalidHandle.
+func (c *ProviderClient) Close() error {
+	lib.Closed(c)
+	C.mynah_client_free(c.handle)
+	c.calls.close()
+	return nil
+}
+
+// Chat asks and waits for the whole answer.
+func (c *ProviderClient) Chat(ctx context.Context, messages []Message, opts ...Option) (*Response, error) {
+	return c.calls.chat(ctx, c, messages, opts)
+}
+
+// Complete is Chat with one user message.
+func (c *ProviderClient) Complete(ctx context.Context, prompt string, opts ...Option) (*Response, error) {
+	return c.Chat(ctx, []Message{UserMessage(prompt)}, opts...)
+}
+
+// ChatStream gives the answer piece by piece.
+func (c *ProviderClient) ChatStream(ctx context.Context, messages []Message, opts ...Option) Stream {
+	return c.calls.stream(ctx, c, messages, opts)
+}
+
+// ChatStreamChan is ChatStream as a channel.
+func (c *ProviderClient) ChatStreamChan(ctx context.Context, messages []Message, opts ...Option) <-chan Chunk {
+	return c.ChatStream(ctx, messages, opts...).channel(ctx)
+}
+
+func (c *ProviderClient) submit(request *C.mynah_request, stream bool, token lib.Token, queue *C.mynah_queue, tag uint64) error {
+	defer runtime.KeepAlive(c)
+	var failure *C.mynah_error
+	return told(C.mynah_client_submit(c.handle, request, truth(stream), cancel(token.Handle()), queue, C.uint64_t(tag), &failure), failure)
+}
+
+// with makes another client with the same options and more.
+func (c *ProviderClient) with(more ...Option) (Client, error) {
+	return New(append(slices.Clone(c.opts), more...)...)
+}
+
+func (c *ProviderClient) tiers() []*ProviderClient { return []*ProviderClient{c} }
+
+// derived is a client of this package, which can be made again with more
+// options, and can be a tier.
+type derived interface {
+	Client
+	with(more ...Option) (Client, error)
+	tiers() []*ProviderClient
+}
+
+// cancel is the mynah_cancel of a word, read as what it is, not as an address.
+func cancel(word uintptr) *C.mynah_cancel { return *(**C.mynah_cancel)(unsafe.Pointer(&word)) }
+
+func truth(b bool) C.int32_t {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func told(status C.mynah_status, failure *C.mynah_error) error {
+	return lib.Check(int32(status), unsafe.Pointer(failure))
+}
+
+func take(status C.mynah_status, value *C.mynah_value) ([]byte, error) {
+	if status != C.MYNAH_OK {
+		return nil, told(status, nil)
+	}
+	return lib.Take(unsafe.Pointer(value)), nil
+}

@@ -1,0 +1,73 @@
+package llm
+
+import "mynah/internal/lib"
+
+// Error is a failure of the library. errors.Is compares kinds with those
+// below; errors.As gives the facts.
+type Error = lib.Error
+
+// Kinds of failure, to compare with through errors.Is.
+var (
+	// ErrNullArgument: A pointer that must not be null was null.
+	ErrNullArgument = lib.ErrNullArgument
+	// ErrInvalidHandle: Freed, of another kind, or never a handle.
+	ErrInvalidHandle = lib.ErrInvalidHandle
+	// ErrInvalidArgument: An argument is malformed.
+	ErrInvalidArgument = lib.ErrInvalidArgument
+	// ErrOutOfRange: A number lies outside its range.
+	ErrOutOfRange = lib.ErrOutOfRange
+	// ErrUnknownOption: No option has this name.
+	ErrUnknownOption = lib.ErrUnknownOption
+	// ErrNotFound: The cache has no live entry under this key.
+	ErrNotFound = lib.ErrNotFound
+	// ErrTooLarge: Larger than a buffer or a bound.
+	ErrTooLarge = lib.ErrTooLarge
+	// ErrBusy: A contended shard was not free in time.
+	ErrBusy = lib.ErrBusy
+	// ErrClosed: The object has been closed.
+	ErrClosed = lib.ErrClosed
+	// ErrCancelled: The caller's cancel token was triggered.
+	ErrCancelled = lib.ErrCancelled
+	// ErrTimeout: A time limit ran out.
+	ErrTimeout = lib.ErrTimeout
+	// ErrConnection: The network failed before an answer came.
+	ErrConnection = lib.ErrConnection
+	// ErrTLS: The TLS handshake or a certificate failed.
+	ErrTLS = lib.ErrTLS
+	// ErrAuthentication: The provider refused the key.
+	ErrAuthentication = lib.ErrAuthentication
+	// ErrPermission: The key may not do this.
+	ErrPermission = lib.ErrPermission
+	// ErrRateLimited: Too many requests or tokens for now.
+	ErrRateLimited = lib.ErrRateLimited
+	// ErrQuotaExhausted: The account has nothing left; waiting does not help.
+	ErrQuotaExhausted = lib.ErrQuotaExhausted
+	// ErrContextLength: The prompt does not fit the model.
+	ErrContextLength = lib.ErrContextLength
+	// ErrContentFilter: A content filter refused.
+	ErrContentFilter = lib.ErrContentFilter
+	// ErrBadRequest: The provider, or the library on its behalf, refused the request.
+	ErrBadRequest = lib.ErrBadRequest
+	// ErrModelNotFound: The provider does not know the model.
+	ErrModelNotFound = lib.ErrModelNotFound
+	// ErrOverloaded: The provider has no capacity right now.
+	ErrOverloaded = lib.ErrOverloaded
+	// ErrServer: The provider failed.
+	ErrServer = lib.ErrServer
+	// ErrTruncated: The answer ended before it was complete.
+	ErrTruncated = lib.ErrTruncated
+	// ErrProtocol: What arrived is not what the protocol allows.
+	ErrProtocol = lib.ErrProtocol
+	// ErrCircuitOpen: The circuit breaker is open.
+	ErrCircuitOpen = lib.ErrCircuitOpen
+	// ErrStopped: The caller's callback asked to stop.
+	ErrStopped = lib.ErrStopped
+	// ErrForked: The handle was inherited through fork.
+	ErrForked = lib.ErrForked
+	// ErrIO: A file could not be read or written.
+	ErrIO = lib.ErrIO
+	// ErrPanic: A defect in the library was caught at the boundary.
+	ErrPanic = lib.ErrPanic
+	// ErrInternal: Something that should not happen did.
+	ErrInternal = lib.ErrInternal
+)

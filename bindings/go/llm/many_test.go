@@ -1,0 +1,210 @@
+package llm_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mynah/llm"
+	"mynah/mock"
+)
+
+func TestABatchKeepsItsOrderAndTellsEachFailure(t *testing.T) {
+	client, m := talk(t, nil, llm.WithBatchDedup(true))
+	requests := make([]llm.Request, 12)
+	for i := range requests {
+		requests[i] = llm.Request{Index: i, Messages: ask(fmt.Sprint("question ", i/2))}
+	}
+	requests[5].Options = []llm.Option{llm.WithTemperature(9)}
+	var steps []int
+	answers := client.Batch(context.Background(), requests, 3, func(done, total int) { steps = append(steps, done) })
+	for i, answer := range answers {
+		if i == 5 {
+			if !errors.Is(answer.Err, llm.ErrOutOfRange) {
+				t.Fatal(answer.Err)
+			}
+			continue
+		}
+		if answer.Err != nil || !strings.Contains(answer.Text, fmt.Sprint("question ", i/2)) {
+			t.Fatal(i, answer.Err, answer.Response)
+		}
+	}
+	if stats, _ := m.Stats(); stats.Requests != 6 || stats.LargestInFlight > 3 {
+		t.Fatal(stats.Requests, stats.LargestInFlight)
+	}
+	if len(steps) == 0 || steps[len(steps)-1] != 11 {
+		t.Fatal(steps)
+	}
+}
+
+func TestAContextEndsABatch(t *testing.T) {
+	client, _ := talk(t, []mock.Option{mock.With("delay_headers_ms", "60000")})
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	for _, answer := range client.BatchChat(ctx, []llm.Request{{Messages: ask("a")}, {Messages: ask("b")}}) {
+		if !errors.Is(answer.Err, context.DeadlineExceeded) {
+			t.Fatal(answer.Err)
+		}
+	}
+}
+
+func TestAProcessorGathersRequests(t *testing.T) {
+	client, m := talk(t, nil)
+	processor := llm.NewBatchProcessor(client, 4, time.Hour)
+	var group sync.WaitGroup
+	for i := 0; i < 8; i++ {
+		group.Add(1)
+		go func(i int) {
+			defer group.Done()
+			answer, err := processor.Submit(context.Background(), llm.Request{Messages: ask(fmt.Sprint("question ", i))})
+			if err != nil || !strings.Contains(answer.Text, fmt.Sprint("question ", i)) {
+				t.Error(i, answer, err)
+			}
+		}(i)
+	}
+	group.Wait()
+	soon := llm.NewBatchProcessor(client, 1000, time.Millisecond)
+	if _, err := soon.Submit(context.Background(), llm.Request{Messages: ask("alone")}); err != nil {
+		t.Fatal(err)
+	}
+	answers := processor.ProcessBatch(context.Background(), []llm.Request{{Messages: ask("a")}, {Messages: ask("b")}, {Messages: ask("c")}, {Messages: ask("d")}, {Messages: ask("e")}})
+	if len(answers) != 5 || answers[4].Err != nil {
+		t.Fatal(answers)
+	}
+	if stats, _ := m.Stats(); stats.Requests != 14 {
+		t.Fatal(stats.Requests)
+	}
+}
+
+func TestTiersSplitTheWorkAndFallBack(t *testing.T) {
+	cheap, cheapMock := talk(t, answering("cheap"), llm.WithModel("small"), llm.WithPrice("small=1,1"))
+	able, ableMock := talk(t, answering("able"), llm.WithModel("large"), llm.WithPrice("large=100,100"))
+	seen := make(chan string, 10)
+	tiered := llm.NewTieredClient(cheap, able, func(text string, messages int) float64 {
+		seen <- text
+		if strings.Contains(text, "hard") {
+			return 1
+		}
+		return 0
+	})
+	defer tiered.Close()
+	for prompt, want := range map[string]string{"an easy one": "cheap", "a hard one": "able"} {
+		answer, err := tiered.Complete(context.Background(), prompt)
+		if err != nil || answer.Text != want || answer.Tier == nil {
+			t.Fatal(prompt, answer, err)
+		}
+		if got := <-seen; got != prompt {
+			t.Fatal(got)
+		}
+	}
+	answer, err := tiered.ChatStream(context.Background(), ask("easy")).Text(func(string) {})
+	if err != nil || answer.Text != "cheap" {
+		t.Fatal(answer, err)
+	}
+	for _, answer := range tiered.BatchChat(context.Background(), []llm.Request{{Messages: ask("easy")}, {Messages: ask("hard")}}) {
+		if answer.Err != nil {
+			t.Fatal(answer.Err)
+		}
+	}
+	metrics, err := tiered.Metrics()
+	if err != nil || metrics.Tiers[0].Calls != 3 || metrics.Tiers[1].Calls != 2 || metrics.SavedUSD <= 0 {
+		t.Fatalf("%+v %v", metrics, err)
+	}
+	cheapMock.Close()
+	answer, err = tiered.Complete(context.Background(), "easy")
+	if err != nil || answer.Text != "able" || answer.ServedFrom != "fallback" {
+		t.Fatal(answer, err)
+	}
+	if stats, _ := ableMock.Stats(); stats.Requests != 3 {
+		t.Fatal(stats.Requests)
+	}
+	if _, err := llm.NewTiered(nil, cheap); !errors.Is(err, llm.ErrInvalidArgument) {
+		t.Fatal(err)
+	}
+}
+
+func TestABreakerOpensAndClosesAgain(t *testing.T) {
+	client, m := talk(t, []mock.Option{mock.With("status", "500"), mock.With("status_times", "3")})
+	breaker, err := llm.NewCircuitBreaker(client, 3, 20*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer breaker.Close()
+	for i := 0; i < 3; i++ {
+		if _, err := breaker.Call(context.Background(), ask("hello")); !errors.Is(err, llm.ErrServer) {
+			t.Fatal(err)
+		}
+	}
+	if state, err := breaker.State(); state != llm.BreakerOpen || err != nil {
+		t.Fatal(state, err)
+	}
+	if _, err := breaker.Call(context.Background(), ask("hello")); !errors.Is(err, llm.ErrCircuitOpen) {
+		t.Fatal(err)
+	}
+	if stats, _ := m.Stats(); stats.Requests != 3 {
+		t.Fatal(stats.Requests)
+	}
+	waitFor(t, "the trial is answered", func() bool { _, err := breaker.Call(context.Background(), ask("hello")); return err == nil })
+	if state, _ := breaker.State(); state != llm.BreakerClosed {
+		t.Fatal(state)
+	}
+}
+
+func TestAPoolBoundsCallsAndKeepsConnections(t *testing.T) {
+	client, m := talk(t, []mock.Option{mock.With("delay_headers_ms", "5")})
+	pooled := llm.WithConnectionPool(client, 4)
+	defer pooled.Close()
+	var group sync.WaitGroup
+	for i := 0; i < 40; i++ {
+		group.Add(1)
+		go func(i int) {
+			defer group.Done()
+			if _, err := pooled.Complete(context.Background(), fmt.Sprint(i)); err != nil {
+				t.Error(err)
+			}
+		}(i)
+	}
+	group.Wait()
+	stats, _ := m.Stats()
+	if stats.Requests != 40 || stats.LargestInFlight > 4 || stats.Connections > 8 {
+		t.Fatalf("%+v", stats)
+	}
+	if _, err := client.Complete(context.Background(), "the first client stays"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestACacheIsWarmedUp(t *testing.T) {
+	client, m := talk(t, nil, llm.WithCache(true, time.Hour))
+	warmed, err := llm.WarmupCache(context.Background(), client, []string{"a", "b", "c"})
+	if err != nil || warmed != 3 {
+		t.Fatal(warmed, err)
+	}
+	answer, err := client.Complete(context.Background(), "b")
+	if err != nil || answer.ServedFrom != "cache" {
+		t.Fatal(answer, err)
+	}
+	if stats, _ := m.Stats(); stats.Requests != 3 {
+		t.Fatal(stats.Requests)
+	}
+	plain, _ := talk(t, nil)
+	if _, err := llm.WarmupCache(context.Background(), plain, []string{"a"}); !errors.Is(err, llm.ErrInvalidArgument) {
+		t.Fatal(err)
+	}
+}
+
+func TestALoadTestMeasures(t *testing.T) {
+	client, m := talk(t, []mock.Option{mock.With("status", "500"), mock.With("fault_percent", "100"), mock.With("status_times", "5")})
+	metrics := llm.LoadTest(context.Background(), client, 200*time.Millisecond, 200, ask("hello"))
+	stats, _ := m.Stats()
+	if metrics.Calls == 0 || int(metrics.Calls) != stats.Requests || metrics.Failures != 5 || metrics.P99Latency < metrics.P50Latency || metrics.AvgLatency <= 0 {
+		t.Fatal(metrics, stats.Requests)
+	}
+	if !strings.Contains(metrics.String(), "p99") {
+		t.Fatal(metrics)
+	}
+}

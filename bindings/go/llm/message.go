@@ -1,0 +1,99 @@
+package llm
+
+import (
+	"encoding/base64"
+	"encoding/json"
+)
+
+// Message is one turn of a conversation. The helpers below make them.
+type Message struct {
+	// Role is system, developer, user, assistant or tool.
+	Role    string
+	Content string
+	// ToolCallID names the call that a tool's message answers.
+	ToolCallID string
+	// Parts stand beside the content: images and documents.
+	Parts []Part
+	// whole is a message that stays as it came, with what its provider needs back.
+	whole json.RawMessage
+}
+
+// Part is something beside text, in the form of OpenAI's content parts.
+type Part map[string]any
+
+// SystemMessage says how the model is to behave.
+func SystemMessage(text string) Message { return Message{Role: "system", Content: text} }
+
+// UserMessage is what the user says.
+func UserMessage(text string) Message { return Message{Role: "user", Content: text} }
+
+// AssistantMessage is what the model has said. For an answer of this package,
+// Response.Message keeps more.
+func AssistantMessage(text string) Message { return Message{Role: "assistant", Content: text} }
+
+// ToolMessage is the result of a call that an answer asked for.
+func ToolMessage(callID, result string) Message {
+	return Message{Role: "tool", Content: result, ToolCallID: callID}
+}
+
+// MessageJSON is a message in the form of OpenAI's chat completions.
+func MessageJSON(openai json.RawMessage) Message { return Message{whole: openai} }
+
+// WithImageURL adds an image at an address.
+func (m Message) WithImageURL(url string) Message {
+	return m.with(Part{"type": "image_url", "image_url": map[string]string{"url": url}})
+}
+
+// WithImage adds an image, of a media type such as image/png.
+func (m Message) WithImage(mime string, data []byte) Message {
+	return m.WithImageURL(dataURL(mime, data))
+}
+
+// WithDocument adds a document, of a media type such as application/pdf.
+func (m Message) WithDocument(mime, name string, data []byte) Message {
+	file := map[string]string{"filename": name, "file_data": dataURL(mime, data)}
+	return m.with(Part{"type": "file", "file": file})
+}
+
+func dataURL(mime string, data []byte) string {
+	return "data:" + mime + ";base64," + base64.StdEncoding.EncodeToString(data)
+}
+
+func (m Message) with(part Part) Message {
+	m.Parts = append(m.Parts[:len(m.Parts):len(m.Parts)], part)
+	return m
+}
+
+// MarshalJSON gives the form of OpenAI's chat completions.
+func (m Message) MarshalJSON() ([]byte, error) {
+	if m.whole != nil {
+		return m.whole, nil
+	}
+	out := map[string]any{"role": m.Role, "content": m.Content}
+	if m.ToolCallID != "" {
+		out["tool_call_id"] = m.ToolCallID
+	}
+	if len(m.Parts) > 0 {
+		parts := m.Parts
+		if m.Content != "" {
+			parts = append([]Part{{"type": "text", "text": m.Content}}, parts...)
+		}
+		out["content"] = parts
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON keeps a message of any form whole.
+func (m *Message) UnmarshalJSON(data []byte) error {
+	var known struct {
+		Role       string `json:"role"`
+		Content    any    `json:"content"`
+		ToolCallID string `json:"tool_call_id"`
+	}
+	if err := json.Unmarshal(data, &known); err != nil {
+		return err
+	}
+	text, _ := known.Content.(string)
+	*m = Message{Role: known.Role, Content: text, ToolCallID: known.ToolCallID, whole: append([]byte(nil), data...)}
+	return nil
+}

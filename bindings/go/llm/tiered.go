@@ -1,0 +1,161 @@
+package llm
+
+/*
+#include <mynah.h>
+*/
+import "C"
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"runtime"
+	"unsafe"
+
+	"mynah/internal/lib"
+)
+
+// ComplexityFunc says how hard a request is, from 0 to 1; NaN leaves it to the
+// library's estimate. It is given the last user message, and how many messages
+// there are. It runs on a thread of the library.
+type ComplexityFunc func(text string, messages int) float64
+
+// TieredClient is several clients as one: the cheap one for what is easy, the
+// able one for what is hard, another when one fails.
+type TieredClient struct {
+	handle  *C.mynah_tiered
+	calls   *calls
+	clients []*ProviderClient
+	check   ComplexityFunc
+}
+
+// NewTiered makes tiers of clients of this package, the cheapest first. A nil
+// check leaves it to the library's estimate. The tiers hold the clients:
+// closing them later takes nothing away.
+func NewTiered(check ComplexityFunc, clients ...Client) (*TieredClient, error) {
+	tiered := &TieredClient{check: check}
+	for _, client := range clients {
+		own, ok := client.(derived)
+		if !ok {
+			return nil, errForeign
+		}
+		tiered.clients = append(tiered.clients, own.tiers()...)
+	}
+	if err := tiered.make(); err != nil {
+		return nil, err
+	}
+	lib.Cleanup(tiered, func(t *TieredClient) { t.Close() })
+	return tiered, nil
+}
+
+// NewTieredClient is NewTiered for a cheap and an able client that are known to
+// be right: it panics otherwise.
+func NewTieredClient(primary, fallback Client, check ComplexityFunc) *TieredClient {
+	tiered, err := NewTiered(check, primary, fallback)
+	if err != nil {
+		panic("llm.NewTieredClient: " + err.Error())
+	}
+	return tiered
+}
+
+var errForeign = errors.New("mynah: the client was not made by this package")
+
+func (t *TieredClient) make() (err error) {
+	if t.calls, err = newCalls(0); err != nil {
+		return err
+	}
+	defer runtime.KeepAlive(t.clients)
+	handles := make([]*C.mynah_client, len(t.clients))
+	for i, client := range t.clients {
+		handles[i] = client.handle
+	}
+	var failure *C.mynah_error
+	status := C.mynah_tiered_new(unsafe.SliceData(handles), C.size_t(len(handles)), 0, &t.handle, &failure)
+	if err = told(status, failure); err == nil && t.check != nil {
+		err = setComplexity(t.handle, t.check)
+	}
+	if err != nil {
+		t.Close()
+	}
+	return err
+}
+
+// Close frees the tiers; calls that run go on to their end.
+func (t *TieredClient) Close() error {
+	lib.Closed(t)
+	C.mynah_tiered_free(t.handle)
+	t.calls.close()
+	return nil
+}
+
+// Chat asks the tier that fits, and another one where it fails.
+func (t *TieredClient) Chat(ctx context.Context, messages []Message, opts ...Option) (*Response, error) {
+	return t.calls.chat(ctx, t, messages, opts)
+}
+
+// Complete is Chat with one user message.
+func (t *TieredClient) Complete(ctx context.Context, prompt string, opts ...Option) (*Response, error) {
+	return t.Chat(ctx, []Message{UserMessage(prompt)}, opts...)
+}
+
+// ChatStream gives the answer of the tier that fits. Once something has come,
+// no other tier is asked.
+func (t *TieredClient) ChatStream(ctx context.Context, messages []Message, opts ...Option) Stream {
+	return t.calls.stream(ctx, t, messages, opts)
+}
+
+// ChatStreamChan is ChatStream as a channel.
+func (t *TieredClient) ChatStreamChan(ctx context.Context, messages []Message, opts ...Option) <-chan Chunk {
+	return t.ChatStream(ctx, messages, opts...).channel(ctx)
+}
+
+// BatchChat sends many requests, each to the tier that fits.
+func (t *TieredClient) BatchChat(ctx context.Context, requests []Request) []BatchResponse {
+	return eachAlone(ctx, t, requests)
+}
+
+func (t *TieredClient) submit(request *C.mynah_request, stream bool, token lib.Token, queue *C.mynah_queue, tag uint64) error {
+	defer runtime.KeepAlive(t)
+	var failure *C.mynah_error
+	return told(C.mynah_tiered_submit(t.handle, request, truth(stream), cancel(token.Handle()), queue, C.uint64_t(tag), &failure), failure)
+}
+
+func (t *TieredClient) with(more ...Option) (Client, error) {
+	clients := make([]Client, len(t.clients))
+	for i, client := range t.clients {
+		made, err := client.with(more...)
+		if err != nil {
+			return nil, err
+		}
+		defer made.Close() // the tiers hold it
+		clients[i] = made
+	}
+	return NewTiered(t.check, clients...)
+}
+
+func (t *TieredClient) tiers() []*ProviderClient { return t.clients }
+
+// TieredMetrics is what the tiers have done and saved.
+type TieredMetrics struct {
+	Tiers []struct {
+		Calls     uint64  `json:"calls"`
+		Fallbacks uint64  `json:"fallbacks"`
+		CostUSD   float64 `json:"cost_usd"`
+		SavedUSD  float64 `json:"saved_usd"`
+	} `json:"tiers"`
+	CostUSD  float64 `json:"cost_usd"`
+	SavedUSD float64 `json:"saved_usd"`
+	// SavedShare is of what the last tier alone would have cost.
+	SavedShare float64 `json:"saved_share"`
+}
+
+// Metrics is what the tiers have done and saved so far.
+func (t *TieredClient) Metrics() (metrics TieredMetrics, err error) {
+	defer runtime.KeepAlive(t)
+	var value *C.mynah_value
+	raw, err := take(C.mynah_tiered_metrics_json(t.handle, &value), value)
+	if err != nil {
+		return metrics, err
+	}
+	return metrics, json.Unmarshal(raw, &metrics)
+}
