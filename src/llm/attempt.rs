@@ -113,9 +113,7 @@ impl Sending<'_> {
         if self.means.breaker.state() == State::Open {
             return Decision::GiveUp;
         }
-        let now = self.timing.now_ns();
-        let left = Duration::from_nanos(self.timing.total().at_ns.saturating_sub(now));
-        let means = self.means;
+        let (left, means) = (self.timing.left(), self.means);
         retry::decide(facts, attempts, &self.order.options, left, means.random, means.budget)
     }
 

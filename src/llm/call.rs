@@ -9,12 +9,14 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use crate::clock::{Clock, Signal};
+use crate::error::{Error, Result};
 use crate::waiting::{Condvar, Mutex};
 
-use crate::error::{Error, Result};
-
 use super::cancel::{Cancel, Interrupt, Reason};
+use super::timing::Timing;
 
 /// The calls of one client.
 #[derive(Debug)]
@@ -33,9 +35,29 @@ struct State {
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
+/// A call that runs on this thread.
+struct Frame {
+    register: u64,
+    interrupt: Arc<Interrupt>,
+    /// The end of its whole time, once that is known.
+    until: Option<Timing>,
+}
+
 thread_local! {
-    /// Registers whose calls run on this thread, outermost first.
-    static STACK: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    /// The calls of this thread, outermost first.
+    static STACK: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Waits, inside the callback of the call that runs on this thread, until
+/// `signal` is raised; false if the call was interrupted or its time is up
+/// first. Waits in real time, in which whoever raises the signal lives.
+pub fn wait_inside(signal: &Arc<Signal>) -> bool {
+    let found = STACK.with_borrow(|stack| {
+        stack.last().map(|frame| (frame.interrupt.clone(), frame.until.clone()))
+    });
+    let Some((interrupt, until)) = found else { return false };
+    let left = until.map_or(Duration::MAX, |timing| timing.left());
+    interrupt.wait_or(&Clock::System, signal, left).is_ok() && signal.is_raised()
 }
 
 impl Default for Calls {
@@ -67,7 +89,8 @@ impl Calls {
             }
             state.running.push(interrupt.clone());
         }
-        STACK.with_borrow_mut(|stack| stack.push(self.id));
+        let frame = Frame { register: self.id, interrupt: interrupt.clone(), until: None };
+        STACK.with_borrow_mut(|stack| stack.push(frame));
         let running = Running { calls: self, interrupt };
         if let Some(cancel) = cancel {
             cancel.attach(&running.interrupt);
@@ -99,14 +122,25 @@ impl Calls {
 
     /// Whether this thread is inside a call of this register.
     pub fn is_mine(&self) -> bool {
-        STACK.with_borrow(|stack| stack.contains(&self.id))
+        STACK.with_borrow(|stack| stack.iter().any(|frame| frame.register == self.id))
+    }
+}
+
+impl Running<'_> {
+    /// Says until when the call may take.
+    pub fn until(&self, timing: &Timing) {
+        STACK.with_borrow_mut(|stack| {
+            if let Some(frame) = stack.last_mut() {
+                frame.until = Some(timing.clone());
+            }
+        });
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         STACK.with_borrow_mut(|stack| {
-            if let Some(place) = stack.iter().rposition(|id| *id == self.calls.id) {
+            if let Some(place) = stack.iter().rposition(|f| f.register == self.calls.id) {
                 stack.remove(place);
             }
         });

@@ -104,13 +104,18 @@ impl Interrupt {
     /// Says what the call is about to block on; broken at once if the call has
     /// been interrupted already.
     pub fn watch(&self, breakable: Weak<dyn Breakable>) {
+        self.exchange(Some(breakable));
+    }
+
+    /// As [`Interrupt::watch`]; what was watched before.
+    fn exchange(&self, breakable: Option<Weak<dyn Breakable>>) -> Option<Weak<dyn Breakable>> {
         let mut in_use = self.in_use.lock();
         if self.reason().is_some()
-            && let Some(breakable) = breakable.upgrade()
+            && let Some(breakable) = breakable.as_ref().and_then(Weak::upgrade)
         {
             breakable.break_off();
         }
-        *in_use = Some(breakable);
+        std::mem::replace(&mut *in_use, breakable)
     }
 
     /// Takes back what [`Interrupt::watch`] said. After this returns, it is
@@ -126,11 +131,12 @@ impl Interrupt {
     }
 
     /// Waits for `time`, until `wake` is raised, or an error once interrupted.
+    /// What was watched before is watched again after it.
     pub fn wait_or(&self, clock: &Clock, wake: &Arc<Signal>, time: Duration) -> Result<(), Error> {
         let wake_weak: Weak<Signal> = Arc::downgrade(wake);
-        self.watch(wake_weak);
+        let before = self.exchange(Some(wake_weak));
         clock.wait(wake, time);
-        self.unwatch();
+        self.exchange(before);
         self.check()
     }
 }
@@ -223,6 +229,20 @@ mod tests {
         assert_eq!(socket.0.load(Ordering::Relaxed), 0);
         call.watch(weak);
         assert_eq!(socket.0.load(Ordering::Relaxed), 1, "too late is at once");
+    }
+
+    #[test]
+    fn a_wait_inside_an_exchange_leaves_the_socket_watched() {
+        let socket = Arc::new(Socket::default());
+        let weak: Weak<dyn Breakable> = Arc::downgrade(&(socket.clone() as Arc<dyn Breakable>));
+        let call = Interrupt::default();
+        call.watch(weak);
+        let wake = Arc::<Signal>::default();
+        wake.raise();
+        call.wait_or(&Clock::System, &wake, Duration::from_secs(60)).unwrap();
+        assert_eq!(socket.0.load(Ordering::Relaxed), 0);
+        call.trip(Reason::Cancelled);
+        assert_eq!(socket.0.load(Ordering::Relaxed), 1);
     }
 
     #[test]

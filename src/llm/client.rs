@@ -201,10 +201,12 @@ impl Client {
         mut sink: Option<&mut Sink<'_>>,
         ended: &mut Ended,
     ) -> Result<Response, Failed> {
+        let began = self.clock.now_ns();
         let running = self.calls.begin(cancel)?;
         let order = Order::new(request, &self.options, sink.is_some())?;
         ended.model = Some(order.prepared.context.model.to_string());
-        let timing = Timing::start(&order.options, &self.clock);
+        let timing = Timing::start(&order.options, &self.clock).since(began);
+        running.until(&timing);
         let shares = self.shares(&order);
         let key = (shares || self.cache_of(&order).is_some()).then(|| order.key());
         let mut path = Path { running: &running, timing: &timing, ended };

@@ -348,10 +348,9 @@ impl Transport for Gated {
     }
 }
 
-#[test]
-fn identical_calls_share_one_request_plain_and_streamed() {
-    let (open, gate) = std::sync::mpsc::channel();
-    let inner = bench(&[], vec![ended("shared by all")]);
+/// The same script behind a gate, for a client that shares its calls and lives
+/// in real time.
+fn gated(inner: Bench, gate: std::sync::mpsc::Receiver<()>) -> Bench {
     let transport = Gated(Mutex::new(Gate(inner.script.clone(), gate)));
     let mut layered = Layered::<ClientOptions>::default();
     for (name, value) in
@@ -361,7 +360,13 @@ fn identical_calls_share_one_request_plain_and_streamed() {
     }
     let parts = Parts { transport: Some(Arc::new(transport)), ..Parts::default() };
     let client = Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap());
-    let bench = Bench { client, ..inner };
+    Bench { client, ..inner }
+}
+
+#[test]
+fn identical_calls_share_one_request_plain_and_streamed() {
+    let (open, gate) = std::sync::mpsc::channel();
+    let bench = gated(bench(&[], vec![ended("shared by all")]), gate);
     std::thread::scope(|scope| {
         let streams: Vec<_> = (0..4).map(|_| scope.spawn(|| bench.stream())).collect();
         let plains: Vec<_> = (0..4).map(|_| scope.spawn(|| bench.chat())).collect();
@@ -457,6 +462,71 @@ mod queued {
         queue.next(LONG).unwrap();
         queue.close();
         assert_eq!((queue.pending(), bench.client.calls.in_flight()), (0, 0));
+    }
+
+    #[test]
+    fn a_call_that_still_stands_in_line_ends_when_its_token_is_triggered() {
+        let (open, gate) = std::sync::mpsc::channel();
+        let bench = bench(&[], vec![plain("first", "stop"), plain("third", "stop")]);
+        let bench = gated(bench, gate);
+        let queue = Queue::new(1).unwrap();
+        let cancel = Arc::<Cancel>::default();
+        for (tag, cancel) in [(1, None), (2, Some(&cancel)), (3, None)] {
+            queue
+                .submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, cancel, tag)
+                .unwrap();
+        }
+        cancel.trigger();
+        let item = queue.next(Duration::ZERO).unwrap();
+        let ItemKind::Done(result) = item.kind else { panic!("an event") };
+        assert_eq!((item.tag, status(result.map(|r| *r))), (2, Status::Cancelled));
+        assert_eq!(queue.pending(), 2);
+        (0..2).for_each(|_| open.send(()).unwrap());
+        let mut ended = Vec::new();
+        while ended.len() < 2 {
+            let item = queue.next(LONG).unwrap();
+            if let ItemKind::Done(result) = item.kind {
+                assert!(result.is_ok());
+                ended.push(item.tag);
+            }
+        }
+        assert_eq!((ended, bench.sent()), (vec![1, 3], 2));
+    }
+
+    #[test]
+    fn freeing_the_client_ends_a_stream_that_nobody_takes() {
+        let bench = bench(&[], vec![ended(&"word ".repeat(1_000))]);
+        let queue = Queue::new(1).unwrap();
+        queue
+            .submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, None, 1)
+            .unwrap();
+        queue.next(LONG).unwrap();
+        bench.client.close();
+        let end = std::iter::from_fn(|| queue.next(LONG).ok());
+        let done = end.map(|item| item.kind).find_map(|kind| match kind {
+            ItemKind::Done(result) => Some(result),
+            _ => None,
+        });
+        assert_eq!(status(done.unwrap().map(|r| *r)), Status::Cancelled);
+    }
+
+    #[test]
+    fn a_stream_that_nobody_takes_ends_when_its_whole_time_is_up() {
+        let bench = bench(&[("timeout_ms", "1000")], vec![ended(&"word ".repeat(1_000))]);
+        let queue = Queue::new(1).unwrap();
+        queue
+            .submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, None, 1)
+            .unwrap();
+        while bench.sent() == 0 {
+            std::thread::yield_now();
+        }
+        bench.time.advance(Duration::from_secs(2));
+        while bench.client.calls.in_flight() > 0 {
+            std::thread::yield_now();
+        }
+        let end = std::iter::from_fn(|| queue.next(Duration::ZERO).ok()).last().unwrap();
+        let ItemKind::Done(result) = end.kind else { panic!("an event") };
+        assert_eq!(status(result.map(|r| *r)), Status::Timeout);
     }
 
     #[test]

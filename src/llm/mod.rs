@@ -23,6 +23,7 @@ pub mod message;
 pub mod metrics;
 pub mod order;
 pub mod policy;
+pub mod pool;
 pub mod price_table;
 pub mod pricing;
 pub mod provider;

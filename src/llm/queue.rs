@@ -1,30 +1,30 @@
 //! Calls that run elsewhere, and one place where their results arrive.
 //!
 //! A [`Queue`] is for programs that must not block: event loops, asyncio,
-//! goroutines. Calls are submitted and run on worker threads of the library;
-//! their events and ends are taken with [`Queue::next`], or when
-//! [`Queue::fd`] is readable. Threads are made when they are needed, up to a
-//! bound, with small stacks, and leave when they have been idle for a while.
+//! goroutines. Calls are submitted and run on a pool of threads (see
+//! [`super::pool`]), each open stream on one of its own; their events and ends
+//! are taken with [`Queue::next`], or when [`Queue::fd`] is readable. A call
+//! that still stands in the pool's line when it is cancelled ends at once.
 //!
-//! Each stream may have [`UNDELIVERED_MAX`] events waiting. Then its worker
-//! waits too: the socket is not read, and its idle time does not run.
+//! Each stream may have [`UNDELIVERED_MAX`] events waiting. Then its thread
+//! waits too: the socket is not read, and its idle time does not run, but its
+//! whole time does.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
-use std::thread;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use crate::waiting::{Condvar, Mutex};
-use crossbeam_channel::{Receiver, Sender, unbounded};
-
-use crate::clock::{Clock, Signal};
+use crate::clock::Signal;
 use crate::error::{Error, Result, Status};
+use crate::waiting::{Condvar, Mutex};
 
 use super::bell::Bell;
-use super::cancel::Cancel;
+use super::call;
+use super::cancel::{Breakable, Cancel, Interrupt, Reason};
 use super::client::{Client, Failed};
 use super::event::{Event, Sink};
 use super::log::Level;
+use super::pool::Pool;
 use super::request::Request;
 use super::response::Response;
 use super::tiered::Tiered;
@@ -33,10 +33,6 @@ use super::tiered::Tiered;
 const UNDELIVERED_MAX: usize = 256;
 /// Log records that may wait to be taken.
 const LOGS_MAX: usize = 10_000;
-/// Stack of a worker: TLS and JSON need some depth.
-const STACK: usize = 256 * 1024;
-/// Idle time after which a worker leaves.
-const IDLE: Duration = Duration::from_secs(10);
 
 /// Something that has happened.
 #[derive(Debug)]
@@ -63,7 +59,7 @@ pub struct Queue {
     state: Mutex<State>,
     arrived: Condvar,
     bell: Bell,
-    workers: Workers,
+    pool: Pool,
 }
 
 #[derive(Default)]
@@ -105,10 +101,31 @@ impl Asked {
 
 /// A call that has not ended.
 struct Stream {
+    tag: u64,
+    /// Its place in the pool's line, once it has one.
+    place: Option<u64>,
     undelivered: usize,
     /// Raised when there is room again.
     room: Option<Arc<Signal>>,
     cancel: Arc<Cancel>,
+    /// Tripped by the token: ends the call while it has no thread. The token
+    /// does not keep it alive.
+    _ending: Arc<Ending>,
+}
+
+/// What ends a call that stands in line.
+struct Ending {
+    interrupt: Arc<Interrupt>,
+    queue: Weak<Queue>,
+    id: u64,
+}
+
+impl Breakable for Ending {
+    fn break_off(&self) {
+        if let Some(queue) = self.queue.upgrade() {
+            queue.end_in_line(self.id);
+        }
+    }
 }
 
 impl Queue {
@@ -119,7 +136,7 @@ impl Queue {
             state: Mutex::default(),
             arrived: Condvar::new(),
             bell,
-            workers: Workers::new(max_workers.max(1)),
+            pool: Pool::new(max_workers),
         }))
     }
 
@@ -136,29 +153,65 @@ impl Queue {
         if let Some(cancel) = cancel {
             cancel.pass_on(&own);
         }
-        let id = self.enter(own.clone())?;
-        let queue = self.clone();
+        let id = self.enter(own.clone(), tag)?;
+        let (queue, token) = (self.clone(), own.clone());
         let job = move || {
             let mut sink = |event: &Event| queue.push_event(id, tag, event);
-            let result = asked.ask(&request, stream, &own, &mut sink);
+            let result = asked.ask(&request, stream, &token, &mut sink);
             queue.finish(id, tag, result.map(Box::new));
         };
-        self.workers.run(Box::new(job)).inspect_err(|_| self.forget(id))
+        let place = self.pool.run(Box::new(job)).inspect_err(|_| self.forget(id))?;
+        if let Some(stream) = self.state.lock().streams.get_mut(&id) {
+            stream.place = Some(place);
+        }
+        // The token may have been triggered before the place was known.
+        if own.is_triggered() {
+            self.end_in_line(id);
+        }
+        Ok(())
     }
 
-    fn enter(&self, cancel: Arc<Cancel>) -> Result<u64> {
+    fn enter(self: &Arc<Self>, cancel: Arc<Cancel>, tag: u64) -> Result<u64> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(Error::Closed("mynah_queue"));
         }
         let id = state.next_id;
         state.next_id += 1;
-        state.streams.insert(id, Stream { undelivered: 0, room: None, cancel });
+        let ending =
+            Arc::new(Ending { interrupt: Arc::default(), queue: Arc::downgrade(self), id });
+        let stream = Stream {
+            tag,
+            place: None,
+            undelivered: 0,
+            room: None,
+            cancel: cancel.clone(),
+            _ending: ending.clone(),
+        };
+        state.streams.insert(id, stream);
+        drop(state);
+        let interrupt = &ending.interrupt;
+        let breakable: Arc<dyn Breakable> = ending.clone();
+        interrupt.watch(Arc::downgrade(&breakable));
+        cancel.attach(interrupt);
         Ok(id)
     }
 
     fn forget(&self, id: u64) {
         self.state.lock().streams.remove(&id);
+    }
+
+    /// Ends a call that no thread has taken yet.
+    fn end_in_line(&self, id: u64) {
+        let found = {
+            let state = self.state.lock();
+            state.streams.get(&id).and_then(|stream| Some((stream.tag, stream.place?)))
+        };
+        if let Some((tag, place)) = found
+            && self.pool.withdraw(place)
+        {
+            self.finish(id, tag, Err(Reason::Cancelled.error().into()));
+        }
     }
 
     /// Adds an event of a stream; waits while too many are there.
@@ -179,8 +232,10 @@ impl Queue {
                 }
                 stream.room.insert(Arc::default()).clone()
             };
-            // A cancel is noticed here at the latest after this pause.
-            Clock::System.wait(&room, Duration::from_millis(5));
+            // Ended from outside or by its time: the call itself says which.
+            if !call::wait_inside(&room) {
+                return true;
+            }
         }
     }
 
@@ -280,87 +335,8 @@ impl Queue {
         drop(state);
         calls.iter().for_each(|cancel| cancel.trigger());
         self.arrived.notify_all();
-        self.workers.close();
+        self.pool.close();
         let mut state = self.state.lock();
         self.arrived.wait_while(&mut state, |state| !state.streams.is_empty());
-    }
-}
-
-type Job = Box<dyn FnOnce() + Send>;
-
-/// Threads that run jobs; as many as are needed, up to a bound.
-struct Workers {
-    jobs: Mutex<Option<Sender<Job>>>,
-    shared: Arc<Shared>,
-    max: usize,
-}
-
-struct Shared {
-    waiting: Receiver<Job>,
-    count: Mutex<Count>,
-}
-
-#[derive(Default)]
-struct Count {
-    threads: usize,
-    /// Threads without a job, less jobs without a thread.
-    spare: isize,
-}
-
-impl Workers {
-    fn new(max: usize) -> Self {
-        let (jobs, waiting) = unbounded();
-        let shared = Arc::new(Shared { waiting, count: Mutex::default() });
-        Workers { jobs: Mutex::new(Some(jobs)), shared, max }
-    }
-
-    fn run(&self, job: Job) -> Result<()> {
-        let mut count = self.shared.count.lock();
-        if count.spare <= 0 && count.threads < self.max {
-            match self.spawn() {
-                Ok(()) => (count.threads, count.spare) = (count.threads + 1, count.spare + 1),
-                // The threads that there are will come to it.
-                Err(_) if count.threads > 0 => {}
-                Err(e) => return Err(Error::Internal(format!("no thread for the call: {e}"))),
-            }
-        }
-        // Sent under the lock: a thread that leaves looks for jobs under it.
-        let jobs = self.jobs.lock();
-        let sent = jobs.as_ref().and_then(|jobs| jobs.send(job).ok());
-        sent.ok_or(Error::Closed("mynah_queue"))?;
-        count.spare -= 1;
-        Ok(())
-    }
-
-    fn spawn(&self) -> std::io::Result<()> {
-        let shared = self.shared.clone();
-        let thread = thread::Builder::new().name("mynah-worker".into()).stack_size(STACK);
-        thread.spawn(move || shared.work()).map(drop)
-    }
-
-    fn close(&self) {
-        self.jobs.lock().take();
-    }
-}
-
-impl Shared {
-    fn work(&self) {
-        loop {
-            match self.waiting.recv_timeout(IDLE) {
-                Ok(job) => {
-                    // What a job does is guarded below it: a client's call.
-                    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(job));
-                    self.count.lock().spare += 1;
-                }
-                Err(_) => {
-                    let mut count = self.count.lock();
-                    // A job may have been counted on this thread meanwhile.
-                    if self.waiting.is_empty() {
-                        (count.threads, count.spare) = (count.threads - 1, count.spare - 1);
-                        return;
-                    }
-                }
-            }
-        }
     }
 }

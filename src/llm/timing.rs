@@ -59,6 +59,11 @@ impl Timing {
         }
     }
 
+    /// The same limits for a call that began at this time.
+    pub fn since(self, started_ns: u64) -> Self {
+        Timing { started_ns, ..self }
+    }
+
     /// Runs something that is not the library's own work (the network, a wait,
     /// a callback), and keeps its time apart.
     pub fn outside<R>(&self, f: impl FnOnce() -> R) -> R {
@@ -94,6 +99,11 @@ impl Timing {
             Some(at) => Deadline { at_ns: at.load(Ordering::Relaxed), phase: Phase::Total },
             None => after(self.started_ns, self.total_ms, Phase::Total),
         }
+    }
+
+    /// How much of the whole time is left.
+    pub fn left(&self) -> Duration {
+        Duration::from_nanos(self.total().at_ns.saturating_sub(self.now_ns()))
     }
 
     /// The same limits, under a deadline that may be raised while it runs.

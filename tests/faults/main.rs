@@ -6,42 +6,21 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod cancels;
 mod load;
+mod phases;
 mod sockets;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mynah::error::{Error, Status};
-use mynah::llm::client::{Client, Failed, Parts};
+use mynah::llm::client::{Client, Failed};
 use mynah::llm::request::Request;
 use mynah::llm::response::Response;
-use mynah::mock::{MockOptions, MockServer};
-use mynah::options::Layered;
-use mynah::options::client::ClientOptions;
+use mynah::mock::MockServer;
 
-/// A mock with these options.
-fn mock(options: &[(&str, &str)]) -> MockServer {
-    let mut layered = Layered::<MockOptions>::default();
-    options.iter().for_each(|(name, value)| layered.set(name, value).unwrap());
-    MockServer::start(layered.resolve().unwrap().values).unwrap()
-}
-
-/// A client of a base URL, with short back-offs.
-fn client(url: &str, options: &[(&str, &str)]) -> Arc<Client> {
-    let mut layered = Layered::<ClientOptions>::default();
-    let own = [
-        ("provider", "openai"),
-        ("api_key", "sk-test"),
-        ("model", "gpt-test"),
-        ("base_url", url),
-        ("proxy", "none"),
-        ("retry_delay_ms", "1"),
-        ("retry_budget_percent", "100"),
-    ];
-    own.iter().chain(options).for_each(|(name, value)| layered.set(name, value).unwrap());
-    Arc::new(Client::new(layered.resolve().unwrap(), Parts::default()).unwrap())
-}
+use phases::{client, mock};
 
 fn ask(client: &Arc<Client>, stream: bool) -> Result<Response, Failed> {
     let mut request = Request::new();
