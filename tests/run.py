@@ -280,8 +280,13 @@ def go():
     if not have("pkg-config"):
         return skip("the Go package", "no pkg-config")
     found = {"PKG_CONFIG_PATH": str(BUILD), "CGO_LDFLAGS_ALLOW": "-Wl,-rpath,.*"}
-    run("go", "-C", "bindings/go", "vet", "./...", **found)
+    count("go vet has nothing to say",
+          run("go", "-C", "bindings/go", "vet", "./...", counts=False, **found))
     run("go", "-C", "bindings/go", "test", "-count=1", "-v", "./...", **found)
+    race = ["go", "-C", "bindings/go", "test", "-race", "-count=1"]
+    if not run(*race, "-run", "^$", "./internal/lib", counts=False, **found):
+        return skip("the Go packages under the race detector", "this Go has no race runtime")
+    count("the race detector finds nothing", run(*race, "./...", counts=False, **found))
 
 
 QUICK = [rust, library, header, c, cpp, python, go, style]
