@@ -57,7 +57,7 @@ $(BUILD)/libmynah.a: $(BUILD)/release.stamp packaging/localise
 
 # Staged for tests and the demo, as `make install` lays it out.
 STAGE := $(abspath $(BUILD))/stage
-$(STAGE)/lib/$(SHARED): $(BUILD)/$(SHARED) $(BUILD)/libmynah.a include/mynah.h $(wildcard include/*.hpp) $(wildcard packaging/*)
+$(STAGE)/lib/$(SHARED): $(BUILD)/$(SHARED) $(BUILD)/libmynah.a include/mynah.h $(wildcard include/*.hpp include/mynah/*.hpp) $(wildcard packaging/*)
 	@$(MAKE) --no-print-directory install PREFIX=$(STAGE) DESTDIR= >/dev/null
 
 stage: $(STAGE)/lib/$(SHARED)
@@ -84,15 +84,15 @@ test:
 quick:
 	@$(PYTHON) tests/run.py --quick
 
-HEADERS := $(notdir $(wildcard include/*.h include/*.hpp))
+HEADERS := $(patsubst include/%,%,$(wildcard include/*.h include/*.hpp include/mynah/*.hpp))
 CMAKEDIR := $(LIBDIR)/cmake/mynah
 FILL := sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' \
     -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
     -e 's|@SHARED@|$(SHARED)|g' -e 's|@SONAME@|$(SONAME)|g' -e 's|@PRIVATE_LIBS@|$(PRIVATE_LIBS)|g'
 
 install: all
-	install -d '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(CMAKEDIR)'
-	install -m 644 $(addprefix include/,$(HEADERS)) '$(DESTDIR)$(INCLUDEDIR)'
+	install -d '$(DESTDIR)$(INCLUDEDIR)/mynah' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(CMAKEDIR)'
+	for h in $(HEADERS); do install -m 644 include/$$h "$(DESTDIR)$(INCLUDEDIR)/$$h" || exit 1; done
 	install -m 755 $(BUILD)/$(SHARED) '$(DESTDIR)$(LIBDIR)'
 	ln -sf $(SHARED) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(LINK)'
@@ -106,7 +106,7 @@ uninstall:
 	rm -f '$(DESTDIR)$(LIBDIR)/$(SHARED)' '$(DESTDIR)$(LIBDIR)/$(SONAME)' '$(DESTDIR)$(LIBDIR)/$(LINK)'
 	rm -f '$(DESTDIR)$(LIBDIR)/libmynah.a' '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah.pc'
 	rm -f '$(DESTDIR)$(CMAKEDIR)/mynah-config.cmake' '$(DESTDIR)$(CMAKEDIR)/mynah-config-version.cmake'
-	-rmdir '$(DESTDIR)$(CMAKEDIR)' '$(DESTDIR)$(LIBDIR)/cmake' '$(DESTDIR)$(LIBDIR)/pkgconfig' 2>/dev/null || true
+	-rmdir '$(DESTDIR)$(INCLUDEDIR)/mynah' '$(DESTDIR)$(CMAKEDIR)' '$(DESTDIR)$(LIBDIR)/cmake' '$(DESTDIR)$(LIBDIR)/pkgconfig' 2>/dev/null || true
 
 clean:
 	rm -rf $(BUILD)

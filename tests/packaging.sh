@@ -106,6 +106,18 @@ if have pkg-config; then
             "$work/static"
     }
     check "a program builds with pkg-config and the shared library" shared
+    if have g++; then
+        shared_cpp() {
+            echo '#include <mynah.hpp>' >"$work/program.cpp"
+            echo 'int main() { mynah::cache cache; cache.set("k", "v"); return cache.size() != 1; }' >>"$work/program.cpp"
+            # shellcheck disable=SC2046
+            g++ -std=c++17 -o "$work/shared_cpp" "$work/program.cpp" $(PKG_CONFIG_PATH=$stage/lib/pkgconfig pkg-config --cflags --libs mynah) &&
+                LD_LIBRARY_PATH=$stage/lib "$work/shared_cpp"
+        }
+        check "a C++ program builds with the installed headers" shared_cpp
+    else
+        skip "a C++ program builds with the installed headers" "no g++"
+    fi
     check "a program with a zstd of its own builds with the static library" static
 else
     skip "a program builds with pkg-config" "no pkg-config"

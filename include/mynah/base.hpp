@@ -1,0 +1,171 @@
+/* mynah/base.hpp - errors, values, and what all objects have in common. */
+#ifndef MYNAH_BASE_HPP
+#define MYNAH_BASE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../mynah.h"
+
+namespace mynah {
+
+/* Names and values of options, in the words of the C library. */
+using options = std::vector<std::pair<std::string, std::string>>;
+
+namespace detail {
+
+template <typename T, void (*Free)(T *)>
+struct deleter {
+    void operator()(T *object) const noexcept { Free(object); }
+};
+template <typename T, void (*Free)(T *)>
+using owned = std::unique_ptr<T, deleter<T, Free>>;
+
+/* What every object here is: a handle that is freed once. */
+template <typename T, void (*Free)(T *)>
+class object {
+public:
+    /* For functions of the C library; still this object's to free. */
+    T *get() const noexcept { return handle_.get(); }
+    explicit operator bool() const noexcept { return handle_ != nullptr; }
+
+protected:
+    object() = default;
+    explicit object(T *handle) noexcept : handle_(handle) {}
+    owned<T, Free> handle_;
+};
+
+inline std::string_view view(const char *data, std::size_t size) noexcept {
+    return data ? std::string_view(data, size) : std::string_view();
+}
+
+}  // namespace detail
+
+/* Bytes that the library lends without a copy, for as long as this lives. */
+class value : public detail::object<mynah_value, mynah_value_free> {
+public:
+    value() = default;
+    explicit value(mynah_value *raw) noexcept : object(raw) {}
+    std::string_view view() const noexcept {
+        return detail::view(static_cast<const char *>(mynah_value_data(get())),
+                            mynah_value_len(get()));
+    }
+    std::string str() const { return std::string(view()); }
+};
+
+/* What the forms with std::nothrow tell of a failure besides the status. */
+class failure : public detail::object<mynah_error, mynah_error_free> {
+public:
+    failure() = default;
+    /* Empty where nothing more is known than the status. */
+    std::string_view message() const noexcept { return mynah_error_message(get()); }
+    std::string json() const {
+        mynah_value *raw = nullptr;
+        return get() && mynah_error_json(get(), &raw) == MYNAH_OK ? value(raw).str() : std::string();
+    }
+    /* A place for the C library to put an error; what was there is freed. */
+    mynah_error **place() noexcept {
+        handle_.reset();
+        return &raw_;
+    }
+    /* Takes over what the C library has put there. */
+    void keep() noexcept { handle_.reset(std::exchange(raw_, nullptr)); }
+    ~failure() { mynah_error_free(raw_); }
+    failure(failure &&) = delete;
+    failure &operator=(failure &&) = delete;
+
+private:
+    mynah_error *raw_ = nullptr;
+};
+
+/* What went wrong. */
+class error : public std::runtime_error {
+public:
+    explicit error(mynah_status status) : error(status, failure()) {}
+    error(mynah_status status, const failure &why)
+        : std::runtime_error(text(status, why)), status_(status), json_(why.json()) {}
+    /* One of the MYNAH_ numbers. */
+    mynah_status status() const noexcept { return status_; }
+    /* Everything known about it, as mynah_error_json tells; may be empty. */
+    const std::string &json() const noexcept { return json_; }
+
+private:
+    static std::string text(mynah_status status, const failure &why) {
+        const char *name = mynah_status_name(status);
+        return why ? std::string(why.message()) : name ? name : "unknown status";
+    }
+    mynah_status status_;
+    std::string json_;
+};
+
+namespace detail {
+
+inline void check(mynah_status status) {
+    if (status != MYNAH_OK) throw error(status);
+}
+inline void check(mynah_status status, const failure &why) {
+    if (status != MYNAH_OK) throw error(status, why);
+}
+
+/* Calls a function of C with a place for its error, and throws that. */
+template <typename Call>
+void checked(Call &&call) {
+    failure why;
+    mynah_status status = call(why.place());
+    why.keep();
+    check(status, why);
+}
+
+/* The same without throwing; `why` may be null. */
+template <typename Call>
+mynah_status told(failure *why, Call &&call) noexcept {
+    if (!why) return call(nullptr);
+    mynah_status status = call(why->place());
+    why->keep();
+    return status;
+}
+
+template <typename T>
+T *made(T *raw) {
+    if (!raw) throw error(MYNAH_INTERNAL);
+    return raw;
+}
+
+template <typename T>
+mynah_status set_all(T *target, const options &all,
+                     mynah_status (*set)(T *, const char *, const char *, mynah_error **),
+                     failure *why) noexcept {
+    for (const auto &[name, text] : all) {
+        mynah_status status = told(why, [&, &n = name, &t = text](mynah_error **err) {
+            return set(target, n.c_str(), t.c_str(), err);
+        });
+        if (status != MYNAH_OK) return status;
+    }
+    return MYNAH_OK;
+}
+
+template <typename T>
+std::string json_of(T *from, mynah_status (*read)(T *, mynah_value **)) {
+    mynah_value *raw = nullptr;
+    check(read(from, &raw));
+    return value(raw).str();
+}
+
+/* For callbacks that the library keeps: frees the function when it is told. */
+template <typename F>
+void destroy(void *user) {
+    delete static_cast<F *>(user);
+}
+
+}  // namespace detail
+}  // namespace mynah
+
+#endif /* MYNAH_BASE_HPP */

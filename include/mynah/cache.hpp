@@ -1,0 +1,279 @@
+/* mynah/cache.hpp - a sharded in-process cache of bytes. */
+#ifndef MYNAH_CACHE_HPP
+#define MYNAH_CACHE_HPP
+
+#include <exception>
+#include <optional>
+
+#include "base.hpp"
+
+namespace mynah {
+
+/* Ends calls from another thread. Any thread. */
+class cancel : public detail::object<mynah_cancel, mynah_cancel_free> {
+public:
+    cancel() : object(detail::made(mynah_cancel_new())) {}
+    void trigger() noexcept { mynah_cancel_trigger(get()); }
+};
+
+/* Options and listeners that caches are made from. One thread at a time. */
+class cache_options : public detail::object<mynah_cache_options, mynah_cache_options_free> {
+public:
+    cache_options() : object(detail::made(mynah_cache_options_new())) {}
+    explicit cache_options(const options &all) : cache_options() {
+        failure why;
+        detail::check(detail::set_all(get(), all, mynah_cache_options_set, &why), why);
+    }
+    cache_options &set(const std::string &name, const std::string &text) {
+        detail::checked([&](mynah_error **err) {
+            return mynah_cache_options_set(get(), name.c_str(), text.c_str(), err);
+        });
+        return *this;
+    }
+    /* `each(key, value, reason)`, one of the MYNAH_EVICT_ reasons, for every
+     * entry that leaves; on any thread. What it throws is dropped. */
+    template <typename Each>
+    cache_options &on_evict(Each each) {
+        auto call = [](void *user, const void *key, size_t key_len, const void *data,
+                       size_t data_len, int32_t reason) {
+            try {
+                (*static_cast<Each *>(user))(
+                    detail::view(static_cast<const char *>(key), key_len),
+                    detail::view(static_cast<const char *>(data), data_len), reason);
+            } catch (...) {
+            }
+        };
+        detail::check(mynah_cache_options_on_evict(get(), call, new Each(std::move(each)),
+                                                   detail::destroy<Each>));
+        return *this;
+    }
+    /* `each(option, raised, value, threshold)` when a threshold is crossed,
+     * and when the figure is back. On any thread; what it throws is dropped. */
+    template <typename Each>
+    cache_options &on_alert(Each each) {
+        auto call = [](void *user, const char *name, int32_t raised, double now, double bound) {
+            try {
+                (*static_cast<Each *>(user))(std::string_view(name), raised != 0, now, bound);
+            } catch (...) {
+            }
+        };
+        detail::check(mynah_cache_options_on_alert(get(), call, new Each(std::move(each)),
+                                                   detail::destroy<Each>));
+        return *this;
+    }
+};
+
+/* The duty to load a key that others may be waiting for: settle it. Destroyed
+ * unsettled, it passes to the next who waits. Any thread. */
+class claim : public detail::object<mynah_claim, mynah_claim_free> {
+public:
+    claim() = default;
+    explicit claim(mynah_claim *raw) noexcept : object(raw) {}
+    mynah_status fill(std::string_view data, uint64_t ttl_ms, std::nothrow_t) noexcept {
+        return mynah_claim_fill(get(), data.data(), data.size(), ttl_ms);
+    }
+    void fill(std::string_view data, uint64_t ttl_ms = MYNAH_TTL_DEFAULT) {
+        detail::check(fill(data, ttl_ms, std::nothrow));
+    }
+    /* There is nothing under this key, for a while. */
+    void fill_negative(uint64_t ttl_ms = MYNAH_TTL_DEFAULT) {
+        detail::check(mynah_claim_fill_negative(get(), ttl_ms));
+    }
+    void fail(mynah_status status, const char *message) noexcept {
+        mynah_claim_fail(get(), status, message);
+    }
+};
+
+/* A cache. Any thread. */
+class cache : public detail::object<mynah_cache, mynah_cache_free> {
+public:
+    cache() : cache(cache_options()) {}
+    cache(std::initializer_list<options::value_type> all) : cache(options(all)) {}
+    explicit cache(const options &all) : cache(cache_options(all)) {}
+    explicit cache(const cache_options &from) {
+        mynah_cache *raw = nullptr;
+        detail::checked([&](mynah_error **err) { return mynah_cache_new(from.get(), &raw, err); });
+        handle_.reset(raw);
+    }
+    /* Without exceptions: `status` tells, and the cache is false on failure. */
+    cache(const options &all, mynah_status &status, std::nothrow_t, failure *why = nullptr) noexcept {
+        detail::owned<mynah_cache_options, mynah_cache_options_free> from(mynah_cache_options_new());
+        mynah_cache *raw = nullptr;
+        status = detail::set_all(from.get(), all, mynah_cache_options_set, why);
+        if (status == MYNAH_OK) {
+            status = detail::told(why, [&](mynah_error **err) {
+                return mynah_cache_new(from.get(), &raw, err);
+            });
+        }
+        handle_.reset(raw);
+    }
+
+    mynah_status set(std::string_view key, std::string_view data, uint64_t ttl_ms,
+                     std::nothrow_t) noexcept {
+        return mynah_cache_set(get(), key.data(), key.size(), data.data(), data.size(), ttl_ms);
+    }
+    /* ttl_ms: milliseconds, MYNAH_TTL_DEFAULT or MYNAH_TTL_NEVER. */
+    void set(std::string_view key, std::string_view data, uint64_t ttl_ms = MYNAH_TTL_DEFAULT) {
+        detail::check(set(key, data, ttl_ms, std::nothrow));
+    }
+
+    using object::get;
+    /* Without a copy. MYNAH_NOT_FOUND for a miss. */
+    mynah_status find(std::string_view key, value &found, std::nothrow_t) noexcept {
+        mynah_value *raw = nullptr;
+        mynah_status status = mynah_cache_get(get(), key.data(), key.size(), &raw);
+        found = value(raw);
+        return status;
+    }
+    std::optional<value> find(std::string_view key) {
+        value found;
+        if (!present(find(key, found, std::nothrow))) return std::nullopt;
+        return found;
+    }
+    mynah_status get(std::string_view key, std::string &copy, std::nothrow_t) noexcept {
+        value found;
+        mynah_status status = find(key, found, std::nothrow);
+        if (status == MYNAH_OK) copy.assign(found.view());
+        return status;
+    }
+    /* A copy of the value; nothing for a miss. */
+    std::optional<std::string> get(std::string_view key) {
+        value found;
+        if (!present(find(key, found, std::nothrow))) return std::nullopt;
+        return found.str();
+    }
+
+    /* The value or the claim: exactly one of the two is true. */
+    mynah_status get_or_claim(std::string_view key, uint64_t wait_ms, value &found, claim &duty,
+                              std::nothrow_t, const cancel *token = nullptr) noexcept {
+        mynah_value *raw = nullptr;
+        mynah_claim *raw_claim = nullptr;
+        mynah_status status = mynah_cache_get_or_claim(
+            get(), key.data(), key.size(), wait_ms, token ? token->get() : nullptr, &raw, &raw_claim);
+        found = value(raw);
+        duty = claim(raw_claim);
+        return status;
+    }
+    /* The value, or what `load()` answers, which one caller for each key runs;
+     * the others wait for it up to `wait_ms`. */
+    template <typename Load>
+    std::string get_or_load(std::string_view key, Load &&load, uint64_t ttl_ms = MYNAH_TTL_DEFAULT,
+                            uint64_t wait_ms = 30000) {
+        value found;
+        claim duty;
+        detail::check(get_or_claim(key, wait_ms, found, duty, std::nothrow));
+        if (!duty) return found.str();
+        try {
+            std::string loaded = load();
+            duty.fill(loaded, ttl_ms);
+            return loaded;
+        } catch (const error &failed) {
+            duty.fail(failed.status(), failed.what());
+            throw;
+        } catch (const std::exception &failed) {
+            duty.fail(MYNAH_INTERNAL, failed.what());
+            throw;
+        }
+    }
+
+    /* Values of several keys in one crossing; nothing for a miss. */
+    std::vector<std::optional<std::string>> get_many(const std::vector<std::string> &keys) {
+        std::string all;
+        std::vector<size_t> sizes = join(all, keys, [](const auto &k) -> auto & { return k; });
+        mynah_values *raw = nullptr;
+        detail::check(mynah_cache_get_many(get(), all.data(), sizes.data(), keys.size(), &raw));
+        detail::owned<mynah_values, mynah_values_free> found(raw);
+        std::vector<std::optional<std::string>> answers(keys.size());
+        for (size_t i = 0; i < keys.size(); i++) {
+            size_t size = 0;
+            const void *data = mynah_values_get(raw, i, &size);
+            if (data) answers[i].emplace(static_cast<const char *>(data), size);
+        }
+        return answers;
+    }
+    void set_many(const std::vector<std::pair<std::string, std::string>> &entries,
+                  uint64_t ttl_ms = MYNAH_TTL_DEFAULT) {
+        std::string keys, data;
+        std::vector<size_t> key_sizes = join(keys, entries, [](const auto &e) -> auto & { return e.first; });
+        std::vector<size_t> sizes = join(data, entries, [](const auto &e) -> auto & { return e.second; });
+        detail::check(mynah_cache_set_many(get(), keys.data(), key_sizes.data(), data.data(),
+                                           sizes.data(), entries.size(), ttl_ms));
+    }
+
+    mynah_status contains(std::string_view key, std::nothrow_t) const noexcept {
+        return mynah_cache_contains(get(), key.data(), key.size());
+    }
+    /* Counts as neither hit nor miss. */
+    bool contains(std::string_view key) const { return present(contains(key, std::nothrow)); }
+    /* Another lifetime from now; whether there was an entry. */
+    bool touch(std::string_view key, uint64_t ttl_ms = MYNAH_TTL_DEFAULT) {
+        return present(mynah_cache_touch(get(), key.data(), key.size(), ttl_ms));
+    }
+    mynah_status remove(std::string_view key, std::nothrow_t) noexcept {
+        return mynah_cache_remove(get(), key.data(), key.size());
+    }
+    /* Whether there was an entry. */
+    bool remove(std::string_view key) { return present(remove(key, std::nothrow)); }
+    /* How many there were. */
+    uint64_t remove_prefix(std::string_view prefix) {
+        uint64_t removed = 0;
+        detail::check(mynah_cache_remove_prefix(get(), prefix.data(), prefix.size(), &removed));
+        return removed;
+    }
+    void clear() { detail::check(mynah_cache_clear(get())); }
+    /* `each(key, value)` for every live entry, once. */
+    template <typename Each>
+    void for_each(Each &&each) {
+        mynah_cache_iter *raw = nullptr;
+        detail::check(mynah_cache_iter_new(get(), &raw));
+        detail::owned<mynah_cache_iter, mynah_cache_iter_free> walk(raw);
+        mynah_value *key = nullptr, *data = nullptr;
+        while (present(mynah_cache_iter_next(raw, &key, &data))) {
+            value held_key(key), held(data);
+            each(held_key.view(), held.view());
+        }
+    }
+
+    void resize(uint32_t shards) {
+        detail::checked([&](mynah_error **err) { return mynah_cache_resize(get(), shards, err); });
+    }
+    void set_capacity(uint64_t entries) {
+        detail::checked([&](mynah_error **err) { return mynah_cache_set_capacity(get(), entries, err); });
+    }
+    void save(const std::string &path) {
+        detail::checked([&](mynah_error **err) { return mynah_cache_save(get(), path.c_str(), err); });
+    }
+    void load(const std::string &path) {
+        detail::checked([&](mynah_error **err) { return mynah_cache_load(get(), path.c_str(), err); });
+    }
+    uint64_t size() const noexcept { return mynah_cache_len(get()); }
+    uint64_t capacity() const noexcept { return mynah_cache_capacity(get()); }
+    uint64_t memory_bytes() const noexcept { return mynah_cache_memory_bytes(get()); }
+    uint32_t shard_count() const noexcept { return mynah_cache_shard_count(get()); }
+    std::string metrics_json() const { return detail::json_of(get(), mynah_cache_metrics_json); }
+    std::string advise_json() const { return detail::json_of(get(), mynah_cache_advise_json); }
+    std::string options_json() const { return detail::json_of(get(), mynah_cache_options_json); }
+    std::string metrics_prometheus() const {
+        return detail::json_of(get(), mynah_cache_metrics_prometheus);
+    }
+
+private:
+    static bool present(mynah_status status) {
+        if (status == MYNAH_NOT_FOUND) return false;
+        detail::check(status);
+        return true;
+    }
+    template <typename List, typename Part>
+    static std::vector<size_t> join(std::string &all, const List &list, Part part) {
+        std::vector<size_t> sizes;
+        for (const auto &item : list) {
+            all += part(item);
+            sizes.push_back(part(item).size());
+        }
+        return sizes;
+    }
+};
+
+}  // namespace mynah
+
+#endif /* MYNAH_CACHE_HPP */

@@ -1,0 +1,91 @@
+/* mynah/queue.hpp - calls that run elsewhere, for programs that must not block. */
+#ifndef MYNAH_QUEUE_HPP
+#define MYNAH_QUEUE_HPP
+
+#include "tiered.hpp"
+
+namespace mynah {
+
+/* Something that has arrived. One thread at a time. */
+class item : public detail::object<mynah_item, mynah_item_free> {
+public:
+    item() = default;
+    explicit item(mynah_item *raw) noexcept : object(raw) {}
+    /* MYNAH_ITEM_EVENT, MYNAH_ITEM_DONE, or another. */
+    int32_t kind() const noexcept { return mynah_item_kind(get()); }
+    bool done() const noexcept { return kind() == MYNAH_ITEM_DONE; }
+    uint64_t tag() const noexcept { return mynah_item_tag(get()); }
+    /* Of a MYNAH_ITEM_EVENT; lives as long as the item. */
+    mynah::event event() const noexcept { return mynah::event(mynah_item_event(get())); }
+    /* Of a MYNAH_ITEM_DONE, once. */
+    mynah_status result(response &answer, std::nothrow_t, failure *why = nullptr) noexcept {
+        mynah_response *raw = nullptr;
+        mynah_status status = detail::told(
+            why, [&](mynah_error **err) { return mynah_item_result(get(), &raw, err); });
+        answer = response(raw);
+        return status;
+    }
+    response result() {
+        response answer;
+        failure why;
+        detail::check(result(answer, std::nothrow, &why), why);
+        return answer;
+    }
+};
+
+/* Where the results of submitted calls arrive. Any thread. Destroying it
+ * cancels its calls and waits for them. */
+class queue : public detail::object<mynah_queue, mynah_queue_free> {
+public:
+    /* Calls run on up to `max_workers` threads of the library; 0: 4,096. */
+    explicit queue(uint32_t max_workers = 0) {
+        mynah_queue *raw = nullptr;
+        detail::checked([&](mynah_error **err) { return mynah_queue_new(max_workers, &raw, err); });
+        handle_.reset(raw);
+    }
+    /* Starts a call whose items carry `tag`; with `streamed`, its events too. */
+    mynah_status submit(const client &by, const request &asked, uint64_t tag, bool streamed,
+                        std::nothrow_t, const cancel *token = nullptr,
+                        failure *why = nullptr) noexcept {
+        return detail::told(why, [&](mynah_error **err) {
+            return mynah_client_submit(by.get(), asked.get(), streamed, detail::word(token), get(), tag, err);
+        });
+    }
+    mynah_status submit(const tiered &by, const request &asked, uint64_t tag, bool streamed,
+                        std::nothrow_t, const cancel *token = nullptr,
+                        failure *why = nullptr) noexcept {
+        return detail::told(why, [&](mynah_error **err) {
+            return mynah_tiered_submit(by.get(), asked.get(), streamed, detail::word(token), get(), tag, err);
+        });
+    }
+    template <typename Caller>
+    void submit(const Caller &by, const request &asked, uint64_t tag, bool streamed = false,
+                const cancel *token = nullptr) {
+        failure why;
+        detail::check(submit(by, asked, tag, streamed, std::nothrow, token, &why), why);
+    }
+
+    /* The next item, waiting for it up to `timeout_ms`: MYNAH_TIMEOUT when none
+     * came, MYNAH_STOPPED after wake(). */
+    mynah_status next(uint64_t timeout_ms, item &arrived, std::nothrow_t) noexcept {
+        mynah_item *raw = nullptr;
+        mynah_status status = mynah_queue_next(get(), timeout_ms, &raw);
+        arrived = item(raw);
+        return status;
+    }
+    /* The same; nothing when none came in time or after wake(). */
+    item next(uint64_t timeout_ms = UINT64_MAX) {
+        item arrived;
+        mynah_status status = next(timeout_ms, arrived, std::nothrow);
+        if (status != MYNAH_TIMEOUT && status != MYNAH_STOPPED) detail::check(status);
+        return arrived;
+    }
+    void wake() noexcept { mynah_queue_wake(get()); }
+    /* Readable while there are items: poll it, never read it. */
+    ptrdiff_t fd() const noexcept { return mynah_queue_fd(get()); }
+    uint64_t pending() const noexcept { return mynah_queue_pending(get()); }
+};
+
+}  // namespace mynah
+
+#endif /* MYNAH_QUEUE_HPP */

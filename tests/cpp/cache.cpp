@@ -1,0 +1,175 @@
+// The cache in C++.
+#include "check.hpp"
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <thread>
+#include <type_traits>
+
+#include <unistd.h>
+
+namespace {
+
+static_assert(!std::is_copy_constructible_v<mynah::cache>);
+static_assert(!std::is_copy_assignable_v<mynah::client_options>);
+static_assert(std::is_nothrow_move_constructible_v<mynah::cache>);
+static_assert(std::is_nothrow_move_assignable_v<mynah::response>);
+
+void a_cache_keeps_what_it_is_given() {
+    mynah::cache cache{{"shard_count", "4"}, {"capacity", "1000"}};
+    cache.set("key", std::string_view("v\0v", 3));
+    CHECK(cache.get("key") == std::string("v\0v", 3));
+    CHECK(!cache.get("other") && cache.size() == 1 && cache.shard_count() == 4);
+    CHECK(cache.contains("key") && !cache.contains("other") && cache.capacity() == 1000);
+    CHECK(cache.touch("key", MYNAH_TTL_NEVER) && !cache.touch("other"));
+    mynah::cache moved = std::move(cache);
+    CHECK(!cache && moved);
+    CHECK(status_of([&] { cache.set("k", "v"); }) == MYNAH_NULL_ARGUMENT);
+    CHECK(moved.remove("key") && !moved.remove("key"));
+    CHECK(status_of([] { mynah::cache{{"shard_count", "-1"}}; }) == MYNAH_OUT_OF_RANGE);
+    CHECK(status_of([] { mynah::cache{{"no_such", "1"}}; }) == MYNAH_UNKNOWN_OPTION);
+}
+
+void a_value_is_lent_and_outlives_the_cache() {
+    mynah::value held;
+    {
+        mynah::cache cache;
+        cache.set("key", "value");
+        std::optional<mynah::value> found = cache.find("key");
+        CHECK(found && found->view() == "value" && !cache.find("other"));
+        held = std::move(*found);
+        cache.clear();
+    }
+    CHECK(held.view() == "value" && held.str() == "value");
+    CHECK(mynah::value().view().empty());
+}
+
+void nothing_throws_where_asked() {
+    mynah_status status = MYNAH_INTERNAL;
+    mynah::cache cache({{"capacity", "10"}}, status, std::nothrow);
+    CHECK(status == MYNAH_OK && cache);
+    CHECK(cache.set("k", "v", MYNAH_TTL_DEFAULT, std::nothrow) == MYNAH_OK);
+    std::string text;
+    CHECK(cache.get("k", text, std::nothrow) == MYNAH_OK && text == "v");
+    CHECK(cache.get("other", text, std::nothrow) == MYNAH_NOT_FOUND);
+    CHECK(cache.contains("k", std::nothrow) == MYNAH_OK);
+    CHECK(cache.remove("k", std::nothrow) == MYNAH_OK);
+    mynah::failure why;
+    mynah::cache wrong({{"capacity", "0"}}, status, std::nothrow, &why);
+    CHECK(status == MYNAH_OUT_OF_RANGE && !wrong);
+    CHECK(has(std::string(why.message()), "capacity") && has(why.json(), "out_of_range"));
+    CHECK(wrong.set("k", "v", 0, std::nothrow) == MYNAH_NULL_ARGUMENT);
+    static_assert(noexcept(cache.set("k", "v", 0, std::nothrow)));
+    static_assert(noexcept(cache.get("k", text, std::nothrow)));
+}
+
+void many_at_once_and_one_after_another() {
+    mynah::cache cache;
+    cache.set_many({{"a:1", "1"}, {"a:22", "22"}, {"b", std::string("\0", 1)}});
+    auto found = cache.get_many({"a:22", "none", "b"});
+    CHECK(found.size() == 3 && found[0] == "22" && !found[1] && found[2] == std::string("\0", 1));
+    std::map<std::string, std::string> all;
+    cache.for_each([&](std::string_view key, std::string_view data) { all.emplace(key, data); });
+    CHECK(all.size() == 3 && all["a:1"] == "1");
+    CHECK(cache.remove_prefix("a:") == 2 && cache.size() == 1);
+}
+
+void a_load_runs_once_and_its_exception_passes() {
+    mynah::cache cache;
+    int loads = 0;
+    auto load = [&] { return ++loads, std::string("loaded"); };
+    CHECK(cache.get_or_load("key", load) == "loaded" && cache.get_or_load("key", load) == "loaded");
+    CHECK(loads == 1);
+    bool caught = false;
+    try {
+        cache.get_or_load("bad", []() -> std::string { throw std::logic_error("mine"); });
+    } catch (const std::logic_error &) {
+        caught = true;
+    }
+    CHECK(caught && !cache.get("bad"));
+    caught = false;
+    try {
+        cache.get_or_load("odd", []() -> std::string { throw 42; });
+    } catch (int) {
+        caught = true;
+    }
+    CHECK(caught && cache.get_or_load("odd", load) == "loaded");
+}
+
+void a_claim_is_waited_for() {
+    mynah::cache cache;
+    mynah::value found;
+    mynah::claim duty;
+    CHECK(cache.get_or_claim("key", 0, found, duty, std::nothrow) == MYNAH_OK && duty && !found);
+    std::string waited;
+    std::thread other([&] { waited = cache.get_or_load("key", [] { return std::string("no"); }); });
+    duty.fill("mine");
+    other.join();
+    CHECK(waited == "mine" && cache.get("key") == "mine");
+    CHECK(status_of([&] { duty.fill("twice"); }) == MYNAH_CLOSED);
+
+    mynah::claim none;
+    CHECK(cache.get_or_claim("none", 0, found, none, std::nothrow) == MYNAH_OK && none);
+    none.fill_negative();
+    CHECK(cache.get_or_claim("none", 0, found, none, std::nothrow) == MYNAH_NOT_FOUND);
+    mynah::claim held;
+    CHECK(cache.get_or_claim("held", 0, found, held, std::nothrow) == MYNAH_OK && held);
+    mynah::cancel token;
+    token.trigger();
+    mynah::claim second;
+    CHECK(cache.get_or_claim("held", 60000, found, second, std::nothrow, &token) == MYNAH_CANCELLED);
+}
+
+struct counted {
+    std::shared_ptr<int> calls;
+    void operator()(std::string_view, std::string_view, int32_t) const { ++*calls; }
+};
+
+void what_leaves_is_told_and_the_listener_goes_with_the_last_holder() {
+    auto calls = std::make_shared<int>(0);
+    {
+        mynah::cache_options options({{"capacity", "10"}, {"shard_count", "1"}});
+        options.on_evict(counted{calls});
+        mynah::cache cache(options);
+        for (int i = 0; i < 50; i++) cache.set(std::to_string(i), "v");
+        CHECK(*calls >= 40 && calls.use_count() == 2);
+    }
+    CHECK(calls.use_count() == 1);
+    mynah::cache_options options;
+    options.on_evict([](std::string_view, std::string_view, int32_t) { throw 42; });
+    mynah::cache cache(options.set("capacity", "1"));
+    cache.set("a", "1");
+    cache.set("b", "2");
+}
+
+void it_changes_while_in_use_and_is_saved() {
+    mynah::cache cache{{"shard_count", "2"}}, other;
+    cache.set("k", "v");
+    cache.resize(8);
+    cache.set_capacity(500);
+    CHECK(cache.shard_count() == 8 && cache.capacity() == 500 && cache.memory_bytes() > 0);
+    std::string path = "/tmp/mynah-cpp-" + std::to_string(getpid());
+    cache.save(path);
+    other.load(path);
+    std::remove(path.c_str());
+    CHECK(other.get("k") == "v" && status_of([&] { other.load(path); }) == MYNAH_IO);
+    CHECK(has(cache.metrics_json(), "\"hits\"") && has(cache.advise_json(), "findings"));
+    CHECK(has(cache.options_json(), "eviction_policy"));
+    CHECK(has(cache.metrics_prometheus(), "mynah_cache_hits_total"));
+}
+
+}  // namespace
+
+bool cache_tests() {
+    bool ok = true;
+    RUN(a_cache_keeps_what_it_is_given);
+    RUN(a_value_is_lent_and_outlives_the_cache);
+    RUN(nothing_throws_where_asked);
+    RUN(many_at_once_and_one_after_another);
+    RUN(a_load_runs_once_and_its_exception_passes);
+    RUN(a_claim_is_waited_for);
+    RUN(what_leaves_is_told_and_the_listener_goes_with_the_last_holder);
+    RUN(it_changes_while_in_use_and_is_saved);
+    return ok;
+}

@@ -1,0 +1,9 @@
+// Runs the C++ tests: several files, so that the header stands in each.
+#include "check.hpp"
+
+int main() {
+    bool ok = cache_tests();
+    ok &= chat_tests();
+    ok &= many_tests();
+    return !ok;
+}
