@@ -285,6 +285,8 @@ def go():
     count("go vet has nothing to say",
           run("go", "-C", "bindings/go", "vet", "./...", counts=False, **found))
     run("go", "-C", "bindings/go", "test", "-count=1", "-v", "./...", **found)
+    run("go", "-C", "examples/go", "vet", "./...", **found)
+    run("go", "-C", "examples/go", "test", "-count=1", "-v", ".", **found)
     race = ["go", "-C", "bindings/go", "test", "-race", "-count=1"]
     if not run(*race, "-run", "^$", "./internal/lib", counts=False, **found):
         return skip("the Go packages under the race detector", "this Go has no race runtime")
