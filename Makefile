@@ -98,13 +98,15 @@ install: all
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(LINK)'
 	install -m 644 $(BUILD)/libmynah.a '$(DESTDIR)$(LIBDIR)'
 	$(FILL) packaging/mynah.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah.pc'
+	$(FILL) packaging/mynah-static.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah-static.pc'
 	$(FILL) packaging/mynah-config.cmake.in > '$(DESTDIR)$(CMAKEDIR)/mynah-config.cmake'
 	$(FILL) packaging/mynah-config-version.cmake.in > '$(DESTDIR)$(CMAKEDIR)/mynah-config-version.cmake'
 
 uninstall:
 	rm -f $(foreach h,$(HEADERS),'$(DESTDIR)$(INCLUDEDIR)/$(h)')
 	rm -f '$(DESTDIR)$(LIBDIR)/$(SHARED)' '$(DESTDIR)$(LIBDIR)/$(SONAME)' '$(DESTDIR)$(LIBDIR)/$(LINK)'
-	rm -f '$(DESTDIR)$(LIBDIR)/libmynah.a' '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah.pc'
+	rm -f '$(DESTDIR)$(LIBDIR)/libmynah.a' '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah.pc' \
+	    '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah-static.pc'
 	rm -f '$(DESTDIR)$(CMAKEDIR)/mynah-config.cmake' '$(DESTDIR)$(CMAKEDIR)/mynah-config-version.cmake'
 	-rmdir '$(DESTDIR)$(INCLUDEDIR)/mynah' '$(DESTDIR)$(CMAKEDIR)' '$(DESTDIR)$(LIBDIR)/cmake' '$(DESTDIR)$(LIBDIR)/pkgconfig' 2>/dev/null || true
 

@@ -293,8 +293,26 @@ def go():
     count("the race detector finds nothing", run(*race, "./...", counts=False, **found))
 
 
+def go_static():
+    """The build tag that links the library into the program."""
+    if not have("go") or not have("pkg-config"):
+        return skip("the static Go build", "no go or no pkg-config")
+    if not (STAGE / "lib" / "pkgconfig" / "mynah-static.pc").exists():
+        return count("the static library is staged", False, "run the step release first")
+    program = BUILD / "cache_static.test"
+    BUILD.mkdir(parents=True, exist_ok=True)
+    made = run("go", "-C", "bindings/go", "test", "-c", "-tags", "mynah_static", "-o", program, "./llm",
+               counts=False, PKG_CONFIG_PATH=str(STAGE / "lib" / "pkgconfig"))
+    count("the Go packages build with the tag mynah_static", made)
+    if not made:
+        return
+    needs = subprocess.run(["readelf", "-d", str(program)], text=True, capture_output=True).stdout
+    count("the program needs no libmynah.so", "NEEDED" in needs and "libmynah" not in needs)
+    run(program, "-test.v", "-test.run", "Stream|Tiers|ErrorsAreTold", name="the static Go tests", limit=120)
+
+
 QUICK = [rust, library, header, c, cpp, python, go, style]
-ALL = [rust, library, header, c, cpp, python, go, style, release, example, readme, wheel]
+ALL = [rust, library, header, c, cpp, python, go, style, release, example, readme, wheel, go_static]
 
 
 def main():

@@ -16,6 +16,7 @@ package cache
 /*
 #cgo !mynah_static pkg-config: mynah
 #cgo mynah_static pkg-config: mynah-static
+#cgo mynah_static CFLAGS: -DMYNAH_STATIC
 #include <mynah.h>
 #include <stdlib.h>
 */

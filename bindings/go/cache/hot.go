@@ -11,8 +11,6 @@ package cache
 // make no promise, with copies on the heap.
 
 /*
-#cgo !mynah_static pkg-config: mynah
-#cgo mynah_static pkg-config: mynah-static
 #include <mynah.h>
 #include <string.h>
 

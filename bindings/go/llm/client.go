@@ -15,6 +15,7 @@ package llm
 /*
 #cgo !mynah_static pkg-config: mynah
 #cgo mynah_static pkg-config: mynah-static
+#cgo mynah_static CFLAGS: -DMYNAH_STATIC
 #include <mynah.h>
 */
 import "C"

@@ -9,6 +9,7 @@ package mock
 /*
 #cgo !mynah_static pkg-config: mynah
 #cgo mynah_static pkg-config: mynah-static
+#cgo mynah_static CFLAGS: -DMYNAH_STATIC
 #include <mynah.h>
 #include <stdlib.h>
 */

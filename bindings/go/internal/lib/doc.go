@@ -1,6 +1,9 @@
 // Package lib is what the packages of the binding share of libmynah: errors,
 // values and the cancellation of calls that block.
 //
+// The define beside mynah_static tells go's build cache the two kinds of link
+// apart: it does not look at pkg-config's answers.
+//
 // cgo gives each package types of its own for the same C type, so pointers
 // cross between packages as unsafe.Pointer.
 package lib
@@ -8,6 +11,7 @@ package lib
 /*
 #cgo !mynah_static pkg-config: mynah
 #cgo mynah_static pkg-config: mynah-static
+#cgo mynah_static CFLAGS: -DMYNAH_STATIC
 #include <mynah.h>
 */
 import "C"
