@@ -63,10 +63,10 @@ $(STAGE)/lib/$(SHARED): $(BUILD)/$(SHARED) $(BUILD)/libmynah.a include/mynah.h $
 stage: $(STAGE)/lib/$(SHARED)
 
 demo: stage
-	@$(CC) -O2 -Wall -Wextra -o $(BUILD)/chat examples/c/chat.c \
+	@$(CC) -O2 -Wall -Wextra -o $(BUILD)/demo examples/c/demo.c \
 	    $$(PKG_CONFIG_PATH=$(STAGE)/lib/pkgconfig pkg-config --cflags --libs mynah) \
 	    -Wl,-rpath,$(STAGE)/lib -lpthread
-	@$(BUILD)/chat $(or $(ARGS),"Why do mynahs talk?")
+	@$(BUILD)/demo $(or $(ARGS),"Why do mynahs talk?")
 
 # ARGS: see the head of the program.
 loadtest: stage

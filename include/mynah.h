@@ -397,6 +397,36 @@ MYNAH_API void mynah_cancel_free(mynah_cancel *cancel);
  * -------------------------------------------------------------------------- */
 
 /**
+ * The entry left because room for another one was needed.
+ */
+#define MYNAH_EVICT_CAPACITY 0
+
+/**
+ * It left because its bytes were needed.
+ */
+#define MYNAH_EVICT_MEMORY 1
+
+/**
+ * Its time was over.
+ */
+#define MYNAH_EVICT_EXPIRED 2
+
+/**
+ * Another value took its place.
+ */
+#define MYNAH_EVICT_REPLACED 3
+
+/**
+ * It was removed.
+ */
+#define MYNAH_EVICT_REMOVED 4
+
+/**
+ * The cache was cleared.
+ */
+#define MYNAH_EVICT_CLEARED 5
+
+/**
  * Told of an entry that has left a cache: its key, its value, and one of the
  * `MYNAH_EVICT_` reasons. The pointers are valid during the call only.
  */

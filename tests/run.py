@@ -223,17 +223,21 @@ def release():
     run("sh", "tests/packaging.sh", limit=300)
 
 
-def example():
-    program = ROOT / "build" / "chat"
+def demo():
+    program = ROOT / "build" / "demo"
     ok = run("make", "--no-print-directory", "demo", counts=False)
     count("the demo runs against the mock", ok and program.exists())
     if ok:
-        run(sys.executable, "tests/example.py", limit=120)
+        run(sys.executable, "tests/demo.py", limit=120)
     page = ROOT / "build" / "loadtest.html"
     page.unlink(missing_ok=True)
     ok = run("make", "--no-print-directory", "loadtest", "ARGS=--rate 50 --duration 2", counts=False)
     drawn = page.exists() and page.read_text().count("<svg") == 2
     count("the load test runs against the mock and draws its page", ok and drawn)
+
+
+def examples():
+    run(sys.executable, "tests/examples.py", limit=300)
 
 
 def readme():
@@ -312,7 +316,8 @@ def go_static():
 
 
 QUICK = [rust, library, header, c, cpp, python, go, style]
-ALL = [rust, library, header, c, cpp, python, go, style, release, example, readme, wheel, go_static]
+ALL = [rust, library, header, c, cpp, python, go, style, release, demo, examples, readme, wheel,
+       go_static]
 
 
 def main():

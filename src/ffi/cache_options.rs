@@ -121,6 +121,29 @@ pub unsafe extern "C" fn mynah_cache_options_describe(
     unsafe { guard_json(value, || Ok(describe::<CacheOptions>())) }
 }
 
+/// The entry left because room for another one was needed.
+pub const MYNAH_EVICT_CAPACITY: i32 = 0;
+/// It left because its bytes were needed.
+pub const MYNAH_EVICT_MEMORY: i32 = 1;
+/// Its time was over.
+pub const MYNAH_EVICT_EXPIRED: i32 = 2;
+/// Another value took its place.
+pub const MYNAH_EVICT_REPLACED: i32 = 3;
+/// It was removed.
+pub const MYNAH_EVICT_REMOVED: i32 = 4;
+/// The cache was cleared.
+pub const MYNAH_EVICT_CLEARED: i32 = 5;
+
+// In figures above, because the header generator reads no expressions.
+const _: () = assert!(
+    MYNAH_EVICT_CAPACITY == Reason::Capacity as i32
+        && MYNAH_EVICT_MEMORY == Reason::Memory as i32
+        && MYNAH_EVICT_EXPIRED == Reason::Expired as i32
+        && MYNAH_EVICT_REPLACED == Reason::Replaced as i32
+        && MYNAH_EVICT_REMOVED == Reason::Removed as i32
+        && MYNAH_EVICT_CLEARED == Reason::Cleared as i32
+);
+
 /// Told of an entry that has left a cache: its key, its value, and one of the
 /// `MYNAH_EVICT_` reasons. The pointers are valid during the call only.
 pub type mynah_evict_fn = Option<

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-CHAT = Path(__file__).resolve().parent.parent / "build" / "chat"
+DEMO = Path(__file__).resolve().parent.parent / "build" / "demo"
 ENV = {k: v for k, v in os.environ.items() if not k.startswith("OPENAI_")}
 failed = False
 
@@ -21,32 +21,32 @@ def check(sentence, holds, output):
         failed = True
 
 
-def chat(*arguments, text=None):
-    done = subprocess.run([CHAT, *arguments], input=text or "", text=True, capture_output=True,
+def demo(*arguments, text=None):
+    done = subprocess.run([DEMO, *arguments], input=text or "", text=True, capture_output=True,
                           env=ENV, timeout=60)
     return done.returncode, done.stdout + done.stderr
 
 
-code, out = chat("Hello.")
+code, out = demo("Hello.")
 check("the demo asks, asks again, and shows what the cache saved",
       code == 0 and "from provider" in out and "from cache" in out and "mock" in out
       and "cache hits                  1" in out, out)
-code, out = chat(text="Hello.\n\nGood-bye.\n")
+code, out = demo(text="Hello.\n\nGood-bye.\n")
 check("prompts come from standard input, one a line",
       code == 0 and "> Hello." in out and "> Good-bye." in out
       and "calls                       4" in out, out)
 with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
     file.write("From a file.\n")
     file.flush()
-    code, out = chat("--file", file.name)
+    code, out = demo("--file", file.name)
 check("prompts come from a file", code == 0 and "> From a file." in out, out)
-code, out = chat("--set", "temperature=9", "Hello.")
+code, out = demo("--set", "temperature=9", "Hello.")
 check("a wrong option is told with its range", code == 2 and "0..=2" in out, out)
-code, out = chat("--provider", "custom", "--base-url", "http://127.0.0.1:9/v1", "--model", "m",
+code, out = demo("--provider", "custom", "--base-url", "http://127.0.0.1:9/v1", "--model", "m",
                  "--set", "retry_count=0", "Hello.")
 check("a provider that is away is told", code == 1 and "connection" in out and "calls" in out, out)
 
-child = subprocess.Popen([CHAT, "One", "Two"], text=True, env=ENV, stdin=subprocess.DEVNULL,
+child = subprocess.Popen([DEMO, "One", "Two"], text=True, env=ENV, stdin=subprocess.DEVNULL,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 time.sleep(0.5)
 begun = time.monotonic()
