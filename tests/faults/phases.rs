@@ -5,7 +5,7 @@
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -200,6 +200,7 @@ type Counts = Arc<[AtomicU64; 2]>;
 fn silent() -> (SocketAddr, Counts) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    small_window(&listener);
     let counts = Counts::default();
     let counted = counts.clone();
     thread::spawn(move || {
@@ -215,9 +216,17 @@ fn silent() -> (SocketAddr, Counts) {
     (address, counted)
 }
 
+/// Has the listener's connections take little before they are read from.
+fn small_window(listener: &TcpListener) {
+    let (bytes, size) = (4_096 as libc::c_int, size_of::<libc::c_int>() as libc::socklen_t);
+    let (fd, place) = (listener.as_raw_fd(), (&raw const bytes).cast());
+    // SAFETY: `place` points to a number of this size.
+    unsafe { libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, place, size) };
+}
+
 /// Reads until the other side has closed, and slowly where there is much.
 fn wait_for_close(mut stream: TcpStream) {
-    let mut buffer = [0; 16 * 1024];
+    let mut buffer = [0; 4 * 1024];
     while matches!(stream.read(&mut buffer), Ok(n) if n > 0) {
         thread::sleep(Duration::from_millis(1));
     }
@@ -284,7 +293,7 @@ impl Scene {
             queue: None,
             in_the_way: Arc::default(),
             helper: Mutex::default(),
-            body: request(&"hello ".repeat(if long { 4_000_000 } else { 1 })),
+            body: request(&"hello ".repeat(if long { 1_000_000 } else { 1 })),
             last_event: Mutex::default(),
             phase,
             _held: held,
@@ -431,7 +440,7 @@ impl Scene {
 impl Limit {
     /// Makes a call in a scene that was set up with this limit: how long it took.
     pub fn run(&self, scene: &Scene) -> Result<Duration, Status> {
-        let closed = scene.closed();
+        let (requests, closed) = (scene.requests(), scene.closed());
         let began = Instant::now();
         let result = scene.call(&Arc::default());
         let ended = Instant::now();
@@ -439,7 +448,7 @@ impl Limit {
             "idle_timeout_ms" => scene.last_event.lock().unwrap().unwrap_or(began),
             _ => began,
         };
-        if scene.phase.seen {
+        if scene.phase.seen && scene.requests() > requests {
             scene.until_closed(closed + 1);
         }
         match result.err().map_or(Status::Ok, |failed| failed.error.status()) {

@@ -47,7 +47,12 @@ impl Row {
         };
         println!(
             "{:<52}{:>6}{:>6}{:>9.2}{:>9.2}{:>9.2}{within}",
-            self.name, self.times.len(), self.wrong, at(0.5), at(0.99), at(1.0)
+            self.name,
+            self.times.len(),
+            self.wrong,
+            at(0.5),
+            at(0.99),
+            at(1.0)
         );
     }
 }
