@@ -14,6 +14,8 @@ const DATA: &[&str] = &[
     "llm::response",
     "llm::event",
     "llm::json",
+    "llm::kept",
+    "llm::lazy",
     "llm::schema",
     "llm::timing",
     "llm::limit_headers",

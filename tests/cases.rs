@@ -11,6 +11,7 @@ use std::io::Read;
 
 use mynah::error::Status;
 use mynah::llm::event::{Event, EventKind};
+use mynah::llm::kept;
 use mynah::llm::provider::{Chat, Context, Provider, finish, provider_for};
 use mynah::llm::request::Request;
 use mynah::llm::response::{Response, Usage};
@@ -108,12 +109,11 @@ impl Case<'_> {
                 let reply = self.provider.reply(&self.context, &self.head, &self.body);
                 let response = reply.map_err(|e| e.to_string())?;
                 check(&self.case["expect"], &response, self.case)?;
-                let again = Response::from_cache_bytes(&response.to_cache_bytes());
-                same(
-                    "text from the cache",
-                    again.map_err(|e| e.to_string())?.text(),
-                    response.text(),
-                )
+                let again = kept::read(&kept::write(&response));
+                // Times, attempts and the raw body are the call's, not kept.
+                let again = again.ok_or("the kept bytes cannot be read")?;
+                same("choices from the cache", &again.choices, &response.choices)?;
+                same("usage from the cache", &again.usage, &response.usage)
             }
         }
     }

@@ -84,7 +84,7 @@ pub unsafe extern "C" fn mynah_request_add_response(
     guard(|| {
         // SAFETY: promised by (1).
         let response = unsafe { response.as_ref() }.ok_or(Error::NullArgument("response"))?;
-        let message = Message::from_json(&response.response().first().message)?;
+        let message = Message::from_json(&response.response().first().message.value())?;
         edit(request, |request| {
             request.messages.push(message);
             Ok(())

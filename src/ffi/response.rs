@@ -225,7 +225,7 @@ mod tests {
         let choice = Choice {
             text: "Hi".into(),
             tool_calls: vec![call],
-            message,
+            message: message.into(),
             finish_reason: Some(FinishReason::Stop),
             ..Choice::default()
         };

@@ -388,7 +388,7 @@ impl Building {
             blocks,
         };
         message.insert("mynah".into(), json!(origin.to_json()));
-        choice.message = message.into();
+        choice.message = Value::Object(message).into();
         choice
     }
 }

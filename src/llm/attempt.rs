@@ -114,7 +114,7 @@ impl Sending<'_> {
             return Decision::GiveUp;
         }
         let (left, means) = (self.timing.left(), self.means);
-        retry::decide(facts, attempts, &self.order.options, left, means.random, means.budget)
+        retry::decide(facts, attempts, &self.order.options.values, left, means.random, means.budget)
     }
 
     /// One request and its answer.
@@ -186,7 +186,7 @@ impl Sending<'_> {
         Reader {
             timing: self.timing,
             interrupt: self.interrupt,
-            max_bytes: self.order.options.max_response_bytes,
+            max_bytes: self.order.options.values.max_response_bytes,
             received: 0,
             progress: Progress {
                 streamed,

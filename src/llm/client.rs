@@ -40,7 +40,7 @@ use super::watch::Watch;
 
 /// A client; shared by any number of threads.
 pub struct Client {
-    options: Resolved<ClientOptions>,
+    options: Arc<Resolved<ClientOptions>>,
     pub(super) clock: Clock,
     random: Random,
     transport: Arc<dyn Transport>,
@@ -124,7 +124,7 @@ impl Client {
             calls: Calls::default(),
             random: parts.random,
             transport,
-            options,
+            options: Arc::new(options),
             clock,
         })
     }
@@ -154,7 +154,7 @@ impl Client {
             let running = self.calls.begin(cancel)?;
             let order = Order::embeddings(json, &self.options)?;
             ended.model = Some(order.prepared.context.model.to_string());
-            let timing = Timing::start(&order.options, &self.clock);
+            let timing = Timing::start(&order.options.values, &self.clock);
             let result = self.send(&order, &None, None, &timing, &running.interrupt);
             ended.outside_ns = timing.outside_ns();
             result
@@ -205,7 +205,7 @@ impl Client {
         let running = self.calls.begin(cancel)?;
         let order = Order::new(request, &self.options, sink.is_some())?;
         ended.model = Some(order.prepared.context.model.to_string());
-        let timing = Timing::start(&order.options, &self.clock).since(began);
+        let timing = Timing::start(&order.options.values, &self.clock).since(began);
         running.until(&timing);
         let shares = self.shares(&order);
         let key = (shares || self.cache_of(&order).is_some()).then(|| order.key());
@@ -281,7 +281,7 @@ impl Client {
     /// What makes requests of a batch the same; none if each is to be sent.
     pub(super) fn batch_key(&self, request: &Request) -> Option<Key> {
         let order = Order::new(request, &self.options, false).ok()?;
-        let dedup = order.options.batch_dedup.unwrap_or_else(|| self.shares(&order));
+        let dedup = order.options.values.batch_dedup.unwrap_or_else(|| self.shares(&order));
         (dedup && order.cache != CacheMode::Bypass).then(|| order.key())
     }
 
@@ -294,7 +294,7 @@ impl Client {
     fn shares(&self, order: &Order) -> bool {
         let by_default = self.cache_of(order).is_some();
         matches!(order.cache, CacheMode::Default | CacheMode::Refresh)
-            && order.options.coalesce.unwrap_or(by_default)
+            && order.options.values.coalesce.unwrap_or(by_default)
     }
 
     fn cached(
@@ -311,7 +311,7 @@ impl Client {
         if order.cache == CacheMode::Refresh {
             return Ok(None);
         }
-        let hit = cache.lookup(key, &order.options);
+        let hit = cache.lookup(key, &order.options.values);
         path.ended.cache_hit = Some(hit.is_some());
         match hit {
             Some(hit) => Ok(Some(hit)),
@@ -340,10 +340,10 @@ impl Client {
     /// Keeps an answer that may be given again.
     fn keep(&self, order: &Order, key: &Option<Key>, response: &Response) {
         let (Some(cache), Some(key)) = (self.cache_of(order), key) else { return };
-        let tools = order.options.cache_tool_calls;
+        let tools = order.options.values.cache_tool_calls;
         if response_cache::may_keep(response, tools, order.format.as_ref()) {
             // An answer that does not fit is an answer all the same.
-            let _ = cache.store(key, response, &order.options);
+            let _ = cache.store(key, response, &order.options.values);
         }
     }
 

@@ -18,6 +18,8 @@ mod client_tests;
 pub mod complexity;
 pub mod event;
 pub mod json;
+pub mod kept;
+pub mod lazy;
 pub mod log;
 pub mod message;
 pub mod metrics;

@@ -5,7 +5,7 @@
 //! what exists only per request has its own field. Fields that only OpenAI's
 //! dialect knows are kept as they are and refused by the others.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -358,14 +358,14 @@ impl Request {
     }
 
     /// The client's options with this call's laid over them.
-    pub fn effective<'a>(
+    pub fn effective(
         &self,
-        client: &'a Resolved<ClientOptions>,
-    ) -> Result<Cow<'a, Resolved<ClientOptions>>> {
+        client: &Arc<Resolved<ClientOptions>>,
+    ) -> Result<Arc<Resolved<ClientOptions>>> {
         if self.overrides.explicit().next().is_none() {
-            return Ok(Cow::Borrowed(client));
+            return Ok(client.clone());
         }
-        let mut options = client.clone();
+        let mut options = Resolved::clone(client);
         for (key, value) in self.overrides.explicit() {
             let mut value = value.clone();
             // Headers of a call come on top of the client's.
@@ -376,7 +376,7 @@ impl Request {
             }
             options.lay(key, value, Origin::Call)?;
         }
-        Ok(Cow::Owned(options))
+        Ok(Arc::new(options))
     }
 
     /// The function of a call id, looked up in the conversation.

@@ -2,16 +2,15 @@
 //!
 //! What the provider did not say is none, never 0 or "". The client adds what
 //! it knows itself (attempts, times, cost); [`Response::to_json`] is the form
-//! that programs outside rely on, and also the one that the response cache
-//! keeps, so that an answer from the cache says the same.
+//! that programs outside rely on.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::event::{Event, EventKind};
+use super::lazy::Lazy;
 use super::message::ToolCall;
-use crate::error::{Error, Result};
 
 /// Why an answer ended, in words that are the same for all providers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +56,8 @@ impl FinishReason {
         }
     }
 
-    fn from_name(name: &str) -> Option<FinishReason> {
+    /// The reason of a name.
+    pub fn from_name(name: &str) -> Option<FinishReason> {
         Self::ALL.into_iter().find(|reason| reason.name() == name)
     }
 }
@@ -169,7 +169,7 @@ pub struct Choice {
     /// Which stop text was met.
     pub stop_sequence: Option<String>,
     /// The assistant's message in OpenAI's form, origin included.
-    pub message: Value,
+    pub message: Lazy,
     /// Sources, as the provider gives them.
     pub citations: Option<Value>,
     /// Probabilities, as the provider gives them.
@@ -227,7 +227,7 @@ static NO_CHOICE: Choice = Choice {
     provider_finish_reason: None,
     finish_detail: None,
     stop_sequence: None,
-    message: Value::Null,
+    message: Lazy::Tree(Value::Null),
     citations: None,
     logprobs: None,
 };
@@ -334,45 +334,6 @@ impl Response {
         }
     }
 
-    /// What the response cache keeps.
-    pub fn to_cache_bytes(&self) -> Vec<u8> {
-        let mut json = self.to_json();
-        json["choices"] = self.choices.iter().map(|c| Value::Object(c.to_json())).collect();
-        json["stated_cost_usd"] = self.stated_cost_usd.into();
-        json.to_string().into_bytes()
-    }
-
-    /// An answer from what the response cache kept. Who served it, its age and
-    /// its times are the client's to say.
-    pub fn from_cache_bytes(bytes: &[u8]) -> Result<Response> {
-        let json: Value = serde_json::from_slice(bytes)
-            .map_err(|e| Error::Protocol(format!("not a cached answer: {e}")))?;
-        let text = |key: &str| json[key].as_str().map(String::from);
-        let list = |key: &str| json[key].as_array().cloned().unwrap_or_default();
-        Ok(Response {
-            choices: list("choices").iter().map(Choice::from_json).collect(),
-            usage: usage_from(&json),
-            model: text("model"),
-            provider: text("provider").unwrap_or_default(),
-            id: text("id"),
-            created: json["created"].as_u64(),
-            request_id: text("request_id"),
-            adjusted: list("adjusted").iter().filter_map(|a| a.as_str().map(Into::into)).collect(),
-            cost_usd: json["cost_usd"].as_f64(),
-            cost_source: match json["cost_source"].as_str() {
-                Some("provider") => Some("provider"),
-                Some("option") => Some("option"),
-                Some("file") => Some("file"),
-                Some("table") => Some("table"),
-                Some("cache") => Some("cache"),
-                _ => None,
-            },
-            saved_usd: json["saved_usd"].as_f64(),
-            stated_cost_usd: json["stated_cost_usd"].as_f64(),
-            ..Response::default()
-        })
-    }
-
     /// The answer as the events of a stream.
     pub fn replay(&self) -> Vec<Event> {
         let start = EventKind::Start { model: self.model.clone(), id: self.id.clone() };
@@ -390,21 +351,6 @@ impl Response {
         }
         events
     }
-}
-
-fn usage_from(json: &Value) -> Option<Usage> {
-    let usage = json["usage"].as_object()?;
-    let number = |key: &str| usage.get(key).and_then(Value::as_u64);
-    let own = &json["provider_usage"];
-    Some(Usage {
-        input_tokens: number("input_tokens"),
-        output_tokens: number("output_tokens"),
-        total_tokens: number("total_tokens"),
-        cached_input_tokens: number("cached_input_tokens"),
-        cache_write_tokens: number("cache_write_tokens"),
-        reasoning_tokens: number("reasoning_tokens"),
-        provider_usage: (!own.is_null()).then(|| own.to_string()),
-    })
 }
 
 impl Choice {
@@ -425,35 +371,10 @@ impl Choice {
         put("provider_finish_reason", self.provider_finish_reason.clone().into());
         put("finish_detail", self.finish_detail.clone().into());
         put("stop_sequence", self.stop_sequence.clone().into());
-        put("message", self.message.clone());
+        put("message", self.message.value().into_owned());
         put("citations", self.citations.clone().unwrap_or_default());
         put("logprobs", self.logprobs.clone().unwrap_or_default());
         out
-    }
-
-    fn from_json(json: &Value) -> Choice {
-        let text = |json: &Value, key: &str| json[key].as_str().map(String::from);
-        let calls = json["tool_calls"].as_array().map_or(&[][..], Vec::as_slice);
-        let call = |call: &Value| ToolCall {
-            id: text(call, "id").unwrap_or_default(),
-            name: text(call, "name").unwrap_or_default(),
-            arguments: text(call, "arguments").unwrap_or_default(),
-            extra: Map::new(),
-        };
-        Choice {
-            index: json["index"].as_u64().unwrap_or(0) as u32,
-            text: text(json, "text").unwrap_or_default(),
-            reasoning: text(json, "reasoning"),
-            refusal: text(json, "refusal"),
-            tool_calls: calls.iter().map(call).collect(),
-            finish_reason: json["finish_reason"].as_str().and_then(FinishReason::from_name),
-            provider_finish_reason: text(json, "provider_finish_reason"),
-            finish_detail: text(json, "finish_detail"),
-            stop_sequence: text(json, "stop_sequence"),
-            message: json["message"].clone(),
-            citations: Some(json["citations"].clone()).filter(|v| !v.is_null()),
-            logprobs: Some(json["logprobs"].clone()).filter(|v| !v.is_null()),
-        }
     }
 
     fn replay(&self, events: &mut Vec<Event>) {
@@ -504,7 +425,7 @@ mod tests {
             }],
             finish_reason: Some(FinishReason::ToolCalls),
             provider_finish_reason: Some("tool_calls".into()),
-            message: json!({"role": "assistant", "content": "Hi"}),
+            message: json!({"role": "assistant", "content": "Hi"}).into(),
             ..Choice::default()
         };
         let usage = Usage {
@@ -520,12 +441,6 @@ mod tests {
             cost_source: Some("table"),
             ..Response::default()
         }
-    }
-
-    #[test]
-    fn an_answer_from_the_cache_says_the_same() {
-        let response = sample();
-        assert_eq!(Response::from_cache_bytes(&response.to_cache_bytes()).unwrap(), response);
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Client {
 
     /// Has an answer renewed that is past its time, unless that is under way.
     pub(super) fn renew(self: &Arc<Self>, order: Order, key: Key) {
-        let deadline = Timing::start(&order.options, &self.clock).total().at_ns;
+        let deadline = Timing::start(&order.options.values, &self.clock).total().at_ns;
         let Joined::First(place) = self.flights.join(key, deadline) else { return };
         let order = Arc::new(order);
         if self.fly(&place.flight, &order, key).is_ok() {
@@ -75,7 +75,7 @@ impl Client {
     }
 
     fn flown(&self, flight: &Flight, order: &Order, key: Key) -> Result<Response> {
-        let timing = Timing::start(&order.options, &self.clock).shared(flight.deadline());
+        let timing = Timing::start(&order.options.values, &self.clock).shared(flight.deadline());
         let mut log = |event: &_| {
             flight.push(event);
             true

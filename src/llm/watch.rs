@@ -33,14 +33,27 @@ pub struct Watch {
 #[derive(Debug, Default)]
 struct State {
     calls: VecDeque<Call>,
+    sums: Sums,
     raised: Vec<&'static str>,
+}
+
+/// What the calls of the window add up to, so that a call costs the same
+/// whatever the window; whole numbers, so that nothing drifts.
+#[derive(Debug, Default)]
+struct Sums {
+    failed: usize,
+    /// Calls that took longer than the bound of the 99th percentile.
+    slow: usize,
+    ns: u64,
+    priced: usize,
+    nano_usd: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Call {
     failed: bool,
-    ms: f64,
-    cost_usd: Option<f64>,
+    ns: u64,
+    nano_usd: Option<u64>,
 }
 
 /// Whether a call ended as the caller wished it to, or by the caller's wish.
@@ -62,20 +75,28 @@ impl Watch {
 
     /// Takes a call that has ended into account; what has changed by it.
     pub fn note(&self, ended: &Ended, cost_usd: Option<f64>) -> Vec<Alert> {
-        let mut state = self.state.lock();
-        if state.calls.len() == WINDOW {
-            state.calls.pop_front();
-        }
-        state.calls.push_back(Call {
+        let call = Call {
             failed: ended.failure.is_some_and(is_failure),
-            ms: ended.total_ns as f64 / 1e6,
-            cost_usd,
-        });
-        if state.calls.len() < ENOUGH {
+            ns: ended.total_ns,
+            nano_usd: cost_usd.map(|usd| (usd * 1e9).max(0.0) as u64),
+        };
+        let mut state = self.state.lock();
+        let State { calls, sums, raised } = &mut *state;
+        if calls.len() == WINDOW
+            && let Some(oldest) = calls.pop_front()
+        {
+            sums.remove(&oldest, self.max_p99_ms);
+        }
+        calls.push_back(call);
+        sums.add(&call, self.max_p99_ms);
+        if calls.len() < ENOUGH {
             return Vec::new();
         }
-        let readings = self.readings(&state.calls);
-        changes(&mut state.raised, readings)
+        let crossed = self.crossed(calls.len(), sums);
+        if crossed.iter().all(|(name, now)| raised.contains(name) == *now) {
+            return Vec::new();
+        }
+        changes(raised, self.readings(calls, sums, &crossed))
     }
 
     /// What is raised now.
@@ -83,36 +104,78 @@ impl Watch {
         self.state.lock().raised.clone()
     }
 
-    fn readings(&self, calls: &VecDeque<Call>) -> Vec<Alert> {
-        let n = calls.len() as f64;
-        let success = calls.iter().filter(|call| !call.failed).count() as f64 / n;
-        let mean = calls.iter().map(|call| call.ms).sum::<f64>() / n;
-        let costs: Vec<f64> = calls.iter().filter_map(|call| call.cost_usd).collect();
-        let mut readings = vec![
-            Alert {
-                name: "alert_min_success_rate",
-                raised: success < self.min_success_rate,
-                value: success,
-                threshold: self.min_success_rate,
-            },
-            above("alert_max_latency_ms", mean, self.max_latency_ms),
-            above("alert_max_p99_ms", p99(calls), self.max_p99_ms),
+    /// Each threshold, and whether it is crossed.
+    fn crossed(&self, calls: usize, sums: &Sums) -> [(&'static str, bool); 4] {
+        let success = (calls - sums.failed) as f64 / calls as f64;
+        // The 99th percentile is beyond its bound if so many calls are.
+        let beyond = calls + 1 - (calls * 99).div_ceil(100);
+        let above = |value: Option<f64>, bound| bound > 0.0 && value.is_some_and(|v| v > bound);
+        [
+            ("alert_min_success_rate", success < self.min_success_rate),
+            ("alert_max_latency_ms", above(Some(sums.mean_ms(calls)), self.max_latency_ms)),
+            ("alert_max_p99_ms", self.max_p99_ms > 0.0 && sums.slow >= beyond),
+            ("alert_max_cost_usd", above(sums.mean_usd(), self.max_cost_usd)),
+        ]
+    }
+
+    /// The thresholds with what was measured.
+    fn readings(
+        &self,
+        calls: &VecDeque<Call>,
+        sums: &Sums,
+        crossed: &[(&'static str, bool); 4],
+    ) -> Vec<Alert> {
+        let success = (calls.len() - sums.failed) as f64 / calls.len() as f64;
+        let measured = [
+            (success, self.min_success_rate),
+            (sums.mean_ms(calls.len()), self.max_latency_ms),
+            (p99(calls), self.max_p99_ms),
+            (sums.mean_usd().unwrap_or(0.0), self.max_cost_usd),
         ];
-        if !costs.is_empty() {
-            let mean = costs.iter().sum::<f64>() / costs.len() as f64;
-            readings.push(above("alert_max_cost_usd", mean, self.max_cost_usd));
-        }
-        readings.retain(|alert| alert.threshold > 0.0);
-        readings
+        let alert = |((name, raised), (value, threshold)): (&(&'static str, bool), _)| Alert {
+            name,
+            raised: *raised,
+            value,
+            threshold,
+        };
+        crossed.iter().zip(measured).map(alert).collect()
     }
 }
 
-fn above(name: &'static str, value: f64, threshold: f64) -> Alert {
-    Alert { name, raised: value > threshold, value, threshold }
+impl Sums {
+    fn add(&mut self, call: &Call, p99_ms: f64) {
+        self.failed += usize::from(call.failed);
+        self.slow += usize::from(call.ms() > p99_ms);
+        self.ns += call.ns;
+        self.priced += usize::from(call.nano_usd.is_some());
+        self.nano_usd += call.nano_usd.unwrap_or(0);
+    }
+
+    fn remove(&mut self, call: &Call, p99_ms: f64) {
+        self.failed -= usize::from(call.failed);
+        self.slow -= usize::from(call.ms() > p99_ms);
+        self.ns -= call.ns;
+        self.priced -= usize::from(call.nano_usd.is_some());
+        self.nano_usd -= call.nano_usd.unwrap_or(0);
+    }
+
+    fn mean_ms(&self, calls: usize) -> f64 {
+        self.ns as f64 / 1e6 / calls as f64
+    }
+
+    fn mean_usd(&self) -> Option<f64> {
+        (self.priced > 0).then(|| self.nano_usd as f64 / 1e9 / self.priced as f64)
+    }
+}
+
+impl Call {
+    fn ms(&self) -> f64 {
+        self.ns as f64 / 1e6
+    }
 }
 
 fn p99(calls: &VecDeque<Call>) -> f64 {
-    let mut times: Vec<f64> = calls.iter().map(|call| call.ms).collect();
+    let mut times: Vec<f64> = calls.iter().map(Call::ms).collect();
     let rank = (times.len() * 99).div_ceil(100) - 1;
     *times.select_nth_unstable_by(rank, f64::total_cmp).1
 }
@@ -154,6 +217,27 @@ mod tests {
         raised.sort();
         assert_eq!(raised, ["alert_max_cost_usd", "alert_max_latency_ms", "alert_max_p99_ms"]);
         assert_eq!(told.len(), 3);
+    }
+
+    #[test]
+    fn the_sums_are_those_of_the_window_and_p99_is_the_percentiles_own() {
+        let options = ClientOptions { alert_max_p99_ms: 500, ..ClientOptions::default() };
+        let (watch, mut random) = (Watch::new(&options), fastrand::Rng::with_seed(3));
+        for n in 0..3_000 {
+            let failure = (random.u8(..) < 20).then_some(Status::Server);
+            let slow = random.u32(..10_000) < if n / 700 % 2 == 0 { 20 } else { 300 };
+            let ms = if slow { 600 } else { random.u64(1..400) };
+            watch.note(&call(failure, ms), random.bool().then_some(0.01));
+            let state = watch.state.lock();
+            let count = |which: fn(&&Call) -> bool| state.calls.iter().filter(which).count();
+            assert_eq!(state.sums.failed, count(|call| call.failed));
+            assert_eq!(state.sums.priced, count(|call| call.nano_usd.is_some()));
+            assert_eq!(state.sums.ns, state.calls.iter().map(|call| call.ns).sum::<u64>());
+            if state.calls.len() >= ENOUGH {
+                let beyond = p99(&state.calls) > 500.0;
+                assert_eq!(state.raised.contains(&"alert_max_p99_ms"), beyond);
+            }
+        }
     }
 
     #[test]

@@ -361,7 +361,7 @@ fn answers(talk: &Talk) -> [Response; 2] {
 /// The conversation with the answer and the results of its calls.
 fn second(response: &Response) -> Request {
     let mut request = asked();
-    request.messages.push(Message::from_json(&response.first().message).unwrap());
+    request.messages.push(Message::from_json(&response.first().message.value()).unwrap());
     for (call, degrees) in response.first().tool_calls.iter().zip(["3", "21"]) {
         request.messages.push(Message::tool_result(&call.id, degrees, false));
     }
@@ -384,7 +384,8 @@ fn an_answer_says_the_same_plain_and_streamed() {
             assert_eq!(usage.total_tokens, Some(37), "{name}");
         }
         let [plain, streamed] = answers(&talk);
-        let blocks = |response: &Response| response.first().message["mynah"]["blocks"].clone();
+        let blocks =
+            |response: &Response| response.first().message.value()["mynah"]["blocks"].clone();
         assert_eq!(blocks(&plain), blocks(&streamed), "{name}");
     }
 }

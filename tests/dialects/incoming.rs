@@ -297,7 +297,7 @@ fn anthropic_pauses_and_unknown_blocks_pass_through() {
     let response = dialect.reply(&context, &head(200, &[]), plain.to_string().as_bytes()).unwrap();
     let first = response.first();
     assert_eq!(first.finish_reason, Some(FinishReason::Pause));
-    assert_eq!(first.message["mynah"]["blocks"], plain["content"]);
+    assert_eq!(first.message.value()["mynah"]["blocks"], plain["content"]);
     assert_eq!(first.citations, Some(json!([{"url": "u"}])));
     let unknown = json!({"type": "of_the_future", "x": 1});
     let stop = [

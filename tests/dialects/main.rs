@@ -9,6 +9,8 @@ mod outgoing;
 mod refusals;
 mod spec;
 
+use std::sync::Arc;
+
 use mynah::error::Result;
 use mynah::llm::event::Event;
 use mynah::llm::provider::{Chat, Context, Prepared, Provider, provider_for};
@@ -49,7 +51,7 @@ pub fn prepare(
     request: &Request,
     stream: bool,
 ) -> Result<Prepared> {
-    let options = request.effective(client)?;
+    let options = request.effective(&Arc::new(client.clone()))?;
     let chat = Chat { request, options: &options, stream };
     provider_for(&options.values, request).prepare(&chat)
 }

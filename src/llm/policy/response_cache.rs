@@ -7,6 +7,8 @@
 //! complete answers are kept; what is kept says when, so that a hit can tell
 //! its age.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -15,6 +17,7 @@ use super::schema;
 use crate::cache::{Cache, Ttl};
 use crate::clock::Clock;
 use crate::error::Result;
+use crate::llm::kept;
 use crate::llm::request::Format;
 use crate::llm::response::{FinishReason, Response};
 use crate::options::client::ClientOptions;
@@ -43,6 +46,8 @@ pub struct Identity<'a> {
     pub headers: &'a [String],
     /// The body as it is sent.
     pub body: &'a [u8],
+    /// Where the body's own fields stand, name and value; none: it is no object.
+    pub fields: &'a [Range<usize>],
 }
 
 impl Identity<'_> {
@@ -53,7 +58,7 @@ impl Identity<'_> {
             hasher.update(&(bytes.len() as u64).to_le_bytes());
             hasher.update(bytes);
         };
-        part(b"mynah response 1");
+        part(b"mynah response 2");
         part(self.provider.as_bytes());
         part(plain_url(self.url).as_bytes());
         part(self.model.as_bytes());
@@ -64,26 +69,32 @@ impl Identity<'_> {
         }
         part(&(self.headers.len() as u64).to_le_bytes());
         self.headers.iter().for_each(|header| part(header.as_bytes()));
-        part(&relevant(self.body));
+        match self.fields.is_empty() {
+            true => part(self.body),
+            false => self.relevant().for_each(part),
+        }
         *hasher.finalize().as_bytes()
+    }
+
+    /// The fields of the body that can change the answer.
+    fn relevant(&self) -> impl Iterator<Item = &[u8]> {
+        let fields = self.fields.iter().map(|field| &self.body[field.clone()]);
+        fields.filter(|field| {
+            let name = field.strip_prefix(b"\"").and_then(|rest| rest.split(|b| *b == b'"').next());
+            !IRRELEVANT.iter().any(|irrelevant| name == Some(irrelevant.as_bytes()))
+        })
     }
 }
 
 /// The URL of the plain call: Gemini's streams have one of their own.
-fn plain_url(url: &str) -> String {
-    url.replace(":streamGenerateContent?alt=sse", ":generateContent")
-}
-
-/// The body without the fields that do not change the answer.
-fn relevant(body: &[u8]) -> Vec<u8> {
-    match serde_json::from_slice::<Json>(body) {
-        Ok(Json::Object(mut object)) => {
-            object.retain(|name, _| !IRRELEVANT.contains(&name.as_str()));
-            Json::Object(object).to_string().into_bytes()
-        }
-        _ => body.to_vec(),
+fn plain_url(url: &str) -> Cow<'_, str> {
+    match url.contains(STREAMED) {
+        true => url.replace(STREAMED, ":generateContent").into(),
+        false => url.into(),
     }
 }
+
+const STREAMED: &str = ":streamGenerateContent?alt=sse";
 
 /// A client's answers; the cache behind it may be shared with others.
 #[derive(Clone)]
@@ -112,7 +123,7 @@ impl ResponseCache {
     pub fn lookup(&self, key: &Key, options: &ClientOptions) -> Option<Hit> {
         let value = self.cache.get(key)?;
         let (stored_at, bytes) = value.as_bytes().split_first_chunk::<8>()?;
-        let response = Response::from_cache_bytes(bytes).ok()?;
+        let response = kept::read(bytes)?;
         let age_ms = self.clock.unix_ms().saturating_sub(u64::from_le_bytes(*stored_at));
         let stale = options.cache_ttl_ms > 0 && age_ms > options.cache_ttl_ms;
         Some(Hit { response, age_ms, stale })
@@ -122,7 +133,7 @@ impl ResponseCache {
     /// be given while it is renewed; a `cache_ttl_ms` of 0 is for ever.
     pub fn store(&self, key: &Key, response: &Response, options: &ClientOptions) -> Result<()> {
         let mut bytes = self.clock.unix_ms().to_le_bytes().to_vec();
-        bytes.extend(response.to_cache_bytes());
+        bytes.extend(kept::write(response));
         let ttl = match options.cache_ttl_ms {
             0 => Ttl::Never,
             ms => Ttl::Millis(ms.saturating_add(options.cache_stale_while_revalidate_ms)),
@@ -169,6 +180,7 @@ mod tests {
         organization: [None, None],
         headers: &[],
         body: br#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#,
+        fields: &[1..12, 13..56],
     };
 
     #[test]

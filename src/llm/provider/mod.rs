@@ -7,6 +7,7 @@
 //! dialect are rows of [`hosts`], not copies; another dialect is one file and
 //! one line in [`provider_for`].
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -88,6 +89,8 @@ impl std::fmt::Debug for Context {
 pub struct Prepared {
     /// The request.
     pub http: HttpRequest,
+    /// Where the body's own fields stand in it, name and value each.
+    pub fields: Vec<Range<usize>>,
     /// What was left out or changed, a sentence each.
     pub adjusted: Vec<String>,
     /// For reading the answer.

@@ -1,6 +1,7 @@
 //! What all dialects do the same way when a request is written.
 
 use std::hash::{BuildHasher, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -50,7 +51,7 @@ pub fn seal(
 ) -> Result<Prepared> {
     let key = hosts::key(to.options, &url)?;
     let headers = headers(to, key, &url);
-    let body = serde_json::to_vec(body)
+    let (body, fields) = write(body)
         .map_err(|e| Error::Internal(format!("the request could not be written: {e}")))?;
     let context = Context {
         provider: to.provider,
@@ -62,7 +63,24 @@ pub fn seal(
         secret: key.map(Into::into),
         elsewhere: hosts::elsewhere(&url),
     };
-    Ok(Prepared { http: HttpRequest { url, headers, body }, adjusted, context })
+    Ok(Prepared { http: HttpRequest { url, headers, body }, fields, adjusted, context })
+}
+
+/// The object as JSON, and where each of its fields stands in it.
+fn write(body: &Map<String, Value>) -> serde_json::Result<(Vec<u8>, Vec<Range<usize>>)> {
+    let (mut out, mut fields) = (vec![b'{'], Vec::with_capacity(body.len()));
+    for (name, value) in body {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        let from = out.len();
+        serde_json::to_writer(&mut out, name)?;
+        out.push(b':');
+        serde_json::to_writer(&mut out, value)?;
+        fields.push(from..out.len());
+    }
+    out.push(b'}');
+    Ok((out, fields))
 }
 
 /// Lays the caller's fields over the body: objects are merged, null removes.
