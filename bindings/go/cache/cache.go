@@ -42,7 +42,8 @@ const Forever time.Duration = math.MaxInt64
 type ShardedCache struct {
 	handle *C.mynah_cache
 	// heard: functions of the caller's are told of what happens.
-	heard bool
+	heard   bool
+	flights flights
 }
 
 // New makes a cache, or says which option is wrong.

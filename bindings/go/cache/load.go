@@ -1,0 +1,144 @@
+package cache
+
+/*
+#include <mynah.h>
+#include <stdlib.h>
+*/
+import "C"
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"time"
+	"unsafe"
+
+	"mynah/internal/lib"
+)
+
+// flights are the loads of one cache that run in this program. The library has
+// the claims; a goroutine that waits for another's load waits here, where it
+// holds no thread.
+type flights struct {
+	mu   sync.Mutex
+	open map[string]*flight
+}
+
+type flight struct {
+	done  chan struct{}
+	value []byte
+	err   error
+}
+
+// errAbandoned is a load that told nothing: its context ended, or it panicked.
+var errAbandoned = errors.New("abandoned")
+
+// GetOrLoad returns the value, or has one caller of all load it and stores it
+// for ttl. With WithStaleWhileRevalidate the others get the old value
+// meanwhile. A load that fails, fails for all who waited, and stores nothing;
+// one that fails because its own context ended leaves the load to another.
+func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Duration, load func(context.Context) ([]byte, error)) ([]byte, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, lib.Caused(ErrCancelled, err)
+		}
+		value, claim, err := c.claim(key)
+		switch {
+		case err == nil && claim == nil:
+			return value, nil
+		case err == nil:
+			return c.flights.lead(ctx, key, ttl, claim, load)
+		case !errors.Is(err, ErrTimeout):
+			return nil, err
+		}
+		value, err = c.flights.follow(ctx, key)
+		if err != errAbandoned {
+			return value, err
+		}
+	}
+}
+
+// claim finds the value, or takes the duty to load it; ErrTimeout: another has.
+func (c *ShardedCache) claim(key string) ([]byte, *C.mynah_claim, error) {
+	defer runtime.KeepAlive(c)
+	var value *C.mynah_value
+	var claim *C.mynah_claim
+	data, size := text(key)
+	if err := check(C.mynah_cache_get_or_claim(c.handle, data, size, 0, nil, &value, &claim)); err != nil {
+		return nil, nil, err
+	}
+	if value == nil {
+		return nil, claim, nil
+	}
+	return lib.Take(unsafe.Pointer(value)), nil, nil
+}
+
+func (f *flights) lead(ctx context.Context, key string, ttl time.Duration, claim *C.mynah_claim, load func(context.Context) ([]byte, error)) ([]byte, error) {
+	own := &flight{done: make(chan struct{}), err: errAbandoned}
+	f.mu.Lock()
+	if f.open == nil {
+		f.open = map[string]*flight{}
+	}
+	f.open[key] = own
+	f.mu.Unlock()
+	defer func() {
+		C.mynah_claim_free(claim) // unsettled it passes to the next
+		f.mu.Lock()
+		delete(f.open, key)
+		f.mu.Unlock()
+		close(own.done)
+	}()
+	value, err := load(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			own.err = err
+			message := C.CString(err.Error())
+			defer C.free(unsafe.Pointer(message))
+			C.mynah_claim_fail(claim, C.MYNAH_INTERNAL, message)
+		}
+		return nil, err
+	}
+	own.value, own.err = append([]byte{}, value...), nil
+	return value, check(C.mynah_claim_fill(claim, lib.Data(value), C.size_t(len(value)), ttlMs(ttl)))
+}
+
+// follow waits for a load of this program's; one of somebody else's is asked
+// after again in a moment.
+func (f *flights) follow(ctx context.Context, key string) ([]byte, error) {
+	f.mu.Lock()
+	other := f.open[key]
+	f.mu.Unlock()
+	if other == nil {
+		time.Sleep(time.Millisecond)
+		return nil, errAbandoned
+	}
+	select {
+	case <-other.done:
+		return append([]byte(nil), other.value...), other.err
+	case <-ctx.Done():
+		return nil, lib.Caused(ErrCancelled, ctx.Err())
+	}
+}
+
+// Range calls a function with each live entry until it returns false. What is
+// there from beginning to end comes exactly once, however the cache is resized
+// meanwhile.
+func (c *ShardedCache) Range(each func(key string, value []byte) bool) error {
+	defer runtime.KeepAlive(c)
+	var iter *C.mynah_cache_iter
+	if err := check(C.mynah_cache_iter_new(c.handle, &iter)); err != nil {
+		return err
+	}
+	defer C.mynah_cache_iter_free(iter)
+	for {
+		var key, value *C.mynah_value
+		ok, err := isFound(C.mynah_cache_iter_next(iter, &key, &value))
+		if !ok {
+			return err
+		}
+		if !each(string(lib.Take(unsafe.Pointer(key))), lib.Take(unsafe.Pointer(value))) {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestOneOfAThousandLoads(t *testing.T) {
+	c := NewShardedCache()
+	defer c.Close()
+	var loads atomic.Int32
+	release := make(chan struct{})
+	var begun, group sync.WaitGroup
+	begun.Add(1000)
+	for i := 0; i < 1000; i++ {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			begun.Done()
+			value, err := c.GetOrLoad(context.Background(), "key", 0, func(context.Context) ([]byte, error) {
+				loads.Add(1)
+				<-release
+				return []byte("loaded"), nil
+			})
+			if string(value) != "loaded" || err != nil {
+				t.Error(string(value), err)
+			}
+		}()
+	}
+	begun.Wait()
+	close(release)
+	group.Wait()
+	if loads.Load() != 1 {
+		t.Fatal(loads.Load())
+	}
+	if value, ok, _ := c.Get("key"); !ok || string(value) != "loaded" {
+		t.Fatal(string(value))
+	}
+}
+
+func TestALoadThatFailsFailsForAllAndStoresNothing(t *testing.T) {
+	c := NewShardedCache()
+	defer c.Close()
+	broken := errors.New("broken")
+	fail := func(context.Context) ([]byte, error) { return nil, broken }
+	if _, err := c.GetOrLoad(context.Background(), "key", 0, fail); err != broken {
+		t.Fatal(err)
+	}
+	work := func(context.Context) ([]byte, error) { return []byte("v"), nil }
+	if value, err := c.GetOrLoad(context.Background(), "key", 0, work); string(value) != "v" || err != nil {
+		t.Fatal(string(value), err)
+	}
+	func() {
+		defer func() { recover() }()
+		c.GetOrLoad(context.Background(), "other", 0, func(context.Context) ([]byte, error) { panic("in a load") })
+	}()
+	if value, err := c.GetOrLoad(context.Background(), "other", 0, work); string(value) != "v" || err != nil {
+		t.Fatal(string(value), err)
+	}
+}
+
+func TestALoadWhoseContextEndsIsTakenOver(t *testing.T) {
+	c := NewShardedCache()
+	defer c.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	loading := make(chan struct{})
+	led := make(chan error)
+	go func() {
+		_, err := c.GetOrLoad(ctx, "key", 0, func(ctx context.Context) ([]byte, error) {
+			close(loading)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		led <- err
+	}()
+	<-loading
+	late, stop := context.WithTimeout(context.Background(), 5*time.Millisecond)
+	defer stop()
+	if _, err := c.GetOrLoad(late, "key", 0, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	followed := make(chan []byte)
+	go func() {
+		value, _ := c.GetOrLoad(context.Background(), "key", 0, func(context.Context) ([]byte, error) { return []byte("second"), nil })
+		followed <- value
+	}()
+	cancel()
+	if err := <-led; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if value := <-followed; string(value) != "second" {
+		t.Fatal(string(value))
+	}
+}
+
+func TestAnOldValueServesWhileOneRenews(t *testing.T) {
+	c := NewShardedCache(WithStaleWhileRevalidate(time.Hour))
+	defer c.Close()
+	c.Set("key", "old", time.Millisecond)
+	time.Sleep(5 * time.Millisecond)
+	value, err := c.GetOrLoad(context.Background(), "key", 0, func(context.Context) ([]byte, error) {
+		stale, err := c.GetOrLoad(context.Background(), "key", 0, nil)
+		if string(stale) != "old" || err != nil {
+			t.Error(string(stale), err)
+		}
+		return []byte("new"), nil
+	})
+	if string(value) != "new" || err != nil {
+		t.Fatal(string(value), err)
+	}
+}
+
+func TestAWalkMeetsEveryEntryOnce(t *testing.T) {
+	c := NewShardedCache()
+	defer c.Close()
+	for i := 0; i < 1000; i++ {
+		c.Set(fmt.Sprint("key-", i), fmt.Sprint(i), 0)
+	}
+	seen := map[string]int{}
+	err := c.Range(func(key string, value []byte) bool {
+		if key != "key-"+string(value) {
+			t.Error(key, string(value))
+		}
+		if seen[key]++; len(seen) == 500 {
+			c.Resize(64)
+		}
+		return true
+	})
+	if len(seen) != 1000 || err != nil {
+		t.Fatal(len(seen), err)
+	}
+	count := 0
+	c.Range(func(string, []byte) bool { count++; return count < 3 })
+	if count != 3 {
+		t.Fatal(count)
+	}
+}
