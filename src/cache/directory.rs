@@ -75,7 +75,7 @@ impl Directory {
 
     /// The cell of an index below the number of shards, or of one that has
     /// been in use.
-    #[inline]
+    #[inline(always)]
     pub fn cell(&self, index: usize) -> &Cell {
         match self.first.get(index) {
             Some(cell) => cell,
@@ -83,6 +83,7 @@ impl Directory {
         }
     }
 
+    #[cold]
     fn later_cell(&self, index: usize) -> &Cell {
         let segment = (index / self.first.len()).ilog2() as usize;
         let cells = self.more[segment].get().expect("made before any mask named it");
@@ -110,7 +111,7 @@ impl Directory {
     }
 
     /// Read access to the shard that a hash belongs to.
-    #[inline]
+    #[inline(always)]
     pub fn read(&self, hash: u64) -> Result<(&Cell, RwLockReadGuard<'_, Shard>)> {
         let mut index = hash as usize & self.mask.load(Ordering::Acquire);
         loop {
@@ -128,7 +129,7 @@ impl Directory {
     }
 
     /// Write access to the shard that a hash belongs to.
-    #[inline]
+    #[inline(always)]
     pub fn write(&self, hash: u64) -> Result<(&Cell, RwLockWriteGuard<'_, Shard>)> {
         let mut index = hash as usize & self.mask.load(Ordering::Acquire);
         loop {

@@ -175,6 +175,13 @@ impl Entry {
         self.bytes_at(at, len)
     }
 
+    /// Whether its key is this one.
+    #[inline(always)]
+    pub fn has_key(&self, key: &[u8]) -> bool {
+        let mine = self.key();
+        mine.len() == key.len() && same(mine, key)
+    }
+
     /// The value as it is stored.
     #[inline]
     pub fn value(&self) -> &[u8] {
@@ -271,6 +278,30 @@ impl Drop for Entry {
     }
 }
 
+/// Whether two texts of one length are equal; without a call for the usual
+/// lengths of keys, where that would take longer than the comparison.
+#[inline(always)]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    const WORD: usize = 8;
+    if !(WORD..=8 * WORD).contains(&a.len()) {
+        return a == b;
+    }
+    let word = |bytes: &[u8], at: usize| match bytes[at..].first_chunk::<WORD>() {
+        Some(chunk) => u64::from_ne_bytes(*chunk),
+        None => 0,
+    };
+    // The last word may overlap the one before it.
+    let last = a.len() - WORD;
+    let mut at = 0;
+    while at < last {
+        if word(a, at) != word(b, at) {
+            return false;
+        }
+        at += WORD;
+    }
+    word(a, last) == word(b, last)
+}
+
 /// Bytes that the allocator takes for an allocation of `size`: glibc's word of
 /// bookkeeping and steps of 16, pages for what it maps.
 pub fn allocated(size: usize) -> u64 {
@@ -356,6 +387,21 @@ mod tests {
                 entry.set_expiry_ms(EXPIRY_MAX_MS);
                 assert_eq!((entry.expiry_ms(), entry.flags()), (EXPIRY_MAX_MS, NEGATIVE));
                 assert_eq!(entry.key().len(), key_len);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_told_apart_by_any_byte() {
+        for len in [0, 1, 7, 8, 9, 15, 16, 24, 31, 63, 64, 65, 200] {
+            let key: Vec<u8> = (0..len).map(|i| i as u8).collect();
+            let entry = Entry::new(&key, b"v", 0, 0).unwrap();
+            assert!(entry.has_key(&key));
+            assert!(!entry.has_key(&[&key[..], b"x"].concat()));
+            for at in 0..len {
+                let mut other = key.clone();
+                other[at] ^= 0x80;
+                assert!(!entry.has_key(&other), "byte {at} of {len}");
             }
         }
     }

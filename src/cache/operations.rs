@@ -7,7 +7,7 @@ use super::entry::{COMPRESSED, EXPIRY_MAX_MS, Entry, NEGATIVE, Value};
 use super::shard::Shard;
 use super::{Amount, Cache, Ttl};
 use crate::clock::COARSE_TICK_NS;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 
 /// Values up to this size are copied under the lock; larger ones outside.
 const COPIED_UNDER_LOCK: usize = 1024;
@@ -41,12 +41,24 @@ pub enum Missed {
 }
 
 impl From<Error> for Missed {
+    #[cold]
     fn from(error: Error) -> Self {
         Missed::Failed(Box::new(error))
     }
 }
 
 impl Missed {
+    /// As a status.
+    #[inline]
+    pub fn status(&self) -> Status {
+        match self {
+            Missed::NotFound => Status::NotFound,
+            Missed::Busy => Status::Busy,
+            Missed::TooLarge(_) => Status::TooLarge,
+            Missed::Failed(error) => error.status(),
+        }
+    }
+
     /// As an error; `limit` is the room that there was.
     pub fn error(self, limit: usize) -> Error {
         match self {
@@ -77,7 +89,7 @@ impl Cache {
     }
 
     /// The value of a key. What left on the way is the caller's to deliver.
-    #[inline]
+    #[inline(always)]
     pub fn fetch(&self, key: &[u8], left: &mut Left) -> Result<Value, Missed> {
         let entry = self.look(key, left, |entry| match entry.share() {
             Some(entry) => Ok(entry),
@@ -91,7 +103,7 @@ impl Cache {
 
     /// Copies the value of a key into `place` and answers its length. What left
     /// on the way is the caller's to deliver.
-    #[inline]
+    #[inline(always)]
     pub fn fetch_into(
         &self,
         key: &[u8],
@@ -121,6 +133,7 @@ impl Cache {
     }
 
     /// The part of a copy that needs no lock.
+    #[cold]
     fn copy_outside(&self, entry: &Entry, place: &mut [u8]) -> Result<usize, Missed> {
         if entry.flags() & COMPRESSED != 0 {
             let value = self.unpack(entry)?;

@@ -169,7 +169,7 @@ impl Table {
     }
 
     /// The entry of a key.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, hash: u64, key: &[u8]) -> Option<&Entry> {
         self.probe(hash, key).map(|(_, entry)| entry)
     }
@@ -189,7 +189,7 @@ impl Table {
             while found != 0 {
                 let i = found.trailing_zeros() as usize / 8;
                 if let Some(entry) = &bucket.entries[i]
-                    && entry.key() == key
+                    && entry.has_key(key)
                 {
                     return Some((Slot((at << 3 | i) as u32), entry));
                 }

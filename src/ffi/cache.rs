@@ -1,23 +1,23 @@
 //! `mynah_cache`: bytes by bytes, shared by any number of threads.
 //!
-//! Short calls run under an epoch pin, which costs less than a count and lets
+//! Short calls run in a section, which costs less than a count and lets
 //! `mynah_cache_free` race with them; what left a cache during such a call is
-//! reported after the pin is lifted. Calls that may take long hold a count.
+//! reported after it. Calls that may take long hold a count.
 
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use crate::cache::{Cache, Departures, Missed, Ttl, deliver};
+use crate::cache::{Cache, Departures, Left, Missed, Ttl, deliver};
 use crate::clock::Clock;
 use crate::error::{Error, Result, Status};
 
 use super::cache_options::{self, mynah_cache_options};
 use super::error::{guard_err, mynah_error};
-use super::guard::{bytes, clear, guard, guard_or, put};
+use super::guard::{bytes, clear, guard, guard_code, guard_or, put};
 use super::handle::{self, Handle};
 use super::status::mynah_status;
-use super::value::{clear_value, give, give_text, guard_json, mynah_value};
+use super::value::{clear_value, give_text, guard_json, mynah_value};
 
 /// A cache. A handle: may be used from any thread at any time, and freed while
 /// others use it; their calls finish, or answer `MYNAH_INVALID_HANDLE`.
@@ -72,14 +72,46 @@ pub unsafe extern "C" fn mynah_cache_new(
     unsafe { guard_err(err, body) }
 }
 
-/// Runs a short operation under the pin, and reports what left after it. To a
+/// Runs a short operation in a section, and reports what left after it. To a
 /// call that meets a free, the cache is gone, whichever of the two was first.
-#[inline]
+#[inline(always)]
 fn write(cache: *mut mynah_cache, f: impl FnOnce(&Cache) -> Result<Departures>) -> mynah_status {
-    guard(|| match handle::with::<Cache, _, _>(cache, f)? {
-        Err(Error::Closed(_)) => Err(Error::InvalidHandle("mynah_cache")),
-        other => other.map(|departures| departures.deliver()),
+    guard_code(|| match handle::with::<Cache, _, _>(cache, f) {
+        Some(Ok(departures)) => {
+            departures.deliver();
+            0
+        }
+        Some(Err(Error::Closed(_))) => Error::InvalidHandle("mynah_cache").status().code(),
+        Some(Err(error)) => error.status().code(),
+        None => handle::refused::<Cache, _>(cache).status().code(),
     })
+}
+
+/// As [`write`], for look-ups.
+#[inline(always)]
+fn look(
+    cache: *mut mynah_cache,
+    f: impl FnOnce(&Cache, &mut Left) -> Result<(), Missed>,
+) -> mynah_status {
+    let mut left = None;
+    let found = handle::with::<Cache, _, _>(cache, |cache| f(cache, &mut left));
+    if left.is_some() {
+        deliver(left);
+    }
+    match found {
+        Some(Ok(())) => 0,
+        Some(Err(missed)) => missed.status().code(),
+        None => handle::refused::<Cache, _>(cache).status().code(),
+    }
+}
+
+/// Runs a short operation in a section.
+#[inline]
+fn with<R>(cache: *mut mynah_cache, f: impl FnOnce(&Cache) -> Result<R>) -> Result<R> {
+    match handle::with::<Cache, _, _>(cache, f) {
+        Some(result) => result,
+        None => Err(handle::refused::<Cache, _>(cache)),
+    }
 }
 
 /// Stores a copy of a value under a key, replacing any earlier one.
@@ -127,20 +159,22 @@ pub unsafe extern "C" fn mynah_cache_get(
     key_len: usize,
     value: *mut *mut mynah_value,
 ) -> mynah_status {
-    guard(|| {
+    guard_code(|| {
         // SAFETY: promised by (2) and (1).
         let key = unsafe {
             clear_value(value);
-            bytes("key", key.cast(), key_len)?
+            match bytes("key", key.cast(), key_len) {
+                Ok(key) if !value.is_null() => key,
+                Ok(_) => return Status::NullArgument.code(),
+                Err(error) => return error.status().code(),
+            }
         };
-        if value.is_null() {
-            return Err(Error::NullArgument("value"));
-        }
-        let mut left = None;
-        let found = handle::with::<Cache, _, _>(cache, |cache| cache.fetch(key, &mut left))?;
-        deliver(left);
-        // SAFETY: promised by (2).
-        unsafe { give("value", value, found.map_err(|missed| missed.error(0))?) }
+        look(cache, |cache, left| {
+            let found = cache.fetch(key, left)?;
+            // SAFETY: promised by (2), and not null.
+            unsafe { value.write(found.into_raw().cast()) };
+            Ok(())
+        })
     })
 }
 
@@ -164,31 +198,38 @@ pub unsafe extern "C" fn mynah_cache_get_into(
     cap: usize,
     len: *mut usize,
 ) -> mynah_status {
-    guard(|| {
-        // SAFETY: promised by (3) and (1).
-        let key = unsafe {
+    guard_code(|| {
+        // SAFETY: promised by (3), (1) and (2).
+        let (key, place) = unsafe {
             clear(len, 0);
-            bytes("key", key.cast(), key_len)?
+            match (bytes("key", key.cast(), key_len), buf.is_null() && cap > 0) {
+                (Ok(key), false) if !len.is_null() => (key, place(buf.cast(), cap)),
+                (Err(error), _) => return error.status().code(),
+                _ => return Status::NullArgument.code(),
+            }
         };
-        if len.is_null() || (buf.is_null() && cap > 0) {
-            return Err(Error::NullArgument(if len.is_null() { "len" } else { "buf" }));
-        }
-        let place: &mut [u8] = match cap {
-            0 => &mut [],
-            // SAFETY: promised by (2).
-            cap => unsafe {
-                std::slice::from_raw_parts_mut(buf.cast(), cap.min(isize::MAX as usize))
-            },
-        };
-        let mut left = None;
-        let found = handle::with::<Cache, _, _>(cache, |c| c.fetch_into(key, place, &mut left))?;
-        deliver(left);
-        if let Ok(needed) | Err(Missed::TooLarge(needed)) = found {
-            // SAFETY: promised by (3), and not null.
-            unsafe { len.write(needed) };
-        }
-        found.map(drop).map_err(|missed| missed.error(cap))
+        look(cache, |cache, left| {
+            let found = cache.fetch_into(key, place, left);
+            if let Ok(needed) | Err(Missed::TooLarge(needed)) = found {
+                // SAFETY: promised by (3), and not null.
+                unsafe { len.write(needed) };
+            }
+            found.map(drop)
+        })
     })
+}
+
+/// The caller's buffer.
+///
+/// # Safety
+/// 1. `buf` points to `cap` writable bytes; null only with 0.
+#[inline(always)]
+unsafe fn place<'a>(buf: *mut u8, cap: usize) -> &'a mut [u8] {
+    match cap {
+        0 => &mut [],
+        // SAFETY: promised by (1).
+        cap => unsafe { std::slice::from_raw_parts_mut(buf, cap.min(isize::MAX as usize)) },
+    }
 }
 
 /// `MYNAH_OK` if there is a live value under a key, else `MYNAH_NOT_FOUND`.
@@ -205,7 +246,7 @@ pub unsafe extern "C" fn mynah_cache_contains(
     guard(|| {
         // SAFETY: promised by (1).
         let key = unsafe { bytes("key", key.cast(), key_len)? };
-        match handle::with::<Cache, _, _>(cache, |cache| cache.contains(key))?? {
+        match with(cache, |cache| cache.contains(key))? {
             true => Ok(()),
             false => Err(Error::NotFound),
         }
@@ -227,7 +268,7 @@ pub unsafe extern "C" fn mynah_cache_touch(
     guard(|| {
         // SAFETY: promised by (1).
         let key = unsafe { bytes("key", key.cast(), key_len)? };
-        handle::with::<Cache, _, _>(cache, |cache| cache.touch(key, Ttl::from_millis(ttl_ms)))?
+        with(cache, |cache| cache.touch(key, Ttl::from_millis(ttl_ms)))
     })
 }
 
@@ -244,7 +285,7 @@ pub unsafe extern "C" fn mynah_cache_remove(
     guard(|| {
         // SAFETY: promised by (1).
         let key = unsafe { bytes("key", key.cast(), key_len)? };
-        let (live, left) = handle::with::<Cache, _, _>(cache, |cache| cache.discard(key))??;
+        let (live, left) = with(cache, |cache| cache.discard(key))?;
         left.deliver();
         live.then_some(()).ok_or(Error::NotFound)
     })

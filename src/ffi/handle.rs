@@ -8,9 +8,8 @@
 //! made and freed leave no growth.
 //!
 //! Most calls take [`resolve`], which counts a reference under the slot's own
-//! lock. The cache's hot path takes [`with`]: an epoch pin (one thread-local
-//! store) and one load. An object freed meanwhile stays mapped until the pin is
-//! lifted; [`remove`] hands the last reference to the epoch in that case.
+//! lock. The cache's hot path takes [`with`]: a section (two plain stores, see
+//! `section`) and one load. [`remove`] waits for those who are inside.
 //!
 //! After `fork` the child has the parent's slots but not its threads, so their
 //! locks cannot be trusted: a fork handler marks every slot in use, and marked
@@ -25,6 +24,8 @@ use parking_lot::Mutex;
 
 use crate::error::{Error, Result};
 use crate::process_lock::ProcessLock;
+
+use super::section;
 
 /// A type that C holds by handle.
 pub trait Handle: Any + Send + Sync {
@@ -76,7 +77,8 @@ struct Slot {
 struct Pinned {
     word: usize,
     object: *const (),
-    owner: Arc<dyn Any + Send + Sync>,
+    /// Keeps the object alive.
+    _owner: Arc<dyn Any + Send + Sync>,
 }
 
 struct Table {
@@ -98,6 +100,7 @@ static TABLE: Table = Table {
 
 impl Table {
     /// The slot of an index, if its chunk exists.
+    #[inline(always)]
     fn slot(&self, index: usize) -> Option<&'static Slot> {
         let place = index + FIRST_CHUNK;
         let chunk = (place / FIRST_CHUNK).ilog2() as usize;
@@ -128,6 +131,7 @@ impl Table {
         let mut free = self.free.lock();
         if !free.fork_handler {
             free.fork_handler = true;
+            section::prepare();
             fork::install();
             super::panic_hook::install();
         }
@@ -152,10 +156,12 @@ impl Default for Slot {
     }
 }
 
+#[inline(always)]
 fn index_of(word: usize) -> usize {
     (word >> SLOT_SHIFT) & ((1 << SLOT_BITS) - 1)
 }
 
+#[inline(always)]
 fn kind_of(word: usize) -> u8 {
     ((word >> 1) & ((1 << KIND_BITS) - 1)) as u8
 }
@@ -187,7 +193,7 @@ pub fn insert<T: Handle, C>(object: Arc<T>) -> Result<*mut C> {
 pub fn insert_hot<T: Handle, C>(object: Arc<T>) -> Result<*mut C> {
     let raw = Arc::as_ptr(&object).cast();
     let (word, slot) = insert_slot(object.clone())?;
-    let pinned = Box::new(Pinned { word, object: raw, owner: object });
+    let pinned = Box::new(Pinned { word, object: raw, _owner: object });
     slot.hot.store(Box::into_raw(pinned), Ordering::Release);
     Ok(word as *mut C)
 }
@@ -214,28 +220,34 @@ pub fn resolve<T: Handle, C>(handle: *const C) -> Result<Arc<T>> {
 }
 
 /// Calls `f` with the object of a handle made by [`insert_hot`], without
-/// counting. `f` must not wait for anything and must not call back into C:
-/// while it runs, nothing that was freed is given back.
-#[inline]
-pub fn with<T: Handle, C, R>(handle: *const C, f: impl FnOnce(&T) -> R) -> Result<R> {
-    let handle = handle as usize;
-    let guard = crossbeam_epoch::pin();
-    let found = TABLE.slot(index_of(handle)).map(|slot| slot.hot.load(Ordering::Acquire));
-    let pinned = match found {
-        Some(pinned) if !pinned.is_null() && kind_of(handle) == T::KIND => pinned,
-        _ => return Err(slot_of::<T>(handle).err().unwrap_or(Error::InvalidHandle(T::NAME))),
-    };
-    // SAFETY: `remove` takes the pointer out of the slot before it defers the
-    // destruction, so it stays readable until this thread unpins.
-    let pinned = unsafe { &*pinned };
-    if pinned.word != handle {
-        return Err(Error::InvalidHandle(T::NAME));
+/// counting; none if it is no such handle, for which [`refused`] has the
+/// reason. `f` must not wait for other calls and must not call back into C:
+/// whoever frees the object waits for it.
+#[inline(always)]
+pub fn with<T: Handle, C, R>(handle: *const C, f: impl FnOnce(&T) -> R) -> Option<R> {
+    let word = handle as usize;
+    let section = section::enter();
+    let pinned = TABLE.slot(index_of(word))?.hot.load(Ordering::Acquire);
+    if pinned.is_null() || kind_of(word) != T::KIND {
+        return None;
     }
-    // SAFETY: the word holds the kind, each kind is one type, and `owner` keeps
+    // SAFETY: `remove` takes the pointer out of the slot and then waits for
+    // this section to end before it destroys what it points to.
+    let pinned = unsafe { &*pinned };
+    if pinned.word != word {
+        return None;
+    }
+    // SAFETY: the word holds the kind, each kind is one type, and `_owner` keeps
     // the object alive as long as `pinned`.
     let result = f(unsafe { &*pinned.object.cast::<T>() });
-    drop(guard);
-    Ok(result)
+    drop(section);
+    Some(result)
+}
+
+/// Why [`with`] has found nothing.
+#[cold]
+pub fn refused<T: Handle, C>(handle: *const C) -> Error {
+    slot_of::<T>(handle as usize).err().unwrap_or(Error::InvalidHandle(T::NAME))
 }
 
 /// Ends a handle and gives back its object. Of several calls one succeeds.
@@ -256,30 +268,13 @@ pub fn remove<T: Handle, C>(handle: *const C) -> Result<Arc<T>> {
     taken.downcast::<T>().map_err(|_| Error::InvalidHandle(T::NAME))
 }
 
-/// Forks of this process that it is the child of. Relaxed is enough: the child
-/// counts before it has a second thread.
-static FORKS: AtomicU32 = AtomicU32::new(0);
-
 /// Destroys a hot entry once no thread can be reading it.
 fn release_pinned(pinned: *mut Pinned) {
-    let guard = crossbeam_epoch::pin();
-    let made_in = FORKS.load(Ordering::Relaxed);
-    let destroy = move || {
-        // SAFETY: the pointer came from `Box::into_raw` and has been taken out
-        // of its only place, so this is the one time that it is taken back.
-        let owner = unsafe { Box::from_raw(pinned) }.owner;
-        // What the parent had not got round to destroying stays in the child:
-        // its locks and threads are not there.
-        if FORKS.load(Ordering::Relaxed) != made_in {
-            std::mem::forget(owner);
-        }
-    };
-    // SAFETY: the closure may run on any thread, after all pins of now.
-    unsafe { guard.defer_unchecked(destroy) };
-    drop(guard);
-    // Three advances are enough for the epoch to come round when nobody is
-    // inside; otherwise a later call collects it.
-    (0..3).for_each(|_| crossbeam_epoch::pin().flush());
+    section::wait();
+    // SAFETY: the pointer came from `Box::into_raw` and has been taken out of
+    // its only place, so this is the one time that it is taken back; those who
+    // found it there have left.
+    drop(unsafe { Box::from_raw(pinned) });
 }
 
 /// Makes the slot ready for another object; one whose generations are used up
@@ -320,11 +315,17 @@ mod fork {
         table: MutexGuard<'static, FreeList>,
         _ledgers: ledger::Held,
         _lines: striped::Held,
+        _sections: section::Held,
     }
 
     extern "C" fn prepare() {
         let table = TABLE.free.lock();
-        HELD.set(Some(Held { table, _ledgers: ledger::hold(), _lines: striped::hold() }));
+        HELD.set(Some(Held {
+            table,
+            _ledgers: ledger::hold(),
+            _lines: striped::hold(),
+            _sections: section::hold(),
+        }));
     }
 
     extern "C" fn parent() {
@@ -332,7 +333,7 @@ mod fork {
     }
 
     extern "C" fn child() {
-        FORKS.fetch_add(1, Ordering::Relaxed);
+        section::forget();
         if let Some(mut held) = HELD.take() {
             let free = &mut held.table;
             free.recycled.clear();
@@ -381,7 +382,7 @@ mod tests {
         for invented in [1usize, 0x10, usize::MAX, usize::MAX - 1, pear as usize ^ (1 << 40)] {
             let handle = invented as *const u8;
             assert!(resolve::<Pear, _>(handle).is_err(), "{invented:x}");
-            assert!(with::<Pear, _, _>(handle, |_| ()).is_err(), "{invented:x}");
+            assert!(with::<Pear, _, _>(handle, |_| ()).is_none(), "{invented:x}");
         }
         remove::<Pear, _>(pear).unwrap();
     }
@@ -389,9 +390,9 @@ mod tests {
     #[test]
     fn a_hot_handle_answers_until_it_is_removed() {
         let handle: *mut u8 = insert_hot(Arc::new(Apple(9))).unwrap();
-        assert_eq!(with::<Apple, _, _>(handle, |a| a.0), Ok(9));
+        assert_eq!(with::<Apple, _, _>(handle, |a| a.0), Some(9));
         let apple = remove::<Apple, _>(handle).unwrap();
-        assert!(with::<Apple, _, _>(handle, |a| a.0).is_err());
+        assert!(with::<Apple, _, _>(handle, |a| a.0).is_none());
         assert_eq!(apple.0, 9);
     }
 
@@ -418,8 +419,11 @@ mod tests {
                     scope.spawn(move || {
                         for _ in 0..200 {
                             match with::<Apple, u8, _>(handle as *const u8, |a| a.0) {
-                                Ok(value) => assert_eq!(value, round),
-                                Err(error) => assert_eq!(error, Error::InvalidHandle("apple")),
+                                Some(value) => assert_eq!(value, round),
+                                None => assert_eq!(
+                                    refused::<Apple, u8>(handle as *const u8),
+                                    Error::InvalidHandle("apple")
+                                ),
                             }
                         }
                     });

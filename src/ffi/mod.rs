@@ -30,6 +30,7 @@ pub mod panic_hook;
 pub mod queue;
 pub mod request;
 pub mod response;
+pub mod section;
 pub mod status;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;

@@ -13,7 +13,7 @@ use std::sync::MutexGuard;
 use crate::process_lock::ProcessLock;
 
 /// Lines that one thread may own.
-const OWNED: usize = 63;
+pub const OWNED: usize = 63;
 /// The line that all others share.
 const SHARED: usize = OWNED;
 const UNKNOWN: usize = usize::MAX;
@@ -66,8 +66,9 @@ fn claim_line() -> usize {
     line
 }
 
-#[inline]
-fn line() -> usize {
+/// The number of this thread's line; [`OWNED`] if it has none of its own.
+#[inline(always)]
+pub fn line() -> usize {
     match LINE.get() {
         UNKNOWN => claim_line(),
         line => line,

@@ -1,0 +1,233 @@
+//! Sections: while a thread is inside one, what it has found by a handle stays.
+//!
+//! Entering must cost next to nothing, for every cache call does it: a thread
+//! writes to a line of its own, without a fence. The fence that is missing
+//! there is paid by whoever frees: [`wait`] has the kernel run a barrier on
+//! every core of the process (`membarrier(2)`), and then waits until no thread
+//! is inside that was when it began. Where the kernel has no such call, those
+//! who enter pay for a fence. This is read-copy-update with asymmetric fences,
+//! as in Desnoyers et al., "User-Level Implementations of Read-Copy Update",
+//! IEEE TPDS 23(2), 2012; threads beyond the lines share two counters that take
+//! turns, as in sleepable RCU.
+
+use std::sync::MutexGuard;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, compiler_fence, fence};
+
+use crate::metrics::striped::{self, OWNED};
+use crate::process_lock::ProcessLock;
+
+/// Odd while its thread is inside.
+#[repr(align(64))]
+struct Line(AtomicU64);
+
+static LINES: [Line; OWNED] = [const { Line(AtomicU64::new(0)) }; OWNED];
+/// Threads inside that have no line, by the phase in which they entered.
+static CROWD: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
+static PHASE: AtomicUsize = AtomicUsize::new(0);
+/// Whether those who enter must fence. Relaxed: it is cleared once the kernel
+/// has promised its barrier, and who sees that late fences in vain.
+static FENCED: AtomicBool = AtomicBool::new(true);
+/// One waits at a time; held across `fork`.
+static WAITING: ProcessLock<()> = ProcessLock::new(());
+
+/// A stay in a section; it ends when this is dropped.
+pub struct Section {
+    place: &'static AtomicU64,
+    /// What the line shows afterwards.
+    after: u64,
+    /// The counter of a thread without a line.
+    crowd: Option<&'static AtomicUsize>,
+}
+
+/// Enters a section. One inside another is part of the outer one.
+#[inline(always)]
+pub fn enter() -> Section {
+    let Some(Line(place)) = LINES.get(striped::line()) else { return enter_crowd() };
+    let before = place.load(Ordering::Relaxed);
+    place.store(before | 1, Ordering::Relaxed);
+    match FENCED.load(Ordering::Relaxed) {
+        true => fence(Ordering::SeqCst),
+        // Its other half is the kernel's barrier in `wait`.
+        false => compiler_fence(Ordering::SeqCst),
+    }
+    let after = if before & 1 == 0 { before + 2 } else { before };
+    Section { place, after, crowd: None }
+}
+
+#[cold]
+fn enter_crowd() -> Section {
+    let crowd = &CROWD[PHASE.load(Ordering::Relaxed) & 1];
+    crowd.fetch_add(1, Ordering::SeqCst);
+    Section { place: &LINES[0].0, after: 0, crowd: Some(crowd) }
+}
+
+impl Drop for Section {
+    #[inline(always)]
+    fn drop(&mut self) {
+        match self.crowd {
+            // Release: what was done inside is over for whoever waits.
+            None => self.place.store(self.after, Ordering::Release),
+            Some(crowd) => _ = crowd.fetch_sub(1, Ordering::Release),
+        }
+    }
+}
+
+/// Waits until every thread that is inside now has left. What was taken out of
+/// reach before is nobody's any more afterwards. Never from inside a section.
+pub fn wait() {
+    let _one = WAITING.lock();
+    barrier();
+    for Line(place) in &LINES {
+        let seen = place.load(Ordering::Acquire);
+        if seen & 1 == 1 {
+            pause_until(|| place.load(Ordering::Acquire) != seen);
+        }
+    }
+    // Twice, for a thread may have read the phase before the first turn and
+    // enter after it.
+    for _ in 0..2 {
+        let crowd = &CROWD[PHASE.fetch_add(1, Ordering::SeqCst) & 1];
+        pause_until(|| crowd.load(Ordering::SeqCst) == 0);
+    }
+}
+
+fn pause_until(over: impl Fn() -> bool) {
+    let mut turns = 0;
+    while !over() {
+        turns += 1;
+        match turns {
+            ..100 => std::hint::spin_loop(),
+            ..1_000 => std::thread::yield_now(),
+            _ => std::thread::sleep(std::time::Duration::from_micros(50)),
+        }
+    }
+}
+
+/// Gets the kernel's promise, once, before there is any handle.
+pub fn prepare() {
+    FENCED.store(!membarrier(REGISTER), Ordering::Relaxed);
+}
+
+fn barrier() {
+    fence(Ordering::SeqCst);
+    if !FENCED.load(Ordering::Relaxed) && !membarrier(EXPEDITED) {
+        // A child of fork may have to ask anew. It was granted once; that it
+        // is refused now is not foreseen, so give the readers time.
+        if !(membarrier(REGISTER) && membarrier(EXPEDITED)) {
+            FENCED.store(true, Ordering::SeqCst);
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+    fence(Ordering::SeqCst);
+}
+
+/// `MEMBARRIER_CMD_PRIVATE_EXPEDITED` and its registration, linux/membarrier.h.
+const EXPEDITED: libc::c_int = 1 << 3;
+const REGISTER: libc::c_int = 1 << 4;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn membarrier(command: libc::c_int) -> bool {
+    // SAFETY: the call takes numbers only and touches no memory of ours.
+    unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) == 0 }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn membarrier(_: libc::c_int) -> bool {
+    false
+}
+
+/// The waiters' lock, while the process forks.
+pub struct Held(#[allow(dead_code)] MutexGuard<'static, ()>);
+
+/// Keeps others from waiting until the guard is dropped.
+pub fn hold() -> Held {
+    Held(WAITING.lock())
+}
+
+/// In a child of fork: nobody is inside any more.
+pub fn forget() {
+    for Line(place) in &LINES {
+        let seen = place.load(Ordering::Relaxed);
+        place.store(seen + (seen & 1), Ordering::Relaxed);
+    }
+    CROWD.iter().for_each(|crowd| crowd.store(0, Ordering::Relaxed));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Barrier;
+    use std::sync::atomic::AtomicBool;
+
+    /// One thread stays inside until told to leave; `wait` must not end before.
+    fn wait_outlasts_a_stay(enter: fn() -> Section) {
+        prepare();
+        let (inside, left, waited) = (Barrier::new(2), AtomicBool::new(false), Barrier::new(2));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let section = enter();
+                inside.wait();
+                waited.wait();
+                (0..1_000).for_each(|_| std::thread::yield_now());
+                left.store(true, Ordering::Relaxed);
+                drop(section);
+            });
+            inside.wait();
+            waited.wait();
+            wait();
+            assert!(left.load(Ordering::Relaxed));
+        });
+    }
+
+    #[test]
+    fn whoever_waits_outlasts_those_inside() {
+        wait_outlasts_a_stay(enter);
+    }
+
+    #[test]
+    fn whoever_waits_outlasts_those_without_a_line() {
+        wait_outlasts_a_stay(enter_crowd);
+    }
+
+    #[test]
+    fn a_section_inside_another_ends_with_the_outer_one() {
+        let outer = enter();
+        let Some(Line(place)) = LINES.get(striped::line()) else { return };
+        drop(enter());
+        assert_eq!(place.load(Ordering::Relaxed) & 1, 1);
+        drop(outer);
+        assert_eq!(place.load(Ordering::Relaxed) & 1, 0);
+    }
+
+    #[test]
+    fn nothing_is_reused_while_a_reader_may_see_it() {
+        prepare();
+        // Readers follow an index to a slot that a writer retires and, after
+        // waiting, poisons.
+        let current = AtomicUsize::new(0);
+        let slots = [const { AtomicU64::new(1) }; 2];
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::Relaxed) {
+                        let section = enter();
+                        let at = current.load(Ordering::Acquire);
+                        for _ in 0..20 {
+                            assert_eq!(slots[at].load(Ordering::Relaxed), 1);
+                        }
+                        drop(section);
+                    }
+                });
+            }
+            for turn in 0..2_000usize {
+                let (old, new) = (turn % 2, (turn + 1) % 2);
+                slots[new].store(1, Ordering::Relaxed);
+                current.store(new, Ordering::SeqCst);
+                wait();
+                slots[old].store(0, Ordering::Relaxed);
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
+    }
+}
