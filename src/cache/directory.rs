@@ -110,8 +110,16 @@ impl Directory {
         made
     }
 
-    /// Read access to the shard that a hash belongs to.
+    /// As [`Directory::read`], if that needs neither waiting nor following.
     #[inline(always)]
+    pub fn try_read(&self, hash: u64) -> Option<RwLockReadGuard<'_, Shard>> {
+        let index = hash as usize & self.mask.load(Ordering::Acquire);
+        let shard = self.first.get(index)?.shard.try_read()?;
+        (hash as usize & shard.mask == index).then_some(shard)
+    }
+
+    /// Read access to the shard that a hash belongs to.
+    #[inline]
     pub fn read(&self, hash: u64) -> Result<(&Cell, RwLockReadGuard<'_, Shard>)> {
         let mut index = hash as usize & self.mask.load(Ordering::Acquire);
         loop {

@@ -189,6 +189,20 @@ impl Entry {
         self.bytes_at(at + len, self.header().value_len as usize)
     }
 
+    /// Expiry and value of an entry that is neither packed nor negative, whose
+    /// key is not of the longest kind.
+    #[inline(always)]
+    pub fn plain(&self) -> Option<(u64, &[u8])> {
+        let time = self.header().time.load(Ordering::Relaxed);
+        let key_len = (time >> KEY_SHIFT) as usize;
+        let special = ((COMPRESSED | NEGATIVE) as u64) << EXPIRY_BITS;
+        if time & special != 0 || key_len >= LONG_KEY {
+            return None;
+        }
+        let value = self.bytes_at(BYTES + key_len, self.header().value_len as usize);
+        Some((time & EXPIRY_MASK, value))
+    }
+
     /// When it expires, in ms on the cache's clock; 0: never.
     #[inline]
     pub fn expiry_ms(&self) -> u64 {
@@ -282,24 +296,13 @@ impl Drop for Entry {
 /// lengths of keys, where that would take longer than the comparison.
 #[inline(always)]
 fn same(a: &[u8], b: &[u8]) -> bool {
-    const WORD: usize = 8;
-    if !(WORD..=8 * WORD).contains(&a.len()) {
-        return a == b;
+    const WORD: usize = 16;
+    let word = |text: &[u8], at: usize| text.get(at..).and_then(|t| t.first_chunk::<WORD>()).map(|c| u128::from_ne_bytes(*c));
+    match a.len() {
+        // The last word may overlap the one before it.
+        len @ WORD..=32 => word(a, 0) == word(b, 0) && word(a, len - WORD) == word(b, len - WORD),
+        _ => a == b,
     }
-    let word = |bytes: &[u8], at: usize| match bytes[at..].first_chunk::<WORD>() {
-        Some(chunk) => u64::from_ne_bytes(*chunk),
-        None => 0,
-    };
-    // The last word may overlap the one before it.
-    let last = a.len() - WORD;
-    let mut at = 0;
-    while at < last {
-        if word(a, at) != word(b, at) {
-            return false;
-        }
-        at += WORD;
-    }
-    word(a, last) == word(b, last)
 }
 
 /// Bytes that the allocator takes for an allocation of `size`: glibc's word of

@@ -21,6 +21,8 @@ const GETS: usize = 0;
 const MISSES: usize = 1;
 const BUSY: usize = 2;
 const SETS: usize = 3;
+/// Where look-ups are counted that nobody asks for.
+const UNCOUNTED: usize = 4;
 /// Every so many calls of a thread are timed; a power of two.
 const TIMED_EVERY: u64 = 256;
 
@@ -28,7 +30,7 @@ const TIMED_EVERY: u64 = 256;
 #[derive(Default)]
 pub struct Metrics {
     enabled: bool,
-    counters: Striped<4>,
+    counters: Striped<5>,
     get_ns: Histogram,
     set_ns: Histogram,
     /// Nanoseconds spent on packing and unpacking values.
@@ -80,6 +82,27 @@ impl Metrics {
             return None;
         }
         Some(clock.now_ns())
+    }
+
+    /// The place of a thread's look-ups, unless the next one is timed, or the
+    /// thread has no line of its own.
+    #[inline(always)]
+    pub fn untimed_get(&self, line: usize) -> Option<&AtomicU64> {
+        if !self.enabled {
+            return self.counters.owned(line, UNCOUNTED);
+        }
+        let place = self.counters.owned(line, GETS)?;
+        (place.load(Relaxed) % TIMED_EVERY != 0).then_some(place)
+    }
+
+    /// Counts a look-up at such a place that found nothing.
+    #[inline(always)]
+    pub fn untimed_miss(&self, line: usize, place: &AtomicU64) {
+        let add = |place: &AtomicU64| place.store(place.load(Relaxed) + 1, Relaxed);
+        if let (true, Some(misses)) = (self.enabled, self.counters.owned(line, MISSES)) {
+            add(place);
+            add(misses);
+        }
     }
 
     /// The end of a timed look-up; the time of now.

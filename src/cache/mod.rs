@@ -21,6 +21,7 @@ pub(crate) mod ledger;
 mod metrics;
 mod operations;
 mod policy;
+mod quick;
 mod resize;
 mod shard;
 mod simulate;
@@ -60,6 +61,7 @@ pub use claim::{Claim, Claimed, Stop};
 pub use departure::{Departures, Listener, Reason};
 pub use entry::Value;
 pub use operations::{Left, Missed, deliver};
+pub use quick::Quick;
 pub use snapshot::Progress;
 pub use walk::{Pair, Walk};
 

@@ -98,7 +98,7 @@ pub struct Simulator {
 }
 
 /// Spreads a hash anew, so that the sample follows neither shards nor buckets.
-#[inline]
+#[inline(always)]
 fn mixed(hash: u64) -> u64 {
     (hash ^ hash >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
 }
@@ -133,10 +133,16 @@ impl Simulator {
         change
     }
 
+    /// Whether requests of this hash are simulated.
+    #[inline(always)]
+    pub fn samples(&self, hash: u64) -> bool {
+        mixed(hash) < self.below.load(Relaxed)
+    }
+
     /// Notes a request.
     #[inline]
     pub fn observe(&self, hash: u64) {
-        if mixed(hash) < self.below.load(Relaxed) {
+        if self.samples(hash) {
             self.note(hash);
         }
     }

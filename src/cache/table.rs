@@ -179,26 +179,48 @@ impl Table {
         self.probe(hash, key).map(|(slot, _)| slot)
     }
 
+    /// Nearly every key lies in its home bucket.
     #[inline(always)]
     fn probe(&self, hash: u64, key: &[u8]) -> Option<(Slot, &Entry)> {
-        let tag = tag_of(hash);
-        let mut at = self.home(hash);
-        for _ in 0..self.buckets.len() {
-            let bucket = &self.buckets[at];
-            let mut found = matches(bucket.tags, tag);
-            while found != 0 {
-                let i = found.trailing_zeros() as usize / 8;
-                if let Some(entry) = &bucket.entries[i]
-                    && entry.has_key(key)
-                {
-                    return Some((Slot((at << 3 | i) as u32), entry));
-                }
-                found &= found - 1;
-            }
-            if bucket.tags[WIDTH] == 0 {
-                return None;
-            }
+        let at = self.home(hash);
+        let bucket = &self.buckets[at];
+        match self.within(at, bucket, hash, key) {
+            None if bucket.tags[WIDTH] != 0 => self.probe_on(at, hash, key),
+            found => found,
+        }
+    }
+
+    #[inline(never)]
+    fn probe_on(&self, home: usize, hash: u64, key: &[u8]) -> Option<(Slot, &Entry)> {
+        let mut at = home;
+        for _ in 1..self.buckets.len() {
             at = self.after(at);
+            let bucket = &self.buckets[at];
+            let found = self.within(at, bucket, hash, key);
+            if found.is_some() || bucket.tags[WIDTH] == 0 {
+                return found;
+            }
+        }
+        None
+    }
+
+    #[inline(always)]
+    fn within<'a>(
+        &self,
+        at: usize,
+        bucket: &'a Bucket,
+        hash: u64,
+        key: &[u8],
+    ) -> Option<(Slot, &'a Entry)> {
+        let mut found = matches(bucket.tags, tag_of(hash));
+        while found != 0 {
+            let i = found.trailing_zeros() as usize / 8;
+            if let Some(entry) = &bucket.entries[i]
+                && entry.has_key(key)
+            {
+                return Some((Slot((at << 3 | i) as u32), entry));
+            }
+            found &= found - 1;
         }
         None
     }

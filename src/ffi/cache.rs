@@ -8,7 +8,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use crate::cache::{Cache, Departures, Left, Missed, Ttl, deliver};
+use crate::cache::{Cache, Departures, Left, Missed, Quick, Ttl, deliver};
 use crate::clock::Clock;
 use crate::error::{Error, Result, Status};
 
@@ -160,22 +160,57 @@ pub unsafe extern "C" fn mynah_cache_get(
     value: *mut *mut mynah_value,
 ) -> mynah_status {
     guard_code(|| {
-        // SAFETY: promised by (2) and (1).
-        let key = unsafe {
-            clear_value(value);
-            match bytes("key", key.cast(), key_len) {
-                Ok(key) if !value.is_null() => key,
-                Ok(_) => return Status::NullArgument.code(),
-                Err(error) => return error.status().code(),
-            }
-        };
-        look(cache, |cache, left| {
-            let found = cache.fetch(key, left)?;
+        if !value.is_null() && is_plain(key, key_len) {
+            // SAFETY: promised by (1), and just checked.
+            let key = unsafe { std::slice::from_raw_parts(key.cast(), key_len) };
+            let found = handle::with_line(cache, |c: &Cache, line| c.quick_value(line, key));
+            let (found, status) = match found {
+                Some(Quick::Hit(found)) => (found.into_raw().cast(), Status::Ok),
+                Some(Quick::Miss) => (ptr::null_mut(), Status::NotFound),
+                // SAFETY: promised by (1) and (2).
+                _ => return unsafe { get(cache, key.as_ptr().cast(), key_len, value) },
+            };
             // SAFETY: promised by (2), and not null.
-            unsafe { value.write(found.into_raw().cast()) };
-            Ok(())
-        })
+            unsafe { value.write(found) };
+            return status.code();
+        }
+        // SAFETY: promised by (1) and (2).
+        unsafe { get(cache, key, key_len, value) }
     })
+}
+
+/// The part of [`mynah_cache_get`] that is not the shortest way to a hit.
+///
+/// # Safety
+/// 1. As (1) and (2) there.
+#[inline(never)]
+unsafe fn get(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    value: *mut *mut mynah_value,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    let key = unsafe {
+        clear_value(value);
+        match bytes("key", key.cast(), key_len) {
+            Ok(key) if !value.is_null() => key,
+            Ok(_) => return Status::NullArgument.code(),
+            Err(error) => return error.status().code(),
+        }
+    };
+    look(cache, |cache, left| {
+        let found = cache.fetch(key, left)?;
+        // SAFETY: promised by (1), and not null.
+        unsafe { value.write(found.into_raw().cast()) };
+        Ok(())
+    })
+}
+
+/// Whether a pointer and a length are a text that is not empty.
+#[inline(always)]
+fn is_plain(data: *const c_void, len: usize) -> bool {
+    !data.is_null() && (1..=isize::MAX as usize).contains(&len)
 }
 
 /// Copies a key's value into the caller's buffer and sets `*len`. Any thread;
@@ -199,23 +234,58 @@ pub unsafe extern "C" fn mynah_cache_get_into(
     len: *mut usize,
 ) -> mynah_status {
     guard_code(|| {
+        if !len.is_null() && is_plain(key, key_len) && is_plain(buf, cap) {
+            // SAFETY: promised by (1) and (2), and just checked.
+            let (key, place) = unsafe {
+                (std::slice::from_raw_parts(key.cast(), key_len), place(buf.cast(), cap))
+            };
+            let found = handle::with_line(cache, |c: &Cache, line| c.quick_copy(line, key, place));
+            let (found, status) = match found {
+                Some(Quick::Hit(found)) => (found, Status::Ok),
+                Some(Quick::Miss) => (0, Status::NotFound),
+                // SAFETY: promised by (1), (2) and (3).
+                _ => return unsafe { get_into(cache, key, place, len) },
+            };
+            // SAFETY: promised by (3), and not null.
+            unsafe { len.write(found) };
+            return status.code();
+        }
         // SAFETY: promised by (3), (1) and (2).
-        let (key, place) = unsafe {
+        unsafe {
             clear(len, 0);
             match (bytes("key", key.cast(), key_len), buf.is_null() && cap > 0) {
-                (Ok(key), false) if !len.is_null() => (key, place(buf.cast(), cap)),
-                (Err(error), _) => return error.status().code(),
-                _ => return Status::NullArgument.code(),
+                (Ok(key), false) if !len.is_null() => {
+                    get_into(cache, key, place(buf.cast(), cap), len)
+                }
+                (Err(error), _) => error.status().code(),
+                _ => Status::NullArgument.code(),
             }
+        }
+    })
+}
+
+/// The part of [`mynah_cache_get_into`] that is not the shortest way to a hit.
+///
+/// # Safety
+/// 1. `len` is writable.
+#[inline(never)]
+unsafe fn get_into(
+    cache: *mut mynah_cache,
+    key: &[u8],
+    place: &mut [u8],
+    len: *mut usize,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe { len.write(0) };
+    look(cache, |cache, left| {
+        let found = cache.fetch_into(key, place, left);
+        let needed = match found {
+            Ok(needed) | Err(Missed::TooLarge(needed)) => needed,
+            Err(_) => 0,
         };
-        look(cache, |cache, left| {
-            let found = cache.fetch_into(key, place, left);
-            if let Ok(needed) | Err(Missed::TooLarge(needed)) = found {
-                // SAFETY: promised by (3), and not null.
-                unsafe { len.write(needed) };
-            }
-            found.map(drop)
-        })
+        // SAFETY: promised by (1).
+        unsafe { len.write(needed) };
+        found.map(drop)
     })
 }
 

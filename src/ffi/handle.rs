@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering}
 use parking_lot::Mutex;
 
 use crate::error::{Error, Result};
+use crate::metrics::striped;
 use crate::process_lock::ProcessLock;
 
 use super::section;
@@ -82,6 +83,9 @@ struct Pinned {
 }
 
 struct Table {
+    /// The first chunk, which most programs never exceed.
+    first: [Slot; FIRST_CHUNK],
+    /// Chunk k lies at k; none for the first.
     chunks: [AtomicPtr<Slot>; CHUNKS],
     free: ProcessLock<FreeList>,
 }
@@ -94,6 +98,7 @@ struct FreeList {
 }
 
 static TABLE: Table = Table {
+    first: [const { Slot::new() }; FIRST_CHUNK],
     chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
     free: ProcessLock::new(FreeList { recycled: Vec::new(), fresh: 0, fork_handler: false }),
 };
@@ -101,7 +106,14 @@ static TABLE: Table = Table {
 impl Table {
     /// The slot of an index, if its chunk exists.
     #[inline(always)]
-    fn slot(&self, index: usize) -> Option<&'static Slot> {
+    fn slot(&'static self, index: usize) -> Option<&'static Slot> {
+        match self.first.get(index) {
+            None => self.later_slot(index),
+            found => found,
+        }
+    }
+
+    fn later_slot(&self, index: usize) -> Option<&'static Slot> {
         let place = index + FIRST_CHUNK;
         let chunk = (place / FIRST_CHUNK).ilog2() as usize;
         let chunk_ptr = self.chunks.get(chunk)?.load(Ordering::Acquire);
@@ -119,8 +131,8 @@ impl Table {
             .chunks
             .get(chunk)
             .ok_or_else(|| Error::Internal("no more handles: free some".into()))?;
-        if place.load(Ordering::Acquire).is_null() {
-            let slots: Box<[Slot]> = (0..FIRST_CHUNK << chunk).map(|_| Slot::default()).collect();
+        if chunk > 0 && place.load(Ordering::Acquire).is_null() {
+            let slots: Box<[Slot]> = (0..FIRST_CHUNK << chunk).map(|_| Slot::new()).collect();
             place.store(Box::into_raw(slots).cast(), Ordering::Release);
         }
         Ok(())
@@ -144,8 +156,8 @@ impl Table {
     }
 }
 
-impl Default for Slot {
-    fn default() -> Self {
+impl Slot {
+    const fn new() -> Slot {
         Slot {
             word: AtomicUsize::new(0),
             hot: AtomicPtr::new(ptr::null_mut()),
@@ -225,8 +237,18 @@ pub fn resolve<T: Handle, C>(handle: *const C) -> Result<Arc<T>> {
 /// whoever frees the object waits for it.
 #[inline(always)]
 pub fn with<T: Handle, C, R>(handle: *const C, f: impl FnOnce(&T) -> R) -> Option<R> {
+    with_line(handle, |object, _| f(object))
+}
+
+/// As [`with`]; `f` is also told the thread's line (see `metrics::striped`).
+#[inline(always)]
+pub fn with_line<T: Handle, C, R>(
+    handle: *const C,
+    f: impl FnOnce(&T, usize) -> R,
+) -> Option<R> {
     let word = handle as usize;
-    let section = section::enter();
+    let line = striped::line();
+    let section = section::enter(line);
     let pinned = TABLE.slot(index_of(word))?.hot.load(Ordering::Acquire);
     if pinned.is_null() || kind_of(word) != T::KIND {
         return None;
@@ -239,7 +261,7 @@ pub fn with<T: Handle, C, R>(handle: *const C, f: impl FnOnce(&T) -> R) -> Optio
     }
     // SAFETY: the word holds the kind, each kind is one type, and `_owner` keeps
     // the object alive as long as `pinned`.
-    let result = f(unsafe { &*pinned.object.cast::<T>() });
+    let result = f(unsafe { &*pinned.object.cast::<T>() }, line);
     drop(section);
     Some(result)
 }
@@ -295,7 +317,6 @@ mod fork {
 
     use super::*;
     use crate::cache::ledger;
-    use crate::metrics::striped;
 
     /// Has the child's inherited handles marked. The locks of the process are
     /// held while it forks, so that the child finds their tables in order.

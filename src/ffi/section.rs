@@ -13,7 +13,7 @@
 use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, compiler_fence, fence};
 
-use crate::metrics::striped::{self, OWNED};
+use crate::metrics::striped::OWNED;
 use crate::process_lock::ProcessLock;
 
 /// Odd while its thread is inside.
@@ -39,10 +39,11 @@ pub struct Section {
     crowd: Option<&'static AtomicUsize>,
 }
 
-/// Enters a section. One inside another is part of the outer one.
+/// Enters a section; `line` is the calling thread's (see `metrics::striped`).
+/// A section inside another is part of the outer one.
 #[inline(always)]
-pub fn enter() -> Section {
-    let Some(Line(place)) = LINES.get(striped::line()) else { return enter_crowd() };
+pub fn enter(line: usize) -> Section {
+    let Some(Line(place)) = LINES.get(line) else { return enter_crowd() };
     let before = place.load(Ordering::Relaxed);
     place.store(before | 1, Ordering::Relaxed);
     match FENCED.load(Ordering::Relaxed) {
@@ -156,6 +157,7 @@ pub fn forget() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::striped;
     use std::sync::Barrier;
     use std::sync::atomic::AtomicBool;
 
@@ -181,7 +183,7 @@ mod tests {
 
     #[test]
     fn whoever_waits_outlasts_those_inside() {
-        wait_outlasts_a_stay(enter);
+        wait_outlasts_a_stay(|| enter(striped::line()));
     }
 
     #[test]
@@ -191,9 +193,9 @@ mod tests {
 
     #[test]
     fn a_section_inside_another_ends_with_the_outer_one() {
-        let outer = enter();
+        let outer = enter(striped::line());
         let Some(Line(place)) = LINES.get(striped::line()) else { return };
-        drop(enter());
+        drop(enter(striped::line()));
         assert_eq!(place.load(Ordering::Relaxed) & 1, 1);
         drop(outer);
         assert_eq!(place.load(Ordering::Relaxed) & 1, 0);
@@ -211,7 +213,7 @@ mod tests {
             for _ in 0..2 {
                 scope.spawn(|| {
                     while !stop.load(Ordering::Relaxed) {
-                        let section = enter();
+                        let section = enter(striped::line());
                         let at = current.load(Ordering::Acquire);
                         for _ in 0..20 {
                             assert_eq!(slots[at].load(Ordering::Relaxed), 1);

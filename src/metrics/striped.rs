@@ -104,6 +104,15 @@ impl<const N: usize> Striped<N> {
         before
     }
 
+    /// What the owner of a line has counted.
+    #[inline(always)]
+    pub fn owned(&self, line: usize, counter: usize) -> Option<&AtomicU64> {
+        match line < OWNED {
+            true => Some(&self.0.get(line)?.0[counter]),
+            false => None,
+        }
+    }
+
     /// All that was counted.
     pub fn sum(&self, counter: usize) -> u64 {
         self.0.iter().map(|line| line.0[counter].load(Relaxed)).sum()
