@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 /// Stands for "no bound": what nothing can use up.
 pub const UNBOUNDED: i64 = i64::MAX / 4;
 
+/// What a shard draws at once where there is no bound.
+const UNBOUNDED_IN_HAND: i64 = 1 << 30;
+
 /// What is left of one bound.
 pub struct Pool {
     // Relaxed: the number stands for itself. It may be below zero for a while
@@ -21,12 +24,14 @@ pub struct Pool {
     /// Set before the leftovers are collected under the shards' locks, and read
     /// under them: a shard that was collected from sees it.
     tight: AtomicBool,
+    /// The most that one shard keeps in hand.
+    most_in_hand: i64,
 }
 
 impl Pool {
     /// A full pool.
-    pub fn new(limit: i64) -> Pool {
-        Pool { free: limit.into(), limit: limit.into(), tight: false.into() }
+    pub fn new(limit: i64, most_in_hand: i64) -> Pool {
+        Pool { free: limit.into(), limit: limit.into(), tight: false.into(), most_in_hand }
     }
 
     /// The bound.
@@ -62,6 +67,14 @@ impl Pool {
             if free > self.limit() / 8 && self.is_tight() {
                 self.tight.store(false, Relaxed);
             }
+        }
+    }
+
+    /// What a shard may keep in hand when there are so many (a power of two).
+    pub fn in_hand(&self, shards: usize) -> i64 {
+        match self.limit() {
+            UNBOUNDED => UNBOUNDED_IN_HAND,
+            limit => (limit >> (shards.ilog2() + 4)).min(self.most_in_hand),
         }
     }
 
@@ -129,29 +142,30 @@ impl Budget {
     /// Full pools; no bytes stand for no bound.
     pub fn new(capacity: u64, max_bytes: Option<u64>) -> Budget {
         Budget {
-            entries: Pool::new((capacity as i64).min(UNBOUNDED)),
-            bytes: Pool::new(max_bytes.map_or(UNBOUNDED, |b| (b as i64).min(UNBOUNDED))),
+            entries: Pool::new((capacity as i64).min(UNBOUNDED), 64),
+            bytes: Pool::new(max_bytes.map_or(UNBOUNDED, |b| (b as i64).min(UNBOUNDED)), 1 << 16),
         }
     }
 
-    /// What a shard may keep in hand when there are so many.
-    pub fn in_hand(&self, shards: usize) -> Amount {
-        let part = |limit: i64, most| (limit / (shards as i64 * 16)).min(most);
+    /// Draws what is lacking, and some to keep in hand when there are so many
+    /// shards.
+    pub fn draw(&self, lacking: Amount, shards: usize) -> Amount {
+        let draw = |pool: &Pool, need| match need > 0 {
+            true => pool.take(need, if pool.is_tight() { 0 } else { pool.in_hand(shards) }),
+            false => 0,
+        };
         Amount {
-            entries: part(self.entries.limit(), 64),
-            bytes: match self.bytes.limit() {
-                UNBOUNDED => 1 << 30,
-                limit => part(limit, 1 << 16),
-            },
+            entries: draw(&self.entries, lacking.entries),
+            bytes: draw(&self.bytes, lacking.bytes),
         }
     }
 
-    /// Draws what is lacking, and some to keep in hand.
-    pub fn draw(&self, lacking: Amount, in_hand: Amount) -> Amount {
-        let draw = |pool: &Pool, need, more| if need > 0 { pool.take(need, more) } else { 0 };
+    /// Draws what is lacking and no more.
+    pub fn draw_only(&self, lacking: Amount) -> Amount {
+        let draw = |pool: &Pool, need| if need > 0 { pool.take(need, 0) } else { 0 };
         Amount {
-            entries: draw(&self.entries, lacking.entries, in_hand.entries),
-            bytes: draw(&self.bytes, lacking.bytes, in_hand.bytes),
+            entries: draw(&self.entries, lacking.entries),
+            bytes: draw(&self.bytes, lacking.bytes),
         }
     }
 

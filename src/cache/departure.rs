@@ -51,10 +51,18 @@ impl Reason {
 pub type Listener = dyn Fn(&[u8], &[u8], Reason) + Send + Sync;
 
 /// Entries that left during one call, and who wants to know.
+///
+/// Small, for it is on the way of every store: most have one entry to free, or
+/// none, and nobody to tell.
 #[derive(Default)]
 #[must_use = "deliver them when no lock is held"]
 pub struct Departures {
     first: Option<(Entry, Reason)>,
+    rest: Option<Box<Rest>>,
+}
+
+#[derive(Default)]
+struct Rest {
     more: Vec<(Entry, Reason)>,
     listener: Option<(Arc<Listener>, Option<Arc<Cache>>)>,
     tick: Option<Arc<Cache>>,
@@ -66,28 +74,42 @@ impl Departures {
     pub fn push(&mut self, entry: Entry, reason: Reason) {
         match self.first {
             None => self.first = Some((entry, reason)),
-            Some(_) => self.more.push((entry, reason)),
+            Some(_) => self.rest().more.push((entry, reason)),
         }
+    }
+
+    #[cold]
+    fn rest(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
     }
 
     /// Says who wants to know, and the cache that can unpack values for them.
     pub fn tell(&mut self, listener: Option<Arc<Listener>>, cache: Option<Arc<Cache>>) {
         if self.first.is_some() {
-            self.listener = listener.map(|listener| (listener, cache));
+            self.rest().listener = listener.map(|listener| (listener, cache));
         }
     }
 
     /// Has the cache do at delivery what is done now and then.
     pub fn tick(&mut self, cache: Option<Arc<Cache>>) {
-        self.tick = cache;
+        self.rest().tick = cache;
     }
 
     /// Tells the listener, if there is one. Called from inside a listener, the
     /// departures wait until it has returned: consequences are never nested.
     #[inline]
     pub fn deliver(self) {
+        if let Some(rest) = self.rest {
+            rest.deliver(self.first);
+        }
+    }
+}
+
+impl Rest {
+    #[cold]
+    fn deliver(self, first: Option<(Entry, Reason)>) {
         if let Some((listener, cache)) = self.listener {
-            let all = self.first.into_iter().chain(self.more);
+            let all = first.into_iter().chain(self.more);
             report(all.map(|(entry, reason)| (listener.clone(), cache.clone(), entry, reason)));
         }
         if let Some(cache) = self.tick {

@@ -81,7 +81,8 @@ impl Entry {
     /// Copies key and value into one allocation.
     pub fn new(key: &[u8], value: &[u8], expiry_ms: u64, flags: u8) -> Result<Entry> {
         Self::build(key, value.len(), expiry_ms, flags, |place| {
-            place.copy_from_slice(value);
+            // SAFETY: the place has room for as many bytes, and is fresh.
+            unsafe { place.copy_from_nonoverlapping(value.as_ptr(), value.len()) };
             Ok(())
         })
     }
@@ -94,16 +95,24 @@ impl Entry {
         flags: u8,
         fill: impl FnOnce(&mut [u8]) -> Result<()>,
     ) -> Result<Entry> {
-        Self::build(key, value_len, expiry_ms, flags, fill)
+        Self::build(key, value_len, expiry_ms, flags, |place| {
+            // SAFETY: the place has room for as many bytes, which are
+            // initialized before `fill` sees them; nobody else knows of them.
+            fill(unsafe {
+                place.write_bytes(0, value_len);
+                slice::from_raw_parts_mut(place, value_len)
+            })
+        })
     }
 
+    /// `fill` must initialize the value's bytes.
     #[inline]
     fn build(
         key: &[u8],
         value_len: usize,
         expiry_ms: u64,
         flags: u8,
-        fill: impl FnOnce(&mut [u8]) -> Result<()>,
+        fill: impl FnOnce(*mut u8) -> Result<()>,
     ) -> Result<Entry> {
         let prefix = prefix(key.len());
         let layout = layout(prefix, key.len(), value_len)?;
@@ -118,7 +127,7 @@ impl Entry {
         // SAFETY: `raw` is fresh, aligned, and as large as `layout` says: the
         // header, then prefix, key and value from BYTES on. The header's last
         // four bytes are padding; whatever lies there is written after it.
-        let entry = unsafe {
+        let (entry, place) = unsafe {
             header.write(Header {
                 refs: AtomicU32::new(1),
                 word: AtomicU32::new(0),
@@ -131,13 +140,8 @@ impl Entry {
                 at = at.add(prefix);
             }
             at.copy_from_nonoverlapping(key.as_ptr(), key.len());
-            at.add(key.len()).write_bytes(0, value_len);
-            Entry(header)
+            (Entry(header), at.add(key.len()))
         };
-        // SAFETY: these bytes have just been initialized, and nobody else
-        // knows of the entry yet.
-        let place =
-            unsafe { slice::from_raw_parts_mut(raw.add(BYTES + prefix + key.len()), value_len) };
         fill(place)?;
         Ok(entry)
     }
@@ -297,7 +301,9 @@ impl Drop for Entry {
 #[inline(always)]
 fn same(a: &[u8], b: &[u8]) -> bool {
     const WORD: usize = 16;
-    let word = |text: &[u8], at: usize| text.get(at..).and_then(|t| t.first_chunk::<WORD>()).map(|c| u128::from_ne_bytes(*c));
+    let word = |text: &[u8], at: usize| {
+        text.get(at..).and_then(|t| t.first_chunk::<WORD>()).map(|c| u128::from_ne_bytes(*c))
+    };
     match a.len() {
         // The last word may overlap the one before it.
         len @ WORD..=32 => word(a, 0) == word(b, 0) && word(a, len - WORD) == word(b, len - WORD),

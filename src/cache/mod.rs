@@ -304,7 +304,7 @@ impl Cache {
 
     /// What a shard holds if all hold alike.
     fn share(&self) -> usize {
-        (self.capacity() / self.directory.count() as u64) as usize
+        (self.capacity() >> self.directory.count().ilog2()) as usize
     }
 
     /// Says that others hold it beside its handle: it stays in use when that

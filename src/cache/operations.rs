@@ -373,7 +373,7 @@ impl Cache {
             }
             return Amount::default();
         }
-        let mut gathered = self.shared.budget.draw(lacking, Amount::default());
+        let mut gathered = self.shared.budget.draw_only(lacking);
         let count = self.directory.count();
         for step in 1..count {
             let missing = gathered.lacks(lacking);

@@ -7,7 +7,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::budget::{Amount, Budget};
+use super::budget::{Amount, Budget, Pool};
 use super::compress::Codec;
 use super::departure::{Departures, Reason};
 use super::entry::Entry;
@@ -119,6 +119,13 @@ pub struct Shard {
 /// Entries of a shard whose age is followed.
 const BORN: usize = 8;
 
+/// Whether an entry is one of those whose age may be followed: a quarter, so
+/// that the others cost nothing.
+#[inline(always)]
+fn is_followed(hash: u64) -> bool {
+    hash >> 62 == 0
+}
+
 /// The room of a table that has never held anything.
 const SMALLEST_ROOM: usize = 1;
 
@@ -198,33 +205,37 @@ impl Shard {
         now_ms: u64,
         out: &mut Departures,
     ) -> Result<(), (Entry, Amount)> {
-        let in_hand = shared.budget.in_hand(self.mask + 1);
         self.now_ms = now_ms;
+        let mut old = self.table.find(hash, entry.key());
         loop {
-            let old = self.table.find(hash, entry.key());
             if self.table.is_largest() && self.table.len() >= self.table.room() {
                 self.evict(shared, Reason::Capacity, out);
+                old = self.table.find(hash, entry.key());
                 continue;
             }
             let grow = (old.is_none() && self.table.len() >= self.table.room())
                 .then(|| self.next_room(share));
             let need = self.need(old, &entry, grow);
-            let lacking = self.in_hand.lacks(need);
+            let mut lacking = self.in_hand.lacks(need);
             if lacking.is_some() {
-                self.in_hand.add(shared.budget.draw(lacking, in_hand));
+                self.in_hand.add(shared.budget.draw(lacking, self.mask + 1));
+                lacking = self.in_hand.lacks(need);
             }
-            let lacking = self.in_hand.lacks(need);
             if !lacking.is_some() {
                 if let Some(room) = grow {
                     self.rebuild(shared, room, None);
                 }
                 self.commit(shared, hash, old, entry, now_ms, out);
-                self.give_back(shared, in_hand);
+                self.settle(shared);
                 return Ok(());
             }
             let reason = if lacking.entries > 0 { Reason::Capacity } else { Reason::Memory };
             if !shared.budget.must_evict(lacking) || !self.evict(shared, reason, out) {
                 return Err((entry, lacking));
+            }
+            if old.is_some() {
+                // It may have been the one to go.
+                old = self.table.find(hash, entry.key());
             }
         }
     }
@@ -260,7 +271,9 @@ impl Shard {
             let (list, word) = self.policy.admit(hash);
             entry.word().store(word, Relaxed);
             self.table.insert(hash, entry, lapse, list);
-            if let Some(free) = self.born.iter_mut().find(|(known, _)| *known == 0) {
+            if is_followed(hash)
+                && let Some(free) = self.born.iter_mut().find(|(known, _)| *known == 0)
+            {
                 *free = (hash, now_ms);
             }
             return;
@@ -279,27 +292,22 @@ impl Shard {
     }
 
     /// Keeps little in hand, and nothing where the pool is tight.
-    fn give_back(&mut self, shared: &Shared, most: Amount) {
-        let budget = &shared.budget;
-        let surplus = |held: i64, most: i64, tight: bool| match tight {
+    pub fn settle(&mut self, shared: &Shared) {
+        let (budget, shards) = (&shared.budget, self.mask + 1);
+        let surplus = |held: i64, pool: &Pool| match pool.is_tight() {
             true => held.max(0),
-            false if held > 2 * most => held - most,
+            false if held > 2 * pool.in_hand(shards) => held - pool.in_hand(shards),
             false => 0,
         };
         let amount = Amount {
-            entries: surplus(self.in_hand.entries, most.entries, budget.entries.is_tight()),
-            bytes: surplus(self.in_hand.bytes, most.bytes, budget.bytes.is_tight()),
+            entries: surplus(self.in_hand.entries, &budget.entries),
+            bytes: surplus(self.in_hand.bytes, &budget.bytes),
         };
         if amount.is_some() {
             self.in_hand.entries -= amount.entries;
             self.in_hand.bytes -= amount.bytes;
             budget.give(amount);
         }
-    }
-
-    /// As [`Shard::give_back`], after entries have left.
-    pub fn settle(&mut self, shared: &Shared) {
-        self.give_back(shared, shared.budget.in_hand(self.mask + 1));
     }
 
     fn leaves(&mut self, shared: &Shared, entry: Entry, reason: Reason, out: &mut Departures) {
@@ -318,7 +326,9 @@ impl Shard {
         let Some(entry) = self.table.entry(slot) else { return false };
         let (hash, list) = (shared.hash(entry.key()), self.table.list_of(slot));
         self.policy.evicted(hash, list);
-        if let Some((_, born)) = self.born.iter().find(|(known, _)| *known == hash) {
+        if is_followed(hash)
+            && let Some((_, born)) = self.born.iter().find(|(known, _)| *known == hash)
+        {
             self.counts.aged_ms += self.now_ms.saturating_sub(*born);
             self.counts.aged += 1;
         }
@@ -337,7 +347,9 @@ impl Shard {
     ) {
         if let Some(entry) = self.table.take(slot, hash) {
             let cost = entry.cost();
-            if let Some(known) = self.born.iter_mut().find(|(known, _)| *known == hash) {
+            if is_followed(hash)
+                && let Some(known) = self.born.iter_mut().find(|(known, _)| *known == hash)
+            {
                 *known = (0, 0);
             }
             self.entry_bytes -= cost;
@@ -491,7 +503,7 @@ impl Shard {
     pub fn repay(&mut self, shared: &Shared, out: &mut Departures) {
         while self.in_hand.bytes < 0 {
             let debt = Amount { entries: 0, bytes: -self.in_hand.bytes };
-            let drawn = shared.budget.draw(debt, Amount::default());
+            let drawn = shared.budget.draw_only(debt);
             self.in_hand.add(drawn);
             if self.in_hand.bytes < 0 && !self.evict(shared, Reason::Memory, out) {
                 return;

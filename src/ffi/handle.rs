@@ -242,10 +242,7 @@ pub fn with<T: Handle, C, R>(handle: *const C, f: impl FnOnce(&T) -> R) -> Optio
 
 /// As [`with`]; `f` is also told the thread's line (see `metrics::striped`).
 #[inline(always)]
-pub fn with_line<T: Handle, C, R>(
-    handle: *const C,
-    f: impl FnOnce(&T, usize) -> R,
-) -> Option<R> {
+pub fn with_line<T: Handle, C, R>(handle: *const C, f: impl FnOnce(&T, usize) -> R) -> Option<R> {
     let word = handle as usize;
     let line = striped::line();
     let section = section::enter(line);

@@ -9,12 +9,21 @@ const SET: usize = 16;
 /// Age steps to the length of the memory.
 const STEPS: u64 = 512;
 
+/// A set: one cache line, scanned whole and without branches.
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+struct Set([u32; SET]);
+
 /// Fingerprints of the last so many departures.
 #[derive(Default)]
 pub struct Ghost {
-    cells: Box<[u32]>,
+    sets: Box<[Set]>,
     length: u64,
     departures: u64,
+    /// The present, in age steps.
+    now: u16,
+    /// The departure at which the next step begins.
+    next_step_at: u64,
 }
 
 fn sets_for(length: usize) -> usize {
@@ -25,16 +34,13 @@ fn sets_for(length: usize) -> usize {
 impl Ghost {
     /// A memory of the last `length` departures.
     pub fn new(length: usize) -> Ghost {
-        Ghost {
-            cells: vec![0; sets_for(length) * SET].into(),
-            length: length.max(1) as u64,
-            departures: 0,
-        }
+        let sets = vec![Set::default(); sets_for(length)].into();
+        Ghost { sets, length: length.max(1) as u64, ..Ghost::default() }
     }
 
     /// Bytes of one.
     pub fn bytes_for(length: usize) -> u64 {
-        (sets_for(length) * SET * 4) as u64 + 16
+        (sets_for(length) * size_of::<Set>()) as u64 + 16
     }
 
     /// Departures that it remembers.
@@ -42,41 +48,44 @@ impl Ghost {
         self.length as usize
     }
 
-    fn set(&mut self, hash: u64) -> &mut [u32] {
-        let sets = (self.cells.len() / SET) as u64;
-        let at = (((hash >> 32) * sets) >> 32) as usize * SET;
-        &mut self.cells[at..at + SET]
-    }
-
-    fn now(&self) -> u16 {
-        (self.departures * STEPS / self.length) as u16
-    }
-
-    fn is_live(cell: u32, now: u16) -> bool {
-        cell != 0 && (now.wrapping_sub(cell as u16) as u64) < STEPS
+    fn set(&mut self, hash: u64) -> &mut [u32; SET] {
+        let sets = self.sets.len() as u64;
+        &mut self.sets[(((hash >> 32) * sets) >> 32) as usize].0
     }
 
     /// Remembers a departure.
     pub fn insert(&mut self, hash: u64) {
         self.departures += 1;
-        let now = self.now();
-        let age = |cell: u32| match cell {
-            0 => u16::MAX,
-            cell => now.wrapping_sub(cell as u16),
-        };
-        let fingerprint = fingerprint(hash);
-        if let Some(oldest) = self.set(hash).iter_mut().max_by_key(|cell| age(**cell)) {
-            *oldest = fingerprint | now as u32;
+        if self.departures >= self.next_step_at {
+            // Several steps at once where the memory is shorter than that.
+            let step = self.departures * STEPS / self.length;
+            self.now = step as u16;
+            self.next_step_at = ((step + 1) * self.length).div_ceil(STEPS);
         }
+        let now = self.now;
+        let cells = self.set(hash);
+        // Age above, place below: the largest names the oldest.
+        let mut oldest = 0;
+        for (i, cell) in cells.iter().enumerate() {
+            let age = if *cell == 0 { u16::MAX } else { now.wrapping_sub(*cell as u16) };
+            oldest = oldest.max((age as u32) << 4 | i as u32);
+        }
+        cells[oldest as usize % SET] = fingerprint(hash) | now as u32;
     }
 
     /// Whether it left lately; asked once, it is forgotten.
     pub fn remove(&mut self, hash: u64) -> bool {
-        let (now, fingerprint) = (self.now(), fingerprint(hash));
-        let found = self
-            .set(hash)
-            .iter_mut()
-            .find(|cell| **cell & 0xffff_0000 == fingerprint && Self::is_live(**cell, now));
+        if self.sets.is_empty() {
+            return false;
+        }
+        let (now, fingerprint) = (self.now, fingerprint(hash));
+        let cells = self.set(hash);
+        let same = |cell: u32| cell & 0xffff_0000 == fingerprint;
+        if !cells.iter().fold(false, |any, cell| any | same(*cell)) {
+            return false;
+        }
+        let live = |cell: u32| (now.wrapping_sub(cell as u16) as u64) < STEPS;
+        let found = cells.iter_mut().find(|cell| same(**cell) && live(**cell));
         found.map(|cell| *cell = 0).is_some()
     }
 }
