@@ -291,6 +291,13 @@ def go():
     run("go", "-C", "bindings/go", "test", "-count=1", "-v", "./...", **found)
     run("go", "-C", "examples/go", "vet", "./...", **found)
     run("go", "-C", "examples/go", "test", "-count=1", "-v", ".", **found)
+    # The peers are modules of others: here only if they have been fetched.
+    offline = {**found, "GOPROXY": "off", "GOFLAGS": "-mod=mod"}
+    if run("go", "-C", "bindings/go/benches", "list", "-deps", "./...", counts=False, **offline):
+        count("the Go benches compile",
+              run("go", "-C", "bindings/go/benches", "vet", "./...", counts=False, **offline))
+    else:
+        skip("the Go benches compile", "their modules are not here")
     race = ["go", "-C", "bindings/go", "test", "-race", "-count=1"]
     if not run(*race, "-run", "^$", "./internal/lib", counts=False, **found):
         return skip("the Go packages under the race detector", "this Go has no race runtime")

@@ -32,6 +32,7 @@ import "C"
 import (
 	"context"
 	"math"
+	"runtime"
 	"sync"
 	"unsafe"
 
@@ -96,6 +97,7 @@ func (c *calls) close() {
 }
 
 func (c *calls) chat(ctx context.Context, to submitter, messages []Message, opts []Option) (*Response, error) {
+	defer runtime.KeepAlive(to) // collected, it would be closed
 	call, end, err := c.begin(ctx, to, messages, opts, false)
 	if err != nil {
 		return nil, err

@@ -154,6 +154,24 @@ func TestABreakerOpensAndClosesAgain(t *testing.T) {
 	}
 }
 
+func TestABreakerStandsBeforeTiersToo(t *testing.T) {
+	cheap, _ := talk(t, []mock.Option{mock.With("status", "500")})
+	able, _ := talk(t, answering("able"))
+	breaker, err := llm.NewCircuitBreaker(llm.NewTieredClient(cheap, able, func(string, int) float64 { return 0 }), 1, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer breaker.Close()
+	for i := 0; i < 2; i++ {
+		if answer, err := breaker.Call(context.Background(), ask("hello")); err != nil || answer.Text != "able" {
+			t.Fatal(answer, err)
+		}
+	}
+	if state, err := breaker.State(); state != llm.BreakerOpen || err != nil {
+		t.Fatal(state, err)
+	}
+}
+
 func TestAPoolBoundsCallsAndKeepsConnections(t *testing.T) {
 	client, m := talk(t, []mock.Option{mock.With("delay_headers_ms", "5")})
 	pooled := llm.WithConnectionPool(client, 4)

@@ -8,6 +8,7 @@ import "C"
 import (
 	"context"
 	"encoding/json"
+	"runtime"
 
 	"mynah/internal/lib"
 )
@@ -87,6 +88,7 @@ func (s Stream) Text(each func(piece string)) (response *Response, err error) {
 
 func (c *calls) stream(ctx context.Context, to submitter, messages []Message, opts []Option) Stream {
 	return func(yield func(Event, error) bool) {
+		defer runtime.KeepAlive(to) // collected, it would be closed
 		call, end, err := c.begin(ctx, to, messages, opts, true)
 		if err != nil {
 			yield(Event{Kind: EventDone, ToolIndex: -1}, err)

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,6 +110,38 @@ func TestTheCollectorIsNotConfusedByHandles(t *testing.T) {
 		}
 		if i%100 == 0 {
 			runtime.GC()
+		}
+	}
+}
+
+// Nobody holds the client but the call.
+func TestACallKeepsItsClient(t *testing.T) {
+	m := mock.New(mock.With("delay_headers_ms", "50"), mock.With("delay_event_ms", "5"))
+	defer m.Close()
+	make := func() *llm.ProviderClient {
+		client, err := llm.New(llm.WithProvider(llm.ProviderCustom), llm.WithBaseURL(m.URL()), llm.WithModel("mock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return client
+	}
+	ended := new(atomic.Bool)
+	go func() {
+		for !ended.Load() {
+			runtime.GC()
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	defer ended.Store(true)
+	if _, err := make().Complete(context.Background(), "hello"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := make().ChatStream(context.Background(), ask("hello")).Text(func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	for _, answer := range make().BatchChat(context.Background(), []llm.Request{{Messages: ask("hello")}}) {
+		if answer.Err != nil {
+			t.Fatal(answer.Err)
 		}
 	}
 }

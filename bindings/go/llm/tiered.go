@@ -27,6 +27,8 @@ type TieredClient struct {
 	calls   *calls
 	clients []*ProviderClient
 	check   ComplexityFunc
+	// owns: the clients were made for these tiers, and are closed with them.
+	owns bool
 }
 
 // NewTiered makes tiers of clients of this package, the cheapest first. A nil
@@ -85,6 +87,11 @@ func (t *TieredClient) Close() error {
 	lib.Closed(t)
 	C.mynah_tiered_free(t.handle)
 	t.calls.close()
+	if t.owns {
+		for _, client := range t.clients {
+			client.Close()
+		}
+	}
 	return nil
 }
 
@@ -127,10 +134,14 @@ func (t *TieredClient) with(more ...Option) (Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer made.Close() // the tiers hold it
 		clients[i] = made
 	}
-	return NewTiered(t.check, clients...)
+	again, err := NewTiered(t.check, clients...)
+	if err != nil {
+		return nil, err
+	}
+	again.owns = true
+	return again, nil
 }
 
 func (t *TieredClient) tiers() []*ProviderClient { return t.clients }

@@ -16,20 +16,18 @@ import (
 	"mynah/mock"
 )
 
-func connect() (llm.Client, error) {
+func connect(m *mock.Mock) (llm.Client, error) {
 	opts := []llm.Option{llm.WithMaxTokens(300), llm.WithCache(true, 10*time.Minute)}
 	if key := os.Getenv("OPENAI_API_KEY"); key != "" {
 		return providers.CreateClientForUseCase(llm.ProviderOpenAI, key, llm.UseCaseChat, opts...)
-	}
-	m, err := mock.Start()
-	if err != nil {
-		return nil, err
 	}
 	return providers.CreateCustomClient(m.URL(), "", append(opts, llm.WithModel("mock"))...)
 }
 
 func main() {
-	client, err := connect()
+	m := mock.New()
+	defer m.Close()
+	client, err := connect(m)
 	if err != nil {
 		log.Fatal(err)
 	}
