@@ -4,6 +4,7 @@
 # make test       everything; make quick: what needs no release build
 # make install    PREFIX=/usr/local DESTDIR=; make uninstall takes it back
 # make header     renews include/mynah.h from the sources
+# make docs       renews docs/options.md, and makes build/docs/reference with Doxygen
 
 PREFIX ?= /usr/local
 INCLUDEDIR ?= $(PREFIX)/include
@@ -78,6 +79,18 @@ loadtest: stage
 header:
 	MYNAH_RENEW_HEADER=1 $(CARGO) test --quiet --test agreement the_header_is_current
 
+docs:
+	MYNAH_RENEW_DOCS=1 $(CARGO) test --quiet --test agreement the_page_of_options
+	@$(MAKE) --no-print-directory reference
+
+# Fails on any warning about the header's comments.
+reference:
+	@command -v doxygen >/dev/null || { echo "make docs needs doxygen: \
+	apt-get install doxygen, dnf install doxygen, brew install doxygen" >&2; exit 1; }
+	@mkdir -p $(BUILD)/docs
+	@MYNAH_VERSION=$(VERSION) doxygen docs/Doxyfile
+	@echo "$(BUILD)/docs/reference/index.html"
+
 test:
 	@$(PYTHON) tests/run.py
 
@@ -114,4 +127,4 @@ clean:
 	rm -rf $(BUILD)
 	$(CARGO) clean
 
-.PHONY: all stage demo loadtest header test quick install uninstall clean
+.PHONY: all stage demo loadtest header docs reference test quick install uninstall clean

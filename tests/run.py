@@ -240,8 +240,20 @@ def examples():
     run(sys.executable, "tests/examples.py", limit=300)
 
 
-def readme():
-    run(sys.executable, "tests/readme.py", limit=300)
+def pages():
+    run(sys.executable, "tests/pages/check.py", limit=600)
+
+
+def reference():
+    """The reference of the header, without a warning, and whole."""
+    if not have("doxygen"):
+        return skip("the reference of the header", "no doxygen")
+    made = run("make", "--no-print-directory", "reference", counts=False)
+    pages = "".join(p.read_text() for p in (ROOT / "build/docs/reference").glob("*.html"))
+    declared = set(re.findall(r"\bmynah_\w+(?=\()", (INCLUDE / "mynah.h").read_text()))
+    lacking = {name for name in declared if name not in pages}
+    count("Doxygen has no complaint about the header, and lists all of it", made and not lacking,
+          str(sorted(lacking)[:5]))
 
 
 def python():
@@ -323,7 +335,7 @@ def go_static():
 
 
 QUICK = [rust, library, header, c, cpp, python, go, style]
-ALL = [rust, library, header, c, cpp, python, go, style, release, demo, examples, readme, wheel,
+ALL = [rust, library, header, c, cpp, python, go, style, release, demo, examples, pages, reference, wheel,
        go_static]
 
 

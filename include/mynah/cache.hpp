@@ -20,6 +20,7 @@ public:
 class cache_options : public detail::object<mynah_cache_options, mynah_cache_options_free> {
 public:
     cache_options() : object(detail::made(mynah_cache_options_new())) {}
+    cache_options(std::initializer_list<options::value_type> all) : cache_options(options(all)) {}
     explicit cache_options(const options &all) : cache_options() {
         failure why;
         detail::check(detail::set_all(get(), all, mynah_cache_options_set, &why), why);

@@ -88,6 +88,7 @@ private:
 class client_options : public detail::object<mynah_client_options, mynah_client_options_free> {
 public:
     client_options() : object(detail::made(mynah_client_options_new())) {}
+    client_options(std::initializer_list<options::value_type> all) : client_options(options(all)) {}
     explicit client_options(const options &all) : client_options() {
         failure why;
         detail::check(detail::set_all(get(), all, mynah_client_options_set, &why), why);

@@ -6,6 +6,7 @@
 mod header;
 mod names;
 mod options;
+mod pages;
 
 use std::path::PathBuf;
 

@@ -129,7 +129,7 @@ struct counted {
 void what_leaves_is_told_and_the_listener_goes_with_the_last_holder() {
     auto calls = std::make_shared<int>(0);
     {
-        mynah::cache_options options({{"capacity", "10"}, {"shard_count", "1"}});
+        mynah::cache_options options{{"capacity", "10"}, {"shard_count", "1"}};
         options.on_evict(counted{calls});
         mynah::cache cache(options);
         for (int i = 0; i < 50; i++) cache.set(std::to_string(i), "v");

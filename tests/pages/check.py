@@ -1,0 +1,144 @@
+"""The README and the pages of docs: their programs, commands and links.
+
+A block of code that is a whole program (`int main`, `package main`, or Python in
+the README) is built and run as it stands. Others are fragments: those of a page
+and a language become one program, each in a function of its own, after the
+prelude beside this file. A block that follows the comment `<!-- not run -->` is
+only shown.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+STAGE = ROOT / "build" / "stage"
+ENV = {**{k: v for k, v in os.environ.items() if not k.startswith("OPENAI_")},
+       "PKG_CONFIG_PATH": str(STAGE / "lib/pkgconfig"),
+       "LD_LIBRARY_PATH": str(STAGE / "lib"), "PYTHONPATH": str(ROOT / "bindings/python"),
+       "MYNAH_LIBRARY": str(STAGE / "lib/libmynah.so"), "PYTHONDONTWRITEBYTECODE": "1"}
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^(<!-- not run -->\n\n?)?```(\w+)\n(.*?)^```", re.M | re.S)
+FLAGS = "-Wall -Wextra -Werror -Wno-unused"
+LINKED = "$(pkg-config --cflags --libs mynah) -lpthread"
+COMPILE = {"c": f"cc -std=c11 -D_GNU_SOURCE {FLAGS} program.c {LINKED}",
+           "cpp": f"g++ -std=c++17 {FLAGS} program.cpp {LINKED}"}
+PRINTS = {"README.md c": r".{20}", "README.md python": "from cache", "README.md go": "value"}
+"""What whole programs must print, where it is more than nothing."""
+
+failed = False
+
+
+def check(sentence, holds, why=""):
+    global failed
+    print("ok" if holds else "not ok", sentence, flush=True)
+    if not holds:
+        print("# " + why[-2500:].replace("\n", "\n# "))
+        failed = True
+
+
+def runs(sentence, command, folder, prints=""):
+    try:
+        done = subprocess.run(command, cwd=folder, env=ENV, text=True, shell=True, errors="replace",
+                              capture_output=True, timeout=120, stdin=subprocess.DEVNULL)
+        code, out, err = done.returncode, done.stdout, done.stderr
+    except subprocess.TimeoutExpired:
+        code, out, err = -1, "", "it does not end"
+    check(sentence, code == 0 and re.search(prints, out), f"exit {code}\n{out}{err}")
+
+
+def whole(language, code):
+    return {"c": "int main(", "cpp": "int main(", "go": "package main"}.get(language, "\0") in code
+
+
+def split(code):
+    """A fragment's definitions of functions, and its statements."""
+    ends = [match.end() for match in re.finditer(r"^}\n", code, re.M)]
+    begins = re.match(r"(static |int32_t |double |void )", code)
+    return (code[:ends[-1]], code[ends[-1]:]) if begins and ends else ("", code)
+
+
+def joined(language, fragments):
+    """One program of a page's fragments."""
+    if language == "python":
+        return (HERE / "prelude.py").read_text() + "".join(
+            f"\n\ndef block_{i}():\n    exec(compile({code!r}, 'block {i}', 'exec'), dict(globals()))\n"
+            f"\n\nblock_{i}()\n" for i, code in enumerate(fragments))
+    text, calls = (HERE / f"prelude.{language}").read_text(), ""
+    for i, code in enumerate(fragments):
+        above, body = split(code)
+        text += f"\n{above}\nstatic int block_{i}(void) {{\n{body}\nreturn 0;\n}}\n"
+        calls += f" || block_{i}()"
+    return f"{text}\nint main(void) {{ return prepare(){calls}; }}\n"
+
+
+def run_program(name, language, code, folder):
+    prints = PRINTS.get(f"{name} {language}", "")
+    if language == "python":
+        (folder / "program.py").write_text(code)
+        runs(f"the Python of {name} runs", f"{sys.executable} program.py", folder, prints)
+    elif language == "go":
+        go_program(name, code, folder / "go", prints)
+    elif language in COMPILE and (language == "c" or shutil.which("g++")):
+        (folder / f"program.{language}").write_text(code)
+        runs(f"the {language} of {name} compiles and runs", f"{COMPILE[language]} && ./a.out",
+             folder, prints)
+
+
+def go_program(name, code, folder, prints):
+    # A folder of its own: cgo compiles every C file that it finds.
+    folder.mkdir(exist_ok=True)
+    told = subprocess.run("go version", shell=True, text=True, capture_output=True).stdout
+    version = re.search(r"go(\d+)\.(\d+)", told)
+    if not version or tuple(map(int, version.groups())) < (1, 22):
+        return print(f"skip the Go of {name}: no Go 1.22")
+    (folder / "main.go").write_text(code)
+    (folder / "go.mod").write_text(
+        "module program\n\ngo 1.22\n\nrequire mynah v0.0.0\n\n"
+        f"replace mynah => {ROOT / 'bindings/go'}\n")
+    runs(f"the Go of {name} runs", "go run -mod=mod .", folder, prints)
+
+
+def programs(page, text):
+    fragments = {}
+    for unseen, language, code in BLOCK.findall(text):
+        if unseen:
+            continue
+        if whole(language, code) or (language == "python" and page.name == "README.md"):
+            with tempfile.TemporaryDirectory() as folder:
+                run_program(page.name, language, code, Path(folder))
+        elif language in ("c", "cpp", "python"):
+            fragments.setdefault(language, []).append(code)
+    for language, codes in fragments.items():
+        with tempfile.TemporaryDirectory() as folder:
+            run_program(page.name, language, joined(language, codes), Path(folder))
+
+
+ELSEWHERE = {"MYNAH_LIBRARY", "mynah_static"}
+"""Names like those of the header: an environment variable, a build tag of Go's."""
+
+
+def references(page, text):
+    text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    unknown = set(re.findall(r"(?:^    |`)make ([a-z]+)", text, re.M)) - targets
+    check(f"the make targets of {page.name} exist", not unknown, str(unknown))
+    links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if "://" not in link]
+    missing = [link for link in links if not (page.parent / link).exists()]
+    check(f"the links of {page.name} lead somewhere", not missing, str(missing))
+    header = (ROOT / "include/mynah.h").read_text()
+    code = " ".join(re.findall(r"`(mynah_[a-z0-9_]+|MYNAH_[A-Z0-9_]+)`", text))
+    invented = {word for word in set(code.split()) - ELSEWHERE if not re.search(rf"\b{word}", header)}
+    check(f"the names that {page.name} tells are in the header", not invented, str(invented))
+
+
+for page in PAGES:
+    text = page.read_text()
+    references(page, text)
+    programs(page, text)
+sys.exit(failed)
