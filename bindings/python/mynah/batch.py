@@ -64,7 +64,8 @@ def run(client: Owner, requests: Iterable[Request], parallel: int,
                     raised.append(failure)
                     cancel.trigger()
 
-            told = lib.callbacks["progress_fn"](progress if on_progress else 0)
+            kind = lib.callbacks["progress_fn"]
+            told = kind(progress) if on_progress else kind(0)
             return int(lib.batch_run(
                 batch._handle, client._handle, parallel, cancel._handle, told, None, error))
 

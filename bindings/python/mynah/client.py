@@ -80,8 +80,9 @@ class Client(Caller):
                 self._handle, body, len(body), cancel._handle, value, error))
 
         errors.check(batch.interruptible(call), error)
-        data = json.loads(take(value))["data"]
-        return [row["embedding"] for row in sorted(data, key=lambda row: row.get("index", 0))]
+        rows: list[dict[str, Any]] = json.loads(take(value))["data"]
+        rows.sort(key=lambda row: int(row.get("index", 0)))
+        return [row["embedding"] for row in rows]
 
     def metrics(self) -> ClientMetrics:
         """Calls, latencies, tokens, cost, and what else is measured."""
