@@ -30,4 +30,5 @@ pub mod metrics;
 pub mod mock;
 pub mod options;
 pub mod process_lock;
+pub mod sync;
 pub mod waiting;

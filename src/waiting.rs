@@ -10,14 +10,16 @@ use std::ops::{Deref, DerefMut};
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
+use crate::sync::std_like;
+
 /// A lock without poisoning: what it guards is never left half changed.
 #[derive(Debug, Default)]
-pub struct Mutex<T>(std::sync::Mutex<T>);
+pub struct Mutex<T>(std_like::Mutex<T>);
 
 impl<T> Mutex<T> {
     /// An open lock.
     pub const fn new(value: T) -> Self {
-        Mutex(std::sync::Mutex::new(value))
+        Mutex(std_like::Mutex::new(value))
     }
 
     /// Waits for the lock.
@@ -28,7 +30,7 @@ impl<T> Mutex<T> {
 
 /// Holds the lock; empty only inside a wait.
 #[derive(Debug)]
-pub struct MutexGuard<'a, T>(Option<std::sync::MutexGuard<'a, T>>);
+pub struct MutexGuard<'a, T>(Option<std_like::MutexGuard<'a, T>>);
 
 impl<T> Deref for MutexGuard<'_, T> {
     type Target = T;
@@ -57,12 +59,12 @@ impl Waited {
 
 /// What threads wait for, and are told of.
 #[derive(Debug, Default)]
-pub struct Condvar(std::sync::Condvar);
+pub struct Condvar(std_like::Condvar);
 
 impl Condvar {
     /// Nobody waits yet.
     pub const fn new() -> Self {
-        Condvar(std::sync::Condvar::new())
+        Condvar(std_like::Condvar::new())
     }
 
     /// Wakes all who wait.

@@ -27,7 +27,7 @@ const WIRE_TYPES: &[&str] =
 /// How long things may take, in the transport's terms.
 const DEADLINES: &[&str] = &["llm::transport::Deadline", "llm::transport::Phase"];
 /// What stands in for the standard library's locks, open to all.
-const LOCKS: &[&str] = &["process_lock", "waiting"];
+const LOCKS: &[&str] = &["process_lock", "waiting", "sync"];
 const PARSERS: &[&str] = &["llm::transport::sse", "llm::transport::ndjson"];
 
 /// What a room may import besides itself. The longest name that fits a file
@@ -36,6 +36,7 @@ const RULES: &[(&str, &[&[&str]])] = &[
     ("error", &[]),
     ("process_lock", &[]),
     ("waiting", &[]),
+    ("sync", &[]),
     ("clock", &[&["error"]]),
     ("metrics", &[&["error", "clock"]]),
     ("options", &[&["error"]]),

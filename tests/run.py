@@ -129,6 +129,12 @@ def rust():
     run("cargo", "test", "--quiet", "--locked", limit=900)
 
 
+def models():
+    """What runs at once, in many orders; MYNAH_MODEL_RUNS asks for more."""
+    run("cargo", "test", "--quiet", "--locked", "--lib", "--features", "model", "--",
+        "cache::models", "ffi::models")
+
+
 def library():
     """The library that the C tests link: not optimised, with the test hooks."""
     ok = run("cargo", "rustc", "--quiet", "--locked", "--lib", "--crate-type", "cdylib",
@@ -334,9 +340,9 @@ def go_static():
     run(program, "-test.v", "-test.run", "Stream|Tiers|ErrorsAreTold", name="the static Go tests", limit=120)
 
 
-QUICK = [rust, library, header, c, cpp, python, go, style]
-ALL = [rust, library, header, c, cpp, python, go, style, release, demo, examples, pages, reference, wheel,
-       go_static]
+QUICK = [rust, models, library, header, c, cpp, python, go, style]
+ALL = [rust, models, library, header, c, cpp, python, go, style, release, demo, examples, pages,
+       reference, wheel, go_static]
 
 
 def main():

@@ -2,6 +2,7 @@
 //! and mynah through its exported C functions.
 
 pub mod mynah_c;
+#[cfg(feature = "peers")]
 pub mod peers;
 pub mod traces;
 pub mod work;

@@ -7,7 +7,7 @@
 //! cache evicts only when it is full to the last entry. It is at ease again
 //! when an eighth has come free.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use crate::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
 /// Stands for "no bound": what nothing can use up.
 pub const UNBOUNDED: i64 = i64::MAX / 4;

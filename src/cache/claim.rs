@@ -8,7 +8,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::waiting::{Condvar, Mutex};
@@ -17,6 +16,7 @@ use super::entry::Value;
 use super::operations::{Missed, deliver};
 use super::{Cache, Ttl};
 use crate::error::{Error, Result, Status};
+use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// Keys that are being loaded.
 #[derive(Default)]
@@ -226,6 +226,12 @@ impl Cache {
         }
     }
 
+    /// Whether nobody holds a claim or waits for one.
+    #[cfg(test)]
+    pub(super) fn claims_are_over(&self) -> bool {
+        self.claims.0.lock().is_empty()
+    }
+
     /// Ends every wait, because the cache is being closed.
     pub(super) fn close_claims(&self) {
         let flights = std::mem::take(&mut *self.claims.0.lock());
@@ -346,7 +352,7 @@ mod tests {
         let got = waiters(&cache, 4, || claim.fill(b"first", Ttl::Default).unwrap());
         assert!(got.iter().all(|g| *g == Ok(Some(b"first".to_vec()))));
         assert!(matches!(cache.get_or_claim(b"k", LONG, None), Ok(Claimed::Hit(_))));
-        assert!(cache.claims.0.lock().is_empty());
+        assert!(cache.claims_are_over());
     }
 
     #[test]
@@ -412,6 +418,6 @@ mod tests {
         assert!(!cache.contains(b"k").unwrap());
         clock.advance(Duration::from_millis(5));
         drop(claim(&cache, b"k"));
-        assert!(cache.claims.0.lock().is_empty());
+        assert!(cache.claims_are_over());
     }
 }

@@ -19,6 +19,8 @@ mod directory;
 mod entry;
 pub(crate) mod ledger;
 mod metrics;
+#[cfg(all(test, feature = "model"))]
+mod models;
 mod operations;
 mod policy;
 mod quick;
@@ -33,17 +35,16 @@ mod tests;
 mod tuning;
 mod walk;
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-
-use parking_lot::{Mutex, RwLock};
 
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::metrics::AlertListener;
 use crate::options::Resolved;
 use crate::options::cache::CacheOptions;
+use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use crate::sync::{Mutex, RwLock};
 
 use alert::Alerts;
 use budget::{Amount, Budget, UNBOUNDED};

@@ -344,7 +344,7 @@ impl Cache {
                             break Err(self.no_room(&entry));
                         }
                         // Others hold what there is, on its way to where it goes.
-                        std::thread::yield_now();
+                        crate::sync::yield_now();
                     }
                 }
             }

@@ -18,13 +18,13 @@
 use std::any::Any;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-
-use parking_lot::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use crate::error::{Error, Result};
 use crate::metrics::striped;
 use crate::process_lock::ProcessLock;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use super::section;
 
@@ -85,8 +85,9 @@ struct Pinned {
 struct Table {
     /// The first chunk, which most programs never exceed.
     first: [Slot; FIRST_CHUNK],
-    /// Chunk k lies at k; none for the first.
-    chunks: [AtomicPtr<Slot>; CHUNKS],
+    /// Chunk k lies at k; none for the first. Std's, in models too: they change
+    /// under the lock below, which is std's.
+    chunks: [std::sync::atomic::AtomicPtr<Slot>; CHUNKS],
     free: ProcessLock<FreeList>,
 }
 
@@ -99,7 +100,7 @@ struct FreeList {
 
 static TABLE: Table = Table {
     first: [const { Slot::new() }; FIRST_CHUNK],
-    chunks: [const { AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
+    chunks: [const { std::sync::atomic::AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
     free: ProcessLock::new(FreeList { recycled: Vec::new(), fresh: 0, fork_handler: false }),
 };
 

@@ -25,6 +25,8 @@ pub mod handle;
 pub mod mock;
 #[cfg(feature = "mock")]
 pub mod mock_options;
+#[cfg(all(test, feature = "model"))]
+mod models;
 pub mod options;
 pub mod panic_hook;
 pub mod queue;

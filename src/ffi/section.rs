@@ -10,11 +10,12 @@
 //! IEEE TPDS 23(2), 2012; threads beyond the lines share two counters that take
 //! turns, as in sleepable RCU.
 
-use std::sync::MutexGuard;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, compiler_fence, fence};
+use std::sync::atomic::{AtomicBool, compiler_fence, fence};
 
 use crate::metrics::striped::OWNED;
-use crate::process_lock::ProcessLock;
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{spin_loop, yield_now};
+use crate::waiting::{Mutex, MutexGuard};
 
 /// Odd while its thread is inside.
 #[repr(align(64))]
@@ -28,7 +29,7 @@ static PHASE: AtomicUsize = AtomicUsize::new(0);
 /// has promised its barrier, and who sees that late fences in vain.
 static FENCED: AtomicBool = AtomicBool::new(true);
 /// One waits at a time; held across `fork`.
-static WAITING: ProcessLock<()> = ProcessLock::new(());
+static WAITING: Mutex<()> = Mutex::new(());
 
 /// A stay in a section; it ends when this is dropped.
 pub struct Section {
@@ -97,8 +98,8 @@ fn pause_until(over: impl Fn() -> bool) {
     while !over() {
         turns += 1;
         match turns {
-            ..100 => std::hint::spin_loop(),
-            ..1_000 => std::thread::yield_now(),
+            ..100 => spin_loop(),
+            ..1_000 => yield_now(),
             _ => std::thread::sleep(std::time::Duration::from_micros(50)),
         }
     }
