@@ -13,6 +13,7 @@ const DATA: &[&str] = &[
     "llm::request",
     "llm::response",
     "llm::event",
+    "llm::dates",
     "llm::json",
     "llm::kept",
     "llm::lazy",

@@ -307,6 +307,38 @@ fn an_answer_past_its_time_is_given_while_it_is_renewed() {
 }
 
 #[test]
+fn a_wall_clock_that_is_set_back_makes_no_call_wait_and_no_answer_older() {
+    const DAY: u64 = 86_400_000;
+    let headers = &[
+        ("date", "Tue, 22 Sep 2026 14:13:20 GMT"),
+        ("x-ratelimit-limit-requests", "60"),
+        ("x-ratelimit-remaining-requests", "0"),
+        ("x-ratelimit-reset-requests", "1790086410000"),
+    ];
+    let limited = |_| match plain("ok", "stop") {
+        Step::Answer(status, _, body) => Step::Answer(status, headers, body),
+        cut => cut,
+    };
+    let bench = bench(CACHED, (0..3).map(limited).collect());
+    bench.time.set_unix_offset_ms(1_790_086_400_000);
+    let first = bench.chat().unwrap();
+    bench.time.set_unix_offset_ms(1_790_086_400_000 - DAY);
+    let again = bench.chat().unwrap();
+    assert_eq!((again.served_from, again.age_ms), (ServedFrom::Cache, Some(0)));
+    assert!(first.timings.total.unwrap() < Duration::from_secs(1));
+
+    // The provider's reset is ten seconds after its own date, whatever ours is.
+    let mut request = request();
+    request.set("cache", "bypass").unwrap();
+    let waited = bench.client.chat(&request, None).unwrap().timings.queue.unwrap();
+    assert_eq!(waited.as_secs(), 10);
+    // The time that answers are kept for is counted by another clock.
+    bench.time.advance(Duration::from_secs(301));
+    let waited = bench.chat().unwrap();
+    assert_eq!(waited.served_from, ServedFrom::Provider);
+}
+
+#[test]
 fn the_key_is_never_shown() {
     let bench = bench(
         &[],

@@ -16,6 +16,7 @@ pub mod client;
 #[cfg(test)]
 mod client_tests;
 pub mod complexity;
+pub mod dates;
 pub mod event;
 pub mod json;
 pub mod kept;

@@ -63,7 +63,7 @@ impl Pool {
                 Ok(()) => (state.threads, state.spare) = (state.threads + 1, state.spare + 1),
                 // The threads that there are will come to it.
                 Err(_) if state.threads > 0 => {}
-                Err(e) => return Err(Error::Internal(format!("no thread for the call: {e}"))),
+                Err(e) => return Err(Error::Io(format!("no thread for the call: {e}"))),
             }
         }
         let place = state.next;

@@ -10,6 +10,7 @@ mod cancels;
 mod load;
 mod phases;
 mod sockets;
+mod tls;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

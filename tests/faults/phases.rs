@@ -293,7 +293,7 @@ impl Scene {
             queue: None,
             in_the_way: Arc::default(),
             helper: Mutex::default(),
-            body: request(&"hello ".repeat(if long { 1_000_000 } else { 1 })),
+            body: request(&"hello ".repeat(if long { 100_000 } else { 1 })),
             last_event: Mutex::default(),
             phase,
             _held: held,

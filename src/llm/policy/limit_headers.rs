@@ -4,10 +4,13 @@
 //! {requests,tokens}` with resets like `6m0s`; Anthropic
 //! `anthropic-ratelimit-{requests,tokens,...}-{limit,remaining,reset}` with
 //! RFC 3339 times; OpenRouter `x-ratelimit-{limit,remaining,reset}` in epoch
-//! milliseconds.
+//! milliseconds. A point in time counts from the answer's own `Date`, and from
+//! the wall clock only where there is none: a clock that was set back must not
+//! make a client wait for a day.
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use crate::llm::dates;
 use crate::llm::transport::Headers;
 
 /// One limit, as far as it was stated.
@@ -38,13 +41,15 @@ impl Learned {
 
     /// Reads an answer's headers; `unix_ms` is the wall clock's now.
     pub fn from_headers(headers: &Headers, unix_ms: u64) -> Learned {
+        let date = headers.get("date").and_then(dates::http);
+        let now_ms = date.map_or(unix_ms, |seconds| seconds * 1_000);
         let read = |names: [String; 3]| {
             let [limit, remaining, reset] = names.map(|name| headers.get(&name));
             let number = |text: Option<&str>| text.and_then(|t| t.trim().parse().ok());
             Limit {
                 limit: number(limit),
                 remaining: number(remaining),
-                reset: reset.and_then(|text| until(text.trim(), unix_ms)),
+                reset: reset.and_then(|text| until(text.trim(), now_ms)),
             }
         };
         let openai = |kind: &str| {
@@ -67,7 +72,7 @@ impl Learned {
 }
 
 /// The time from now until a reset, in whichever way it is written.
-fn until(text: &str, unix_ms: u64) -> Option<Duration> {
+fn until(text: &str, now_ms: u64) -> Option<Duration> {
     if let Ok(number) = text.parse::<f64>() {
         let at_ms = match number {
             n if n >= 1e11 => n as u64,
@@ -75,11 +80,11 @@ fn until(text: &str, unix_ms: u64) -> Option<Duration> {
             seconds if seconds >= 0.0 => return Some(Duration::from_secs_f64(seconds)),
             _ => return None,
         };
-        return Some(Duration::from_millis(at_ms.saturating_sub(unix_ms)));
+        return Some(Duration::from_millis(at_ms.saturating_sub(now_ms)));
     }
     if let Ok(at) = humantime::parse_rfc3339_weak(text) {
         let at_ms = at.duration_since(UNIX_EPOCH).ok()?.as_millis() as u64;
-        return Some(Duration::from_millis(at_ms.saturating_sub(unix_ms)));
+        return Some(Duration::from_millis(at_ms.saturating_sub(now_ms)));
     }
     duration(text)
 }
@@ -150,6 +155,17 @@ mod tests {
         ]);
         assert_eq!(openrouter.requests.limit, Some(20));
         assert_eq!(openrouter.requests.reset, Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn a_point_in_time_counts_from_the_answers_own_date() {
+        // The wall clock of `learned` is 2026-09-21T14:13:20Z, a day behind.
+        let learned = learned(&[
+            ("date", "Tue, 22 Sep 2026 14:13:20 GMT"),
+            ("anthropic-ratelimit-requests-remaining", "0"),
+            ("anthropic-ratelimit-requests-reset", "2026-09-22T14:13:30Z"),
+        ]);
+        assert_eq!(learned.requests.reset, Some(Duration::from_secs(10)));
     }
 
     #[test]

@@ -70,6 +70,10 @@ struct Bucket {
 
 const MINUTE_NS: f64 = 60e9;
 
+/// No limit is counted over more than a day: a header that says otherwise, or
+/// a clock that makes it so, holds nobody longer.
+const LONGEST_HOLD: Duration = Duration::from_secs(86_400);
+
 impl Bucket {
     fn new(per_minute: u64, now: u64) -> Self {
         let per_minute = per_minute as f64;
@@ -279,7 +283,7 @@ impl RateLimiter {
                 own.lower(limit.limit, limit.remaining);
             }
             if let (Some(0), Some(reset)) = (limit.remaining, limit.reset) {
-                let until = now.saturating_add(reset.as_nanos() as u64);
+                let until = now.saturating_add(reset.min(LONGEST_HOLD).as_nanos() as u64);
                 state.held_until_ns = state.held_until_ns.max(until);
             }
         }
@@ -405,6 +409,15 @@ mod tests {
         let higher = Limit { limit: Some(9_999), ..Limit::default() };
         limiter.learn("line", &Learned { requests: higher, ..Learned::default() });
         assert_eq!(limiter.line("line").state.lock().requests.per_minute, 60.0);
+    }
+
+    #[test]
+    fn an_absurd_reset_holds_nobody_for_more_than_a_day() {
+        let (limiter, _) = limiter(|o| o.rate_limit_rpm = 600);
+        let reset = Some(Duration::from_millis(u64::MAX));
+        let requests = Limit { limit: Some(60), remaining: Some(0), reset };
+        limiter.learn("line", &Learned { requests, ..Learned::default() });
+        assert_eq!(waited(&limiter, 0), LONGEST_HOLD);
     }
 
     #[test]

@@ -22,7 +22,6 @@ use crate::options::{Origin, Resolved};
 
 pub mod anthropic;
 pub mod cohere;
-mod dates;
 pub mod embed;
 pub mod errors;
 pub mod finish;

@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
-use super::{Chat, Context, Prepared, Provider, StreamDecoder, dates, embed, finish, hosts, send};
+use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, finish, hosts, send};
 use crate::error::{Error, Result};
 use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::dates;
 use crate::llm::json::Json;
 use crate::llm::message::{Message, Part, Role, Source};
 use crate::llm::request::{Format, Tool, ToolChoice};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::dates;
+use crate::llm::dates;
 use crate::llm::transport::Headers;
 
 /// `retry-after-ms`, or `Retry-After` in seconds or as a date. A date counts

@@ -40,7 +40,7 @@ impl Dialect for Decoder {
 
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
         out.start(json.get("modelVersion"), json.get("responseId"));
-        out.created(json.get("createTime").text().and_then(super::super::dates::rfc3339));
+        out.created(json.get("createTime").text().and_then(crate::llm::dates::rfc3339));
         for (place, candidate) in json.get("candidates").items().iter().enumerate() {
             let index = candidate.get("index").u64().unwrap_or(place as u64) as u32;
             self.candidate(index).read(candidate, out);
