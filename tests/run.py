@@ -303,7 +303,10 @@ def go():
         CGO_CFLAGS=f"-I{INCLUDE}", CGO_LDFLAGS=f"-L{BUILD} -lmynah -Wl,-rpath,{BUILD}")
     if not have("pkg-config"):
         return skip("the Go package", "no pkg-config")
-    found = {"PKG_CONFIG_PATH": str(BUILD), "CGO_LDFLAGS_ALLOW": "-Wl,-rpath,.*"}
+    # Go's build cache looks at CGO_LDFLAGS and not at what pkg-config answers:
+    # without it, what was built against another library would be taken for this.
+    found = {"PKG_CONFIG_PATH": str(BUILD), "CGO_LDFLAGS_ALLOW": "-Wl,-rpath,.*",
+             "CGO_LDFLAGS": f"-L{BUILD} -Wl,-rpath,{BUILD}"}
     count("go vet has nothing to say",
           run("go", "-C", "bindings/go", "vet", "./...", counts=False, **found))
     run("go", "-C", "bindings/go", "test", "-count=1", "-v", "./...", **found)
@@ -331,7 +334,8 @@ def go_static():
     program = BUILD / "cache_static.test"
     BUILD.mkdir(parents=True, exist_ok=True)
     made = run("go", "-C", "bindings/go", "test", "-c", "-tags", "mynah_static", "-o", program, "./llm",
-               counts=False, PKG_CONFIG_PATH=str(STAGE / "lib" / "pkgconfig"))
+               counts=False, PKG_CONFIG_PATH=str(STAGE / "lib" / "pkgconfig"),
+               CGO_LDFLAGS=f"-L{STAGE}/lib")
     count("the Go packages build with the tag mynah_static", made)
     if not made:
         return
