@@ -1,8 +1,15 @@
 """A mock inside the process, and a client of it."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from mynah import Client, Mock
+
+# For the programs that tests start.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
 
 
 @pytest.fixture
