@@ -17,6 +17,8 @@ mod compress;
 mod departure;
 mod directory;
 mod entry;
+#[cfg(test)]
+mod histories;
 pub(crate) mod ledger;
 mod metrics;
 #[cfg(all(test, feature = "model"))]
