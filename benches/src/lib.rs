@@ -5,6 +5,7 @@ pub mod mynah_c;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod traces;
+pub mod wire;
 pub mod work;
 
 /// CPU time of this thread, in ns.

@@ -1,0 +1,104 @@
+//! The client beside libcurl and a bare socket, against one loopback server.
+//!
+//! CPU time is that of the calling thread, which is all that any of them uses.
+//! The callers take turns within a round, and medians over rounds are shown: read
+//! the ratios. `wire serve` is the server, started by the program itself.
+
+use mynah_benches::thread_cpu_ns;
+use mynah_benches::wire::server::{EVENTS, Server, serve};
+use mynah_benches::wire::{Caller, mynah::Mynah, now_ns, socket::Socket};
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let first = arguments.next().unwrap_or_default();
+    if first == "serve" {
+        return serve();
+    }
+    let server = Server::start();
+    if let Some(path) = first.strip_prefix("--only=") {
+        // For a profiler: one caller, one path.
+        let mut mynah = Mynah::new(server.port);
+        let calls = arguments.next().map_or(1_000, |n| n.parse().expect("a number of calls"));
+        (0..calls).for_each(|_| mynah.call(path, &mut |_| ()));
+        return;
+    }
+    let rounds = first.parse().unwrap_or(15);
+    let mut callers = callers(server.port);
+    cpu(&mut callers, "plain", "CPU us a plain call", 300, rounds);
+    cpu(&mut callers, "burst", "CPU us a stream of 1,000 events, a chunk each", 20, rounds);
+    cpu(&mut callers, "blocks", "CPU us a stream of 1,000 events, one chunk", 20, rounds);
+    cpu(&mut callers, "paced", "CPU us a stream of 1,000 events, 200 us apart", 1, rounds.min(7));
+    latency(&mut callers, rounds.min(7));
+}
+
+fn callers(port: u16) -> Vec<Box<dyn Caller>> {
+    vec![
+        Box::new(Socket::new(port)),
+        #[cfg(feature = "curl")]
+        Box::new(mynah_benches::wire::curl::Curl::new(port)),
+        Box::new(Mynah::new(port)),
+    ]
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// CPU time of the calling thread for a call.
+fn cpu(callers: &mut [Box<dyn Caller>], path: &str, title: &str, calls: usize, rounds: usize) {
+    let mut times = vec![Vec::new(); callers.len()];
+    for round in 0..=rounds {
+        for (caller, times) in callers.iter_mut().zip(&mut times) {
+            let mut seen = 0usize;
+            let began = thread_cpu_ns();
+            (0..calls).for_each(|_| caller.call(path, &mut |piece| seen += piece.len()));
+            let time = (thread_cpu_ns() - began) as f64 / calls as f64 / 1_000.0;
+            assert!(seen > 0, "{} got nothing", caller.name());
+            // The first round connects and warms up.
+            if round > 0 {
+                times.push(time);
+            }
+        }
+    }
+    show(title, callers, &mut times);
+}
+
+/// From the server's write to the moment the caller has the event, in us.
+fn latency(callers: &mut [Box<dyn Caller>], rounds: usize) {
+    let mut times = vec![Vec::new(); callers.len()];
+    for _ in 0..rounds {
+        for (caller, times) in callers.iter_mut().zip(&mut times) {
+            let mut all = Vec::with_capacity(EVENTS);
+            caller.call("stamped", &mut |piece| {
+                let now = now_ns();
+                all.extend(stamp(piece).map(|at| (now - at) as f64 / 1_000.0));
+            });
+            assert!(all.len() > EVENTS / 2, "{} saw {} events", caller.name(), all.len());
+            times.push(median(&mut all));
+        }
+    }
+    show("us from the server's write to the caller (median)", callers, &mut times);
+}
+
+/// The last time that is written in a piece.
+fn stamp(piece: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(piece).ok()?;
+    let mut words = text.split('"').filter(|word| word.len() == 20);
+    words.rfind(|word| word.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+}
+
+fn show(title: &str, callers: &[Box<dyn Caller>], times: &mut [Vec<f64>]) {
+    println!("\n{title}");
+    let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
+    let by = |name: &str| callers.iter().position(|caller| caller.name() == name);
+    for (caller, median) in callers.iter().zip(&medians) {
+        print!("{:<14}{median:>10.1}", caller.name());
+        for peer in ["bare socket", "libcurl"] {
+            if let Some(place) = by(peer) {
+                print!("{:>10.2} x {peer}", median / medians[place]);
+            }
+        }
+        println!();
+    }
+}
