@@ -44,6 +44,11 @@ struct Building {
     extra: Map<String, Value>,
 }
 
+/// Texts that are kept to be used again: as many as a read brings, and no
+/// large ones, since a stream that waits should hold little.
+const SPARE_MAX: usize = 64;
+const SPARE_BYTES: usize = 64;
+
 /// Builds a response from pieces.
 #[derive(Debug)]
 pub struct Assembler {
@@ -51,6 +56,8 @@ pub struct Assembler {
     response: Response,
     choices: Vec<Building>,
     events: Vec<Event>,
+    /// Texts of events that have been delivered, to be used again.
+    spare: Vec<String>,
     quiet: bool,
     started: bool,
     closed: bool,
@@ -64,6 +71,7 @@ impl Assembler {
             context: context.clone(),
             choices: Vec::new(),
             events: Vec::new(),
+            spare: Vec::new(),
             quiet: false,
             started: false,
             closed: false,
@@ -88,6 +96,25 @@ impl Assembler {
     /// Trades the list that events are added to.
     pub fn swap_events(&mut self, events: &mut Vec<Event>) {
         std::mem::swap(&mut self.events, events);
+    }
+
+    /// Empties a list of events that have been delivered, and keeps the memory of
+    /// their texts for the next ones.
+    pub fn reuse(&mut self, events: &mut Vec<Event>) {
+        let texts = events.drain(..).filter_map(|event| match event.kind {
+            EventKind::Text(text) | EventKind::Reasoning(text) => Some(text),
+            _ => None,
+        });
+        let room = SPARE_MAX.saturating_sub(self.spare.len());
+        self.spare.extend(texts.filter(|text| text.capacity() <= SPARE_BYTES).take(room));
+    }
+
+    /// A text for an event.
+    fn piece(&mut self, piece: &str) -> String {
+        let mut text = self.spare.pop().unwrap_or_default();
+        text.clear();
+        text.push_str(piece);
+        text
     }
 
     /// The answer's model and id, as far as this piece says them.
@@ -148,7 +175,10 @@ impl Assembler {
         let text = &mut self.building(choice).choice.text;
         if !piece.is_empty() {
             text.push_str(piece);
-            self.tell(choice, || EventKind::Text(piece.into()));
+            if !self.quiet {
+                let piece = self.piece(piece);
+                self.tell(choice, || EventKind::Text(piece));
+            }
         }
     }
 
@@ -157,7 +187,10 @@ impl Assembler {
         let reasoning = &mut self.building(choice).choice.reasoning;
         if !piece.is_empty() {
             reasoning.get_or_insert_default().push_str(piece);
-            self.tell(choice, || EventKind::Reasoning(piece.into()));
+            if !self.quiet {
+                let piece = self.piece(piece);
+                self.tell(choice, || EventKind::Reasoning(piece));
+            }
         }
     }
 

@@ -116,6 +116,15 @@ impl<'a> Json<'a> {
         if let Json::Object(members) = self { members } else { &[] }
     }
 
+    /// Whether it is an object with members of these names only, each once.
+    pub fn has_only(&self, names: &[&str]) -> bool {
+        let members = self.members();
+        let known = |(place, (key, _)): (usize, &(Cow<'a, str>, Json<'a>))| {
+            names.contains(&key.as_ref()) && members[..place].iter().all(|(other, _)| other != key)
+        };
+        self.is_object() && members.iter().enumerate().all(known)
+    }
+
     /// A copy that stands alone.
     pub fn to_value(&self) -> Value {
         match self {

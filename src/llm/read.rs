@@ -36,11 +36,11 @@ impl Reader<'_> {
             return Err(self.timing.error(Phase::Total));
         }
         let deadline = self.timing.next_byte(&self.progress);
-        let read = self.timing.outside(|| body.read(buffer, deadline));
+        let (read, now) = self.timing.outside_until(|| body.read(buffer, deadline));
         // A socket that was shut down can look like a complete answer.
         self.interrupt.check()?;
         let n = read.map_err(|e| transport_error(e, self.timing, self.interrupt))?;
-        self.progress.last_byte_ns = self.timing.now_ns();
+        self.progress.last_byte_ns = now;
         self.received += n as u64;
         if self.received > self.max_bytes {
             let message = format!("the answer exceeds max_response_bytes = {}", self.max_bytes);
@@ -90,7 +90,8 @@ impl Reader<'_> {
             if decoded.is_ok() && (ended || complete) {
                 decoded = decoder.finish(&mut events);
             }
-            self.deliver(&mut events, sink)?;
+            self.deliver(&events, sink)?;
+            decoder.reuse(&mut events);
             decoded?;
             if complete && !ended {
                 self.drain(body, &mut buffer);
@@ -101,13 +102,6 @@ impl Reader<'_> {
         }
     }
 
-    /// A receiver that takes its time does not use up the provider's.
-    fn resume(&mut self) {
-        let now = self.timing.now_ns();
-        self.progress.last_byte_ns = now;
-        self.progress.last_content_ns = self.progress.last_content_ns.map(|_| now);
-    }
-
     /// Reads what little may follow an end mark, so that the connection can be
     /// used again; a body that does not end at once is left.
     fn drain(&mut self, body: &mut dyn Body, buffer: &mut [u8]) {
@@ -116,22 +110,30 @@ impl Reader<'_> {
         while matches!(body.read(buffer, deadline), Ok(n) if n > 0) {}
     }
 
-    fn deliver(&mut self, events: &mut Vec<Event>, sink: &mut Sink<'_>) -> Result<()> {
-        for event in events.drain(..) {
-            if event.kind.is_content() {
-                let now = self.timing.now_ns();
-                self.progress.first_content_ns.get_or_insert(now);
-                self.progress.last_content_ns = Some(now);
-            }
+    /// Hands out what one read has brought. The clock is asked once for all of
+    /// it: to a stream that comes in bursts that is most of the cost.
+    fn deliver(&mut self, events: &[Event], sink: &mut Sink<'_>) -> Result<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        if events.iter().any(|event| event.kind.is_content()) {
+            let now = self.progress.last_byte_ns;
+            self.progress.first_content_ns.get_or_insert(now);
+            self.progress.last_content_ns = Some(now);
+        }
+        let each = |event| {
             // A cancel that comes while the callback runs ends it here.
             self.interrupt.check()?;
-            if !self.timing.outside(|| sink(&event)) {
+            if !sink(event) {
                 self.interrupt.trip(Reason::Stopped);
             }
-            self.interrupt.check()?;
-            self.resume();
-        }
-        Ok(())
+            self.interrupt.check()
+        };
+        let (result, now) = self.timing.outside_until(|| events.iter().try_for_each(each));
+        // A receiver that takes its time does not use up the provider's.
+        self.progress.last_byte_ns = now;
+        self.progress.last_content_ns = self.progress.last_content_ns.map(|_| now);
+        result
     }
 }
 

@@ -67,10 +67,16 @@ impl Timing {
     /// Runs something that is not the library's own work (the network, a wait,
     /// a callback), and keeps its time apart.
     pub fn outside<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.outside_until(f).0
+    }
+
+    /// The same, and when it was over.
+    pub fn outside_until<R>(&self, f: impl FnOnce() -> R) -> (R, u64) {
         let started = self.now_ns();
         let result = f();
-        self.outside_ns.update(|ns| ns + (self.now_ns() - started));
-        result
+        let ended = self.now_ns();
+        self.outside_ns.update(|ns| ns + (ended - started));
+        (result, ended)
     }
 
     /// The time spent outside so far.

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+mod alike;
 mod conversations;
 mod incoming;
 mod outgoing;

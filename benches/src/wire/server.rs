@@ -14,12 +14,17 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::now_ns;
 
 /// Events with text in a stream.
 pub const EVENTS: usize = 1_000;
+
+static PLAIN: OnceLock<Vec<u8>> = OnceLock::new();
+static BURST: OnceLock<Vec<u8>> = OnceLock::new();
+static BLOCKS: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// The server's process; ends with this.
 pub struct Server {
@@ -33,7 +38,9 @@ impl Server {
         let program = std::env::current_exe().expect("this program has a path");
         let mut process = Command::new(program)
             .arg("serve")
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .expect("this program can be started again");
         let mut line = String::new();
@@ -50,8 +57,12 @@ impl Drop for Server {
     }
 }
 
-/// Serves until the process is ended, or nobody holds its output any more.
+/// Serves until nobody holds the other end of its input any more.
 pub fn serve() {
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read(&mut [0]);
+        std::process::exit(0);
+    });
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     println!("{}", listener.local_addr().expect("an address").port());
     let small = || std::thread::Builder::new().stack_size(64 << 10);
@@ -65,9 +76,9 @@ fn answer_all(mut socket: TcpStream) {
     let mut request = vec![0; 8 << 10];
     while let Some(path) = next_path(&mut socket, &mut request) {
         let written = match path.as_str() {
-            "plain" => socket.write_all(&plain()),
-            "burst" => socket.write_all(&stream(true)),
-            "blocks" => socket.write_all(&stream(false)),
+            "plain" => socket.write_all(PLAIN.get_or_init(plain)),
+            "burst" => socket.write_all(BURST.get_or_init(|| stream(true))),
+            "blocks" => socket.write_all(BLOCKS.get_or_init(|| stream(false))),
             "paced" => paced(&mut socket, Duration::from_micros(200), |n| event(&word(n))),
             "stamped" => {
                 let stamp = |_| event(&format!("{:020}", now_ns()));
@@ -109,7 +120,7 @@ fn plain() -> Vec<u8> {
         r#"{{"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion","created":1741570283,"model":"gpt-5.4-mini-2026-03-17","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}","refusal":null,"annotations":[]}},"logprobs":null,"finish_reason":"stop"}}],"usage":{{"prompt_tokens":19,"completion_tokens":80,"total_tokens":99,"prompt_tokens_details":{{"cached_tokens":0,"audio_tokens":0}},"completion_tokens_details":{{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}}}},"service_tier":"default","system_fingerprint":"fp_fc9f1d7035"}}"#
     );
     let length = body.len();
-    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_1\r\nopenai-processing-ms: 5\r\nx-ratelimit-limit-requests: 5000\r\nx-ratelimit-remaining-requests: 4999\r\nx-ratelimit-reset-requests: 12ms\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-request-id: req_1\r\nopenai-processing-ms: 5\r\nx-ratelimit-limit-requests: 300000000\r\nx-ratelimit-remaining-requests: 299999999\r\nx-ratelimit-reset-requests: 1ms\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }
 
 fn head() -> String {

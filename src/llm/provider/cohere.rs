@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::alike::{Added, Lane};
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
 use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, errors, finish, hosts, send};
@@ -283,8 +284,8 @@ fn text_document(source: &Source, name: Option<&str>) -> Option<Value> {
 #[derive(Default)]
 struct Decoder {
     plan: String,
-    /// The content as received: kind and text of each part.
-    content: Vec<(u64, bool, String)>,
+    /// The content as received: each part and its text.
+    content: Vec<(Lane, String)>,
     citations: Vec<Value>,
 }
 
@@ -348,13 +349,37 @@ impl Dialect for Decoder {
         self.stop(json, out)
     }
 
+    fn added<'a>(&self, json: &'a Json<'_>) -> Option<Added<'a>> {
+        let content = json.at(&["delta", "message", "content"]);
+        let plain = json.get("type").text() == Some("content-delta")
+            && json.has_only(&["type", "index", "delta"])
+            && json.get("delta").has_only(&["message"])
+            && json.at(&["delta", "message"]).has_only(&["content"]);
+        let thought = content.has_only(&["thinking"]);
+        let name = if thought { "thinking" } else { "text" };
+        let text = content.get(name).text().filter(|_| plain && content.has_only(&[name]))?;
+        let index = json.get("index").u64().unwrap_or(0);
+        Some(Added { lane: Lane { index, thought }, text, noise: &[] })
+    }
+
+    fn add(&mut self, lane: Lane, text: &str, out: &mut Assembler) {
+        match lane.thought {
+            true => out.reasoning(0, text),
+            false => out.text(0, text),
+        }
+        match self.content.last_mut() {
+            Some((last, old)) if *last == lane => old.push_str(text),
+            _ => self.content.push((lane, text.into())),
+        }
+    }
+
     fn end(&mut self, out: &mut Assembler) {
         let mut block = Map::new();
         block.insert("role".into(), "assistant".into());
         let parts: Vec<_> = std::mem::take(&mut self.content)
             .into_iter()
-            .filter(|(_, _, text)| !text.is_empty())
-            .map(|(_, thought, text)| match thought {
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(lane, text)| match lane.thought {
                 true => json!({"type": "thinking", "thinking": text}),
                 false => json!({"type": "text", "text": text}),
             })
@@ -397,14 +422,7 @@ impl Decoder {
     fn content(&mut self, index: u64, part: &Json, out: &mut Assembler) {
         for (name, thought) in [("thinking", true), ("text", false)] {
             let Some(text) = part.get(name).text() else { continue };
-            match thought {
-                true => out.reasoning(0, text),
-                false => out.text(0, text),
-            }
-            match self.content.last_mut() {
-                Some((i, t, old)) if *i == index && *t == thought => old.push_str(text),
-                _ => self.content.push((index, thought, text.into())),
-            }
+            self.add(Lane { index, thought }, text, out);
         }
     }
 

@@ -20,6 +20,7 @@ use crate::error::{CallError, Result};
 use crate::options::client::ClientOptions;
 use crate::options::{Origin, Resolved};
 
+mod alike;
 pub mod anthropic;
 pub mod cohere;
 pub mod embed;
@@ -144,6 +145,12 @@ pub trait StreamDecoder: Send {
 
     /// What has been put together so far; taken once.
     fn response(&mut self) -> Response;
+
+    /// Empties a list of events that have been delivered; their memory may
+    /// serve the next ones.
+    fn reuse(&mut self, events: &mut Vec<Event>) {
+        events.clear();
+    }
 }
 
 /// The dialect in which a chat is spoken.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::alike::{Added, Lane};
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
 use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, finish, hosts, send};
@@ -253,6 +254,29 @@ impl Dialect for Decoder {
 
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
         self.event(b"", json, out).map(|_| ())
+    }
+
+    fn added<'a>(&self, json: &'a Json<'_>) -> Option<Added<'a>> {
+        let message = json.get("message");
+        if !json.has_only(&[
+            "model",
+            "created_at",
+            "message",
+            "done",
+            "remote_model",
+            "remote_host",
+        ]) || json.get("done").bool() != Some(false)
+            || !message.has_only(&["role", "content", "thinking"])
+        {
+            return None;
+        }
+        let word = |name: &str| message.get(name).word();
+        let (thought, text) = match (word("thinking"), word("content")) {
+            (Some(text), None) => (true, text),
+            (None, Some(text)) => (false, text),
+            _ => return None,
+        };
+        Some(Added { lane: Lane { index: 0, thought }, text, noise: &["created_at"] })
     }
 
     fn end(&mut self, out: &mut Assembler) {

@@ -5,6 +5,7 @@
 //! decided here, because all hosts break these rules in the same ways: a JSON
 //! error on a bare line, or a plain answer where a stream was asked for.
 
+use super::alike::{Added, Alike, Lane};
 use super::values::Values;
 use super::{Context, StreamDecoder, errors};
 use crate::error::{Error, Result, Status};
@@ -23,6 +24,21 @@ pub trait Dialect: Send {
 
     /// Takes a plain answer.
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()>;
+
+    /// The text of an event that did nothing but add it, and would do nothing
+    /// else with another text in its place; as it lies in the event.
+    fn added<'a>(&self, json: &'a Json<'_>) -> Option<Added<'a>> {
+        let _ = json;
+        None
+    }
+
+    /// What an event does whose text has this place.
+    fn add(&mut self, lane: Lane, text: &str, out: &mut Assembler) {
+        match lane.thought {
+            true => out.reasoning(lane.index as u32, text),
+            false => out.text(lane.index as u32, text),
+        }
+    }
 
     /// The end, proper or not: hands over what was kept for the last.
     fn end(&mut self, out: &mut Assembler) {
@@ -52,6 +68,8 @@ pub struct Stream<D> {
 struct Core<D> {
     dialect: D,
     out: Assembler,
+    /// The form of the event before.
+    alike: Alike,
     head: Head,
     failed: Option<Error>,
     complete: bool,
@@ -114,15 +132,35 @@ impl<D: Dialect> Stream<D> {
         self.core.foreign = !(first.is_ascii_alphabetic() || b":{[".contains(first) || bom);
     }
 
-    fn take(&mut self, bytes: &[u8]) -> Result<()> {
-        let core = &mut self.core;
-        let values = match &mut self.framing {
-            Framing::Sse(parser) => return parser.feed(bytes, &mut |event| core.sse(event)),
-            Framing::Lines(parser) => {
-                return parser.feed(bytes, &mut |line| core.data(b"", line));
+    fn take(&mut self, mut bytes: &[u8]) -> Result<()> {
+        while !bytes.is_empty() {
+            let starts = self.framing.is_at_start();
+            if starts {
+                bytes = self.core.take_alike(bytes);
             }
-            Framing::Values(values) => values,
-        };
+            let taken = self.step(bytes)?;
+            match starts && self.framing.is_at_start() {
+                true => self.core.alike.learn(&bytes[..taken]),
+                false => self.core.alike.forget_proposal(),
+            }
+            bytes = &bytes[taken..];
+        }
+        Ok(())
+    }
+
+    /// Takes bytes up to the end of an event, or all of them.
+    fn step(&mut self, bytes: &[u8]) -> Result<usize> {
+        let core = &mut self.core;
+        match &mut self.framing {
+            Framing::Sse(parser) => parser.step(bytes, &mut |event| core.sse(event)),
+            Framing::Lines(parser) => parser.step(bytes, &mut |line| core.data(b"", line)),
+            Framing::Values(_) => self.values(bytes).map(|()| bytes.len()),
+        }
+    }
+
+    fn values(&mut self, bytes: &[u8]) -> Result<()> {
+        let core = &mut self.core;
+        let Framing::Values(values) = &mut self.framing else { return Ok(()) };
         let mut all = Vec::new();
         let taken = values.feed(bytes, &mut |value| all.push(value.to_vec()));
         all.iter().for_each(|value| core.value(value, values.in_list()));
@@ -140,6 +178,17 @@ impl<D: Dialect> Stream<D> {
 
     fn result(&mut self) -> Result<()> {
         self.core.failed.clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Framing {
+    /// Whether the next byte begins an event.
+    fn is_at_start(&self) -> bool {
+        match self {
+            Framing::Sse(parser) => parser.is_at_start(),
+            Framing::Lines(parser) => parser.is_at_start(),
+            Framing::Values(_) => false,
+        }
     }
 }
 
@@ -194,6 +243,10 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
         response.request_id = errors::request_id(&self.core.head).or(response.request_id);
         response
     }
+
+    fn reuse(&mut self, events: &mut Vec<Event>) {
+        self.core.out.reuse(events);
+    }
 }
 
 impl<D: Dialect> Core<D> {
@@ -201,6 +254,7 @@ impl<D: Dialect> Core<D> {
         Core {
             dialect,
             out: Assembler::new(context),
+            alike: Alike::default(),
             head: head.clone(),
             failed: None,
             complete: false,
@@ -250,9 +304,34 @@ impl<D: Dialect> Core<D> {
             return self.fail(error);
         }
         match self.dialect.event(name, &json, &mut self.out) {
-            Ok(false) => {}
+            Ok(false) => self.propose(data, &json),
             Ok(true) => self.complete(),
             Err(error) => self.fail(error),
+        }
+    }
+
+    /// Takes the events that are like the last one; answers what follows them.
+    fn take_alike<'a>(&mut self, mut bytes: &'a [u8]) -> &'a [u8] {
+        if self.complete || self.failed.is_some() {
+            return bytes;
+        }
+        while let Some((lane, text, taken)) = self.alike.take(bytes) {
+            if taken > self.out.context().max_event_bytes {
+                break;
+            }
+            self.dialect.add(lane, &text, &mut self.out);
+            bytes = &bytes[taken..];
+        }
+        bytes
+    }
+
+    /// An event that only added a text: the next one may be like it.
+    fn propose(&mut self, data: &[u8], json: &Json) {
+        if !self.alike.is_willing() || self.out.context().raw_events {
+            return;
+        }
+        if let Some(piece) = self.dialect.added(json) {
+            self.alike.propose(data, &piece);
         }
     }
 

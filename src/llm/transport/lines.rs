@@ -29,26 +29,35 @@ impl Lines {
         Lines { held: Vec::new(), max, after_cr: false, mark: Some(0) }
     }
 
-    /// Hands out every line that ends in `chunk`, without its end.
-    pub fn feed(
+    /// Takes one line, or what there is of it: answers how many bytes it took,
+    /// and hands out the line without its end if that has come.
+    pub fn step(
         &mut self,
-        mut chunk: &[u8],
+        chunk: &[u8],
         on_line: &mut impl FnMut(&[u8]) -> Result<()>,
-    ) -> Result<()> {
-        chunk = self.skip_mark(chunk)?;
-        loop {
-            if self.after_cr && !chunk.is_empty() {
-                self.after_cr = false;
-                chunk = chunk.strip_prefix(b"\n").unwrap_or(chunk);
-            }
-            let Some(end) = memchr::memchr2(b'\n', b'\r', chunk) else {
-                return self.hold(chunk);
-            };
-            self.after_cr = chunk[end] == b'\r';
-            let (line, rest) = (&chunk[..end], &chunk[end + 1..]);
-            chunk = rest;
-            self.hand_out(line, on_line)?;
+    ) -> Result<usize> {
+        let mut rest = self.skip_mark(chunk)?;
+        if self.after_cr && !rest.is_empty() {
+            self.after_cr = false;
+            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         }
+        let Some(end) = memchr::memchr2(b'\n', b'\r', rest) else {
+            self.hold(rest)?;
+            return Ok(chunk.len());
+        };
+        let mut after = chunk.len() - rest.len() + end + 1;
+        if rest[end] == b'\r' {
+            // Without a byte to look at, the next chunk tells.
+            self.after_cr = after == chunk.len();
+            after += usize::from(chunk.get(after) == Some(&b'\n'));
+        }
+        self.hand_out(&rest[..end], on_line)?;
+        Ok(after)
+    }
+
+    /// Whether the next byte begins a line.
+    pub fn is_at_start(&self) -> bool {
+        self.held.is_empty() && !self.after_cr && self.mark.is_none()
     }
 
     /// The last line, if the stream did not end it.

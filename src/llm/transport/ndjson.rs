@@ -21,13 +21,26 @@ impl NdjsonParser {
 
     /// Takes the next bytes, and hands out every line that they complete.
     /// After `TooLarge` the stream is of no further use.
-    pub fn feed(&mut self, bytes: &[u8], on_line: &mut impl FnMut(&[u8])) -> Result<()> {
-        self.lines.feed(bytes, &mut |line| {
+    pub fn feed(&mut self, mut bytes: &[u8], on_line: &mut impl FnMut(&[u8])) -> Result<()> {
+        while !bytes.is_empty() {
+            bytes = &bytes[self.step(bytes, on_line)?..];
+        }
+        Ok(())
+    }
+
+    /// Takes the next bytes up to the end of a line: answers how many.
+    pub fn step(&mut self, bytes: &[u8], on_line: &mut impl FnMut(&[u8])) -> Result<usize> {
+        self.lines.step(bytes, &mut |line| {
             if !line.trim_ascii().is_empty() {
                 on_line(line);
             }
             Ok(())
         })
+    }
+
+    /// Whether the next byte begins a line.
+    pub fn is_at_start(&self) -> bool {
+        self.lines.is_at_start()
     }
 
     /// The end of the body: hands out the last line if only its newline is

@@ -60,9 +60,34 @@ impl SseParser {
 
     /// Takes the next bytes, and hands out every event that they complete.
     /// After `TooLarge` the stream is of no further use.
-    pub fn feed(&mut self, bytes: &[u8], on_event: &mut impl FnMut(SseEvent<'_>)) -> Result<()> {
-        let fields = &mut self.fields;
-        self.lines.feed(bytes, &mut |line| fields.line(line, on_event))
+    pub fn feed(
+        &mut self,
+        mut bytes: &[u8],
+        on_event: &mut impl FnMut(SseEvent<'_>),
+    ) -> Result<()> {
+        while !bytes.is_empty() {
+            bytes = &bytes[self.step(bytes, on_event)?..];
+        }
+        Ok(())
+    }
+
+    /// Takes the next bytes up to the end of an event: answers how many.
+    pub fn step(&mut self, bytes: &[u8], on_event: &mut impl FnMut(SseEvent<'_>)) -> Result<usize> {
+        let (mut taken, mut told) = (0, false);
+        while taken < bytes.len() && !told {
+            let fields = &mut self.fields;
+            let mut tell = |event: SseEvent<'_>| {
+                told = true;
+                on_event(event);
+            };
+            taken += self.lines.step(&bytes[taken..], &mut |line| fields.line(line, &mut tell))?;
+        }
+        Ok(taken)
+    }
+
+    /// Whether the next byte begins an event.
+    pub fn is_at_start(&self) -> bool {
+        self.lines.is_at_start() && !self.fields.has_data && self.fields.name.is_empty()
     }
 
     /// The end of the body: hands out the last event if only its ending is

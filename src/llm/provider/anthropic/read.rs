@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::json::Json;
+use crate::llm::provider::alike::{Added, Lane};
 use crate::llm::provider::finish;
 use crate::llm::provider::stream::Dialect;
 use crate::llm::response::{FinishReason, Usage};
@@ -77,6 +78,26 @@ impl Dialect for Decoder {
         Ok(())
     }
 
+    fn added<'a>(&self, json: &'a Json<'_>) -> Option<Added<'a>> {
+        let delta = json.get("delta");
+        let (thought, name) = match delta.get("type").text()? {
+            "text_delta" => (false, "text"),
+            "thinking_delta" => (true, "thinking"),
+            _ => return None,
+        };
+        let plain = json.has_only(&["type", "index", "delta"])
+            && json.get("type").text() == Some("content_block_delta")
+            && delta.has_only(&["type", name]);
+        let index = json.get("index").u64().filter(|_| plain)?;
+        Some(Added { lane: Lane { index, thought }, text: delta.get(name).text()?, noise: &[] })
+    }
+
+    fn add(&mut self, lane: Lane, text: &str, out: &mut Assembler) {
+        if let Some(block) = self.block(Some(lane.index)) {
+            block.add(lane.thought, text, out);
+        }
+    }
+
     fn end(&mut self, out: &mut Assembler) {
         let blocks = std::mem::take(&mut self.blocks);
         let cited: Vec<Value> = blocks.iter().flat_map(Block::cited).collect();
@@ -123,14 +144,8 @@ impl Decoder {
         let Some(block) = self.block(index) else { return out.other(json) };
         let text = |name: &str| delta.get(name).text().unwrap_or_default();
         match delta.get("type").text().unwrap_or_default() {
-            "text_delta" => {
-                block.text.push_str(text("text"));
-                out.text(0, text("text"));
-            }
-            "thinking_delta" => {
-                block.thinking.push_str(text("thinking"));
-                out.reasoning(0, text("thinking"));
-            }
+            "text_delta" => block.add(false, text("text"), out),
+            "thinking_delta" => block.add(true, text("thinking"), out),
             "signature_delta" => block.signature.push_str(text("signature")),
             "input_json_delta" => {
                 let piece = text("partial_json");
@@ -188,6 +203,19 @@ impl Decoder {
 }
 
 impl Block {
+    fn add(&mut self, thought: bool, piece: &str, out: &mut Assembler) {
+        match thought {
+            true => {
+                self.thinking.push_str(piece);
+                out.reasoning(0, piece);
+            }
+            false => {
+                self.text.push_str(piece);
+                out.text(0, piece);
+            }
+        }
+    }
+
     fn arguments(&self, piece: &str, out: &mut Assembler) {
         if self.call.is_some() && !piece.is_empty() {
             let id = self.start["id"].as_str();

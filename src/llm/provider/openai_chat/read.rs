@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value};
 
+use super::super::alike::{Added, Lane};
 use super::super::stream::Dialect;
 use super::super::{errors, finish};
 use crate::error::Result;
@@ -11,6 +12,24 @@ use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::json::Json;
 use crate::llm::response::Usage;
 use crate::llm::transport::Head;
+
+/// What a chunk that only adds a text may hold, the text aside: what says
+/// nothing, or the same in each.
+const CHUNK: &[&str] = &[
+    "id",
+    "object",
+    "created",
+    "model",
+    "provider",
+    "service_tier",
+    "system_fingerprint",
+    "choices",
+    "usage",
+    "obfuscation",
+];
+/// Likewise its choice.
+const CHOICE: &[&str] =
+    &["index", "delta", "logprobs", "finish_reason", "native_finish_reason", "stop_reason"];
 
 /// What is kept between the pieces of an answer.
 #[derive(Default)]
@@ -45,6 +64,34 @@ impl Dialect for Decoder {
             out.open(self.choices[place].index);
         }
         Ok(())
+    }
+
+    fn added<'a>(&self, json: &'a Json<'_>) -> Option<Added<'a>> {
+        let [choice] = json.get("choices").items() else { return None };
+        let nothing = ["logprobs", "finish_reason", "native_finish_reason", "stop_reason"];
+        if !json.has_only(CHUNK)
+            || !json.get("usage").is_null()
+            || !choice.has_only(CHOICE)
+            || !nothing.iter().all(|name| choice.get(name).is_null())
+        {
+            return None;
+        }
+        let mut found = None;
+        for (key, value) in choice.get("delta").members() {
+            let thought = match (key.as_ref(), value) {
+                (_, Json::Null) | ("role", _) => continue,
+                ("content", _) => false,
+                ("reasoning_content", _) => true,
+                _ => return None,
+            };
+            let text = value.text()?;
+            if !text.is_empty() && found.replace((thought, text)).is_some() {
+                return None;
+            }
+        }
+        let (thought, text) = found?;
+        let index = choice.get("index").u64().unwrap_or(0);
+        Some(Added { lane: Lane { index, thought }, text, noise: &["obfuscation"] })
     }
 
     fn end(&mut self, out: &mut Assembler) {

@@ -5,10 +5,24 @@ use serde_json::Value;
 use crate::error::{CallError, Error, Result, Status};
 use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::json::Json;
+use crate::llm::provider::alike::{Added, Lane};
 use crate::llm::provider::stream::Dialect;
 use crate::llm::provider::{errors, finish};
 use crate::llm::response::{FinishReason, Usage};
 use crate::llm::transport::Head;
+
+/// What an event that only adds a text may hold.
+const DELTA: &[&str] = &[
+    "type",
+    "item_id",
+    "output_index",
+    "content_index",
+    "summary_index",
+    "delta",
+    "logprobs",
+    "sequence_number",
+    "obfuscation",
+];
 
 /// What is kept between the events of an answer.
 #[derive(Default)]
@@ -71,6 +85,18 @@ impl Dialect for Decoder {
         }
         self.end_of(json, out);
         Ok(())
+    }
+
+    fn added<'a>(&self, json: &'a Json<'_>) -> Option<Added<'a>> {
+        let thought = match json.get("type").text()? {
+            "response.output_text.delta" => false,
+            "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => true,
+            _ => return None,
+        };
+        let text = json.get("delta").text()?;
+        let plain = json.has_only(DELTA) && json.get("logprobs").items().is_empty();
+        let noise = &["sequence_number", "obfuscation"];
+        plain.then_some(Added { lane: Lane { index: 0, thought }, text, noise })
     }
 
     fn end(&mut self, out: &mut Assembler) {
