@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import threading
 from typing import Any, Iterable, Iterator, Mapping, MutableMapping, Sequence, TypeVar, Union, overload
 
 from . import errors
@@ -17,6 +18,13 @@ D = TypeVar("D")
 Path = Union[str, "os.PathLike[str]"]
 
 
+def _found(status: int) -> bool:
+    if status == errors.NotFound.status:
+        return False
+    errors.check(status)
+    return True
+
+
 def _lens(items: Sequence[bytes]) -> Any:
     return (ctypes.c_size_t * len(items))(*map(len, items))
 
@@ -26,6 +34,37 @@ class _Walk(Owner):
         handle = Handle()
         errors.check(lib.cache_iter_new(cache, handle))
         self._own(handle, lib.cache_iter_free)
+
+
+class _Room:
+    """Where look-ups are copied to: one crossing instead of four."""
+
+    _MOST = 1 << 20
+
+    def __init__(self) -> None:
+        self.length = ctypes.c_size_t()
+        self._make(4096)
+
+    def _make(self, size: int) -> None:
+        self.size, self.buffer = size, (ctypes.c_char * size)()
+        self.view = memoryview(self.buffer).cast("B")
+
+    def grow(self, needed: int) -> bool:
+        """Whether there is room for so many bytes now."""
+        if self.size < needed <= self._MOST:
+            self._make(1 << (needed - 1).bit_length())
+        return needed <= self.size
+
+
+class _Rooms(threading.local):
+    """A thread's. Whoever looks up takes one away meanwhile, because a signal's
+    handler may look something up in between."""
+
+    def __init__(self) -> None:
+        self.free = [_Room()]
+
+
+_rooms = _Rooms()
 
 
 @documented("cache")
@@ -51,6 +90,7 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         with Options("cache", options) as made:
             errors.check(lib.cache_new(made, handle, error), error)
         self._own(handle, lib.cache_free)
+        self._large = False  # values that no thread should keep room for
 
     @overload
     def get(self, key: Bytes) -> bytes | None: ...
@@ -58,11 +98,30 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     def get(self, key: Bytes, default: D) -> bytes | D: ...
     def get(self, key: Bytes, default: object = None) -> object:
         """The value, or ``default`` when there is none or it has expired."""
-        key, value = as_bytes(key), Handle()
-        status = lib.cache_get(self._handle, key, len(key), value)
-        if status == errors.NotFound.status:
+        key = key if type(key) is bytes else as_bytes(key)
+        if self._large:
+            return self._get_large(key, default)
+        free = _rooms.free
+        room = free.pop() if free else _Room()
+        try:
+            status = lib.cache_get_into(
+                self._handle, key, len(key), room.buffer, room.size, room.length)
+            if status == 0:
+                return room.view[:room.length.value].tobytes()
+            if status == errors.NotFound.status:
+                return default
+            if status != errors.TooLarge.status:
+                errors.check(status)
+            # Looked up twice this once, and not again for values of this size.
+            self._large = not room.grow(room.length.value)
+        finally:
+            free.append(room)
+        return self.get(key, default)
+
+    def _get_large(self, key: bytes, default: object) -> object:
+        value = Handle()
+        if not _found(lib.cache_get(self._handle, key, len(key), value)):
             return default
-        errors.check(status)
         return take(value)
 
     def set(self, key: Bytes, value: Bytes, ttl: Ttl = None) -> None:
@@ -193,10 +252,3 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
 
     def __len__(self) -> int:
         return int(lib.cache_len(self._handle))
-
-
-def _found(status: int) -> bool:
-    if status == errors.NotFound.status:
-        return False
-    errors.check(status)
-    return True

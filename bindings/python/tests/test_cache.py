@@ -1,6 +1,7 @@
 """The cache as a mapping, and what it loads by itself."""
 
 import math
+import signal
 import threading
 import time
 from datetime import timedelta
@@ -29,6 +30,56 @@ def test_a_cache_is_a_mapping_of_bytes():
         assert len(cache) == 3
         cache.clear()
         assert len(cache) == 0 and not cache and list(cache) == []
+
+
+def test_values_of_every_size_come_back_whole_and_count_once():
+    sizes = [0, 1, 4095, 4096, 4097, 70_000, 1 << 20, (1 << 20) + 1, 3 << 20]
+    with Cache() as cache:
+        for size in sizes:
+            cache[str(size)] = bytes([size % 251]) * size
+        for _ in range(2):
+            for size in sizes:
+                assert cache.get(str(size)) == bytes([size % 251]) * size
+        assert cache.get("none", 1) == 1 and cache.get("none") is None
+        before = cache.metrics().hits
+        for size in sizes:
+            cache.get(str(size))
+        assert cache.metrics().hits - before == len(sizes)
+        assert cache.get(bytearray(b"1")) == cache.get(memoryview(b"1")) == b"\1"
+
+
+def test_each_thread_has_room_of_its_own():
+    with Cache() as cache:
+        for i in range(8):
+            cache[str(i)] = b"%d" % i * (1000 * i + 1)
+        wrong = []
+
+        def look(i):
+            for _ in range(300):
+                if cache.get(str(i)) != b"%d" % i * (1000 * i + 1):
+                    wrong.append(i)
+
+        threads = [threading.Thread(target=look, args=(i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not wrong
+
+
+def test_a_signals_handler_may_look_up_in_the_middle_of_a_look_up():
+    with Cache() as cache:
+        cache["mine"], cache["other"] = b"mine", b"another"
+        seen = []
+        before = signal.signal(signal.SIGALRM, lambda *_: seen.append(cache.get("other")))
+        signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)
+        try:
+            while len(seen) < 200:
+                assert cache.get("mine") == b"mine"
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        assert set(seen) == {b"another"}
 
 
 def test_looking_with_in_is_no_hit():
