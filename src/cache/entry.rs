@@ -186,6 +186,22 @@ impl Entry {
         mine.len() == key.len() && same(mine, key)
     }
 
+    /// Has the processor fetch the cache lines after the first, so many, while
+    /// the key is being compared. Lines beyond the end cost a little and do no
+    /// harm.
+    #[inline(always)]
+    pub fn fetch_ahead(&self, lines: usize) {
+        #[cfg(target_arch = "x86_64")]
+        for line in 1..=lines {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            let at = self.0.as_ptr().cast::<i8>().wrapping_add(line * 64);
+            // SAFETY: a prefetch reads nothing and faults nowhere.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(at) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = lines;
+    }
+
     /// The value as it is stored.
     #[inline]
     pub fn value(&self) -> &[u8] {

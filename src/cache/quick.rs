@@ -30,7 +30,7 @@ impl Cache {
     /// length. `line` is the calling thread's (see `metrics::striped`).
     #[inline(always)]
     pub fn quick_copy(&self, line: usize, key: &[u8], place: &mut [u8]) -> Quick<usize> {
-        self.quick(line, key, |_, value| {
+        self.quick(line, key, true, |_, value| {
             let place = place.get_mut(..value.len())?;
             if value.len() > COPIED {
                 return None;
@@ -43,14 +43,16 @@ impl Cache {
     /// The value of a key.
     #[inline(always)]
     pub fn quick_value(&self, line: usize, key: &[u8]) -> Quick<Value> {
-        self.quick(line, key, |entry, _| entry.share().map(Value::of))
+        self.quick(line, key, false, |entry, _| entry.share().map(Value::of))
     }
 
+    /// `reads`: whether `take` reads the value.
     #[inline(always)]
     fn quick<R>(
         &self,
         line: usize,
         key: &[u8],
+        reads: bool,
         take: impl FnOnce(&Entry, &[u8]) -> Option<R>,
     ) -> Quick<R> {
         let Some(gets) = self.metrics.untimed_get(line) else { return Quick::Unsure };
@@ -59,7 +61,8 @@ impl Cache {
             return Quick::Unsure;
         }
         let Some(shard) = self.directory.try_read(hash) else { return Quick::Unsure };
-        let Some(entry) = shard.table.get(hash, key) else {
+        let ahead = if reads { shard.lines_ahead() } else { 0 };
+        let Some(entry) = shard.table.get_ahead(hash, key, ahead) else {
             drop(shard);
             self.metrics.untimed_miss(line, gets);
             return Quick::Miss;

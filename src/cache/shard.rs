@@ -107,6 +107,8 @@ pub struct Shard {
     now_ms: u64,
     /// Bytes of the entries.
     entry_bytes: u64,
+    /// Cache lines of a usual entry after the first.
+    lines_ahead: usize,
     /// What writers count.
     pub counts: Counts,
     random: fastrand::Rng,
@@ -116,6 +118,10 @@ pub struct Shard {
     born: [(u64, u64); BORN],
 }
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+/// Most lines that are fetched ahead: a core has about sixteen misses in flight.
+const LINES_AHEAD_MAX: usize = 6;
 /// Entries of a shard whose age is followed.
 const BORN: usize = 8;
 
@@ -143,6 +149,7 @@ impl Shard {
             in_hand: Amount::default(),
             now_ms: 0,
             entry_bytes: 0,
+            lines_ahead: 0,
             counts: Counts::default(),
             random: fastrand::Rng::with_seed(seed ^ index as u64),
             born: [(0, 0); BORN],
@@ -169,6 +176,13 @@ impl Shard {
     fn grown_bytes(&self, room: usize) -> u64 {
         let lists = self.table.bytes() - Table::bytes_for(self.table.room());
         Table::bytes_for(room) + lists + self.policy.bytes_for(room)
+    }
+
+    /// Cache lines of a usual entry after the first, no more than are worth
+    /// fetching before they are asked for.
+    #[inline(always)]
+    pub fn lines_ahead(&self) -> usize {
+        self.lines_ahead
     }
 
     /// Takes over what is in hand elsewhere.
@@ -265,6 +279,10 @@ impl Shard {
         let (cost, lapse) = (entry.cost(), shared.lapse(&entry));
         self.counts.sets += 1;
         self.entry_bytes += cost;
+        if self.counts.sets.is_multiple_of(256) || self.counts.sets == 1 {
+            let mean = self.entry_bytes as usize / (self.table.len() + 1);
+            self.lines_ahead = (mean / LINE).min(LINES_AHEAD_MAX);
+        }
         self.in_hand.bytes -= cost as i64;
         let Some(slot) = old else {
             self.in_hand.entries -= 1;

@@ -171,20 +171,27 @@ impl Table {
     /// The entry of a key.
     #[inline(always)]
     pub fn get(&self, hash: u64, key: &[u8]) -> Option<&Entry> {
-        self.probe(hash, key).map(|(_, entry)| entry)
+        self.probe(hash, key, 0).map(|(_, entry)| entry)
+    }
+
+    /// As [`Table::get`], when so many of the entry's cache lines after the
+    /// first will be needed too.
+    #[inline(always)]
+    pub fn get_ahead(&self, hash: u64, key: &[u8], lines: usize) -> Option<&Entry> {
+        self.probe(hash, key, lines).map(|(_, entry)| entry)
     }
 
     /// The slot of a key.
     pub fn find(&self, hash: u64, key: &[u8]) -> Option<Slot> {
-        self.probe(hash, key).map(|(slot, _)| slot)
+        self.probe(hash, key, 0).map(|(slot, _)| slot)
     }
 
     /// Nearly every key lies in its home bucket.
     #[inline(always)]
-    fn probe(&self, hash: u64, key: &[u8]) -> Option<(Slot, &Entry)> {
+    fn probe(&self, hash: u64, key: &[u8], ahead: usize) -> Option<(Slot, &Entry)> {
         let at = self.home(hash);
         let bucket = &self.buckets[at];
-        match self.within(at, bucket, hash, key) {
+        match self.within(at, bucket, hash, key, ahead) {
             None if bucket.tags[WIDTH] != 0 => self.probe_on(at, hash, key),
             found => found,
         }
@@ -196,7 +203,7 @@ impl Table {
         for _ in 1..self.buckets.len() {
             at = self.after(at);
             let bucket = &self.buckets[at];
-            let found = self.within(at, bucket, hash, key);
+            let found = self.within(at, bucket, hash, key, 0);
             if found.is_some() || bucket.tags[WIDTH] == 0 {
                 return found;
             }
@@ -211,14 +218,16 @@ impl Table {
         bucket: &'a Bucket,
         hash: u64,
         key: &[u8],
+        ahead: usize,
     ) -> Option<(Slot, &'a Entry)> {
         let mut found = matches(bucket.tags, tag_of(hash));
         while found != 0 {
             let i = found.trailing_zeros() as usize / 8;
-            if let Some(entry) = &bucket.entries[i]
-                && entry.has_key(key)
-            {
-                return Some((Slot((at << 3 | i) as u32), entry));
+            if let Some(entry) = &bucket.entries[i] {
+                entry.fetch_ahead(ahead);
+                if entry.has_key(key) {
+                    return Some((Slot((at << 3 | i) as u32), entry));
+                }
             }
             found &= found - 1;
         }
