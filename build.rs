@@ -1,7 +1,16 @@
-//! Names the shared library for the loader; cargo sets no soname itself.
+//! Names the shared library for the loader, as cargo sets no soname itself, and
+//! hands on what `mynah_build_info_json` tells.
+
+use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    let told = |name: &str| std::env::var(name).unwrap_or_default();
+    println!("cargo:rustc-env=MYNAH_TARGET={}", told("TARGET"));
+    println!("cargo:rustc-env=MYNAH_PROFILE={}", told("PROFILE"));
+    let compiler = Command::new(told("RUSTC")).arg("--version").output();
+    let compiler = compiler.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_string());
+    println!("cargo:rustc-env=MYNAH_RUSTC={}", compiler.unwrap_or_default());
     let major = std::env::var("CARGO_PKG_VERSION_MAJOR").unwrap_or_default();
     match std::env::var("CARGO_CFG_TARGET_OS").as_deref() {
         Ok("linux" | "android" | "freebsd") => {

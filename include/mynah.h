@@ -365,6 +365,42 @@ MYNAH_API size_t mynah_value_len(const mynah_value *value);
 MYNAH_API void mynah_value_free(mynah_value *value);
 
 /* --------------------------------------------------------------------------
+ * What concerns the whole process: how the library was built, and the
+ * figures of all clients together.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * How the library was built, as JSON: `version`, `abi_version`, `target`,
+ * `profile`, `compiler`, `features` (what can be left out, and was not), and the
+ * versions of what it is built on. Any thread. The value is the caller's to
+ * free.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API mynah_status mynah_build_info_json(mynah_value **value);
+
+/**
+ * The figures of all clients of the process together, those that are freed
+ * included, as JSON: as `mynah_client_metrics_json`, with the number of
+ * `clients`. Any thread. The value is the caller's to free.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API mynah_status mynah_metrics_json(mynah_value **value);
+
+/**
+ * The same in Prometheus' text format (version 0.0.4): what a process with
+ * several clients shows a scraper. Any thread. The value is the caller's to
+ * free.
+ *
+ * The caller promises:
+ * 1. `value` is null or writable.
+ */
+MYNAH_API mynah_status mynah_metrics_prometheus(mynah_value **value);
+
+/* --------------------------------------------------------------------------
  * mynah_cancel: a token that ends calls from another thread.
  * -------------------------------------------------------------------------- */
 
@@ -425,6 +461,16 @@ MYNAH_API void mynah_cancel_free(mynah_cancel *cancel);
  * The cache was cleared.
  */
 #define MYNAH_EVICT_CLEARED 5
+
+/**
+ * For `mynah_cache_options_events_to_queue`: thresholds that are crossed.
+ */
+#define MYNAH_CACHE_ALERTS 1
+
+/**
+ * For `mynah_cache_options_events_to_queue`: entries that leave.
+ */
+#define MYNAH_CACHE_DEPARTURES 2
 
 /**
  * Told of an entry that has left a cache: its key, its value, and one of the
@@ -548,6 +594,18 @@ mynah_status mynah_cache_options_on_alert(mynah_cache_options *options,
                                           mynah_alert_fn callback,
                                           void *user,
                                           mynah_destroy_fn destroy);
+
+/**
+ * Has alerts, departures or both (`which` is one of `MYNAH_CACHE_ALERTS` and
+ * `MYNAH_CACHE_DEPARTURES`, or their sum) arrive in a queue instead of a
+ * callback, as `MYNAH_ITEM_ALERT` and `MYNAH_ITEM_EVICT` with a copy of the
+ * entry. A queue keeps up to 10,000 records, alerts and departures, and 64 MiB
+ * of them; more are dropped.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_events_to_queue(mynah_cache_options *options,
+                                                 int32_t which,
+                                                 mynah_queue *queue);
 
 /**
  * Frees cache options; null is allowed. Caches made from them live on.
@@ -2052,8 +2110,10 @@ mynah_status mynah_client_options_on_log(mynah_client_options *options,
                                          mynah_destroy_fn destroy);
 
 /**
- * Has log records arrive in a queue instead, as `MYNAH_ITEM_LOG`. The queue
- * keeps up to 10,000 of them; more are dropped.
+ * Has log records arrive in a queue instead, as `MYNAH_ITEM_LOG`; those of
+ * alerts and of the circuit breaker are among them, as `MYNAH_LOG_WARNING`. A
+ * queue keeps up to 10,000 records, alerts and departures, and 64 MiB of them;
+ * more are dropped.
  */
 MYNAH_API
 mynah_status mynah_client_options_log_to_queue(mynah_client_options *options,
@@ -2611,7 +2671,7 @@ MYNAH_API const char *mynah_event_tool_name(const mynah_event *event, size_t *le
 MYNAH_API mynah_status mynah_event_json(const mynah_event *event, mynah_value **json);
 
 /* --------------------------------------------------------------------------
- * mynah_queue and mynah_item: calls that run elsewhere, and their results.
+ * mynah_item: what arrives in a queue.
  * -------------------------------------------------------------------------- */
 
 /**
@@ -2630,9 +2690,107 @@ MYNAH_API mynah_status mynah_event_json(const mynah_event *event, mynah_value **
 #define MYNAH_ITEM_LOG 3
 
 /**
+ * The end of a batch, from `mynah_batch_submit`.
+ */
+#define MYNAH_ITEM_BATCH 4
+
+/**
+ * A threshold of a cache that was crossed, from
+ * `mynah_cache_options_events_to_queue`; its tag is 1 if it is raised and 0 if
+ * all is well again.
+ */
+#define MYNAH_ITEM_ALERT 5
+
+/**
+ * An entry that left a cache, from `mynah_cache_options_events_to_queue`; its
+ * tag is one of the `MYNAH_EVICT_` reasons.
+ */
+#define MYNAH_ITEM_EVICT 6
+
+/**
+ * What an item is, one of the `MYNAH_ITEM_` kinds; 0 for NULL. More kinds may be
+ * added: skip what you do not know.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item.
+ */
+MYNAH_API int32_t mynah_item_kind(const mynah_item *item);
+
+/**
+ * The tag that the call was submitted with, or what the item's kind says of it;
+ * 0 for NULL.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item.
+ */
+MYNAH_API uint64_t mynah_item_tag(const mynah_item *item);
+
+/**
+ * The event of a `MYNAH_ITEM_EVENT`; NULL for other items. Belongs to the item
+ * and lives as long.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item.
+ */
+MYNAH_API const mynah_event *mynah_item_event(const mynah_item *item);
+
+/**
+ * The JSON of a `MYNAH_ITEM_LOG` or a `MYNAH_ITEM_ALERT` (`name`, `raised`,
+ * `value`, `threshold`), not NUL-terminated; NULL for other items. Belongs to
+ * the item and lives as long.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item.
+ * 2. `len` is null or writable.
+ */
+MYNAH_API const char *mynah_item_text(const mynah_item *item, size_t *len);
+
+/**
+ * The key of a `MYNAH_ITEM_EVICT`, or with `value` other than 0 its value; NULL
+ * for other items. Belongs to the item and lives as long.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item.
+ * 2. `len` is null or writable.
+ */
+MYNAH_API
+const void *mynah_item_entry(const mynah_item *item,
+                             int32_t value,
+                             size_t *len);
+
+/**
+ * Takes the result out of a `MYNAH_ITEM_DONE`: answers how the call ended,
+ * with its response and its error as `mynah_client_chat_stream` gives them;
+ * both are the caller's to free. Of a `MYNAH_ITEM_BATCH` it answers how the
+ * batch ended. A second time, and for other items, it answers
+ * `MYNAH_NOT_FOUND`.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item.
+ * 2. `response` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_item_result(mynah_item *item,
+                               mynah_response **response,
+                               mynah_error **err);
+
+/**
+ * Frees an item; null is allowed.
+ *
+ * The caller promises:
+ * 1. `item` is null or a live item, which is not used again.
+ */
+MYNAH_API void mynah_item_free(mynah_item *item);
+
+/* --------------------------------------------------------------------------
+ * mynah_queue: calls that run elsewhere.
+ * -------------------------------------------------------------------------- */
+
+/**
  * Makes a queue whose calls run on up to `max_workers` threads; 0: 4,096.
- * Threads are made when they are needed and have small stacks; calls beyond
- * the bound wait for one. Free it with `mynah_queue_free`.
+ * Threads are made when they are needed and have small stacks, one for each
+ * call that runs; calls beyond the bound stand in line for one, and their time
+ * begins when they have it. Free it with `mynah_queue_free`.
  *
  * Errors: `MYNAH_IO` when there is no descriptor left.
  *
@@ -2734,65 +2892,6 @@ MYNAH_API uint64_t mynah_queue_pending(mynah_queue *queue);
  */
 MYNAH_API void mynah_queue_free(mynah_queue *queue);
 
-/**
- * What an item is: `MYNAH_ITEM_EVENT` or `MYNAH_ITEM_DONE`; 0 for NULL. More
- * kinds may be added: skip what you do not know.
- *
- * The caller promises:
- * 1. `item` is null or a live item.
- */
-MYNAH_API int32_t mynah_item_kind(const mynah_item *item);
-
-/**
- * The tag that the call was submitted with; 0 for NULL.
- *
- * The caller promises:
- * 1. `item` is null or a live item.
- */
-MYNAH_API uint64_t mynah_item_tag(const mynah_item *item);
-
-/**
- * The event of a `MYNAH_ITEM_EVENT`; NULL for other items. Belongs to the item
- * and lives as long.
- *
- * The caller promises:
- * 1. `item` is null or a live item.
- */
-MYNAH_API const mynah_event *mynah_item_event(const mynah_item *item);
-
-/**
- * The JSON of a `MYNAH_ITEM_LOG`, not NUL-terminated; NULL for other items.
- * Belongs to the item and lives as long.
- *
- * The caller promises:
- * 1. `item` is null or a live item.
- * 2. `len` is null or writable.
- */
-MYNAH_API const char *mynah_item_text(const mynah_item *item, size_t *len);
-
-/**
- * Takes the result out of a `MYNAH_ITEM_DONE`: answers how the call ended,
- * with its response and its error as `mynah_client_chat_stream` gives them;
- * both are the caller's to free. A second time, and for other items, it
- * answers `MYNAH_NOT_FOUND`.
- *
- * The caller promises:
- * 1. `item` is null or a live item.
- * 2. `response` and `err` are null or writable.
- */
-MYNAH_API
-mynah_status mynah_item_result(mynah_item *item,
-                               mynah_response **response,
-                               mynah_error **err);
-
-/**
- * Frees an item; null is allowed.
- *
- * The caller promises:
- * 1. `item` is null or a live item, which is not used again.
- */
-MYNAH_API void mynah_item_free(mynah_item *item);
-
 /* --------------------------------------------------------------------------
  * mynah_batch: many requests at once, and what became of each.
  * -------------------------------------------------------------------------- */
@@ -2842,6 +2941,26 @@ mynah_status mynah_batch_run(mynah_batch *batch,
                              mynah_progress_fn progress,
                              void *user,
                              mynah_error **err);
+
+/**
+ * As `mynah_batch_run`, but does not block: a `MYNAH_ITEM_BATCH` with `tag`
+ * arrives in `queue` when each request has ended, and the results are in the
+ * batch then. `mynah_item_result` of that item answers `MYNAH_OK`, or
+ * `MYNAH_CANCELLED` where the batch was cancelled before it began, without
+ * results. Requests that are added meanwhile are not part of it; the handle may
+ * be freed, and the requests are sent all the same.
+ *
+ * The caller promises:
+ * 1. `err` is null or writable.
+ */
+MYNAH_API
+mynah_status mynah_batch_submit(mynah_batch *batch,
+                                mynah_client *client,
+                                uint32_t parallel,
+                                mynah_cancel *cancel,
+                                mynah_queue *queue,
+                                uint64_t tag,
+                                mynah_error **err);
 
 /**
  * How the request of a place ended: its status, with a copy of its response

@@ -264,6 +264,7 @@ def reference():
 
 def python():
     run(sys.executable, "tests/python/smoke.py", MYNAH_LIBRARY=str(BUILD / "libmynah.so"))
+    run(sys.executable, "tests/prometheus.py", MYNAH_LIBRARY=str(BUILD / "libmynah.so"))
 
 
     have_pytest = subprocess.run([sys.executable, "-c", "import pytest"],

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mynah::error::Status;
+use mynah::llm::asked::Asked;
 use mynah::llm::cancel::Cancel;
 use mynah::llm::client::{Client, Parts};
 use mynah::llm::event::EventKind;
-use mynah::llm::queue::{Asked, ItemKind, Queue};
+use mynah::llm::queue::{ItemKind, Queue};
 use mynah::llm::request::Request;
 use mynah::mock::{MockOptions, MockServer};
 use mynah::options::Layered;
@@ -80,8 +81,8 @@ fn two_thousand_streams_are_open_at_once_and_each_ends_once() {
             ItemKind::Event(event) if matches!(event.kind, EventKind::Text(_)) => {
                 begun.insert(item.tag);
             }
-            ItemKind::Event(_) | ItemKind::Log(_) => {}
             ItemKind::Done(result) => panic!("stream {} has ended: {result:?}", item.tag),
+            _ => {}
         }
     }
     assert_eq!(mock.stats()["requests_in_flight"], STREAMS);

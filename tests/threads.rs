@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mynah::error::Status;
+use mynah::llm::asked::Asked;
 use mynah::llm::batch;
 use mynah::llm::client::{Client, Parts};
-use mynah::llm::queue::{Asked, ItemKind, Queue};
+use mynah::llm::queue::{ItemKind, Queue};
 use mynah::llm::request::Request;
 use mynah::mock::{MockOptions, MockServer};
 use mynah::options::Layered;

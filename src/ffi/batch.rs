@@ -8,15 +8,17 @@ use parking_lot::Mutex;
 
 use crate::error::{Error, Result};
 use crate::llm::batch::{self, Outcome};
-use crate::llm::cancel::Cancel;
 use crate::llm::client::Client;
+use crate::llm::queue::Queue;
 use crate::llm::request::Request;
 
-use super::cancel::mynah_cancel;
-use super::client::{give_answer, mynah_client};
+use super::call::give_answer;
+use super::cancel::{self, mynah_cancel};
+use super::client::mynah_client;
 use super::error::{guard_err, mynah_error};
 use super::guard::{clear, guard, guard_or};
 use super::handle::{self, Handle};
+use super::queue::mynah_queue;
 use super::request::{mynah_request, snapshot};
 use super::response::mynah_response;
 use super::status::mynah_status;
@@ -123,6 +125,37 @@ pub unsafe extern "C" fn mynah_batch_run(
 /// Threads of a batch that is run with 0.
 const PARALLEL: u32 = 8;
 
+/// As `mynah_batch_run`, but does not block: a `MYNAH_ITEM_BATCH` with `tag`
+/// arrives in `queue` when each request has ended, and the results are in the
+/// batch then. `mynah_item_result` of that item answers `MYNAH_OK`, or
+/// `MYNAH_CANCELLED` where the batch was cancelled before it began, without
+/// results. Requests that are added meanwhile are not part of it; the handle may
+/// be freed, and the requests are sent all the same.
+///
+/// # Safety
+/// 1. `err` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_batch_submit(
+    batch: *mut mynah_batch,
+    client: *mut mynah_client,
+    parallel: u32,
+    cancel: *mut mynah_cancel,
+    queue: *mut mynah_queue,
+    tag: u64,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    let body = || {
+        let batch = handle::resolve::<Batch, _>(batch)?;
+        let client = handle::resolve::<Client, _>(client)?;
+        let queue = handle::resolve::<Queue, _>(queue)?;
+        let (requests, cancel) = (batch.requests.lock().clone(), cancel::given(cancel)?);
+        let done = move |outcomes| *batch.outcomes.lock() = outcomes;
+        queue.submit_batch(client, requests, threads(parallel), cancel.as_ref(), tag, done)
+    };
+    // SAFETY: promised by (1).
+    unsafe { guard_err(err, body) }
+}
+
 /// Runs requests as a batch.
 fn run(
     client: *mut mynah_client,
@@ -131,14 +164,14 @@ fn run(
     cancel: *mut mynah_cancel,
     told: Told,
 ) -> Result<Vec<Outcome>> {
-    let client = handle::resolve::<Client, _>(client)?;
-    let cancel = match cancel.is_null() {
-        true => None,
-        false => Some(handle::resolve::<Cancel, _>(cancel)?),
-    };
-    let parallel = if parallel == 0 { PARALLEL } else { parallel } as usize;
+    let (client, cancel) = (handle::resolve::<Client, _>(client)?, cancel::given(cancel)?);
     let mut progress = move |done, total| told.tell(done, total);
-    Ok(batch::run(&client, requests, parallel, cancel.as_deref(), &mut progress))
+    Ok(batch::run(&client, requests, threads(parallel), cancel.as_deref(), &mut progress))
+}
+
+/// Threads for a number that C gives.
+fn threads(parallel: u32) -> usize {
+    if parallel == 0 { PARALLEL as usize } else { parallel as usize }
 }
 
 /// How the request of a place ended: its status, with a copy of its response

@@ -2,12 +2,15 @@
 
 use std::ffi::{c_char, c_void};
 use std::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
+use serde_json::json;
 
 use crate::cache::{Listener, Listeners, Reason};
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::llm::queue::{Departed, ItemKind, Queue};
+use crate::metrics::{Alert, AlertListener};
 use crate::options::cache::CacheOptions;
 use crate::options::{Layered, describe};
 
@@ -16,6 +19,7 @@ use super::error::mynah_error;
 use super::guard::{guard, guard_or};
 use super::handle::{self, Handle};
 use super::options::{self, Draft, OptionsObject};
+use super::queue::mynah_queue;
 use super::status::mynah_status;
 use super::value::{guard_json, mynah_value};
 
@@ -179,9 +183,8 @@ pub unsafe extern "C" fn mynah_cache_options_on_evict(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
-        let draft = handle::resolve::<CacheDraft, _>(options)?;
-        draft.extras.lock().listeners.departures = callback.is_some().then(|| listener(kept));
-        Ok(())
+        let listener = callback.is_some().then(|| listener(kept));
+        put(options, |listeners| &mut listeners.departures, listener)
     })
 }
 
@@ -221,10 +224,79 @@ pub unsafe extern "C" fn mynah_cache_options_on_alert(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
-        let draft = handle::resolve::<CacheDraft, _>(options)?;
-        draft.extras.lock().listeners.alerts = callback.is_some().then(|| alert_listener(kept));
+        let listener = callback.is_some().then(|| alert_listener(kept));
+        put(options, |listeners| &mut listeners.alerts, listener)
+    })
+}
+
+/// For `mynah_cache_options_events_to_queue`: thresholds that are crossed.
+pub const MYNAH_CACHE_ALERTS: i32 = 1;
+/// For `mynah_cache_options_events_to_queue`: entries that leave.
+pub const MYNAH_CACHE_DEPARTURES: i32 = 2;
+
+/// Has alerts, departures or both (`which` is one of `MYNAH_CACHE_ALERTS` and
+/// `MYNAH_CACHE_DEPARTURES`, or their sum) arrive in a queue instead of a
+/// callback, as `MYNAH_ITEM_ALERT` and `MYNAH_ITEM_EVICT` with a copy of the
+/// entry. A queue keeps up to 10,000 records, alerts and departures, and 64 MiB
+/// of them; more are dropped.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_cache_options_events_to_queue(
+    options: *mut mynah_cache_options,
+    which: i32,
+    queue: *mut mynah_queue,
+) -> mynah_status {
+    guard(|| {
+        let both = MYNAH_CACHE_ALERTS | MYNAH_CACHE_DEPARTURES;
+        if !(1..=both).contains(&which) {
+            return Err(Error::OutOfRange {
+                key: "which".into(),
+                given: which.to_string(),
+                allowed: format!("1..={both}"),
+            });
+        }
+        let queue = Arc::downgrade(&handle::resolve::<Queue, _>(queue)?);
+        if which & MYNAH_CACHE_ALERTS != 0 {
+            put(options, |listeners| &mut listeners.alerts, Some(alerts_to(queue.clone())))?;
+        }
+        if which & MYNAH_CACHE_DEPARTURES != 0 {
+            put(options, |listeners| &mut listeners.departures, Some(departures_to(queue)))?;
+        }
         Ok(())
     })
+}
+
+fn alerts_to(queue: Weak<Queue>) -> Arc<AlertListener> {
+    Arc::new(move |alert: &Alert| {
+        let Some(queue) = queue.upgrade() else { return };
+        let json = json!({
+            "name": alert.name,
+            "raised": alert.raised,
+            "value": alert.value,
+            "threshold": alert.threshold,
+        });
+        queue.push_notice(alert.raised.into(), ItemKind::Alert(json.to_string()));
+    })
+}
+
+fn departures_to(queue: Weak<Queue>) -> Arc<Listener> {
+    Arc::new(move |key: &[u8], value: &[u8], reason: Reason| {
+        let Some(queue) = queue.upgrade() else { return };
+        let entry = Departed { key: key.into(), value: value.into() };
+        queue.push_notice(reason as u64, ItemKind::Left(Box::new(entry)));
+    })
+}
+
+/// Puts a listener in place; the one before it is dropped outside the lock, as
+/// its `destroy` may call anything.
+fn put<T>(
+    options: *mut mynah_cache_options,
+    place: impl FnOnce(&mut Listeners) -> &mut Option<T>,
+    listener: Option<T>,
+) -> Result<()> {
+    let draft = handle::resolve::<CacheDraft, _>(options)?;
+    let old = std::mem::replace(place(&mut draft.extras.lock().listeners), listener);
+    drop(old);
+    Ok(())
 }
 
 /// Frees cache options; null is allowed. Caches made from them live on.

@@ -3,6 +3,7 @@
 use std::ptr;
 use std::sync::Arc;
 
+use crate::error::Result;
 use crate::llm::cancel::Cancel;
 
 use super::guard::guard_or;
@@ -49,4 +50,12 @@ pub unsafe extern "C" fn mynah_cancel_trigger(cancel: *mut mynah_cancel) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mynah_cancel_free(cancel: *mut mynah_cancel) {
     guard_or((), || handle::remove::<Cancel, _>(cancel).map(drop));
+}
+
+/// The token that a call was given, if it was given one.
+pub(super) fn given(cancel: *mut mynah_cancel) -> Result<Option<Arc<Cancel>>> {
+    match cancel.is_null() {
+        true => Ok(None),
+        false => handle::resolve::<Cancel, _>(cancel).map(Some),
+    }
 }

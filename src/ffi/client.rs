@@ -4,22 +4,19 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
-use crate::llm::cancel::Cancel;
-use crate::llm::client::{Client, Failed, Parts};
-use crate::llm::event::Event;
+use crate::llm::asked::Asked;
+use crate::llm::client::{Client, Parts};
 use crate::llm::provider::hosts;
-use crate::llm::request::Request;
-use crate::llm::response::Response;
 
-use super::cancel::mynah_cancel;
+use super::call;
+use super::cancel::{self, mynah_cancel};
 use super::client_options::{ClientDraft, ClientExtras, mynah_client_options};
 use super::error::{guard_err, mynah_error};
-use super::event::{lend, mynah_event};
+use super::event::mynah_event;
 use super::guard::{clear, guard, guard_or, non_null, text};
 use super::handle::{self, Handle};
 use super::options::or_default;
-use super::request::{mynah_request, snapshot};
+use super::request::mynah_request;
 use super::response::mynah_response;
 use super::status::mynah_status;
 use super::value::{clear_value, give_text, guard_json, mynah_value};
@@ -76,48 +73,6 @@ pub unsafe extern "C" fn mynah_client_new(
     unsafe { guard_err(err, body) }
 }
 
-/// What the chat calls have in common.
-struct Call {
-    client: Arc<Client>,
-    request: Arc<Request>,
-    cancel: Option<Arc<Cancel>>,
-}
-
-impl Call {
-    fn resolve(
-        client: *mut mynah_client,
-        request: *const mynah_request,
-        cancel: *mut mynah_cancel,
-    ) -> Result<Call> {
-        let client = handle::resolve::<Client, _>(client)?;
-        let request = snapshot(request)?;
-        let cancel = match cancel.is_null() {
-            true => None,
-            false => Some(handle::resolve::<Cancel, _>(cancel)?),
-        };
-        Ok(Call { client, request, cancel })
-    }
-}
-
-/// Hands out the answer, or what had arrived of it beside the error.
-///
-/// # Safety
-/// 1. `place` is null or writable.
-pub(super) unsafe fn give_answer(
-    place: *mut *mut mynah_response,
-    answer: Result<Response, Failed>,
-) -> Result<()> {
-    let (response, result) = match answer {
-        Ok(response) => (Some(response), Ok(())),
-        Err(failed) => (failed.partial.map(|partial| *partial), Err(failed.error)),
-    };
-    if let (Some(response), false) = (response, place.is_null()) {
-        // SAFETY: promised by (1).
-        unsafe { place.write(mynah_response::into_raw(response)) };
-    }
-    result
-}
-
 /// Asks and waits for the whole answer. Blocks until the answer is there, the
 /// call fails, or `cancel` is triggered; `timeout_ms` bounds it.
 ///
@@ -133,17 +88,9 @@ pub unsafe extern "C" fn mynah_client_chat(
     response: *mut *mut mynah_response,
     err: *mut *mut mynah_error,
 ) -> mynah_status {
+    let asked = || handle::resolve::<Client, _>(client).map(Asked::Client);
     // SAFETY: promised by (1).
-    unsafe { clear(response, ptr::null_mut()) };
-    let body = || {
-        non_null("response", response)?;
-        let call = Call::resolve(client, request, cancel)?;
-        let answer = call.client.chat(&call.request, call.cancel.as_deref());
-        // SAFETY: promised by (1).
-        unsafe { give_answer(response, answer) }
-    };
-    // SAFETY: promised by (1).
-    unsafe { guard_err(err, body) }
+    unsafe { call::chat(asked, request, cancel, response, err) }
 }
 
 /// Asks and hands each piece of the answer to `callback` as it arrives, on
@@ -165,21 +112,9 @@ pub unsafe extern "C" fn mynah_client_chat_stream(
     response: *mut *mut mynah_response,
     err: *mut *mut mynah_error,
 ) -> mynah_status {
-    // SAFETY: promised by (2).
-    unsafe { clear(response, ptr::null_mut()) };
-    let body = || {
-        let callback = callback.ok_or(Error::NullArgument("callback"))?;
-        let call = Call::resolve(client, request, cancel)?;
-        let mut sink = |event: &Event| {
-            // SAFETY: promised by (1); the event outlives the call.
-            unsafe { callback(user, lend(event)) == 0 }
-        };
-        let answer = call.client.chat_stream(&call.request, call.cancel.as_deref(), &mut sink);
-        // SAFETY: promised by (2).
-        unsafe { give_answer(response, answer) }
-    };
-    // SAFETY: promised by (2).
-    unsafe { guard_err(err, body) }
+    let asked = || handle::resolve::<Client, _>(client).map(Asked::Client);
+    // SAFETY: promised by (1) and (2).
+    unsafe { call::chat_stream(asked, request, (callback, user), cancel, response, err) }
 }
 
 /// Makes embeddings: takes the body of OpenAI's `/embeddings` (`input`,
@@ -204,10 +139,7 @@ pub unsafe extern "C" fn mynah_client_embed_json(
     let body = || {
         non_null("value", value)?;
         let client = handle::resolve::<Client, _>(client)?;
-        let cancel = match cancel.is_null() {
-            true => None,
-            false => Some(handle::resolve::<Cancel, _>(cancel)?),
-        };
+        let cancel = cancel::given(cancel)?;
         // SAFETY: promised by (1) and (2).
         unsafe {
             let json = text("json", json.cast(), len)?;
@@ -261,7 +193,7 @@ pub unsafe extern "C" fn mynah_client_metrics_prometheus(
     // SAFETY: promised by (1).
     guard(|| unsafe {
         clear_value(value);
-        give_text(value, &handle::resolve::<Client, _>(client)?.metrics().prometheus())
+        give_text(value, &handle::resolve::<Client, _>(client)?.prometheus())
     })
 }
 

@@ -4,9 +4,9 @@ use std::ffi::{CString, c_char, c_void};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::llm::log::{BreakerListener, Level, LogListener};
+use crate::llm::log::{BreakerListener, Level, Listeners, LogListener};
 use crate::llm::policy::breaker::{State, Transition};
-use crate::llm::queue::Queue;
+use crate::llm::queue::{ItemKind, Queue};
 
 use super::callback::{Kept, alert_listener, mynah_alert_fn, mynah_destroy_fn};
 use super::client_options::{ClientDraft, mynah_client_options};
@@ -41,6 +41,19 @@ pub type mynah_log_fn =
 pub type mynah_breaker_fn =
     Option<unsafe extern "C" fn(user: *mut c_void, from: i32, to: i32, reason: *const c_char)>;
 
+/// Puts a listener in place; the one before it is dropped outside the lock, as
+/// its `destroy` may call anything.
+fn put<T>(
+    options: *mut mynah_client_options,
+    place: impl FnOnce(&mut Listeners) -> &mut Option<T>,
+    listener: Option<T>,
+) -> Result<()> {
+    let draft = handle::resolve::<ClientDraft, _>(options)?;
+    let old = std::mem::replace(place(&mut draft.extras.lock().listeners), listener);
+    drop(old);
+    Ok(())
+}
+
 fn level_of(code: i32) -> Result<Level> {
     Level::from_code(code).ok_or_else(|| Error::OutOfRange {
         key: "level".into(),
@@ -71,12 +84,9 @@ pub unsafe extern "C" fn mynah_client_options_on_log(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
-        let draft = handle::resolve::<ClientDraft, _>(options)?;
         let level = level_of(least_level)?;
         let listener = callback.is_some().then(|| (level, log_listener(kept)));
-        let old = std::mem::replace(&mut draft.extras.lock().listeners.log, listener);
-        drop(old);
-        Ok(())
+        put(options, |listeners| &mut listeners.log, listener)
     })
 }
 
@@ -90,8 +100,10 @@ fn log_listener(kept: Kept<mynah_log_fn>) -> Arc<LogListener> {
     })
 }
 
-/// Has log records arrive in a queue instead, as `MYNAH_ITEM_LOG`. The queue
-/// keeps up to 10,000 of them; more are dropped.
+/// Has log records arrive in a queue instead, as `MYNAH_ITEM_LOG`; those of
+/// alerts and of the circuit breaker are among them, as `MYNAH_LOG_WARNING`. A
+/// queue keeps up to 10,000 records, alerts and departures, and 64 MiB of them;
+/// more are dropped.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_options_log_to_queue(
     options: *mut mynah_client_options,
@@ -99,17 +111,14 @@ pub extern "C" fn mynah_client_options_log_to_queue(
     queue: *mut mynah_queue,
 ) -> mynah_status {
     guard(|| {
-        let draft = handle::resolve::<ClientDraft, _>(options)?;
         let queue = Arc::downgrade(&handle::resolve::<Queue, _>(queue)?);
         let listener: Arc<LogListener> = Arc::new(move |level: Level, record: &str| {
             if let Some(queue) = queue.upgrade() {
-                queue.push_log(level, record);
+                queue.push_notice(level as u64, ItemKind::Log(record.into()));
             }
         });
         let listener = Some((level_of(least_level)?, listener));
-        let old = std::mem::replace(&mut draft.extras.lock().listeners.log, listener);
-        drop(old);
-        Ok(())
+        put(options, |listeners| &mut listeners.log, listener)
     })
 }
 
@@ -127,11 +136,8 @@ pub unsafe extern "C" fn mynah_client_options_on_breaker(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
-        let draft = handle::resolve::<ClientDraft, _>(options)?;
         let listener = callback.is_some().then(|| breaker_listener(kept));
-        let old = std::mem::replace(&mut draft.extras.lock().listeners.breaker, listener);
-        drop(old);
-        Ok(())
+        put(options, |listeners| &mut listeners.breaker, listener)
     })
 }
 
@@ -170,10 +176,7 @@ pub unsafe extern "C" fn mynah_client_options_on_alert(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
-        let draft = handle::resolve::<ClientDraft, _>(options)?;
         let listener = callback.is_some().then(|| alert_listener(kept));
-        let old = std::mem::replace(&mut draft.extras.lock().listeners.alert, listener);
-        drop(old);
-        Ok(())
+        put(options, |listeners| &mut listeners.alert, listener)
     })
 }

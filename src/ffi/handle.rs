@@ -315,6 +315,7 @@ mod fork {
 
     use super::*;
     use crate::cache::ledger;
+    use crate::llm::totals;
 
     /// Has the child's inherited handles marked. The locks of the process are
     /// held while it forks, so that the child finds their tables in order.
@@ -335,6 +336,7 @@ mod fork {
         _ledgers: ledger::Held,
         _lines: striped::Held,
         _sections: section::Held,
+        _clients: totals::Held,
     }
 
     extern "C" fn prepare() {
@@ -344,6 +346,7 @@ mod fork {
             _ledgers: ledger::hold(),
             _lines: striped::hold(),
             _sections: section::hold(),
+            _clients: totals::hold(),
         }));
     }
 

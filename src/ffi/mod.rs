@@ -10,6 +10,7 @@ pub mod cache;
 pub mod cache_iter;
 pub mod cache_options;
 pub mod cache_setters;
+mod call;
 pub mod callback;
 pub mod cancel;
 pub mod claim;
@@ -21,6 +22,7 @@ pub mod error;
 pub mod event;
 pub mod guard;
 pub mod handle;
+pub mod item;
 #[cfg(feature = "mock")]
 pub mod mock;
 #[cfg(feature = "mock")]
@@ -29,6 +31,7 @@ pub mod mock_options;
 mod models;
 pub mod options;
 pub mod panic_hook;
+pub mod process;
 pub mod queue;
 pub mod request;
 pub mod response;

@@ -1,23 +1,21 @@
-//! `mynah_queue` and `mynah_item`: calls that run elsewhere, and their results.
+//! `mynah_queue`: calls that run elsewhere.
 
-use std::ffi::c_char;
 use std::ptr;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::llm::cancel::Cancel;
+use crate::llm::asked::Asked;
 use crate::llm::client::Client;
-use crate::llm::queue::{Asked, Item, ItemKind, Queue};
+use crate::llm::queue::Queue;
 use crate::llm::tiered::Tiered;
 
-use super::cancel::mynah_cancel;
+use super::cancel::{self, mynah_cancel};
 use super::client::mynah_client;
 use super::error::{guard_err, mynah_error};
-use super::event::{lend, mynah_event};
 use super::guard::{clear, guard, guard_or, non_null};
 use super::handle::{self, Handle};
+use super::item::{into_raw, mynah_item};
 use super::request::{mynah_request, snapshot};
-use super::response::{give_str, mynah_response};
 use super::status::mynah_status;
 use super::tiered::mynah_tiered;
 
@@ -26,20 +24,6 @@ use super::tiered::mynah_tiered;
 pub struct mynah_queue {
     _opaque: (),
 }
-
-/// Something that has arrived in a queue. A plain object of the caller's: freed
-/// once with `mynah_item_free`; used by one thread at a time.
-pub struct mynah_item {
-    item: Item,
-}
-
-/// An event of a stream.
-pub const MYNAH_ITEM_EVENT: i32 = 1;
-/// The end of a call: the last item with its tag.
-pub const MYNAH_ITEM_DONE: i32 = 2;
-
-/// A log record, from `mynah_client_options_log_to_queue`; its tag is the level.
-pub const MYNAH_ITEM_LOG: i32 = 3;
 
 /// Threads of a queue that is made with 0.
 const WORKERS: u32 = 4_096;
@@ -50,8 +34,9 @@ impl Handle for Queue {
 }
 
 /// Makes a queue whose calls run on up to `max_workers` threads; 0: 4,096.
-/// Threads are made when they are needed and have small stacks; calls beyond
-/// the bound wait for one. Free it with `mynah_queue_free`.
+/// Threads are made when they are needed and have small stacks, one for each
+/// call that runs; calls beyond the bound stand in line for one, and their time
+/// begins when they have it. Free it with `mynah_queue_free`.
 ///
 /// Errors: `MYNAH_IO` when there is no descriptor left.
 ///
@@ -134,10 +119,7 @@ fn submit(
 ) -> Result<()> {
     let request = snapshot(request)?;
     let queue = handle::resolve::<Queue, _>(queue)?;
-    let cancel = match cancel.is_null() {
-        true => None,
-        false => Some(handle::resolve::<Cancel, _>(cancel)?),
-    };
+    let cancel = cancel::given(cancel)?;
     queue.submit(asked, request, stream != 0, cancel.as_ref(), tag)
 }
 
@@ -210,10 +192,6 @@ pub unsafe extern "C" fn mynah_queue_next_many(
     })
 }
 
-fn into_raw(item: Item) -> *mut mynah_item {
-    Box::into_raw(Box::new(mynah_item { item }))
-}
-
 /// Makes a waiting `mynah_queue_next` return with `MYNAH_STOPPED`, or the next
 /// one that would wait.
 #[unsafe(no_mangle)]
@@ -247,122 +225,4 @@ pub extern "C" fn mynah_queue_free(queue: *mut mynah_queue) {
         handle::remove::<Queue, _>(queue)?.close();
         Ok(())
     });
-}
-
-/// The item behind a pointer.
-///
-/// # Safety
-/// 1. `item` is null or live, and not used by another thread during `'a`.
-unsafe fn borrow<'a>(item: *mut mynah_item) -> Result<&'a mut Item> {
-    // SAFETY: promised by (1).
-    let item = unsafe { item.as_mut() }.ok_or(Error::NullArgument("item"))?;
-    Ok(&mut item.item)
-}
-
-/// What an item is: `MYNAH_ITEM_EVENT` or `MYNAH_ITEM_DONE`; 0 for NULL. More
-/// kinds may be added: skip what you do not know.
-///
-/// # Safety
-/// 1. `item` is null or a live item.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mynah_item_kind(item: *const mynah_item) -> i32 {
-    // SAFETY: promised by (1).
-    guard_or(0, || match unsafe { borrow(item.cast_mut()) }?.kind {
-        ItemKind::Event(_) => Ok(MYNAH_ITEM_EVENT),
-        ItemKind::Done(_) => Ok(MYNAH_ITEM_DONE),
-        ItemKind::Log(_) => Ok(MYNAH_ITEM_LOG),
-    })
-}
-
-/// The tag that the call was submitted with; 0 for NULL.
-///
-/// # Safety
-/// 1. `item` is null or a live item.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mynah_item_tag(item: *const mynah_item) -> u64 {
-    // SAFETY: promised by (1).
-    guard_or(0, || Ok(unsafe { borrow(item.cast_mut()) }?.tag))
-}
-
-/// The event of a `MYNAH_ITEM_EVENT`; NULL for other items. Belongs to the item
-/// and lives as long.
-///
-/// # Safety
-/// 1. `item` is null or a live item.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mynah_item_event(item: *const mynah_item) -> *const mynah_event {
-    // SAFETY: promised by (1).
-    guard_or(ptr::null(), || match &unsafe { borrow(item.cast_mut()) }?.kind {
-        ItemKind::Event(event) => Ok(lend(event)),
-        _ => Ok(ptr::null()),
-    })
-}
-
-/// The JSON of a `MYNAH_ITEM_LOG`, not NUL-terminated; NULL for other items.
-/// Belongs to the item and lives as long.
-///
-/// # Safety
-/// 1. `item` is null or a live item.
-/// 2. `len` is null or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mynah_item_text(
-    item: *const mynah_item,
-    len: *mut usize,
-) -> *const c_char {
-    guard_or(ptr::null(), || {
-        // SAFETY: promised by (1).
-        let text = match &unsafe { borrow(item.cast_mut()) }?.kind {
-            ItemKind::Log(text) => Some(text.as_str()),
-            _ => None,
-        };
-        // SAFETY: promised by (2).
-        Ok(unsafe { give_str(text, len) })
-    })
-}
-
-/// Takes the result out of a `MYNAH_ITEM_DONE`: answers how the call ended,
-/// with its response and its error as `mynah_client_chat_stream` gives them;
-/// both are the caller's to free. A second time, and for other items, it
-/// answers `MYNAH_NOT_FOUND`.
-///
-/// # Safety
-/// 1. `item` is null or a live item.
-/// 2. `response` and `err` are null or writable.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mynah_item_result(
-    item: *mut mynah_item,
-    response: *mut *mut mynah_response,
-    err: *mut *mut mynah_error,
-) -> mynah_status {
-    // SAFETY: promised by (2).
-    unsafe { clear(response, ptr::null_mut()) };
-    let body = || {
-        // SAFETY: promised by (1).
-        let item = unsafe { borrow(item) }?;
-        let taken = std::mem::replace(&mut item.kind, ItemKind::Done(Err(Error::NotFound.into())));
-        match taken {
-            ItemKind::Done(result) => {
-                // SAFETY: promised by (2).
-                unsafe { super::client::give_answer(response, result.map(|r| *r)) }
-            }
-            event => {
-                item.kind = event;
-                Err(Error::NotFound)
-            }
-        }
-    };
-    // SAFETY: promised by (2).
-    unsafe { guard_err(err, body) }
-}
-
-/// Frees an item; null is allowed.
-///
-/// # Safety
-/// 1. `item` is null or a live item, which is not used again.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mynah_item_free(item: *mut mynah_item) {
-    if !item.is_null() {
-        // SAFETY: made by `into_raw`; freed once, by (1).
-        drop(unsafe { Box::from_raw(item) });
-    }
 }

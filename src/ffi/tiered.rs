@@ -5,20 +5,19 @@ use std::ptr;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::llm::cancel::Cancel;
+use crate::llm::asked::Asked;
 use crate::llm::client::Client;
-use crate::llm::event::Event;
 use crate::llm::request::Request;
 use crate::llm::tiered::{Complexity, Tiered};
 
+use super::call;
 use super::callback::{Kept, mynah_destroy_fn};
 use super::cancel::mynah_cancel;
-use super::client::{give_answer, mynah_client, mynah_stream_fn};
+use super::client::{mynah_client, mynah_stream_fn};
 use super::error::{guard_err, mynah_error};
-use super::event::lend;
 use super::guard::{clear, guard, guard_or, non_null};
 use super::handle::{self, Handle};
-use super::request::{mynah_request, snapshot};
+use super::request::mynah_request;
 use super::response::mynah_response;
 use super::status::mynah_status;
 use super::value::{guard_json, mynah_value};
@@ -120,30 +119,6 @@ fn complexity(kept: Kept<mynah_complexity_fn>) -> Arc<Complexity> {
     })
 }
 
-/// What the calls have in common.
-struct Call {
-    tiered: Arc<Tiered>,
-    request: Arc<Request>,
-    cancel: Option<Arc<Cancel>>,
-}
-
-impl Call {
-    fn resolve(
-        tiered: *mut mynah_tiered,
-        request: *const mynah_request,
-        cancel: *mut mynah_cancel,
-    ) -> Result<Call> {
-        Ok(Call {
-            tiered: handle::resolve::<Tiered, _>(tiered)?,
-            request: snapshot(request)?,
-            cancel: match cancel.is_null() {
-                true => None,
-                false => Some(handle::resolve::<Cancel, _>(cancel)?),
-            },
-        })
-    }
-}
-
 /// As `mynah_client_chat`, by the tier that fits. The response's JSON names the
 /// `tier` (0 is the cheapest), and `saved_usd` is what the last tier would have
 /// cost more, where both prices are known.
@@ -158,17 +133,9 @@ pub unsafe extern "C" fn mynah_tiered_chat(
     response: *mut *mut mynah_response,
     err: *mut *mut mynah_error,
 ) -> mynah_status {
+    let asked = || handle::resolve::<Tiered, _>(tiered).map(Asked::Tiered);
     // SAFETY: promised by (1).
-    unsafe { clear(response, ptr::null_mut()) };
-    let body = || {
-        non_null("response", response)?;
-        let call = Call::resolve(tiered, request, cancel)?;
-        let answer = call.tiered.chat(&call.request, call.cancel.as_deref());
-        // SAFETY: promised by (1).
-        unsafe { give_answer(response, answer) }
-    };
-    // SAFETY: promised by (1).
-    unsafe { guard_err(err, body) }
+    unsafe { call::chat(asked, request, cancel, response, err) }
 }
 
 /// As `mynah_client_chat_stream`, by the tier that fits. Once something has been
@@ -187,21 +154,9 @@ pub unsafe extern "C" fn mynah_tiered_chat_stream(
     response: *mut *mut mynah_response,
     err: *mut *mut mynah_error,
 ) -> mynah_status {
-    // SAFETY: promised by (2).
-    unsafe { clear(response, ptr::null_mut()) };
-    let body = || {
-        let callback = callback.ok_or(Error::NullArgument("callback"))?;
-        let call = Call::resolve(tiered, request, cancel)?;
-        let mut sink = |event: &Event| {
-            // SAFETY: promised by (1); the event outlives the call.
-            unsafe { callback(user, lend(event)) == 0 }
-        };
-        let answer = call.tiered.chat_stream(&call.request, call.cancel.as_deref(), &mut sink);
-        // SAFETY: promised by (2).
-        unsafe { give_answer(response, answer) }
-    };
-    // SAFETY: promised by (2).
-    unsafe { guard_err(err, body) }
+    let asked = || handle::resolve::<Tiered, _>(tiered).map(Asked::Tiered);
+    // SAFETY: promised by (1) and (2).
+    unsafe { call::chat_stream(asked, request, (callback, user), cancel, response, err) }
 }
 
 /// Calls, fallbacks, cost and savings of each tier and of all, as JSON. The

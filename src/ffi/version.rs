@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 /// Raised when a program compiled against an earlier header can no longer
 /// work with the library; the number in the shared library's name.
-const ABI: u32 = 0;
+pub(super) const ABI: u32 = 0;
 
 /// The library's version, such as `0.1.0`. NUL-terminated, belongs to the
 /// library, never freed. Any thread. Compare with `MYNAH_VERSION`, which is the

@@ -13,6 +13,8 @@ use serde_json::Value as Json;
 use crate::cache::Cache;
 use crate::clock::{Clock, Random};
 use crate::error::{Error, Result, Status};
+use crate::metrics::Exposition;
+use crate::metrics::prometheus::Labels;
 use crate::options::cache::CacheOptions;
 use crate::options::client::ClientOptions;
 use crate::options::{Layered, Origin, Resolved};
@@ -26,7 +28,7 @@ use super::log::{CallFacts, Listeners};
 use super::message;
 use super::metrics::{ClientMetrics, Ended, Spent};
 use super::order::Order;
-use super::policy::breaker::Breaker;
+use super::policy::breaker::{Breaker, State};
 use super::policy::coalesce::Flights;
 use super::policy::rate_limit::RateLimiter;
 use super::policy::response_cache::{self, Hit, Key, ResponseCache};
@@ -35,6 +37,7 @@ use super::pricing::Prices;
 use super::request::{CacheMode, Request};
 use super::response::{Response, ServedFrom};
 use super::timing::Timing;
+use super::totals::{self, Member};
 use super::transport::{Transport, UreqTransport};
 use super::watch::Watch;
 
@@ -52,8 +55,10 @@ pub struct Client {
     watch: Watch,
     pub(super) flights: Flights,
     prices: Prices,
-    pub(super) metrics: ClientMetrics,
+    pub(super) metrics: Arc<ClientMetrics>,
     pub(super) calls: Calls,
+    /// Keeps the figures in the process's sum.
+    _member: Member,
 }
 
 /// What a client works with; the defaults are the real things.
@@ -111,7 +116,9 @@ impl Client {
             (true, Some(shared)) => Some(shared),
             (true, None) => Some(own_cache(&clock)?),
         };
+        let metrics = Arc::new(ClientMetrics::new(&clock));
         Ok(Client {
+            _member: totals::ALL.enter(metrics.clone()),
             cache: cache.map(|cache| ResponseCache::new(cache, &clock)),
             budget: Budget::new(options.values.retry_budget_percent, &clock),
             limiter: RateLimiter::new(&options.values, &clock),
@@ -120,7 +127,7 @@ impl Client {
             watch: Watch::new(&options.values),
             flights: Flights::default(),
             prices: Prices::new(&options.values)?,
-            metrics: ClientMetrics::new(&clock),
+            metrics,
             calls: Calls::default(),
             random: parts.random,
             transport,
@@ -374,6 +381,25 @@ impl Client {
         json["in_flight"] = self.calls.in_flight().into();
         json["alerts"] = self.watch.raised().into();
         json
+    }
+
+    /// The same in Prometheus' text format.
+    pub fn prometheus(&self) -> String {
+        let mut text = Exposition::default();
+        self.metrics.expose(&mut text);
+        text.gauge("mynah_llm_in_flight", "Calls now.", Some(self.calls.in_flight() as f64));
+        let state = self.breaker.state();
+        let states = [State::Closed, State::Open, State::HalfOpen];
+        let labels = states.map(|one| ([("state", one.name())], f64::from(one == state)));
+        let samples: Vec<(Labels, f64)> = labels.iter().map(|(l, n)| (&l[..], *n)).collect();
+        text.gauges("mynah_llm_breaker_state", "1 for the circuit breaker's state.", &samples);
+        let changes = self.breaker.transitions() as f64;
+        text.counter("mynah_llm_breaker_transitions_total", "Changes of its state.", changes);
+        let raised = self.watch.raised();
+        let labels: Vec<_> = raised.iter().map(|name| [("threshold", *name)]).collect();
+        let samples: Vec<(Labels, f64)> = labels.iter().map(|l| (&l[..], 1.0)).collect();
+        text.gauges("mynah_llm_alert_raised", "1 for each threshold that is crossed.", &samples);
+        text.finish()
     }
 
     /// What to change, computed from the figures.

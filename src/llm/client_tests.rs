@@ -424,8 +424,9 @@ fn identical_calls_share_one_request_plain_and_streamed() {
 
 mod queued {
     use super::*;
+    use crate::llm::asked::Asked;
     use crate::llm::cancel::Cancel;
-    use crate::llm::queue::{Asked, ItemKind, Queue};
+    use crate::llm::queue::{ItemKind, Queue};
 
     const LONG: Duration = Duration::from_secs(60);
 
@@ -442,8 +443,8 @@ mod queued {
             assert_eq!(item.tag, 42);
             match item.kind {
                 ItemKind::Event(Event { kind: EventKind::Text(piece), .. }) => text += &piece,
-                ItemKind::Event(_) | ItemKind::Log(_) => {}
                 ItemKind::Done(result) => break result.unwrap(),
+                _ => {}
             }
         };
         assert_eq!((text.as_str(), response.text()), ("one two three", "one two three"));
@@ -462,8 +463,8 @@ mod queued {
         loop {
             match queue.next(LONG).unwrap().kind {
                 ItemKind::Event(Event { kind: EventKind::Text(_), .. }) => pieces += 1,
-                ItemKind::Event(_) | ItemKind::Log(_) => {}
                 ItemKind::Done(result) => break assert!(result.is_ok()),
+                _ => {}
             }
         }
         assert_eq!(pieces, 1_000);
@@ -523,6 +524,55 @@ mod queued {
             }
         }
         assert_eq!((ended, bench.sent()), (vec![1, 3], 2));
+    }
+
+    #[test]
+    fn a_batch_through_a_queue_tells_of_its_end_once_and_in_line_it_can_be_cancelled() {
+        let (open, gate) = std::sync::mpsc::channel();
+        let bench = gated(bench(&[], (0..3).map(|_| plain("ok", "stop")).collect()), gate);
+        let queue = Queue::new(1).unwrap();
+        let cancel = Arc::<Cancel>::default();
+        let requests = || {
+            let mut requests: Vec<_> = (0..3).map(|_| request()).collect();
+            for (n, request) in requests.iter_mut().enumerate() {
+                request.set("user", &n.to_string()).unwrap();
+                request.set("cache", "bypass").unwrap();
+            }
+            requests.into_iter().map(Arc::new).collect::<Vec<_>>()
+        };
+        let outcomes = Arc::new(Mutex::new(None));
+        for (tag, cancel) in [(7, None), (8, Some(&cancel))] {
+            let place = outcomes.clone();
+            let done = move |all| *place.lock() = Some((tag, all));
+            let client = bench.client.clone();
+            queue.submit_batch(client, requests(), 1, cancel, tag, done).unwrap();
+        }
+        cancel.trigger();
+        let item = queue.next(Duration::ZERO).unwrap();
+        let ItemKind::Batch(Err(error)) = item.kind else { panic!("{item:?}") };
+        assert_eq!((item.tag, error.status()), (8, Status::Cancelled));
+        assert!(outcomes.lock().is_none());
+        (0..3).for_each(|_| open.send(()).unwrap());
+        let item = queue.next(LONG).unwrap();
+        assert!(matches!(item.kind, ItemKind::Batch(Ok(()))), "{item:?}");
+        let (tag, all) = outcomes.lock().take().unwrap();
+        assert_eq!((tag, item.tag), (7, 7));
+        assert!(all.iter().all(|outcome| outcome.as_ref().unwrap().text() == "ok"));
+        assert_eq!((queue.pending(), bench.sent()), (0, 3));
+    }
+
+    #[test]
+    fn notices_are_bounded_in_number_and_in_bytes() {
+        let queue = Queue::new(1).unwrap();
+        let log = |text: &str| queue.push_notice(1, ItemKind::Log(text.into()));
+        (0..10_001).for_each(|_| log("x"));
+        let taken = || std::iter::from_fn(|| queue.next(Duration::ZERO).ok()).count();
+        assert_eq!(taken(), 10_000);
+        let big = "x".repeat(40 << 20);
+        (0..3).for_each(|_| log(&big));
+        assert_eq!(taken(), 1);
+        log(&big);
+        assert_eq!(taken(), 1, "what was taken makes room");
     }
 
     #[test]
@@ -680,8 +730,9 @@ mod batched {
 
 mod tiers {
     use super::*;
+    use crate::llm::asked::Asked;
     use crate::llm::message::{Message, Origin, Role};
-    use crate::llm::queue::{Asked, ItemKind, Queue};
+    use crate::llm::queue::{ItemKind, Queue};
     use crate::llm::tiered::Tiered;
 
     fn tiers(cheap: Vec<Step>, able: Vec<Step>) -> (Tiered, [Bench; 2]) {

@@ -171,10 +171,6 @@ impl ClientMetrics {
         let hits = get(&self.cache_hits);
         let seconds = self.seconds();
         let cost = get(&self.cost_nano_usd) as f64 / 1e9;
-        let tokens_per_second = match get(&self.generation_ns) {
-            0 => None,
-            ns => Some(get(&self.generated_tokens) as f64 / (ns as f64 / 1e9)),
-        };
         json!({
             "uptime_seconds": seconds,
             "calls": calls,
@@ -194,7 +190,7 @@ impl ClientMetrics {
             "output_tokens": get(&self.output_tokens),
             "cached_input_tokens": get(&self.cached_input_tokens),
             "reasoning_tokens": get(&self.reasoning_tokens),
-            "tokens_per_second": tokens_per_second,
+            "tokens_per_second": self.tokens_per_second(),
             "cost_usd": cost,
             "cost_per_request_usd": match get(&self.priced_calls) {
                 0 => None,
@@ -208,18 +204,57 @@ impl ClientMetrics {
         })
     }
 
-    /// All figures in Prometheus' text format.
-    pub fn prometheus(&self) -> String {
+    /// Adds what another has counted.
+    pub fn add(&mut self, other: &ClientMetrics) {
+        self.started_ns = self.started_ns.min(other.started_ns);
+        let counters = |metrics: &ClientMetrics| metrics.counters().map(|one| one.load(Relaxed));
+        for (own, more) in self.counters().into_iter().zip(counters(other)) {
+            own.fetch_add(more, Relaxed);
+        }
+        for (own, more) in self.by_status.iter().zip(&other.by_status) {
+            own.fetch_add(more.load(Relaxed), Relaxed);
+        }
+        for (own, more) in self.histograms().into_iter().zip(other.histograms()) {
+            own.add(more);
+        }
+    }
+
+    fn counters(&self) -> [&AtomicU64; 15] {
+        [
+            &self.calls,
+            &self.cache_hits,
+            &self.cache_misses,
+            &self.coalesced,
+            &self.attempts,
+            &self.retries,
+            &self.input_tokens,
+            &self.output_tokens,
+            &self.cached_input_tokens,
+            &self.reasoning_tokens,
+            &self.cost_nano_usd,
+            &self.priced_calls,
+            &self.saved_nano_usd,
+            &self.generation_ns,
+            &self.generated_tokens,
+        ]
+    }
+
+    fn histograms(&self) -> [&Histogram; 4] {
+        [&self.latency, &self.first_token, &self.overhead, &self.queued]
+    }
+
+    /// Adds all figures to a text in Prometheus' format.
+    pub fn expose(&self, text: &mut Exposition) {
         let get = |counter: &AtomicU64| counter.load(Relaxed) as f64;
         let counts = Status::ALL.iter().zip(&self.by_status).map(|(s, n)| (s.name(), get(n)));
         let labels: Vec<_> = counts.map(|(name, n)| ([("status", name)], n)).collect();
         let calls: Vec<(Labels, f64)> =
             labels.iter().filter(|(_, n)| *n > 0.0).map(|(l, n)| (&l[..], *n)).collect();
-        let mut text = Exposition::default();
         text.counters("mynah_llm_calls_total", "Calls by how they ended.", &calls);
         for (name, help, value) in [
             ("attempts", "Requests sent.", get(&self.attempts)),
             ("retries", "Requests sent again.", get(&self.retries)),
+            ("coalesced", "Calls that another's request answered.", get(&self.coalesced)),
             ("cache_hits", "Calls that the response cache answered.", get(&self.cache_hits)),
             ("cache_misses", "Calls that it could not answer.", get(&self.cache_misses)),
             ("input_tokens", "Tokens of prompts.", get(&self.input_tokens)),
@@ -239,11 +274,19 @@ impl ClientMetrics {
         text.histogram("mynah_llm_first_token_seconds", "To the first content.", &self.first_token);
         text.histogram("mynah_llm_limiter_wait_seconds", "Waits for rate limits.", &self.queued);
         text.histogram("mynah_llm_overhead_seconds", "The library's own time.", &self.overhead);
-        text.finish()
+        let tokens = self.tokens_per_second();
+        text.gauge("mynah_llm_tokens_per_second", "Tokens by generating time.", tokens);
+    }
+
+    fn tokens_per_second(&self) -> Option<f64> {
+        match self.generation_ns.load(Relaxed) {
+            0 => None,
+            ns => Some(self.generated_tokens.load(Relaxed) as f64 / (ns as f64 / 1e9)),
+        }
     }
 
     fn seconds(&self) -> f64 {
-        (self.clock.now_ns() - self.started_ns) as f64 / 1e9
+        self.clock.now_ns().saturating_sub(self.started_ns) as f64 / 1e9
     }
 
     fn by_status(&self) -> Map<String, Value> {

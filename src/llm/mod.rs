@@ -6,6 +6,7 @@
 //! puts the three together.
 
 pub mod advise;
+pub mod asked;
 pub mod assemble;
 pub mod attempt;
 pub mod batch;
@@ -38,5 +39,6 @@ mod share;
 pub mod similar;
 pub mod tiered;
 pub mod timing;
+pub mod totals;
 pub mod transport;
 pub mod watch;

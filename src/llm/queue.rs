@@ -18,21 +18,23 @@ use crate::clock::Signal;
 use crate::error::{Error, Result, Status};
 use crate::waiting::{Condvar, Mutex};
 
+use super::asked::Asked;
+use super::batch::{self, Outcome};
 use super::bell::Bell;
 use super::call;
 use super::cancel::{Breakable, Cancel, Interrupt, Reason};
 use super::client::{Client, Failed};
-use super::event::{Event, Sink};
-use super::log::Level;
-use super::pool::Pool;
+use super::event::Event;
+use super::pool::{self, Pool};
 use super::request::Request;
 use super::response::Response;
-use super::tiered::Tiered;
 
 /// Events of one stream that may wait to be taken.
 const UNDELIVERED_MAX: usize = 256;
-/// Log records that may wait to be taken.
-const LOGS_MAX: usize = 10_000;
+/// Log records, alerts and departures that may wait to be taken.
+const NOTICES_MAX: usize = 10_000;
+/// Bytes of those.
+const NOTICE_BYTES_MAX: usize = 64 << 20;
 
 /// Something that has happened.
 #[derive(Debug)]
@@ -50,8 +52,34 @@ pub enum ItemKind {
     Event(Event),
     /// The end of a call: the last item with its tag.
     Done(Result<Box<Response>, Failed>),
+    /// The end of a batch; an error if it was cancelled before it began.
+    Batch(Result<()>),
     /// A log record; its tag is the level.
     Log(String),
+    /// A threshold that was crossed, as JSON; its tag is 1 if it is raised.
+    Alert(String),
+    /// An entry that left a cache; its tag is the reason.
+    Left(Box<Departed>),
+}
+
+/// An entry that left a cache.
+#[derive(Debug)]
+pub struct Departed {
+    /// Its key.
+    pub key: Box<[u8]>,
+    /// Its value.
+    pub value: Box<[u8]>,
+}
+
+impl ItemKind {
+    /// Whether it tells of something that no call waits for, and its size.
+    fn notice(&self) -> Option<usize> {
+        match self {
+            ItemKind::Event(_) | ItemKind::Done(_) | ItemKind::Batch(_) => None,
+            ItemKind::Log(text) | ItemKind::Alert(text) => Some(text.len()),
+            ItemKind::Left(entry) => Some(entry.key.len() + entry.value.len()),
+        }
+    }
 }
 
 /// Where results arrive.
@@ -67,41 +95,18 @@ struct State {
     items: VecDeque<(u64, Item)>,
     streams: HashMap<u64, Stream>,
     next_id: u64,
-    /// Log records among the items.
-    logs: usize,
+    /// Records, alerts and departures among the items, and their bytes.
+    notices: usize,
+    notice_bytes: usize,
     /// Somebody wants a waiting `next` to return.
     woken: bool,
     closed: bool,
 }
 
-/// Whom a call asks.
-pub enum Asked {
-    /// One client.
-    Client(Arc<Client>),
-    /// The tier that fits.
-    Tiered(Arc<Tiered>),
-}
-
-impl Asked {
-    fn ask(
-        &self,
-        request: &Request,
-        stream: bool,
-        cancel: &Cancel,
-        sink: &mut Sink<'_>,
-    ) -> Result<Response, Failed> {
-        match (self, stream) {
-            (Asked::Client(client), true) => client.chat_stream(request, Some(cancel), sink),
-            (Asked::Client(client), false) => client.chat(request, Some(cancel)),
-            (Asked::Tiered(tiered), true) => tiered.chat_stream(request, Some(cancel), sink),
-            (Asked::Tiered(tiered), false) => tiered.chat(request, Some(cancel)),
-        }
-    }
-}
-
 /// A call that has not ended.
 struct Stream {
     tag: u64,
+    is_batch: bool,
     /// Its place in the pool's line, once it has one.
     place: Option<u64>,
     undelivered: usize,
@@ -153,14 +158,46 @@ impl Queue {
         if let Some(cancel) = cancel {
             cancel.pass_on(&own);
         }
-        let id = self.enter(own.clone(), tag)?;
+        let id = self.enter(own.clone(), tag, false)?;
         let (queue, token) = (self.clone(), own.clone());
         let job = move || {
             let mut sink = |event: &Event| queue.push_event(id, tag, event);
-            let result = asked.ask(&request, stream, &token, &mut sink);
-            queue.finish(id, tag, result.map(Box::new));
+            let result = match stream {
+                true => asked.chat_stream(&request, Some(&token), &mut sink),
+                false => asked.chat(&request, Some(&token)),
+            };
+            queue.finish(id, tag, ItemKind::Done(result.map(Box::new)));
         };
-        let place = self.pool.run(Box::new(job)).inspect_err(|_| self.forget(id))?;
+        self.start(id, &own, Box::new(job))
+    }
+
+    /// Runs a batch elsewhere: `done` gets its outcomes, and an item with `tag`
+    /// tells that they are there.
+    pub fn submit_batch(
+        self: &Arc<Self>,
+        client: Arc<Client>,
+        requests: Vec<Arc<Request>>,
+        parallel: usize,
+        cancel: Option<&Arc<Cancel>>,
+        tag: u64,
+        done: impl FnOnce(Vec<Outcome>) + Send + 'static,
+    ) -> Result<()> {
+        let own = Arc::<Cancel>::default();
+        if let Some(cancel) = cancel {
+            cancel.pass_on(&own);
+        }
+        let id = self.enter(own.clone(), tag, true)?;
+        let (queue, token) = (self.clone(), own.clone());
+        let job = move || {
+            done(batch::run(&client, &requests, parallel, Some(&token), &mut |_, _| {}));
+            queue.finish(id, tag, ItemKind::Batch(Ok(())));
+        };
+        self.start(id, &own, Box::new(job))
+    }
+
+    /// Has the pool run what has been entered.
+    fn start(&self, id: u64, own: &Cancel, job: pool::Job) -> Result<()> {
+        let place = self.pool.run(job).inspect_err(|_| self.forget(id))?;
         if let Some(stream) = self.state.lock().streams.get_mut(&id) {
             stream.place = Some(place);
         }
@@ -171,7 +208,7 @@ impl Queue {
         Ok(())
     }
 
-    fn enter(self: &Arc<Self>, cancel: Arc<Cancel>, tag: u64) -> Result<u64> {
+    fn enter(self: &Arc<Self>, cancel: Arc<Cancel>, tag: u64, is_batch: bool) -> Result<u64> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(Error::Closed("mynah_queue"));
@@ -182,6 +219,7 @@ impl Queue {
             Arc::new(Ending { interrupt: Arc::default(), queue: Arc::downgrade(self), id });
         let stream = Stream {
             tag,
+            is_batch,
             place: None,
             undelivered: 0,
             room: None,
@@ -205,12 +243,21 @@ impl Queue {
     fn end_in_line(&self, id: u64) {
         let found = {
             let state = self.state.lock();
-            state.streams.get(&id).and_then(|stream| Some((stream.tag, stream.place?)))
+            let stream = state.streams.get(&id);
+            stream.and_then(|stream| Some((stream.tag, stream.is_batch, stream.place?)))
         };
-        if let Some((tag, place)) = found
+        if let Some((tag, is_batch, place)) = found
             && self.pool.withdraw(place)
         {
-            self.finish(id, tag, Err(Reason::Cancelled.error().into()));
+            let error = Reason::Cancelled.error();
+            self.finish(
+                id,
+                tag,
+                match is_batch {
+                    true => ItemKind::Batch(Err(error)),
+                    false => ItemKind::Done(Err(error.into())),
+                },
+            );
         }
     }
 
@@ -239,21 +286,22 @@ impl Queue {
         }
     }
 
-    /// Adds a log record, unless too many are waiting.
-    pub fn push_log(&self, level: Level, record: &str) {
+    /// Adds a log record, an alert or a departure, unless too many are waiting.
+    pub fn push_notice(&self, tag: u64, kind: ItemKind) {
         let mut state = self.state.lock();
-        if !state.closed && state.logs < LOGS_MAX {
-            state.logs += 1;
-            let item = Item { tag: level as u64, kind: ItemKind::Log(record.into()) };
-            self.add(&mut state, u64::MAX, item);
+        let bytes = kind.notice().unwrap_or(0);
+        let fits = state.notices < NOTICES_MAX && state.notice_bytes + bytes <= NOTICE_BYTES_MAX;
+        if fits && !state.closed {
+            (state.notices, state.notice_bytes) = (state.notices + 1, state.notice_bytes + bytes);
+            self.add(&mut state, u64::MAX, Item { tag, kind });
         }
     }
 
-    fn finish(&self, id: u64, tag: u64, result: Result<Box<Response>, Failed>) {
+    fn finish(&self, id: u64, tag: u64, kind: ItemKind) {
         let mut state = self.state.lock();
         state.streams.remove(&id);
         if !state.closed {
-            self.add(&mut state, id, Item { tag, kind: ItemKind::Done(result) });
+            self.add(&mut state, id, Item { tag, kind });
         }
         self.arrived.notify_all();
     }
@@ -298,8 +346,8 @@ impl Queue {
         if state.items.is_empty() {
             self.bell.silence();
         }
-        if matches!(item.kind, ItemKind::Log(_)) {
-            state.logs -= 1;
+        if let Some(bytes) = item.kind.notice() {
+            (state.notices, state.notice_bytes) = (state.notices - 1, state.notice_bytes - bytes);
         }
         if let (ItemKind::Event(_), Some(stream)) = (&item.kind, state.streams.get_mut(&id)) {
             stream.undelivered -= 1;
@@ -331,6 +379,7 @@ impl Queue {
         let mut state = self.state.lock();
         state.closed = true;
         state.items.clear();
+        (state.notices, state.notice_bytes) = (0, 0);
         let calls: Vec<_> = state.streams.values().map(|s| s.cancel.clone()).collect();
         drop(state);
         calls.iter().for_each(|cancel| cancel.trigger());

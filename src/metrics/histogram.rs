@@ -101,6 +101,14 @@ impl Histogram {
         bounds_ns.iter().map(|bound| up_to(*bound)).collect()
     }
 
+    /// Adds what another has counted.
+    pub fn add(&self, other: &Histogram) {
+        for (own, more) in self.buckets.iter().zip(other.buckets.iter()) {
+            own.fetch_add(more.load(Relaxed), Relaxed);
+        }
+        self.sum.fetch_add(other.sum_ns(), Relaxed);
+    }
+
     /// Forgets everything.
     pub fn reset(&self) {
         self.buckets.iter().for_each(|b| b.store(0, Relaxed));

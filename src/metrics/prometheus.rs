@@ -26,7 +26,8 @@ impl Exposition {
     /// Announces a family; `kind` is counter, gauge or histogram.
     fn family(&mut self, name: &str, kind: &str, help: &str) {
         // Writing to a String cannot fail.
-        let _ = writeln!(self.text, "# HELP {name} {}", help.replace('\n', " "));
+        let _ =
+            writeln!(self.text, "# HELP {name} {}", help.replace('\\', "\\\\").replace('\n', " "));
         let _ = writeln!(self.text, "# TYPE {name} {kind}");
     }
 

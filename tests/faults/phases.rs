@@ -12,11 +12,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mynah::error::Status;
+use mynah::llm::asked::Asked;
 use mynah::llm::batch;
 use mynah::llm::cancel::Cancel;
 use mynah::llm::client::{Client, Failed, Parts};
 use mynah::llm::event::Event;
-use mynah::llm::queue::{Asked, ItemKind, Queue};
+use mynah::llm::queue::{ItemKind, Queue};
 use mynah::llm::request::Request;
 use mynah::llm::response::Response;
 use mynah::mock::{MockOptions, MockServer};

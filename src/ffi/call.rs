@@ -1,0 +1,92 @@
+//! A chat that blocks, whoever is asked: a client, or tiers.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use crate::error::{Error, Result};
+use crate::llm::asked::Asked;
+use crate::llm::client::Failed;
+use crate::llm::event::Event;
+use crate::llm::response::Response;
+
+use super::cancel::{self, mynah_cancel};
+use super::client::mynah_stream_fn;
+use super::error::{guard_err, mynah_error};
+use super::event::lend;
+use super::guard::{clear, non_null};
+use super::request::{mynah_request, snapshot};
+use super::response::mynah_response;
+use super::status::mynah_status;
+
+/// Hands out the answer, or what had arrived of it beside the error.
+///
+/// # Safety
+/// 1. `place` is null or writable.
+pub unsafe fn give_answer(
+    place: *mut *mut mynah_response,
+    answer: Result<Response, Failed>,
+) -> Result<()> {
+    let (response, result) = match answer {
+        Ok(response) => (Some(response), Ok(())),
+        Err(failed) => (failed.partial.map(|partial| *partial), Err(failed.error)),
+    };
+    if let (Some(response), false) = (response, place.is_null()) {
+        // SAFETY: promised by (1).
+        unsafe { place.write(mynah_response::into_raw(response)) };
+    }
+    result
+}
+
+/// Asks and waits for the whole answer.
+///
+/// # Safety
+/// 1. `response` and `err` are null or writable.
+pub unsafe fn chat(
+    asked: impl FnOnce() -> Result<Asked>,
+    request: *const mynah_request,
+    cancel: *mut mynah_cancel,
+    response: *mut *mut mynah_response,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe { clear(response, ptr::null_mut()) };
+    let body = || {
+        non_null("response", response)?;
+        let (asked, request, cancel) = (asked()?, snapshot(request)?, cancel::given(cancel)?);
+        let answer = asked.chat(&request, cancel.as_deref());
+        // SAFETY: promised by (1).
+        unsafe { give_answer(response, answer) }
+    };
+    // SAFETY: promised by (1).
+    unsafe { guard_err(err, body) }
+}
+
+/// Asks and hands each event to `callback`.
+///
+/// # Safety
+/// 1. `callback` may be called with `user` on this thread.
+/// 2. `response` and `err` are null or writable.
+pub unsafe fn chat_stream(
+    asked: impl FnOnce() -> Result<Asked>,
+    request: *const mynah_request,
+    (callback, user): (mynah_stream_fn, *mut c_void),
+    cancel: *mut mynah_cancel,
+    response: *mut *mut mynah_response,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    // SAFETY: promised by (2).
+    unsafe { clear(response, ptr::null_mut()) };
+    let body = || {
+        let callback = callback.ok_or(Error::NullArgument("callback"))?;
+        let (asked, request, cancel) = (asked()?, snapshot(request)?, cancel::given(cancel)?);
+        let mut sink = |event: &Event| {
+            // SAFETY: promised by (1); the event outlives the call.
+            unsafe { callback(user, lend(event)) == 0 }
+        };
+        let answer = asked.chat_stream(&request, cancel.as_deref(), &mut sink);
+        // SAFETY: promised by (2).
+        unsafe { give_answer(response, answer) }
+    };
+    // SAFETY: promised by (2).
+    unsafe { guard_err(err, body) }
+}
