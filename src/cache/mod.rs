@@ -16,6 +16,8 @@ mod claim;
 mod compress;
 mod departure;
 mod directory;
+#[cfg(test)]
+mod effects;
 mod entry;
 #[cfg(test)]
 mod histories;

@@ -96,6 +96,12 @@ impl Cache {
         }
     }
 
+    /// Whether a window is being looked at.
+    #[cfg(test)]
+    pub(super) fn is_tuning(&self) -> bool {
+        self.tuner.busy.load(Relaxed)
+    }
+
     /// The end of a window: looks at what it was like, and acts on what held.
     pub fn tune(&self) {
         let now_ms = self.now_ms();
