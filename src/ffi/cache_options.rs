@@ -246,6 +246,8 @@ pub extern "C" fn mynah_cache_options_events_to_queue(
     queue: *mut mynah_queue,
 ) -> mynah_status {
     guard(|| {
+        handle::resolve::<CacheDraft, _>(options)?;
+        let queue = Arc::downgrade(&handle::resolve::<Queue, _>(queue)?);
         let both = MYNAH_CACHE_ALERTS | MYNAH_CACHE_DEPARTURES;
         if !(1..=both).contains(&which) {
             return Err(Error::OutOfRange {
@@ -254,7 +256,6 @@ pub extern "C" fn mynah_cache_options_events_to_queue(
                 allowed: format!("1..={both}"),
             });
         }
-        let queue = Arc::downgrade(&handle::resolve::<Queue, _>(queue)?);
         if which & MYNAH_CACHE_ALERTS != 0 {
             put(options, |listeners| &mut listeners.alerts, Some(alerts_to(queue.clone())))?;
         }

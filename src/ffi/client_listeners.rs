@@ -46,9 +46,10 @@ pub type mynah_breaker_fn =
 fn put<T>(
     options: *mut mynah_client_options,
     place: impl FnOnce(&mut Listeners) -> &mut Option<T>,
-    listener: Option<T>,
+    listener: impl FnOnce() -> Result<Option<T>>,
 ) -> Result<()> {
     let draft = handle::resolve::<ClientDraft, _>(options)?;
+    let listener = listener()?;
     let old = std::mem::replace(place(&mut draft.extras.lock().listeners), listener);
     drop(old);
     Ok(())
@@ -84,8 +85,10 @@ pub unsafe extern "C" fn mynah_client_options_on_log(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
-        let level = level_of(least_level)?;
-        let listener = callback.is_some().then(|| (level, log_listener(kept)));
+        let listener = || {
+            let level = level_of(least_level)?;
+            Ok(callback.is_some().then(|| (level, log_listener(kept))))
+        };
         put(options, |listeners| &mut listeners.log, listener)
     })
 }
@@ -111,13 +114,15 @@ pub extern "C" fn mynah_client_options_log_to_queue(
     queue: *mut mynah_queue,
 ) -> mynah_status {
     guard(|| {
-        let queue = Arc::downgrade(&handle::resolve::<Queue, _>(queue)?);
-        let listener: Arc<LogListener> = Arc::new(move |level: Level, record: &str| {
-            if let Some(queue) = queue.upgrade() {
-                queue.push_notice(level as u64, ItemKind::Log(record.into()));
-            }
-        });
-        let listener = Some((level_of(least_level)?, listener));
+        let listener = || {
+            let queue = Arc::downgrade(&handle::resolve::<Queue, _>(queue)?);
+            let listener: Arc<LogListener> = Arc::new(move |level: Level, record: &str| {
+                if let Some(queue) = queue.upgrade() {
+                    queue.push_notice(level as u64, ItemKind::Log(record.into()));
+                }
+            });
+            Ok(Some((level_of(least_level)?, listener)))
+        };
         put(options, |listeners| &mut listeners.log, listener)
     })
 }
@@ -136,7 +141,7 @@ pub unsafe extern "C" fn mynah_client_options_on_breaker(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
-        let listener = callback.is_some().then(|| breaker_listener(kept));
+        let listener = || Ok(callback.is_some().then(|| breaker_listener(kept)));
         put(options, |listeners| &mut listeners.breaker, listener)
     })
 }
@@ -176,7 +181,7 @@ pub unsafe extern "C" fn mynah_client_options_on_alert(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
-        let listener = callback.is_some().then(|| alert_listener(kept));
+        let listener = || Ok(callback.is_some().then(|| alert_listener(kept)));
         put(options, |listeners| &mut listeners.alert, listener)
     })
 }
