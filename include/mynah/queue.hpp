@@ -2,6 +2,7 @@
 #ifndef MYNAH_QUEUE_HPP
 #define MYNAH_QUEUE_HPP
 
+#include "batch.hpp"
 #include "tiered.hpp"
 
 namespace mynah {
@@ -17,6 +18,15 @@ public:
     uint64_t tag() const noexcept { return mynah_item_tag(get()); }
     /* Of a MYNAH_ITEM_EVENT; lives as long as the item. */
     mynah::event event() const noexcept { return mynah::event(mynah_item_event(get())); }
+    /* The JSON of a MYNAH_ITEM_LOG or MYNAH_ITEM_ALERT; lives as long. */
+    std::string_view text() const noexcept {
+        size_t size = 0;
+        const char *data = mynah_item_text(get(), &size);
+        return detail::view(data, size);
+    }
+    /* Of a MYNAH_ITEM_EVICT, whose tag is the reason; they live as long. */
+    std::string_view key() const noexcept { return entry(0); }
+    std::string_view data() const noexcept { return entry(1); }
     /* Of a MYNAH_ITEM_DONE, once. */
     mynah_status result(response &answer, std::nothrow_t, failure *why = nullptr) noexcept {
         mynah_response *raw = nullptr;
@@ -30,6 +40,13 @@ public:
         failure why;
         detail::check(result(answer, std::nothrow, &why), why);
         return answer;
+    }
+
+private:
+    std::string_view entry(int32_t which) const noexcept {
+        size_t size = 0;
+        const void *data = mynah_item_entry(get(), which, &size);
+        return detail::view(static_cast<const char *>(data), size);
     }
 };
 
@@ -63,6 +80,24 @@ public:
                 const cancel *token = nullptr) {
         failure why;
         detail::check(submit(by, asked, tag, streamed, std::nothrow, token, &why), why);
+    }
+
+    /* Sends a batch; a MYNAH_ITEM_BATCH with `tag` arrives when all of it has
+     * ended, and its results are in the batch then. */
+    void submit(batch &all, const client &by, uint64_t tag, uint32_t parallel = 0,
+                const cancel *token = nullptr) {
+        detail::checked([&](mynah_error **err) {
+            return mynah_batch_submit(all.get(), by.get(), parallel, detail::word(token), get(), tag, err);
+        });
+    }
+    /* What caches and clients made from these options tell arrives here instead
+     * of in a function: MYNAH_CACHE_ALERTS, MYNAH_CACHE_DEPARTURES or their sum;
+     * records of at least a MYNAH_LOG_ level. */
+    void listen(cache_options &to, int32_t which) {
+        detail::check(mynah_cache_options_events_to_queue(to.get(), which, get()));
+    }
+    void listen_log(client_options &to, int32_t least_level) {
+        detail::check(mynah_client_options_log_to_queue(to.get(), least_level, get()));
     }
 
     /* The next item, waiting for it up to `timeout_ms`: MYNAH_TIMEOUT when none

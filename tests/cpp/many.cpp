@@ -91,6 +91,33 @@ void a_queue_brings_calls_to_an_event_loop() {
     CHECK(last.tag() == 1 && last.done());
 }
 
+void a_queue_brings_what_is_told_and_batches() {
+    mynah::queue queue;
+    mynah::mock mock;
+    mynah::cache_options noted{{"capacity", "10"}, {"shard_count", "1"}};
+    queue.listen(noted, MYNAH_CACHE_DEPARTURES);
+    mynah::cache cache(noted);
+    cache.set("key", "value");
+    cache.clear();
+    mynah::item gone = queue.next(10000);
+    CHECK(gone.kind() == MYNAH_ITEM_EVICT && gone.tag() == MYNAH_EVICT_CLEARED);
+    CHECK(gone.key() == "key" && gone.data() == "value");
+
+    mynah::client_options logged(options_for(mock));
+    queue.listen_log(logged, MYNAH_LOG_INFO);
+    mynah::client talking(logged), silent(options_for(mock));
+    talking.chat(mynah::request("hello"));
+    mynah::item record = queue.next(10000);
+    CHECK(record.kind() == MYNAH_ITEM_LOG && has(std::string(record.text()), "gen_ai"));
+
+    mynah::batch batch;
+    batch.add(mynah::request("one")).add(mynah::request("two"));
+    queue.submit(batch, silent, 7);
+    mynah::item ended = queue.next(10000);
+    CHECK(ended.kind() == MYNAH_ITEM_BATCH && ended.tag() == 7);
+    CHECK(has(std::string(batch.result(1).text()), "two"));
+}
+
 }  // namespace
 
 bool many_tests() {
@@ -99,5 +126,6 @@ bool many_tests() {
     RUN(a_batch_answers_in_order_and_each_for_itself);
     RUN(what_progress_throws_ends_the_batch);
     RUN(a_queue_brings_calls_to_an_event_loop);
+    RUN(a_queue_brings_what_is_told_and_batches);
     return ok;
 }

@@ -27,15 +27,18 @@ from .errors import Error
 from .metrics import (Advice, CacheMetrics, ClientMetrics, Finding, LatencyMs, LatencyNs,
                       TieredMetrics, TierMetrics)
 from .mock import Mock
+from .notices import Alert, Eviction, LogRecord, Notices
 from .options import Option, describe
+from .process import build_info, metrics, prometheus
 from .request import Request
 from .response import Response, Timings, ToolCall, Usage
 from .stream import Stream
 from .tiered import Tiered
 
 __all__ = [
-    "Advice", "AsyncStream", "Cache", "CacheMetrics", "Client", "ClientMetrics", "Error", "Event",
-    "Finding", "LatencyMs", "LatencyNs", "Mock", "Option", "Request", "Response", "Stream",
-    "TierMetrics", "Tiered", "TieredMetrics", "Timings", "ToolCall", "Usage", "abi_version",
-    "describe", "errors", "version",
+    "Advice", "Alert", "AsyncStream", "Cache", "CacheMetrics", "Client", "ClientMetrics", "Error",
+    "Event", "Eviction", "Finding", "LatencyMs", "LatencyNs", "LogRecord", "Mock", "Notices",
+    "Option", "Request", "Response", "Stream", "TierMetrics", "Tiered", "TieredMetrics", "Timings",
+    "ToolCall", "Usage", "abi_version", "build_info", "describe", "errors", "metrics", "prometheus",
+    "version",
 ]

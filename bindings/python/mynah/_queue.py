@@ -23,7 +23,7 @@ from .response import Response, take_response
 
 _NAMES = {number: name[len("EVENT_"):].lower() for name, number in lib.constants.items()
           if name.startswith("EVENT_")}
-_EVENT, _DONE = lib.constants["ITEM_EVENT"], lib.constants["ITEM_DONE"]
+_EVENT = lib.constants["ITEM_EVENT"]
 _TOOL_CALLS = {lib.constants["EVENT_TOOL_CALL"], lib.constants["EVENT_TOOL_CALL_END"]}
 _AT_ONCE = 64
 _KEPT = 8
@@ -48,7 +48,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Done:
-    """The end of a call: its answer, what went wrong, or both."""
+    """The end of a call: its answer, what went wrong, or both; of a batch, neither."""
 
     response: Response | None
     error: errors.Error | None
@@ -104,9 +104,9 @@ class Queue(Owner):
 def _arrival(item: Handle) -> tuple[int, Arrival]:
     try:
         tag = int(lib.item_tag(item))
-        if lib.item_kind(item) == _DONE:
-            return tag, _done(item)
-        return tag, _event(lib.item_event(item))
+        if lib.item_kind(item) == _EVENT:
+            return tag, _event(lib.item_event(item))
+        return tag, _done(item)
     finally:
         lib.item_free(item)
 
@@ -119,17 +119,24 @@ def _done(item: Handle) -> Done:
 
 def _event(event: int) -> Event:
     kind = lib.event_kind(event)
-    name, text = _NAMES.get(kind, "other"), _text(lib.event_text, event) or ""
+    name, text = _NAMES.get(kind, "other"), text_of(lib.event_text, event) or ""
     if kind not in _TOOL_CALLS:
         return Event(name, text, lib.event_choice(event))
     return Event(name, text, lib.event_choice(event), lib.event_tool_index(event),
-                 _text(lib.event_tool_id, event), _text(lib.event_tool_name, event))
+                 text_of(lib.event_tool_id, event), text_of(lib.event_tool_name, event))
 
 
-def _text(function: Callable[..., Any], event: int) -> str | None:
+def text_of(function: Callable[..., Any], *of: Any) -> str | None:
+    """What a function of the library answers as data and length."""
+    data = bytes_of(function, *of)
+    return None if data is None else data.decode("utf-8", "replace")
+
+
+def bytes_of(function: Callable[..., Any], *of: Any) -> bytes | None:
+    """The same, as bytes."""
     length = ctypes.c_size_t()
-    data = function(event, length)
-    return ctypes.string_at(data, length.value).decode("utf-8", "replace") if data else None
+    data = function(*of, length)
+    return ctypes.string_at(data, length.value) if data else None
 
 
 _idle: list[Queue] = []

@@ -20,6 +20,8 @@ from .request import Request
 from .response import Response
 
 Sink = Callable[[Arrival], None]
+Begin = Callable[[Queue, int], None]
+"""Submits a call to a queue under a tag."""
 
 
 class _Reactor:
@@ -30,8 +32,7 @@ class _Reactor:
         self._sinks: dict[int, Sink] = {}
         self._tags = itertools.count(1)
 
-    def submit(self, kind: str, asked: Owner, request: Request, stream: bool, cancel: Cancel,
-               sink: Sink) -> None:
+    def start(self, begin: Begin, sink: Sink) -> None:
         """Starts a call; ``sink`` is given each event and the end."""
         if self._queue is None:
             self._queue = _queue.lend()
@@ -39,7 +40,7 @@ class _Reactor:
         tag = next(self._tags)
         self._sinks[tag] = sink
         try:
-            self._queue.submit(kind, asked, request, stream, cancel, tag)
+            begin(self._queue, tag)
         except BaseException:
             self._forget(tag)
             raise
@@ -68,21 +69,29 @@ def _reactor() -> _Reactor:
     return _reactors.setdefault(asyncio.get_running_loop(), _Reactor())
 
 
-async def ask(kind: str, asked: Owner, request: Request) -> Response:
-    """Asks and waits; a task that is cancelled ends the call."""
+async def done(begin: Begin, cancel: Cancel) -> Done:
+    """Starts a call and waits for its end; a task that is cancelled ends it."""
     future: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
 
     def sink(arrival: Arrival) -> None:
         if isinstance(arrival, Done) and not future.done():
             future.set_result(arrival)
 
+    try:
+        _reactor().start(begin, sink)
+        return await future
+    except asyncio.CancelledError:
+        cancel.trigger()
+        raise
+
+
+async def ask(kind: str, asked: Owner, request: Request) -> Response:
+    """Asks and waits."""
     with Cancel() as cancel:
-        try:
-            _reactor().submit(kind, asked, request, False, cancel, sink)
-            return (await future).result()
-        except asyncio.CancelledError:
-            cancel.trigger()
-            raise
+        def begin(queue: Queue, tag: int) -> None:
+            queue.submit(kind, asked, request, False, cancel, tag)
+
+        return (await done(begin, cancel)).result()
 
 
 class _Arrivals:
@@ -141,7 +150,9 @@ class AsyncStream(AsyncIterator[str]):
         if self._arrivals is None:
             self._arrivals = _Arrivals()
             kind, asked, request = self._call
-            _reactor().submit(kind, asked, request, True, self._cancel, self._arrivals.put)
+            _reactor().start(
+                lambda queue, tag: queue.submit(kind, asked, request, True, self._cancel, tag),
+                self._arrivals.put)
         arrivals = self._arrivals
         while not arrivals.events:
             if arrivals.done:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any, Callable, Iterable, Union
 
-from . import errors
+from . import aio, errors
 from ._library import Handle, lib
 from ._object import Cancel, Owner
+from ._queue import Queue
 from .request import Request
 from .response import Response, take_response
 
@@ -44,14 +45,17 @@ def interruptible(call: Callable[[Cancel], int]) -> int:
         return status[0]
 
 
+def _batch_of(requests: Iterable[Request]) -> _Batch:
+    batch = _Batch()
+    for request in requests:
+        errors.check(lib.batch_add(batch._handle, request._handle))
+    return batch
+
+
 def run(client: Owner, requests: Iterable[Request], parallel: int,
         on_progress: Progress | None) -> list[Result]:
     """Sends all requests; results in their order."""
-    with _Batch() as batch:
-        count = 0
-        for request in requests:
-            errors.check(lib.batch_add(batch._handle, request._handle))
-            count += 1
+    with _batch_of(requests) as batch:
         raised: list[BaseException] = []
         error = Handle()
 
@@ -73,7 +77,26 @@ def run(client: Owner, requests: Iterable[Request], parallel: int,
         if raised:
             raise raised[0]
         errors.check(status, error)
-        return [_result(batch, place) for place in range(count)]
+        return _results(batch)
+
+
+async def arun(client: Owner, requests: Iterable[Request], parallel: int) -> list[Result]:
+    """The same, awaited."""
+    with _batch_of(requests) as batch, Cancel() as cancel:
+        def begin(queue: Queue, tag: int) -> None:
+            error = Handle()
+            errors.check(lib.batch_submit(
+                batch._handle, client._handle, parallel, cancel._handle, queue._handle, tag,
+                error), error)
+
+        ended = await aio.done(begin, cancel)
+        if ended.error is not None:
+            raise ended.error
+        return _results(batch)
+
+
+def _results(batch: _Batch) -> list[Result]:
+    return [_result(batch, place) for place in range(lib.batch_len(batch._handle))]
 
 
 def _result(batch: _Batch, place: int) -> Result:

@@ -12,6 +12,7 @@ from ._library import Bytes, Handle, as_bytes, lib, take
 from ._loading import Loading, Ttl, ttl_ms
 from ._object import Options, Owner
 from .metrics import Advice, CacheMetrics, advice_of, cache_metrics_of
+from .notices import Notices, events_of
 from .options import documented
 
 D = TypeVar("D")
@@ -77,7 +78,9 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     misses, ``in`` is not. After :meth:`close` every call raises
     :class:`mynah.errors.InvalidHandle`, in a forked child
     :class:`mynah.errors.Forked`: make a cache of its own there. An option's
-    value is a number, a bool or a text; a timedelta fits every ``_ms``.
+    value is a number, a bool or a text; a timedelta fits every ``_ms``. ``notices``
+    is told when a threshold is crossed and, with ``evictions``, of every entry that
+    leaves.
     """
 
     __hash__ = object.__hash__
@@ -85,9 +88,13 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, notices: Notices | None = None, evictions: bool = False,
+                 **options: Any) -> None:
         handle, error = Handle(), Handle()
         with Options("cache", options) as made:
+            if notices is not None:
+                errors.check(lib.cache_options_events_to_queue(
+                    made, events_of(evictions), notices._handle))
             errors.check(lib.cache_new(made, handle, error), error)
         self._own(handle, lib.cache_free)
         self._large = False  # values that no thread should keep room for

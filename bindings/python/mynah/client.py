@@ -6,12 +6,14 @@ import ctypes
 import json
 from typing import Any, Iterable, Sequence
 
-from . import batch, errors
+from . import errors
 from ._library import Handle, lib, take
 from ._object import Cancel, Options
+from .batch import Progress, Result, arun, interruptible, run
 from .cache import Cache
 from .caller import Asked, Caller, _request
 from .metrics import Advice, ClientMetrics, advice_of, client_metrics_of
+from .notices import Notices, level_of
 from .options import documented
 
 
@@ -22,7 +24,8 @@ class Client(Caller):
     ``provider`` is one of the option's names below; without ``model`` the
     provider's standard model is asked, without ``api_key`` the provider's
     environment variable is read. ``cache`` shares a :class:`mynah.Cache` among
-    clients, and turns ``cache_enabled`` on. An option's value is a number, a
+    clients, and turns ``cache_enabled`` on. ``notices`` is told of calls, retries,
+    alerts and the breaker, from ``log_level`` (debug, info, warning, error) on. An option's value is a number, a
     bool, a text, or for a list several of them; None leaves out what a preset
     would set; a timedelta fits every ``_ms``. Wrong names and values raise at
     once and say what would do.
@@ -31,7 +34,8 @@ class Client(Caller):
     _kind = "client"
 
     def __init__(self, provider: str = "openai", model: str | None = None,
-                 cache: Cache | None = None, **options: Any) -> None:
+                 cache: Cache | None = None, notices: Notices | None = None,
+                 log_level: str = "warning", **options: Any) -> None:
         options["provider"] = provider
         if model is not None:
             options["model"] = model
@@ -39,11 +43,14 @@ class Client(Caller):
         with Options("client", options) as made:
             if cache is not None:
                 errors.check(lib.client_options_set_cache(made, cache._handle))
+            if notices is not None:
+                errors.check(lib.client_options_log_to_queue(
+                    made, level_of(log_level), notices._handle))
             errors.check(lib.client_new(made, handle, error), error)
         self._own(handle, lib.client_free)
 
     def batch(self, requests: Iterable[Asked], parallel: int = 8,
-              on_progress: batch.Progress | None = None, **options: Any) -> list[batch.Result]:
+              on_progress: Progress | None = None, **options: Any) -> list[Result]:
         """Sends many requests, ``parallel`` at a time, and waits for all.
 
         For each, in order, there is its :class:`mynah.Response` or its
@@ -52,7 +59,12 @@ class Client(Caller):
         ``on_progress(done, total)`` runs on threads of the library; what it
         raises ends the batch. ``options`` are those of every request.
         """
-        return batch.run(self, [_request(r, options) for r in requests], parallel, on_progress)
+        return run(self, [_request(r, options) for r in requests], parallel, on_progress)
+
+    async def abatch(self, requests: Iterable[Asked], parallel: int = 8,
+                     **options: Any) -> list[Result]:
+        """As :meth:`batch`, awaited. A task that is cancelled ends the batch."""
+        return await arun(self, [_request(r, options) for r in requests], parallel)
 
     def warm(self, prompts: Sequence[str], parallel: int = 8) -> int:
         """Asks each prompt, so that its answer is in the cache; how many are."""
@@ -64,7 +76,7 @@ class Client(Caller):
                 self._handle, body, len(body), parallel, cancel._handle, nothing, None, warmed,
                 error))
 
-        errors.check(batch.interruptible(call), error)
+        errors.check(interruptible(call), error)
         return warmed.value
 
     def embed(self, texts: str | Sequence[str], **fields: Any) -> list[list[float]]:
@@ -79,7 +91,7 @@ class Client(Caller):
             return int(lib.client_embed_json(
                 self._handle, body, len(body), cancel._handle, value, error))
 
-        errors.check(batch.interruptible(call), error)
+        errors.check(interruptible(call), error)
         rows: list[dict[str, Any]] = json.loads(take(value))["data"]
         rows.sort(key=lambda row: int(row.get("index", 0)))
         return [row["embedding"] for row in rows]

@@ -164,3 +164,16 @@ def test_tiers_are_awaited_too(client):
     with Tiered([client, client]) as tiered:
         answer, pieces = asyncio.run(main(tiered))
         assert answer.raw["tier"] == 0 and len(pieces) > 3
+
+
+def test_a_batch_is_awaited(client):
+    async def main():
+        results = await client.abatch(["one", "two", "one"], parallel=2)
+        with Mock(delay_headers_ms=60_000) as slow:
+            with Client("custom", "mock", base_url=slow.url) as waiting:
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(waiting.abatch(["one", "two"]), 0.1)
+        return results
+
+    results = asyncio.run(main())
+    assert [result.text.split()[2] for result in results] == ["one", "two", "one"]

@@ -1,0 +1,163 @@
+"""What caches and clients tell of, taken when and where it suits.
+
+The library calls no Python function by itself: log records, alerts and evictions
+wait in a queue of the library's until they are taken, in a loop, by an event
+loop that watches the descriptor, or now and then.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+from dataclasses import dataclass
+from typing import Any, Callable, Iterator, Union
+
+from . import errors
+from ._library import Handle, lib
+from ._object import Owner
+from ._queue import bytes_of, text_of
+
+_AT_ONCE = 256
+_SLICE_MS = 200
+"""Pause after which a wait looks whether there was a Ctrl-C."""
+
+_LEVELS = {name[len("LOG_"):].lower(): number for name, number in lib.constants.items()
+           if name.startswith("LOG_")}
+_LEVEL_NAMES = {number: name for name, number in _LEVELS.items()}
+_REASONS = {number: name[len("EVICT_"):].lower() for name, number in lib.constants.items()
+            if name.startswith("EVICT_")}
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """A record of a client's: a call that ended, a retry, an alert, the breaker.
+
+    ``level`` is debug, info, warning or error; ``record`` has the attribute names
+    of OpenTelemetry's conventions for generative AI. Keys, prompts and answers
+    are never in it.
+    """
+
+    level: str
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A threshold of a cache that was crossed, or (not ``raised``) is held again.
+
+    ``name`` is the option that holds the ``threshold``.
+    """
+
+    name: str
+    raised: bool
+    value: float
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Eviction:
+    """An entry that left a cache; ``reason`` is capacity, memory, expired,
+    replaced, removed or cleared."""
+
+    key: bytes
+    value: bytes
+    reason: str
+
+
+Notice = Union[LogRecord, Alert, Eviction]
+
+
+class Notices(Owner):
+    """Log records, alerts and evictions, for any number of caches and clients.
+
+    Up to 10,000 wait, and 64 MiB of them; more are dropped. Iterating waits for
+    the next, and ends when it is closed. Any thread.
+    """
+
+    def __init__(self) -> None:
+        handle, error = Handle(), Handle()
+        errors.check(lib.queue_new(1, handle, error), error)
+        self._own(handle, lib.queue_free)
+
+    def fileno(self) -> int:
+        """Readable while something waits: for ``select`` and
+        ``loop.add_reader``; never read it."""
+        return int(lib.queue_fd(self._handle))
+
+    def take(self) -> list[Notice]:
+        """What waits now, without waiting."""
+        found: list[Notice] = []
+        while (notices := self._next(0)):
+            found += notices
+        return found
+
+    def __iter__(self) -> Iterator[Notice]:
+        while True:
+            try:
+                yield from self._next(_SLICE_MS)
+            except (errors.Closed, errors.InvalidHandle):
+                return
+
+    def log(self, logger: logging.Logger | None = None) -> None:
+        """Hands what waits to ``logging``, by default to the logger ``mynah``."""
+        to = logger or logging.getLogger("mynah")
+        for notice in self.take():
+            if isinstance(notice, LogRecord):
+                to.log(getattr(logging, notice.level.upper()), "%s", json.dumps(notice.record))
+            elif isinstance(notice, Alert):
+                to.warning("%s %s: %g, threshold %g", "alert" if notice.raised else "recovered",
+                           notice.name, notice.value, notice.threshold)
+            else:
+                to.debug("evicted %r: %s", notice.key, notice.reason)
+
+    def _next(self, timeout_ms: int) -> list[Notice]:
+        items, count = (ctypes.c_void_p * _AT_ONCE)(), ctypes.c_size_t()
+        status = lib.queue_next_many(self._handle, timeout_ms, items, _AT_ONCE, count)
+        if status == errors.Timeout.status:
+            return []
+        errors.check(status)
+        notices = [_notice(Handle(item)) for item in items[:count.value]]
+        return [notice for notice in notices if notice is not None]
+
+
+def _notice(item: Handle) -> Notice | None:
+    read = _READ.get(lib.item_kind(item))
+    try:
+        return read(item) if read else None
+    finally:
+        lib.item_free(item)
+
+
+def _log_record(item: Handle) -> LogRecord:
+    level = _LEVEL_NAMES.get(lib.item_tag(item), "info")
+    return LogRecord(level, json.loads(text_of(lib.item_text, item) or "{}"))
+
+
+def _alert(item: Handle) -> Alert:
+    told = json.loads(text_of(lib.item_text, item) or "{}")
+    return Alert(told["name"], bool(told["raised"]), told["value"], told["threshold"])
+
+
+def _eviction(item: Handle) -> Eviction:
+    return Eviction(bytes_of(lib.item_entry, item, 0) or b"", bytes_of(lib.item_entry, item, 1) or b"",
+                    _REASONS.get(lib.item_tag(item), "other"))
+
+
+_READ: dict[int, Callable[[Handle], Notice]] = {
+    lib.constants["ITEM_LOG"]: _log_record, lib.constants["ITEM_ALERT"]: _alert,
+    lib.constants["ITEM_EVICT"]: _eviction}
+
+
+def level_of(name: str) -> int:
+    """The library's number of a level."""
+    try:
+        return _LEVELS[name]
+    except KeyError:
+        raise ValueError(f"log_level: {name!r} is none of {', '.join(_LEVELS)}") from None
+
+
+def events_of(evictions: bool) -> int:
+    """What a cache tells of, as the library's number."""
+    departures = lib.constants["CACHE_DEPARTURES"] if evictions else 0
+    return int(lib.constants["CACHE_ALERTS"] + departures)
