@@ -16,7 +16,7 @@ use super::event::{Event, Sink};
 use super::log::Listeners;
 use super::metrics::Spent;
 use super::order::Order;
-use super::policy::breaker::{Breaker, State};
+use super::policy::breaker::{Breaker, Pass, State};
 use super::policy::limit_headers::Learned;
 use super::policy::rate_limit::{Permit, RateLimiter};
 use super::policy::retry::{self, Budget, Decision, Facts};
@@ -54,6 +54,8 @@ pub struct Sending<'a> {
     pub timing: &'a Timing,
     /// Unless interrupted.
     pub interrupt: &'a Arc<Interrupt>,
+    /// As long as the breaker's leave stands.
+    pub pass: &'a Pass<'a>,
 }
 
 /// An attempt that failed.
@@ -74,6 +76,7 @@ impl Sending<'_> {
         let mut reused_before = false;
         loop {
             let permit = self.permit(spent)?;
+            self.pass.stands()?;
             spent.attempts += 1;
             let mut broken = match self.once(&mut sink, &permit) {
                 Ok(mut response) => {

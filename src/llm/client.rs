@@ -250,7 +250,7 @@ impl Client {
         let pass = pass?;
         let started = self.clock.now_ns();
         let mut spent = Spent::default();
-        let sending = Sending { means: self.means(), order, timing, interrupt };
+        let sending = Sending { means: self.means(), order, timing, interrupt, pass: &pass };
         let mut result = sending.run(sink, &mut spent);
         let transition = pass.end(result.as_ref().err().map(|failed| failed.error.status()));
         transition.iter().for_each(|change| self.listeners.transition(change));

@@ -383,11 +383,19 @@ impl Transport for Gated {
 /// The same script behind a gate, for a client that shares its calls and lives
 /// in real time.
 fn gated(inner: Bench, gate: std::sync::mpsc::Receiver<()>) -> Bench {
+    gated_with(inner, gate, &[("coalesce", "true")])
+}
+
+/// The same with other options.
+fn gated_with(
+    inner: Bench,
+    gate: std::sync::mpsc::Receiver<()>,
+    options: &[(&str, &str)],
+) -> Bench {
     let transport = Gated(Mutex::new(Gate(inner.script.clone(), gate)));
     let mut layered = Layered::<ClientOptions>::default();
-    for (name, value) in
-        [("api_key", "sk"), ("coalesce", "true"), ("price", "gpt=1,1"), ("model", "gpt")]
-    {
+    let own = [("api_key", "sk"), ("price", "gpt=1,1"), ("model", "gpt")];
+    for (name, value) in own.iter().chain(options) {
         layered.set(name, value).unwrap();
     }
     let parts = Parts { transport: Some(Arc::new(transport)), ..Parts::default() };
@@ -418,6 +426,66 @@ fn identical_calls_share_one_request_plain_and_streamed() {
             shared += u32::from(response.served_from == ServedFrom::Coalesced);
         }
         assert_eq!(shared, 7);
+    });
+    assert_eq!(bench.sent(), 1);
+}
+
+#[test]
+fn a_participant_that_takes_its_time_or_stops_delays_nobody() {
+    let (open, gate) = std::sync::mpsc::channel();
+    let bench = gated(bench(&[], vec![ended("one two three")]), gate);
+    let (finished, wait) = std::sync::mpsc::channel::<()>();
+    let ask = |sink: &mut super::event::Sink<'_>| bench.client.chat_stream(&request(), None, sink);
+    let joined = |count| {
+        while bench.client.flights.participants() < count {
+            std::thread::yield_now();
+        }
+    };
+    std::thread::scope(|scope| {
+        // The first to come waits in its callback until the others are done.
+        let slow = scope.spawn(|| {
+            let mut pieces = 0;
+            let wait = wait;
+            ask(&mut |event| {
+                if event.kind.is_content() && pieces == 0 {
+                    wait.recv().unwrap();
+                }
+                pieces += u32::from(event.kind.is_content());
+                true
+            })
+        });
+        joined(1);
+        let stops = scope.spawn(|| ask(&mut |_| false));
+        joined(2);
+        let quick = scope.spawn(|| ask(&mut |_| true));
+        joined(3);
+        open.send(()).unwrap();
+        assert_eq!(status(stops.join().unwrap()), Status::Stopped);
+        assert_eq!(quick.join().unwrap().unwrap().text(), "one two three");
+        finished.send(()).unwrap();
+        assert_eq!(slow.join().unwrap().unwrap().text(), "one two three");
+    });
+    assert_eq!(bench.sent(), 1);
+}
+
+#[test]
+fn a_herd_that_waits_for_the_limiter_does_not_pass_a_breaker_that_opens_meanwhile() {
+    let (open, gate) = std::sync::mpsc::channel();
+    let options =
+        [("max_in_flight", "1"), ("breaker_failure_threshold", "1"), ("retry_count", "0")];
+    let bench = gated_with(bench(&[], vec![failure(500)]), gate, &options);
+    std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..12).map(|_| scope.spawn(|| bench.chat())).collect();
+        // All have passed the breaker, which is closed; one is under way.
+        while bench.client.calls.in_flight() < 12 {
+            std::thread::yield_now();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        open.send(()).unwrap();
+        drop(open);
+        let ends: Vec<_> = calls.into_iter().map(|call| status(call.join().unwrap())).collect();
+        assert_eq!(ends.iter().filter(|end| **end == Status::Server).count(), 1, "{ends:?}");
+        assert_eq!(ends.iter().filter(|end| **end == Status::CircuitOpen).count(), 11);
     });
     assert_eq!(bench.sent(), 1);
 }

@@ -132,7 +132,8 @@ impl Order {
     /// The tokens of an answer's usage that count towards the limit.
     pub fn limited_tokens(&self, usage: &Usage) -> Option<u64> {
         if self.prepared.context.provider == "anthropic" {
-            return Some(usage.input_tokens? - usage.cached_input_tokens.unwrap_or(0));
+            let cached = usage.cached_input_tokens.unwrap_or(0);
+            return Some(usage.input_tokens?.saturating_sub(cached));
         }
         usage.total_tokens
     }

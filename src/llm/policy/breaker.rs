@@ -216,6 +216,23 @@ impl Inner {
 }
 
 impl Pass<'_> {
+    /// Whether the leave still stands, after a wait during which others may have
+    /// opened the breaker: a herd that waited for the rate limit must not pass a
+    /// door that has been shut meanwhile.
+    pub fn stands(&self) -> Result<(), Error> {
+        if self.breaker.is_off() || self.trial {
+            return Ok(());
+        }
+        let inner = self.breaker.state.lock();
+        let now = self.breaker.clock.now_ns();
+        let open_for = Duration::from_nanos(now.saturating_sub(inner.opened_ns));
+        match inner.state {
+            State::Closed => Ok(()),
+            State::Open => Err(refused(self.breaker.reset.saturating_sub(open_for))),
+            State::HalfOpen => Err(refused(Duration::ZERO)),
+        }
+    }
+
     /// Tells how the call ended; the transition that this has caused.
     pub fn end(mut self, failure: Option<Status>) -> Option<Transition> {
         self.told = true;
@@ -315,6 +332,22 @@ mod tests {
         assert_eq!(trial.unwrap().end(None).unwrap().to, State::Closed);
         assert_eq!(breaker.transitions(), 3);
         assert!(breaker.enter().0.is_ok());
+    }
+
+    #[test]
+    fn a_leave_from_before_it_opened_stands_no_more_until_it_has_closed() {
+        let (breaker, time) = breaker(|o| o.breaker_failure_threshold = 1);
+        let early = breaker.enter().0.unwrap();
+        assert!(early.stands().is_ok());
+        call(&breaker, Some(Status::Server));
+        assert_eq!(early.stands().unwrap_err().status(), Status::CircuitOpen);
+        time.advance(breaker.reset);
+        let trial = breaker.enter().0.unwrap();
+        assert!(trial.stands().is_ok());
+        assert_eq!(early.stands().unwrap_err().status(), Status::CircuitOpen);
+        let _ = trial.end(None);
+        assert!(early.stands().is_ok());
+        let _ = early.end(None);
     }
 
     #[test]
