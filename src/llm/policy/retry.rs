@@ -84,7 +84,7 @@ fn may_repeat(facts: &Facts, options: &ClientOptions) -> bool {
         (Some(504), _) => options.retry_after_send,
         (Some(408 | 409 | 429 | 500..=599), _) => true,
         // An error event inside a 200, before anything was delivered.
-        (Some(_), RateLimited | Overloaded | Server) => true,
+        (Some(200..=299), RateLimited | Overloaded | Server) => true,
         (Some(_), Truncated | Connection) => options.retry_after_send,
         (Some(_), _) => false,
         (None, Timeout) => !facts.written,
@@ -233,6 +233,14 @@ mod tests {
         let event = answered(200, Status::Overloaded);
         assert!(again(event.clone()));
         assert!(!again(Facts { delivered: true, ..event }));
+    }
+
+    #[test]
+    fn a_status_outside_the_table_is_final_whatever_its_body_says() {
+        for http in [302, 400, 401, 403, 404, 413, 422] {
+            assert!(!again(answered(http, Status::Server)), "{http}");
+            assert!(!again(answered(http, Status::Overloaded)), "{http}");
+        }
     }
 
     #[test]
