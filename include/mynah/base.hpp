@@ -165,6 +165,15 @@ void destroy(void *user) {
     delete static_cast<F *>(user);
 }
 
+/* Tells a function of an alert; what it throws is dropped. */
+template <typename F>
+void alert(void *user, const char *name, int32_t raised, double now, double bound) {
+    try {
+        (*static_cast<F *>(user))(std::string_view(name), raised != 0, now, bound);
+    } catch (...) {
+    }
+}
+
 }  // namespace detail
 }  // namespace mynah
 

@@ -134,14 +134,8 @@ public:
     /* `each(option, raised, value, threshold)`. */
     template <typename Each>
     client_options &on_alert(Each each) {
-        auto call = [](void *user, const char *name, int32_t raised, double now, double bound) {
-            try {
-                (*static_cast<Each *>(user))(std::string_view(name), raised != 0, now, bound);
-            } catch (...) {
-            }
-        };
-        detail::check(mynah_client_options_on_alert(get(), call, new Each(std::move(each)),
-                                                    detail::destroy<Each>));
+        detail::check(mynah_client_options_on_alert(
+            get(), detail::alert<Each>, new Each(std::move(each)), detail::destroy<Each>));
         return *this;
     }
 };
