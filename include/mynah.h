@@ -1087,6 +1087,33 @@ mynah_status mynah_cache_get_many(mynah_cache *cache,
                                   mynah_values **values);
 
 /**
+ * Looks many keys up in one call and copies their values into the caller's
+ * buffer, in an order of the library's: the value of the `i`-th key begins at
+ * `offsets[i]` and has `lens[i]` bytes; a length of `SIZE_MAX` is a miss. The
+ * keys lie back to back in `keys`, their `count` lengths in `key_lens`.
+ * `*needed` is how many bytes all values take. Any thread; waits for a writer
+ * of each key's shard in turn.
+ *
+ * Errors: `MYNAH_TOO_LARGE` if `*needed` is more than `cap`; what the buffer
+ * holds is then not to be relied on. `MYNAH_BUSY` as `max_retries` says.
+ *
+ * The caller promises:
+ * 1. `key_lens` points to `count` lengths, `keys` to as many bytes as their sum.
+ * 2. `buf` points to `cap` writable bytes; null only with 0.
+ * 3. `offsets` and `lens` have room for `count` numbers; `needed` is writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_get_many_into(mynah_cache *cache,
+                                       const void *keys,
+                                       const size_t *key_lens,
+                                       size_t count,
+                                       void *buf,
+                                       size_t cap,
+                                       size_t *offsets,
+                                       size_t *lens,
+                                       size_t *needed);
+
+/**
  * Stores many values in one call. Keys and values lie back to back, their
  * `count` lengths in `key_lens` and `value_lens`; `ttl_ms` as for
  * `mynah_cache_set`. Any thread.

@@ -109,6 +109,12 @@ impl Directory {
         made
     }
 
+    /// The number of shards less one, as it is at this moment.
+    #[inline]
+    pub fn mask(&self) -> usize {
+        self.mask.load(Ordering::Relaxed)
+    }
+
     /// As [`Directory::read`], if that needs neither waiting nor following.
     #[inline(always)]
     pub fn try_read(&self, hash: u64) -> Option<RwLockReadGuard<'_, Shard>> {

@@ -22,6 +22,7 @@ mod entry;
 #[cfg(test)]
 mod histories;
 pub(crate) mod ledger;
+mod many;
 mod metrics;
 #[cfg(all(test, feature = "model"))]
 mod models;
@@ -65,6 +66,7 @@ use tuning::Tuner;
 pub use claim::{Claim, Claimed, Stop};
 pub use departure::{Departures, Listener, Reason};
 pub use entry::Value;
+pub use many::{BATCH, Room};
 pub use operations::{Left, Missed, deliver};
 pub use quick::Quick;
 pub use snapshot::Progress;

@@ -13,7 +13,7 @@ use super::entry::{Entry, Value};
 use crate::clock::COARSE_TICK_NS;
 
 /// Values up to this size are copied under the lock.
-const COPIED: usize = 1024;
+pub(super) const COPIED: usize = 1024;
 
 /// What the shortest way came to.
 pub enum Quick<R> {

@@ -89,7 +89,7 @@ fn write(cache: *mut mynah_cache, f: impl FnOnce(&Cache) -> Result<Departures>) 
 
 /// As [`write`], for look-ups.
 #[inline(always)]
-fn look(
+pub(super) fn look(
     cache: *mut mynah_cache,
     f: impl FnOnce(&Cache, &mut Left) -> Result<(), Missed>,
 ) -> mynah_status {
@@ -294,7 +294,7 @@ unsafe fn get_into(
 /// # Safety
 /// 1. `buf` points to `cap` writable bytes; null only with 0.
 #[inline(always)]
-unsafe fn place<'a>(buf: *mut u8, cap: usize) -> &'a mut [u8] {
+pub(super) unsafe fn place<'a>(buf: *mut u8, cap: usize) -> &'a mut [u8] {
     match cap {
         0 => &mut [],
         // SAFETY: promised by (1).

@@ -3,12 +3,12 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use super::cache::mynah_cache;
-use super::guard::{bytes, clear, guard, guard_or, put};
+use super::cache::{look, mynah_cache, place};
+use super::guard::{bytes, clear, guard, guard_code, guard_or, put};
 use super::handle;
 use super::status::mynah_status;
-use crate::cache::{Cache, Ttl, Value};
-use crate::error::{Error, Result};
+use crate::cache::{BATCH, Cache, Missed, Quick, Room, Ttl, Value};
+use crate::error::{Error, Result, Status};
 
 /// The answers of a `mynah_cache_get_many`. Belongs to the caller until it is
 /// given to `mynah_values_free`; never changes, and may be read from several
@@ -94,6 +94,141 @@ pub unsafe extern "C" fn mynah_cache_get_many(
         // SAFETY: promised by (2).
         unsafe { put("values", values, found) }
     })
+}
+
+/// Looks many keys up in one call and copies their values into the caller's
+/// buffer, in an order of the library's: the value of the `i`-th key begins at
+/// `offsets[i]` and has `lens[i]` bytes; a length of `SIZE_MAX` is a miss. The
+/// keys lie back to back in `keys`, their `count` lengths in `key_lens`.
+/// `*needed` is how many bytes all values take. Any thread; waits for a writer
+/// of each key's shard in turn.
+///
+/// Errors: `MYNAH_TOO_LARGE` if `*needed` is more than `cap`; what the buffer
+/// holds is then not to be relied on. `MYNAH_BUSY` as `max_retries` says.
+///
+/// # Safety
+/// 1. `key_lens` points to `count` lengths, `keys` to as many bytes as their sum.
+/// 2. `buf` points to `cap` writable bytes; null only with 0.
+/// 3. `offsets` and `lens` have room for `count` numbers; `needed` is writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_get_many_into(
+    cache: *mut mynah_cache,
+    keys: *const c_void,
+    key_lens: *const usize,
+    count: usize,
+    buf: *mut c_void,
+    cap: usize,
+    offsets: *mut usize,
+    lens: *mut usize,
+    needed: *mut usize,
+) -> mynah_status {
+    guard_code(|| {
+        // SAFETY: promised by (3), (1) and (2).
+        let (keys, place) = unsafe {
+            clear(needed, 0);
+            match packed("keys", keys, key_lens, count) {
+                Err(error) => return error.status().code(),
+                _ if needed.is_null() || buf.is_null() && cap > 0 => {
+                    return Status::NullArgument.code();
+                }
+                _ if count > 0 && (offsets.is_null() || lens.is_null()) => {
+                    return Status::NullArgument.code();
+                }
+                Ok(keys) => (keys, place(buf.cast(), cap)),
+            }
+        };
+        let mut room = Room { place, needed: 0 };
+        let status = copy_many(cache, keys, &mut room, |i, found| {
+            let (at, len) = found.unwrap_or((0, usize::MAX));
+            // SAFETY: promised by (3), and not null: there are `count` keys.
+            unsafe {
+                offsets.add(i).write(at);
+                lens.add(i).write(len);
+            }
+        });
+        // SAFETY: promised by (3), and not null.
+        unsafe { needed.write(room.needed) };
+        match status {
+            0 if room.needed > cap => Status::TooLarge.code(),
+            status => status,
+        }
+    })
+}
+
+/// Looks keys up batch by batch; `tell` learns where each value lies, or that
+/// there is none.
+fn copy_many(
+    cache: *mut mynah_cache,
+    mut keys: Packed<'_>,
+    room: &mut Room<'_>,
+    mut tell: impl FnMut(usize, Option<(usize, usize)>),
+) -> mynah_status {
+    let mut done = 0;
+    loop {
+        let mut batch: [&[u8]; BATCH] = [&[]; BATCH];
+        let mut count = 0;
+        while count < BATCH
+            && let Some(key) = keys.next()
+        {
+            batch[count] = key;
+            count += 1;
+        }
+        let batch = &batch[..count];
+        let mut found = [const { Quick::Unsure }; BATCH];
+        let live = handle::with_line(cache, |c: &Cache, line| {
+            c.quick_copies(line, batch, room, &mut found);
+        });
+        if live.is_none() {
+            return handle::refused::<Cache, _>(cache).status().code();
+        }
+        if count == 0 {
+            return 0;
+        }
+        for (i, key) in batch.iter().enumerate() {
+            match found[i] {
+                Quick::Hit(at) => tell(done + i, Some(at)),
+                Quick::Miss => tell(done + i, None),
+                Quick::Unsure => match copy_one(cache, key, room) {
+                    Ok(at) => tell(done + i, at),
+                    Err(status) => return status,
+                },
+            }
+        }
+        done += count;
+    }
+}
+
+/// A look-up that the batch left out: often only because one before it had to
+/// be timed.
+fn copy_one(
+    cache: *mut mynah_cache,
+    key: &[u8],
+    room: &mut Room<'_>,
+) -> Result<Option<(usize, usize)>, mynah_status> {
+    let at = room.needed;
+    let quick = handle::with_line(cache, |c: &Cache, line| c.quick_copy(line, key, room.rest()));
+    match quick {
+        Some(Quick::Hit(len)) => {
+            room.needed += len;
+            return Ok(Some((at, len)));
+        }
+        Some(Quick::Miss) => return Ok(None),
+        _ => {}
+    }
+    let mut len = None;
+    let status = look(cache, |cache, left| {
+        match cache.fetch_into(key, room.rest(), left) {
+            Ok(n) | Err(Missed::TooLarge(n)) => len = Some(n),
+            Err(Missed::NotFound) => {}
+            Err(missed) => return Err(missed),
+        }
+        Ok(())
+    });
+    if status != 0 {
+        return Err(status);
+    }
+    room.needed += len.unwrap_or(0);
+    Ok(len.map(|len| (at, len)))
 }
 
 /// Stores many values in one call. Keys and values lie back to back, their
@@ -203,6 +338,87 @@ mod tests {
             let huge = [usize::MAX, 2, 3];
             assert_ne!(mynah_cache_get_many(cache, at, huge.as_ptr(), 3, &mut values), 0);
             mynah_cache_free(cache);
+        }
+    }
+
+    /// A key, and what is stored under it.
+    fn entry(i: usize) -> (String, Vec<u8>) {
+        let size = match i % 10 {
+            0 => 0,
+            1 => 3000,
+            2 => 20_000,
+            _ => i % 97,
+        };
+        (format!("key {i}"), (0..size).map(|at| (i * 31 + at / 7) as u8).collect())
+    }
+
+    #[test]
+    fn many_are_copied_into_a_buffer_whatever_they_are() {
+        let mut cache = ptr::null_mut();
+        let total = 300;
+        let asked: Vec<_> = (0..total * 2).chain([7, 7]).map(entry).collect();
+        let keys: Vec<u8> = asked.iter().flat_map(|(key, _)| key.bytes()).collect();
+        let key_lens: Vec<usize> = asked.iter().map(|(key, _)| key.len()).collect();
+        let all: usize = asked[..total].iter().map(|(_, value)| value.len()).sum();
+        let all = all + 2 * entry(7).1.len();
+        // SAFETY: live locals with their lengths; each object freed once.
+        unsafe {
+            let options = crate::ffi::cache_options::mynah_cache_options_new();
+            for (name, value) in [(c"compression", c"true"), (c"shard_count", c"4")] {
+                let set = crate::ffi::cache_options::mynah_cache_options_set;
+                assert_eq!(set(options, name.as_ptr(), value.as_ptr(), ptr::null_mut()), 0);
+            }
+            assert_eq!(mynah_cache_new(options, &mut cache, ptr::null_mut()), 0);
+            crate::ffi::cache_options::mynah_cache_options_free(options);
+            for (key, value) in &asked[..total] {
+                let at = (key.as_ptr().cast(), value.as_ptr().cast());
+                assert_eq!(mynah_cache_set(cache, at.0, key.len(), at.1, value.len(), 0), 0);
+            }
+            let gone = entry(8).0;
+            mynah_cache_set(cache, gone.as_ptr().cast(), gone.len(), ptr::null(), 0, 1);
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            let all = all - entry(8).1.len();
+            let (mut offsets, mut lens, mut needed) = (vec![0; 602], vec![0; 602], 9);
+            let mut buf = vec![0u8; all];
+            let mut ask = |cap: usize| {
+                mynah_cache_get_many_into(
+                    cache,
+                    keys.as_ptr().cast(),
+                    key_lens.as_ptr(),
+                    asked.len(),
+                    buf.as_mut_ptr().cast(),
+                    cap,
+                    offsets.as_mut_ptr(),
+                    lens.as_mut_ptr(),
+                    &mut needed,
+                )
+            };
+            for small in [0, 1, all / 2, all - 1] {
+                assert_eq!(ask(small), Status::TooLarge.code());
+            }
+            assert_eq!(mynah_cache_resize(cache, 2, ptr::null_mut()), 0);
+            assert_eq!(ask(all), 0);
+            assert_eq!(needed, all);
+            for (i, (key, value)) in asked.iter().enumerate() {
+                if i == 8 || (total..total * 2).contains(&i) {
+                    assert_eq!(lens[i], usize::MAX, "{key}");
+                } else {
+                    assert_eq!(&buf[offsets[i]..offsets[i] + lens[i]], value, "{key}");
+                }
+            }
+            mynah_cache_free(cache);
+            let none = mynah_cache_get_many_into(
+                cache,
+                ptr::null(),
+                ptr::null(),
+                0,
+                ptr::null_mut(),
+                0,
+                ptr::null_mut(),
+                ptr::null_mut(),
+                &mut needed,
+            );
+            assert_eq!((none, needed), (Status::InvalidHandle.code(), 0));
         }
     }
 }

@@ -76,6 +76,13 @@ static void many_are_stored_and_found_at_once(void) {
     CHECK(found && len == 2 && memcmp(found, "xx", 2) == 0);
     CHECK(mynah_values_get(values, 3, &len) == NULL);
     mynah_values_free(values);
+    char buffer[3];
+    size_t offsets[3], lens[3];
+    CHECK_STATUS(MYNAH_TOO_LARGE, mynah_cache_get_many_into(cache, "cccna", asked_lens, 3, buffer, 2, offsets, lens, &len));
+    CHECK(len == 3);
+    CHECK_OK(mynah_cache_get_many_into(cache, "cccna", asked_lens, 3, buffer, len, offsets, lens, &len));
+    CHECK(len == 3 && lens[0] == 1 && buffer[offsets[0]] == 'z' && lens[1] == SIZE_MAX);
+    CHECK(lens[2] == 2 && memcmp(buffer + offsets[2], "xx", 2) == 0);
     mynah_cache_free(cache);
 }
 

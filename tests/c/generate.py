@@ -42,6 +42,8 @@ OPTION = {"cache_options": "shard_count", "client_options": "max_tokens", "mock_
 # Places for several results at once.
 GIVEN = {("mynah_queue_next_many", "items"): "items", ("mynah_tiered_new", "count"): "2",
          ("mynah_tiered_new", "clients"): "(mynah_client *[]){f.client, f.client}",
+         ("mynah_cache_get_many_into", "offsets"): "(size_t[4]){0}",
+         ("mynah_cache_get_many_into", "lens"): "(size_t[4]){0}",
          ("mynah_client_warm_json", "json"): '"[ ] "'}
 # What means something else than an error when it is NULL.
 NULLABLE = {"err", "cancel", "user", "len"}

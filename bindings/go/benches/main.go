@@ -8,7 +8,9 @@ import (
 	"flag"
 	"fmt"
 	"math/rand"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -31,10 +33,10 @@ var (
 // batch is how many keys a look-up of many takes.
 const batch = 100
 
-// peer looks n keys up; order says which.
+// peer looks keys up.
 type peer struct {
 	name string
-	hits func(order []int32)
+	hits func(asked []string)
 }
 
 func main() {
@@ -49,32 +51,39 @@ func main() {
 		for round := 0; round < *rounds; round++ {
 			for i := range peers {
 				at := (i + round) % len(peers) // nobody is always first
-				measured[at] = append(measured[at], cpuPerHit(peers[at], parallel, int64(round)))
+				measured[at] = append(measured[at], cpuPerHit(peers[at], keys, parallel, int64(round)))
 			}
 		}
 		report(peers, measured, parallel)
 	}
 }
 
-// cpuPerHit is nanoseconds of the process, the collector's included.
-func cpuPerHit(p peer, parallel int, seed int64) float64 {
+// cpuPerHit is nanoseconds of the process, the collector's included. Keys are
+// asked as a program has them that has just made them: each a text of its own,
+// one after another in memory.
+func cpuPerHit(p peer, keys []string, parallel int, seed int64) float64 {
 	each := *operations / parallel
-	orders := make([][]int32, parallel)
-	for g := range orders {
-		random := rand.New(rand.NewSource(seed*100 + int64(g)))
-		zipf := rand.NewZipf(random, 1.01, 1, uint64(*keyCount-1))
+	asked := make([][]string, parallel)
+	for g := range asked {
+		zipf := rand.NewZipf(rand.New(rand.NewSource(seed*100+int64(g))), 1.01, 1, uint64(len(keys)-1))
+		var fresh strings.Builder
 		for i := 0; i < each; i++ {
-			orders[g] = append(orders[g], int32(zipf.Uint64()))
+			fresh.WriteString(keys[zipf.Uint64()])
+		}
+		text, n := fresh.String(), len(keys[0])
+		for i := 0; i < each; i++ {
+			asked[g] = append(asked[g], text[i*n:][:n])
 		}
 	}
+	runtime.GC()
 	begun := cpu()
 	var group sync.WaitGroup
-	for _, order := range orders {
+	for _, own := range asked {
 		group.Add(1)
-		go func(order []int32) {
+		go func(own []string) {
 			defer group.Done()
-			p.hits(order)
-		}(order)
+			p.hits(own)
+		}(own)
 	}
 	group.Wait()
 	return float64(cpu()-begun) / float64(each*parallel)
@@ -116,7 +125,7 @@ func report(peers []peer, measured [][]float64, parallel int) {
 }
 
 // ours is how many of the peers are this library's.
-const ours = 4
+const ours = 5
 
 func everyPeer(keys []string) []peer {
 	value := make([]byte, *valueSize)
@@ -135,65 +144,61 @@ func everyPeer(keys []string) []peer {
 		must(free.Set([]byte(key), value, 3600))
 	}
 	return []peer{
-		{"mynah Get", func(order []int32) {
-			for _, i := range order {
-				found(second(mynah.Get(keys[i])))
+		{"mynah Get", func(asked []string) {
+			for _, key := range asked {
+				found(second(mynah.Get(key)))
 			}
 		}},
-		{"mynah AppendGet", func(order []int32) { appendGet(mynah, keys, order) }},
-		{"mynah AppendGet, metrics off", func(order []int32) { appendGet(quiet, keys, order) }},
-		{fmt.Sprint("mynah GetMany, ", batch, " keys"), func(order []int32) { getMany(mynah, keys, order) }},
-		{"framework", func(order []int32) {
-			for _, i := range order {
-				_, ok := own.Get(keys[i])
+		{"mynah AppendGet", func(asked []string) { appendGet(mynah, asked) }},
+		{"mynah AppendGet, metrics off", func(asked []string) { appendGet(quiet, asked) }},
+		{fmt.Sprint("mynah GetMany, ", batch, " keys"), func(asked []string) { getMany(mynah, asked) }},
+		{fmt.Sprint("mynah GetMany, ", batch, ", metrics off"), func(asked []string) { getMany(quiet, asked) }},
+		{"framework", func(asked []string) {
+			for _, key := range asked {
+				_, ok := own.Get(key)
 				found(ok)
 			}
 		}},
-		{"golang-lru", func(order []int32) {
-			for _, i := range order {
-				_, ok := plain.Get(keys[i])
+		{"golang-lru", func(asked []string) {
+			for _, key := range asked {
+				_, ok := plain.Get(key)
 				found(ok)
 			}
 		}},
-		{"golang-lru expirable", func(order []int32) {
-			for _, i := range order {
-				_, ok := expiring.Get(keys[i])
+		{"golang-lru expirable", func(asked []string) {
+			for _, key := range asked {
+				_, ok := expiring.Get(key)
 				found(ok)
 			}
 		}},
-		{"freecache", func(order []int32) {
-			for _, i := range order {
-				_, err := free.Get([]byte(keys[i]))
+		{"freecache", func(asked []string) {
+			for _, key := range asked {
+				_, err := free.Get([]byte(key))
 				must(err)
 			}
 		}},
 	}
 }
 
-func appendGet(c *cache.ShardedCache, keys []string, order []int32) {
+func appendGet(c *cache.ShardedCache, asked []string) {
 	buffer := make([]byte, 0, *valueSize)
 	var ok bool
-	for _, i := range order {
-		buffer, ok, _ = c.AppendGet(buffer[:0], keys[i])
+	for _, key := range asked {
+		buffer, ok, _ = c.AppendGet(buffer[:0], key)
 		found(ok)
 	}
 }
 
-func getMany(c *cache.ShardedCache, keys []string, order []int32) {
+func getMany(c *cache.ShardedCache, asked []string) {
 	var many cache.Found
-	asked := make([]string, 0, batch)
-	for len(order) > 0 {
-		n := min(batch, len(order))
-		asked = asked[:0]
-		for _, i := range order[:n] {
-			asked = append(asked, keys[i])
-		}
-		must(c.GetMany(asked, &many))
-		for i := range asked {
+	for len(asked) > 0 {
+		n := min(batch, len(asked))
+		must(c.GetMany(asked[:n], &many))
+		for i := 0; i < n; i++ {
 			_, ok := many.Value(i)
 			found(ok)
 		}
-		order = order[n:]
+		asked = asked[n:]
 	}
 }
 

@@ -36,36 +36,10 @@ static mynah_status heard_set(mynah_cache *cache, bytes *key, size_t key_len,
 	return mynah_cache_set(cache, key, key_len, value, len, ttl_ms);
 }
 
-// Copies the values one after another to place, with the length of each in
-// lens, SIZE_MAX for a miss, from the *done-th key on. TOO_LARGE: one did not
-// fit; its length is in its place.
-static mynah_status go_get_many(mynah_cache *cache, bytes *keys, const size_t *key_lens, size_t count,
-                                unsigned char *place, size_t cap, size_t *lens, size_t *done) {
-	size_t used = 0;
-	for (size_t i = *done; i < count; i++) {
-		mynah_status status = mynah_cache_get_into(cache, keys, key_lens[i], place + used, cap - used, &lens[i]);
-		if (status == MYNAH_NOT_FOUND) {
-			lens[i] = SIZE_MAX;
-		} else if (status != MYNAH_OK) {
-			return status;
-		} else {
-			used += lens[i];
-		}
-		keys += key_lens[i];
-		*done = i + 1;
-	}
-	return MYNAH_OK;
-}
-
-static mynah_status go_set_many(mynah_cache *cache, bytes *keys, const size_t *key_lens, bytes *values,
-                                const size_t *lens, size_t count, uint64_t ttl_ms) {
-	return mynah_cache_set_many(cache, keys, key_lens, values, lens, count, ttl_ms);
-}
 */
 import "C"
 
 import (
-	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -160,101 +134,6 @@ func (c *ShardedCache) store(key string, value *C.uchar, size int, ttl time.Dura
 	return check(status)
 }
 
-// Found is what GetMany found: a place to keep and give to it again, so that
-// nothing is allocated.
-type Found struct {
-	keys     []byte
-	keyLens  []C.size_t
-	values   []byte
-	lens     []C.size_t
-	offsets  []int
-	resuming C.size_t
-}
-
-// Len is the number of keys that were asked for.
-func (f *Found) Len() int { return len(f.lens) }
-
-// Value is the i-th key's, and false for a miss. It is valid until the next
-// GetMany with the same Found.
-func (f *Found) Value(i int) ([]byte, bool) {
-	if f.lens[i] == math.MaxUint {
-		return nil, false
-	}
-	from, to := f.offsets[i], f.offsets[i]+int(f.lens[i])
-	return f.values[from:to:to], true
-}
-
-// GetMany looks many keys up in one crossing, which costs more than a hit.
-func (c *ShardedCache) GetMany(keys []string, into *Found) error {
-	defer runtime.KeepAlive(c)
-	into.begin(keys)
-	used := 0
-	for {
-		place := into.values[used:cap(into.values)]
-		from := into.resuming
-		status := C.go_get_many(c.handle, bytes(into.keys[into.packed(from):]), sizes(into.keyLens), C.size_t(len(keys)),
-			bytes(place), C.size_t(len(place)), sizes(into.lens), &into.resuming)
-		used = into.settle(from, used)
-		switch status {
-		case C.MYNAH_OK:
-			into.values = into.values[:used]
-			return nil
-		case C.MYNAH_TOO_LARGE:
-			into.values = slices.Grow(into.values[:used], int(into.lens[into.resuming]))
-		default:
-			return check(status)
-		}
-	}
-}
-
-func (f *Found) begin(keys []string) {
-	f.keys, f.keyLens, f.resuming = f.keys[:0], f.keyLens[:0], 0
-	for _, key := range keys {
-		f.keys = append(f.keys, key...)
-		f.keyLens = append(f.keyLens, C.size_t(len(key)))
-	}
-	f.lens = slices.Grow(f.lens[:0], len(keys))[:len(keys)]
-	f.offsets = slices.Grow(f.offsets[:0], len(keys))[:len(keys)]
-	f.values = f.values[:0]
-}
-
-// packed is where the i-th key begins.
-func (f *Found) packed(i C.size_t) (at int) {
-	for _, n := range f.keyLens[:i] {
-		at += int(n)
-	}
-	return at
-}
-
-func (f *Found) settle(from C.size_t, used int) int {
-	for i := from; i < f.resuming; i++ {
-		f.offsets[i] = used
-		if f.lens[i] != math.MaxUint {
-			used += int(f.lens[i])
-		}
-	}
-	return used
-}
-
-// Entry is a key and its value.
-type Entry struct {
-	Key   string
-	Value []byte
-}
-
-// SetMany stores many entries in one crossing.
-func (c *ShardedCache) SetMany(entries []Entry, ttl time.Duration) error {
-	defer runtime.KeepAlive(c)
-	var keys, values []byte
-	keyLens, lens := make([]C.size_t, 0, len(entries)), make([]C.size_t, 0, len(entries))
-	for _, entry := range entries {
-		keys, values = append(keys, entry.Key...), append(values, entry.Value...)
-		keyLens, lens = append(keyLens, C.size_t(len(entry.Key))), append(lens, C.size_t(len(entry.Value)))
-	}
-	return check(C.go_set_many(c.handle, bytes(keys), sizes(keyLens), bytes(values), sizes(lens),
-		C.size_t(len(entries)), ttlMs(ttl)))
-}
-
 // found turns a status that is not a hit into Get's answer.
 func found(status C.mynah_status) ([]byte, bool, error) {
 	if status == C.MYNAH_NOT_FOUND {
@@ -266,5 +145,3 @@ func found(status C.mynah_status) ([]byte, bool, error) {
 func letters(s string) *C.uchar { return (*C.uchar)(unsafe.StringData(s)) }
 
 func bytes(b []byte) *C.uchar { return (*C.uchar)(unsafe.SliceData(b)) }
-
-func sizes(s []C.size_t) *C.size_t { return unsafe.SliceData(s) }

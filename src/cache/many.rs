@@ -1,0 +1,130 @@
+//! Many look-ups at once.
+//!
+//! A batch of keys is dealt out to its shards, so that each shard is locked once
+//! for all of its keys, and the table's lines are asked for before the first is
+//! needed: the processor then waits for many of them at a time. As in `quick`,
+//! whatever is out of the ordinary is left to `operations`, before anything has
+//! been counted or noted.
+
+use std::hint::black_box;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::Cache;
+use super::quick::{COPIED, Quick};
+use super::shard::Shard;
+use crate::clock::COARSE_TICK_NS;
+
+/// Keys of a batch at most.
+pub const BATCH: usize = 64;
+/// Ends a chain of keys.
+const NONE: u8 = u8::MAX;
+
+/// The caller's buffer. What does not fit is measured all the same.
+pub struct Room<'a> {
+    /// Where values are copied.
+    pub place: &'a mut [u8],
+    /// Bytes that all values so far take, whether they fit or not.
+    pub needed: usize,
+}
+
+impl Room<'_> {
+    /// Takes a value in, if it fits, and answers where it begins.
+    #[inline(always)]
+    fn take(&mut self, value: &[u8]) -> usize {
+        let at = self.needed;
+        self.needed += value.len();
+        if let Some(place) = self.place.get_mut(at..self.needed) {
+            place.copy_from_slice(value);
+        }
+        at
+    }
+
+    /// The part that is not used yet.
+    pub fn rest(&mut self) -> &mut [u8] {
+        let at = self.needed.min(self.place.len());
+        &mut self.place[at..]
+    }
+}
+
+/// Keys by shard: chains through `next`, by the low bits of the shard's number.
+struct Dealt {
+    first: [u8; BATCH],
+    next: [u8; BATCH],
+}
+
+impl Cache {
+    /// Copies the values of up to [`BATCH`] keys. `found[i]` becomes where the
+    /// value of `keys[i]` begins, and its length. `line` is the calling
+    /// thread's (see `metrics::striped`).
+    pub fn quick_copies(
+        &self,
+        line: usize,
+        keys: &[&[u8]],
+        room: &mut Room<'_>,
+        found: &mut [Quick<(usize, usize)>; BATCH],
+    ) {
+        let mut hashes = [0; BATCH];
+        let mut dealt = Dealt { first: [NONE; BATCH], next: [NONE; BATCH] };
+        let mask = self.directory.mask();
+        // One look at the clock: what is nearer to its end is left to others.
+        let soon_ns = self.clock.coarse_ns() + COARSE_TICK_NS;
+        for (i, key) in keys.iter().enumerate().take(BATCH) {
+            hashes[i] = self.shared.hash(key);
+            let chain = hashes[i] as usize & mask & (BATCH - 1);
+            dealt.next[i] = std::mem::replace(&mut dealt.first[chain], i as u8);
+        }
+        for first in dealt.first {
+            if first == NONE {
+                continue;
+            }
+            let Some(mut shard) = self.directory.try_read(hashes[first as usize]) else { continue };
+            for i in chain(first, &dealt.next) {
+                black_box(shard.table.touch(hashes[i]));
+            }
+            for i in chain(first, &dealt.next) {
+                if hashes[i] as usize & shard.mask != shard.index {
+                    drop(shard);
+                    match self.directory.try_read(hashes[i]) {
+                        Some(other) => shard = other,
+                        None => break,
+                    }
+                }
+                found[i] = self.quick_one(line, soon_ns, &shard, hashes[i], keys[i], room);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn quick_one(
+        &self,
+        line: usize,
+        soon_ns: u64,
+        shard: &Shard,
+        hash: u64,
+        key: &[u8],
+        room: &mut Room<'_>,
+    ) -> Quick<(usize, usize)> {
+        let Some(gets) = self.metrics.untimed_get(line) else { return Quick::Unsure };
+        if self.simulator.samples(hash) {
+            return Quick::Unsure;
+        }
+        let Some(entry) = shard.table.get_ahead(hash, key, shard.lines_ahead()) else {
+            self.metrics.untimed_miss(line, gets);
+            return Quick::Miss;
+        };
+        let Some((expiry_ms, value)) = entry.plain() else { return Quick::Unsure };
+        let is_near = expiry_ms != 0 && soon_ns >= expiry_ms.wrapping_mul(1_000_000);
+        if value.len() > COPIED || is_near {
+            return Quick::Unsure;
+        }
+        let at = room.take(value);
+        shard.policy.hit(entry.word());
+        gets.store(gets.load(Relaxed) + 1, Relaxed);
+        Quick::Hit((at, value.len()))
+    }
+}
+
+fn chain(first: u8, next: &[u8; BATCH]) -> impl Iterator<Item = usize> + '_ {
+    let link = |i: u8| (i != NONE).then_some(i);
+    std::iter::successors(link(first), move |i| link(next[*i as usize])).map(usize::from)
+}
