@@ -29,6 +29,8 @@ mod models;
 mod operations;
 mod policy;
 mod quick;
+#[cfg(test)]
+mod ratio;
 mod resize;
 mod shard;
 mod simulate;
