@@ -596,6 +596,24 @@ mynah_status mynah_cache_options_on_alert(mynah_cache_options *options,
                                           mynah_destroy_fn destroy);
 
 /**
+ * Has a function told what the caches made from these options decide about
+ * themselves (`auto_tuning`), with the reason, as `MYNAH_LOG_INFO`, and of the
+ * thresholds that they cross, as `MYNAH_LOG_WARNING`. It runs with no lock
+ * held, on the thread of the call that found it or on one of the library's.
+ * Records of a lower level than `least_level` are left out. `user` and
+ * `destroy` as for `mynah_cache_options_on_evict`.
+ *
+ * The caller promises:
+ * 1. `callback` and `destroy` may be called with `user` on any thread.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_on_log(mynah_cache_options *options,
+                                        int32_t least_level,
+                                        mynah_log_fn callback,
+                                        void *user,
+                                        mynah_destroy_fn destroy);
+
+/**
  * Has alerts, departures or both (`which` is one of `MYNAH_CACHE_ALERTS` and
  * `MYNAH_CACHE_DEPARTURES`, or their sum) arrive in a queue instead of a
  * callback, as `MYNAH_ITEM_ALERT` and `MYNAH_ITEM_EVICT` with a copy of the

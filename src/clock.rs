@@ -73,6 +73,16 @@ impl Clock {
         }
     }
 
+    /// A moment that is not over yet, and less than two ticks away; as cheap as
+    /// `coarse_ns`.
+    #[inline]
+    pub fn soon_ns(&self) -> u64 {
+        match self {
+            Clock::System => system::coarse_ns() + COARSE_TICK_NS,
+            Clock::Manual(clock) => clock.now_ns.load(Ordering::Relaxed),
+        }
+    }
+
     /// Milliseconds since 1970 on the wall clock; may jump either way.
     pub fn unix_ms(&self) -> u64 {
         match self {
@@ -230,6 +240,7 @@ mod tests {
         for _ in 0..1000 {
             let (coarse, now) = (clock.coarse_ns(), clock.now_ns());
             assert!(coarse <= now && now - coarse <= 2 * COARSE_TICK_NS, "{coarse} {now}");
+            assert!(clock.now_ns() < clock.soon_ns() + COARSE_TICK_NS);
         }
     }
 

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
+use serde_json::{Value as Json, json};
 
 use super::Cache;
 use super::metrics::Report;
 use crate::metrics::alert::changes;
-use crate::metrics::{Alert, AlertListener};
+use crate::metrics::{Alert, AlertListener, Level, LogListener};
 
 /// Look-ups below which a hit rate says nothing.
 const ENOUGH: u64 = 100;
@@ -25,6 +26,7 @@ pub struct Alerts {
     next_ns: AtomicU64,
     state: Mutex<State>,
     listener: Mutex<Option<Arc<AlertListener>>>,
+    log: Mutex<Option<(Level, Arc<LogListener>)>>,
 }
 
 #[derive(Default)]
@@ -36,11 +38,15 @@ struct State {
 
 impl Alerts {
     /// Nothing raised yet.
-    pub fn new(listener: Option<Arc<AlertListener>>) -> Alerts {
+    pub fn new(
+        listener: Option<Arc<AlertListener>>,
+        log: Option<(Level, Arc<LogListener>)>,
+    ) -> Alerts {
         Alerts {
             next_ns: AtomicU64::new(0),
             state: Mutex::default(),
             listener: Mutex::new(listener),
+            log: Mutex::new(log),
         }
     }
 
@@ -53,8 +59,8 @@ impl Alerts {
 
     /// Forgets whom to tell.
     pub fn close(&self) {
-        let listener = self.listener.lock().take();
-        drop(listener);
+        let (listener, log) = (self.listener.lock().take(), self.log.lock().take());
+        drop((listener, log));
     }
 
     /// What is raised.
@@ -72,8 +78,29 @@ impl Cache {
             changes(&mut state.raised, readings)
         };
         let listener = self.alerts.listener.lock().clone();
-        if let Some(listener) = listener {
-            told.iter().for_each(|alert| listener(alert));
+        for alert in &told {
+            self.log(Level::Warning, || {
+                json!({
+                    "event": "mynah.cache.alert",
+                    "mynah.alert.name": alert.name,
+                    "mynah.alert.raised": alert.raised,
+                    "mynah.alert.value": alert.value,
+                    "mynah.alert.threshold": alert.threshold,
+                })
+            });
+            if let Some(listener) = &listener {
+                listener(alert);
+            }
+        }
+    }
+
+    /// Tells whoever wants records of a level. No lock is held.
+    pub(super) fn log(&self, level: Level, record: impl FnOnce() -> Json) {
+        let log = self.alerts.log.lock().clone();
+        if let Some((_, listener)) = log.filter(|(least, _)| level >= *least) {
+            let mut record = record();
+            record["level"] = level.name().into();
+            listener(level, &record.to_string());
         }
     }
 

@@ -47,7 +47,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::metrics::AlertListener;
+use crate::metrics::{AlertListener, Level, LogListener};
 use crate::options::Resolved;
 use crate::options::cache::CacheOptions;
 use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -136,6 +136,8 @@ pub struct Listeners {
     pub departures: Option<Arc<Listener>>,
     /// Of thresholds crossed.
     pub alerts: Option<Arc<AlertListener>>,
+    /// Of these and of what self-tuning decides, as records of at least a level.
+    pub log: Option<(Level, Arc<LogListener>)>,
 }
 
 /// Shards for a number that was asked for; 0 lets the cache choose.
@@ -206,7 +208,7 @@ impl Cache {
             listener: RwLock::new(listeners.departures),
             metrics,
             sweeper,
-            alerts: Alerts::new(listeners.alerts),
+            alerts: Alerts::new(listeners.alerts, listeners.log),
             claims: Claims::default(),
             simulator,
             tuner,

@@ -288,10 +288,10 @@ impl Cache {
             _ => values.ttl_jitter_percent.into(),
         };
         let ms = ms - self.jitter(ms, percent);
-        // A life of a minute or more may begin a tick early: the precise clock
-        // costs as much as the rest of a small store. Rounded up otherwise, so
-        // that a short life is never shorter than asked for.
-        let now_ns = if ms < LONG_LIFE_MS { self.clock.now_ns() } else { self.clock.coarse_ns() };
+        // A life of a minute or more may end a tick late: the precise clock
+        // costs as much as the rest of a small store. Rounded up, so that no
+        // life is ever shorter than asked for.
+        let now_ns = if ms < LONG_LIFE_MS { self.clock.now_ns() } else { self.clock.soon_ns() };
         let now_ms = now_ns.div_ceil(1_000_000);
         now_ms.saturating_add(ms.max(1)).min(EXPIRY_MAX_MS)
     }

@@ -251,6 +251,18 @@ fn an_entry_expires_to_the_millisecond() {
 }
 
 #[test]
+fn no_life_is_shorter_than_asked_for() {
+    let mut layered = Layered::<CacheOptions>::default();
+    layered.set("cleanup_interval_ms", "0").unwrap();
+    let cache = Cache::new(layered.resolve().unwrap(), Clock::System).unwrap();
+    for ms in [1, 59_999, 60_000, 3_600_000].into_iter().cycle().take(4_000) {
+        let least = Clock::System.now_ns() + ms * 1_000_000;
+        let expiry_ns = cache.expiry_ms(Ttl::Millis(ms)) * 1_000_000;
+        assert!((least..least + 1_000_000_000).contains(&expiry_ns), "{ms}: {least} {expiry_ns}");
+    }
+}
+
+#[test]
 fn a_sweep_removes_what_is_due_and_the_adaptive_pace_follows_what_it_finds() {
     let (cache, clock) = cache(
         r#"{"cleanup_strategy": "adaptive", "cleanup_interval_ms": 10000, "cleanup_batch_size": 7}"#,
@@ -479,8 +491,23 @@ fn advice_predicts_the_hit_rate_at_other_capacities() {
 
 #[test]
 fn self_tuning_takes_the_better_policy_after_three_windows_and_says_why() {
-    let (cache, clock) =
-        cache(r#"{"capacity": 1000, "eviction_policy": "fifo", "auto_tuning": true}"#);
+    let records = Arc::new(Mutex::new(Vec::new()));
+    let log = {
+        let records = records.clone();
+        move |level: Level, record: &str| {
+            records
+                .lock()
+                .push((level, serde_json::from_str::<serde_json::Value>(record).unwrap()));
+        }
+    };
+    let mut layered = Layered::<CacheOptions>::default();
+    let options = r#"{"capacity": 1000, "eviction_policy": "fifo", "auto_tuning": true,
+        "alert_min_hit_rate": 0, "alert_max_shard_imbalance": 0, "hash_seed": 7}"#;
+    layered.load_json(options).unwrap();
+    let listeners = Listeners { log: Some((Level::Info, Arc::new(log))), ..Listeners::default() };
+    let (clock, hand) = Clock::manual();
+    let cache = Cache::with_listeners(layered.resolve().unwrap(), clock, listeners).unwrap();
+    let clock = hand;
     for window in 0..4 {
         requests(&cache, 30_000, 20_000.0, window);
         clock.advance(Duration::from_secs(60));
@@ -494,6 +521,13 @@ fn self_tuning_takes_the_better_policy_after_three_windows_and_says_why() {
     let chosen = decisions.iter().find(|d| d["option"] == "eviction_policy").unwrap();
     assert_eq!(chosen["from"], "fifo");
     assert!(chosen["reason"].as_str().unwrap().contains("instead of"));
+    let records = records.lock();
+    assert_eq!(records.len(), decisions.len());
+    for ((level, record), decision) in records.iter().zip(decisions) {
+        assert_eq!((*level, &record["event"]), (Level::Info, &"mynah.cache.tuning".into()));
+        assert_eq!(record["mynah.option"], decision["option"]);
+        assert_eq!(record["mynah.reason"], decision["reason"]);
+    }
     audit(&cache);
 }
 

@@ -20,6 +20,7 @@ use super::departure::{Departures, Reason};
 use super::metrics::Report;
 use super::simulate::Forecast;
 use super::{Cache, policy};
+use crate::metrics::Level;
 use crate::options::profiles::cores;
 
 /// A window, in ms.
@@ -65,18 +66,25 @@ impl Tuner {
     }
 }
 
-impl State {
-    fn decide(&mut self, at_ms: u64, option: &str, from: Json, to: Json, reason: String) {
-        if self.decisions.len() == REMEMBERED {
-            self.decisions.pop_front();
+impl Cache {
+    /// Keeps a decision for the metrics, and tells the log.
+    fn decided(&self, at_ms: u64, option: &str, from: Json, to: Json, reason: &str) {
+        self.log(Level::Info, || {
+            json!({
+                "event": "mynah.cache.tuning",
+                "mynah.option": option, "mynah.from": from, "mynah.to": to,
+                "mynah.reason": reason,
+            })
+        });
+        let decisions = &mut self.tuner.state.lock().decisions;
+        if decisions.len() == REMEMBERED {
+            decisions.pop_front();
         }
-        self.decisions.push_back(json!({
+        decisions.push_back(json!({
             "at_ms": at_ms, "option": option, "from": from, "to": to, "reason": reason,
         }));
     }
-}
 
-impl Cache {
     /// Tunes on a thread of its own, if a window is over.
     pub(super) fn tune_aside(&self) {
         let due = self.options.values.auto_tuning
@@ -134,13 +142,12 @@ impl Cache {
         let before = self.shard_count();
         if self.resize(per_core * cores() as u64).is_ok() && self.shard_count() != before {
             let (from, to) = (before.into(), self.shard_count().into());
-            self.tuner.state.lock().decide(now_ms, "shard_count", from, to, reason.clone());
+            self.decided(now_ms, "shard_count", from, to, &reason);
         }
         let interval = minutes * 60_000;
         let old = self.interval_ms.swap(interval, Relaxed);
         if old != interval {
-            let mut state = self.tuner.state.lock();
-            state.decide(now_ms, "cleanup_interval_ms", old.into(), interval.into(), reason);
+            self.decided(now_ms, "cleanup_interval_ms", old.into(), interval.into(), &reason);
         }
     }
 
@@ -164,9 +171,8 @@ impl Cache {
         );
         let old = self.policy_name();
         self.set_policy(name);
-        let mut state = self.tuner.state.lock();
-        state.best_held = 0;
-        state.decide(now_ms, "eviction_policy", old.into(), name.into(), reason);
+        self.tuner.state.lock().best_held = 0;
+        self.decided(now_ms, "eviction_policy", old.into(), name.into(), &reason);
     }
 
     /// Puts every shard under another policy, one after another; the entries

@@ -15,6 +15,7 @@ use crate::options::cache::CacheOptions;
 use crate::options::{Layered, describe};
 
 use super::callback::{Kept, alert_listener, mynah_alert_fn, mynah_destroy_fn};
+use super::client_listeners::{level_of, log_listener, mynah_log_fn};
 use super::error::mynah_error;
 use super::guard::{guard, guard_or};
 use super::handle::{self, Handle};
@@ -226,6 +227,31 @@ pub unsafe extern "C" fn mynah_cache_options_on_alert(
     guard(|| {
         let listener = callback.is_some().then(|| alert_listener(kept));
         put(options, |listeners| &mut listeners.alerts, listener)
+    })
+}
+
+/// Has a function told what the caches made from these options decide about
+/// themselves (`auto_tuning`), with the reason, as `MYNAH_LOG_INFO`, and of the
+/// thresholds that they cross, as `MYNAH_LOG_WARNING`. It runs with no lock
+/// held, on the thread of the call that found it or on one of the library's.
+/// Records of a lower level than `least_level` are left out. `user` and
+/// `destroy` as for `mynah_cache_options_on_evict`.
+///
+/// # Safety
+/// 1. `callback` and `destroy` may be called with `user` on any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_options_on_log(
+    options: *mut mynah_cache_options,
+    least_level: i32,
+    callback: mynah_log_fn,
+    user: *mut c_void,
+    destroy: mynah_destroy_fn,
+) -> mynah_status {
+    let kept = Kept::new(callback, user, destroy);
+    guard(|| {
+        let level = level_of(least_level)?;
+        let listener = callback.is_some().then(|| (level, log_listener(kept)));
+        put(options, |listeners| &mut listeners.log, listener)
     })
 }
 

@@ -55,7 +55,7 @@ fn put<T>(
     Ok(())
 }
 
-fn level_of(code: i32) -> Result<Level> {
+pub(super) fn level_of(code: i32) -> Result<Level> {
     Level::from_code(code).ok_or_else(|| Error::OutOfRange {
         key: "level".into(),
         given: code.to_string(),
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn mynah_client_options_on_log(
     })
 }
 
-fn log_listener(kept: Kept<mynah_log_fn>) -> Arc<LogListener> {
+pub(super) fn log_listener(kept: Kept<mynah_log_fn>) -> Arc<LogListener> {
     Arc::new(move |level: Level, record: &str| {
         if let (Some(callback), user) = kept.parts() {
             // SAFETY: promised by whoever registered it; the text lives for

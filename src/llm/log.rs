@@ -10,45 +10,12 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::metrics::{Alert, AlertListener};
+pub use crate::metrics::{Level, LogListener};
 
 use super::metrics::Ended;
 use super::policy::breaker::Transition;
 use super::response::Response;
 
-/// How much a record matters; the number is part of the C ABI.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(i32)]
-pub enum Level {
-    /// For whoever looks for a defect.
-    Debug = 1,
-    /// A call that ended well.
-    Info = 2,
-    /// Something that was coped with: a retry, an open breaker, an alert.
-    Warning = 3,
-    /// A call that failed.
-    Error = 4,
-}
-
-impl Level {
-    /// As it stands in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Level::Debug => "debug",
-            Level::Info => "info",
-            Level::Warning => "warning",
-            Level::Error => "error",
-        }
-    }
-
-    /// The level of a number from C.
-    pub fn from_code(code: i32) -> Option<Level> {
-        let levels = [Level::Debug, Level::Info, Level::Warning, Level::Error];
-        levels.into_iter().find(|level| *level as i32 == code)
-    }
-}
-
-/// Takes a record.
-pub type LogListener = dyn Fn(Level, &str) + Send + Sync;
 /// Takes a change of the circuit breaker.
 pub type BreakerListener = dyn Fn(&Transition) + Send + Sync;
 

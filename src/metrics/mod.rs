@@ -2,10 +2,12 @@
 
 pub mod alert;
 pub mod histogram;
+pub mod log;
 pub mod prometheus;
 pub mod striped;
 
 pub use alert::{Alert, AlertListener};
 pub use histogram::Histogram;
+pub use log::{Level, LogListener};
 pub use prometheus::Exposition;
 pub use striped::Striped;
