@@ -41,17 +41,17 @@ type Reason int32
 // The reasons.
 const (
 	// ReasonCapacity: room for another entry was needed.
-	ReasonCapacity Reason = iota
+	ReasonCapacity Reason = C.MYNAH_EVICT_CAPACITY
 	// ReasonMemory: its bytes were needed.
-	ReasonMemory
+	ReasonMemory Reason = C.MYNAH_EVICT_MEMORY
 	// ReasonExpired: its time was over.
-	ReasonExpired
+	ReasonExpired Reason = C.MYNAH_EVICT_EXPIRED
 	// ReasonReplaced: another value took its place.
-	ReasonReplaced
+	ReasonReplaced Reason = C.MYNAH_EVICT_REPLACED
 	// ReasonRemoved: somebody removed it.
-	ReasonRemoved
+	ReasonRemoved Reason = C.MYNAH_EVICT_REMOVED
 	// ReasonCleared: the cache was cleared.
-	ReasonCleared
+	ReasonCleared Reason = C.MYNAH_EVICT_CLEARED
 )
 
 // Alert is a threshold that was crossed, or a figure that is back within it.

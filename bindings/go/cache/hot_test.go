@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -72,6 +73,46 @@ func TestManyKeysCrossOnce(t *testing.T) {
 	if err := c.GetMany(keys, &found); !errors.Is(err, ErrInvalidHandle) {
 		t.Fatal(err)
 	}
+}
+
+func TestManyKeysKeepTheirValuesWhileOthersWriteAndResize(t *testing.T) {
+	c := NewShardedCache(WithCapacity(5000))
+	defer c.Close()
+	var group sync.WaitGroup
+	work := func(of func(round int)) {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for round := 0; round < 100; round++ {
+				of(round)
+			}
+		}()
+	}
+	keys := make([]string, 700)
+	for i := range keys {
+		keys[i] = fmt.Sprint("key ", i)
+	}
+	for g := 0; g < 2; g++ {
+		work(func(round int) {
+			for i, key := range keys {
+				c.SetString(key, strings.Repeat(key+";", 1+(i+round)%300), 0)
+			}
+		})
+		var found Found
+		work(func(int) {
+			if err := c.GetMany(keys, &found); err != nil {
+				t.Error(err)
+			}
+			for i, key := range keys {
+				value, ok := found.Value(i)
+				if ok && strings.Trim(strings.ReplaceAll(string(value), key+";", ""), ";") != "" {
+					t.Errorf("%s: %.60s", key, value)
+				}
+			}
+		})
+	}
+	work(func(round int) { c.Resize(1 << (round % 6)) })
+	group.Wait()
 }
 
 func TestEvictionsAreTold(t *testing.T) {
