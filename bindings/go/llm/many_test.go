@@ -129,7 +129,7 @@ func TestTiersSplitTheWorkAndFallBack(t *testing.T) {
 
 func TestABreakerOpensAndClosesAgain(t *testing.T) {
 	client, m := talk(t, []mock.Option{mock.With("status", "500"), mock.With("status_times", "3")})
-	breaker, err := llm.NewCircuitBreaker(client, 3, 20*time.Millisecond)
+	breaker, err := llm.NewCircuitBreaker(client, 3, 500*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
