@@ -1,11 +1,11 @@
 //! Least frequently used, with frequencies that fade.
 //!
-//! Each use counts one, and every count halves in the course of as many
-//! insertions as the shard has room for, so yesterday's favourite makes room for today's. A
-//! count that fades evenly needs no clockwork: with half-life H, a count c at
-//! insertion t ranks like t + H log2 c for ever after, and that score is what
-//! an entry's word holds. A use turns the score s into
-//! t + H log2 (2^((s - t) / H) + 1).
+//! Each use counts one, up to four, and every count halves in the course of
+//! somewhat fewer insertions than the shard has room for, so yesterday's
+//! favourite makes room for today's. A count that fades evenly needs no
+//! clockwork: with half-life H, a count c at insertion t ranks like t + H log2 c
+//! for ever after, and that score is what an entry's word holds. A use turns the
+//! score s into t + H log2 (2^((s - t) / H) + 1).
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -19,11 +19,14 @@ use crate::cache::table::{Slot, Table};
 const HALF_LIFE_LOG2: u32 = 8;
 /// Width of a bin of the calendar: a quarter of a half-life.
 const BIN_LOG2: u32 = HALF_LIFE_LOG2 - 2;
-/// Half-life in insertions, for each entry that the shard has room for.
-const SIZES_TO_HALVE: u64 = 1;
+/// Half-life in insertions, for each entry that the shard has room for. Chosen
+/// with `HIGH` on traces: twice as long keeps what a busy shop no longer asks
+/// for, half as long is as good as LRU and forgets what a database still needs.
+const SIZES_TO_HALVE: f64 = 0.6;
 
-/// Scores above the present go up to here: a count of 2^12.
-const HIGH: i32 = 12 << HALF_LIFE_LOG2;
+/// Scores above the present go up to here: a count of four, so that what was
+/// asked for very often is not kept very long after.
+const HIGH: i32 = 2 << HALF_LIFE_LOG2;
 /// Scores below it down to here: a count of 1/256, as good as nothing.
 const LOW: i32 = -(8 << HALF_LIFE_LOG2);
 /// The table of gains has one value for so many units, as a power of two.
@@ -97,8 +100,8 @@ impl Policy for Lfu {
     }
 
     fn sized(&mut self, room: usize) {
-        self.pace = (1u64 << (16 + HALF_LIFE_LOG2)) / (room.max(1) as u64 * SIZES_TO_HALVE);
-        self.pace = self.pace.max(1);
+        let half_life = (room as f64 * SIZES_TO_HALVE).max(1.0) as u64;
+        self.pace = ((1u64 << (16 + HALF_LIFE_LOG2)) / half_life).max(1);
         let span = (BINS as u32 / 8) << BIN_LOG2;
         self.calendar.set_width(BIN_LOG2, self.present().wrapping_sub(span));
     }

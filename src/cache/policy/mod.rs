@@ -13,6 +13,8 @@ mod lfu;
 mod lru;
 mod random;
 mod s3fifo;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::AtomicU32;
 
