@@ -202,6 +202,40 @@ fn the_second_answer_comes_from_the_cache_also_as_a_stream() {
 }
 
 #[test]
+fn each_mode_of_the_cache_does_what_it_says() {
+    let steps = ["first", "second", "third"].map(|text| plain(text, "stop"));
+    let bench = bench(CACHED, steps.into());
+    let ask = |mode: &str| {
+        let mut request = request();
+        request.set("cache", mode).unwrap();
+        bench.client.chat(&request, None).map(|response| response.text().to_string())
+    };
+    let missed = ask("only").map(|_| ()).map_err(|failed| failed.error.status());
+    assert_eq!((missed, bench.sent()), (Err(Status::NotFound), 0));
+    assert_eq!(ask("bypass").unwrap(), "first");
+    assert_eq!(ask("only").unwrap_err().error.status(), Status::NotFound, "nothing was kept");
+    assert_eq!(ask("default").unwrap(), "second");
+    assert_eq!(ask("only").unwrap(), "second");
+    assert_eq!(ask("refresh").unwrap(), "third");
+    assert_eq!((ask("default").unwrap(), ask("only").unwrap()), ("third".into(), "third".into()));
+    assert_eq!(bench.sent(), 3);
+}
+
+#[test]
+fn a_retry_after_beside_an_error_inside_a_200_is_not_waited_for() {
+    let error = r#"data: {"error":{"message":"busy","type":"overloaded_error","code":529}}"#;
+    let headers = &[("retry-after", "100")];
+    let steps = vec![Step::Answer(200, headers, format!("{error}\n\n")), ended("then it works")];
+    let bench = bench(&[], steps);
+    let before = bench.client.clock.now_ns();
+    let (result, text) = bench.stream();
+    let response = result.unwrap();
+    assert_eq!((response.attempts, text.as_str()), (2, "then it works"));
+    // The back-off of the first retry is below a second.
+    assert!(bench.client.clock.now_ns() - before < 1_000_000_000);
+}
+
+#[test]
 fn what_is_not_a_complete_answer_is_not_kept() {
     for step in [plain("cut off", "length"), plain("", "content_filter")] {
         let bench = bench(CACHED, vec![step, plain("whole", "stop")]);

@@ -171,6 +171,7 @@ fn has_form(text: &str, format: Option<&Format>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::llm::response::Choice;
 
     const BASE: Identity<'static> = Identity {
         provider: "openai",
@@ -232,5 +233,55 @@ mod tests {
     fn stream_flags_and_end_user_ids_do_not_change_the_key() {
         let body = br#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,"stream_options":{"include_usage":true},"user":"u","metadata":{"a":"b"}}"#;
         assert_eq!(Identity { body, ..BASE }.key(), BASE.key());
+    }
+
+    fn answer(text: &str, reason: Option<FinishReason>) -> Response {
+        let choice = Choice { text: text.into(), finish_reason: reason, ..Choice::default() };
+        Response { choices: vec![choice], ..Response::default() }
+    }
+
+    #[test]
+    fn only_answers_that_ended_by_themselves_are_kept_and_with_calls_only_if_asked() {
+        use FinishReason::*;
+        for (reason, keeps, keeps_with_calls) in [
+            (Some(Stop), true, true),
+            (Some(ToolCalls), false, true),
+            (Some(Length), false, false),
+            (Some(ContentFilter), false, false),
+            (Some(Refusal), false, false),
+            (Some(Pause), false, false),
+            (Some(Other), false, false),
+            (None, false, false),
+        ] {
+            let answer = answer("hi", reason);
+            assert_eq!(may_keep(&answer, false, None), keeps, "{reason:?}");
+            assert_eq!(may_keep(&answer, true, None), keeps_with_calls, "{reason:?}");
+        }
+        assert!(!may_keep(&Response::default(), true, None), "nothing is no answer");
+        let mut two = answer("hi", Some(Stop));
+        two.choices.extend(answer("cut", Some(Length)).choices);
+        assert!(!may_keep(&two, true, None), "one of two was cut");
+    }
+
+    #[test]
+    fn an_answer_that_has_not_the_form_that_was_asked_for_is_not_kept() {
+        let schema = serde_json::json!({"type": "object", "required": ["a"],
+            "properties": {"a": {"type": "integer"}}});
+        let matching =
+            Format::JsonSchema { name: "s".into(), schema, strict: None, description: None };
+        for (format, text, keeps) in [
+            (&Format::Text, "prose", true),
+            (&Format::JsonObject, r#"{"a":1}"#, true),
+            (&Format::JsonObject, "[1]", false),
+            (&Format::JsonObject, "prose", false),
+            (&Format::JsonObject, r#"{"a":1"#, false),
+            (&matching, r#"{"a":1}"#, true),
+            (&matching, r#"{"a":"1"}"#, false),
+            (&matching, r#"{"b":1}"#, false),
+            (&matching, "", false),
+        ] {
+            let answer = answer(text, Some(FinishReason::Stop));
+            assert_eq!(may_keep(&answer, false, Some(format)), keeps, "{text} as {format:?}");
+        }
     }
 }

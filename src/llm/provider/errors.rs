@@ -229,7 +229,9 @@ impl Facts {
             status,
             Status::RateLimited | Status::Overloaded | Status::Server | Status::Timeout
         );
-        retry_after(headers)
+        // Beside a 2xx the header means nothing, even if an error follows in the body.
+        let stated = if (200..300).contains(&head.status) { None } else { retry_after(headers) };
+        stated
             .or(self.retry_after)
             .or_else(|| self.reset_at_ms.and_then(|ms| until(headers, ms)))
             .or_else(|| if waits { limit_reset(headers) } else { None })
