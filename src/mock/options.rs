@@ -1,6 +1,7 @@
 //! The options of a mock provider: its pace, and how it misbehaves.
 
 use crate::error::{Error, Result};
+use crate::options::fields::{choice, int, list, text};
 use crate::options::{Kind, OptionSet, Row, Suggestions, Value};
 
 /// Everything that can be set on a mock provider, with its defaults.
@@ -68,51 +69,6 @@ impl Default for MockOptions {
 const MS_MAX: u64 = 86_400_000;
 const COUNT_MAX: u64 = 1 << 40;
 
-macro_rules! int {
-    ($field:ident, $range:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::Int($range),
-            doc: $doc,
-            get: |o: &MockOptions| o.$field.into(),
-            set: |o, v| o.$field = v.int().unwrap_or_default(),
-        }
-    };
-}
-macro_rules! text {
-    ($field:ident, $kind:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: $kind,
-            doc: $doc,
-            get: |o: &MockOptions| o.$field.as_deref().into(),
-            set: |o, v| o.$field = v.text().map(Into::into),
-        }
-    };
-}
-macro_rules! choice {
-    ($field:ident, $words:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::Choice($words),
-            doc: $doc,
-            get: |o: &MockOptions| o.$field.as_str().into(),
-            set: |o, v| o.$field = v.text().unwrap_or_default().into(),
-        }
-    };
-}
-macro_rules! headers {
-    ($field:ident, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::Headers,
-            doc: $doc,
-            get: |o: &MockOptions| Value::List(o.$field.clone()),
-            set: |o, v| o.$field = v.list().to_vec(),
-        }
-    };
-}
-
 static ROWS: &[Row<MockOptions>] = &[
     text!(
         answer,
@@ -135,13 +91,13 @@ static ROWS: &[Row<MockOptions>] = &[
         0..=COUNT_MAX,
         "Requests that get `status` before the others succeed; 0: all."
     ),
-    headers!(status_header, "A header beside `status`, such as `retry-after: 1`."),
+    list!(status_header, Kind::Headers, "A header beside `status`, such as `retry-after: 1`."),
     text!(
         status_body,
         Kind::Text,
         "The body beside `status`; unset: an error as the vendor would send it."
     ),
-    headers!(header, "A header of every answer."),
+    list!(header, Kind::Headers, "A header of every answer."),
     choice!(
         fault,
         &["none", "reset", "stall", "cut"],

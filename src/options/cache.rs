@@ -1,7 +1,8 @@
 //! The options of a cache.
 
+use super::fields::{choice, flag, float, int};
 use super::profiles;
-use super::{Kind, OptionSet, Row, Suggestions, Value};
+use super::{OptionSet, Row, Suggestions, Value};
 use crate::error::Result;
 
 /// Everything that can be set on a cache, with its defaults.
@@ -72,55 +73,6 @@ impl Default for CacheOptions {
 /// A year in milliseconds: the longest interval or lifetime that is taken.
 const MS_MAX: u64 = 100 * 365 * 86_400_000;
 const MB_MAX: u64 = 1 << 24;
-
-/// A row of an integer field, converted both ways.
-macro_rules! int {
-    ($field:ident, $range:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::Int($range),
-            doc: $doc,
-            get: |o: &CacheOptions| Value::from(o.$field),
-            set: |o, v| o.$field = v.int().unwrap_or_default() as _,
-        }
-    };
-}
-
-macro_rules! flag {
-    ($field:ident, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::Bool,
-            doc: $doc,
-            get: |o: &CacheOptions| o.$field.into(),
-            set: |o, v| o.$field = v.bool().unwrap_or_default(),
-        }
-    };
-}
-
-macro_rules! ratio {
-    ($field:ident, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::Float(0.0..=1.0),
-            doc: $doc,
-            get: |o: &CacheOptions| o.$field.into(),
-            set: |o, v| o.$field = v.float().unwrap_or_default(),
-        }
-    };
-}
-
-macro_rules! choice {
-    ($field:ident, $words:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::Choice($words),
-            doc: $doc,
-            get: |o: &CacheOptions| o.$field.as_str().into(),
-            set: |o, v| o.$field = v.text().unwrap_or_default().into(),
-        }
-    };
-}
 
 static ROWS: &[Row<CacheOptions>] = &[
     int!(capacity, 1..=1 << 40, "Most entries that the whole cache holds."),
@@ -212,7 +164,7 @@ static ROWS: &[Row<CacheOptions>] = &[
         0..=u64::MAX,
         "Seed of the key hash, for repeatable runs; 0: random, which keeps others from choosing colliding keys."
     ),
-    ratio!(alert_min_hit_rate, "Alerts when the hit rate falls below; 0: off."),
+    float!(alert_min_hit_rate, 0.0..=1.0, "Alerts when the hit rate falls below; 0: off."),
     int!(
         alert_max_get_latency_us,
         0..=60_000_000,
@@ -223,8 +175,9 @@ static ROWS: &[Row<CacheOptions>] = &[
         0..=MB_MAX,
         "Alerts when the accounted memory exceeds this many MiB; 0: off."
     ),
-    ratio!(
+    float!(
         alert_max_shard_imbalance,
+        0.0..=1.0,
         "Alerts when a shard's entries deviate from the mean by more than this share; 0: off."
     ),
 ];

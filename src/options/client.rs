@@ -1,5 +1,8 @@
 //! The options of an LLM client; most can also be set for one call.
 
+use super::fields::{
+    choice, flag, float, int, list, optional_bool, optional_float, optional_int, text,
+};
 use super::presets;
 use super::{Kind, OptionSet, Row, Suggestions, Value};
 use crate::error::Result;
@@ -165,106 +168,6 @@ impl std::fmt::Debug for ClientOptions {
 
 /// A century in milliseconds: the longest interval that is taken.
 const MS_MAX: u64 = 100 * 365 * 86_400_000;
-
-macro_rules! int {
-    ($field:ident, $range:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::Int($range),
-            doc: $doc,
-            get: |o: &ClientOptions| o.$field.into(),
-            set: |o, v| o.$field = v.int().unwrap_or_default(),
-        }
-    };
-}
-macro_rules! optional_int {
-    ($field:ident, $range:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::OptionalInt($range),
-            doc: $doc,
-            get: |o: &ClientOptions| o.$field.into(),
-            set: |o, v| o.$field = v.int(),
-        }
-    };
-}
-macro_rules! float {
-    ($field:ident, $range:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::Float($range),
-            doc: $doc,
-            get: |o: &ClientOptions| o.$field.into(),
-            set: |o, v| o.$field = v.float().unwrap_or_default(),
-        }
-    };
-}
-macro_rules! optional_float {
-    ($field:ident, $range:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::OptionalFloat($range),
-            doc: $doc,
-            get: |o: &ClientOptions| o.$field.into(),
-            set: |o, v| o.$field = v.float(),
-        }
-    };
-}
-macro_rules! flag {
-    ($field:ident, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::Bool,
-            doc: $doc,
-            get: |o: &ClientOptions| o.$field.into(),
-            set: |o, v| o.$field = v.bool().unwrap_or_default(),
-        }
-    };
-}
-macro_rules! optional_bool {
-    ($field:ident, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::OptionalBool,
-            doc: $doc,
-            get: |o: &ClientOptions| o.$field.into(),
-            set: |o, v| o.$field = v.bool(),
-        }
-    };
-}
-macro_rules! choice {
-    ($field:ident, $words:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: Kind::Choice($words),
-            doc: $doc,
-            get: |o: &ClientOptions| o.$field.as_str().into(),
-            set: |o, v| o.$field = v.text().unwrap_or_default().into(),
-        }
-    };
-}
-macro_rules! text {
-    ($field:ident, $kind:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: $kind,
-            doc: $doc,
-            get: |o: &ClientOptions| o.$field.as_deref().into(),
-            set: |o, v| o.$field = v.text().map(Into::into),
-        }
-    };
-}
-macro_rules! list {
-    ($field:ident, $kind:expr, $doc:literal) => {
-        Row {
-            key: stringify!($field),
-            kind: $kind,
-            doc: $doc,
-            get: |o: &ClientOptions| Value::List(o.$field.clone()),
-            set: |o, v| o.$field = v.list().to_vec(),
-        }
-    };
-}
 
 static ROWS: &[Row<ClientOptions>] = &[
     choice!(

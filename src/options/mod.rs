@@ -9,6 +9,7 @@
 
 pub mod cache;
 pub mod client;
+pub(crate) mod fields;
 pub mod presets;
 pub mod profiles;
 mod row;
