@@ -130,4 +130,34 @@ mod tests {
         assert!((0..400u32).all(|n| cache.get(&n.to_le_bytes()).is_some()));
         audit(&cache);
     }
+
+    /// A resize that is held up at one shard holds no other: whoever asks for a
+    /// key waits, if at all, for the split of its own shard.
+    #[test]
+    fn a_resize_keeps_nobody_waiting_but_those_of_the_shard_that_it_splits() {
+        for stuck in 0..4 {
+            // A call that waited for longer than this would answer busy.
+            let options = r#"{"capacity": 4096, "shard_count": 4, "max_retries": 1,
+                "retry_delay_ms": 20000}"#;
+            let (cache, _) = cache(options);
+            let key = |n: u32| n.to_le_bytes();
+            (0..400).for_each(|n| cache.set(&key(n), b"v", Ttl::Default).unwrap());
+            let at = |n: u32| cache.shared.hash(&key(n)) as usize & 3;
+            std::thread::scope(|scope| {
+                let held = cache.directory.cell(stuck).shard.write();
+                let resize = scope.spawn(|| cache.resize(8).unwrap());
+                let splits = |index: usize| cache.directory.cell(index).shard.read().mask == 7;
+                while !(0..stuck).all(splits) {
+                    std::thread::yield_now();
+                }
+                for n in (0..400).filter(|n| at(*n) != stuck) {
+                    assert!(cache.get(&key(n)).is_some());
+                    cache.set(&key(n), b"w", Ttl::Default).unwrap();
+                }
+                assert!(!resize.is_finished());
+                drop(held);
+            });
+            assert_eq!((cache.shard_count(), cache.len()), (8, 400));
+        }
+    }
 }
