@@ -295,7 +295,8 @@ impl Line {
     fn enter(&self, now: u64, tokens: u64, deadline_ns: u64) -> Result<u64> {
         let mut state = self.state.lock();
         let forecast = state.forecast_ns(now, tokens);
-        if now.saturating_add(forecast) > deadline_ns {
+        // Who need not wait and is late all the same is not late because of limits.
+        if forecast > 0 && now.saturating_add(forecast) > deadline_ns {
             return Err(too_late(forecast));
         }
         let id = state.next_id;
@@ -388,6 +389,13 @@ mod tests {
         assert_eq!(error.status(), Status::RateLimited);
         assert_eq!(limiter.clock.now_ns(), before);
         assert_eq!(limiter.line("line").state.lock().waiting.len(), 0);
+    }
+
+    #[test]
+    fn a_call_whose_time_is_up_is_not_told_that_it_was_the_limits() {
+        let (limiter, _) = limiter(|_| {});
+        let permit = limiter.acquire("line", 0, limiter.clock.now_ns() - 1, &Interrupt::default());
+        assert_eq!(permit.unwrap().waited, Duration::ZERO, "the sending tells");
     }
 
     #[test]
