@@ -501,6 +501,12 @@ typedef void (*mynah_alert_fn)(void *user,
                                double threshold);
 
 /**
+ * Takes a log record: `len` bytes of JSON, one object, not NUL-terminated,
+ * valid during the call only.
+ */
+typedef void (*mynah_log_fn)(void *user, int32_t level, const char *json, size_t len);
+
+/**
  * Makes cache options with every default; NULL if there is no room for
  * another handle. Free them with `mynah_cache_options_free`.
  */
@@ -2120,12 +2126,6 @@ mynah_status mynah_client_options_set_alert_max_cost_usd(mynah_client_options *o
  * It lets one through, which decides.
  */
 #define MYNAH_BREAKER_HALF_OPEN 2
-
-/**
- * Takes a log record: `len` bytes of JSON, one object, not NUL-terminated,
- * valid during the call only.
- */
-typedef void (*mynah_log_fn)(void *user, int32_t level, const char *json, size_t len);
 
 /**
  * Takes a change of the circuit breaker: two of the `MYNAH_BREAKER_` states,

@@ -14,8 +14,8 @@ use crate::metrics::{Alert, AlertListener};
 use crate::options::cache::CacheOptions;
 use crate::options::{Layered, describe};
 
-use super::callback::{Kept, alert_listener, mynah_alert_fn, mynah_destroy_fn};
-use super::client_listeners::{level_of, log_listener, mynah_log_fn};
+use super::callback::{Kept, alert_listener, mynah_alert_fn, mynah_destroy_fn, mynah_log_fn};
+use super::client_listeners::{level_of, log_listener};
 use super::error::mynah_error;
 use super::guard::{guard, guard_or};
 use super::handle::{self, Handle};

@@ -10,6 +10,11 @@ use crate::metrics::{Alert, AlertListener};
 /// any more. NULL: nothing is to be destroyed.
 pub type mynah_destroy_fn = Option<unsafe extern "C" fn(user: *mut c_void)>;
 
+/// Takes a log record: `len` bytes of JSON, one object, not NUL-terminated,
+/// valid during the call only.
+pub type mynah_log_fn =
+    Option<unsafe extern "C" fn(user: *mut c_void, level: i32, json: *const c_char, len: usize)>;
+
 /// Told when a threshold is crossed (`raised` 1) and when the figure is back
 /// within it (0): the option that holds the threshold, what was measured, and
 /// the threshold. The text is NUL-terminated and lives during the call only.

@@ -8,7 +8,7 @@ use crate::llm::log::{BreakerListener, Level, Listeners, LogListener};
 use crate::llm::policy::breaker::{State, Transition};
 use crate::llm::queue::{ItemKind, Queue};
 
-use super::callback::{Kept, alert_listener, mynah_alert_fn, mynah_destroy_fn};
+use super::callback::{Kept, alert_listener, mynah_alert_fn, mynah_destroy_fn, mynah_log_fn};
 use super::client_options::{ClientDraft, mynah_client_options};
 use super::guard::guard;
 use super::handle;
@@ -30,11 +30,6 @@ pub const MYNAH_BREAKER_CLOSED: i32 = 0;
 pub const MYNAH_BREAKER_OPEN: i32 = 1;
 /// It lets one through, which decides.
 pub const MYNAH_BREAKER_HALF_OPEN: i32 = 2;
-
-/// Takes a log record: `len` bytes of JSON, one object, not NUL-terminated,
-/// valid during the call only.
-pub type mynah_log_fn =
-    Option<unsafe extern "C" fn(user: *mut c_void, level: i32, json: *const c_char, len: usize)>;
 
 /// Takes a change of the circuit breaker: two of the `MYNAH_BREAKER_` states,
 /// and why in words, NUL-terminated, valid during the call only.
