@@ -249,6 +249,7 @@ pub unsafe extern "C" fn mynah_cache_options_on_log(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
+        handle::resolve::<CacheDraft, _>(options)?;
         let level = level_of(least_level)?;
         let listener = callback.is_some().then(|| (level, log_listener(kept)));
         put(options, |listeners| &mut listeners.log, listener)

@@ -99,7 +99,7 @@ fn pause_until(over: impl Fn() -> bool) {
         turns += 1;
         match turns {
             ..100 => spin_loop(),
-            ..1_000 => yield_now(),
+            100..1_000 => yield_now(),
             _ => std::thread::sleep(std::time::Duration::from_micros(50)),
         }
     }
