@@ -1084,7 +1084,8 @@ mynah_status mynah_cache_metrics_prometheus(mynah_cache *cache,
 /**
  * Frees a cache; null is allowed. Its memory goes back at once, but for
  * values that are still held, and unless clients share it: then they keep it.
- * Calls that are inside finish. Any thread.
+ * Waits for the short calls that are inside to leave; longer ones finish by
+ * themselves. Any thread.
  */
 MYNAH_API void mynah_cache_free(mynah_cache *cache);
 

@@ -499,7 +499,8 @@ pub unsafe extern "C" fn mynah_cache_metrics_prometheus(
 
 /// Frees a cache; null is allowed. Its memory goes back at once, but for
 /// values that are still held, and unless clients share it: then they keep it.
-/// Calls that are inside finish. Any thread.
+/// Waits for the short calls that are inside to leave; longer ones finish by
+/// themselves. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_free(cache: *mut mynah_cache) {
     guard_or((), || match handle::remove::<Cache, _>(cache) {

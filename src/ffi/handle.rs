@@ -144,7 +144,6 @@ impl Table {
         let mut free = self.free.lock();
         if !free.fork_handler {
             free.fork_handler = true;
-            section::prepare();
             fork::install();
             super::panic_hook::install();
         }
@@ -204,6 +203,7 @@ pub fn insert<T: Handle, C>(object: Arc<T>) -> Result<*mut C> {
 
 /// As [`insert`], for a type that is used through [`with`].
 pub fn insert_hot<T: Handle, C>(object: Arc<T>) -> Result<*mut C> {
+    section::prepare();
     let raw = Arc::as_ptr(&object).cast();
     let (word, slot) = insert_slot(object.clone())?;
     let pinned = Box::new(Pinned { word, object: raw, _owner: object });

@@ -28,8 +28,9 @@ static PHASE: AtomicUsize = AtomicUsize::new(0);
 /// Whether those who enter must fence. Relaxed: it is cleared once the kernel
 /// has promised its barrier, and who sees that late fences in vain.
 static FENCED: AtomicBool = AtomicBool::new(true);
-/// One waits at a time; held across `fork`.
-static WAITING: Mutex<()> = Mutex::new(());
+/// One waits at a time; held across `fork`. Whether the kernel has been asked
+/// for its promise.
+static WAITING: Mutex<bool> = Mutex::new(false);
 
 /// A stay in a section; it ends when this is dropped.
 pub struct Section {
@@ -105,9 +106,14 @@ fn pause_until(over: impl Fn() -> bool) {
     }
 }
 
-/// Gets the kernel's promise, once, before there is any handle.
+/// Gets the kernel's promise, once, before there is anything to find. In a
+/// process with several threads that takes the kernel some milliseconds.
 pub fn prepare() {
-    FENCED.store(!membarrier(REGISTER), Ordering::Relaxed);
+    let mut asked = WAITING.lock();
+    if !*asked {
+        *asked = true;
+        FENCED.store(!membarrier(REGISTER), Ordering::Relaxed);
+    }
 }
 
 fn barrier() {
@@ -139,7 +145,7 @@ fn membarrier(_: libc::c_int) -> bool {
 }
 
 /// The waiters' lock, while the process forks.
-pub struct Held(#[allow(dead_code)] MutexGuard<'static, ()>);
+pub struct Held(#[allow(dead_code)] MutexGuard<'static, bool>);
 
 /// Keeps others from waiting until the guard is dropped.
 pub fn hold() -> Held {
