@@ -48,7 +48,7 @@ func TestChat(t *testing.T) {
 }
 
 func TestStream(t *testing.T) {
-	run(t, "stream", "Tell me a story.", "-- stop after", "-- cancelled after 5 pieces", "its connection is closed")
+	run(t, "stream", "Tell me a story.", "-- stop after", "-- cancelled after", "its connection is closed")
 }
 
 func TestProduction(t *testing.T) {
