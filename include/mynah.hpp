@@ -6,7 +6,8 @@
  * a form with std::nothrow, which answers the status instead: making an
  * object, the cache's operations, calls of every kind, and the queue's.
  * An exception thrown by a callback ends the call and leaves it once C has been
- * left: none passes through C. After a move only assigning, destroying and
+ * left: none passes through C. A text that C would cut, for it has a zero byte
+ * where only a NUL-terminated one can go, is MYNAH_INVALID_ARGUMENT. After a move only assigning, destroying and
  * `bool` make sense; other calls answer MYNAH_NULL_ARGUMENT or
  * MYNAH_INVALID_HANDLE.
  *

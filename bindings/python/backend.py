@@ -8,9 +8,9 @@ import base64
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sysconfig
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -32,6 +32,9 @@ def library():
     """The shared library, built where it is not given by MYNAH_LIBRARY."""
     if given := os.environ.get("MYNAH_LIBRARY"):
         return Path(given).resolve()
+    if not shutil.which("cargo"):
+        raise SystemExit("mynah: the library is built by cargo (Rust), which is not here; "
+                         "or name one that was built, with MYNAH_LIBRARY")
     subprocess.run(["make", "--no-print-directory"], cwd=ROOT, check=True)
     return next(p for p in sorted((ROOT / "build").glob("libmynah.*")) if ".so.0" in p.name
                 or p.suffix == ".dylib").resolve()
@@ -73,9 +76,10 @@ def build_editable(wheel_directory, config_settings=None, metadata_directory=Non
     return write(wheel_directory, editable=True)
 
 
+class UnsupportedOperation(Exception):
+    """What PEP 517 has a backend raise for what it does not do."""
+
+
 def build_sdist(sdist_directory, config_settings=None):
-    name = f"mynah-{VERSION}"
-    with tarfile.open(Path(sdist_directory) / f"{name}.tar.gz", "w:gz") as archive:
-        for path in ("pyproject.toml", "backend.py", "mynah"):
-            archive.add(HERE / path, f"{name}/{path}")
-    return f"{name}.tar.gz"
+    raise UnsupportedOperation("the source of the library lies outside this folder: "
+                               "build a wheel, from a checkout (pip wheel ./bindings/python)")

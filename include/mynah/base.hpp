@@ -92,6 +92,8 @@ public:
     explicit error(mynah_status status) : error(status, failure()) {}
     error(mynah_status status, const failure &why)
         : std::runtime_error(text(status, why)), status_(status), json_(why.json()) {}
+    error(mynah_status status, const std::string &message)
+        : std::runtime_error(message), status_(status) {}
     /* One of the MYNAH_ numbers. */
     mynah_status status() const noexcept { return status_; }
     /* Everything known about it, as mynah_error_json tells; may be empty. */
@@ -133,6 +135,15 @@ mynah_status told(failure *why, Call &&call) noexcept {
     return status;
 }
 
+inline bool is_whole(const std::string &text) noexcept {
+    return text.find('\0') == std::string::npos;
+}
+/* A text for C, which would cut it at a zero byte. */
+inline const char *c_text(const std::string &text, const char *what) {
+    if (is_whole(text)) return text.c_str();
+    throw error(MYNAH_INVALID_ARGUMENT, std::string(what) + ": there is a zero byte in it");
+}
+
 template <typename T>
 T *made(T *raw) {
     if (!raw) throw error(MYNAH_INTERNAL);
@@ -144,12 +155,23 @@ mynah_status set_all(T *target, const options &all,
                      mynah_status (*set)(T *, const char *, const char *, mynah_error **),
                      failure *why) noexcept {
     for (const auto &[name, text] : all) {
+        if (!is_whole(name) || !is_whole(text)) return MYNAH_INVALID_ARGUMENT;
         mynah_status status = told(why, [&, &n = name, &t = text](mynah_error **err) {
             return set(target, n.c_str(), t.c_str(), err);
         });
         if (status != MYNAH_OK) return status;
     }
     return MYNAH_OK;
+}
+
+/* The same, throwing. */
+template <typename T>
+void set_each(T *target, const options &all,
+              mynah_status (*set)(T *, const char *, const char *, mynah_error **)) {
+    for (const auto &[name, text] : all) {
+        const char *option = c_text(name, "an option's name"), *held = c_text(text, option);
+        checked([&](mynah_error **err) { return set(target, option, held, err); });
+    }
 }
 
 template <typename T>

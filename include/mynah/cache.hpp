@@ -22,13 +22,10 @@ public:
     cache_options() : object(detail::made(mynah_cache_options_new())) {}
     cache_options(std::initializer_list<options::value_type> all) : cache_options(options(all)) {}
     explicit cache_options(const options &all) : cache_options() {
-        failure why;
-        detail::check(detail::set_all(get(), all, mynah_cache_options_set, &why), why);
+        detail::set_each(get(), all, mynah_cache_options_set);
     }
     cache_options &set(const std::string &name, const std::string &text) {
-        detail::checked([&](mynah_error **err) {
-            return mynah_cache_options_set(get(), name.c_str(), text.c_str(), err);
-        });
+        detail::set_each(get(), {{name, text}}, mynah_cache_options_set);
         return *this;
     }
     /* `each(key, value, reason)`, one of the MYNAH_EVICT_ reasons, for every
@@ -236,10 +233,12 @@ public:
         detail::checked([&](mynah_error **err) { return mynah_cache_set_capacity(get(), entries, err); });
     }
     void save(const std::string &path) {
-        detail::checked([&](mynah_error **err) { return mynah_cache_save(get(), path.c_str(), err); });
+        const char *text = detail::c_text(path, "path");
+        detail::checked([&](mynah_error **err) { return mynah_cache_save(get(), text, err); });
     }
     void load(const std::string &path) {
-        detail::checked([&](mynah_error **err) { return mynah_cache_load(get(), path.c_str(), err); });
+        const char *text = detail::c_text(path, "path");
+        detail::checked([&](mynah_error **err) { return mynah_cache_load(get(), text, err); });
     }
     uint64_t size() const noexcept { return mynah_cache_len(get()); }
     uint64_t capacity() const noexcept { return mynah_cache_capacity(get()); }

@@ -90,13 +90,10 @@ public:
     client_options() : object(detail::made(mynah_client_options_new())) {}
     client_options(std::initializer_list<options::value_type> all) : client_options(options(all)) {}
     explicit client_options(const options &all) : client_options() {
-        failure why;
-        detail::check(detail::set_all(get(), all, mynah_client_options_set, &why), why);
+        detail::set_each(get(), all, mynah_client_options_set);
     }
     client_options &set(const std::string &name, const std::string &text) {
-        detail::checked([&](mynah_error **err) {
-            return mynah_client_options_set(get(), name.c_str(), text.c_str(), err);
-        });
+        detail::set_each(get(), {{name, text}}, mynah_client_options_set);
         return *this;
     }
     /* Answers are kept in a cache that others may use too. */

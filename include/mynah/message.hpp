@@ -115,27 +115,30 @@ public:
         return *this;
     }
     request &tool(const std::string &name, const std::string &description, const std::string &schema) {
+        const char *text = detail::c_text(name, "a tool's name");
+        const char *about = detail::c_text(description, "a tool's description");
+        const char *form = detail::c_text(schema, "a tool's schema");
         detail::checked([&](mynah_error **err) {
-            return mynah_request_add_tool(get(), name.c_str(), description.c_str(), schema.c_str(), err);
+            return mynah_request_add_tool(get(), text, about, form, err);
         });
         return *this;
     }
     request &tool_result(const std::string &call_id, std::string_view text, bool failed = false) {
-        detail::check(mynah_request_add_tool_result(get(), call_id.c_str(), text.data(), text.size(), failed));
+        detail::check(mynah_request_add_tool_result(
+            get(), detail::c_text(call_id, "call_id"), text.data(), text.size(), failed));
         return *this;
     }
     request &image_url(const std::string &url) {
-        detail::check(mynah_request_add_image_url(get(), url.c_str(), nullptr));
+        detail::check(mynah_request_add_image_url(get(), detail::c_text(url, "url"), nullptr));
         return *this;
     }
     request &image(const std::string &mime, std::string_view bytes) {
-        detail::check(mynah_request_add_image(get(), mime.c_str(), bytes.data(), bytes.size()));
+        const char *text = detail::c_text(mime, "mime");
+        detail::check(mynah_request_add_image(get(), text, bytes.data(), bytes.size()));
         return *this;
     }
     request &set(const std::string &name, const std::string &text) {
-        detail::checked([&](mynah_error **err) {
-            return mynah_request_set(get(), name.c_str(), text.c_str(), err);
-        });
+        detail::set_each(get(), {{name, text}}, mynah_request_set);
         return *this;
     }
 

@@ -14,8 +14,7 @@ public:
     explicit mock(const options &all) {
         detail::owned<mynah_mock_options, mynah_mock_options_free> from(
             detail::made(mynah_mock_options_new()));
-        failure why;
-        detail::check(detail::set_all(from.get(), all, mynah_mock_options_set, &why), why);
+        detail::set_each(from.get(), all, mynah_mock_options_set);
         mynah_mock *raw = nullptr;
         detail::checked([&](mynah_error **err) { return mynah_mock_new(from.get(), &raw, err); });
         handle_.reset(raw);

@@ -45,6 +45,30 @@ void a_value_is_lent_and_outlives_the_cache() {
     CHECK(mynah::value().view().empty());
 }
 
+void a_text_with_a_zero_byte_is_refused_not_cut() {
+    const std::string cut("7\0007", 3);
+    auto wrong = [](auto &&call, const char *named) {
+        try {
+            call();
+        } catch (const mynah::error &error) {
+            return error.status() == MYNAH_INVALID_ARGUMENT && has(error.what(), named);
+        }
+        return false;
+    };
+    CHECK(wrong([&] { mynah::cache{{"capacity", cut}}; }, "capacity"));
+    CHECK(wrong([&] { mynah::cache_options().set(cut, "1"); }, "name"));
+    CHECK(wrong([&] { mynah::client{{"system_prompt", cut}}; }, "system_prompt"));
+    CHECK(wrong([&] { mynah::mock{{"answer", cut}}; }, "answer"));
+    CHECK(wrong([&] { mynah::request("a").set("stop", cut); }, "stop"));
+    CHECK(wrong([&] { mynah::request("a").tool(cut, "", "{}"); }, "tool"));
+    CHECK(wrong([&] { mynah::request("a").tool_result(cut, ""); }, "call_id"));
+    CHECK(wrong([&] { mynah::cache().save(cut); }, "path"));
+    CHECK(wrong([&] { mynah::cache().load(cut); }, "path"));
+    mynah_status status = MYNAH_OK;
+    mynah::cache none({{"capacity", cut}}, status, std::nothrow);
+    CHECK(status == MYNAH_INVALID_ARGUMENT && !none);
+}
+
 void nothing_throws_where_asked() {
     mynah_status status = MYNAH_INTERNAL;
     mynah::cache cache({{"capacity", "10"}}, status, std::nothrow);
@@ -165,6 +189,7 @@ bool cache_tests() {
     bool ok = true;
     RUN(a_cache_keeps_what_it_is_given);
     RUN(a_value_is_lent_and_outlives_the_cache);
+    RUN(a_text_with_a_zero_byte_is_refused_not_cut);
     RUN(nothing_throws_where_asked);
     RUN(many_at_once_and_one_after_another);
     RUN(a_load_runs_once_and_its_exception_passes);

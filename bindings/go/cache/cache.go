@@ -88,7 +88,8 @@ func (c *ShardedCache) Close() error {
 func (c *ShardedCache) Handle() uintptr { return uintptr(unsafe.Pointer(c.handle)) }
 
 // Set stores a string, bytes, or what marshals itself to binary or text, such
-// as an answer of package llm. A ttl of 0 is the cache's own.
+// as an answer of package llm. A ttl of 0 is the cache's own; a negative one is
+// an error.
 func (c *ShardedCache) Set(key string, value any, ttl time.Duration) error {
 	switch value := value.(type) {
 	case string:
@@ -122,8 +123,12 @@ func (c *ShardedCache) Contains(key string) (bool, error) {
 // there was one.
 func (c *ShardedCache) Touch(key string, ttl time.Duration) (bool, error) {
 	defer runtime.KeepAlive(c)
+	ms, err := ttlMs(ttl)
+	if err != nil {
+		return false, err
+	}
 	data, size := text(key)
-	return isFound(C.mynah_cache_touch(c.handle, data, size, ttlMs(ttl)))
+	return isFound(C.mynah_cache_touch(c.handle, data, size, ms))
 }
 
 // Remove returns whether there was an entry.
@@ -165,6 +170,9 @@ func (c *ShardedCache) SetCapacity(entries uint64) error {
 // Save writes all live entries to a file, which is never half there.
 func (c *ShardedCache) Save(path string) error {
 	defer runtime.KeepAlive(c)
+	if err := lib.Texts("path", path); err != nil {
+		return err
+	}
 	p := C.CString(path)
 	defer C.free(unsafe.Pointer(p))
 	var failure *C.mynah_error
@@ -175,6 +183,9 @@ func (c *ShardedCache) Save(path string) error {
 // nothing.
 func (c *ShardedCache) Load(path string) error {
 	defer runtime.KeepAlive(c)
+	if err := lib.Texts("path", path); err != nil {
+		return err
+	}
 	p := C.CString(path)
 	defer C.free(unsafe.Pointer(p))
 	var failure *C.mynah_error
@@ -199,16 +210,16 @@ func (c *ShardedCache) GetShardCount() uint32 {
 	return uint32(C.mynah_cache_shard_count(c.handle))
 }
 
-func ttlMs(ttl time.Duration) C.uint64_t {
+// ttlMs is a lifetime as the library has it. What is over already, such as the
+// time until a deadline that has passed, must not become the cache's own.
+func ttlMs(ttl time.Duration) (C.uint64_t, error) {
 	switch {
 	case ttl == Forever:
-		return C.MYNAH_TTL_NEVER
-	case ttl <= 0:
-		return C.MYNAH_TTL_DEFAULT
-	case ttl < time.Millisecond:
-		return 1
+		return C.MYNAH_TTL_NEVER, nil
+	case ttl < 0:
+		return 0, &Error{Status: ErrOutOfRange.Status, Message: fmt.Sprint("ttl: ", ttl, " is negative")}
 	}
-	return C.uint64_t(ttl / time.Millisecond)
+	return C.uint64_t(lib.In(ttl, time.Millisecond)), nil
 }
 
 func text(s string) (unsafe.Pointer, C.size_t) {

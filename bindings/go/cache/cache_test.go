@@ -90,7 +90,7 @@ func TestEveryOptionHasItsWith(t *testing.T) {
 		t.Fatal(len(setters))
 	}
 	for _, setter := range setters {
-		if !strings.Contains(string(ours), `of("`+setter[1]+`"`) {
+		if !regexp.MustCompile(`\b(of|in)\("` + setter[1] + `"`).MatchString(string(ours)) {
 			t.Error(setter[1])
 		}
 	}

@@ -33,6 +33,8 @@ import "C"
 import (
 	"runtime/cgo"
 	"unsafe"
+
+	"mynah/internal/lib"
 )
 
 // Reason says why an entry has left.
@@ -65,7 +67,8 @@ type Alert struct {
 
 // WithOnEvict has a function told of every entry that leaves, and why. It runs
 // on the goroutine whose call made the entry leave, or on a thread of the
-// library, before that call returns. A cache that has one is slower.
+// library, before that call returns. A panic in it ends the program. A cache
+// that has one is slower.
 func WithOnEvict(told func(key string, value []byte, reason Reason)) Option {
 	return Option{callback: func(options *C.mynah_cache_options) C.mynah_status {
 		return C.set_on_evict(options, C.uintptr_t(cgo.NewHandle(told)))
@@ -83,13 +86,15 @@ func WithOnAlert(told func(Alert)) Option {
 //export mynahGoEvict
 func mynahGoEvict(user C.uintptr_t, key unsafe.Pointer, keyLen C.size_t, value unsafe.Pointer, valueLen C.size_t, reason C.int32_t) {
 	told := cgo.Handle(user).Value().(func(string, []byte, Reason))
-	told(C.GoStringN((*C.char)(key), C.int(keyLen)), C.GoBytes(value, C.int(valueLen)), Reason(reason))
+	name, data := string(lib.Copied(key, uint64(keyLen))), lib.Copied(value, uint64(valueLen))
+	lib.Called(func() { told(name, data, Reason(reason)) })
 }
 
 //export mynahGoCacheAlert
 func mynahGoCacheAlert(user C.uintptr_t, name *C.char, raised C.int32_t, value, threshold C.double) {
 	told := cgo.Handle(user).Value().(func(Alert))
-	told(Alert{C.GoString(name), raised != 0, float64(value), float64(threshold)})
+	alert := Alert{C.GoString(name), raised != 0, float64(value), float64(threshold)}
+	lib.Called(func() { told(alert) })
 }
 
 //export mynahGoCacheDestroy

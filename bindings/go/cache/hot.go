@@ -123,13 +123,17 @@ func (c *ShardedCache) SetString(key, value string, ttl time.Duration) error {
 }
 
 func (c *ShardedCache) store(key string, value *C.uchar, size int, ttl time.Duration) error {
+	ms, err := ttlMs(ttl)
+	if err != nil {
+		return err
+	}
 	if c.heard {
 		name, copied := strings.Clone(key), slices.Clone(unsafe.Slice(value, size))
-		status := C.heard_set(c.handle, letters(name), C.size_t(len(name)), unsafe.SliceData(copied), C.size_t(size), ttlMs(ttl))
+		status := C.heard_set(c.handle, letters(name), C.size_t(len(name)), unsafe.SliceData(copied), C.size_t(size), ms)
 		runtime.KeepAlive(c)
 		return check(status)
 	}
-	status := C.go_set(c.handle, letters(key), C.size_t(len(key)), value, C.size_t(size), ttlMs(ttl))
+	status := C.go_set(c.handle, letters(key), C.size_t(len(key)), value, C.size_t(size), ms)
 	runtime.KeepAlive(c)
 	return check(status)
 }

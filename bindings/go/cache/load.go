@@ -39,6 +39,10 @@ var errAbandoned = errors.New("abandoned")
 // meanwhile. A load that fails, fails for all who waited, and stores nothing;
 // one that fails because its own context ended leaves the load to another.
 func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Duration, load func(context.Context) ([]byte, error)) ([]byte, error) {
+	ms, err := ttlMs(ttl)
+	if err != nil {
+		return nil, err
+	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, lib.Caused(ErrCancelled, err)
@@ -48,7 +52,7 @@ func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Durat
 		case err == nil && claim == nil:
 			return value, nil
 		case err == nil:
-			return c.flights.lead(ctx, key, ttl, claim, load)
+			return c.flights.lead(ctx, key, ms, claim, load)
 		case !errors.Is(err, ErrTimeout):
 			return nil, err
 		}
@@ -74,7 +78,7 @@ func (c *ShardedCache) claim(key string) ([]byte, *C.mynah_claim, error) {
 	return lib.Take(unsafe.Pointer(value)), nil, nil
 }
 
-func (f *flights) lead(ctx context.Context, key string, ttl time.Duration, claim *C.mynah_claim, load func(context.Context) ([]byte, error)) ([]byte, error) {
+func (f *flights) lead(ctx context.Context, key string, ms C.uint64_t, claim *C.mynah_claim, load func(context.Context) ([]byte, error)) ([]byte, error) {
 	own := &flight{done: make(chan struct{}), err: errAbandoned}
 	f.mu.Lock()
 	if f.open == nil {
@@ -100,7 +104,7 @@ func (f *flights) lead(ctx context.Context, key string, ttl time.Duration, claim
 		return nil, err
 	}
 	own.value, own.err = append([]byte{}, value...), nil
-	return value, check(C.mynah_claim_fill(claim, lib.Data(value), C.size_t(len(value)), ttlMs(ttl)))
+	return value, check(C.mynah_claim_fill(claim, lib.Data(value), C.size_t(len(value)), ms))
 }
 
 // follow waits for a load of this program's; one of somebody else's is asked

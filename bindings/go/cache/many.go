@@ -89,6 +89,10 @@ type Entry struct {
 // SetMany stores many entries in one crossing.
 func (c *ShardedCache) SetMany(entries []Entry, ttl time.Duration) error {
 	defer runtime.KeepAlive(c)
+	ms, err := ttlMs(ttl)
+	if err != nil {
+		return err
+	}
 	var keys, values []byte
 	keyLens, lens := make([]C.size_t, 0, len(entries)), make([]C.size_t, 0, len(entries))
 	for _, entry := range entries {
@@ -96,7 +100,7 @@ func (c *ShardedCache) SetMany(entries []Entry, ttl time.Duration) error {
 		keyLens, lens = append(keyLens, C.size_t(len(entry.Key))), append(lens, C.size_t(len(entry.Value)))
 	}
 	return check(C.go_set_many(c.handle, bytes(keys), sizes(keyLens), bytes(values), sizes(lens),
-		C.size_t(len(entries)), ttlMs(ttl)))
+		C.size_t(len(entries)), ms))
 }
 
 func sizes(s []C.size_t) *C.size_t { return unsafe.SliceData(s) }

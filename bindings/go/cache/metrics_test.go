@@ -37,9 +37,9 @@ func TestMetricsHaveTheGuidesFields(t *testing.T) {
 	}
 }
 
-func TestTheAlertConstantsAreTheLibrarysDefaults(t *testing.T) {
-	c := NewShardedCache()
-	defer c.Close()
+// option is an option's effective value.
+func option(t *testing.T, c *ShardedCache, name string) any {
+	t.Helper()
 	raw, err := c.OptionsJSON()
 	if err != nil {
 		t.Fatal(err)
@@ -48,14 +48,20 @@ func TestTheAlertConstantsAreTheLibrarysDefaults(t *testing.T) {
 	if err := json.Unmarshal(raw, &rows); err != nil {
 		t.Fatal(err)
 	}
+	return rows[name].Value
+}
+
+func TestTheAlertConstantsAreTheLibrarysDefaults(t *testing.T) {
+	c := NewShardedCache()
+	defer c.Close()
 	for name, want := range map[string]float64{
 		"alert_min_hit_rate":        MinHitRate,
 		"alert_max_get_latency_us":  float64(MaxGetLatency.Microseconds()),
 		"alert_max_memory_mb":       MaxMemoryUsage >> 20,
 		"alert_max_shard_imbalance": MaxShardImbalance,
 	} {
-		if rows[name].Value != want {
-			t.Errorf("%s: %v, not %v", name, rows[name].Value, want)
+		if got := option(t, c, name); got != want {
+			t.Errorf("%s: %v, not %v", name, got, want)
 		}
 	}
 }

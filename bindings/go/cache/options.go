@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"time"
 	"unsafe"
+
+	"mynah/internal/lib"
 )
 
 // Option is one setting of a cache. The library checks it, and says the range.
@@ -28,6 +30,9 @@ func With(name, value string) Option { return Option{name: name, value: value} }
 func (o Option) apply(options *C.mynah_cache_options) error {
 	if o.callback != nil {
 		return check(o.callback(options))
+	}
+	if err := lib.Texts("an option's name", o.name, o.name, o.value); err != nil {
+		return err
 	}
 	name, value := C.CString(o.name), C.CString(o.value)
 	defer C.free(unsafe.Pointer(name))
@@ -57,6 +62,8 @@ const (
 
 func of(name string, value any) Option { return With(name, fmt.Sprint(value)) }
 
+func in(name string, d, unit time.Duration) Option { return of(name, lib.In(d, unit)) }
+
 // WithCapacity is capacity: Most entries that the whole cache holds.
 func WithCapacity(n int) Option { return of("capacity", n) }
 
@@ -67,12 +74,17 @@ func WithShardCount(n uint32) Option { return of("shard_count", n) }
 
 // WithTTL is default_ttl_ms: Lifetime in milliseconds of an entry that is
 // stored without its own; 0: it never expires.
-func WithTTL(ttl time.Duration) Option { return of("default_ttl_ms", ttl.Milliseconds()) }
+func WithTTL(ttl time.Duration) Option {
+	if ttl == Forever {
+		ttl = 0
+	}
+	return in("default_ttl_ms", ttl, time.Millisecond)
+}
 
 // WithCleanupInterval is cleanup_interval_ms: Milliseconds between sweeps of
 // expired entries; 0: they stay until they are read or evicted.
 func WithCleanupInterval(interval time.Duration) Option {
-	return of("cleanup_interval_ms", interval.Milliseconds())
+	return in("cleanup_interval_ms", interval, time.Millisecond)
 }
 
 // WithCleanupBatchSize is cleanup_batch_size: Expired entries that a sweep
@@ -107,7 +119,9 @@ func WithMaxRetries(n int) Option { return of("max_retries", n) }
 
 // WithRetryDelay is retry_delay_ms: Milliseconds that each of max_retries
 // stands for; a waiting call is woken the moment the shard is free.
-func WithRetryDelay(delay time.Duration) Option { return of("retry_delay_ms", delay.Milliseconds()) }
+func WithRetryDelay(delay time.Duration) Option {
+	return in("retry_delay_ms", delay, time.Millisecond)
+}
 
 // WithAutoTuning is auto_tuning: Lets the cache change its shards, sweep
 // interval and eviction policy by what it measures.
@@ -145,7 +159,7 @@ func WithTTLJitterPercent(n int) Option { return of("ttl_jitter_percent", n) }
 // its expiry during which get_or_claim answers the old value while one caller
 // renews it; 0: off.
 func WithStaleWhileRevalidate(window time.Duration) Option {
-	return of("stale_while_revalidate_ms", window.Milliseconds())
+	return in("stale_while_revalidate_ms", window, time.Millisecond)
 }
 
 // WithHashSeed is hash_seed: Seed of the key hash, for repeatable runs; 0:
@@ -159,7 +173,7 @@ func WithAlertMinHitRate(share float64) Option { return of("alert_min_hit_rate",
 // WithAlertMaxGetLatency is alert_max_get_latency_us: Alerts when the mean
 // latency of a get exceeds this many microseconds; 0: off.
 func WithAlertMaxGetLatency(latency time.Duration) Option {
-	return of("alert_max_get_latency_us", latency.Microseconds())
+	return in("alert_max_get_latency_us", latency, time.Microsecond)
 }
 
 // WithAlertMaxMemoryMB is alert_max_memory_mb: Alerts when the accounted

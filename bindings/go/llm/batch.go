@@ -41,8 +41,8 @@ func (c *ProviderClient) BatchChat(ctx context.Context, requests []Request) []Ba
 	return c.Batch(ctx, requests, parallel, nil)
 }
 
-// Batch is BatchChat, so many at a time, with progress (which may be nil) told
-// how far it is.
+// Batch is BatchChat, so many at a time (0 and less: eight), with progress (which
+// may be nil) told how far it is. A panic in progress ends the program.
 func (c *ProviderClient) Batch(ctx context.Context, requests []Request, parallel int, progress func(done, total int)) []BatchResponse {
 	defer runtime.KeepAlive(c)
 	answers := make([]BatchResponse, len(requests))
@@ -61,7 +61,7 @@ func (c *ProviderClient) Batch(ctx context.Context, requests []Request, parallel
 	}
 	err := lib.Under(ctx, func(token uintptr) error {
 		var failure *C.mynah_error
-		return told(C.go_batch_run(batch, c.handle, C.uint32_t(parallel), cancel(token), C.uintptr_t(user), &failure), failure)
+		return told(C.go_batch_run(batch, c.handle, C.uint32_t(max(parallel, 0)), cancel(token), C.uintptr_t(user), &failure), failure)
 	})
 	for at, i := range places {
 		answers[i] = resultOf(ctx, batch, at, err)

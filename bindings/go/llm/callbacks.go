@@ -52,6 +52,8 @@ import "C"
 import (
 	"runtime/cgo"
 	"unsafe"
+
+	"mynah/internal/lib"
 )
 
 // LogLevel is how grave a log record is.
@@ -90,7 +92,7 @@ type Alert struct {
 
 // WithLog has a function told of each call that ends, retries, breaker changes
 // and alerts: one JSON object, without keys and prompts. It runs on a thread of
-// the library, and may call anything.
+// the library, and may call anything. A panic in it ends the program.
 func WithLog(least LogLevel, told func(level LogLevel, json []byte)) Option {
 	return installed(func(options *C.mynah_client_options) C.mynah_status {
 		return C.set_on_log(options, C.int32_t(least), C.uintptr_t(cgo.NewHandle(told)))
@@ -124,30 +126,36 @@ func setComplexity(tiered *C.mynah_tiered, check ComplexityFunc) error {
 //export mynahGoLog
 func mynahGoLog(user C.uintptr_t, level C.int32_t, json *C.char, size C.size_t) {
 	told := cgo.Handle(user).Value().(func(LogLevel, []byte))
-	told(LogLevel(level), C.GoBytes(unsafe.Pointer(json), C.int(size)))
+	record := lib.Copied(unsafe.Pointer(json), uint64(size))
+	lib.Called(func() { told(LogLevel(level), record) })
 }
 
 //export mynahGoBreaker
 func mynahGoBreaker(user C.uintptr_t, from, to C.int32_t, reason *C.char) {
 	told := cgo.Handle(user).Value().(func(from, to BreakerState, reason string))
-	told(breakerStates[from], breakerStates[to], C.GoString(reason))
+	why := C.GoString(reason)
+	lib.Called(func() { told(breakerStates[from], breakerStates[to], why) })
 }
 
 //export mynahGoAlert
 func mynahGoAlert(user C.uintptr_t, name *C.char, raised C.int32_t, value, threshold C.double) {
 	told := cgo.Handle(user).Value().(func(Alert))
-	told(Alert{C.GoString(name), raised != 0, float64(value), float64(threshold)})
+	alert := Alert{C.GoString(name), raised != 0, float64(value), float64(threshold)}
+	lib.Called(func() { told(alert) })
 }
 
 //export mynahGoComplexity
-func mynahGoComplexity(user C.uintptr_t, text *C.char, size, messages C.size_t) C.double {
+func mynahGoComplexity(user C.uintptr_t, text *C.char, size, messages C.size_t) (hard C.double) {
 	check := cgo.Handle(user).Value().(ComplexityFunc)
-	return C.double(check(C.GoStringN(text, C.int(size)), int(messages)))
+	last := string(lib.Copied(unsafe.Pointer(text), uint64(size)))
+	lib.Called(func() { hard = C.double(check(last, int(messages))) })
+	return hard
 }
 
 //export mynahGoProgress
 func mynahGoProgress(user C.uintptr_t, done, total C.size_t) {
-	cgo.Handle(user).Value().(func(done, total int))(int(done), int(total))
+	told := cgo.Handle(user).Value().(func(done, total int))
+	lib.Called(func() { told(int(done), int(total)) })
 }
 
 //export mynahGoDestroy

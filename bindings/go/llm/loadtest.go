@@ -10,7 +10,7 @@ import (
 // becomes of those before, and waits for all of them. It tells what was
 // measured; a context that ends, ends it early.
 func LoadTest(ctx context.Context, client Client, duration time.Duration, rps int, messages []Message, opts ...Option) *LLMMetrics {
-	ticker := time.NewTicker(time.Second / time.Duration(max(rps, 1)))
+	ticker := time.NewTicker(time.Second / time.Duration(min(max(rps, 1), 1_000_000)))
 	defer ticker.Stop()
 	over := time.After(duration)
 	metrics := &LLMMetrics{}

@@ -179,6 +179,8 @@ func (m *LLMMetrics) Report() { fmt.Println(m) }
 // String settles the figures and gives them on one line.
 func (m *LLMMetrics) String() string {
 	m.Settle()
+	m.recorded.mu.Lock()
+	defer m.recorded.mu.Unlock()
 	return fmt.Sprintf("%d calls, %.1f/s, %.1f %% succeeded, latency mean %v p50 %v p90 %v p99 %v",
 		m.Calls, m.RequestRate, m.SuccessRate*100, m.AvgLatency.Round(time.Microsecond),
 		m.P50Latency.Round(time.Microsecond), m.P90Latency.Round(time.Microsecond), m.P99Latency.Round(time.Microsecond))

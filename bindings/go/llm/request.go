@@ -9,6 +9,8 @@ import "C"
 import (
 	"encoding/json"
 	"unsafe"
+
+	"mynah/internal/lib"
 )
 
 // Request is one of a batch.
@@ -70,6 +72,9 @@ func (s *settings) intoRequest(request *C.mynah_request) error {
 }
 
 func addTool(request *C.mynah_request, tool Tool) error {
+	if err := lib.Texts("a tool's name", tool.Name, "a tool's description", tool.Description, "a tool's schema", string(tool.Schema)); err != nil {
+		return err
+	}
 	name, description := C.CString(tool.Name), C.CString(tool.Description)
 	defer C.free(unsafe.Pointer(name))
 	defer C.free(unsafe.Pointer(description))
@@ -83,6 +88,9 @@ func addTool(request *C.mynah_request, tool Tool) error {
 }
 
 func named(pair pair, set func(name, value *C.char, failure **C.mynah_error) C.mynah_status) error {
+	if err := lib.Texts("an option's name", pair.name, pair.name, pair.value); err != nil {
+		return err
+	}
 	name, value := C.CString(pair.name), C.CString(pair.value)
 	defer C.free(unsafe.Pointer(name))
 	defer C.free(unsafe.Pointer(value))

@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"mynah/cache"
+	"mynah/internal/lib"
 )
 
 // Option is a setting of a client, or of one call. The library checks it, and
@@ -73,13 +74,7 @@ func of(name string, value any) Option {
 	return With(name, fmt.Sprint(value))
 }
 
-// in gives a duration in milliseconds; less than one, but not nothing, is one.
-func in(name string, d time.Duration) Option {
-	if d > 0 && d < time.Millisecond {
-		d = time.Millisecond
-	}
-	return of(name, d.Milliseconds())
-}
+func in(name string, d time.Duration) Option { return of(name, lib.In(d, time.Millisecond)) }
 
 func each(name string, values []string) Option {
 	return func(s *settings) {

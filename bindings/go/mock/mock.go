@@ -62,6 +62,9 @@ func New(opts ...Option) *Mock {
 }
 
 func (o Option) apply(options *C.mynah_mock_options) error {
+	if err := lib.Texts("an option's name", o.name, o.name, o.value); err != nil {
+		return err
+	}
 	name, value := C.CString(o.name), C.CString(o.value)
 	defer C.free(unsafe.Pointer(name))
 	defer C.free(unsafe.Pointer(value))

@@ -36,7 +36,14 @@ def _open() -> ctypes.CDLL:
     for place in places:
         if place.exists():
             return ctypes.CDLL(str(place))
-    return ctypes.CDLL(ctypes.util.find_library("mynah") or "libmynah.so.0")
+    try:
+        return ctypes.CDLL(ctypes.util.find_library("mynah") or "libmynah.so.0")
+    except OSError as failure:
+        looked = ", ".join(map(str, places))
+        raise ImportError(
+            f"libmynah is neither at {looked} nor where the system looks ({failure}): "
+            "pip install ./bindings/python brings it, make && make install installs it, "
+            "and MYNAH_LIBRARY can name it") from None
 
 
 def _header() -> str:
@@ -137,7 +144,14 @@ def abi_version() -> int:
     return int(lib.abi_version())
 
 
-def option_texts(value: object) -> list[bytes]:
+def c_text(text: str, what: str) -> bytes:
+    """A text for C, which would cut it at a zero byte."""
+    if "\0" in text:
+        raise ValueError(f"{what}: there is a zero byte in it")
+    return text.encode()
+
+
+def option_texts(value: object) -> list[str]:
     """An option's value as the library reads it; a list sets it repeatedly.
 
     None withdraws what a preset or the client set, a timedelta is told in
@@ -146,9 +160,11 @@ def option_texts(value: object) -> list[bytes]:
     if isinstance(value, (list, tuple)):
         return [text for item in value for text in option_texts(item)]
     if value is None:
-        return [b"unset"]
+        return ["unset"]
     if isinstance(value, (bool, dict)):
-        return [json.dumps(value).encode()]
+        return [json.dumps(value)]
     if isinstance(value, timedelta):
-        return [str(round(value.total_seconds() * 1000)).encode()]
-    return [str(value).encode()]
+        # Away from 0, which as an option's value means something else than a little.
+        ms = timedelta(milliseconds=1)
+        return [str(value // ms if value < timedelta(0) else -(-value // ms))]
+    return [str(value)]

@@ -34,7 +34,7 @@ def ttl_ms(ttl: Ttl) -> int:
         return _FOREVER
     if not seconds > 0:
         raise ValueError(f"ttl: {ttl!r} is not above 0")
-    return max(1, round(seconds * 1000))
+    return min(max(1, round(seconds * 1000)), _FOREVER)
 
 
 class Loading(Owner):
@@ -56,8 +56,9 @@ class Loading(Owner):
             errors.check(lib.claim_fill(claim, loaded, len(loaded), ttl_ms(ttl)))
             return loaded
         except Exception as failure:
-            status = getattr(failure, "status", errors.Internal.status)
-            lib.claim_fail(claim, status, str(failure).replace("\0", " ").encode())
+            # Others have an attribute of this name too, such as HTTP's.
+            kind = failure if isinstance(failure, errors.Error) else errors.Internal
+            lib.claim_fail(claim, kind.status, str(failure).replace("\0", " ").encode())
             raise
         finally:
             lib.claim_free(claim)

@@ -7,7 +7,7 @@ import weakref
 from typing import Any, Callable, Mapping, TypeVar
 
 from . import errors
-from ._library import Handle, lib, option_texts, take
+from ._library import Handle, c_text, lib, option_texts, take
 
 Self = TypeVar("Self", bound="Owner")
 
@@ -83,4 +83,5 @@ def set_options(put: Callable[..., int], handle: Handle, options: Mapping[str, o
     for name, value in options.items():
         for text in option_texts(value):
             error = Handle()
-            errors.check(put(handle, name.encode(), text, error), error)
+            errors.check(
+                put(handle, c_text(name, "an option's name"), c_text(text, name), error), error)

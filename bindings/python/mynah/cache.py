@@ -8,7 +8,7 @@ import threading
 from typing import Any, Iterable, Iterator, Mapping, MutableMapping, Sequence, TypeVar, Union, overload
 
 from . import errors
-from ._library import Bytes, Handle, as_bytes, lib, take
+from ._library import Bytes, Handle, as_bytes, c_text, lib, take
 from ._loading import Loading, Ttl, ttl_ms
 from ._object import Options, Owner
 from .metrics import Advice, CacheMetrics, advice_of, cache_metrics_of
@@ -193,13 +193,13 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     def save(self, path: Path) -> None:
         """Writes a snapshot, whole or not at all; raises ``Io``."""
         error = Handle()
-        errors.check(lib.cache_save(self._handle, os.fspath(path).encode(), error), error)
+        errors.check(lib.cache_save(self._handle, c_text(os.fspath(path), "path"), error), error)
 
     def load(self, path: Path) -> None:
         """Reads a snapshot; one that is torn or foreign is refused whole
         (``Protocol``)."""
         error = Handle()
-        errors.check(lib.cache_load(self._handle, os.fspath(path).encode(), error), error)
+        errors.check(lib.cache_load(self._handle, c_text(os.fspath(path), "path"), error), error)
 
     @property
     def capacity(self) -> int:

@@ -6,7 +6,7 @@ import json
 from typing import Any, Mapping, Sequence, TypeVar, Union
 
 from . import errors
-from ._library import Handle, lib
+from ._library import Handle, c_text, lib
 from ._object import Owner, set_options
 
 Self = TypeVar("Self", bound="Request")
@@ -52,13 +52,13 @@ class Request(Owner):
         """Adds what a call that the model asked for gave; answers the request."""
         text = content.encode()
         errors.check(lib.request_add_tool_result(
-            self._handle, call_id.encode(), text, len(text), int(failed)))
+            self._handle, c_text(call_id, "call_id"), text, len(text), int(failed)))
         return self
 
     def _add_tool(self, tool: Mapping[str, Any]) -> None:
         description, schema = tool.get("description"), tool.get("parameters")
         error = Handle()
         errors.check(lib.request_add_tool(
-            self._handle, str(tool["name"]).encode(),
-            None if description is None else description.encode(),
+            self._handle, c_text(str(tool["name"]), "a tool's name"),
+            None if description is None else c_text(description, "a tool's description"),
             None if schema is None else json.dumps(schema).encode(), error), error)

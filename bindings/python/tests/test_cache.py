@@ -232,3 +232,39 @@ def test_a_closed_cache_says_so():
 def test_caches_are_the_same_only_if_they_are():
     with Cache() as cache, Cache() as other:
         assert cache == cache and cache != other and len({cache, other}) == 2
+
+
+def test_a_failed_load_is_raised_whatever_its_attributes():
+    class Refused(Exception):
+        status = "404 Not Found"
+
+    def load():
+        raise Refused("no such page")
+
+    with Cache() as cache:
+        with pytest.raises(Refused, match="no such page"):
+            cache.get_or_load("key", load)
+        Refused.status = 0  # the library's number for success
+        with pytest.raises(Refused):
+            cache.get_or_load("key", load)
+        assert cache.get_or_load("key", lambda: b"found") == b"found"
+
+
+def test_lifetimes_beyond_all_numbers_are_for_ever():
+    with Cache() as cache:
+        cache.set("key", b"value", ttl=1e300)
+        cache.set("other", b"value", ttl=2.0**64 / 1000)  # 0, if it went round
+        assert cache["key"] == cache["other"] == b"value"
+        for ttl in (math.nan, 0, -1, timedelta(-1)):
+            with pytest.raises(ValueError, match="ttl"):
+                cache.set("key", b"other", ttl=ttl)
+        assert cache["key"] == b"value"
+
+
+def test_a_path_with_a_zero_byte_is_refused_not_cut(tmp_path):
+    with Cache() as cache:
+        with pytest.raises(ValueError, match="path"):
+            cache.save(f"{tmp_path}/saved\0.bak")
+        with pytest.raises(ValueError, match="path"):
+            cache.load(f"{tmp_path}/saved\0")
+        assert list(tmp_path.iterdir()) == []

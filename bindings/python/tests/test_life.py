@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+import mynah
 from mynah import Cache, Client, Mock, errors
 
 fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -154,3 +155,18 @@ def test_a_close_while_others_call_is_told_as_what_it_is():
         for thread in threads:
             thread.join(10)
         assert len(raised) == 4 and set(raised) <= {errors.Cancelled, errors.Closed}
+
+
+def test_a_package_without_its_library_says_what_would_do(tmp_path):
+    import shutil
+    from pathlib import Path
+    shutil.copytree(Path(mynah.__file__).parent, tmp_path / "mynah",
+                    ignore=shutil.ignore_patterns("*.so", "*.dylib"))
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "LD_LIBRARY_PATH": "",
+                   "MYNAH_LIBRARY": str(tmp_path / "libmynah.so.9")}
+    done = subprocess.run([sys.executable, "-c", "import mynah"], capture_output=True, text=True,
+                          cwd=tmp_path, env=environment)
+    if done.returncode == 0:
+        pytest.skip("the system has a libmynah")
+    assert "ImportError" in done.stderr and "libmynah.so.9" in done.stderr
+    assert "pip install" in done.stderr

@@ -69,6 +69,30 @@ def test_values_are_what_python_has_for_them(mock):
         assert "secret" not in str(held)
 
 
+def test_a_text_with_a_zero_byte_is_refused_not_cut(mock, client):
+    with pytest.raises(ValueError, match="system_prompt"):
+        Client(system_prompt="Never\0 always.")
+    with pytest.raises(ValueError, match="name"):
+        Cache(**{"capacity\0": 7})
+    with pytest.raises(ValueError, match="stop"):
+        client.chat("hello", stop=["a", "b\0c"])
+    with pytest.raises(ValueError, match="tool's name"):
+        Request("hello", tools=[{"name": "a\0b"}])
+    with pytest.raises(ValueError, match="call_id"):
+        Request("hello").add_tool_result("1\0", "done")
+    assert mock.stats()["requests"] == 0
+    assert "a\0b" in client.chat("a\0b").text  # a prompt has a length
+
+
+def test_a_little_time_is_not_none():
+    with Client("ollama", idle_timeout_ms=timedelta(microseconds=1),
+                retry_delay_ms=timedelta(microseconds=34_001)) as client:
+        held = client.options()
+        assert held["idle_timeout_ms"]["value"] == 1 and held["retry_delay_ms"]["value"] == 35
+    with pytest.raises(errors.OutOfRange):
+        Client(timeout_ms=timedelta(microseconds=-1))
+
+
 def test_the_documentation_has_every_option():
     for kind, cls in MAKE.items():
         for option in mynah.describe(kind):

@@ -1,0 +1,95 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestWhatIsOverAlreadyIsNotStored(t *testing.T) {
+	c := NewShardedCache()
+	defer c.Close()
+	load := func(context.Context) ([]byte, error) { return []byte("v"), nil }
+	for name, try := range map[string]func() error{
+		"Set":       func() error { return c.Set("key", "value", -time.Second) },
+		"SetMany":   func() error { return c.SetMany([]Entry{{"key", nil}}, -1) },
+		"GetOrLoad": func() error { _, err := c.GetOrLoad(context.Background(), "key", -1, load); return err },
+		"Touch":     func() error { _, err := c.Touch("key", -1); return err },
+	} {
+		if err := try(); !errors.Is(err, ErrOutOfRange) || !strings.Contains(err.Error(), "ttl") {
+			t.Error(name, err)
+		}
+	}
+	if c.Len() != 0 {
+		t.Fatal(c.Len())
+	}
+}
+
+func TestALittleTimeIsNotNone(t *testing.T) {
+	c := NewShardedCache(WithTTL(time.Microsecond), WithCleanupInterval(time.Nanosecond), WithRetryDelay(1500*time.Microsecond))
+	defer c.Close()
+	for name, want := range map[string]float64{"default_ttl_ms": 1, "cleanup_interval_ms": 1, "retry_delay_ms": 2} {
+		if got := option(t, c, name); got != want {
+			t.Error(name, got)
+		}
+	}
+	if _, err := New(WithTTL(-time.Nanosecond)); !errors.Is(err, ErrOutOfRange) {
+		t.Error(err)
+	}
+	forever := NewShardedCache(WithTTL(Forever))
+	defer forever.Close()
+	if got := option(t, forever, "default_ttl_ms"); got != 0.0 {
+		t.Error(got)
+	}
+}
+
+func TestATextWithAZeroByteIsRefusedNotCut(t *testing.T) {
+	if _, err := New(With("eviction_policy", "lru\x00fu")); !errors.Is(err, ErrInvalidArgument) || !strings.Contains(err.Error(), "eviction_policy") {
+		t.Error(err)
+	}
+	if _, err := New(With("capacity\x00", "7")); !errors.Is(err, ErrInvalidArgument) {
+		t.Error(err)
+	}
+	c := NewShardedCache()
+	defer c.Close()
+	path := t.TempDir() + "/saved"
+	if err := c.Save(path + "\x00.bak"); !errors.Is(err, ErrInvalidArgument) {
+		t.Error(err)
+	}
+	if err := c.Load(path + "\x00"); !errors.Is(err, ErrInvalidArgument) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("a file of half the name")
+	}
+	if err := c.Set("a\x00b", "c\x00d", 0); err != nil {
+		t.Error(err)
+	}
+	if got, _, _ := c.Get("a\x00b"); string(got) != "c\x00d" {
+		t.Errorf("%q", got)
+	}
+}
+
+// A panic that left C would leave the library in the middle of its call.
+func TestAPanicInACallbackEndsTheProgram(t *testing.T) {
+	if os.Getenv("MYNAH_TEST_PANICS") == "" {
+		program := exec.Command(os.Args[0], "-test.run", "^TestAPanicInACallbackEndsTheProgram$")
+		program.Env = append(os.Environ(), "MYNAH_TEST_PANICS=1")
+		out, err := program.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "in a function that the library called: no such key") {
+			t.Fatal(err, string(out))
+		}
+		return
+	}
+	c := NewShardedCache(WithCapacity(100), WithShardCount(1),
+		WithOnEvict(func(key string, value []byte, reason Reason) { panic("no such key") }))
+	defer func() { fmt.Println("recovered", recover()) }()
+	for i := 0; i < 200; i++ {
+		c.Set(fmt.Sprint("key", i), "", 0)
+	}
+}
