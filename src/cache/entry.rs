@@ -191,15 +191,13 @@ impl Entry {
     /// harm.
     #[inline(always)]
     pub fn fetch_ahead(&self, lines: usize) {
-        #[cfg(target_arch = "x86_64")]
-        for line in 1..=lines {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let at = self.0.as_ptr().cast::<i8>().wrapping_add(line * 64);
-            // SAFETY: a prefetch reads nothing and faults nowhere.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(at) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = lines;
+        (1..=lines).for_each(|line| fetch(self.0.as_ptr().cast::<u8>().wrapping_add(line * 64)));
+    }
+
+    /// Has the processor fetch the header, and the key if it is short.
+    #[inline(always)]
+    pub fn fetch(&self) {
+        fetch(self.0.as_ptr().cast());
     }
 
     /// The value as it is stored.
@@ -310,6 +308,19 @@ impl Drop for Entry {
             self.free();
         }
     }
+}
+
+/// Has the processor fetch a cache line, where it can be asked to.
+#[inline(always)]
+pub fn fetch(at: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing and faults nowhere.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
 }
 
 /// Whether two texts of one length are equal; without a call for the usual

@@ -221,6 +221,9 @@ impl Shard {
     ) -> Result<(), (Entry, Amount)> {
         self.now_ms = now_ms;
         let mut old = self.table.find(hash, entry.key());
+        if old.is_none() {
+            self.policy.expect(hash);
+        }
         loop {
             if self.table.is_largest() && self.table.len() >= self.table.room() {
                 self.evict(shared, Reason::Capacity, out);
@@ -351,6 +354,7 @@ impl Shard {
             self.counts.aged += 1;
         }
         self.take(shared, slot, hash, reason, out);
+        self.table.fetch_front(list);
         true
     }
 
@@ -403,15 +407,20 @@ impl Shard {
         max: usize,
         out: &mut Departures,
     ) -> usize {
+        let lapsed = |entry: &Entry| shared.lapse(entry).is_some_and(|ms| ms <= now_ms);
         let slots = self.table.lapsed(now_ms, max, |entry| shared.lapse(entry));
-        for slot in &slots {
-            if let Some(entry) = self.table.entry(*slot) {
+        let before = self.table.len();
+        // Backwards, because a removal may pull another entry into the slot
+        // from a later one. What is moved from an earlier one even so, round
+        // the end of the table, is due again.
+        for slot in slots.into_iter().rev() {
+            if let Some(entry) = self.table.entry(slot).filter(|entry| lapsed(entry)) {
                 let hash = shared.hash(entry.key());
-                self.take(shared, *slot, hash, Reason::Expired, out);
+                self.take(shared, slot, hash, Reason::Expired, out);
             }
         }
         self.settle(shared);
-        slots.len()
+        before - self.table.len()
     }
 
     /// Empties it; the table shrinks to its smallest, and what it held goes

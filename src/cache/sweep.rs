@@ -136,7 +136,8 @@ impl Cache {
                 drop(shard);
                 self.finish(out).deliver();
                 found += gone as u64;
-                if gone < batch {
+                // What a removal has moved may be due still.
+                if gone == 0 || gone < batch && due > table::tick_of(now_ms) {
                     next = next.min(due);
                     break;
                 }

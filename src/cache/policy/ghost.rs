@@ -1,9 +1,11 @@
 //! What left lately, as fingerprints: a memory of keys without the keys.
 //!
-//! Sets of sixteen words, a cache line, each half fingerprint and half age. Age is counted in
-//! departures, in steps of 1/512 of the memory's length, so no queue is needed
+//! Sets of sixteen words, a cache line, each half fingerprint and half age. Age
+//! is counted in departures, in steps of 1/512 of the memory's length, so no queue is needed
 //! and forgetting costs nothing. About one look-up in ten thousand finds a
 //! fingerprint that is another key's; that costs one entry a better place.
+
+use crate::cache::entry::fetch;
 
 const SET: usize = 16;
 /// Age steps to the length of the memory.
@@ -48,9 +50,19 @@ impl Ghost {
         self.length as usize
     }
 
+    fn place(&self, hash: u64) -> usize {
+        (((hash >> 32) * self.sets.len() as u64) >> 32) as usize
+    }
+
     fn set(&mut self, hash: u64) -> &mut [u32; SET] {
-        let sets = self.sets.len() as u64;
-        &mut self.sets[(((hash >> 32) * sets) >> 32) as usize].0
+        &mut self.sets[self.place(hash)].0
+    }
+
+    /// Has the processor fetch what a question about a hash will read.
+    pub fn fetch(&self, hash: u64) {
+        if let Some(set) = self.sets.get(self.place(hash)) {
+            fetch((&raw const *set).cast());
+        }
     }
 
     /// Remembers a departure.

@@ -38,6 +38,9 @@ pub trait Policy: Send + Sync {
     /// Notes a hit in the entry's word; several threads may do so at once.
     fn hit(&self, word: &AtomicU32);
 
+    /// Says that the entry of a hash will come in soon.
+    fn expect(&self, _hash: u64) {}
+
     /// The list and the word of an entry that is about to come in.
     fn admit(&mut self, hash: u64) -> (u8, u32);
 

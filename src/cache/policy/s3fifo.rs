@@ -48,6 +48,10 @@ impl Policy for S3Fifo {
         }
     }
 
+    fn expect(&self, hash: u64) {
+        self.ghosts.fetch(hash);
+    }
+
     fn admit(&mut self, hash: u64) -> (u8, u32) {
         match self.ghosts.remove(hash) {
             true => (MAIN, 0),
