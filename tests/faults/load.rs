@@ -47,7 +47,7 @@ fn every_call_ends_once_in_time_and_the_counters_add_up() {
     let slowest = results.iter().map(|(.., slowest)| *slowest).max().unwrap();
     println!("{calls} calls, slowest {slowest:?}: {ends:?}");
     assert_eq!(ends.values().sum::<u64>(), calls);
-    assert!(slowest < Duration::from_millis(3_000), "{slowest:?}");
+    assert!(slowest < Duration::from_millis(6_000), "{slowest:?}");
     let allowed = ["ok", "connection", "truncated", "timeout"];
     assert!(ends.keys().all(|status| allowed.contains(status)), "{ends:?}");
     let counted: u64 =

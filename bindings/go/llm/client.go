@@ -38,8 +38,9 @@ type Client interface {
 	Complete(ctx context.Context, prompt string, opts ...Option) (*Response, error)
 	// ChatStream gives the answer piece by piece: see Stream.
 	ChatStream(ctx context.Context, messages []Message, opts ...Option) Stream
-	// ChatStreamChan is ChatStream as a channel, closed at the end. Whoever
-	// stops reading before that ends the context.
+	// ChatStreamChan is ChatStream as a channel, closed after a last chunk of
+	// kind EventDone with the answer or an error, such as that the context has
+	// ended. Whoever stops reading before that ends the context.
 	ChatStreamChan(ctx context.Context, messages []Message, opts ...Option) <-chan Chunk
 	// BatchChat sends many requests; the answers stand in their order.
 	BatchChat(ctx context.Context, requests []Request) []BatchResponse

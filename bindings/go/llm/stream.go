@@ -116,11 +116,18 @@ func (c *calls) stream(ctx context.Context, to submitter, messages []Message, op
 	}
 }
 
+// channel has a place for one chunk, so that the last one can be left there:
+// whoever reads to the end finds it, and whoever does not is not waited for.
 func (s Stream) channel(ctx context.Context) <-chan Chunk {
-	chunks := make(chan Chunk)
+	chunks := make(chan Chunk, 1)
 	go func() {
 		defer close(chunks)
+		var last Chunk
 		s(func(e Event, err error) bool {
+			if e.Kind == EventDone {
+				last = Chunk{e, err}
+				return false
+			}
 			select {
 			case chunks <- Chunk{e, err}:
 				return true
@@ -128,6 +135,25 @@ func (s Stream) channel(ctx context.Context) <-chan Chunk {
 				return false
 			}
 		})
+		if last.Kind != EventDone {
+			last = Chunk{Event{Kind: EventDone, ToolIndex: -1}, lib.Caused(ErrCancelled, ctx.Err())}
+		}
+		select {
+		case chunks <- last:
+		case <-ctx.Done():
+			leave(chunks, last)
+		}
 	}()
 	return chunks
+}
+
+// leave puts a chunk into its place, over a piece that nobody has taken.
+func leave(chunks chan Chunk, last Chunk) {
+	for {
+		select {
+		case chunks <- last:
+			return
+		case <-chunks:
+		}
+	}
 }

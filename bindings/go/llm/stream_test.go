@@ -103,6 +103,28 @@ func TestAStreamAsAChannel(t *testing.T) {
 	}
 }
 
+func TestAChannelsLastChunkTellsThatItsContextEnded(t *testing.T) {
+	client, _ := talk(t, []mock.Option{mock.With("answer_words", "50")})
+	once := func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		var ends []llm.Chunk
+		for chunk := range client.ChatStreamChan(ctx, ask("count")) {
+			cancel()
+			if chunk.Kind == llm.EventDone {
+				ends = append(ends, chunk)
+			}
+		}
+		// The answer may be whole already when it is cancelled.
+		if len(ends) != 1 || ends[0].Response == nil && !errors.Is(ends[0].Err, context.Canceled) {
+			t.Fatal(ends)
+		}
+	}
+	for i := 0; i < 100; i++ {
+		once()
+	}
+}
+
 func TestAChannelThatIsAbandonedEndsWithItsContext(t *testing.T) {
 	client, m := talk(t, []mock.Option{mock.With("delay_event_ms", "10"), mock.With("answer_words", "10000")})
 	ctx, cancel := context.WithCancel(context.Background())
