@@ -26,7 +26,8 @@ const DATA: &[&str] = &[
 const WIRE_TYPES: &[&str] =
     &["llm::transport::HttpRequest", "llm::transport::Head", "llm::transport::Headers"];
 /// How long things may take, in the transport's terms.
-const DEADLINES: &[&str] = &["llm::transport::Deadline", "llm::transport::Phase"];
+const DEADLINES: &[&str] =
+    &["llm::transport::Deadline", "llm::transport::Phase", "llm::transport::Shared"];
 /// What stands in for the standard library's locks, open to all.
 const LOCKS: &[&str] = &["process_lock", "waiting", "sync"];
 const PARSERS: &[&str] = &["llm::transport::sse", "llm::transport::ndjson"];
@@ -57,6 +58,7 @@ const RULES: &[(&str, &[&[&str]])] = &[
         &[
             DATA,
             WIRE_TYPES,
+            DEADLINES,
             &["llm::cancel", "llm::timing", "options", "clock", "metrics", "error"],
         ],
     ),

@@ -73,12 +73,25 @@ impl Sending<'_> {
         spent: &mut Spent,
     ) -> Result<Response, Failed> {
         self.means.budget.earn();
+        self.repeat(&mut sink, spent).map_err(|mut failed| {
+            if let Error::Call(call) = &mut failed.error {
+                call.attempts = spent.attempts as u32;
+            }
+            failed
+        })
+    }
+
+    fn repeat(
+        &self,
+        sink: &mut Option<&mut Sink<'_>>,
+        spent: &mut Spent,
+    ) -> Result<Response, Failed> {
         let mut reused_before = false;
         loop {
             let permit = self.permit(spent)?;
             self.pass.stands()?;
             spent.attempts += 1;
-            let mut broken = match self.once(&mut sink, &permit) {
+            let mut broken = match self.once(sink, &permit) {
                 Ok(mut response) => {
                     response.attempts = spent.attempts as u32;
                     response.timings.queue = Some(Duration::from_nanos(spent.queued_ns));
@@ -87,9 +100,12 @@ impl Sending<'_> {
                 Err(broken) => broken,
             };
             drop(permit);
+            if let Some(shared) = self.timing.common() {
+                shared.rest();
+            }
             broken.facts.reused_before = reused_before;
             match self.decide(&broken.facts, spent.attempts) {
-                Decision::GiveUp => return Err(broken.failed(spent.attempts)),
+                Decision::GiveUp => return Err(broken.failed()),
                 Decision::Again(wait) => {
                     reused_before |= broken.facts.reused;
                     let listeners = self.means.listeners;
@@ -104,16 +120,16 @@ impl Sending<'_> {
     /// Waits in the limiter's line.
     fn permit(&self, spent: &mut Spent) -> Result<Permit> {
         let order = self.order;
-        let deadline = self.timing.total().at_ns;
+        let deadline = || self.timing.total().at_ns;
         let acquire =
-            || self.means.limiter.acquire(&order.line, order.tokens, deadline, self.interrupt);
+            || self.means.limiter.acquire(&order.line, order.tokens, &deadline, self.interrupt);
         let permit = self.timing.outside(acquire)?;
         spent.queued_ns += permit.waited.as_nanos() as u64;
         Ok(permit)
     }
 
     fn decide(&self, facts: &Facts, attempts: u64) -> Decision {
-        if self.means.breaker.state() == State::Open {
+        if self.means.breaker.state() == State::Open || self.interrupt.reason().is_some() {
             return Decision::GiveUp;
         }
         let (left, means) = (self.timing.left(), self.means);
@@ -128,6 +144,7 @@ impl Sending<'_> {
             first_byte_ns: self.timing.first_byte_ns(),
             silence_ns: self.timing.silence_ns(),
             total: self.timing.total(),
+            shared: self.timing.common().cloned(),
         };
         let http = &self.order.prepared.http;
         let sent = self.timing.outside(|| self.means.transport.send(http, &attempt));
@@ -247,13 +264,12 @@ impl Broken {
         Broken { error, facts, partial: None }
     }
 
-    /// As the call's end: with the number of attempts and the HTTP status.
-    fn failed(self, attempts: u64) -> Failed {
+    /// As the call's end, with the HTTP status.
+    fn failed(self) -> Failed {
         let mut call = match self.error {
             Error::Call(call) => *call,
             other => CallError::new(other.status(), other.to_string()),
         };
-        call.attempts = attempts as u32;
         call.http_status = call.http_status.or(self.facts.http_status);
         Failed { error: Error::Call(Box::new(call)), partial: self.partial }
     }

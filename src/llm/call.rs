@@ -81,7 +81,16 @@ pub struct Running<'a> {
 impl Calls {
     /// Enters a call, unless the client has been closed or the token triggered.
     pub fn begin(&self, cancel: Option<&Cancel>) -> Result<Running<'_>> {
-        let interrupt = Arc::<Interrupt>::default();
+        let running = self.enter(Arc::default())?;
+        if let Some(cancel) = cancel {
+            cancel.attach(&running.interrupt);
+        }
+        running.interrupt.check()?;
+        Ok(running)
+    }
+
+    /// Enters what has an interrupt already, unless the client has been closed.
+    pub fn enter(&self, interrupt: Arc<Interrupt>) -> Result<Running<'_>> {
         {
             let mut state = self.state.lock();
             if state.closed {
@@ -91,12 +100,7 @@ impl Calls {
         }
         let frame = Frame { register: self.id, interrupt: interrupt.clone(), until: None };
         STACK.with_borrow_mut(|stack| stack.push(frame));
-        let running = Running { calls: self, interrupt };
-        if let Some(cancel) = cancel {
-            cancel.attach(&running.interrupt);
-        }
-        running.interrupt.check()?;
-        Ok(running)
+        Ok(Running { calls: self, interrupt })
     }
 
     /// Calls that run now.
@@ -107,15 +111,24 @@ impl Calls {
     /// Ends all calls and lets no other begin. Waits until they have left,
     /// unless this thread is inside one of them.
     pub fn close(&self) {
+        self.shut();
+        if !self.is_mine() {
+            self.wait();
+        }
+    }
+
+    /// Ends all calls and lets no other begin.
+    pub fn shut(&self) {
         let running = {
             let mut state = self.state.lock();
             state.closed = true;
             state.running.clone()
         };
         running.iter().for_each(|call| call.trip(Reason::Closed));
-        if self.is_mine() {
-            return;
-        }
+    }
+
+    /// Waits until all calls have left.
+    pub fn wait(&self) {
         let mut state = self.state.lock();
         self.emptied.wait_while(&mut state, |state| !state.running.is_empty());
     }

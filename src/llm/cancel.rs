@@ -25,6 +25,8 @@ pub enum Reason {
     Closed = 2,
     /// The caller's callback said stop.
     Stopped = 3,
+    /// The time of those who waited for a shared request was up.
+    Late = 4,
 }
 
 impl Reason {
@@ -36,6 +38,7 @@ impl Reason {
                 Error::call(Status::Cancelled, "the client was freed while the call ran")
             }
             Reason::Stopped => Error::call(Status::Stopped, "the callback stopped the stream"),
+            Reason::Late => Error::call(Status::Timeout, "not finished in anybody's time"),
         }
     }
 }
@@ -92,7 +95,8 @@ impl Interrupt {
             0 => None,
             1 => Some(Reason::Cancelled),
             2 => Some(Reason::Closed),
-            _ => Some(Reason::Stopped),
+            3 => Some(Reason::Stopped),
+            _ => Some(Reason::Late),
         }
     }
 

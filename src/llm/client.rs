@@ -57,6 +57,8 @@ pub struct Client {
     prices: Prices,
     pub(super) metrics: Arc<ClientMetrics>,
     pub(super) calls: Calls,
+    /// Shared requests that are under way.
+    pub(super) flying: Calls,
     /// Keeps the figures in the process's sum.
     _member: Member,
 }
@@ -129,6 +131,7 @@ impl Client {
             prices: Prices::new(&options.values)?,
             metrics,
             calls: Calls::default(),
+            flying: Calls::default(),
             random: parts.random,
             transport,
             options: Arc::new(options),
@@ -222,7 +225,7 @@ impl Client {
             (Some(hit), _) => {
                 let stale = hit.stale;
                 let result = self.replay(hit, sink.as_deref_mut(), &mut path);
-                if let (true, Some(key)) = (stale, key) {
+                if let (true, CacheMode::Default, Some(key)) = (stale, order.cache, key) {
                     self.renew(order, key);
                 }
                 result
@@ -252,7 +255,9 @@ impl Client {
         let mut spent = Spent::default();
         let sending = Sending { means: self.means(), order, timing, interrupt, pass: &pass };
         let mut result = sending.run(sink, &mut spent);
-        let transition = pass.end(result.as_ref().err().map(|failed| failed.error.status()));
+        let failure = result.as_ref().err().map(|failed| failed.error.status());
+        // What was never sent says nothing of the provider.
+        let transition = if spent.attempts == 0 { pass.give_back() } else { pass.end(failure) };
         transition.iter().for_each(|change| self.listeners.transition(change));
         if let Ok(response) = &mut result {
             response.served_from = ServedFrom::Provider;
@@ -412,9 +417,13 @@ impl Client {
         self.options.to_json()
     }
 
-    /// Ends all calls and waits for them.
+    /// Ends all calls and waits for them, unless this thread is inside one.
     pub fn close(&self) {
-        self.calls.close();
+        let registers = [&self.calls, &self.flying];
+        registers.iter().for_each(|calls| calls.shut());
+        if !registers.iter().any(|calls| calls.is_mine()) {
+            registers.iter().for_each(|calls| calls.wait());
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! The first call has a thread of the library fly the request (see
 //! [`super::policy::coalesce`]) and then follows it like everybody else. When
 //! no thread can be had, it sends alone. Answers past their time are renewed
-//! in the same way, with nobody waiting.
+//! in the same way, with nobody waiting; closing the client ends that too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -32,29 +32,22 @@ impl Client {
         path: &mut Path<'_>,
     ) -> Result<Response, Failed> {
         let order = Arc::new(order);
-        let alone =
-            |sink| self.send(&order, &Some(key), sink, path.timing, &path.running.interrupt);
-        match self.flights.join(key, path.timing.total().at_ns) {
-            Joined::Alone => alone(sink),
+        let start = |flight: &Arc<Flight>| self.fly(flight, &order, key);
+        match self.flights.join(key, path.timing, order.stream, start) {
+            Joined::First(place) => self.follow(&place, false, sink, path),
             Joined::Later(place) => self.follow(&place, true, sink, path),
-            Joined::First(place) => match self.fly(&place.flight, &order, key) {
-                Ok(()) => self.follow(&place, false, sink, path),
-                Err(_) => {
-                    self.flights.land(&place.flight);
-                    let result = alone(sink);
-                    place.flight.end(result.as_ref().cloned().map_err(|f| f.error.clone()));
-                    result
-                }
-            },
+            Joined::Alone => {
+                self.send(&order, &Some(key), sink, path.timing, &path.running.interrupt)
+            }
         }
     }
 
     /// Has an answer renewed that is past its time, unless that is under way.
     pub(super) fn renew(self: &Arc<Self>, order: Order, key: Key) {
-        let deadline = Timing::start(&order.options.values, &self.clock).total().at_ns;
-        let Joined::First(place) = self.flights.join(key, deadline) else { return };
+        let timing = Timing::start(&order.options.values, &self.clock);
         let order = Arc::new(order);
-        if self.fly(&place.flight, &order, key).is_ok() {
+        let start = |flight: &Arc<Flight>| self.fly(flight, &order, key);
+        if let Joined::First(place) = self.flights.join(key, &timing, order.stream, start) {
             place.leave_it_flying();
         }
     }
@@ -75,7 +68,9 @@ impl Client {
     }
 
     fn flown(&self, flight: &Flight, order: &Order, key: Key) -> Result<Response> {
-        let timing = Timing::start(&order.options.values, &self.clock).shared(flight.deadline());
+        let _flying = self.flying.enter(flight.interrupt.clone())?;
+        let options = &order.options.values;
+        let timing = Timing::of_shared(options, &self.clock, flight.shared.clone());
         let mut log = |event: &_| {
             flight.push(event);
             true

@@ -4,17 +4,20 @@
 //! `connect`, then `first_byte` and `first_token` from the moment the request
 //! was written, `silence` from the last byte of any kind, and `idle` from the
 //! last event with content, once there has been one.
+//!
+//! A shared request has a deadline, the longest among those who wait for it, and
+//! their longest bound on connecting. The other limits are not its own: each who
+//! waits keeps those itself, by the pulse of the request.
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::error::{Error, Status};
 use crate::options::client::ClientOptions;
 
-use super::transport::{Deadline, Phase};
+use super::transport::{Deadline, Phase, Shared};
 
 /// When a call began and what it may take.
 #[derive(Debug, Clone)]
@@ -23,8 +26,8 @@ pub struct Timing {
     /// When the call began, in ns on the clock.
     pub started_ns: u64,
     total_ms: u64,
-    /// The deadline of a shared request, which others may raise.
-    shared: Option<Arc<AtomicU64>>,
+    /// The common ground of a shared request, whose deadline others may raise.
+    shared: Option<Arc<Shared>>,
     connect_ms: u64,
     first_byte_ms: u64,
     first_token_ms: u64,
@@ -102,7 +105,7 @@ impl Timing {
     /// The end of the whole call.
     pub fn total(&self) -> Deadline {
         match &self.shared {
-            Some(at) => Deadline { at_ns: at.load(Ordering::Relaxed), phase: Phase::Total },
+            Some(shared) => Deadline { at_ns: shared.until_ns(), phase: Phase::Total },
             None => after(self.started_ns, self.total_ms, Phase::Total),
         }
     }
@@ -112,14 +115,37 @@ impl Timing {
         Duration::from_nanos(self.total().at_ns.saturating_sub(self.now_ns()))
     }
 
-    /// The same limits, under a deadline that may be raised while it runs.
-    pub fn shared(&self, deadline_ns: Arc<AtomicU64>) -> Timing {
-        Timing { shared: Some(deadline_ns), ..self.clone() }
+    /// The time of a request that others wait for.
+    pub fn of_shared(options: &ClientOptions, clock: &Clock, shared: Arc<Shared>) -> Timing {
+        Timing {
+            shared: Some(shared),
+            first_byte_ms: 0,
+            first_token_ms: 0,
+            silence_ms: 0,
+            idle_ms: 0,
+            ..Timing::start(options, clock)
+        }
+    }
+
+    /// Has a shared request last for as long as this call may.
+    pub fn ask_for(&self, shared: &Shared) {
+        let connect_ms = if self.connect_ms == 0 { u64::MAX } else { self.connect_ms };
+        shared.wanted(self.total().at_ns, connect_ms);
+    }
+
+    /// The common ground, if the request is shared.
+    pub fn common(&self) -> Option<&Arc<Shared>> {
+        self.shared.as_ref()
     }
 
     /// The bound on connecting, from now.
     pub fn connect(&self) -> Deadline {
-        after(self.now_ns(), self.connect_ms, Phase::Connect).min(self.total())
+        let ms = match &self.shared {
+            Some(shared) if shared.connect_ms() < u64::MAX => shared.connect_ms(),
+            Some(_) => 0,
+            None => self.connect_ms,
+        };
+        after(self.now_ns(), ms, Phase::Connect)
     }
 
     /// ns until the first byte; `u64::MAX`: no bound.
@@ -146,6 +172,26 @@ impl Timing {
         };
         let content = if progress.streamed { content } else { Deadline::NEVER };
         self.total().min(content)
+    }
+
+    /// Until when something must come of a shared request that this call waits
+    /// for; no limit runs before this call began.
+    pub fn next_shared(&self, progress: &Progress, shared: &Shared) -> Deadline {
+        let pulse = shared.pulse();
+        let since = |at_ns: u64| at_ns.max(self.started_ns);
+        let limit = |from: Option<u64>, ms, phase| {
+            from.map_or(Deadline::NEVER, |at| after(since(at), ms, phase))
+        };
+        let first_byte = pulse.sent_ns.filter(|_| !pulse.answered);
+        let waits = progress.last_content_ns.is_some() || pulse.sent_ns.is_some();
+        let content = Progress {
+            streamed: progress.streamed && waits,
+            sent_ns: since(pulse.sent_ns.unwrap_or(0)),
+            ..progress.clone()
+        };
+        self.next_content(&content)
+            .min(limit(first_byte, self.first_byte_ms, Phase::FirstByte))
+            .min(limit(pulse.last_byte_ns, self.silence_ms, Phase::Silence))
     }
 
     /// A stream of which nothing has come, counted from the call's start.

@@ -11,6 +11,17 @@ fn duration() -> Duration {
     Duration::from_secs(seconds.unwrap_or(2))
 }
 
+/// The most by which the machine, this busy, wakes a thread too late.
+fn lateness(end: Instant) -> Duration {
+    let (mut worst, pause) = (Duration::ZERO, Duration::from_millis(10));
+    while Instant::now() < end {
+        let began = Instant::now();
+        thread::sleep(pause);
+        worst = worst.max(began.elapsed() - pause);
+    }
+    worst
+}
+
 #[test]
 fn every_call_ends_once_in_time_and_the_counters_add_up() {
     let faults = [("reset", "200"), ("cut", "500"), ("stall", "300")];
@@ -36,18 +47,22 @@ fn every_call_ends_once_in_time_and_the_counters_add_up() {
         }
         (ends, calls, slowest)
     };
-    let results: Vec<_> = thread::scope(|scope| {
+    let (results, lateness): (Vec<_>, _) = thread::scope(|scope| {
         let run = &run;
+        let late = scope.spawn(|| lateness(end));
         let threads: Vec<_> = (0..64).map(|n| scope.spawn(move || run(n))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        let results = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        (results, late.join().unwrap())
     });
     let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
     results.iter().flat_map(|(e, ..)| e).for_each(|(k, v)| *ends.entry(k).or_default() += v);
     let calls: u64 = results.iter().map(|(_, calls, _)| calls).sum();
     let slowest = results.iter().map(|(.., slowest)| *slowest).max().unwrap();
-    println!("{calls} calls, slowest {slowest:?}: {ends:?}");
+    println!("{calls} calls, slowest {slowest:?}, machine late by {lateness:?}: {ends:?}");
     assert_eq!(ends.values().sum::<u64>(), calls);
-    assert!(slowest < Duration::from_millis(6_000), "{slowest:?}");
+    // A call's whole time, and what the machine adds to it.
+    let bound = Duration::from_millis(2_500) + 4 * lateness;
+    assert!(slowest < bound, "{slowest:?} instead of {bound:?}");
     let allowed = ["ok", "connection", "truncated", "timeout"];
     assert!(ends.keys().all(|status| allowed.contains(status)), "{ends:?}");
     let counted: u64 =

@@ -5,8 +5,8 @@
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,7 +24,11 @@ use mynah::mock::{MockOptions, MockServer};
 use mynah::options::Layered;
 use mynah::options::client::ClientOptions;
 
-/// The system's look-up, which never answers for a name that ends in `.hang`.
+/// Whether names that end in `.lost` are unknown; else they are this machine.
+pub static LOST: AtomicBool = AtomicBool::new(true);
+
+/// The system's look-up, which never answers for a name that ends in `.hang`,
+/// and knows names that end in `.lost` once [`LOST`] says so.
 ///
 /// # Safety
 /// As the system's.
@@ -49,6 +53,11 @@ pub unsafe extern "C" fn getaddrinfo(
             thread::sleep(Duration::from_secs(3_600));
         }
     }
+    let lost = name.is_some_and(|name| name.to_bytes().ends_with(b".lost"));
+    if lost && LOST.load(Ordering::SeqCst) {
+        return libc::EAI_NONAME;
+    }
+    let node = if lost { c"127.0.0.1".as_ptr() } else { node };
     // SAFETY: the next function of this name is the system's own.
     unsafe {
         let next = libc::dlsym(libc::RTLD_NEXT, c"getaddrinfo".as_ptr());
@@ -95,7 +104,7 @@ pub enum Provider {
     /// A name whose look-up hangs.
     Name,
     /// An address at which connecting hangs.
-    Full,
+    BlackHole,
     /// A server that reads and is silent, behind this scheme.
     Silent(&'static str),
 }
@@ -136,7 +145,7 @@ const fn with(phase: Phase, client: &'static [(&'static str, &'static str)]) -> 
     Phase { client, ..phase }
 }
 
-use Provider::{Full, Mock, Name, Silent};
+use Provider::{BlackHole, Mock, Name, Silent};
 
 const LATE: Provider = Mock(&[("delay_headers_ms", "60000")]);
 const SHARED: &[(&str, &str)] = &[("coalesce", "true")];
@@ -145,7 +154,7 @@ const SHARED: &[(&str, &str)] = &[("coalesce", "true")];
 #[rustfmt::skip]
 pub const PHASES: &[Phase] = &[
     with(phase("name look-up", Name, Way::Plain, false), &[("allow_insecure_http", "true")]),
-    phase("TCP connect", Full, Way::Plain, false),
+    phase("TCP connect", BlackHole, Way::Plain, false),
     phase("TLS handshake", Silent("https"), Way::Plain, true),
     phase("writing the request", Silent("http"), Way::Plain, true),
     with(phase("limiter, requests a minute", Mock(&[]), Way::Behind, false), &[("rate_limit_rpm", "1")]),
@@ -233,22 +242,28 @@ fn wait_for_close(mut stream: TcpStream) {
     }
 }
 
+/// A listener whose queue is full, and the connections in it.
+pub struct Full {
+    pub listener: TcpListener,
+    pub held: Vec<TcpStream>,
+}
+
 /// An address on which connecting neither succeeds nor fails, because the
 /// listener's queue is full; it stays so while what comes with it lives.
-fn full() -> (SocketAddr, Box<dyn Send + Sync>) {
+pub fn full() -> (SocketAddr, Full) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let raw = listener.into_raw_fd();
     // SAFETY: the descriptor is ours; listening again changes its queue.
     let listener = unsafe {
         libc::listen(raw, 0);
-        OwnedFd::from_raw_fd(raw)
+        TcpListener::from_raw_fd(raw)
     };
     let mut held = Vec::new();
     while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(30)) {
         held.push(stream);
     }
-    (address, Box::new((listener, held)))
+    (address, Full { listener, held })
 }
 
 /// A phase made real: a provider, a client, and whoever is in the way.
@@ -263,7 +278,7 @@ pub struct Scene {
     helper: Mutex<Option<thread::JoinHandle<()>>>,
     body: Request,
     last_event: Mutex<Option<Instant>>,
-    _held: Option<Box<dyn Send + Sync>>,
+    _held: Option<Full>,
 }
 
 impl Scene {
@@ -273,7 +288,7 @@ impl Scene {
         let url = match phase.provider {
             Mock(options) => mock_server.insert(mock(options)).url().to_string(),
             Name => "http://provider.hang/v1".to_string(),
-            Full => {
+            BlackHole => {
                 let (address, holds) = full();
                 held = Some(holds);
                 format!("http://{address}/v1")
@@ -329,7 +344,7 @@ impl Scene {
     fn until(&self, holds: impl Fn(&Scene) -> bool) {
         let began = Instant::now();
         while !holds(self) {
-            assert!(began.elapsed() < Duration::from_secs(20), "{}: never there", self.phase.name);
+            assert!(began.elapsed() < Duration::from_secs(60), "{}: never there", self.phase.name);
             thread::sleep(Duration::from_micros(200));
         }
     }

@@ -183,13 +183,12 @@ impl Breaker {
             .then(|| format!("{} of {calls} calls failed", inner.failed_recent))
     }
 
-    /// A trial that ended without a verdict.
-    fn undecided(&self) {
+    /// A trial that ended without a verdict: open, and due at once, so that the
+    /// next call is the trial.
+    fn undecided(&self) -> Option<Transition> {
         let mut inner = self.state.lock();
-        if inner.state == State::HalfOpen {
-            // Open, and due at once: the next call is the trial.
-            inner.state = State::Open;
-        }
+        let half_open = inner.state == State::HalfOpen;
+        half_open.then(|| inner.change(State::Open, "the trial call said nothing".into()))
     }
 }
 
@@ -242,13 +241,15 @@ impl Pass<'_> {
         match failure {
             None => self.breaker.succeeded(self.trial),
             Some(status) if counts(status) => self.breaker.failed(self.trial),
-            Some(_) => {
-                if self.trial {
-                    self.breaker.undecided();
-                }
-                None
-            }
+            Some(_) => self.give_back(),
         }
+    }
+
+    /// The call says nothing of the provider's health; the transition that this
+    /// has caused.
+    pub fn give_back(mut self) -> Option<Transition> {
+        self.told = true;
+        if self.trial { self.breaker.undecided() } else { None }
     }
 }
 
@@ -262,7 +263,7 @@ impl Drop for Pass<'_> {
 
 fn refused(wait: Duration) -> Error {
     let message = match wait.is_zero() {
-        true => "the circuit breaker is open: a trial call is under way".to_string(),
+        true => "the circuit breaker is open: a trial call is due or under way".to_string(),
         false => format!(
             "the circuit breaker is open: the next trial call is in {} ms",
             wait.as_millis()
@@ -366,7 +367,9 @@ mod tests {
         call(&breaker, DOWN);
         time.advance(RESET);
         drop(breaker.enter().0.unwrap());
-        assert_eq!(call(&breaker, Some(Status::Cancelled)), None);
+        let back = call(&breaker, Some(Status::Cancelled)).unwrap();
+        assert_eq!((back.from, back.to), (State::HalfOpen, State::Open));
+        assert_eq!(breaker.enter().0.unwrap().give_back().unwrap().to, State::Open);
         assert_eq!(call(&breaker, None).unwrap().to, State::Closed);
     }
 

@@ -2,11 +2,12 @@
 //!
 //! A [`Flight`] is a request under way and the log of what has come of it. A
 //! thread of the library does the reading and writes the log; each participant
-//! follows the log on its own thread at its own pace, under its own deadlines
-//! and its own cancel token, so nobody delays anybody. Who joins late reads
-//! the log from its beginning. The flight's own deadline is the longest among
-//! its participants; it is interrupted when the last of them has left. How it
-//! ends, well or not, is how it ends for all.
+//! follows the log on its own thread at its own pace, under its own limits and
+//! its own cancel token, so nobody delays anybody. Who joins late reads the log
+//! from its beginning. The flight's own deadline is the longest among its
+//! participants; it is interrupted when the last of them has left, as late if
+//! the time of one of them was up. How it ends, well or not, is how it ends for
+//! all.
 //!
 //! A call made from inside a callback never joins a flight that its own thread
 //! follows: it would wait for itself.
@@ -14,7 +15,6 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
@@ -23,9 +23,9 @@ use crate::clock::{Clock, Signal};
 use crate::error::{Error, Result};
 use crate::llm::cancel::{Interrupt, Reason};
 use crate::llm::event::{Event, Sink};
-
 use crate::llm::response::Response;
 use crate::llm::timing::{Progress, Timing};
+use crate::llm::transport::Shared;
 
 /// The flights of one client, by what is asked.
 #[derive(Debug, Default)]
@@ -39,9 +39,10 @@ pub struct Flight {
     key: Key,
     /// Ends the request when the last participant has left.
     pub interrupt: Arc<Interrupt>,
-    /// The latest deadline among the participants; only ever raised, so
-    /// relaxed is enough.
-    deadline_ns: Arc<AtomicU64>,
+    /// What its participants and its request tell each other.
+    pub shared: Arc<Shared>,
+    /// Whether events come as they are made.
+    pub streamed: bool,
     log: Mutex<Log>,
 }
 
@@ -50,6 +51,8 @@ struct Log {
     events: Vec<Event>,
     end: Option<Result<Response, Error>>,
     participants: usize,
+    /// The time of one of them was up.
+    late: bool,
     /// Those who have read all there is.
     waiting: Vec<Arc<Signal>>,
 }
@@ -61,11 +64,11 @@ thread_local! {
 
 /// What joining found.
 pub enum Joined<'a> {
-    /// A new flight: the caller must have it flown.
+    /// A new flight, which has begun.
     First(Participant<'a>),
     /// One under way.
     Later(Participant<'a>),
-    /// This thread is part of that flight already: call alone.
+    /// This thread is part of that flight already, or none can begin: call alone.
     Alone,
 }
 
@@ -77,20 +80,31 @@ pub struct Participant<'a> {
 }
 
 impl Flights {
-    /// Joins the flight of a key, or starts one.
-    pub fn join(&self, key: Key, deadline_ns: u64) -> Joined<'_> {
+    /// Joins the flight of a key, or has `start` begin one, which may say that it
+    /// cannot.
+    pub fn join(
+        &self,
+        key: Key,
+        timing: &Timing,
+        streamed: bool,
+        start: impl FnOnce(&Arc<Flight>) -> Result<()>,
+    ) -> Joined<'_> {
         if FOLLOWED.with_borrow(|followed| followed.contains(&key)) {
             return Joined::Alone;
         }
+        // Held to the end: the last to leave cannot be overtaken, and nobody
+        // joins a flight that does not begin.
         let mut under_way = self.under_way.lock();
         let (flight, first) = match under_way.get(&key) {
             Some(flight) => (flight.clone(), false),
-            None => (Arc::new(Flight::new(key)), true),
+            None => (Arc::new(Flight::new(key, streamed)), true),
         };
-        // Under the map's lock, so that the last to leave cannot be overtaken.
+        timing.ask_for(&flight.shared);
         flight.log.lock().participants += 1;
-        flight.deadline_ns.fetch_max(deadline_ns, Ordering::Relaxed);
         if first {
+            if start(&flight).is_err() {
+                return Joined::Alone;
+            }
             under_way.insert(key, flight.clone());
         }
         drop(under_way);
@@ -117,18 +131,14 @@ impl Flights {
 }
 
 impl Flight {
-    fn new(key: Key) -> Self {
+    fn new(key: Key, streamed: bool) -> Self {
         Flight {
             key,
             interrupt: Arc::default(),
-            deadline_ns: Arc::default(),
+            shared: Arc::default(),
+            streamed,
             log: Mutex::default(),
         }
-    }
-
-    /// The flight's own deadline, which later participants may raise.
-    pub fn deadline(&self) -> Arc<AtomicU64> {
-        self.deadline_ns.clone()
     }
 
     /// Writes an event into the log.
@@ -164,6 +174,7 @@ impl Participant<'_> {
         progress: &mut Progress,
         delivered: &mut Vec<Event>,
     ) -> Result<Response> {
+        progress.streamed &= self.flight.streamed;
         loop {
             interrupt.check()?;
             let (fresh, end, wake) = self.look(delivered.len());
@@ -184,9 +195,10 @@ impl Participant<'_> {
                 return end;
             }
             let Some(wake) = wake else { continue };
-            let deadline = timing.next_content(progress);
+            let deadline = timing.next_shared(progress, &self.flight.shared);
             let now = clock.now_ns();
             if now >= deadline.at_ns {
+                self.flight.log.lock().late = true;
                 return Err(timing.error(deadline.phase));
             }
             let left = std::time::Duration::from_nanos(deadline.at_ns - now);
@@ -229,8 +241,9 @@ impl Drop for Participant<'_> {
         log.participants -= 1;
         if log.participants == 0 {
             remove(&mut under_way, &self.flight);
+            let reason = if log.late { Reason::Late } else { Reason::Cancelled };
             drop((log, under_way));
-            self.flight.interrupt.trip(Reason::Cancelled);
+            self.flight.interrupt.trip(reason);
         }
     }
 }
@@ -290,15 +303,21 @@ mod tests {
         }
     }
 
+    /// A call that may take so many seconds.
+    fn timing(seconds: u64) -> Timing {
+        let options = ClientOptions { timeout_ms: seconds * 1_000, ..ClientOptions::default() };
+        Timing::start(&options, &Clock::System)
+    }
+
     fn first(flights: &Flights) -> Participant<'_> {
-        match flights.join(KEY, 5) {
+        match flights.join(KEY, &timing(50), true, |_| Ok(())) {
             Joined::First(place) => place,
             _ => panic!("somebody was there before"),
         }
     }
 
     fn later(flights: &Flights) -> Participant<'_> {
-        match flights.join(KEY, 9) {
+        match flights.join(KEY, &timing(9_000), true, |_| panic!("it is under way")) {
             Joined::Later(place) => place,
             _ => panic!("nobody was there before"),
         }
@@ -319,7 +338,8 @@ mod tests {
             assert_eq!(follower.join().unwrap().1, "ab");
         });
         assert_eq!(Caller::new(|_| {}).follow(&leader).1, "ab");
-        assert_eq!(leader.flight.deadline().load(Ordering::Relaxed), 9, "the longest");
+        let left = leader.flight.shared.until_ns() - Clock::System.now_ns();
+        assert!(left > 8_000_000_000_000, "the longest of both: {left}");
     }
 
     #[test]
@@ -361,6 +381,67 @@ mod tests {
     fn a_call_from_inside_a_callback_does_not_wait_for_itself() {
         let flights = Flights::default();
         let _place = first(&flights);
-        assert!(matches!(flights.join(KEY, 5), Joined::Alone));
+        let start = |_: &Arc<Flight>| panic!("it is under way");
+        assert!(matches!(flights.join(KEY, &timing(5), true, start), Joined::Alone));
+    }
+
+    #[test]
+    fn nobody_joins_a_flight_that_cannot_begin() {
+        let flights = Flights::default();
+        let refuse = |_: &Arc<Flight>| Err(Error::Internal("no thread".into()));
+        assert!(matches!(flights.join(KEY, &timing(5), true, refuse), Joined::Alone));
+        assert_eq!(flights.count(), 0);
+        drop(first(&flights));
+    }
+
+    #[test]
+    fn a_request_that_all_have_given_up_for_lack_of_time_was_late() {
+        let flights = Flights::default();
+        let place = first(&flights);
+        let flight = place.flight.clone();
+        let hasty = Caller::new(|o| o.timeout_ms = 1);
+        assert_eq!(hasty.follow(&place).0.unwrap_err().status(), Status::Timeout);
+        drop(place);
+        assert_eq!(flight.interrupt.reason(), Some(Reason::Late));
+    }
+
+    /// What ends a follower of a request that has come this far.
+    fn limit(change: impl FnOnce(&mut ClientOptions), streamed: bool) -> String {
+        let flights = Flights::default();
+        let caller = Caller::new(change);
+        let join = flights.join(KEY, &timing(50), streamed, |flight| {
+            flight.shared.sent(caller.clock.now_ns());
+            Ok(())
+        });
+        let Joined::First(place) = join else { panic!("nobody was there before") };
+        caller.follow(&place).0.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn each_keeps_its_own_limits_by_the_pulse_of_the_request() {
+        let both = |o: &mut ClientOptions, first_byte| {
+            (o.timeout_ms, o.first_byte_timeout_ms) = (400, first_byte);
+        };
+        assert!(limit(|o| both(o, 10), true).contains("first_byte_timeout_ms = 10"));
+        let silent = |o: &mut ClientOptions| (o.timeout_ms, o.silence_timeout_ms) = (400, 10);
+        assert!(limit(|o| silent(o), false).contains("silence_timeout_ms = 10"));
+        let token = |o: &mut ClientOptions| (o.timeout_ms, o.first_token_timeout_ms) = (60, 10);
+        assert!(limit(|o| token(o), true).contains("first_token_timeout_ms = 10"));
+        let whole = limit(|o| token(o), false);
+        assert!(whole.contains("timeout_ms = 60"), "no events are to be expected: {whole}");
+    }
+
+    #[test]
+    fn no_limit_runs_while_no_request_is_out() {
+        let flights = Flights::default();
+        let place = first(&flights);
+        place.flight.shared.sent(Clock::System.now_ns());
+        place.flight.shared.rest();
+        let hasty = Caller::new(|o| {
+            (o.timeout_ms, o.silence_timeout_ms, o.first_byte_timeout_ms) = (60, 10, 10);
+            o.first_token_timeout_ms = 10;
+        });
+        let error = hasty.follow(&place).0.unwrap_err().to_string();
+        assert!(error.contains(" timeout_ms = 60"), "{error}");
     }
 }

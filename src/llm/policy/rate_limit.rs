@@ -60,9 +60,20 @@ struct Waiter {
     wake: Arc<Signal>,
 }
 
+/// What somebody in line waits for.
+struct Wait {
+    /// Time that passes first in any case.
+    at_least_ns: u64,
+    /// Somebody else has to leave.
+    for_others: bool,
+}
+
 /// Refills continuously up to a minute's worth; 0 a minute is no limit.
 #[derive(Debug)]
 struct Bucket {
+    /// What the options allow; 0: no limit.
+    allowed: f64,
+    /// What holds: the provider's own limit, if it is lower.
     per_minute: f64,
     level: f64,
     filled_ns: u64,
@@ -76,8 +87,8 @@ const LONGEST_HOLD: Duration = Duration::from_secs(86_400);
 
 impl Bucket {
     fn new(per_minute: u64, now: u64) -> Self {
-        let per_minute = per_minute as f64;
-        Bucket { per_minute, level: per_minute, filled_ns: now }
+        let allowed = per_minute as f64;
+        Bucket { allowed, per_minute: allowed, level: allowed, filled_ns: now }
     }
 
     fn is_off(&self) -> bool {
@@ -90,13 +101,13 @@ impl Bucket {
         self.filled_ns = now;
     }
 
-    /// ns until `amount` can be taken; more than the whole bucket waits for a
-    /// full one.
-    fn wait_ns(&self, amount: f64) -> u64 {
+    /// ns until `amount` is there; nobody waits for more than a full bucket, but
+    /// for what those `ahead` will have taken.
+    fn wait_ns(&self, ahead: f64, amount: f64) -> u64 {
         if self.is_off() {
             return 0;
         }
-        let missing = amount.min(self.per_minute) - self.level;
+        let missing = ahead + amount.min(self.per_minute) - self.level;
         if missing <= 1e-6 { 0 } else { (missing * MINUTE_NS / self.per_minute).ceil() as u64 }
     }
 
@@ -106,50 +117,40 @@ impl Bucket {
         }
     }
 
-    /// Lowers the rate to what a provider states; never raises it.
-    fn lower(&mut self, per_minute: Option<u64>, remaining: Option<u64>) {
-        if let Some(limit) = per_minute.filter(|limit| *limit > 0).map(|limit| limit as f64) {
+    /// Takes over what a provider states, but for what would be more than the
+    /// options allow; whether there is less than there was.
+    fn learn(&mut self, limit: Option<u64>, remaining: Option<u64>) -> bool {
+        let before = (self.per_minute, self.level);
+        if let Some(limit) = limit.filter(|limit| *limit > 0).map(|limit| limit as f64) {
             if self.is_off() {
-                (self.per_minute, self.level) = (limit, limit);
+                self.level = limit;
             }
-            self.per_minute = self.per_minute.min(limit);
+            self.per_minute = if self.allowed > 0.0 { limit.min(self.allowed) } else { limit };
         }
         if let (Some(left), false) = (remaining, self.is_off()) {
             self.level = self.level.min(left as f64);
         }
         self.level = self.level.min(self.per_minute);
+        self.per_minute < before.0 || self.level < before.1
     }
 }
 
 impl LineState {
-    /// ns until the first in line may go; `u64::MAX` while only another's end
-    /// can make room.
-    fn wait_ns(&mut self, now: u64, tokens: u64) -> u64 {
+    /// What the one with this id waits for, or one who would come last.
+    fn wait(&mut self, now: u64, id: Option<u64>, tokens: u64) -> Wait {
         self.requests.fill(now);
         self.tokens.fill(now);
-        if self.max_in_flight > 0 && self.in_flight >= self.max_in_flight {
-            return u64::MAX;
+        let place = self.waiting.iter().position(|waiter| Some(waiter.id) == id);
+        let ahead = place.unwrap_or(self.waiting.len());
+        let ahead_tokens: u64 = self.waiting.iter().take(ahead).map(|w| w.tokens).sum();
+        let held = self.held_until_ns.saturating_sub(now);
+        let requests = self.requests.wait_ns(ahead as f64, 1.0);
+        Wait {
+            at_least_ns: held
+                .max(requests)
+                .max(self.tokens.wait_ns(ahead_tokens as f64, tokens as f64)),
+            for_others: ahead > 0 || self.max_in_flight > 0 && self.in_flight >= self.max_in_flight,
         }
-        let held = self.held_until_ns.saturating_sub(now);
-        held.max(self.requests.wait_ns(1.0)).max(self.tokens.wait_ns(tokens as f64))
-    }
-
-    /// How long all who are in line, and then this one, will take at least.
-    fn forecast_ns(&mut self, now: u64, tokens: u64) -> u64 {
-        self.requests.fill(now);
-        self.tokens.fill(now);
-        let ahead_tokens: u64 = self.waiting.iter().map(|w| w.tokens).sum();
-        let held = self.held_until_ns.saturating_sub(now);
-        let total = |bucket: &Bucket, amount: f64| match bucket.is_off() {
-            true => 0,
-            false => {
-                let missing = (amount - bucket.level).max(0.0);
-                (missing * MINUTE_NS / bucket.per_minute) as u64
-            }
-        };
-        let requests = total(&self.requests, self.waiting.len() as f64 + 1.0);
-        let own = (tokens as f64).min(self.tokens.per_minute);
-        held.max(requests).max(total(&self.tokens, ahead_tokens as f64 + own))
     }
 
     fn leave(&mut self, id: u64) {
@@ -161,6 +162,11 @@ impl LineState {
         if let Some(first) = self.waiting.front() {
             first.wake.raise();
         }
+    }
+
+    /// Has everybody look again whether there is still a chance.
+    fn wake_all(&self) {
+        self.waiting.iter().for_each(|waiter| waiter.wake.raise());
     }
 }
 
@@ -208,18 +214,19 @@ impl RateLimiter {
     }
 
     /// Waits for leave to send about `tokens` on a line. Fails at once with
-    /// `RATE_LIMITED` if the wait cannot end before `deadline_ns`, and with the
-    /// interrupt's error as soon as the call is interrupted.
+    /// `RATE_LIMITED` if the wait cannot end before `deadline_ns`, which may be
+    /// raised meanwhile, and with the interrupt's error as soon as the call is
+    /// interrupted.
     pub fn acquire(
         &self,
         line: &str,
         tokens: u64,
-        deadline_ns: u64,
+        deadline_ns: &dyn Fn() -> u64,
         interrupt: &Interrupt,
     ) -> Result<Permit> {
         let line = self.line(line);
         let started = self.clock.now_ns();
-        let id = line.enter(started, tokens, deadline_ns)?;
+        let id = line.enter(started, tokens, deadline_ns())?;
         let result = self.wait_in_line(&line, id, tokens, deadline_ns, interrupt);
         line.state.lock().leave(id);
         result?;
@@ -232,35 +239,36 @@ impl RateLimiter {
         line: &Line,
         id: u64,
         tokens: u64,
-        deadline_ns: u64,
+        deadline_ns: &dyn Fn() -> u64,
         interrupt: &Interrupt,
     ) -> Result<()> {
         loop {
             interrupt.check()?;
             let now = self.clock.now_ns();
-            let (wait, wake) = {
+            let wake = Arc::<Signal>::default();
+            let wait = {
                 let mut state = line.state.lock();
-                let first = state.waiting.front().is_some_and(|waiter| waiter.id == id);
-                let wait = if first { state.wait_ns(now, tokens) } else { u64::MAX };
-                if wait == 0 {
+                let wait = state.wait(now, Some(id), tokens);
+                if wait.at_least_ns == 0 && !wait.for_others {
                     state.requests.take(1.0);
                     state.tokens.take(tokens as f64);
                     state.in_flight += 1;
                     return Ok(());
                 }
-                let wake = Arc::<Signal>::default();
                 if let Some(waiter) = state.waiting.iter_mut().find(|w| w.id == id) {
                     waiter.wake = wake.clone();
                 }
-                (wait, wake)
+                wait
             };
-            if wait != u64::MAX && now.saturating_add(wait) > deadline_ns {
-                return Err(too_late(wait));
+            let deadline_ns = deadline_ns();
+            if wait.at_least_ns > 0 && now.saturating_add(wait.at_least_ns) > deadline_ns {
+                return Err(too_late(wait.at_least_ns));
             }
             if now >= deadline_ns {
-                return Err(too_late(0));
+                return Err(no_room(self.max_in_flight));
             }
-            let left = Duration::from_nanos(wait.min(deadline_ns - now));
+            let time = if wait.for_others { u64::MAX } else { wait.at_least_ns };
+            let left = Duration::from_nanos(time.min(deadline_ns - now));
             interrupt.wait_or(&self.clock, &wake, left)?;
         }
     }
@@ -275,17 +283,22 @@ impl RateLimiter {
         let mut state = line.state.lock();
         state.requests.fill(now);
         state.tokens.fill(now);
+        let mut tighter = false;
         for (bucket, limit) in [(0, &learned.requests), (1, &learned.tokens)] {
             let own = if bucket == 0 { &mut state.requests } else { &mut state.tokens };
             // Resets of hours belong to daily limits, which no minute shows.
             let minutely = limit.reset.is_none_or(|reset| reset <= Duration::from_secs(120));
             if minutely {
-                own.lower(limit.limit, limit.remaining);
+                tighter |= own.learn(limit.limit, limit.remaining);
             }
             if let (Some(0), Some(reset)) = (limit.remaining, limit.reset) {
                 let until = now.saturating_add(reset.min(LONGEST_HOLD).as_nanos() as u64);
+                tighter |= until > state.held_until_ns;
                 state.held_until_ns = state.held_until_ns.max(until);
             }
+        }
+        if tighter {
+            state.wake_all();
         }
     }
 }
@@ -294,7 +307,7 @@ impl Line {
     /// Joins the end of the line, if there is a chance to be served in time.
     fn enter(&self, now: u64, tokens: u64, deadline_ns: u64) -> Result<u64> {
         let mut state = self.state.lock();
-        let forecast = state.forecast_ns(now, tokens);
+        let forecast = state.wait(now, None, tokens).at_least_ns;
         // Who need not wait and is late all the same is not late because of limits.
         if forecast > 0 && now.saturating_add(forecast) > deadline_ns {
             return Err(too_late(forecast));
@@ -322,6 +335,14 @@ impl Drop for Permit {
         state.in_flight -= 1;
         state.wake_first();
     }
+}
+
+/// The deadline came before anybody left.
+fn no_room(max_in_flight: u64) -> Error {
+    let message = format!(
+        "no room within the call's time: max_in_flight = {max_in_flight}, and others are under way; raise it or timeout_ms"
+    );
+    Error::call(Status::RateLimited, message)
 }
 
 fn too_late(wait_ns: u64) -> Error {
@@ -352,7 +373,7 @@ mod tests {
     }
 
     fn waited(limiter: &RateLimiter, tokens: u64) -> Duration {
-        limiter.acquire("line", tokens, FAR, &Interrupt::default()).unwrap().waited
+        limiter.acquire("line", tokens, &|| FAR, &Interrupt::default()).unwrap().waited
     }
 
     #[test]
@@ -365,7 +386,7 @@ mod tests {
     #[test]
     fn tokens_are_limited_and_corrected_by_what_was_used() {
         let (limiter, _) = limiter(|o| o.rate_limit_tpm = 6_000);
-        let first = limiter.acquire("line", 6_000, FAR, &Interrupt::default()).unwrap();
+        let first = limiter.acquire("line", 6_000, &|| FAR, &Interrupt::default()).unwrap();
         first.correct(1_000);
         drop(first);
         assert_eq!(waited(&limiter, 5_000), Duration::ZERO, "5,000 came back");
@@ -385,7 +406,7 @@ mod tests {
         assert_eq!(waited(&limiter, 0), Duration::ZERO);
         let deadline = limiter.clock.now_ns() + 59_000_000_000;
         let before = limiter.clock.now_ns();
-        let error = limiter.acquire("line", 0, deadline, &Interrupt::default()).unwrap_err();
+        let error = limiter.acquire("line", 0, &|| deadline, &Interrupt::default()).unwrap_err();
         assert_eq!(error.status(), Status::RateLimited);
         assert_eq!(limiter.clock.now_ns(), before);
         assert_eq!(limiter.line("line").state.lock().waiting.len(), 0);
@@ -394,7 +415,8 @@ mod tests {
     #[test]
     fn a_call_whose_time_is_up_is_not_told_that_it_was_the_limits() {
         let (limiter, _) = limiter(|_| {});
-        let permit = limiter.acquire("line", 0, limiter.clock.now_ns() - 1, &Interrupt::default());
+        let passed = limiter.clock.now_ns() - 1;
+        let permit = limiter.acquire("line", 0, &|| passed, &Interrupt::default());
         assert_eq!(permit.unwrap().waited, Duration::ZERO, "the sending tells");
     }
 
@@ -402,7 +424,7 @@ mod tests {
     fn each_line_has_its_own_room() {
         let (limiter, _) = limiter(|o| o.rate_limit_rpm = 1);
         for line in ["a", "b"] {
-            let permit = limiter.acquire(line, 0, FAR, &Interrupt::default()).unwrap();
+            let permit = limiter.acquire(line, 0, &|| FAR, &Interrupt::default()).unwrap();
             assert_eq!(permit.waited, Duration::ZERO);
         }
     }
@@ -414,9 +436,82 @@ mod tests {
             Limit { limit: Some(60), remaining: Some(0), reset: Some(Duration::from_secs(7)) };
         limiter.learn("line", &Learned { requests, ..Learned::default() });
         assert_eq!(waited(&limiter, 0).as_secs(), 7);
-        let higher = Limit { limit: Some(9_999), ..Limit::default() };
-        limiter.learn("line", &Learned { requests: higher, ..Learned::default() });
-        assert_eq!(limiter.line("line").state.lock().requests.per_minute, 60.0);
+        let line = limiter.line("line");
+        let state = |limit| {
+            let requests = Limit { limit: Some(limit), ..Limit::default() };
+            limiter.learn("line", &Learned { requests, ..Learned::default() });
+            line.state.lock().requests.per_minute
+        };
+        assert_eq!(state(60), 60.0);
+        assert_eq!(state(0), 60.0, "nothing is no limit");
+        assert_eq!(state(100), 100.0, "the account was given more");
+        assert_eq!(state(9_999), 600.0, "but never more than was configured");
+    }
+
+    /// What `line` says of a call that comes while one is under way and that
+    /// ends when `then` has been done; how many were waiting by then.
+    fn while_waiting(
+        limiter: &RateLimiter,
+        calls: usize,
+        deadline_ns: &(dyn Fn() -> u64 + Sync),
+        then: impl FnOnce(),
+    ) -> Vec<Status> {
+        std::thread::scope(|scope| {
+            let ask = || limiter.acquire("line", 0, deadline_ns, &Interrupt::default());
+            let asked: Vec<_> = (0..calls).map(|_| scope.spawn(ask)).collect();
+            while limiter.line("line").state.lock().waiting.len() < calls {
+                std::thread::yield_now();
+            }
+            then();
+            let status = |end: Result<Permit>| end.map_or_else(|e| e.status(), |_| Status::Ok);
+            asked.into_iter().map(|call| status(call.join().unwrap())).collect()
+        })
+    }
+
+    /// In real time, where only `busy` can make room.
+    fn one_at_a_time() -> (RateLimiter, Permit) {
+        let options = ClientOptions { max_in_flight: 1, ..ClientOptions::default() };
+        let limiter = RateLimiter::new(&options, &Clock::System);
+        let busy = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+        (limiter, busy)
+    }
+
+    #[test]
+    fn a_hold_that_is_learned_while_others_wait_ends_those_that_it_makes_too_late() {
+        let (limiter, busy) = one_at_a_time();
+        let deadline = Clock::System.now_ns() + 3_600_000_000_000;
+        let reset = Some(Duration::from_secs(7_200));
+        let requests = Limit { remaining: Some(0), reset, ..Limit::default() };
+        let learn = || limiter.learn("line", &Learned { requests, ..Learned::default() });
+        let ends = while_waiting(&limiter, 5, &|| deadline, learn);
+        assert_eq!(ends, [Status::RateLimited; 5], "at once, and not only the first in line");
+        drop(busy);
+    }
+
+    #[test]
+    fn a_deadline_that_is_raised_while_its_call_waits_is_the_one_that_holds() {
+        let (limiter, busy) = one_at_a_time();
+        let deadline = std::sync::atomic::AtomicU64::new(Clock::System.now_ns() + 60_000_000);
+        let get = || deadline.load(std::sync::atomic::Ordering::Relaxed);
+        let first = get();
+        let ends = while_waiting(&limiter, 1, &get, || {
+            deadline.store(FAR, std::sync::atomic::Ordering::Relaxed);
+            while Clock::System.now_ns() < first + 30_000_000 {
+                std::thread::yield_now();
+            }
+            drop(busy);
+        });
+        assert_eq!(ends, [Status::Ok]);
+    }
+
+    #[test]
+    fn who_finds_no_room_in_time_is_told_of_the_option() {
+        let (limiter, _time) = limiter(|o| o.max_in_flight = 1);
+        let _busy = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+        let deadline = limiter.clock.now_ns() + 5_000_000_000;
+        let error = limiter.acquire("line", 0, &|| deadline, &Interrupt::default()).unwrap_err();
+        assert_eq!((error.status(), limiter.clock.now_ns()), (Status::RateLimited, deadline));
+        assert!(error.to_string().contains("max_in_flight = 1"), "{error}");
     }
 
     #[test]
@@ -431,10 +526,10 @@ mod tests {
     #[test]
     fn an_interrupted_call_leaves_the_line() {
         let (limiter, _) = limiter(|o| o.max_in_flight = 1);
-        let _busy = limiter.acquire("line", 0, FAR, &Interrupt::default()).unwrap();
+        let _busy = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
         let interrupt = Interrupt::default();
         interrupt.trip(Reason::Cancelled);
-        let error = limiter.acquire("line", 0, FAR, &interrupt).unwrap_err();
+        let error = limiter.acquire("line", 0, &|| FAR, &interrupt).unwrap_err();
         assert_eq!(error.status(), Status::Cancelled);
         assert_eq!(limiter.line("line").state.lock().waiting.len(), 0);
     }
@@ -444,12 +539,12 @@ mod tests {
         let options = ClientOptions { max_in_flight: 1, ..ClientOptions::default() };
         let limiter = RateLimiter::new(&options, &Clock::System);
         let order = Mutex::new(Vec::new());
-        let busy = limiter.acquire("line", 0, FAR, &Interrupt::default()).unwrap();
+        let busy = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
         std::thread::scope(|scope| {
             for n in 0..8 {
                 let (limiter, order) = (&limiter, &order);
                 scope.spawn(move || {
-                    let permit = limiter.acquire("line", 0, FAR, &Interrupt::default());
+                    let permit = limiter.acquire("line", 0, &|| FAR, &Interrupt::default());
                     order.lock().push(n);
                     drop(permit);
                 });

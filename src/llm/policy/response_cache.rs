@@ -119,14 +119,16 @@ impl ResponseCache {
         ResponseCache { cache, clock: clock.clone() }
     }
 
-    /// The answer under a key, if there is one that can still be read.
+    /// The answer under a key, if there is one that can still be read. Another
+    /// client may have stored it for longer than these options let it be given.
     pub fn lookup(&self, key: &Key, options: &ClientOptions) -> Option<Hit> {
         let value = self.cache.get(key)?;
         let (stored_at, bytes) = value.as_bytes().split_first_chunk::<8>()?;
         let response = kept::read(bytes)?;
         let age_ms = self.clock.unix_ms().saturating_sub(u64::from_le_bytes(*stored_at));
-        let stale = options.cache_ttl_ms > 0 && age_ms > options.cache_ttl_ms;
-        Some(Hit { response, age_ms, stale })
+        let (ttl, more) = (options.cache_ttl_ms, options.cache_stale_while_revalidate_ms);
+        let past = |ms| ttl > 0 && age_ms > ms;
+        (!past(ttl.saturating_add(more))).then_some(Hit { response, age_ms, stale: past(ttl) })
     }
 
     /// Keeps an answer for `cache_ttl_ms`, and beyond it for as long as it may

@@ -76,11 +76,19 @@ pub fn decide(
 fn may_repeat(facts: &Facts, options: &ClientOptions) -> bool {
     use Status::*;
     let Some(status) = facts.status else { return false };
-    if let Some(answer) = facts.should_retry {
+    // The provider's word on its own status, not on what befell the answer.
+    let refused = facts.http_status.is_some_and(|http| !(200..300).contains(&http));
+    let ours = match status {
+        Timeout => facts.http_status != Some(408),
+        _ => matches!(status, Cancelled | Stopped | TooLarge),
+    };
+    if let (Some(answer), true, false) = (facts.should_retry, refused, ours) {
         return answer;
     }
     match (facts.http_status, status) {
         (_, QuotaExhausted | Cancelled | Stopped | ContentFilter) => false,
+        (Some(408), Timeout) => true,
+        (Some(_), Timeout | TooLarge) => false,
         (Some(504), _) => options.retry_after_send,
         (Some(408 | 409 | 429 | 500..=599), _) => true,
         // An error event inside a 200, before anything was delivered.
@@ -207,6 +215,17 @@ mod tests {
             |http, should| Facts { should_retry: Some(should), ..answered(http, Status::Server) };
         assert!(again(with(400, true)));
         assert!(!again(with(500, false)));
+    }
+
+    #[test]
+    fn the_provider_has_no_say_in_what_befell_its_answer() {
+        for status in [Status::Cancelled, Status::Timeout, Status::TooLarge] {
+            let facts = Facts { should_retry: Some(true), ..answered(500, status) };
+            assert!(!again(facts), "{status:?}");
+        }
+        let cut = Facts { should_retry: Some(true), ..answered(200, Status::Truncated) };
+        assert!(!again(cut), "the answer to a 200 that was cut");
+        assert!(again(answered(408, Status::Timeout)), "a timeout of the provider's own");
     }
 
     #[test]

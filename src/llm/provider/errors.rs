@@ -168,6 +168,7 @@ impl Facts {
         let status = self.status(context, http);
         let shown = if http != 0 { http } else { head.status };
         let message = match self.message.trim() {
+            "" if (300..400).contains(&http) => redirect(context, head, http),
             "" => format!("{} answered HTTP {shown} without a message", context.provider),
             words => words.to_string(),
         };
@@ -237,6 +238,16 @@ impl Facts {
             .or_else(|| if waits { limit_reset(headers) } else { None })
             .or_else(|| if waits { wait_in_words(&self.message) } else { None })
     }
+}
+
+/// Words for a redirect, which is never followed: the key must not go along. Of
+/// where it leads only the host is shown.
+fn redirect(context: &Context, head: &Head, http: u16) -> String {
+    let place = head.headers.get("location").and_then(|to| to.split_once("//"));
+    let host = place.and_then(|(_, rest)| rest.split(['/', '?', '#']).next()?.rsplit('@').next());
+    let to = host.map(|host| format!(" to {host}")).unwrap_or_default();
+    let provider = context.provider;
+    format!("{provider} answered HTTP {http}, a redirect{to}, which is not followed: see base_url")
 }
 
 /// What a code or type means, whoever uses it.

@@ -11,7 +11,7 @@ use std::io;
 
 use rustix::event::{PollFd, Timespec, poll};
 
-use super::{Attempt, Deadline, Failure, Phase, TransportError};
+use super::{Attempt, Deadline, Failure, Phase, Shared, TransportError};
 use crate::clock::Clock;
 
 /// How far an exchange has come.
@@ -104,7 +104,7 @@ impl Flight {
     pub fn sending(&mut self) {
         if self.stage != Stage::Sending {
             self.stage = Stage::Sending;
-            self.last_byte_ns = self.clock.now_ns();
+            self.beat();
         }
     }
 
@@ -113,8 +113,9 @@ impl Flight {
         if !self.written {
             self.written = true;
             self.stage = Stage::Waiting;
-            self.sent_at_ns = self.clock.now_ns();
-            self.last_byte_ns = self.sent_at_ns;
+            self.beat();
+            self.sent_at_ns = self.last_byte_ns;
+            self.told(|shared| shared.sent(self.sent_at_ns));
         }
     }
 
@@ -124,6 +125,7 @@ impl Flight {
             self.answered = true;
             self.stage = Stage::Head;
             self.first_byte_at_ns = self.clock.now_ns();
+            self.told(Shared::answered);
         }
     }
 
@@ -134,9 +136,21 @@ impl Flight {
 
     /// A sign of life from the other side.
     pub fn alive(&mut self) {
-        // The body's deadline is the caller's affair.
-        if !matches!(self.stage, Stage::Body(_)) {
-            self.last_byte_ns = self.clock.now_ns();
+        // The body's deadline is the caller's affair, unless others wait too.
+        if !matches!(self.stage, Stage::Body(_)) || self.attempt.shared.is_some() {
+            self.beat();
+        }
+    }
+
+    fn beat(&mut self) {
+        self.last_byte_ns = self.clock.now_ns();
+        self.told(|shared| shared.alive(self.last_byte_ns));
+    }
+
+    /// Tells those who wait for a shared request.
+    fn told(&self, tell: impl FnOnce(&Shared)) {
+        if let Some(shared) = &self.attempt.shared {
+            tell(shared);
         }
     }
 
@@ -152,9 +166,13 @@ impl Flight {
             Stage::Waiting => {
                 after(self.sent_at_ns, attempt.first_byte_ns, Phase::FirstByte).min(silence)
             }
+            // This one may have been raised since.
+            Stage::Body(Deadline { phase: Phase::Total, .. }) if attempt.shared.is_some() => {
+                Deadline::NEVER
+            }
             Stage::Body(deadline) => deadline,
         };
-        own.min(attempt.total)
+        own.min(attempt.end())
     }
 
     /// Time until the deadline, or the failure once it has passed or the call

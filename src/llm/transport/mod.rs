@@ -12,6 +12,7 @@ mod link;
 mod names;
 pub mod ndjson;
 mod proxy;
+mod shared;
 mod socket;
 pub mod sse;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod tests;
 mod tls;
 mod ureq;
 
+pub use self::shared::{Pulse, Shared};
 pub use self::ureq::UreqTransport;
 
 use std::sync::Arc;
@@ -119,6 +121,19 @@ pub struct Attempt {
     pub silence_ns: u64,
     /// Bound on everything.
     pub total: Deadline,
+    /// The ground that is common with those who wait, if the request is shared:
+    /// they may raise the bound on everything.
+    pub shared: Option<Arc<Shared>>,
+}
+
+impl Attempt {
+    /// The bound on everything, as it stands now.
+    pub fn end(&self) -> Deadline {
+        match &self.shared {
+            Some(shared) => Deadline { at_ns: shared.until_ns(), phase: Phase::Total },
+            None => self.total,
+        }
+    }
 }
 
 /// The answer's head, its body, and how it went.

@@ -149,6 +149,7 @@ mod tests {
             first_byte_ns: u64::MAX,
             silence_ns: u64::MAX,
             total: Deadline::NEVER,
+            shared: None,
         };
         Flight::new(&attempt, "slow".into(), Clock::System)
     }

@@ -283,3 +283,34 @@ fn bytes_count_as_life_while_the_head_drips() {
     let mut exchange = transport().send(&request(address), &attempt).unwrap();
     assert_eq!(read_all(&mut *exchange.body).unwrap(), b"x");
 }
+
+#[test]
+fn the_deadline_of_a_shared_request_may_be_raised_while_it_is_waited_for() {
+    let address = serve(|mut stream, _| {
+        read_request(&mut stream);
+        thread::sleep(Duration::from_millis(120));
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
+        thread::sleep(Duration::from_millis(120));
+        let _ = stream.write_all(b"hi");
+    });
+    let shared = Arc::<Shared>::default();
+    let now = Clock::System.now_ns();
+    let until = |ms: u64| shared.wanted(now + ms * 1_000_000, u64::MAX);
+    let attempt = Attempt { shared: Some(shared.clone()), ..attempt() };
+    // Too short for the head, and then for the body.
+    until(60);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(20));
+            until(60_000);
+        });
+        let mut exchange = transport().send(&request(address), &attempt).unwrap();
+        assert!(shared.pulse().answered && shared.pulse().sent_ns.is_some());
+        let total = Deadline { at_ns: now, phase: Phase::Total };
+        let mut buffer = [0; 2];
+        assert_eq!(exchange.body.read(&mut buffer, total).unwrap(), 2);
+    });
+    let late = Attempt { shared: Some(Arc::default()), ..attempt };
+    let error = transport().send(&request(address), &late).err().unwrap();
+    assert_eq!(error.failure, Failure::TimedOut(Phase::Total));
+}

@@ -98,6 +98,7 @@ fn attempt() -> Attempt {
         first_byte_ns: u64::MAX,
         silence_ns: u64::MAX,
         total: Deadline::NEVER,
+        shared: None,
     }
 }
 

@@ -1,0 +1,95 @@
+//! Batches.
+
+use super::*;
+use crate::llm::batch;
+use crate::llm::cancel::Cancel;
+
+fn ask(text: &str) -> Arc<Request> {
+    let mut request = Request::new();
+    request.add_message("user", text).unwrap();
+    Arc::new(request)
+}
+
+/// Answers with the user's last words.
+struct Echo(Mutex<Vec<String>>);
+
+impl Transport for Echo {
+    fn send(&self, sent: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
+        let body: serde_json::Value = serde_json::from_slice(&sent.body).unwrap();
+        let text = body["messages"].as_array().unwrap().last().unwrap()["content"].clone();
+        let text = text.as_str().unwrap().to_string();
+        self.0.lock().push(text.clone());
+        let script = Script::default();
+        let fails = text == "fail";
+        script.steps.lock().push_back(if fails { failure(400) } else { plain(&text, "stop") });
+        script.send(sent, attempt)
+    }
+}
+
+fn echo(dedup: &str) -> (Arc<Client>, Arc<Echo>) {
+    let mut layered = Layered::<ClientOptions>::default();
+    for (name, value) in [("api_key", "sk"), ("model", "m"), ("batch_dedup", dedup)] {
+        layered.set(name, value).unwrap();
+    }
+    let echo = Arc::new(Echo(Mutex::default()));
+    let parts = Parts { transport: Some(echo.clone()), ..Parts::default() };
+    (Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap()), echo)
+}
+
+#[test]
+fn results_keep_the_order_and_each_its_own_outcome() {
+    let (client, _) = echo("true");
+    let requests: Vec<_> = (0..40).map(|n| ask(&format!("number {n}"))).collect();
+    let mut requests = requests;
+    requests[7] = ask("fail");
+    let mut told = Vec::new();
+    let outcomes = batch::run(&client, &requests, 8, None, &mut |done, of| told.push((done, of)));
+    for (n, outcome) in outcomes.iter().enumerate() {
+        match n {
+            7 => assert_eq!(outcome.as_ref().unwrap_err().error.status(), Status::BadRequest),
+            _ => assert_eq!(outcome.as_ref().unwrap().text(), format!("number {n}")),
+        }
+    }
+    assert_eq!(told.last(), Some(&(40, 40)));
+    assert!(told.is_sorted());
+}
+
+#[test]
+fn the_same_request_is_sent_once_if_asked_for() {
+    for (dedup, sent) in [("true", 2), ("false", 5)] {
+        let (client, echo) = echo(dedup);
+        let requests: Vec<_> = ["a", "b", "a", "a", "b"].map(ask).into();
+        let outcomes = batch::run(&client, &requests, 1, None, &mut |_, _| {});
+        let texts: Vec<_> = outcomes.iter().map(|o| o.as_ref().unwrap().text()).collect();
+        assert_eq!(texts, ["a", "b", "a", "a", "b"]);
+        assert_eq!(echo.0.lock().len(), sent);
+    }
+}
+
+#[test]
+fn the_first_of_a_group_is_answered_before_the_others_are_sent() {
+    let (client, echo) = echo("false");
+    let long = "the same manual ".repeat(300);
+    let requests: Vec<_> = (0..6).map(|n| ask(&format!("{long}{n}"))).collect();
+    batch::run(&client, &requests, 6, None, &mut |done, _| {
+        if done == 1 {
+            assert_eq!(echo.0.lock().len(), 1);
+        }
+    });
+    assert_eq!(echo.0.lock().len(), 6);
+}
+
+#[test]
+fn a_cancelled_batch_ends_with_an_outcome_for_each() {
+    let (client, _) = echo("false");
+    let cancel = Cancel::default();
+    let requests: Vec<_> = (0..10).map(|n| ask(&format!("{n}"))).collect();
+    let mut stop = |done, _| {
+        if done == 3 {
+            cancel.trigger();
+        }
+    };
+    let outcomes = batch::run(&client, &requests, 1, Some(&cancel), &mut stop);
+    let statuses = outcomes.iter().filter_map(|o| o.as_ref().err());
+    assert_eq!(statuses.filter(|f| f.error.status() == Status::Cancelled).count(), 7);
+}

@@ -1,0 +1,194 @@
+//! Calls through a queue.
+
+use super::*;
+use crate::llm::asked::Asked;
+use crate::llm::cancel::Cancel;
+use crate::llm::queue::{ItemKind, Queue};
+
+const LONG: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_queued_stream_brings_its_events_in_order_and_then_its_end() {
+    let bench = bench(&[], vec![ended("one two three")]);
+    let queue = Queue::new(4).unwrap();
+    queue.submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, None, 42).unwrap();
+    let mut text = String::new();
+    let response = loop {
+        let item = queue.next(LONG).unwrap();
+        assert_eq!(item.tag, 42);
+        match item.kind {
+            ItemKind::Event(Event { kind: EventKind::Text(piece), .. }) => text += &piece,
+            ItemKind::Done(result) => break result.unwrap(),
+            _ => {}
+        }
+    };
+    assert_eq!((text.as_str(), response.text()), ("one two three", "one two three"));
+    assert_eq!(queue.pending(), 0);
+}
+
+#[test]
+fn a_stream_that_nobody_takes_waits_and_loses_nothing() {
+    let words = "word ".repeat(1_000);
+    let bench = bench(&[], vec![ended(&words)]);
+    let queue = Queue::new(1).unwrap();
+    queue.submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, None, 1).unwrap();
+    let mut pieces = 0;
+    loop {
+        match queue.next(LONG).unwrap().kind {
+            ItemKind::Event(Event { kind: EventKind::Text(_), .. }) => pieces += 1,
+            ItemKind::Done(result) => break assert!(result.is_ok()),
+            _ => {}
+        }
+    }
+    assert_eq!(pieces, 1_000);
+}
+
+#[test]
+fn waking_timing_out_and_closing_each_say_so() {
+    let queue = Queue::new(1).unwrap();
+    let status = |queue: &Queue| queue.next(Duration::ZERO).unwrap_err().status();
+    assert_eq!(status(&queue), Status::Timeout);
+    queue.wake();
+    assert_eq!(status(&queue), Status::Stopped);
+    assert_eq!(status(&queue), Status::Timeout);
+    queue.close();
+    assert_eq!(status(&queue), Status::Closed);
+}
+
+#[test]
+fn closing_ends_calls_that_nobody_reads() {
+    let words = "word ".repeat(10_000);
+    let bench = bench(&[], vec![ended(&words), ended(&words)]);
+    let queue = Queue::new(2).unwrap();
+    (0..2).for_each(|tag| {
+        queue
+            .submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, None, tag)
+            .unwrap();
+    });
+    queue.next(LONG).unwrap();
+    queue.close();
+    assert_eq!((queue.pending(), bench.client.calls.in_flight()), (0, 0));
+}
+
+#[test]
+fn a_call_that_still_stands_in_line_ends_when_its_token_is_triggered() {
+    let (open, gate) = std::sync::mpsc::channel();
+    let bench = bench(&[], vec![plain("first", "stop"), plain("third", "stop")]);
+    let bench = gated(bench, gate);
+    let queue = Queue::new(1).unwrap();
+    let cancel = Arc::<Cancel>::default();
+    for (tag, cancel) in [(1, None), (2, Some(&cancel)), (3, None)] {
+        queue
+            .submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, cancel, tag)
+            .unwrap();
+    }
+    cancel.trigger();
+    let item = queue.next(Duration::ZERO).unwrap();
+    let ItemKind::Done(result) = item.kind else { panic!("an event") };
+    assert_eq!((item.tag, status(result.map(|r| *r))), (2, Status::Cancelled));
+    assert_eq!(queue.pending(), 2);
+    (0..2).for_each(|_| open.send(()).unwrap());
+    let mut ended = Vec::new();
+    while ended.len() < 2 {
+        let item = queue.next(LONG).unwrap();
+        if let ItemKind::Done(result) = item.kind {
+            assert!(result.is_ok());
+            ended.push(item.tag);
+        }
+    }
+    assert_eq!((ended, bench.sent()), (vec![1, 3], 2));
+}
+
+#[test]
+fn a_batch_through_a_queue_tells_of_its_end_once_and_in_line_it_can_be_cancelled() {
+    let (open, gate) = std::sync::mpsc::channel();
+    let bench = gated(bench(&[], (0..3).map(|_| plain("ok", "stop")).collect()), gate);
+    let queue = Queue::new(1).unwrap();
+    let cancel = Arc::<Cancel>::default();
+    let requests = || {
+        let mut requests: Vec<_> = (0..3).map(|_| request()).collect();
+        for (n, request) in requests.iter_mut().enumerate() {
+            request.set("user", &n.to_string()).unwrap();
+            request.set("cache", "bypass").unwrap();
+        }
+        requests.into_iter().map(Arc::new).collect::<Vec<_>>()
+    };
+    let outcomes = Arc::new(Mutex::new(None));
+    for (tag, cancel) in [(7, None), (8, Some(&cancel))] {
+        let place = outcomes.clone();
+        let done = move |all| *place.lock() = Some((tag, all));
+        let client = bench.client.clone();
+        queue.submit_batch(client, requests(), 1, cancel, tag, done).unwrap();
+    }
+    cancel.trigger();
+    let item = queue.next(Duration::ZERO).unwrap();
+    let ItemKind::Batch(Err(error)) = item.kind else { panic!("{item:?}") };
+    assert_eq!((item.tag, error.status()), (8, Status::Cancelled));
+    assert!(outcomes.lock().is_none());
+    (0..3).for_each(|_| open.send(()).unwrap());
+    let item = queue.next(LONG).unwrap();
+    assert!(matches!(item.kind, ItemKind::Batch(Ok(()))), "{item:?}");
+    let (tag, all) = outcomes.lock().take().unwrap();
+    assert_eq!((tag, item.tag), (7, 7));
+    assert!(all.iter().all(|outcome| outcome.as_ref().unwrap().text() == "ok"));
+    assert_eq!((queue.pending(), bench.sent()), (0, 3));
+}
+
+#[test]
+fn notices_are_bounded_in_number_and_in_bytes() {
+    let queue = Queue::new(1).unwrap();
+    let log = |text: &str| queue.push_notice(1, ItemKind::Log(text.into()));
+    (0..10_001).for_each(|_| log("x"));
+    let taken = || std::iter::from_fn(|| queue.next(Duration::ZERO).ok()).count();
+    assert_eq!(taken(), 10_000);
+    let big = "x".repeat(40 << 20);
+    (0..3).for_each(|_| log(&big));
+    assert_eq!(taken(), 1);
+    log(&big);
+    assert_eq!(taken(), 1, "what was taken makes room");
+}
+
+#[test]
+fn freeing_the_client_ends_a_stream_that_nobody_takes() {
+    let bench = bench(&[], vec![ended(&"word ".repeat(1_000))]);
+    let queue = Queue::new(1).unwrap();
+    queue.submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, None, 1).unwrap();
+    queue.next(LONG).unwrap();
+    bench.client.close();
+    let end = std::iter::from_fn(|| queue.next(LONG).ok());
+    let done = end.map(|item| item.kind).find_map(|kind| match kind {
+        ItemKind::Done(result) => Some(result),
+        _ => None,
+    });
+    assert_eq!(status(done.unwrap().map(|r| *r)), Status::Cancelled);
+}
+
+#[test]
+fn a_stream_that_nobody_takes_ends_when_its_whole_time_is_up() {
+    let bench = bench(&[("timeout_ms", "1000")], vec![ended(&"word ".repeat(1_000))]);
+    let queue = Queue::new(1).unwrap();
+    queue.submit(Asked::Client(bench.client.clone()), Arc::new(request()), true, None, 1).unwrap();
+    while bench.sent() == 0 {
+        std::thread::yield_now();
+    }
+    bench.time.advance(Duration::from_secs(2));
+    while bench.client.calls.in_flight() > 0 {
+        std::thread::yield_now();
+    }
+    let end = std::iter::from_fn(|| queue.next(Duration::ZERO).ok()).last().unwrap();
+    let ItemKind::Done(result) = end.kind else { panic!("an event") };
+    assert_eq!(status(result.map(|r| *r)), Status::Timeout);
+}
+
+#[test]
+fn a_triggered_token_ends_a_queued_call() {
+    let bench = bench(&[], vec![plain("never", "stop")]);
+    let queue = Queue::new(1).unwrap();
+    let cancel = Arc::<Cancel>::default();
+    cancel.trigger();
+    queue
+        .submit(Asked::Client(bench.client.clone()), Arc::new(request()), false, Some(&cancel), 7)
+        .unwrap();
+    let ItemKind::Done(result) = queue.next(LONG).unwrap().kind else { panic!("an event") };
+    assert_eq!(result.unwrap_err().error.status(), Status::Cancelled);
+}

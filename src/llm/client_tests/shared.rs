@@ -1,0 +1,296 @@
+//! Identical calls that share a request, in real time: over a transport that
+//! holds each request until the test lets it go.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::thread;
+
+use super::*;
+use crate::llm::cancel::Cancel;
+use crate::llm::event::Sink;
+
+/// Holds requests until they are let go, interrupted, or out of time.
+#[derive(Default)]
+struct Held {
+    script: Script,
+    let_go: AtomicBool,
+    begun: AtomicUsize,
+    /// How many were interrupted.
+    broken_off: AtomicUsize,
+}
+
+impl Transport for Held {
+    fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
+        self.begun.fetch_add(1, SeqCst);
+        while !self.let_go.load(SeqCst) {
+            if attempt.interrupt.wait(&Clock::System, Duration::from_millis(1)).is_err() {
+                self.broken_off.fetch_add(1, SeqCst);
+                return Err(broken(Failure::Interrupted, true));
+            }
+            if Clock::System.now_ns() >= attempt.end().at_ns {
+                return Err(broken(Failure::TimedOut(Phase::Total), true));
+            }
+        }
+        self.script.send(request, attempt)
+    }
+}
+
+struct Scene {
+    client: Arc<Client>,
+    held: Arc<Held>,
+}
+
+fn scene(options: &[(&str, &str)], steps: Vec<Step>) -> Scene {
+    let script = Script { steps: Mutex::new(steps.into()), ..Script::default() };
+    let held = Arc::new(Held { script, ..Held::default() });
+    let mut layered = Layered::<ClientOptions>::default();
+    let own = [("api_key", "sk"), ("model", "gpt"), ("price", "gpt=1,1"), ("coalesce", "true")];
+    for (name, value) in own.iter().chain(options) {
+        layered.set(name, value).unwrap();
+    }
+    let parts = Parts { transport: Some(held.clone()), ..Parts::default() };
+    let client = Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap());
+    Scene { client, held }
+}
+
+/// Waits for something that will be.
+fn until(holds: impl Fn() -> bool) {
+    while !holds() {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+impl Scene {
+    /// Makes a call with an option of its own.
+    fn ask(&self, option: (&str, &str), cancel: Option<&Cancel>) -> Result<Response, Failed> {
+        let mut request = request();
+        request.set(option.0, option.1).unwrap();
+        self.client.chat(&request, cancel)
+    }
+
+    fn joined(&self, count: usize) {
+        until(|| self.client.flights.participants() == count);
+    }
+
+    fn begun(&self) -> usize {
+        self.held.begun.load(SeqCst)
+    }
+
+    fn let_go(&self) {
+        self.held.let_go.store(true, SeqCst);
+    }
+}
+
+const PATIENT: (&str, &str) = ("timeout_ms", "600000");
+
+#[test]
+fn the_first_to_ask_may_be_cancelled_and_the_others_get_their_answer() {
+    let scene = scene(&[], vec![plain("for the rest", "stop")]);
+    let cancel = Cancel::default();
+    thread::scope(|scope| {
+        let first = scope.spawn(|| scene.ask(PATIENT, Some(&cancel)));
+        scene.joined(1);
+        let others: Vec<_> = (0..3).map(|_| scope.spawn(|| scene.ask(PATIENT, None))).collect();
+        scene.joined(4);
+        cancel.trigger();
+        assert_eq!(status(first.join().unwrap()), Status::Cancelled);
+        scene.joined(3);
+        scene.let_go();
+        for other in others {
+            let response = other.join().unwrap().unwrap();
+            assert_eq!((response.text(), response.cost_usd), ("for the rest", Some(0.0)));
+        }
+    });
+    assert_eq!((scene.begun(), scene.held.broken_off.load(SeqCst)), (1, 0));
+}
+
+/// Whether a call without much time was joined by a patient one before it ended.
+fn joined_in_time(hasty_ms: &str) -> bool {
+    let scene = scene(&[], vec![plain("late", "stop")]);
+    thread::scope(|scope| {
+        let hasty = scope.spawn(|| scene.ask(("timeout_ms", hasty_ms), None));
+        until(|| scene.begun() == 1);
+        let patient = scope.spawn(|| scene.ask(PATIENT, None));
+        let both = || scene.client.flights.participants() == 2;
+        until(|| both() || hasty.is_finished());
+        let joined = both() && !hasty.is_finished();
+        assert_eq!(status(hasty.join().unwrap()), Status::Timeout);
+        scene.joined(1);
+        scene.let_go();
+        assert_eq!(patient.join().unwrap().unwrap().text(), "late");
+        joined && scene.begun() == 1
+    })
+}
+
+#[test]
+fn the_deadline_is_the_longest_among_those_who_wait_and_each_keeps_its_own() {
+    // On a busy machine the second may come too late to join.
+    assert!(["50", "200", "1000", "4000"].into_iter().any(joined_in_time));
+}
+
+#[test]
+fn the_request_is_broken_off_when_the_last_has_left_and_not_before() {
+    let scene = scene(&[], vec![]);
+    let cancels = [Cancel::default(), Cancel::default()];
+    thread::scope(|scope| {
+        let asked: Vec<_> = cancels
+            .iter()
+            .map(|cancel| scope.spawn(|| status(scene.ask(PATIENT, Some(cancel)))))
+            .collect();
+        scene.joined(2);
+        until(|| scene.begun() == 1);
+        cancels[0].trigger();
+        scene.joined(1);
+        assert_eq!(scene.held.broken_off.load(SeqCst), 0);
+        cancels[1].trigger();
+        asked.into_iter().for_each(|call| assert_eq!(call.join().unwrap(), Status::Cancelled));
+    });
+    until(|| scene.held.broken_off.load(SeqCst) == 1);
+    until(|| scene.client.flying.in_flight() == 0);
+}
+
+#[test]
+fn a_failure_is_shared_and_not_repeated_for_each() {
+    let scene = scene(&[("retry_count", "0")], vec![failure(503)]);
+    thread::scope(|scope| {
+        let asked: Vec<_> = (0..4).map(|_| scope.spawn(|| scene.ask(PATIENT, None))).collect();
+        scene.joined(4);
+        scene.let_go();
+        for call in asked {
+            let Error::Call(error) = call.join().unwrap().unwrap_err().error else { panic!() };
+            assert_eq!((error.status, error.attempts), (Status::Overloaded, 1));
+        }
+    });
+    assert_eq!(scene.begun(), 1);
+}
+
+#[test]
+fn a_call_inside_a_callback_is_one_of_its_own() {
+    let scene = scene(&[], vec![ended("outer"), ended("inner")]);
+    scene.let_go();
+    let mut inner = None;
+    let client = scene.client.clone();
+    let mut sink = |event: &Event| {
+        if event.kind.is_content() && inner.is_none() {
+            inner = Some(client.chat_stream(&request(), None, &mut |_| true));
+        }
+        true
+    };
+    let outer = scene.client.chat_stream(&request(), None, &mut sink).unwrap();
+    let inner = inner.unwrap().unwrap();
+    assert_eq!((outer.text(), inner.text()), ("outer", "inner"));
+    assert_eq!(inner.served_from, ServedFrom::Provider);
+    assert_eq!(scene.begun(), 2);
+}
+
+#[test]
+fn a_shared_request_for_which_there_was_no_time_opens_the_breaker_as_any_other() {
+    for shared in ["true", "false"] {
+        let options = [("breaker_failure_threshold", "1"), ("coalesce", shared)];
+        let scene = scene(&options, vec![]);
+        assert_eq!(status(scene.ask(("timeout_ms", "40"), None)), Status::Timeout);
+        until(|| scene.client.flying.in_flight() == 0);
+        assert_eq!(status(scene.ask(PATIENT, None)), Status::CircuitOpen, "shared: {shared}");
+    }
+}
+
+#[test]
+fn a_cancel_of_all_says_nothing_to_the_breaker() {
+    let scene = scene(&[("breaker_failure_threshold", "1")], vec![plain("well", "stop")]);
+    let cancel = Cancel::default();
+    thread::scope(|scope| {
+        let call = scope.spawn(|| status(scene.ask(PATIENT, Some(&cancel))));
+        until(|| scene.begun() == 1);
+        cancel.trigger();
+        assert_eq!(call.join().unwrap(), Status::Cancelled);
+    });
+    until(|| scene.client.flying.in_flight() == 0);
+    scene.let_go();
+    assert_eq!(scene.ask(PATIENT, None).unwrap().text(), "well");
+}
+
+/// A scene in which an old answer is kept that may still be given.
+fn stale() -> Scene {
+    let options = [
+        ("cache_enabled", "true"),
+        ("cache_ttl_ms", "1"),
+        ("cache_stale_while_revalidate_ms", "600000"),
+    ];
+    let scene = scene(&options, vec![plain("old", "stop"), plain("new", "stop")]);
+    scene.let_go();
+    assert_eq!(scene.ask(PATIENT, None).unwrap().text(), "old");
+    scene.held.let_go.store(false, SeqCst);
+    thread::sleep(Duration::from_millis(5));
+    scene
+}
+
+#[test]
+fn freeing_the_client_ends_the_renewal_of_an_answer_and_waits_for_it() {
+    let scene = stale();
+    assert_eq!(scene.ask(PATIENT, None).unwrap().served_from, ServedFrom::Stale);
+    until(|| scene.begun() == 2);
+    scene.client.close();
+    assert_eq!(scene.held.broken_off.load(SeqCst), 1);
+    assert_eq!(scene.client.flying.in_flight(), 0);
+}
+
+#[test]
+fn a_renewal_is_made_once_and_whoever_wants_it_anew_joins_it() {
+    let scene = stale();
+    for _ in 0..3 {
+        assert_eq!(scene.ask(PATIENT, None).unwrap().served_from, ServedFrom::Stale);
+    }
+    thread::scope(|scope| {
+        let anew = scope.spawn(|| scene.ask(("cache", "refresh"), None));
+        // The renewal itself counts as one that stays.
+        scene.joined(2);
+        scene.let_go();
+        assert_eq!(anew.join().unwrap().unwrap().text(), "new");
+    });
+    assert_eq!(scene.begun(), 2);
+}
+
+#[test]
+fn a_call_that_wants_the_cache_alone_sends_nothing_for_a_stale_answer_either() {
+    let scene = stale();
+    let answer = scene.ask(("cache", "only"), None).unwrap();
+    assert_eq!((answer.served_from, answer.text()), (ServedFrom::Stale, "old"));
+    assert_eq!((scene.client.flights.count(), scene.begun()), (0, 1));
+}
+
+#[test]
+fn an_answer_is_not_given_for_longer_than_the_clients_own_options_say() {
+    let scene = stale();
+    scene.let_go();
+    // Stored by a client that keeps answers for longer than this call takes them.
+    let mut strict = request();
+    strict.set("cache_stale_while_revalidate_ms", "0").unwrap();
+    assert_eq!(scene.client.chat(&strict, None).unwrap().text(), "new");
+}
+
+#[test]
+fn what_a_callback_throws_away_or_leaves_does_not_reach_the_others() {
+    let scene = scene(&[], vec![ended("one two three")]);
+    let read = |pieces: usize| {
+        let mut text = String::new();
+        let mut sink = |event: &Event| {
+            if let EventKind::Text(piece) = &event.kind {
+                text.push_str(piece);
+            }
+            text.split_whitespace().count() < pieces
+        };
+        let sink: &mut Sink<'_> = &mut sink;
+        let end = scene.client.chat_stream(&request(), None, sink);
+        (end.map(|_| ()).map_err(|failed| failed.error.status()), text)
+    };
+    thread::scope(|scope| {
+        let calls: Vec<_> = [1, 2, 9].map(|n| scope.spawn(move || read(n))).into();
+        scene.joined(3);
+        scene.let_go();
+        let ends: Vec<_> = calls.into_iter().map(|call| call.join().unwrap()).collect();
+        let stopped = Err(Status::Stopped);
+        assert_eq!(ends[0], (stopped, "one ".into()));
+        assert_eq!(ends[1], (stopped, "one two ".into()));
+        assert_eq!(ends[2], (Ok(()), "one two three".into()));
+    });
+    assert_eq!(scene.begun(), 1);
+}
