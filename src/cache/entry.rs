@@ -49,6 +49,9 @@ pub const NEGATIVE: u8 = 2;
 /// Left its cache while somebody held it.
 const PINNED: u8 = 4;
 
+/// Sizes from which on the allocator maps pages.
+const MAPPED: usize = 128 * 1024;
+
 /// The longest life that fits: 557 years after the clock's start.
 pub const EXPIRY_MAX_MS: u64 = EXPIRY_MASK;
 
@@ -69,8 +72,18 @@ fn layout(prefix: usize, key: usize, value: usize) -> Result<Layout> {
     };
     let bytes = key.checked_add(value).filter(|n| *n <= u32::MAX as usize).ok_or_else(too_large)?;
     let size = (BYTES + prefix).checked_add(bytes).ok_or_else(too_large)?;
-    let size = size.max(size_of::<Header>());
+    let size = roomy(size.max(size_of::<Header>()));
     Layout::from_size_align(size, align_of::<Header>()).map_err(|_| too_large())
+}
+
+/// All of what the allocator gives for a size (see [`allocated`]), so that a
+/// value may be written over with one that is a few bytes longer.
+#[inline]
+fn roomy(size: usize) -> usize {
+    match size {
+        ..MAPPED => allocated(size) as usize - 8,
+        _ => size,
+    }
 }
 
 fn prefix(key_len: usize) -> usize {
@@ -233,6 +246,36 @@ impl Entry {
         self.header().time.store(rest | ms.min(EXPIRY_MAX_MS), Ordering::Relaxed);
     }
 
+    /// Writes another value over this one; false, and nothing has changed, if
+    /// somebody else holds it, it is no plain one, or the new one does not take
+    /// the same room. Only under the shard's write lock: nobody reads it then,
+    /// and nobody can come to hold it.
+    #[inline]
+    pub fn renew(&mut self, value: &[u8], expiry_ms: u64) -> bool {
+        let time = self.header().time.load(Ordering::Relaxed);
+        let (flags, key_len) = (time >> EXPIRY_BITS & 0xf, (time >> KEY_SHIFT) as usize);
+        if flags != 0 || key_len >= LONG_KEY || self.is_shared() {
+            return false;
+        }
+        let place = BYTES + key_len;
+        let Some(end) = place.checked_add(value.len()) else { return false };
+        if end >= MAPPED || roomy(end) != roomy(place + self.header().value_len as usize) {
+            return false;
+        }
+        // SAFETY: the allocation is as large as `roomy` says, of the old value
+        // as of the new one. This is the only reference to it, borrowed for
+        // writing, so nobody else reads or writes the bytes; `value` cannot lie
+        // in them, for whoever lent it would hold a reference.
+        unsafe {
+            let to = self.0.as_ptr().cast::<u8>().add(place);
+            to.copy_from_nonoverlapping(value.as_ptr(), value.len());
+            (*self.0.as_ptr()).value_len = value.len() as u32;
+        }
+        let expiry = expiry_ms.min(EXPIRY_MAX_MS);
+        self.header().time.store(time & !EXPIRY_MASK | expiry, Ordering::Relaxed);
+        true
+    }
+
     /// [`COMPRESSED`], [`NEGATIVE`].
     #[inline]
     pub fn flags(&self) -> u8 {
@@ -341,7 +384,6 @@ fn same(a: &[u8], b: &[u8]) -> bool {
 /// Bytes that the allocator takes for an allocation of `size`: glibc's word of
 /// bookkeeping and steps of 16, pages for what it maps.
 pub fn allocated(size: usize) -> u64 {
-    const MAPPED: usize = 128 * 1024;
     match size {
         0 => 0,
         1..MAPPED => ((size + 8 + 15) & !15).max(32) as u64,

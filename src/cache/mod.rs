@@ -31,6 +31,7 @@ mod policy;
 mod quick;
 #[cfg(test)]
 mod ratio;
+mod renew;
 mod resize;
 mod shard;
 mod simulate;

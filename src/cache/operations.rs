@@ -252,14 +252,30 @@ impl Cache {
     /// As [`Cache::set`]; what left on the way is the caller's to deliver.
     pub fn store(&self, key: &[u8], value: &[u8], ttl: Ttl) -> Result<Departures> {
         let start = self.metrics.start_set(&self.clock);
-        let (entry, raw_len, train) = self.encode(key, value, self.expiry_ms(ttl))?;
-        let mut out = self.put(self.shared.hash(key), entry, raw_len)?;
-        if train {
-            self.train_aside();
-        }
+        let (hash, expiry_ms) = (self.shared.hash(key), self.expiry_ms(ttl));
+        let mut out = match self.renew(hash, key, value, expiry_ms)? {
+            true => Departures::default(),
+            false => self.store_anew(hash, key, value, expiry_ms)?,
+        };
         if let Some(start) = start {
             let end = self.metrics.end_set(&self.clock, start);
             self.tick(end, &mut out);
+        }
+        Ok(out)
+    }
+
+    /// Stores a copy in an entry of its own.
+    fn store_anew(
+        &self,
+        hash: u64,
+        key: &[u8],
+        value: &[u8],
+        expiry_ms: u64,
+    ) -> Result<Departures> {
+        let (entry, raw_len, train) = self.encode(key, value, expiry_ms)?;
+        let out = self.put(hash, entry, raw_len)?;
+        if train {
+            self.train_aside();
         }
         Ok(out)
     }
@@ -402,18 +418,32 @@ impl Cache {
 
     /// The bounds of a single entry.
     fn check_size(&self, entry: &Entry) -> Result<()> {
-        let values = &self.options.values;
-        let size = (entry.key().len() + entry.value().len()) as u64;
-        let limit = match values.max_memory_mb {
-            0 => values.max_entry_bytes,
-            mb => match values.max_entry_bytes {
-                0 => mb << 19,
-                most => most.min(mb << 19),
-            },
-        };
-        match limit > 0 && size > limit {
-            true => Err(Error::TooLarge { what: "entry", needed: size, limit }),
+        let size = entry.key().len() + entry.value().len();
+        match self.is_too_large(size) {
+            true => Err(Error::TooLarge {
+                what: "entry",
+                needed: size as u64,
+                limit: self.entry_limit(),
+            }),
             false => Ok(()),
+        }
+    }
+
+    /// Whether no entry may have so many bytes.
+    #[inline]
+    pub(super) fn is_too_large(&self, size: usize) -> bool {
+        let limit = self.entry_limit();
+        limit > 0 && size as u64 > limit
+    }
+
+    /// Most bytes of an entry; 0: no limit.
+    #[inline]
+    fn entry_limit(&self) -> u64 {
+        let values = &self.options.values;
+        match (values.max_memory_mb, values.max_entry_bytes) {
+            (0, most) => most,
+            (mb, 0) => mb << 19,
+            (mb, most) => most.min(mb << 19),
         }
     }
 

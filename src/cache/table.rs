@@ -226,6 +226,12 @@ impl Table {
         self.probe(hash, key, 0).map(|(slot, _)| slot)
     }
 
+    /// As [`Table::find`], with lines ahead as [`Table::get_ahead`].
+    #[inline(always)]
+    pub fn find_ahead(&self, hash: u64, key: &[u8], lines: usize) -> Option<Slot> {
+        self.probe(hash, key, lines).map(|(slot, _)| slot)
+    }
+
     /// Nearly every key lies in its home bucket.
     #[inline(always)]
     fn probe(&self, hash: u64, key: &[u8], ahead: usize) -> Option<(Slot, &Entry)> {
@@ -278,6 +284,12 @@ impl Table {
     #[inline]
     pub fn entry(&self, slot: Slot) -> Option<&Entry> {
         self.buckets.get(slot.0 as usize >> 3)?.entries.get(slot.0 as usize & 7)?.as_ref()
+    }
+
+    /// The entry in a slot, to be changed.
+    #[inline]
+    pub fn entry_mut(&mut self, slot: Slot) -> Option<&mut Entry> {
+        self.buckets.get_mut(slot.0 as usize >> 3)?.entries.get_mut(slot.0 as usize & 7)?.as_mut()
     }
 
     /// Puts an entry in, at the end of a list. The key must not be there yet,
