@@ -195,16 +195,28 @@ impl Entry {
     /// Whether its key is this one.
     #[inline(always)]
     pub fn has_key(&self, key: &[u8]) -> bool {
-        let mine = self.key();
-        mine.len() == key.len() && same(mine, key)
+        let short = (self.header().time.load(Ordering::Relaxed) >> KEY_SHIFT) as usize;
+        match short == key.len() && short < LONG_KEY {
+            true => same(self.bytes_at(BYTES, short), key),
+            false => short == LONG_KEY && self.key() == key,
+        }
     }
 
-    /// Has the processor fetch the cache lines after the first, so many, while
-    /// the key is being compared. Lines beyond the end cost a little and do no
-    /// harm.
+    /// Has the processor fetch the cache lines after the first, about so many,
+    /// while the key is being compared. Lines beyond the end cost a little and
+    /// do no harm.
     #[inline(always)]
     pub fn fetch_ahead(&self, lines: usize) {
-        (1..=lines).for_each(|line| fetch(self.0.as_ptr().cast::<u8>().wrapping_add(line * 64)));
+        let line = |n: usize| fetch(self.0.as_ptr().cast::<u8>().wrapping_add(n * 64));
+        if lines > 0 {
+            line(1);
+        }
+        if lines > 1 {
+            (line(2), line(3));
+        }
+        if lines > 3 {
+            (line(4), line(5));
+        }
     }
 
     /// Has the processor fetch the header, and the key if it is short.
@@ -374,9 +386,11 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     let word = |text: &[u8], at: usize| {
         text.get(at..).and_then(|t| t.first_chunk::<WORD>()).map(|c| u128::from_ne_bytes(*c))
     };
+    let same = |at: usize| word(a, at) == word(b, at);
     match a.len() {
-        // The last word may overlap the one before it.
-        len @ WORD..=32 => word(a, 0) == word(b, 0) && word(a, len - WORD) == word(b, len - WORD),
+        // The last words may overlap those before them.
+        len @ WORD..=32 => same(0) && same(len - WORD),
+        len @ 33..=64 => same(0) && same(WORD) && same(len - 2 * WORD) && same(len - WORD),
         _ => a == b,
     }
 }

@@ -121,7 +121,7 @@ pub struct Shard {
 /// Bytes of a cache line.
 const LINE: usize = 64;
 /// Most lines that are fetched ahead: a core has about sixteen misses in flight.
-const LINES_AHEAD_MAX: usize = 6;
+const LINES_AHEAD_MAX: usize = 5;
 /// Entries of a shard whose age is followed.
 const BORN: usize = 8;
 
