@@ -183,3 +183,21 @@ impl Cell {
         Cell { shard: RwLock::new(shard), contended: AtomicU64::new(0) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_up_reads_one_cache_line_of_a_shard() {
+        let maker = crate::cache::policy::maker("s3fifo");
+        let cell = Cell::new(Shard::new(0, 0, maker, 7));
+        let shard = cell.shard.write();
+        let line = |at: *const u8| at as usize / 64;
+        let first = line((&raw const cell).cast());
+        assert_eq!(line((&raw const shard.mask).cast()), first);
+        assert_eq!(line((&raw const shard.policy).cast()), first);
+        // A table begins with what says where its buckets are.
+        assert_eq!(line((&raw const shard.table).cast::<u8>().wrapping_add(15)), first);
+    }
+}

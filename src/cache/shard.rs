@@ -91,24 +91,26 @@ impl Counts {
     }
 }
 
-/// A part of the cache with a lock of its own.
+/// A part of the cache with a lock of its own. What a look-up reads comes
+/// first: it lies in the cache line of the lock, which is there by then.
+#[repr(C)]
 pub struct Shard {
-    /// Which hashes belong here: those whose low bits, under `mask`, are `index`.
-    pub index: usize,
     /// The number of shards less one, as far as this shard has been told.
     pub mask: usize,
+    /// Cache lines of a usual entry after the first.
+    lines_ahead: usize,
+    /// The order of the entries.
+    pub policy: Box<dyn Policy>,
     /// The entries.
     pub table: Table,
-    /// Their order.
-    pub policy: Box<dyn Policy>,
+    /// Which hashes belong here: those whose low bits, under `mask`, are `index`.
+    pub index: usize,
     /// Drawn from the budget and not used.
     in_hand: Amount,
     /// The last time that it was told, in ms.
     now_ms: u64,
     /// Bytes of the entries.
     entry_bytes: u64,
-    /// Cache lines of a usual entry after the first.
-    lines_ahead: usize,
     /// What writers count.
     pub counts: Counts,
     random: fastrand::Rng,
