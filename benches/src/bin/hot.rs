@@ -1,5 +1,6 @@
-//! Operations of one kind on one peer, for a profiler: `hot [mynah|quick_cache|floor] [copied|reference|mixed] [rounds]
-//! [operations]`. `mixed` is half stores, over ten times as many keys as fit.
+//! Operations of one kind on one peer, for a profiler: `hot [mynah|quick_cache|floor] [copied|reference|mixed|missing]
+//! [rounds] [operations]`. `mixed` is half stores, over ten times as many keys as
+//! fit; `missing` is look-ups of such keys alone.
 
 use mynah_benches::mynah_c::Mynah;
 use mynah_benches::peers::*;
@@ -12,7 +13,9 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let arg = |i: usize, or: &str| args.get(i).map_or(or.to_string(), String::clone);
     let mixed = arg(1, "copied") == "mixed";
-    let (universe, room) = if mixed { (RESIDENT * 10, RESIDENT) } else { (RESIDENT, RESIDENT * 2) };
+    let missing = arg(1, "copied") == "missing";
+    let (universe, room) =
+        if mixed || missing { (RESIDENT * 10, RESIDENT) } else { (RESIDENT, RESIDENT * 2) };
     let (keys, value) = (Keys::new(universe, 24), [7u8; 256]);
     let capacity = room.to_string();
     let peer: Box<dyn Peer> = match arg(0, "mynah").as_str() {
@@ -29,7 +32,7 @@ fn main() {
     let mut random = fastrand::Rng::with_seed(1);
     let order: Vec<u32> = (0..operations).map(|_| zipf.draw(&mut random)).collect();
     let mut place = [0u8; 256];
-    let copied = arg(1, "copied") == "copied";
+    let copied = arg(1, "copied") == "copied" || missing;
     for _ in 0..arg(2, "5").parse::<usize>().expect("a number of rounds") {
         let start = thread_cpu_ns();
         let mut turn = 0;

@@ -10,10 +10,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mynah::llm::asked::Asked;
 use mynah::llm::cancel::Cancel;
 use mynah::llm::client::{Client, Parts};
 use mynah::llm::event::EventKind;
-use mynah::llm::asked::Asked;
 use mynah::llm::queue::{ItemKind, Queue};
 use mynah::llm::request::Request;
 use mynah::mock::{MockOptions, MockServer};
