@@ -34,6 +34,7 @@ use super::policy::rate_limit::RateLimiter;
 use super::policy::response_cache::{self, Hit, Key, ResponseCache};
 use super::policy::retry::Budget;
 use super::pricing::Prices;
+use super::provider::account_of;
 use super::request::{CacheMode, Request};
 use super::response::{Response, ServedFrom};
 use super::timing::Timing;
@@ -359,11 +360,13 @@ impl Client {
         }
     }
 
-    /// Whether a message came from this client's provider and model.
-    pub(super) fn is_origin(&self, origin: &message::Origin) -> bool {
+    /// Whether a message came from this client's provider and model, and from its
+    /// account.
+    pub(super) fn is_origin(&self, origin: &message::Origin) -> (bool, bool) {
         let options = &self.options.values;
-        options.provider == origin.provider
-            && options.model.as_ref().is_none_or(|model| *model == origin.model)
+        let same = options.provider == origin.provider
+            && options.model.as_ref().is_none_or(|model| *model == origin.model);
+        (same, same && account_of(options).is_some_and(|account| *account == *origin.account))
     }
 
     /// What an answer's tokens would have cost here, if that is known.

@@ -29,6 +29,8 @@ enum Step {
     Answer(u16, &'static [(&'static str, &'static str)], String),
     /// Cuts the body after its bytes.
     Cut(String),
+    /// Breaks before the answer.
+    Break(Failure),
 }
 
 #[derive(Default)]
@@ -61,6 +63,7 @@ impl Transport for Script {
         let (status, headers, body, cut) = match self.steps.lock().pop_front() {
             Some(Step::Answer(status, headers, body)) => (status, headers, body, false),
             Some(Step::Cut(body)) => (200, &[][..], body, true),
+            Some(Step::Break(failure)) => return Err(broken(failure, true)),
             None => return Err(broken(Failure::Connect, false)),
         };
         let headers = headers.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
@@ -356,7 +359,7 @@ fn a_wall_clock_that_is_set_back_makes_no_call_wait_and_no_answer_older() {
     ];
     let limited = |_| match plain("ok", "stop") {
         Step::Answer(status, _, body) => Step::Answer(status, headers, body),
-        cut => cut,
+        other => other,
     };
     let bench = bench(CACHED, (0..3).map(limited).collect());
     bench.time.set_unix_offset_ms(1_790_086_400_000);

@@ -136,7 +136,10 @@ impl Tiered {
         }
         let asked = request.messages.iter().rev().find(|m| m.role == Role::Assistant)?;
         let origin = asked.origin.as_ref()?;
-        self.tiers.iter().position(|tier| tier.client.is_origin(origin))
+        // Of tiers with one model that of the same account; it may have a new key.
+        let is_origin: Vec<_> = self.tiers.iter().map(|t| t.client.is_origin(origin)).collect();
+        let own = is_origin.iter().position(|(_, same_account)| *same_account);
+        own.or_else(|| is_origin.iter().position(|(same_model, _)| *same_model))
     }
 
     fn falls_back(&self, status: Status) -> bool {

@@ -68,13 +68,94 @@ fn tiers_answer_through_a_queue_too() {
     assert!(events > 0 && response.text() == "from above" && response.tier == Some(1));
 }
 
+fn told(status: u16, code: &str) -> Step {
+    let body = json!({"error": {"message": "no", "code": code}}).to_string();
+    Step::Answer(status, &[], body)
+}
+
+/// Whether the second tier is asked when the first one fails like this.
+fn falls_back(step: Step, on_refusal: bool) -> bool {
+    let (_, [cheap, able]) = tiers(vec![step], vec![plain("from above", "stop")]);
+    let clients = [&cheap, &able].map(|bench| bench.client.clone()).into();
+    let tiered = Tiered::new(clients, on_refusal).unwrap();
+    let answer = tiered.chat(&asked("hi"), None);
+    assert_eq!(answer.is_ok(), able.sent() == 1);
+    answer.is_ok()
+}
+
 #[test]
-fn what_would_fail_elsewhere_too_ends_the_call() {
-    for status in [400, 401] {
-        let (tiered, [_, able]) = tiers(vec![failure(status)], vec![plain("no", "stop")]);
-        assert!(tiered.chat(&asked("hi"), None).is_err());
-        assert_eq!(able.sent(), 0);
+fn what_may_succeed_elsewhere_is_asked_there() {
+    for (status, code) in [
+        (408, ""),
+        (429, "rate_limit_exceeded"),
+        (429, "insufficient_quota"),
+        (404, "model_not_found"),
+        (400, "context_length_exceeded"),
+        (500, ""),
+        (503, ""),
+        (529, ""),
+    ] {
+        assert!(falls_back(told(status, code), false), "{status} {code}");
     }
+    let broken = [Failure::TimedOut(Phase::Total), Failure::Connect, Failure::Tls, Failure::Reset];
+    for failure in broken {
+        assert!(falls_back(Step::Break(failure.clone()), false), "{failure:?}");
+    }
+    assert!(falls_back(Step::Answer(200, &[], "not JSON".into()), false));
+    assert!(falls_back(Step::Cut("{".into()), false));
+}
+
+#[test]
+fn what_would_fail_elsewhere_too_ends_the_call_unless_asked_otherwise() {
+    for (status, code) in [(400, ""), (401, ""), (403, ""), (400, "content_filter")] {
+        assert!(!falls_back(told(status, code), false), "{status} {code}");
+        assert!(falls_back(told(status, code), true), "{status} {code}");
+    }
+}
+
+#[test]
+fn an_open_breaker_is_passed_by() {
+    let options = [("breaker_failure_threshold", "1"), ("retry_count", "0")];
+    let cheap = bench(&options, vec![failure(500)]);
+    let able = bench(&[], (0..2).map(|_| plain("from above", "stop")).collect());
+    let tiered =
+        Tiered::new([&cheap, &able].map(|bench| bench.client.clone()).into(), false).unwrap();
+    for _ in 0..2 {
+        assert_eq!(tiered.chat(&asked("hi"), None).unwrap().tier, Some(1));
+    }
+    assert_eq!((cheap.sent(), able.sent()), (1, 2));
+}
+
+#[test]
+fn a_cancel_is_no_reason_to_ask_another() {
+    let (tiered, [_, able]) = tiers(vec![plain("no", "stop")], vec![plain("no", "stop")]);
+    let cancel = crate::llm::cancel::Cancel::default();
+    cancel.trigger();
+    assert_eq!(status(tiered.chat(&asked("hi"), Some(&cancel))), Status::Cancelled);
+    assert_eq!(able.sent(), 0);
+}
+
+#[test]
+fn another_providers_tier_gets_the_conversation_in_its_own_terms() {
+    let first = bench(
+        &[("provider", "anthropic"), ("model", "claude"), ("retry_count", "0")],
+        vec![failure(500)],
+    );
+    let second = bench(&[], vec![plain("from above", "stop")]);
+    let tiered =
+        Tiered::new([&first, &second].map(|bench| bench.client.clone()).into(), false).unwrap();
+    let mut request = asked("hi");
+    let said = json!({"role": "assistant", "content": "so I said", "mynah": {
+        "provider": "anthropic", "model": "claude", "account": "",
+        "blocks": [{"type": "thinking", "thinking": "deep", "signature": "signed"},
+            {"type": "text", "text": "so I said"}]}});
+    request.messages.push(Message::from_json(&said).unwrap());
+    request.add_message("user", "go on").unwrap();
+    assert_eq!(tiered.chat(&request, None).unwrap().tier, Some(1));
+    let body = |bench: &Bench| String::from_utf8(bench.script.sent.lock()[0].body.clone()).unwrap();
+    assert!(body(&first).contains("signed"));
+    let other = body(&second);
+    assert!(other.contains("so I said") && !other.contains("signed"), "{other}");
 }
 
 #[test]
@@ -99,5 +180,26 @@ fn a_conversation_stays_with_the_tier_whose_tool_is_pending() {
     request.messages.push(message);
     request.messages.push(Message::tool_result("call_1", "42", false));
     assert!(tiered.chat(&request, None).is_err());
-    assert_eq!(cheap.sent(), 0);
+    assert_eq!(cheap.sent(), 0, "also when that tier fails");
+    request.add_message("user", "and what is easy").unwrap();
+    assert!(tiered.chat(&request, None).is_err());
+    assert_eq!(cheap.sent(), 1, "nothing is pending any more");
+}
+
+#[test]
+fn of_two_tiers_with_one_model_the_one_that_asked_for_the_tool_goes_on() {
+    let tier = |key| bench(&[("api_key", key), ("retry_count", "0")], vec![plain("42", "stop")]);
+    let tiers = [tier("sk-one"), tier("sk-two")];
+    let tiered = Tiered::new(tiers.iter().map(|tier| tier.client.clone()).collect(), false);
+    let tiered = tiered.unwrap();
+    // The second one's own message, as it would come back.
+    let answer = tiers[1].chat().unwrap();
+    tiers[1].script.steps.lock().push_back(plain("and so on", "stop"));
+    let mut request = asked("hi");
+    request.messages.push(Message::from_json(&answer.first().message.value()).unwrap());
+    request.messages.push(Message::tool_result("call_1", "42", false));
+    assert_eq!(tiered.chat(&request, None).unwrap().tier, Some(1));
+    // A key that was changed since: the first with the model.
+    request.messages[1].origin.as_mut().unwrap().account = "another".into();
+    assert_eq!(tiered.chat(&request, None).unwrap().tier, Some(0));
 }

@@ -38,6 +38,8 @@ mod values;
 pub mod waits;
 pub mod wanted;
 
+pub use send::account_of;
+
 /// A chat to be sent.
 #[derive(Clone, Copy)]
 pub struct Chat<'a> {

@@ -128,6 +128,13 @@ fn headers(to: Target, key: Option<&str>, url: &str) -> Headers {
     headers
 }
 
+/// The account that a client's calls are made with, if it can make any.
+pub fn account_of(options: &ClientOptions) -> Option<Arc<str>> {
+    let url = hosts::url(options, "/").ok()?;
+    let key = hosts::key(options, &url).ok()?;
+    Some(account(key, &url))
+}
+
 /// A digest of key and host; says nothing about either.
 fn account(key: Option<&str>, url: &str) -> Arc<str> {
     let mut hasher = blake3::Hasher::new();
