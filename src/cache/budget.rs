@@ -2,12 +2,12 @@
 //!
 //! A [`Pool`] is one number that all shards share: what is left of the bound.
 //! A shard takes a little more than it needs, so that it seldom touches the
-//! shared line. When the pool is empty it becomes *tight*: every shard's
-//! leftover is collected once, and from then on nobody keeps any, so that a
-//! cache evicts only when it is full to the last entry. It is at ease again
-//! when an eighth has come free.
+//! shared line. When the pool is empty it becomes *tight*: nobody keeps any
+//! more, every shard's leftover is collected, and only when that is done may
+//! anybody evict. So a cache evicts only when it is full to the last entry. The
+//! pool is at ease again when an eighth has come free.
 
-use crate::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use crate::sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed};
 
 /// Stands for "no bound": what nothing can use up.
 pub const UNBOUNDED: i64 = i64::MAX / 4;
@@ -15,15 +15,25 @@ pub const UNBOUNDED: i64 = i64::MAX / 4;
 /// What a shard draws at once where there is no bound.
 const UNBOUNDED_IN_HAND: i64 = 1 << 30;
 
+/// Shards keep a little in hand.
+const AT_EASE: u32 = 0;
+/// They keep nothing any more, and what they had is being collected.
+const COLLECTING: u32 = 1;
+/// It has been collected: who needs more must evict.
+const TIGHT: u32 = 2;
+/// Where the count of times begins.
+const TIMES: u32 = 4;
+
 /// What is left of one bound.
 pub struct Pool {
     // Relaxed: the number stands for itself. It may be below zero for a while
     // when the bound has just been lowered.
     free: AtomicI64,
     limit: AtomicI64,
-    /// Set before the leftovers are collected under the shards' locks, and read
-    /// under them: a shard that was collected from sees it.
-    tight: AtomicBool,
+    /// One of the three states below, and above it how often the pool came to
+    /// be at ease. Changed before the leftovers are collected under the shards'
+    /// locks, and read under them: a shard that was collected from sees it.
+    state: AtomicU32,
     /// The most that one shard keeps in hand.
     most_in_hand: i64,
 }
@@ -31,7 +41,7 @@ pub struct Pool {
 impl Pool {
     /// A full pool.
     pub fn new(limit: i64, most_in_hand: i64) -> Pool {
-        Pool { free: limit.into(), limit: limit.into(), tight: false.into(), most_in_hand }
+        Pool { free: limit.into(), limit: limit.into(), state: AT_EASE.into(), most_in_hand }
     }
 
     /// The bound.
@@ -65,7 +75,7 @@ impl Pool {
         if amount != 0 {
             let free = self.free.fetch_add(amount, Relaxed) + amount;
             if free > self.limit() / 8 && self.is_tight() {
-                self.tight.store(false, Relaxed);
+                self.relax();
             }
         }
     }
@@ -80,12 +90,45 @@ impl Pool {
 
     /// Whether shards must keep nothing in hand.
     pub fn is_tight(&self) -> bool {
-        self.tight.load(Relaxed)
+        self.state.load(Relaxed) % TIMES != AT_EASE
     }
 
-    /// Makes it tight; true for the caller that must collect.
-    pub fn tighten(&self) -> bool {
-        !self.tight.swap(true, Relaxed)
+    /// Whether all that they had in hand has been collected too.
+    fn is_collected(&self) -> bool {
+        self.state.load(Relaxed) % TIMES == TIGHT
+    }
+
+    #[cold]
+    fn relax(&self) {
+        // Another number each time: a collection that began before says nothing.
+        let ease = |state: u32| {
+            (state % TIMES != AT_EASE).then(|| (state - state % TIMES).wrapping_add(TIMES))
+        };
+        let _ = self.state.fetch_update(Relaxed, Relaxed, ease);
+    }
+
+    /// Makes it tight; what to say when the leftovers have been collected, if
+    /// they must be.
+    fn tighten(&self) -> Option<u32> {
+        let state = self.state.load(Relaxed);
+        match state % TIMES {
+            TIGHT => None,
+            COLLECTING => Some(state),
+            _ => {
+                let next = state + COLLECTING;
+                let changed = self.state.compare_exchange(state, next, Relaxed, Relaxed);
+                Some(changed.map_or_else(|now| now, |_| next))
+            }
+        }
+    }
+
+    /// Every shard has given up what it had in hand since `tighten` answered
+    /// `state`.
+    fn collected(&self, state: u32) {
+        if state % TIMES == COLLECTING {
+            let tight = state - COLLECTING + TIGHT;
+            let _ = self.state.compare_exchange(state, tight, Relaxed, Relaxed);
+        }
     }
 
     /// Moves the bound; what is missing afterwards.
@@ -175,17 +218,34 @@ impl Budget {
         self.bytes.give(amount.bytes);
     }
 
-    /// Makes the pools that lack something tight; true if one was at ease, so
-    /// that leftovers must be collected.
-    pub fn tighten(&self, lacking: Amount) -> bool {
-        let entries = lacking.entries > 0 && self.entries.tighten();
-        let bytes = lacking.bytes > 0 && self.bytes.tighten();
-        entries || bytes
+    /// Makes the pools that lack something tight. Unless they were,
+    /// [`Budget::collected`] must be told the result when the leftovers have
+    /// been collected.
+    pub fn tighten(&self, lacking: Amount) -> Option<Collection> {
+        let entries = (lacking.entries > 0).then(|| self.entries.tighten()).flatten();
+        let bytes = (lacking.bytes > 0).then(|| self.bytes.tighten()).flatten();
+        (entries.is_some() || bytes.is_some()).then_some(Collection { entries, bytes })
+    }
+
+    /// The leftovers have been collected: from now on room comes from evictions.
+    pub fn collected(&self, collection: Collection) {
+        if let Some(state) = collection.entries {
+            self.entries.collected(state);
+        }
+        if let Some(state) = collection.bytes {
+            self.bytes.collected(state);
+        }
     }
 
     /// Whether what is lacking can only come from evictions.
     pub fn must_evict(&self, lacking: Amount) -> bool {
-        (lacking.entries == 0 || self.entries.is_tight())
-            && (lacking.bytes == 0 || self.bytes.is_tight())
+        (lacking.entries == 0 || self.entries.is_collected())
+            && (lacking.bytes == 0 || self.bytes.is_collected())
     }
+}
+
+/// A collection of leftovers that has begun: the states of the pools then.
+pub struct Collection {
+    entries: Option<u32>,
+    bytes: Option<u32>,
 }

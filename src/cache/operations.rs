@@ -382,11 +382,12 @@ impl Cache {
     /// Finds what a shard lacks elsewhere: first what others have in hand,
     /// then, entry by entry, what they hold. One lock at a time.
     fn gather(&self, home: usize, lacking: Amount, out: &mut Departures) -> Amount {
-        if self.shared.budget.tighten(lacking) {
+        if let Some(collection) = self.shared.budget.tighten(lacking) {
             for cell in self.directory.cells() {
                 let amount = cell.shard.write().surrender();
                 self.shared.budget.give(amount);
             }
+            self.shared.budget.collected(collection);
             return Amount::default();
         }
         let mut gathered = self.shared.budget.draw_only(lacking);
