@@ -110,10 +110,11 @@ install: all
 	ln -sf $(SHARED) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(LINK)'
 	install -m 644 $(BUILD)/libmynah.a '$(DESTDIR)$(LIBDIR)'
-	$(FILL) packaging/mynah.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah.pc'
-	$(FILL) packaging/mynah-static.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah-static.pc'
-	$(FILL) packaging/mynah-config.cmake.in > '$(DESTDIR)$(CMAKEDIR)/mynah-config.cmake'
-	$(FILL) packaging/mynah-config-version.cmake.in > '$(DESTDIR)$(CMAKEDIR)/mynah-config-version.cmake'
+	@$(FILL) packaging/mynah.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah.pc'
+	@$(FILL) packaging/mynah-static.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah-static.pc'
+	@$(FILL) packaging/mynah-config.cmake.in > '$(DESTDIR)$(CMAKEDIR)/mynah-config.cmake'
+	@$(FILL) packaging/mynah-config-version.cmake.in > '$(DESTDIR)$(CMAKEDIR)/mynah-config-version.cmake'
+	-@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || ! command -v ldconfig >/dev/null || ldconfig
 
 uninstall:
 	rm -f $(foreach h,$(HEADERS),'$(DESTDIR)$(INCLUDEDIR)/$(h)')

@@ -1,10 +1,10 @@
 //! Many look-ups at once.
 //!
 //! A batch of keys is dealt out to its shards, so that each shard is locked once
-//! for all of its keys, and the table's lines are asked for before the first is
-//! needed: the processor then waits for many of them at a time. As in `quick`,
-//! whatever is out of the ordinary is left to `operations`, before anything has
-//! been counted or noted.
+//! for all of its keys, and the lines of the table, then those of the entries,
+//! are asked for before the first is needed: the processor then waits for many
+//! of them at a time. As in `quick`, whatever is out of the ordinary is left to
+//! `operations`, before anything has been counted or noted.
 
 use std::hint::black_box;
 use std::sync::atomic::Ordering::Relaxed;
@@ -81,6 +81,10 @@ impl Cache {
             for i in chain(first, &dealt.next) {
                 black_box(shard.table.touch(hashes[i]));
             }
+            let lines = shard.lines_ahead();
+            for i in chain(first, &dealt.next) {
+                shard.table.fetch_entry(hashes[i], lines);
+            }
             for i in chain(first, &dealt.next) {
                 if hashes[i] as usize & shard.mask != shard.index {
                     drop(shard);
@@ -90,6 +94,12 @@ impl Cache {
                     }
                 }
                 found[i] = self.quick_one(line, soon_ns, &shard, hashes[i], keys[i], room);
+            }
+        }
+        // With no lock held; the others note theirs themselves.
+        for (hash, found) in hashes.iter().zip(&*found).take(keys.len()) {
+            if !matches!(found, Quick::Unsure) {
+                self.simulator.observe(*hash);
             }
         }
     }
@@ -105,10 +115,7 @@ impl Cache {
         room: &mut Room<'_>,
     ) -> Quick<(usize, usize)> {
         let Some(gets) = self.metrics.untimed_get(line) else { return Quick::Unsure };
-        if self.simulator.samples(hash) {
-            return Quick::Unsure;
-        }
-        let Some(entry) = shard.table.get_ahead(hash, key, shard.lines_ahead()) else {
+        let Some(entry) = shard.table.get(hash, key) else {
             self.metrics.untimed_miss(line, gets);
             return Quick::Miss;
         };

@@ -208,6 +208,20 @@ impl Table {
         self.buckets[self.home(hash)].tags[0]
     }
 
+    /// Has the processor fetch the entry that a hash most likely stands for, and
+    /// so many of its cache lines after the first.
+    #[inline(always)]
+    pub fn fetch_entry(&self, hash: u64, lines: usize) {
+        let bucket = &self.buckets[self.home(hash)];
+        let found = matches(bucket.tags, tag_of(hash));
+        if found != 0
+            && let Some(entry) = &bucket.entries[found.trailing_zeros() as usize / 8]
+        {
+            entry.fetch();
+            entry.fetch_ahead(lines);
+        }
+    }
+
     /// The entry of a key.
     #[inline(always)]
     pub fn get(&self, hash: u64, key: &[u8]) -> Option<&Entry> {

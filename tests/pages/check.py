@@ -77,20 +77,20 @@ def joined(language, fragments):
     return f"{text}\nint main(void) {{ return prepare(){calls}; }}\n"
 
 
-def run_program(name, language, code, folder):
+def run_program(name, language, code, folder, text):
     prints = PRINTS.get(f"{name} {language}", "")
     if language == "python":
         (folder / "program.py").write_text(code)
         runs(f"the Python of {name} runs", f"{sys.executable} program.py", folder, prints)
     elif language == "go":
-        go_program(name, code, folder / "go", prints)
+        go_program(name, code, folder / "go", prints, text)
     elif language in COMPILE and (language == "c" or shutil.which("g++")):
         (folder / f"program.{language}").write_text(code)
         runs(f"the {language} of {name} compiles and runs", f"{COMPILE[language]} && ./a.out",
              folder, prints)
 
 
-def go_program(name, code, folder, prints):
+def go_program(name, code, folder, prints, text):
     # A folder of its own: cgo compiles every C file that it finds.
     folder.mkdir(exist_ok=True)
     told = subprocess.run("go version", shell=True, text=True, capture_output=True).stdout
@@ -98,10 +98,10 @@ def go_program(name, code, folder, prints):
     if not version or tuple(map(int, version.groups())) < (1, 22):
         return print(f"skip the Go of {name}: no Go 1.22")
     (folder / "main.go").write_text(code)
-    (folder / "go.mod").write_text(
-        "module program\n\ngo 1.22\n\nrequire mynah v0.0.0\n\n"
-        f"replace mynah => {ROOT / 'bindings/go'}\n")
-    runs(f"the Go of {name} runs", "go run -mod=mod .", folder, prints)
+    told = re.findall(r"^    (go mod edit .*)", text, re.M)
+    check(f"{name} tells how a Go module finds the packages", told)
+    edit = "".join(f"{line} && " for line in told).replace("/path/to/mynah", str(ROOT))
+    runs(f"the Go of {name} runs", f"go mod init program && {edit}go run .", folder, prints)
 
 
 def programs(page, text):
@@ -111,12 +111,12 @@ def programs(page, text):
             continue
         if whole(language, code) or (language == "python" and page.name == "README.md"):
             with tempfile.TemporaryDirectory() as folder:
-                run_program(page.name, language, code, Path(folder))
+                run_program(page.name, language, code, Path(folder), text)
         elif language in ("c", "cpp", "python"):
             fragments.setdefault(language, []).append(code)
     for language, codes in fragments.items():
         with tempfile.TemporaryDirectory() as folder:
-            run_program(page.name, language, joined(language, codes), Path(folder))
+            run_program(page.name, language, joined(language, codes), Path(folder), text)
 
 
 ELSEWHERE = {"MYNAH_LIBRARY", "mynah_static"}
