@@ -212,10 +212,12 @@ impl Entry {
             line(1);
         }
         if lines > 1 {
-            (line(2), line(3));
+            line(2);
+            line(3);
         }
         if lines > 3 {
-            (line(4), line(5));
+            line(4);
+            line(5);
         }
     }
 
