@@ -80,3 +80,36 @@ fn body(options: MockOptions, path: &str, request: &Value) -> Vec<u8> {
     }
     whole.into_bytes()
 }
+
+/// Bodies of recorded answers in a target's dialect; none where the records
+/// are not at hand. Never copied into the project.
+pub fn recorded(target: &str) -> Vec<Vec<u8>> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/cases/cases.jsonl.zst");
+    let Some(text) = std::fs::read(path).ok().and_then(|packed| zstd::decode_all(&*packed).ok())
+    else {
+        return Vec::new();
+    };
+    let (kind, dialect) = target.split_once('-').unwrap_or((target, ""));
+    let speaks = |protocol: &str| {
+        dialect.is_empty()
+            || protocol.starts_with(if dialect == "responses" { "openai" } else { dialect })
+    };
+    let fits = |case: &Value| {
+        let (found, protocol) = (case["kind"].as_str(), case["protocol"].as_str());
+        speaks(protocol.unwrap_or_default())
+            && match kind {
+                "stream" | "sse" | "ndjson" => found == Some("stream"),
+                "plain" => found == Some("chat"),
+                "error" => found == Some("error"),
+                _ => false,
+            }
+    };
+    let lines = text.split(|byte| *byte == b'\n');
+    let cases = lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
+    let bodies = cases.filter(fits).filter_map(|case| match &case["response"]["body"] {
+        Value::String(body) => Some(body.clone().into_bytes()),
+        Value::Null => None,
+        other => Some(other.to_string().into_bytes()),
+    });
+    bodies.collect()
+}

@@ -1,5 +1,7 @@
 //! What is fuzzed, and what must hold.
 
+use std::sync::Arc;
+
 use fastrand::Rng;
 use mynah::error::Error;
 use mynah::llm::event::Event;
@@ -177,7 +179,7 @@ fn request() -> Target {
         for (key, value) in [("provider", host), ("api_key", "k"), ("unsupported", "drop")] {
             layered.set(key, value).map_err(|e| e.to_string())?;
         }
-        let client = layered.resolve().map_err(|e| e.to_string())?;
+        let client = Arc::new(layered.resolve().map_err(|e| e.to_string())?);
         let Ok(options) = request.effective(&client) else { return Ok(()) };
         let chat = Chat { request: &request, options: &options, stream: random.bool() };
         if let Ok(prepared) = provider.prepare(&chat) {

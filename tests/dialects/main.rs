@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod alike;
+mod claude;
 mod conversations;
 mod incoming;
 mod outgoing;

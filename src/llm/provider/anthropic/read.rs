@@ -57,7 +57,10 @@ impl Dialect for Decoder {
                 self.stop(json.get("delta"), out);
                 self.usage(json.get("usage"), out);
             }
-            "message_stop" => return Ok(true),
+            "message_stop" => {
+                self.blocks.iter_mut().for_each(|block| block.stop(out));
+                return Ok(true);
+            }
             "ping" => {}
             _ => out.other(json),
         }
@@ -138,12 +141,28 @@ impl Decoder {
         self.blocks.push(block);
     }
 
+    /// The block that a piece belongs to. Some proxies begin a text without
+    /// saying so.
+    fn block_of(&mut self, index: Option<u64>, kind: &str) -> Option<&mut Block> {
+        let begun = match kind {
+            "text_delta" => Some(json!({"type": "text", "text": ""})),
+            "thinking_delta" => Some(json!({"type": "thinking", "thinking": ""})),
+            _ => None,
+        };
+        if let (None, Some(start)) = (self.block(index), begun) {
+            let index = index.unwrap_or(self.blocks.len() as u64);
+            self.blocks.push(Block { index, start, ..Block::default() });
+        }
+        self.block(index)
+    }
+
     fn delta(&mut self, json: &Json, out: &mut Assembler) {
         let index = json.get("index").u64();
         let delta = json.get("delta");
-        let Some(block) = self.block(index) else { return out.other(json) };
+        let kind = delta.get("type").text().unwrap_or_default();
+        let Some(block) = self.block_of(index, kind) else { return out.other(json) };
         let text = |name: &str| delta.get(name).text().unwrap_or_default();
-        match delta.get("type").text().unwrap_or_default() {
+        match kind {
             "text_delta" => block.add(false, text("text"), out),
             "thinking_delta" => block.add(true, text("thinking"), out),
             "signature_delta" => block.signature.push_str(text("signature")),
@@ -153,7 +172,10 @@ impl Decoder {
                 block.arguments(piece, out);
             }
             "citations_delta" => block.citations.push(delta.get("citation").to_value()),
-            _ => out.other(json),
+            _ => {
+                block.grow(delta);
+                out.other(json);
+            }
         }
     }
 
@@ -212,6 +234,18 @@ impl Block {
             false => {
                 self.text.push_str(piece);
                 out.text(0, piece);
+            }
+        }
+    }
+
+    /// A piece of a kind that is not known yet: its block goes back whole.
+    fn grow(&mut self, delta: &Json) {
+        let Value::Object(start) = &mut self.start else { return };
+        for (key, value) in delta.members().iter().filter(|(key, _)| key != "type") {
+            match (start.get_mut(key.as_ref()), value) {
+                (_, Json::Null) => {}
+                (Some(Value::String(old)), Json::Text(piece)) => old.push_str(piece),
+                _ => drop(start.insert(key.to_string(), value.to_value())),
             }
         }
     }

@@ -1,0 +1,177 @@
+//! Anthropic's streams: blocks of every kind, in and out of order.
+
+use mynah::error::Status;
+use mynah::llm::event::EventKind;
+use mynah::llm::response::FinishReason;
+use serde_json::{Value, json};
+
+use crate::*;
+
+fn read(events: &[Value]) -> Result<(Vec<Event>, Response)> {
+    let client = client("anthropic", "m");
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &asked);
+    let named =
+        |event: &Value| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap());
+    stream(dialect, &context, &events.iter().map(named).collect::<String>())
+}
+
+fn start(index: u64, block: Value) -> Value {
+    json!({"type": "content_block_start", "index": index, "content_block": block})
+}
+
+fn delta(index: u64, delta: Value) -> Value {
+    json!({"type": "content_block_delta", "index": index, "delta": delta})
+}
+
+fn stop(index: u64) -> Value {
+    json!({"type": "content_block_stop", "index": index})
+}
+
+fn end(reason: &str) -> [Value; 2] {
+    [
+        json!({"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": null},
+            "usage": {"output_tokens": 9}}),
+        json!({"type": "message_stop"}),
+    ]
+}
+
+fn blocks(response: &Response) -> Value {
+    response.first().message.value()["mynah"]["blocks"].clone()
+}
+
+#[test]
+fn blocks_of_every_kind_are_put_together_and_go_back_as_they_came() {
+    let mut events = vec![
+        json!({"type": "message_start", "message": {"id": "msg", "model": "m", "content": [],
+            "usage": {"input_tokens": 3, "cache_read_input_tokens": 4,
+                "cache_creation_input_tokens": 5, "output_tokens": 1}}}),
+        json!({"type": "ping"}),
+        start(0, json!({"type": "thinking", "thinking": "", "signature": ""})),
+        delta(0, json!({"type": "thinking_delta", "thinking": "Hm"})),
+        delta(0, json!({"type": "thinking_delta", "thinking": "m"})),
+        delta(0, json!({"type": "signature_delta", "signature": "c2ln"})),
+        stop(0),
+        start(1, json!({"type": "redacted_thinking", "data": "ZGF0YQ=="})),
+        stop(1),
+        start(2, json!({"type": "text", "text": ""})),
+        json!({"type": "ping"}),
+        delta(2, json!({"type": "text_delta", "text": "Hi"})),
+        delta(2, json!({"type": "citations_delta", "citation": {"url": "u"}})),
+        stop(2),
+        start(3, json!({"type": "tool_use", "id": "t1", "name": "f", "input": {}})),
+        delta(3, json!({"type": "input_json_delta", "partial_json": ""})),
+        delta(3, json!({"type": "input_json_delta", "partial_json": "{\"a\":"})),
+        delta(3, json!({"type": "input_json_delta", "partial_json": "1}"})),
+        stop(3),
+        start(4, json!({"type": "tool_use", "id": "t2", "name": "g", "input": {}})),
+        delta(4, json!({"type": "input_json_delta", "partial_json": ""})),
+        stop(4),
+        start(5, json!({"type": "compaction", "content": null})),
+        delta(5, json!({"type": "compaction_delta", "content": "short"})),
+        stop(5),
+    ];
+    events.extend(end("tool_use"));
+    let (told, response) = read(&events).unwrap();
+    let first = response.first();
+    assert_eq!((response.text(), first.reasoning.as_deref()), ("Hi", Some("Hmm")));
+    let calls: Vec<_> =
+        first.tool_calls.iter().map(|c| (&*c.id, &*c.name, &*c.arguments)).collect();
+    assert_eq!(calls, [("t1", "f", "{\"a\":1}"), ("t2", "g", "{}")]);
+    assert_eq!(first.finish_reason, Some(FinishReason::ToolCalls));
+    let usage = response.usage.as_ref().unwrap();
+    assert_eq!((usage.input_tokens, usage.output_tokens), (Some(12), Some(9)), "cumulative");
+    assert_eq!((usage.cached_input_tokens, usage.cache_write_tokens), (Some(4), Some(5)));
+    assert_eq!(usage.reasoning_tokens, None, "what is not said is not 0");
+    let wanted = json!([
+        {"type": "thinking", "thinking": "Hmm", "signature": "c2ln"},
+        {"type": "redacted_thinking", "data": "ZGF0YQ=="},
+        {"type": "text", "text": "Hi", "citations": [{"url": "u"}]},
+        {"type": "tool_use", "id": "t1", "name": "f", "input": {"a": 1}},
+        {"type": "tool_use", "id": "t2", "name": "g", "input": {}},
+        {"type": "compaction", "content": "short"},
+    ]);
+    assert_eq!(blocks(&response), wanted);
+    let ends = told.iter().filter(|e| matches!(e.kind, EventKind::ToolCallEnd { .. }));
+    assert_eq!(ends.count(), 2);
+}
+
+#[test]
+fn a_text_without_its_beginning_is_still_a_text() {
+    let piece = |text: &str| delta(1, json!({"type": "text_delta", "text": text}));
+    let mut events = vec![piece("a"), piece("b"), piece("c")];
+    events.extend(end("end_turn"));
+    let (_, response) = read(&events).unwrap();
+    assert_eq!(response.text(), "abc");
+    assert_eq!(blocks(&response), json!([{"type": "text", "text": "abc"}]));
+}
+
+#[test]
+fn what_belongs_to_no_block_is_told_each_time() {
+    let piece = delta(7, json!({"type": "input_json_delta", "partial_json": "{"}));
+    let mut events = vec![piece.clone(), piece.clone(), piece];
+    events.extend(end("end_turn"));
+    let (told, response) = read(&events).unwrap();
+    assert_eq!(told.iter().filter(|e| matches!(e.kind, EventKind::Other(_))).count(), 3);
+    assert!(response.first().tool_calls.is_empty());
+}
+
+#[test]
+fn a_call_whose_input_stands_in_its_beginning_has_it() {
+    let begun = start(0, json!({"type": "tool_use", "id": "t", "name": "f", "input": {"a": 1}}));
+    for closed in [vec![stop(0)], vec![]] {
+        let mut events = vec![begun.clone()];
+        events.extend(closed);
+        events.extend(end("tool_use"));
+        let (told, response) = read(&events).unwrap();
+        assert_eq!(response.first().tool_calls[0].arguments, "{\"a\":1}");
+        let said: String = told
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::ToolCall { arguments, .. } => Some(arguments.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(said, "{\"a\":1}");
+    }
+}
+
+#[test]
+fn every_stop_reason_has_its_meaning() {
+    use FinishReason::*;
+    let meant = [
+        ("end_turn", Stop),
+        ("stop_sequence", Stop),
+        ("max_tokens", Length),
+        ("model_context_window_exceeded", Length),
+        ("pause_turn", Pause),
+        ("refusal", Refusal),
+        ("of_the_future", Other),
+    ];
+    for (word, reason) in meant {
+        let mut events = vec![start(0, json!({"type": "text", "text": "x"})), stop(0)];
+        events.extend(end(word));
+        let (_, response) = read(&events).unwrap();
+        assert_eq!(response.first().finish_reason, Some(reason), "{word}");
+        assert_eq!(response.first().provider_finish_reason.as_deref(), Some(word));
+    }
+}
+
+#[test]
+fn an_error_event_is_that_error() {
+    let error = |kind: &str| json!({"type": "error", "error": {"type": kind, "message": "m"}});
+    let text = delta(0, json!({"type": "text_delta", "text": "x"}));
+    for (kind, status) in [
+        ("overloaded_error", Status::Overloaded),
+        ("api_error", Status::Server),
+        ("rate_limit_error", Status::RateLimited),
+        ("invalid_request_error", Status::BadRequest),
+        ("authentication_error", Status::Authentication),
+        ("of_the_future", Status::Server),
+    ] {
+        for before in [vec![], vec![text.clone()]] {
+            let events: Vec<Value> = before.into_iter().chain([error(kind)]).collect();
+            assert_eq!(read(&events).unwrap_err().status(), status, "{kind}");
+        }
+    }
+}
