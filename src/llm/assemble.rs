@@ -25,6 +25,8 @@ pub struct Fragment<'a> {
     pub name: Option<&'a str>,
     /// A piece of the arguments' text.
     pub arguments: &'a str,
+    /// Whether it is known to begin a call, whatever its id and index.
+    pub begins: bool,
 }
 
 /// A call in the making.
@@ -221,6 +223,12 @@ impl Assembler {
         place
     }
 
+    /// The place of the latest call with the provider's index.
+    pub fn tool_of(&mut self, choice: u32, index: Option<u64>) -> Option<usize> {
+        let calls = &self.building(choice).calls;
+        calls.iter().rposition(|call| index.is_none() || call.index == index)
+    }
+
     /// The id of a call.
     pub fn tool_id(&mut self, choice: u32, place: usize) -> String {
         self.building(choice).calls.get(place).map(|c| c.done.id.clone()).unwrap_or_default()
@@ -253,9 +261,14 @@ impl Assembler {
         self.building(choice).calls.len()
     }
 
-    /// The usage so far; a later one replaces an earlier one.
+    /// The usage so far; a later one replaces an earlier one, unless it says
+    /// nothing.
     pub fn usage(&mut self, usage: Usage) {
         let usage = usage.with_total();
+        let bare = Usage { provider_usage: usage.provider_usage.clone(), ..Usage::default() };
+        if usage == bare && self.response.usage.is_some() {
+            return;
+        }
         if self.response.usage.as_ref() != Some(&usage) {
             self.response.usage = Some(usage.clone());
             self.tell(0, || EventKind::Usage(usage));
@@ -312,6 +325,11 @@ impl Assembler {
         }
     }
 
+    /// Whether there is an answer at all.
+    pub fn has_begun(&self) -> bool {
+        !self.choices.is_empty()
+    }
+
     /// Whether every answer that began has a finish reason.
     pub fn has_finished(&self) -> bool {
         !self.choices.is_empty() && self.choices.iter().all(|b| b.choice.finish_reason.is_some())
@@ -354,10 +372,13 @@ impl Assembler {
 impl Building {
     /// Which call a piece belongs to; none: a new one.
     fn place_of(&self, piece: &Fragment) -> Option<usize> {
+        if piece.begins {
+            return None;
+        }
         let latest = |wanted: &dyn Fn(&Call) -> bool| self.calls.iter().rposition(wanted);
         if let Some(id) = piece.id {
             if let Some(place) = latest(&|call| call.done.id == id) {
-                return Some(place);
+                return (!self.calls[place].is_followed_by(piece)).then_some(place);
             }
             if piece.name.is_some() {
                 return None;
@@ -427,6 +448,13 @@ impl Building {
 }
 
 impl Call {
+    /// Whether a piece with this call's id begins another one: some hosts give
+    /// each call of a function the same id.
+    fn is_followed_by(&self, piece: &Fragment) -> bool {
+        let elsewhere = self.index.zip(piece.index).is_some_and(|(old, new)| old != new);
+        elsewhere && piece.name.is_some() && is_whole(&self.done.arguments)
+    }
+
     fn add(&mut self, piece: &Fragment) {
         let call = &mut self.done;
         if let Some(name) = piece.name {

@@ -6,10 +6,12 @@
 mod alike;
 mod claude;
 mod conversations;
+mod envelopes;
 mod incoming;
 mod outgoing;
 mod refusals;
 mod spec;
+mod vendors;
 
 use std::sync::Arc;
 

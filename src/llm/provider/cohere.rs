@@ -309,8 +309,9 @@ impl Dialect for Decoder {
                 all.iter().for_each(|call| tool_call(index, call, out));
             }
             "tool-call-end" => {
-                let place = index.unwrap_or(0) as usize;
-                out.tool_end(0, place);
+                if let Some(place) = out.tool_of(0, index) {
+                    out.tool_end(0, place);
+                }
             }
             "citation-start" => {
                 let citations = message.get("citations");
@@ -331,8 +332,10 @@ impl Dialect for Decoder {
 
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
         out.start(json.get("model"), json.get("id"));
-        out.open(0);
         let message = json.get("message");
+        if message.is_object() {
+            out.open(0);
+        }
         self.plan(message.get("tool_plan"), out);
         match message.get("content") {
             Json::Text(text) => self.content(0, &content_of(text), out),
@@ -414,6 +417,7 @@ fn tool_call(index: Option<u64>, call: &Json, out: &mut Assembler) {
             id: call.get("id").word(),
             name: function.get("name").word(),
             arguments: function.get("arguments").text().unwrap_or_default(),
+            begins: false,
         },
     );
 }
@@ -439,15 +443,12 @@ impl Decoder {
             out.choice(0).logprobs = Some(json.get("logprobs").to_value());
         }
         let word = json.get("finish_reason").label();
-        if let Some(error) = json.get("error").word() {
-            let text = Json::Text(error.to_string().into());
-            let error = Json::Object(vec![("error".into(), text)]);
-            return Err(errors::stated_in(out.context(), &Head::default(), &error));
+        if json.get("error").is_object() || json.get("error").word().is_some() {
+            return Err(errors::stated_in(out.context(), &Head::default(), json));
         }
         if matches!(word.as_deref(), Some("ERROR" | "TIMEOUT")) {
-            let text = Json::Text("the provider ended the answer with an error".into());
-            let error = Json::Object(vec![("error".into(), text)]);
-            return Err(errors::stated_in(out.context(), &Head::default(), &error));
+            let words = "the provider ended the answer with an error";
+            return Err(errors::in_words(out.context(), words));
         }
         if let Some(word) = word {
             out.finish(0, finish::reason(&word), Some(word));

@@ -237,6 +237,10 @@ struct Decoder {
 
 impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
+        if json.get("message").is_null() && json.get("done").is_null() {
+            out.other(json);
+            return Ok(false);
+        }
         out.start(json.get("model"), &Json::Null);
         out.open(0);
         out.created(json.get("created_at").text().and_then(dates::rfc3339));
@@ -313,7 +317,8 @@ impl Decoder {
             // Calls come whole; the vendor's own index may repeat.
             let number = out.calls_of(0) as u64;
             let (id, name) = (call.get("id").word(), function.get("name").word());
-            let piece = Fragment { index: Some(number), id, name, arguments: &arguments };
+            let index = Some(number);
+            let piece = Fragment { index, id, name, arguments: &arguments, begins: true };
             let place = out.tool(0, piece);
             out.tool_end(0, place);
             self.calls.push(call.to_value());

@@ -95,6 +95,9 @@ pub fn plain<D: Dialect>(
     }
     let mut out = Assembler::quiet(context);
     dialect.whole(&json, &mut out)?;
+    if !out.has_begun() {
+        return Err(errors::nothing_in(context, head, &json));
+    }
     dialect.end(&mut out);
     out.close();
     let mut response = out.take();
@@ -373,7 +376,12 @@ impl<D: Dialect> Core<D> {
         let result = Json::parse(text).map_err(|error| not_json(&self.head, &error));
         let result = result.and_then(|json| match self.stray_error(&json) {
             Some(error) => Err(error),
-            None => self.dialect.whole(&json, &mut self.out),
+            None => {
+                self.dialect.whole(&json, &mut self.out).and_then(|()| match self.out.has_begun() {
+                    true => Ok(()),
+                    false => Err(errors::nothing_in(self.out.context(), &self.head, &json)),
+                })
+            }
         });
         if let Err(error) = result {
             self.fail(error);

@@ -16,7 +16,7 @@ pub fn retry_after(headers: &Headers) -> Option<Duration> {
     if let Ok(seconds) = value.parse::<f64>() {
         return seconds_from(seconds);
     }
-    let at = dates::http(value)?;
+    let Some(at) = dates::http(value) else { return duration(value) };
     let now = headers.get("date").and_then(dates::http)?;
     Some(Duration::from_secs(at.saturating_sub(now)))
 }
@@ -32,7 +32,9 @@ pub fn limit_reset(headers: &Headers) -> Option<Duration> {
     let spent = |what: &str| {
         let left = headers.get(&format!("x-ratelimit-remaining-{what}"))?;
         let reset = headers.get(&format!("x-ratelimit-reset-{what}"))?;
-        (left.trim() == "0").then(|| duration(reset)).flatten()
+        // Azure writes seconds without a unit.
+        let reset = || reset.trim().parse().ok().map_or_else(|| duration(reset), seconds_from);
+        (left.trim() == "0").then(reset).flatten()
     };
     spent("requests").max(spent("tokens"))
 }
@@ -40,6 +42,9 @@ pub fn limit_reset(headers: &Headers) -> Option<Duration> {
 /// `6m0s`, `20ms`, `1.5s`.
 pub fn duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
+    if rest.is_empty() {
+        return None;
+    }
     let mut seconds = 0.0;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;

@@ -69,6 +69,9 @@ impl Dialect for Decoder {
 
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
         out.start(json.get("model"), json.get("id"));
+        if json.get("content").is_null() && json.get("stop_reason").is_null() {
+            return Ok(());
+        }
         out.open(0);
         for (index, block) in json.get("content").items().iter().enumerate() {
             self.open(index as u64, block, out);
@@ -133,7 +136,8 @@ impl Decoder {
             }
             "tool_use" => {
                 let (id, name) = (start.get("id").word(), start.get("name").word());
-                let piece = Fragment { index: Some(index), id, name, arguments: "" };
+                let index = Some(index);
+                let piece = Fragment { index, id, name, begins: true, ..Fragment::default() };
                 block.call = Some(out.tool(0, piece));
             }
             _ => {}
@@ -254,7 +258,7 @@ impl Block {
         if self.call.is_some() && !piece.is_empty() {
             let id = self.start["id"].as_str();
             let index = Some(self.index);
-            out.tool(0, Fragment { index, id, name: None, arguments: piece });
+            out.tool(0, Fragment { index, id, arguments: piece, ..Fragment::default() });
         }
     }
 

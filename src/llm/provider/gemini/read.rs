@@ -34,24 +34,19 @@ struct Open {
 
 impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
-        self.whole(json, out)?;
+        if !json.is_object() {
+            out.other(json);
+        }
+        self.read(json, out);
         Ok(false)
     }
 
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
-        out.start(json.get("modelVersion"), json.get("responseId"));
-        out.created(json.get("createTime").text().and_then(crate::llm::dates::rfc3339));
-        for (place, candidate) in json.get("candidates").items().iter().enumerate() {
-            let index = candidate.get("index").u64().unwrap_or(place as u64) as u32;
-            self.candidate(index).read(candidate, out);
+        self.read(json, out);
+        // Now and then there is nothing but the bill.
+        if json.get("usageMetadata").is_object() {
+            out.open(0);
         }
-        let feedback = json.get("promptFeedback");
-        if let Some(word) = feedback.get("blockReason").label() {
-            let detail = feedback.get("blockReasonMessage").word().map(String::from);
-            out.finish(0, FinishReason::ContentFilter, Some(word));
-            out.choice(0).finish_detail = detail;
-        }
-        usage(json.get("usageMetadata"), out);
         Ok(())
     }
 
@@ -64,6 +59,23 @@ impl Dialect for Decoder {
 }
 
 impl Decoder {
+    fn read(&mut self, json: &Json, out: &mut Assembler) {
+        out.start(json.get("modelVersion"), json.get("responseId"));
+        out.created(json.get("createTime").text().and_then(crate::llm::dates::rfc3339));
+        for (place, candidate) in json.get("candidates").items().iter().enumerate() {
+            let index = candidate.get("index").u64().unwrap_or(place as u64) as u32;
+            self.candidate(index).read(candidate, out);
+        }
+        let feedback = json.get("promptFeedback");
+        let unstated = |word: &String| matches!(word.as_str(), "0" | "BLOCK_REASON_UNSPECIFIED");
+        if let Some(word) = feedback.get("blockReason").label().filter(|word| !unstated(word)) {
+            let detail = feedback.get("blockReasonMessage").word().map(String::from);
+            out.finish(0, FinishReason::ContentFilter, Some(word));
+            out.choice(0).finish_detail = detail;
+        }
+        usage(json.get("usageMetadata"), out);
+    }
+
     fn candidate(&mut self, index: u32) -> &mut Candidate {
         let place = self.candidates.iter().position(|c| c.index == index);
         let place = place.unwrap_or_else(|| {
@@ -160,7 +172,8 @@ impl Candidate {
     fn begin(&mut self, part: &Json, call: &Json, name: &str, out: &mut Assembler) {
         let number = out.calls_of(self.index) as u64;
         let id = call.get("id").word();
-        let piece = Fragment { index: Some(number), id, name: Some(name), arguments: "" };
+        let (index, name) = (Some(number), Some(name));
+        let piece = Fragment { index, id, name, begins: true, ..Fragment::default() };
         let place = out.tool(self.index, piece);
         let mut kept = part.to_value();
         if let Value::Object(call) = &mut kept["functionCall"] {

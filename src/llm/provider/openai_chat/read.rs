@@ -11,7 +11,6 @@ use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::json::Json;
 use crate::llm::response::Usage;
-use crate::llm::transport::Head;
 
 /// What a chunk that only adds a text may hold, the text aside: what says
 /// nothing, or the same in each.
@@ -51,8 +50,10 @@ struct Kept {
 impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
         if let Some(error) = json.at(&["x_groq", "error"]).word() {
-            let error = Json::Object(vec![("error".into(), Json::Text(error.into()))]);
-            return Err(errors::stated_in(out.context(), &Head::default(), &error));
+            return Err(errors::in_words(out.context(), error));
+        }
+        if ["choices", "usage", "x_groq"].iter().all(|name| json.get(name).is_null()) {
+            out.other(json);
         }
         self.read(json, out, "delta");
         Ok(false)
@@ -134,8 +135,8 @@ impl Decoder {
     fn choice(&mut self, index: u32, choice: &Json, out: &mut Assembler, body: &str) {
         let kept = self.kept(index);
         match (choice.get(body), choice.get("message"), choice.get("text")) {
-            (piece @ Json::Object(_), ..) => kept.piece(piece, out),
-            (_, piece @ Json::Object(_), _) => kept.piece(piece, out),
+            (piece @ Json::Object(_), ..) => kept.piece(piece, out, body == "message"),
+            (_, piece @ Json::Object(_), _) => kept.piece(piece, out, true),
             (_, _, Json::Text(text)) => out.text(index, text),
             _ => out.open(index),
         }
@@ -147,7 +148,8 @@ impl Decoder {
         if let Some(text) = choice.get("stop_reason").word().or(choice.get("matched_stop").word()) {
             out.choice(index).stop_sequence = Some(text.into());
         }
-        if let Some(word) = choice.get("finish_reason").label() {
+        // Some hosts write null as a text.
+        if let Some(word) = choice.get("finish_reason").label().filter(|word| word != "null") {
             out.finish(index, finish::reason(&word), Some(word));
         }
     }
@@ -155,7 +157,7 @@ impl Decoder {
 
 impl Kept {
     /// A delta or a whole message.
-    fn piece(&mut self, piece: &Json, out: &mut Assembler) {
+    fn piece(&mut self, piece: &Json, out: &mut Assembler, whole: bool) {
         let index = self.index;
         out.open(index);
         let has_reasoning = piece.get("reasoning_content").text().is_some();
@@ -175,17 +177,22 @@ impl Kept {
                 ("reasoning", Json::Text(_)) => {}
                 ("reasoning_details", Json::Array(items)) => self.details(items),
                 ("refusal", Json::Text(text)) => out.refusal(index, text),
-                ("tool_calls", Json::Array(calls)) => {
-                    calls.iter().for_each(|call| self.call(call, out));
+                ("tool_calls", Json::Array(calls)) => self.calls(calls, out, whole),
+                ("tool_calls", call @ Json::Object(_)) => {
+                    self.calls(std::slice::from_ref(call), out, whole);
                 }
-                ("tool_calls", call @ Json::Object(_)) => self.call(call, out),
                 ("function_call", call @ Json::Object(_)) => {
                     self.legacy = true;
                     let arguments = arguments(call.get("arguments"));
                     let name = call.get("name").word();
                     out.tool(
                         index,
-                        Fragment { index: Some(0), id: None, name, arguments: &arguments },
+                        Fragment {
+                            index: Some(0),
+                            name,
+                            arguments: &arguments,
+                            ..Fragment::default()
+                        },
                     );
                 }
                 ("annotations", Json::Array(items)) if !items.is_empty() => {
@@ -231,7 +238,17 @@ impl Kept {
         }
     }
 
-    fn call(&mut self, call: &Json, out: &mut Assembler) {
+    /// The calls of a piece: where several have no index, their places are as
+    /// good.
+    fn calls(&mut self, calls: &[Json], out: &mut Assembler, begins: bool) {
+        let bare = calls.len() > 1 && calls.iter().all(|call| call.get("index").u64().is_none());
+        for (place, call) in calls.iter().enumerate() {
+            let index = call.get("index").u64().or(bare.then_some(place as u64));
+            self.call(call, index, begins, out);
+        }
+    }
+
+    fn call(&mut self, call: &Json, index: Option<u64>, begins: bool, out: &mut Assembler) {
         let function = match call.get("custom") {
             custom @ Json::Object(_) => custom,
             _ => call.get("function"),
@@ -244,10 +261,11 @@ impl Kept {
         let place = out.tool(
             self.index,
             Fragment {
-                index: call.get("index").u64(),
+                index,
                 id: call.get("id").word(),
                 name: function.get("name").word(),
                 arguments: &arguments,
+                begins,
             },
         );
         for (key, value) in call.members() {

@@ -31,6 +31,8 @@ pub struct Decoder {
     items: Vec<(u64, Value)>,
     /// Calls by the place of their item; whether arguments have come.
     calls: Vec<(u64, usize, bool)>,
+    /// Places of the items of which a piece was told already.
+    told: Vec<u64>,
     citations: Vec<Value>,
     logprobs: Vec<Value>,
     has_reasoning: bool,
@@ -40,6 +42,9 @@ impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
         let index = json.get("output_index").u64().unwrap_or(0);
         let delta = json.get("delta").text().unwrap_or_default();
+        if !delta.is_empty() && !self.told.contains(&index) {
+            self.told.push(index);
+        }
         match json.get("type").text().unwrap_or_default() {
             "response.created" | "response.in_progress" | "response.queued" => {
                 self.head(json.get("response"), out);
@@ -63,7 +68,7 @@ impl Dialect for Decoder {
             "response.output_text.annotation.added" => {
                 self.citations.push(json.get("annotation").to_value());
             }
-            "response.output_item.done" => self.done(index, json.get("item"), out),
+            "response.output_item.done" => self.item(index, json.get("item"), out),
             "response.completed" | "response.incomplete" => {
                 self.end_of(json.get("response"), out);
                 return Ok(true);
@@ -79,9 +84,15 @@ impl Dialect for Decoder {
     }
 
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
+        if json.get("output").is_null() && json.get("status").is_null() {
+            return Ok(());
+        }
+        if matches!(json.get("status").text(), Some("failed" | "cancelled")) {
+            return Err(failure(json, out));
+        }
         self.head(json, out);
-        for (index, item) in json.get("output").items().iter().enumerate() {
-            self.item(index as u64, item, out);
+        for (index, item) in (0..).zip(json.get("output").items()) {
+            self.item(index, item, out);
         }
         self.end_of(json, out);
         Ok(())
@@ -142,6 +153,7 @@ impl Decoder {
             id: item.get("call_id").word().or(item.get("id").word()),
             name: item.get("name").word(),
             arguments: "",
+            begins: true,
         };
         let place = out.tool(0, piece);
         if item.get("type").text() == Some("custom_tool_call") {
@@ -157,7 +169,7 @@ impl Decoder {
         out.tool(0, Fragment { id: Some(&id), arguments: piece, ..Fragment::default() });
     }
 
-    /// An item is complete: what no delta told is told now.
+    /// A call is complete: what no delta told is told now.
     fn done(&mut self, index: u64, item: &Json, out: &mut Assembler) {
         if is_call(item) {
             if !self.calls.iter().any(|call| call.0 == index) {
@@ -172,7 +184,6 @@ impl Decoder {
                 out.tool_end(0, call.1);
             }
         }
-        self.keep(index, item);
     }
 
     fn keep(&mut self, index: u64, item: &Json) {
@@ -180,8 +191,17 @@ impl Decoder {
         self.items.push((index, item.to_value()));
     }
 
-    /// An item of a plain answer.
+    /// An item that is complete: of one whose pieces came before, only what
+    /// they left out is new.
     fn item(&mut self, index: u64, item: &Json, out: &mut Assembler) {
+        if !self.told.contains(&index) {
+            self.content(item, out);
+        }
+        self.done(index, item, out);
+        self.keep(index, item);
+    }
+
+    fn content(&mut self, item: &Json, out: &mut Assembler) {
         for part in item.get("content").items() {
             match part.get("type").text().unwrap_or_default() {
                 "output_text" => {
@@ -197,7 +217,6 @@ impl Decoder {
             }
         }
         item.get("summary").items().iter().for_each(|part| self.thought(part, out));
-        self.done(index, item, out);
     }
 
     fn thought(&mut self, part: &Json, out: &mut Assembler) {
@@ -209,9 +228,13 @@ impl Decoder {
 
     fn end_of(&mut self, response: &Json, out: &mut Assembler) {
         self.head(response, out);
-        for (index, item) in response.get("output").items().iter().enumerate() {
-            if !self.items.iter().any(|(old, _)| *old == index as u64) {
-                self.keep(index as u64, item);
+        // Some hosts send nothing before this event.
+        let first = self.items.is_empty() && self.told.is_empty() && self.calls.is_empty();
+        for (index, item) in (0..).zip(response.get("output").items()) {
+            match self.items.iter().any(|(old, _)| *old == index) {
+                false if first => self.item(index, item, out),
+                false => self.keep(index, item),
+                true => {}
             }
         }
         self.items.sort_by_key(|(index, _)| *index);

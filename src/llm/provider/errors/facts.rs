@@ -1,0 +1,245 @@
+//! What an error's envelope says, whichever way it says it.
+
+use std::time::Duration;
+
+use super::request_id;
+use super::scrub::scrub;
+use crate::error::{CallError, Status};
+use crate::llm::json::Json;
+use crate::llm::provider::Context;
+use crate::llm::provider::waits::{
+    duration, limit_reset, retry_after, seconds_from, until, wait_in_words,
+};
+use crate::llm::transport::Head;
+
+/// What an envelope says.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// An HTTP status that the body repeats.
+    pub http: Option<u16>,
+    pub code: Option<String>,
+    pub kind: Option<String>,
+    pub message: String,
+    request_id: Option<String>,
+    /// Gemini: the quotas that were exceeded.
+    pub quota_ids: Vec<String>,
+    /// Codes from deeper inside.
+    pub reasons: Vec<String>,
+    pub retry_after: Option<Duration>,
+    /// OpenRouter: the limit's reset, ms since 1970.
+    reset_at_ms: Option<u64>,
+}
+
+impl Facts {
+    /// Where there are only words.
+    pub fn of_words(message: &str) -> Facts {
+        Facts { message: message.into(), ..Facts::default() }
+    }
+
+    pub fn of(root: &Json) -> Facts {
+        let root = root.items().first().unwrap_or(root);
+        let mut facts = Facts::default();
+        let error = root.get("error");
+        // Responses: a failed response states its error one level down.
+        let error = if error.is_null() { root.at(&["response", "error"]) } else { error };
+        match error {
+            Json::Object(_) => facts.envelope(error),
+            Json::Text(text) => facts.message = text.to_string(),
+            Json::Array(items) => facts.message = words(items),
+            _ => {}
+        }
+        facts.bare(root);
+        facts.unwrap();
+        facts
+    }
+
+    /// An object under `error`.
+    fn envelope(&mut self, error: &Json) {
+        self.message = message_of(error.get("message")).unwrap_or_default();
+        self.code = error.get("code").label();
+        let status = error.get("status");
+        self.kind = error.get("type").label().or_else(|| status.text().map(Into::into));
+        self.http = [error.get("code"), status, error.get("http_status_code")]
+            .into_iter()
+            .find_map(http_status);
+        self.request_id = error.get("request_id").label();
+        self.retry_after = wait_stated(error);
+        for detail in error.get("details").items() {
+            self.google_detail(detail);
+        }
+        let inner = error.at(&["innererror", "code"]);
+        self.reasons.extend(inner.label());
+        let metadata = error.get("metadata");
+        if !metadata.get("reasons").is_null() {
+            self.reasons.push("moderation".into());
+        }
+        if let Some(raw) = metadata.get("raw").word() {
+            let raw = self.inner(raw).unwrap_or_else(|| raw.to_string());
+            self.message = format!("{}: {raw}", self.message);
+        }
+        self.reset_at_ms = metadata.at(&["headers", "X-RateLimit-Reset"]).u64();
+    }
+
+    /// What stands beside, or instead of, `error`.
+    fn bare(&mut self, root: &Json) {
+        let fill = |slot: &mut Option<String>, json: &Json| {
+            if slot.is_none() {
+                *slot = json.label();
+            }
+        };
+        let stands_alone = root.get("error").is_null();
+        if self.message.is_empty() {
+            let names = ["message", "detail", "msg", "error_description", "errors"];
+            let found = names.iter().find_map(|name| message_of(root.get(name)));
+            self.message = found.unwrap_or_default();
+        }
+        if stands_alone || root.get("error").text().is_some() {
+            fill(&mut self.code, root.get("code"));
+            fill(&mut self.kind, root.get("error_type"));
+            let kind = root.get("type");
+            if kind.text() != Some("error") {
+                fill(&mut self.kind, kind);
+            }
+        }
+        if self.http.is_none() {
+            self.http = ["code", "status", "status_code", "statusCode"]
+                .into_iter()
+                .find_map(|name| http_status(root.get(name)));
+        }
+        fill(&mut self.request_id, root.get("request_id"));
+        fill(&mut self.request_id, root.get("requestId"));
+        if stands_alone && root.get("message").word().is_some() {
+            fill(&mut self.request_id, root.get("id"));
+        }
+        let stated = root.get("estimated_time").f64().and_then(seconds_from);
+        self.retry_after = self.retry_after.or(stated).or_else(|| wait_stated(root));
+    }
+
+    fn google_detail(&mut self, detail: &Json) {
+        if let Some(delay) = detail.get("retryDelay").text() {
+            self.retry_after = duration(delay);
+        }
+        for violation in detail.get("violations").items() {
+            self.quota_ids.extend(violation.get("quotaId").label());
+        }
+        self.reasons.extend(detail.get("reason").label());
+    }
+
+    /// A gateway may hand on the whole envelope of another host as the message.
+    fn unwrap(&mut self) {
+        let outer = std::mem::take(&mut self.message);
+        self.message = self.inner(&outer).unwrap_or(outer);
+    }
+
+    /// The message of an envelope in a text, whose other facts are added.
+    fn inner(&mut self, text: &str) -> Option<String> {
+        if !text.trim_start().starts_with(['{', '[']) {
+            return None;
+        }
+        let facts = Facts::of(&Json::parse(text.as_bytes()).ok()?);
+        if facts.message.is_empty() {
+            return None;
+        }
+        self.reasons.extend(facts.code.into_iter().chain(facts.kind).chain(facts.reasons));
+        self.quota_ids.extend(facts.quota_ids);
+        self.http = self.http.or(facts.http);
+        self.retry_after = self.retry_after.or(facts.retry_after);
+        Some(facts.message)
+    }
+
+    /// The error; `http` is the status that counts, 0 where there is none.
+    pub fn error(self, context: &Context, head: &Head, http: u16) -> CallError {
+        let status = self.status(context, http);
+        let shown = if http != 0 { http } else { head.status };
+        let message = match self.message.trim() {
+            "" if (300..400).contains(&http) => redirect(context, head, http),
+            "" => format!("{} answered HTTP {shown} without a message", context.provider),
+            words => words.to_string(),
+        };
+        let mut message = scrub(&message, context.secret.as_deref());
+        if let (Status::Authentication, Some(other)) = (status, context.elsewhere) {
+            message.push_str(&format!(" (is the key one for {other}? see the option region)"));
+        }
+        let mut error = CallError::new(status, message);
+        error.http_status = (shown != 0).then_some(shown);
+        error.provider_code = self.code.clone().or_else(|| self.kind.clone());
+        error.request_id = request_id(head).or_else(|| self.request_id.clone());
+        error.retry_after = self.retry_after(head, status);
+        error.retriable = error.retriable || http == 409;
+        match head.headers.get("x-should-retry") {
+            Some("true") => error.retriable = true,
+            Some("false") => error.retriable = false,
+            _ => {}
+        }
+        error
+    }
+
+    fn retry_after(&self, head: &Head, status: Status) -> Option<Duration> {
+        let headers = &head.headers;
+        let waits = matches!(
+            status,
+            Status::RateLimited | Status::Overloaded | Status::Server | Status::Timeout
+        );
+        // Beside a 2xx the header means nothing, even if an error follows in the body.
+        let stated = if (200..300).contains(&head.status) { None } else { retry_after(headers) };
+        stated
+            .or(self.retry_after)
+            .or_else(|| self.reset_at_ms.and_then(|ms| until(headers, ms)))
+            .or_else(|| if waits { limit_reset(headers) } else { None })
+            .or_else(|| if waits { wait_in_words(&self.message) } else { None })
+    }
+}
+
+/// A wait in seconds that a body states.
+fn wait_stated(json: &Json) -> Option<Duration> {
+    ["retry_after", "retry_after_seconds"]
+        .iter()
+        .find_map(|name| json.get(name).f64())
+        .and_then(seconds_from)
+}
+
+/// A message, which may be a text, a list of texts, or lie deeper.
+fn message_of(json: &Json) -> Option<String> {
+    match json {
+        Json::Text(text) if text.is_empty() => None,
+        Json::Text(text) => Some(text.to_string()),
+        Json::Array(items) => Some(words(items)).filter(|words| !words.is_empty()),
+        Json::Object(_) => {
+            let deeper = ["message", "detail", "msg", "error"];
+            deeper
+                .iter()
+                .find_map(|name| message_of(json.get(name)))
+                .or_else(|| Some(json.to_text()))
+        }
+        _ => None,
+    }
+}
+
+/// The complaints of a list, each with the field that it is about.
+fn words(items: &[Json]) -> String {
+    let word = |item: &Json| match item {
+        Json::Text(text) => Some(text.to_string()),
+        _ => {
+            let said = message_of(item.get("msg")).or_else(|| message_of(item.get("message")))?;
+            let place: Vec<String> =
+                item.get("loc").items().iter().filter_map(Json::label).collect();
+            Some(if place.is_empty() { said } else { format!("{}: {said}", place.join(".")) })
+        }
+    };
+    items.iter().filter_map(word).collect::<Vec<_>>().join("; ")
+}
+
+fn http_status(json: &Json) -> Option<u16> {
+    let number = json.u64().filter(|n| (400..600).contains(n))?;
+    u16::try_from(number).ok()
+}
+
+/// Words for a redirect, which is never followed: the key must not go along. Of
+/// where it leads only the host is shown.
+fn redirect(context: &Context, head: &Head, http: u16) -> String {
+    let place = head.headers.get("location").and_then(|to| to.split_once("//"));
+    let host = place.and_then(|(_, rest)| rest.split(['/', '?', '#']).next()?.rsplit('@').next());
+    let to = host.map(|host| format!(" to {host}")).unwrap_or_default();
+    let provider = context.provider;
+    format!("{provider} answered HTTP {http}, a redirect{to}, which is not followed: see base_url")
+}

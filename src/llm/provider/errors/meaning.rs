@@ -1,0 +1,276 @@
+//! What the facts of an error mean.
+
+use super::facts::Facts;
+use crate::error::Status;
+use crate::llm::provider::Context;
+
+/// Codes and types, whoever uses them: without letter case and `_`, since the
+/// same word comes as `rate_limit_error` and as `RateLimitError`. What says no
+/// more than an HTTP status (`api_error`, `server_error`) is not among them.
+const LABELS: &[(Status, &[&str])] = &[
+    (
+        Status::QuotaExhausted,
+        &[
+            "insufficientquota",
+            "billingerror",
+            "exceededcurrentquotaerror",
+            "billinghardlimitreached",
+            "billingnotactive",
+            "billingdisabled",
+            "budgetexceeded",
+            "creditlimit",
+            "insufficientbalance",
+            "insufficientcredits",
+            "paymentrequired",
+            "quotaexhausted",
+            "30001",
+            "402",
+        ],
+    ),
+    (
+        Status::Overloaded,
+        &[
+            "overloadederror",
+            "overloaded",
+            "engineoverloadederror",
+            "engineoverloaded",
+            "serveroverloaded",
+            "serverisoverloaded",
+            "unavailable",
+            "serviceunavailable",
+            "serviceunavailableerror",
+            "modeloverloaded",
+            "modelcapacityexhausted",
+            "slowdown",
+            "nocapacity",
+            "servicetiercapacityexceeded",
+            "50505",
+            "50603",
+            "503",
+            "529",
+        ],
+    ),
+    (
+        Status::ContextLength,
+        &[
+            "contextlengthexceeded",
+            "contextwindowexceeded",
+            "contextwindowexceedederror",
+            "exceedcontextsizeerror",
+            "modelmaxprompttokensexceeded",
+        ],
+    ),
+    (
+        Status::ContentFilter,
+        &[
+            "contentfilter",
+            "contentpolicyviolation",
+            "contentpolicyviolationerror",
+            "responsibleaipolicyviolation",
+            "moderation",
+            "contentfiltererror",
+            "datainspectionfailed",
+            "moderationblocked",
+        ],
+    ),
+    (
+        Status::Authentication,
+        &[
+            "authenticationerror",
+            "autherror",
+            "invalidapikey",
+            "invalidauthenticationerror",
+            "incorrectapikeyerror",
+            "unauthenticated",
+            "apikeyinvalid",
+            "unauthorized",
+            "invalidauthentication",
+        ],
+    ),
+    (
+        Status::Permission,
+        &[
+            "permissionerror",
+            "permissiondenied",
+            "permissiondeniederror",
+            "accessterminatederror",
+            "unsupportedcountryregionterritory",
+            "accessdenied",
+        ],
+    ),
+    (
+        Status::RateLimited,
+        &[
+            "ratelimiterror",
+            "ratelimitexceeded",
+            "ratelimitreachederror",
+            "ratelimitreached",
+            "toomanyrequests",
+            "ratelimited",
+            "resourceexhausted",
+            "tokens",
+            "requests",
+            "429",
+        ],
+    ),
+    (
+        Status::ModelNotFound,
+        &[
+            "modelnotfound",
+            "deploymentnotfound",
+            "modelnotavailable",
+            "modelnotsupported",
+            "invalidmodel",
+            "20012",
+            "resourcenotfounderror",
+            "notfounderror",
+            "notfound",
+        ],
+    ),
+    (
+        Status::BadRequest,
+        &[
+            "invalidrequesterror",
+            "invalidargument",
+            "badrequest",
+            "badrequesterror",
+            "invalidprompt",
+        ],
+    ),
+];
+
+/// Labels of a missing model: the others may mean any missing thing.
+const SURELY_A_MODEL: &[&str] = &[
+    "modelnotfound",
+    "20012",
+    "deploymentnotfound",
+    "modelnotavailable",
+    "modelnotsupported",
+    "invalidmodel",
+];
+
+fn bare(label: &str) -> String {
+    label.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).collect::<String>().to_ascii_lowercase()
+}
+
+fn by_label(label: &str) -> Option<Status> {
+    let found = LABELS.iter().find(|(_, labels)| labels.contains(&label));
+    found.map(|(status, _)| *status)
+}
+
+impl Facts {
+    /// The status, given what HTTP said; 0 where it said nothing.
+    pub(super) fn status(&self, context: &Context, http: u16) -> Status {
+        let labels: Vec<String> = self
+            .code
+            .iter()
+            .chain(&self.kind)
+            .chain(&self.reasons)
+            .map(|label| bare(label))
+            .collect();
+        // Of a precise label and a vague one the precise one holds.
+        let told =
+            labels.iter().filter_map(|label| by_label(label)).min_by_key(|status| match status {
+                Status::BadRequest => 2,
+                Status::RateLimited | Status::ModelNotFound => 1,
+                _ => 0,
+            });
+        let message = self.message.to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+        let asked = context.model.to_ascii_lowercase();
+        let names_model = says(&["model"]) || !asked.is_empty() && says(&[&asked]);
+        match told {
+            Some(Status::RateLimited) if self.is_daily() => Status::QuotaExhausted,
+            // Its words are the same for a minute's limit and a day's.
+            Some(Status::RateLimited) if self.is_spent(&says) => Status::QuotaExhausted,
+            Some(Status::BadRequest) if http == 0 => by_words(400, names_model, &says),
+            Some(Status::BadRequest) | None => by_words(http, names_model, &says),
+            Some(Status::ModelNotFound)
+                if !names_model && !labels.iter().any(|l| SURELY_A_MODEL.contains(&l.as_str())) =>
+            {
+                Status::BadRequest
+            }
+            Some(status) => status,
+        }
+    }
+
+    /// Gemini says the same for a minute's and a day's quota, except in the id.
+    fn is_daily(&self) -> bool {
+        self.quota_ids.iter().any(|id| bare(id).contains("perday"))
+    }
+
+    /// A limit of which only the words say that waiting does not lift it.
+    fn is_spent(&self, says: &dyn Fn(&[&str]) -> bool) -> bool {
+        self.quota_ids.is_empty() && self.retry_after.is_none() && says(SPENT)
+    }
+}
+
+/// What the HTTP status means, refined by the words where codes are silent.
+fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Status {
+    match http {
+        400 | 413 | 422 | 0 if says(TOO_LONG) => Status::ContextLength,
+        400 | 403 | 429 | 0 if says(NO_MONEY) || says(SPENT) => Status::QuotaExhausted,
+        400 | 404 | 0 if names_model && says(UNKNOWN) => Status::ModelNotFound,
+        400 if says(BAD_KEY) => Status::Authentication,
+        400 if says(FILTERED) => Status::ContentFilter,
+        400 if says(&["user location is not supported"]) => Status::Permission,
+        401 | 498 => Status::Authentication,
+        402 => Status::QuotaExhausted,
+        403 => Status::Permission,
+        404 if names_model => Status::ModelNotFound,
+        408 => Status::Timeout,
+        424 => Status::Server,
+        429 if says(&["/ month", "per month", "monthly", "weekly usage limit", "per day"]) => {
+            Status::QuotaExhausted
+        }
+        429 if says(&["overloaded", "capacity exceeded", "at capacity", "too busy"]) => {
+            Status::Overloaded
+        }
+        429 => Status::RateLimited,
+        503 | 529 => Status::Overloaded,
+        0 if says(&["overloaded", "at capacity", "too busy", "loading"]) => Status::Overloaded,
+        0 if says(&["rate limit", "too many requests"]) => Status::RateLimited,
+        0 | 500.. => Status::Server,
+        _ => Status::BadRequest,
+    }
+}
+
+const TOO_LONG: &[&str] = &[
+    "prompt is too long",
+    "maximum context length",
+    "exceeds the maximum number of tokens",
+    "context length",
+    "context window",
+    "context size",
+    "input is too long",
+    "input length and `max_tokens` exceed",
+    "too many tokens",
+    "maximum prompt length",
+    "exceeded model token limit",
+    "max_seq_len",
+    "`inputs` tokens + `max_new_tokens` must be",
+    "`inputs` must have less than",
+];
+const NO_MONEY: &[&str] = &[
+    "credit balance is too low",
+    "insufficient balance",
+    "insufficient credits",
+    "balance is insufficient",
+    "exceeded your monthly included credits",
+    "exceeded current quota",
+    "billing hard limit",
+    "reached your specified api usage limits",
+];
+/// As vendors say it beside a label that means a rate limit as well.
+const SPENT: &[&str] = &["credits are depleted", "used all available credits", "spending limit"];
+const UNKNOWN: &[&str] = &[
+    "not found",
+    "does not exist",
+    "not exist",
+    "unknown model",
+    "invalid model",
+    "not a valid model",
+];
+const BAD_KEY: &[&str] =
+    &["api key not valid", "invalid api key", "api key expired", "incorrect api key"];
+const FILTERED: &[&str] = &["content filtering policy", "violating our usage policy"];

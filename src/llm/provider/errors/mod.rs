@@ -1,0 +1,112 @@
+//! A vendor's refusal, as one status.
+//!
+//! Envelopes differ (an object, a text, a list, a bare `message`), but all hold
+//! some of the same [`facts`]. What they [mean](meaning) is told by code and
+//! type, then by quota id and HTTP status. The words of a message decide only
+//! where a vendor gives nothing else.
+
+use super::Context;
+use crate::error::{CallError, Error, Status};
+use crate::llm::json::Json;
+use crate::llm::transport::Head;
+use facts::Facts;
+
+mod facts;
+mod meaning;
+mod scrub;
+
+/// Reads an answer with an error status.
+pub fn read(context: &Context, head: &Head, body: &[u8]) -> CallError {
+    let facts = match Json::parse(body) {
+        Ok(json) => Facts::of(&json),
+        Err(_) => Facts::of_words(&text_of(body)),
+    };
+    facts.error(context, head, head.status)
+}
+
+/// The error inside an answer whose status is fine, if there is one. `name` is
+/// the type of the event that it came in.
+pub fn inside(context: &Context, head: &Head, name: &[u8], json: &Json) -> Option<Error> {
+    let json = json.items().first().unwrap_or(json);
+    let choices = json.get("choices").items();
+    let states = |json: &Json| match json.get("error") {
+        // Some hosts say with an empty object that there is none.
+        Json::Object(members) => !members.is_empty() || choices.is_empty(),
+        error => error.word().is_some(),
+    };
+    if states(json) || choices.is_empty() && is_bare(name, json) || name == b"error" {
+        return Some(stated_in(context, head, json));
+    }
+    let failed = choices.iter().find(|choice| states(choice))?;
+    Some(stated_in(context, head, failed))
+}
+
+/// Whether an object without a member `error` is one.
+fn is_bare(name: &[u8], json: &Json) -> bool {
+    let kind = json.get("type").text();
+    json.get("object").text() == Some("error")
+        || kind == Some("error")
+        || name == b"error"
+        || json.get("code").label().is_some()
+            && json.get("message").word().is_some()
+            && json.get("choices").is_null()
+            && kind.is_none()
+}
+
+/// The error that this JSON states, with its own status.
+pub fn stated_in(context: &Context, head: &Head, json: &Json) -> Error {
+    let facts = Facts::of(json);
+    let http = facts.http.unwrap_or(0);
+    Error::Call(Box::new(facts.error(context, head, http)))
+}
+
+/// The error that these words state, of which the vendor says nothing else.
+pub fn in_words(context: &Context, words: &str) -> Error {
+    let error = Facts::of_words(words).error(context, &Head::default(), 0);
+    Error::Call(Box::new(error))
+}
+
+/// The error of a plain answer in which there is no answer.
+pub fn nothing_in(context: &Context, head: &Head, json: &Json) -> Error {
+    let facts = Facts::of(json);
+    if facts.message.is_empty() {
+        return with_head(head, Status::Protocol, "the provider sent JSON that holds no answer");
+    }
+    let http = facts.http.unwrap_or(0);
+    Error::Call(Box::new(facts.error(context, head, http)))
+}
+
+/// An error of this status, with what the head says.
+pub fn with_head(head: &Head, status: Status, message: impl Into<String>) -> Error {
+    let mut error = CallError::new(status, message);
+    error.http_status = (head.status != 0).then_some(head.status);
+    error.request_id = request_id(head);
+    Error::Call(Box::new(error))
+}
+
+/// A body that is no JSON: its text, unless it is a web page.
+fn text_of(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim();
+    if text.starts_with('<') { String::new() } else { text.to_string() }
+}
+
+/// The provider's id of a request.
+pub fn request_id(head: &Head) -> Option<String> {
+    const NAMES: &[&str] = &[
+        "x-request-id",
+        "request-id",
+        "x-ds-trace-id",
+        "x-debug-trace-id",
+        "x-siliconcloud-trace-id",
+        "msh-request-id",
+        "x-goog-request-id",
+        "apim-request-id",
+        "x-amzn-requestid",
+        "mistral-correlation-id",
+        "x-trace-id",
+        // The network's in front of many hosts, where they have none.
+        "cf-ray",
+    ];
+    NAMES.iter().find_map(|name| head.headers.get(name)).map(Into::into)
+}

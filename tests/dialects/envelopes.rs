@@ -1,0 +1,364 @@
+//! Error envelopes that are rare, nested or broken, and where they stand.
+
+use std::time::Duration;
+
+use mynah::error::{CallError, Status};
+use serde_json::{Value, json};
+
+use crate::*;
+
+fn refused(provider: &str, http: u16, headers: &[(&str, &str)], body: &str) -> CallError {
+    let client = client(provider, "some-model");
+    let request = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &request);
+    dialect.error(&context, &head(http, headers), body.as_bytes())
+}
+
+/// The status of an error inside a 200: plain, and as a stream.
+fn inside(provider: &str, json: &Value) -> [Status; 2] {
+    let client = client(provider, "some-model");
+    let request = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &request);
+    let plain = dialect.reply(&context, &head(200, &[]), json.to_string().as_bytes());
+    let text = match provider {
+        "ollama" => format!("{json}\n"),
+        _ => sse(std::slice::from_ref(json)),
+    };
+    let streamed = stream(dialect, &context, &text);
+    [plain.map(|_| ()), streamed.map(|_| ())].map(|result| result.unwrap_err().status())
+}
+
+fn error(inner: Value) -> Value {
+    json!({"error": inner})
+}
+
+fn check(rows: Vec<(&str, u16, Value, Status)>) {
+    let wrong: Vec<_> = rows
+        .iter()
+        .filter_map(|(provider, http, body, wanted)| {
+            let got = refused(provider, *http, &[], &body.to_string()).status;
+            (got != *wanted).then(|| format!("{provider} {http} {body}: {got:?}, not {wanted:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn labels_mean_the_same_in_every_spelling() {
+    use Status::*;
+    let kind = |kind: &str| error(json!({"message": "m", "type": kind, "code": null}));
+    check(vec![
+        ("custom", 400, kind("RateLimitError"), RateLimited),
+        ("custom", 400, kind("AuthenticationError"), Authentication),
+        ("custom", 400, kind("ContextWindowExceededError"), ContextLength),
+        ("custom", 400, kind("exceed_context_size_error"), ContextLength),
+        ("custom", 400, kind("ContentPolicyViolationError"), ContentFilter),
+        ("custom", 400, kind("budget_exceeded"), QuotaExhausted),
+        ("custom", 500, kind("server_is_overloaded"), Overloaded),
+        ("custom", 500, kind("ServiceUnavailableError"), Overloaded),
+        (
+            "custom",
+            400,
+            error(json!({"message": "m", "code": "model_not_supported"})),
+            ModelNotFound,
+        ),
+        ("custom", 400, kind("BadRequestError"), BadRequest),
+        // A type that says no more than the status yields to it.
+        (
+            "custom",
+            404,
+            error(json!({"message": "model \"x\" not found", "type": "api_error"})),
+            ModelNotFound,
+        ),
+        ("custom", 400, error(json!({"message": "bad", "type": "api_error"})), BadRequest),
+        ("custom", 401, error(json!({"message": "no", "type": "server_error"})), Authentication),
+        ("custom", 408, error(json!({"message": "slow", "type": "timeout"})), Timeout),
+    ]);
+}
+
+#[test]
+fn of_several_labels_the_precise_one_holds() {
+    use Status::*;
+    let google = |reason: &str, message: &str| {
+        error(json!({"code": 429, "status": "RESOURCE_EXHAUSTED", "message": message,
+            "details": [{"@type": "ErrorInfo", "reason": reason}]}))
+    };
+    let quotas = |ids: &[&str]| {
+        let all: Vec<Value> = ids.iter().map(|id| json!({"quotaId": id})).collect();
+        error(json!({"code": 429, "status": "RESOURCE_EXHAUSTED",
+            "message": "You exceeded your current quota, please check your plan and billing details.",
+            "details": [{"@type": "QuotaFailure", "violations": all},
+                {"@type": "RetryInfo", "retryDelay": "20s"}]}))
+    };
+    let minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier";
+    let day = "GenerateRequestsPerDayPerProjectPerModel-FreeTier";
+    let both = json!({"message": "m", "type": "insufficient_quota", "code": "429"});
+    check(vec![
+        ("gemini", 429, google("RATE_LIMIT_EXCEEDED", "m"), RateLimited),
+        ("gemini", 429, google("MODEL_CAPACITY_EXHAUSTED", "No capacity"), Overloaded),
+        ("gemini", 429, google("QUOTA_EXHAUSTED", "m"), QuotaExhausted),
+        ("gemini", 429, quotas(&[minute]), RateLimited),
+        ("gemini", 429, quotas(&[day]), QuotaExhausted),
+        ("gemini", 429, quotas(&[minute, day]), QuotaExhausted),
+        ("gemini", 429, quotas(&[]), RateLimited),
+        (
+            "gemini",
+            429,
+            error(json!({"code": 429, "status": "RESOURCE_EXHAUSTED",
+                "message": "Your prepayment credits are depleted."})),
+            QuotaExhausted,
+        ),
+        (
+            "gemini",
+            400,
+            error(json!({"code": 400, "status": "FAILED_PRECONDITION",
+                "message": "User location is not supported for the API use."})),
+            Permission,
+        ),
+        ("custom", 429, error(both), QuotaExhausted),
+        (
+            "openai",
+            400,
+            error(
+                json!({"message": "Invalid prompt: flagged as potentially violating our usage policy.",
+                "type": "invalid_request_error", "code": "invalid_prompt"}),
+            ),
+            ContentFilter,
+        ),
+        (
+            "openai",
+            400,
+            error(json!({"message": "Invalid prompt", "type": "invalid_request_error",
+                "code": "invalid_prompt"})),
+            BadRequest,
+        ),
+    ]);
+}
+
+#[test]
+fn words_decide_where_a_vendor_gives_nothing_else() {
+    use Status::*;
+    let claude = |message: &str| json!({"type": "error", "error": {"type": "invalid_request_error", "message": message}});
+    let kimi = |message: &str| error(json!({"message": message, "type": "invalid_request_error"}));
+    let silicon =
+        |code: u32, message: &str| json!({"code": code, "message": message, "data": null});
+    check(vec![
+        ("anthropic", 400, claude("Output blocked by content filtering policy"), ContentFilter),
+        (
+            "anthropic",
+            400,
+            claude("You have reached your specified API usage limits."),
+            QuotaExhausted,
+        ),
+        ("anthropic", 413, claude("Request exceeds the maximum size"), BadRequest),
+        (
+            "kimi",
+            400,
+            kimi("Invalid request: Your request exceeded model token limit: 8192"),
+            ContextLength,
+        ),
+        (
+            "siliconflow",
+            400,
+            silicon(
+                20_015,
+                "length of prompt_tokens (200032) must be less than max_seq_len (98304).",
+            ),
+            ContextLength,
+        ),
+        ("siliconflow", 400, silicon(20_015, "The parameter is invalid."), BadRequest),
+        (
+            "custom",
+            400,
+            json!({"code": "Client specified an invalid argument", "error": "Incorrect API key provided: xa***. "}),
+            Authentication,
+        ),
+        (
+            "custom",
+            429,
+            json!({"code": "Some resource has been exhausted",
+                "error": "Your team has either used all available credits or reached its monthly spending limit."}),
+            QuotaExhausted,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"message": "x/y is not a valid model ID", "code": 400})),
+            ModelNotFound,
+        ),
+        (
+            "custom",
+            404,
+            error(json!({"message": "No endpoints found for some-model.", "code": 404})),
+            ModelNotFound,
+        ),
+        ("custom", 404, json!({"detail": "Not Found"}), BadRequest),
+        (
+            "huggingface",
+            424,
+            json!({"error": "Request failed during generation", "error_type": "generation"}),
+            Server,
+        ),
+        (
+            "huggingface",
+            429,
+            json!({"error": "Model is overloaded", "error_type": "overloaded"}),
+            Overloaded,
+        ),
+        (
+            "ollama",
+            503,
+            json!({"error": "server busy, please try again. maximum pending requests exceeded"}),
+            Overloaded,
+        ),
+    ]);
+}
+
+#[test]
+fn envelopes_within_envelopes_are_opened() {
+    let raw = |raw: &str| {
+        error(json!({"message": "Provider returned error", "code": 400,
+            "metadata": {"raw": raw, "provider_name": "P"}}))
+    };
+    let nested = r#"{"error":{"message":"too long","code":"context_length_exceeded"}}"#;
+    let found = refused("custom", 400, &[], &raw(nested).to_string());
+    assert_eq!(found.status, Status::ContextLength);
+    assert_eq!(found.message, "Provider returned error: too long");
+    assert_eq!(found.provider_code.as_deref(), Some("400"));
+    let found = refused("custom", 400, &[], &raw("upstream words").to_string());
+    assert_eq!(found.message, "Provider returned error: upstream words");
+    let inner = error(json!({"code": 503, "status": "UNAVAILABLE", "message": "busy"}));
+    let wrapped = error(json!({"code": 500, "message": inner.to_string()}));
+    let found = refused("gemini", 500, &[], &wrapped.to_string());
+    assert_eq!((found.status, found.message.as_str()), (Status::Overloaded, "busy"));
+    let list = json!([error(json!({"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "m",
+        "details": [{"retryDelay": "1.5s"}]}))]);
+    let found = refused("gemini", 429, &[], &list.to_string());
+    assert_eq!(
+        (found.status, found.retry_after),
+        (Status::RateLimited, Some(Duration::from_millis(1_500)))
+    );
+    let deep = format!("{}1{}", "{\"error\":".repeat(100), "}".repeat(100));
+    assert_eq!(refused("custom", 500, &[], &deep).status, Status::Server);
+}
+
+#[test]
+fn what_a_validator_says_is_told_with_its_place() {
+    let message = |body: Value| refused("custom", 422, &[], &body.to_string()).message;
+    let missing = json!([{"type": "missing", "loc": ["body", "messages", 0], "msg": "Field required"},
+        {"msg": "Too short"}]);
+    let wanted = "body.messages.0: Field required; Too short";
+    assert_eq!(message(json!({"detail": missing})), wanted);
+    assert_eq!(message(json!({"object": "error", "message": {"detail": missing}})), wanted);
+    assert_eq!(message(json!({"detail": "Not authenticated"})), "Not authenticated");
+    assert_eq!(message(json!({"detail": {"error": "boom"}})), "boom");
+    assert_eq!(message(json!({"success": false, "errors": [{"code": 7, "message": "no"}]})), "no");
+    assert_eq!(message(json!({"error": ["a", "b"]})), "a; b");
+}
+
+#[test]
+fn bodies_of_every_kind_give_a_status_and_a_message() {
+    let empty = refused("openai", 503, &[], "");
+    assert_eq!(empty.status, Status::Overloaded);
+    assert_eq!(empty.message, "openai answered HTTP 503 without a message");
+    for (http, body, status) in [
+        (403, "<!DOCTYPE html><title>Just a moment</title>", Status::Permission),
+        (404, "404 page not found", Status::BadRequest),
+        (529, "null", Status::Overloaded),
+        (500, "[]", Status::Server),
+        (429, "\"slow down\"", Status::RateLimited),
+        (500, "{\"error\":{\"message\":null}}", Status::Server),
+        (500, "{\"error\": tr", Status::Server),
+    ] {
+        let found = refused("custom", http, &[], body);
+        assert_eq!(found.status, status, "{body}");
+        assert!(!found.message.is_empty() && !found.message.contains("<!"), "{}", found.message);
+    }
+}
+
+#[test]
+fn waits_and_ids_are_found_in_rare_places() {
+    let seconds = |n: u64| Some(Duration::from_secs(n));
+    let wait =
+        |headers: &[(&str, &str)], body: &str| refused("custom", 429, headers, body).retry_after;
+    assert_eq!(wait(&[("retry-after", "1m30s")], "{}"), seconds(90));
+    assert_eq!(wait(&[("retry-after", "")], "{}"), None);
+    assert_eq!(wait(&[("retry-after", "-5")], "{}"), None);
+    assert_eq!(wait(&[], r#"{"error":{"message":"m","retry_after":7}}"#), seconds(7));
+    let azure = [("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "12")];
+    assert_eq!(wait(&azure, "{}"), seconds(12));
+    let id =
+        |headers: &[(&str, &str)], body: &str| refused("cohere", 400, headers, body).request_id;
+    assert_eq!(id(&[], r#"{"id":"abc","message":"m"}"#).as_deref(), Some("abc"));
+    assert_eq!(id(&[], r#"{"requestId":"abc","message":"m"}"#).as_deref(), Some("abc"));
+    let ray = [("cf-ray", "ray"), ("x-request-id", "own")];
+    assert_eq!(id(&ray, "{}").as_deref(), Some("own"));
+    assert_eq!(id(&ray[..1], "{}").as_deref(), Some("ray"));
+}
+
+#[test]
+fn errors_inside_a_200_have_the_status_they_name() {
+    use Status::*;
+    let beside = json!({"id": "c", "choices": [{"index": 0, "finish_reason": "error",
+        "delta": {"content": ""}, "message": {"content": ""}}],
+        "error": {"code": 502, "message": "Provider disconnected"}});
+    let within = json!({"id": "c", "choices": [{"index": 0, "finish_reason": "error",
+        "error": {"code": 503, "message": "busy"}}]});
+    let rows = [
+        ("custom", beside, Server),
+        ("custom", within, Overloaded),
+        ("custom", error("rate limit exceeded".into()), RateLimited),
+        ("custom", error(json!({"message": "m", "type": "invalid_request_error"})), BadRequest),
+        ("custom", json!([error(json!({"message": "m", "code": 429}))]), RateLimited),
+        ("custom", error(json!({"message": "Insufficient balance"})), QuotaExhausted),
+        ("ollama", error("model 'x' not found".into()), ModelNotFound),
+        ("ollama", error("unexpected EOF".into()), Server),
+        (
+            "cohere",
+            json!({"id": "i", "type": "error", "message": "too many tokens"}),
+            ContextLength,
+        ),
+        (
+            "gemini",
+            json!([error(json!({"code": 400, "status": "INVALID_ARGUMENT", "message": "m"}))]),
+            BadRequest,
+        ),
+        (
+            "anthropic",
+            json!({"type": "error", "error": {"type": "not_found_error", "message": "model: x"}}),
+            ModelNotFound,
+        ),
+    ];
+    for (provider, json, status) in rows {
+        assert_eq!(inside(provider, &json), [status; 2], "{provider} {json}");
+    }
+}
+
+#[test]
+fn json_without_an_answer_is_no_answer() {
+    for provider in ["openai", "anthropic", "cohere", "ollama", "gemini"] {
+        let client = client(provider, "m");
+        let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+        let (dialect, context) = reader(&client, &asked);
+        for (body, status) in [
+            ("{}", Status::Protocol),
+            ("[]", Status::Protocol),
+            ("1", Status::Protocol),
+            (r#"{"detail":"Too many requests"}"#, Status::RateLimited),
+        ] {
+            let error = dialect.reply(&context, &head(200, &[]), body.as_bytes()).unwrap_err();
+            assert_eq!(error.status(), status, "{provider} {body}: {error}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_error_beside_an_answer_is_none() {
+    let answer = json!({"id": "c", "error": {}, "choices": [{"index": 0, "finish_reason": "stop",
+        "message": {"content": "Hi"}, "error": null}]});
+    let client = client("custom", "m");
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &asked);
+    let response = dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap();
+    assert_eq!(response.text(), "Hi");
+}

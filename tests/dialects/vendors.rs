@@ -1,0 +1,471 @@
+//! Answers of each vendor that differ from its documentation, or are rare.
+
+use mynah::error::Status;
+use mynah::llm::event::EventKind;
+use mynah::llm::response::FinishReason;
+use serde_json::{Value, json};
+
+use crate::*;
+
+fn context_of(provider: &str) -> (&'static dyn Provider, Context) {
+    let client = match provider {
+        "responses" => options(&[("model", "m"), ("openai_api", "responses"), ("api_key", "k")]),
+        provider => client(provider, "m"),
+    };
+    reader(&client, &request(json!({"messages": [{"role": "user", "content": "Hi"}]})))
+}
+
+fn read(provider: &str, events: &[Value]) -> Result<(Vec<Event>, Response)> {
+    let (dialect, context) = context_of(provider);
+    let text: String = match provider {
+        "ollama" => events.iter().map(|event| format!("{event}\n")).collect(),
+        _ => sse(events),
+    };
+    stream(dialect, &context, &text)
+}
+
+fn plain(provider: &str, answer: &Value) -> Response {
+    let (dialect, context) = context_of(provider);
+    dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap()
+}
+
+fn calls(response: &Response) -> Vec<(&str, &str)> {
+    let calls = &response.first().tool_calls;
+    calls.iter().map(|call| (&*call.name, &*call.arguments)).collect()
+}
+
+fn chunk(delta: Value, reason: Value) -> Value {
+    json!({"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]})
+}
+
+#[test]
+fn calls_of_a_plain_answer_are_never_taken_for_one() {
+    let call = |id: &str, arguments: Value| json!({"id": id, "type": "function", "function": {"name": "f", "arguments": arguments}});
+    for id in ["", "f"] {
+        for arguments in [json!("{\"a\":1}"), json!("not json"), json!({"a": 1}), json!("")] {
+            let answer = json!({"choices": [{"finish_reason": "tool_calls", "message":
+                {"content": null, "tool_calls": [call(id, arguments.clone()), call(id, arguments.clone())]}}]});
+            let response = plain("custom", &answer);
+            assert_eq!(response.first().tool_calls.len(), 2, "{id} {arguments}");
+        }
+    }
+}
+
+#[test]
+fn calls_of_a_stream_with_one_id_are_told_apart_by_index() {
+    let call = |index: Value, arguments: &str| {
+        chunk(
+            json!({"tool_calls": [{"index": index, "id": "f", "type": "function",
+            "function": {"name": "f", "arguments": arguments}}]}),
+            Value::Null,
+        )
+    };
+    let more =
+        chunk(json!({"tool_calls": [{"index": 1, "function": {"arguments": "2}"}}]}), Value::Null);
+    let events = [
+        call(json!(0), "{\"a\":1}"),
+        call(json!(1), "{\"a\":"),
+        more,
+        chunk(json!({}), "tool_calls".into()),
+    ];
+    let (_, response) = read("custom", &events).unwrap();
+    assert_eq!(calls(&response), [("f", "{\"a\":1}"), ("f", "{\"a\":2}")]);
+    let (_, response) = read(
+        "custom",
+        &[call(json!(0), "{\"a\":"), call(json!(0), "1}"), chunk(json!({}), "stop".into())],
+    )
+    .unwrap();
+    assert_eq!(calls(&response), [("f", "{\"a\":1}")]);
+}
+
+#[test]
+fn calls_of_one_piece_without_index_are_told_apart_by_place() {
+    let both = |a: Value, b: Value| {
+        chunk(json!({"tool_calls": [{"function": a}, {"function": b}]}), Value::Null)
+    };
+    let events = [
+        both(
+            json!({"name": "f", "arguments": "{\"a\""}),
+            json!({"name": "f", "arguments": "{\"b\""}),
+        ),
+        both(json!({"arguments": ":1}"}), json!({"arguments": ":2}"})),
+        chunk(json!({}), "tool_calls".into()),
+    ];
+    let (_, response) = read("custom", &events).unwrap();
+    assert_eq!(calls(&response), [("f", "{\"a\":1}"), ("f", "{\"b\":2}")]);
+}
+
+#[test]
+fn fields_that_are_null_say_nothing() {
+    let null = Value::Null;
+    let events = [
+        chunk(
+            json!({"role": "assistant", "content": null, "reasoning_content": null,
+            "tool_calls": [{"index": 0, "id": "a", "type": null, "function": {"name": "f", "arguments": null}}]}),
+            null.clone(),
+        ),
+        chunk(
+            json!({"content": null, "tool_calls": [{"index": 0, "id": null, "type": null,
+            "function": {"name": null, "arguments": "{}"}}], "function_call": null, "refusal": null}),
+            null.clone(),
+        ),
+        chunk(json!({"content": null, "tool_calls": null}), "tool_calls".into()),
+        json!({"choices": null, "usage": null}),
+        json!({"choices": [{"index": null, "delta": null, "finish_reason": null}], "usage": {
+            "prompt_tokens": 3, "completion_tokens": null, "prompt_tokens_details": null,
+            "completion_tokens_details": {"reasoning_tokens": null}}}),
+    ];
+    let (_, response) = read("custom", &events).unwrap();
+    assert_eq!(calls(&response), [("f", "{}")]);
+    let usage = response.usage.as_ref().unwrap();
+    assert_eq!((usage.input_tokens, usage.output_tokens), (Some(3), None));
+    assert_eq!(
+        (usage.cached_input_tokens, usage.reasoning_tokens, usage.total_tokens),
+        (None, None, None)
+    );
+}
+
+#[test]
+fn a_finish_reason_without_a_word_is_none() {
+    for reason in [json!(""), json!("null"), Value::Null] {
+        let events = [chunk(json!({"content": "a"}), reason.clone())];
+        assert_eq!(read("custom", &events).unwrap_err().status(), Status::Truncated, "{reason}");
+    }
+    let events = [
+        chunk(json!({"content": "a"}), "stop".into()),
+        chunk(json!({"content": "b"}), Value::Null),
+        chunk(json!({"content": "c"}), "".into()),
+    ];
+    let (told, response) = read("custom", &events).unwrap();
+    assert_eq!(
+        (response.text(), response.first().finish_reason),
+        ("abc", Some(FinishReason::Stop))
+    );
+    let finishes = told.iter().filter(|event| matches!(event.kind, EventKind::Finish { .. }));
+    assert_eq!(finishes.count(), 1, "it is told once, at the end");
+    for word in ["insufficient_system_resource", "of_the_future", "MODEL_LENGTH"] {
+        let (_, response) = read("custom", &[chunk(json!({"content": "a"}), word.into())]).unwrap();
+        assert_eq!(response.first().provider_finish_reason.as_deref(), Some(word));
+    }
+}
+
+#[test]
+fn done_ends_a_stream_whatever_stands_around_it() {
+    for done in ["data: [DONE]", "data:[DONE]", "data:   [DONE]  ", "data: [DONE]\r"] {
+        let text = format!(
+            "{}{done}\n\ndata: {{\"error\":\"too late\"}}\n\n",
+            sse(&[chunk(json!({"content": "a"}), Value::Null)])
+        );
+        let (dialect, context) = context_of("custom");
+        let (_, response) = stream(dialect, &context, &text).unwrap();
+        assert_eq!(
+            (response.text(), response.first().finish_reason),
+            ("a", Some(FinishReason::Other))
+        );
+    }
+}
+
+#[test]
+fn the_last_usage_that_says_something_counts() {
+    let used = |usage: Value| json!({"choices": [], "usage": usage});
+    let end = chunk(json!({"content": "a"}), "stop".into());
+    let full = used(json!({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}));
+    let later = used(json!({"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}));
+    for nothing in [json!({}), Value::Null, json!({"prompt_tokens": null})] {
+        let events = [end.clone(), full.clone(), later.clone(), used(nothing)];
+        let (_, response) = read("custom", &events).unwrap();
+        assert_eq!(response.usage.unwrap().total_tokens, Some(7));
+    }
+    let (_, response) = read("custom", &[end]).unwrap();
+    assert!(response.usage.is_none());
+}
+
+#[test]
+fn chunks_of_no_known_kind_pass_through() {
+    let strange = json!({"type": "progress", "percent": 7});
+    let (told, _) = read("custom", &[strange.clone(), chunk(json!({}), "stop".into())]).unwrap();
+    assert!(told.iter().any(|event| event.kind == EventKind::Other(strange.to_string())));
+    let strange = json!({"status": "pulling"});
+    let done =
+        json!({"model": "m", "message": {"content": "Hi"}, "done": true, "done_reason": "load"});
+    let (told, response) = read("ollama", &[strange.clone(), done]).unwrap();
+    assert!(told.iter().any(|event| event.kind == EventKind::Other(strange.to_string())));
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Other));
+    assert_eq!(response.first().provider_finish_reason.as_deref(), Some("load"));
+}
+
+#[test]
+fn a_stream_cut_anywhere_is_truncated_or_whole() {
+    let openai =
+        sse(&[chunk(json!({"content": "Hi"}), Value::Null), chunk(json!({}), "stop".into())])
+            + "data: [DONE]\n\n";
+    let claude = sse(&[
+        json!({"type": "message_start", "message": {"id": "m", "usage": {"input_tokens": 1}}}),
+        json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
+        json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hi"}}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 1}}),
+        json!({"type": "message_stop"}),
+    ]);
+    let gemini = sse(&[
+        json!({"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]}),
+    ]);
+    let cohere = sse(&[
+        json!({"type": "message-start", "id": "i"}),
+        json!({"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": "Hi"}}}}),
+        json!({"type": "message-end", "delta": {"finish_reason": "COMPLETE"}}),
+    ]);
+    let ollama = "{\"message\":{\"content\":\"Hi\"},\"done\":false}\n{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n";
+    let responses = sse(&[
+        json!({"type": "response.output_text.delta", "output_index": 0, "delta": "Hi"}),
+        json!({"type": "response.completed", "response": {"status": "completed", "output": []}}),
+    ]);
+    let streams = [
+        ("custom", openai),
+        ("anthropic", claude),
+        ("gemini", gemini),
+        ("cohere", cohere),
+        ("ollama", ollama.into()),
+        ("responses", responses),
+    ];
+    for (provider, text) in streams {
+        let (dialect, context) = context_of(provider);
+        for end in 0..text.len() {
+            match stream(dialect, &context, &text[..end]) {
+                Ok((_, response)) => assert_eq!(response.text(), "Hi", "{provider} at {end}"),
+                Err(error) => assert_eq!(error.status(), Status::Truncated, "{provider} at {end}"),
+            }
+        }
+        stream(dialect, &context, &text).unwrap();
+    }
+}
+
+#[test]
+fn gemini_parts_of_every_kind() {
+    let part = |parts: Value, reason: Value| {
+        json!({"candidates": [{"index": 0, "content": {"role": "model", "parts": parts},
+        "finishReason": reason}], "modelVersion": "m", "responseId": "r"})
+    };
+    let mut last = part(json!([{"text": "", "thoughtSignature": "ZW5k"}]), "STOP".into());
+    last["usageMetadata"] = json!({"promptTokenCount": 4, "candidatesTokenCount": 5, "thoughtsTokenCount": 6,
+        "cachedContentTokenCount": 2, "toolUsePromptTokenCount": 1, "totalTokenCount": 16});
+    let mut early = part(json!([{"text": "Hm", "thought": true}]), Value::Null);
+    early["usageMetadata"] = json!({"promptTokenCount": 4, "totalTokenCount": 4});
+    let events = [
+        early,
+        part(json!([{"text": "m", "thought": true}]), Value::Null),
+        part(
+            json!([{"text": "Hi"}, {"functionCall": {"id": "c1", "name": "f", "args": {"a": 1}}, "thoughtSignature": "c2ln"},
+            {"functionCall": {"name": "f", "args": {"a": 1}}}]),
+            Value::Null,
+        ),
+        part(json!([{"executableCode": {"language": "PYTHON", "code": "1"}}]), Value::Null),
+        last,
+    ];
+    let (_, response) = read("gemini", &events).unwrap();
+    assert_eq!((response.text(), response.first().reasoning.as_deref()), ("Hi", Some("Hmm")));
+    assert_eq!(calls(&response), [("f", "{\"a\":1}"), ("f", "{\"a\":1}")]);
+    assert_eq!(response.first().tool_calls[0].id, "c1");
+    assert_eq!(response.first().finish_reason, Some(FinishReason::ToolCalls));
+    let blocks = &response.first().message.value()["mynah"]["blocks"];
+    assert_eq!(
+        blocks[2],
+        json!({"functionCall": {"id": "c1", "name": "f", "args": {"a": 1}}, "thoughtSignature": "c2ln"})
+    );
+    assert_eq!(
+        blocks[3],
+        json!({"functionCall": {"name": "f", "args": {"a": 1}}}),
+        "no made-up id goes back"
+    );
+    assert_eq!(blocks[5], json!({"text": "", "thoughtSignature": "ZW5k"}));
+    let usage = response.usage.unwrap();
+    assert_eq!(
+        (usage.input_tokens, usage.output_tokens, usage.total_tokens),
+        (Some(5), Some(11), Some(16))
+    );
+    assert_eq!((usage.cached_input_tokens, usage.reasoning_tokens), (Some(2), Some(6)));
+}
+
+#[test]
+fn gemini_stops_of_every_kind() {
+    let ended =
+        |word: &str| json!({"candidates": [{"finishReason": word, "finishMessage": "why"}]});
+    for (word, reason) in [
+        ("MALFORMED_FUNCTION_CALL", FinishReason::Other),
+        ("MISSING_THOUGHT_SIGNATURE", FinishReason::Other),
+        ("SAFETY", FinishReason::ContentFilter),
+        ("PROHIBITED_CONTENT", FinishReason::ContentFilter),
+        ("MAX_TOKENS", FinishReason::Length),
+    ] {
+        let (_, response) = read("gemini", &[ended(word)]).unwrap();
+        let first = response.first();
+        assert_eq!(first.finish_reason, Some(reason), "{word}");
+        assert_eq!(first.provider_finish_reason.as_deref(), Some(word));
+    }
+    let unspecified = json!({"promptFeedback": {"blockReason": "BLOCK_REASON_UNSPECIFIED"},
+        "candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]});
+    let (_, response) = read("gemini", &[unspecified]).unwrap();
+    assert_eq!((response.text(), response.first().finish_reason), ("Hi", Some(FinishReason::Stop)));
+    let blocked = json!({"promptFeedback": {"blockReason": "OTHER", "blockReasonMessage": "why"}});
+    for response in
+        [read("gemini", std::slice::from_ref(&blocked)).unwrap().1, plain("gemini", &blocked)]
+    {
+        assert_eq!(response.first().finish_reason, Some(FinishReason::ContentFilter));
+        assert_eq!(response.first().finish_detail.as_deref(), Some("why"));
+    }
+    let two = |a: &str, b: &str, reason: Value| {
+        json!({"candidates": [
+        {"content": {"parts": [{"text": a}]}, "finishReason": reason},
+        {"index": 1, "content": {"parts": [{"text": b}]}, "finishReason": reason}]})
+    };
+    let (_, response) =
+        read("gemini", &[two("a", "b", Value::Null), two("A", "B", "STOP".into())]).unwrap();
+    let texts: Vec<_> = response.choices.iter().map(|choice| choice.text.as_str()).collect();
+    assert_eq!(texts, ["aA", "bB"]);
+    let bill = json!({"usageMetadata": {"promptTokenCount": 4, "totalTokenCount": 4}});
+    let response = plain("gemini", &bill);
+    assert_eq!((response.text(), response.first().finish_reason), ("", Some(FinishReason::Other)));
+    assert_eq!(read("gemini", &[bill]).unwrap_err().status(), Status::Truncated);
+}
+
+#[test]
+fn cohere_plans_citations_and_both_kinds_of_usage() {
+    let call = |kind: &str, index: u64, call: Value| json!({"type": kind, "index": index, "delta": {"message": {"tool_calls": call}}});
+    let events = [
+        json!({"type": "message-start", "id": "i", "delta": {"message": {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}}}),
+        json!({"type": "tool-plan-delta", "delta": {"message": {"tool_plan": "I will"}}}),
+        json!({"type": "tool-plan-delta", "delta": {"message": {"tool_plan": " add"}}}),
+        call(
+            "tool-call-start",
+            1,
+            json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": ""}}),
+        ),
+        call("tool-call-delta", 1, json!({"function": {"arguments": "{\"a\":"}})),
+        call("tool-call-delta", 1, json!({"function": {"arguments": "1}"}})),
+        json!({"type": "tool-call-end", "index": 1}),
+        call(
+            "tool-call-start",
+            2,
+            json!({"id": "c2", "type": "function", "function": {"name": "g", "arguments": ""}}),
+        ),
+        json!({"type": "tool-call-end", "index": 2}),
+        json!({"type": "citation-start", "index": 0, "delta": {"message": {"citations": {"start": 0, "end": 2, "text": "Hi"}}}}),
+        json!({"type": "citation-end", "index": 0}),
+        json!({"type": "message-end", "delta": {"finish_reason": "TOOL_CALL", "usage": {
+            "billed_units": {"input_tokens": 9, "output_tokens": 8}, "tokens": {"input_tokens": 100, "output_tokens": 20}}}}),
+    ];
+    let (told, response) = read("cohere", &events).unwrap();
+    assert_eq!(calls(&response), [("f", "{\"a\":1}"), ("g", "{}")]);
+    let ends: Vec<u32> = told
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::ToolCallEnd { index, .. } => Some(*index),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ends, [0, 1], "ends belong to the calls with their index");
+    let usage = response.usage.as_ref().unwrap();
+    assert_eq!(
+        (usage.input_tokens, usage.output_tokens, usage.total_tokens),
+        (Some(100), Some(20), Some(120))
+    );
+    let first = response.first();
+    assert_eq!(first.message.value()["mynah"]["blocks"][0]["tool_plan"], "I will add");
+    assert_eq!(first.citations, Some(json!([{"start": 0, "end": 2, "text": "Hi"}])));
+    let billed = json!({"type": "message-end", "delta": {"finish_reason": "COMPLETE", "usage": {"billed_units": {"input_tokens": 9, "output_tokens": 8}}}});
+    let (_, response) = read("cohere", &[billed]).unwrap();
+    assert_eq!(response.usage.unwrap().total_tokens, Some(17));
+    let failed = json!({"type": "message-end", "delta": {"finish_reason": "ERROR", "error": {"message": "overloaded"}}});
+    assert_eq!(read("cohere", &[failed]).unwrap_err().status(), Status::Overloaded);
+    let failed = json!({"type": "message-end", "delta": {"finish_reason": "TIMEOUT"}});
+    assert_eq!(read("cohere", &[failed]).unwrap_err().status(), Status::Server);
+}
+
+#[test]
+fn ollama_thinks_calls_whole_and_fails_on_a_line() {
+    let line = |message: Value| json!({"model": "m", "created_at": "2026-11-01T00:00:00Z", "message": message, "done": false});
+    let call = json!({"function": {"index": 0, "name": "f", "arguments": {"a": 1}}});
+    let events = [
+        line(json!({"role": "assistant", "content": "", "thinking": "Hm"})),
+        line(json!({"role": "assistant", "content": "Hi"})),
+        line(json!({"role": "assistant", "content": "", "tool_calls": [call, call]})),
+        json!({"model": "m", "message": {"role": "assistant", "content": ""}, "done": true, "done_reason": "stop", "eval_count": 5}),
+    ];
+    let (_, response) = read("ollama", &events).unwrap();
+    let first = response.first();
+    assert_eq!((response.text(), first.reasoning.as_deref()), ("Hi", Some("Hm")));
+    assert_eq!(calls(&response), [("f", "{\"a\":1}"), ("f", "{\"a\":1}")]);
+    assert_ne!(first.tool_calls[0].id, first.tool_calls[1].id);
+    let usage = response.usage.as_ref().unwrap();
+    assert_eq!(
+        (usage.input_tokens, usage.output_tokens, usage.total_tokens),
+        (None, Some(5), None)
+    );
+    let failed =
+        [line(json!({"content": "Hi"})), json!({"error": "model runner has unexpectedly stopped"})];
+    assert_eq!(read("ollama", &failed).unwrap_err().status(), Status::Server);
+    let old = json!({"model": "m", "message": {"content": "Hi"}, "done": true});
+    assert_eq!(read("ollama", &[old]).unwrap().1.first().finish_reason, Some(FinishReason::Other));
+}
+
+#[test]
+fn responses_tell_what_no_delta_told() {
+    let message = json!({"type": "message", "id": "m", "role": "assistant", "content": [
+        {"type": "output_text", "text": "Hi", "annotations": [{"url": "u"}]}]});
+    let thought = json!({"type": "reasoning", "id": "r", "encrypted_content": "ZW5j",
+        "summary": [{"type": "summary_text", "text": "Hm"}]});
+    let call = json!({"type": "function_call", "id": "fc", "call_id": "c", "name": "f", "arguments": "{\"a\":1}"});
+    let items = json!([thought, message, call]);
+    let done = |index: usize| json!({"type": "response.output_item.done", "output_index": index, "item": items[index]});
+    let completed = |output: &Value| {
+        json!({"type": "response.completed", "response": {"id": "r", "status": "completed",
+        "model": "m", "output": output, "error": null, "incomplete_details": null}})
+    };
+    let delta = json!({"type": "response.output_text.delta", "output_index": 1, "delta": "Hi"});
+    let summary =
+        json!({"type": "response.reasoning_summary_text.delta", "output_index": 0, "delta": "Hm"});
+    let streams = [
+        vec![completed(&items)],
+        vec![done(0), done(1), done(2), completed(&items)],
+        vec![done(0), done(1), done(2), completed(&json!([]))],
+        vec![summary, done(0), delta, done(1), done(2), completed(&items)],
+    ];
+    for events in streams {
+        let (_, response) = read("responses", &events).unwrap();
+        let first = response.first();
+        assert_eq!((response.text(), first.reasoning.as_deref()), ("Hi", Some("Hm")), "{events:?}");
+        assert_eq!(calls(&response), [("f", "{\"a\":1}")]);
+        assert_eq!(first.message.value()["mynah"]["blocks"], items);
+        assert_eq!(first.finish_reason, Some(FinishReason::ToolCalls));
+    }
+    let plain = plain("responses", &completed(&items)["response"]);
+    assert_eq!(
+        (plain.text(), plain.first().citations.clone()),
+        ("Hi", Some(json!([{"url": "u"}])))
+    );
+}
+
+#[test]
+fn responses_refuse_and_fail() {
+    let refused = [
+        json!({"type": "response.refusal.delta", "output_index": 0, "delta": "I can"}),
+        json!({"type": "response.refusal.delta", "output_index": 0, "delta": "not."}),
+        json!({"type": "response.refusal.done", "output_index": 0, "refusal": "I cannot."}),
+        json!({"type": "response.completed", "response": {"status": "completed", "output": []}}),
+    ];
+    let (_, response) = read("responses", &refused).unwrap();
+    assert_eq!(response.first().refusal.as_deref(), Some("I cannot."));
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Refusal));
+    let filtered = json!({"type": "response.incomplete", "response": {"status": "incomplete",
+        "incomplete_details": {"reason": "content_filter"}, "output": []}});
+    let (_, response) = read("responses", &[filtered]).unwrap();
+    assert_eq!(response.first().finish_reason, Some(FinishReason::ContentFilter));
+    let (dialect, context) = context_of("responses");
+    for (status, error) in [("failed", Value::Null), ("cancelled", Value::Null)] {
+        let body = json!({"id": "r", "status": status, "error": error, "output": []});
+        let error =
+            dialect.reply(&context, &head(200, &[]), body.to_string().as_bytes()).unwrap_err();
+        assert_eq!(error.status(), Status::Server, "{status}");
+        let event = json!({"type": format!("response.{status}"), "response": body});
+        assert_eq!(read("responses", &[event]).unwrap_err().status(), Status::Server);
+    }
+}
