@@ -9,7 +9,7 @@ use super::timing::{Progress, Timing};
 use super::transport::{Body, Deadline, Failure, Phase, TransportError};
 
 /// Bytes asked of the transport at a time.
-const CHUNK: usize = 16 * 1024;
+const CHUNK: usize = 8 * 1024;
 
 /// How long the end of a body is waited for after the stream's end mark.
 const DRAIN_NS: u64 = 5_000_000;

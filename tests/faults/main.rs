@@ -139,7 +139,7 @@ const TABLE: &[Row] = &[
     row("529, then success", &[("status", "529"), ("status_times", "1")], Ok, 2),
     with(row("504 is repeated where that is asked for", &[("status", "504"), ("status_times", "1")], Ok, 2), &[("retry_after_send", "true")], SOON),
     row("x-should-retry: true", &[("status", "400"), ("status_times", "1"), ("status_header", "x-should-retry: true")], Ok, 2),
-    row("422 is not repeated", &[("status", "422"), ("status_times", "1")], Server, 1),
+    row("422 is not repeated", &[("status", "422"), ("status_times", "1")], BadRequest, 1),
     row("500 twice, then success", &[("status", "500"), ("status_times", "2")], Ok, 3),
     row("503 for longer than the retries", &[("status", "503"), ("status_times", "3")], Overloaded, 3),
     row("504 is not repeated", &[("status", "504"), ("status_times", "1")], Server, 1),

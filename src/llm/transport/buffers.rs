@@ -7,7 +7,7 @@
 use ureq::unversioned::transport::Buffers;
 
 /// Input, and the largest read.
-const INPUT_BYTES: usize = 16 << 10;
+const INPUT_BYTES: usize = 8 << 10;
 /// Output: short requests fit whole.
 const OUTPUT_BYTES: usize = 16 << 10;
 /// Room in which ureq can always write on.

@@ -289,7 +289,6 @@ fn explain(error: ureq::Error, flight: &Flight) -> (Failure, String) {
         }
         E::InvalidProxyUrl => (Failure::Connect, "the proxy has no valid URL".to_string()),
         E::Io(e) => (Failure::Protocol, format!("the answer of {host} is damaged: {e}")),
-        E::Decompress(_, e) => (Failure::Protocol, format!("the answer of {host} is damaged: {e}")),
         other => (Failure::Protocol, format!("{host} did not answer in HTTP: {other}")),
     }
 }

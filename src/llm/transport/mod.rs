@@ -7,6 +7,7 @@
 mod buffers;
 mod connection;
 mod flight;
+mod gzip;
 mod lines;
 mod link;
 mod names;

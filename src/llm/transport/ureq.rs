@@ -9,12 +9,13 @@ use std::io::Read;
 use std::time::Duration;
 
 use ureq::http::{self, Request, Uri};
-use ureq::{Agent, BodyReader, Proxy};
+use ureq::{Agent, Proxy};
 
 use super::connection::{Dialer, NoResolver};
 use super::flight::{self, Flight};
 use super::{
-    Attempt, Body, Deadline, Exchange, Head, Headers, HttpRequest, Transport, TransportError, tls,
+    Attempt, Body, Deadline, Exchange, Head, Headers, HttpRequest, Transport, TransportError, gzip,
+    tls,
 };
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -97,6 +98,11 @@ fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchan
     let headers = parts.headers.iter().map(|(name, value)| {
         (name.as_str().to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     });
+    let reader = body.into_with_config().reader();
+    let is_gzip = parts.headers.get("content-encoding").is_some_and(|value| {
+        value.as_bytes().eq_ignore_ascii_case(b"gzip")
+            || value.as_bytes().eq_ignore_ascii_case(b"x-gzip")
+    });
     Exchange {
         head: Head { status: parts.status.as_u16(), headers: Headers(headers.collect()) },
         reused: flight.reused,
@@ -104,7 +110,7 @@ fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchan
         sent_at_ns: flight.sent_at_ns,
         first_byte_at_ns: flight.first_byte_at_ns,
         body: Box::new(UreqBody {
-            reader: body.into_with_config().reader(),
+            reader: if is_gzip { gzip::unpacked(reader) } else { Box::new(reader) },
             state: State::Open(flight),
         }),
     }
@@ -120,7 +126,7 @@ fn finish(flight: &mut Flight, error: ureq::Error) -> TransportError {
 
 /// The body of an answer, and the connection that it comes on.
 struct UreqBody {
-    reader: BodyReader<'static>,
+    reader: Box<dyn Read + Send>,
     state: State,
 }
 
