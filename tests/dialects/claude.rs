@@ -175,3 +175,24 @@ fn an_error_event_is_that_error() {
         }
     }
 }
+
+#[test]
+fn a_block_that_is_none_harms_nobody() {
+    for odd in [json!(0), json!("text"), json!([]), json!(null), json!({"type": 7})] {
+        let start_of = |index| {
+            json!({"type": "content_block_start", "index": index,
+            "content_block": odd})
+        };
+        let mut events = vec![
+            json!({"type": "message_start", "message": {"id": "msg", "content": [odd]}}),
+            start_of(1),
+            delta(1, json!({"type": "input_json_delta", "partial_json": "{}"})),
+            delta(1, json!({"type": "citations_delta", "citation": {"a": 1}})),
+            start(2, json!({"type": "text", "text": "x"})),
+        ];
+        events.extend(end("end_turn"));
+        let (_, response) = read(&events).unwrap();
+        assert_eq!(response.text(), "x", "{odd}");
+        assert_eq!(blocks(&response), json!([{"type": "text", "text": "x"}]), "{odd}");
+    }
+}

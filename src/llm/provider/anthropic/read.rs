@@ -110,7 +110,8 @@ impl Dialect for Decoder {
         if !cited.is_empty() {
             out.choice(0).citations = Some(cited.into());
         }
-        out.blocks(0, blocks.into_iter().map(Block::whole).collect());
+        let whole = blocks.into_iter().map(Block::whole);
+        out.blocks(0, whole.filter(|block| block["type"].is_string()).collect());
     }
 }
 
@@ -123,7 +124,9 @@ impl Decoder {
     }
 
     fn open(&mut self, index: u64, start: &Json, out: &mut Assembler) {
-        let mut block = Block { index, start: start.to_value(), ..Block::default() };
+        // What is no object is no block; what its deltas bring is kept even so.
+        let kept = if start.is_object() { start.to_value() } else { json!({}) };
+        let mut block = Block { index, start: kept, ..Block::default() };
         match start.get("type").text().unwrap_or_default() {
             "text" => {
                 block.text = start.get("text").text().unwrap_or_default().into();
