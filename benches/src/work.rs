@@ -40,8 +40,32 @@ impl Keys {
         Keys { bytes, len }
     }
 
+    /// The keys of these ranks back to back, as callers have them in hand: a
+    /// look-up in this table for each operation would be measured with it.
+    pub fn in_order(&self, ranks: impl IntoIterator<Item = u32>) -> InOrder {
+        let mut bytes = Vec::new();
+        ranks.into_iter().for_each(|rank| bytes.extend_from_slice(self.get(rank)));
+        InOrder { bytes, len: self.len }
+    }
+
     #[inline]
     pub fn get(&self, rank: u32) -> &[u8] {
         &self.bytes[rank as usize * self.len..][..self.len]
+    }
+}
+
+/// Keys in the order of their use.
+pub struct InOrder {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl InOrder {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.bytes.chunks_exact(self.len)
+    }
+
+    pub fn len(&self) -> usize {
+        self.bytes.len() / self.len
     }
 }

@@ -30,25 +30,25 @@ fn main() {
     let operations: usize = arg(3, "1000000").parse().expect("a number of operations");
     let zipf = Zipf::new(universe, 0.99);
     let mut random = fastrand::Rng::with_seed(1);
-    let order: Vec<u32> = (0..operations).map(|_| zipf.draw(&mut random)).collect();
+    let order = keys.in_order((0..operations).map(|_| zipf.draw(&mut random)));
     let mut place = [0u8; 256];
     let copied = arg(1, "copied") == "copied" || missing;
     for _ in 0..arg(2, "5").parse::<usize>().expect("a number of rounds") {
         let start = thread_cpu_ns();
         let mut turn = 0;
-        let found = order.iter().filter(|rank| match copied {
+        let found = order.iter().filter(|key| match copied {
             _ if mixed => {
                 turn += 1;
                 match turn % 2 {
-                    0 => peer.get_into(keys.get(**rank), &mut place).is_some(),
+                    0 => peer.get_into(key, &mut place).is_some(),
                     _ => {
-                        peer.set(keys.get(**rank), &value);
+                        peer.set(key, &value);
                         false
                     }
                 }
             }
-            true => peer.get_into(keys.get(**rank), &mut place).is_some(),
-            false => peer.get_value(keys.get(**rank)),
+            true => peer.get_into(key, &mut place).is_some(),
+            false => peer.get_value(key),
         });
         let found = found.count();
         let time = (thread_cpu_ns() - start) as f64 / operations as f64;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use mynah_benches::mynah_c::Mynah;
 use mynah_benches::peers::*;
-use mynah_benches::work::{Keys, Zipf};
+use mynah_benches::work::{InOrder, Keys, Zipf};
 use mynah_benches::{process_cpu_ns, thread_cpu_ns};
 
 const UNIVERSE: usize = 1_000_000;
@@ -62,7 +62,7 @@ fn hits(setting: &Setting, keys: &Keys) {
     let floor = Floor::new((0..RESIDENT as u32).map(|r| keys.get(r)), RESIDENT, &value);
     let zipf = Zipf::new(RESIDENT, 0.99);
     let mut random = fastrand::Rng::with_seed(1);
-    let order: Vec<u32> = (0..setting.ops).map(|_| zipf.draw(&mut random)).collect();
+    let order = keys.in_order((0..setting.ops).map(|_| zipf.draw(&mut random)));
 
     let mut copied = vec![f64::MAX; peers.len()];
     let mut taken = vec![f64::MAX; peers.len()];
@@ -70,7 +70,7 @@ fn hits(setting: &Setting, keys: &Keys) {
     let mut place = vec![0u8; setting.value_len];
     let measure = |f: &mut dyn FnMut(&[u8]) -> bool| {
         let start = thread_cpu_ns();
-        let found = order.iter().filter(|rank| f(keys.get(**rank))).count();
+        let found = order.iter().filter(|key| f(key)).count();
         let time = (thread_cpu_ns() - start) as f64 / order.len() as f64;
         (time, found as f64 / order.len() as f64)
     };
@@ -107,18 +107,19 @@ fn mixed(setting: &Setting, keys: &Keys) {
     for (name, set_percent) in [("95/5", 5u8), ("50/50", 50)] {
         for threads in [2usize, 8] {
             let mut random = fastrand::Rng::with_seed(2);
-            let orders: Vec<Vec<(u32, bool)>> = (0..threads)
+            let orders: Vec<Order> = (0..threads)
                 .map(|_| {
-                    (0..setting.ops / 2)
-                        .map(|_| (zipf.draw(&mut random), random.u8(..100) < set_percent))
-                        .collect()
+                    let ranks = (0..setting.ops / 2).map(|_| zipf.draw(&mut random));
+                    let keys = keys.in_order(ranks);
+                    let sets = (0..keys.len()).map(|_| random.u8(..100) < set_percent).collect();
+                    Order { keys, sets }
                 })
                 .collect();
             let peers = all(RESIDENT);
             let mut best = vec![(f64::MAX, 0.0, u64::MAX); peers.len()];
             for round in 0..=setting.rounds {
                 for (peer, best) in peers.iter().zip(&mut best) {
-                    let run = run(peer.as_ref(), setting, keys, &orders, threads == 2);
+                    let run = run(peer.as_ref(), setting, &orders, threads == 2);
                     // The first round fills.
                     if round > 0 {
                         *best = (best.0.min(run.0), run.1, best.2.min(run.2));
@@ -149,22 +150,28 @@ fn mixed(setting: &Setting, keys: &Keys) {
     }
 }
 
+/// What a thread does: with each key a get, or a set.
+struct Order {
+    keys: InOrder,
+    sets: Vec<bool>,
+}
+
+impl Order {
+    fn iter(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        self.keys.iter().zip(self.sets.iter().copied())
+    }
+}
+
 /// CPU ns per operation, hit ratio of the gets, and p99.9 in ns of every
 /// operation of a second, timed pass.
-fn run(
-    peer: &dyn Peer,
-    setting: &Setting,
-    keys: &Keys,
-    orders: &[Vec<(u32, bool)>],
-    timed: bool,
-) -> (f64, f64, u64) {
+fn run(peer: &dyn Peer, setting: &Setting, orders: &[Order], timed: bool) -> (f64, f64, u64) {
     let value = vec![9u8; setting.value_len];
-    let step = |place: &mut [u8], rank: u32, set: bool| match set {
+    let step = |place: &mut [u8], key: &[u8], set: bool| match set {
         true => {
-            peer.set(keys.get(rank), &value);
+            peer.set(key, &value);
             false
         }
-        false => peer.get_into(keys.get(rank), place).is_some(),
+        false => peer.get_into(key, place).is_some(),
     };
     let start = process_cpu_ns();
     let hits: usize = std::thread::scope(|scope| {
@@ -173,22 +180,22 @@ fn run(
             .map(|order| {
                 scope.spawn(move || {
                     let mut place = vec![0u8; setting.value_len];
-                    order.iter().filter(|(rank, set)| step(&mut place, *rank, *set)).count()
+                    order.iter().filter(|(key, set)| step(&mut place, key, *set)).count()
                 })
             })
             .collect();
         workers.into_iter().map(|w| w.join().expect("no panic")).sum()
     });
-    let total: usize = orders.iter().map(Vec::len).sum();
+    let total: usize = orders.iter().map(|order| order.sets.len()).sum();
     let time = (process_cpu_ns() - start) as f64 / total as f64;
-    let gets = orders.iter().flatten().filter(|(_, set)| !set).count();
+    let gets = orders.iter().flat_map(|order| &order.sets).filter(|set| !**set).count();
     let tail = if timed { tail(orders, &step, setting) } else { 0 };
     (time, hits as f64 / gets as f64, tail)
 }
 
 fn tail(
-    orders: &[Vec<(u32, bool)>],
-    step: &(dyn Fn(&mut [u8], u32, bool) -> bool + Sync),
+    orders: &[Order],
+    step: &(dyn Fn(&mut [u8], &[u8], bool) -> bool + Sync),
     setting: &Setting,
 ) -> u64 {
     let mut all: Vec<u64> = std::thread::scope(|scope| {
@@ -197,9 +204,9 @@ fn tail(
             .map(|order| {
                 scope.spawn(move || {
                     let mut place = vec![0u8; setting.value_len];
-                    let timed = order.iter().take(order.len() / 4).map(|(rank, set)| {
+                    let timed = order.iter().take(order.sets.len() / 4).map(|(key, set)| {
                         let start = Instant::now();
-                        step(&mut place, *rank, *set);
+                        step(&mut place, key, set);
                         start.elapsed().as_nanos() as u64
                     });
                     timed.collect::<Vec<_>>()
