@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::error::Error;
+use crate::metrics::told::tell;
 use crate::metrics::{Alert, AlertListener};
 pub use crate::metrics::{Level, LogListener};
 
@@ -19,7 +20,8 @@ use super::response::Response;
 /// Takes a change of the circuit breaker.
 pub type BreakerListener = dyn Fn(&Transition) + Send + Sync;
 
-/// Who is told what. Called with no lock held, on the thread that caused it.
+/// Who is told what. Called with no lock held, on the thread that caused it, and
+/// never inside one another.
 #[derive(Default, Clone)]
 pub struct Listeners {
     /// Records of at least this level.
@@ -46,7 +48,8 @@ impl Listeners {
         if level >= *least {
             let mut record = record();
             record["level"] = level.name().into();
-            listener(level, &record.to_string());
+            let (listener, text) = (listener.clone(), record.to_string());
+            tell(Box::new(move || listener(level, &text)));
         }
     }
 
@@ -79,8 +82,9 @@ impl Listeners {
                 "mynah.reason": transition.reason,
             })
         });
-        if let Some(listener) = &self.breaker {
-            listener(transition);
+        if let Some(listener) = self.breaker.clone() {
+            let transition = transition.clone();
+            tell(Box::new(move || listener(&transition)));
         }
     }
 
@@ -96,8 +100,9 @@ impl Listeners {
                     "mynah.alert.threshold": alert.threshold,
                 })
             });
-            if let Some(listener) = &self.alert {
-                listener(alert);
+            if let Some(listener) = self.alert.clone() {
+                let alert = alert.clone();
+                tell(Box::new(move || listener(&alert)));
             }
         }
     }
@@ -109,7 +114,7 @@ fn record(facts: &CallFacts, ended: &Ended, result: Result<&Response, &Error>) -
     let mut record = json!({
         "event": "gen_ai.client.operation",
         "gen_ai.operation.name": facts.operation,
-        "gen_ai.provider.name": facts.provider,
+        "gen_ai.provider.name": provider_name(facts.provider),
         "gen_ai.request.model": facts.model,
         "duration_ms": ended.total_ns as f64 / 1e6,
         "mynah.overhead_ms": ended.total_ns.saturating_sub(ended.outside_ns) as f64 / 1e6,
@@ -141,4 +146,12 @@ fn record(facts: &CallFacts, ended: &Ended, result: Result<&Response, &Error>) -
         }
     }
     record
+}
+
+/// A provider as the conventions call it, where they know it by another name.
+fn provider_name(provider: &str) -> &str {
+    match provider {
+        "gemini" => "gcp.gemini",
+        other => other,
+    }
 }

@@ -5,6 +5,7 @@ pub mod histogram;
 pub mod log;
 pub mod prometheus;
 pub mod striped;
+pub mod told;
 
 pub use alert::{Alert, AlertListener};
 pub use histogram::Histogram;
