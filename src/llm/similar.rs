@@ -63,28 +63,43 @@ fn common_prefix(a: &str, b: &str) -> usize {
 
 /// Chains groups so that each is followed by the one most like it.
 fn side_by_side(mut groups: Vec<Group>, texts: &[String]) -> Vec<Group> {
-    let words: Vec<Vec<u64>> = texts.iter().map(|text| words(text)).collect();
+    let mut sketches: Vec<Sketch> =
+        groups.iter().map(|group| sketch(&texts[group.members[0]])).collect();
     let mut chain = Vec::with_capacity(groups.len());
     let mut next = 0;
     while next < groups.len() {
-        let group = groups.remove(next);
-        let own = &words[group.members[0]];
-        let likeness = groups.iter().map(|other| shared(own, &words[other.members[0]]));
+        let (group, own) = (groups.remove(next), sketches.remove(next));
+        let likeness = sketches.iter().map(|other| alike(&own, other));
         // The first of equals, which is the next in the order of beginnings.
-        let best = likeness.enumerate().rev().max_by(|a, b| a.1.total_cmp(&b.1));
+        let best = likeness.enumerate().rev().max_by_key(|(_, likeness)| *likeness);
         next = best.map_or(0, |(place, _)| place);
         chain.push(group);
     }
     chain
 }
 
-/// The words of a text, hashed, sorted, each once.
-fn words(text: &str) -> Vec<u64> {
-    let split = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let mut words: Vec<u64> = split.map(|word| hash(&word.to_lowercase())).collect();
-    words.sort_unstable();
-    words.dedup();
-    words
+/// Places of a sketch: the likeness that it tells is right to some 6 points.
+const PLACES: usize = 64;
+
+/// What stands for the words of a text: in each place the least of the words'
+/// hashes, by a hash of its own. Of two texts as many places are equal, by and
+/// large, as they share of their words (Broder's MinHash), and that costs the
+/// same however long they are.
+type Sketch = [u32; PLACES];
+
+fn sketch(text: &str) -> Sketch {
+    let mut least = [u32::MAX; PLACES];
+    let text = text.to_lowercase();
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    for word in words {
+        let mut hash = hash(word);
+        for least in &mut least {
+            // Knuth's linear congruential generator: another hash for each place.
+            hash = hash.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            *least = (*least).min((hash >> 32) as u32);
+        }
+    }
+    least
 }
 
 fn hash(word: &str) -> u64 {
@@ -93,11 +108,9 @@ fn hash(word: &str) -> u64 {
     hasher.finish()
 }
 
-/// Jaccard's index of two sorted sets: what they share of what they have.
-fn shared(a: &[u64], b: &[u64]) -> f64 {
-    let common = a.iter().filter(|word| b.binary_search(word).is_ok()).count();
-    let all = a.len() + b.len() - common;
-    if all == 0 { 1.0 } else { common as f64 / all as f64 }
+/// How many places of two sketches are equal.
+fn alike(a: &Sketch, b: &Sketch) -> usize {
+    a.iter().zip(b).filter(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]
@@ -143,6 +156,18 @@ mod tests {
         let at = |n: usize| flat.iter().position(|m| *m == n).unwrap() as isize;
         assert_eq!(flat.len(), 4);
         assert_eq!(((at(0) - at(2)).abs(), (at(1) - at(3)).abs()), (1, 1), "{flat:?}");
+    }
+
+    #[test]
+    fn a_sketch_tells_what_two_texts_share_of_their_words() {
+        let text =
+            |words: std::ops::Range<u32>| words.map(|n| format!("word{n} ")).collect::<String>();
+        for (shared, other) in [(0, 100..200), (33, 50..150), (82, 10..110), (100, 0..100)] {
+            let places = alike(&sketch(&text(0..100)), &sketch(&text(other)));
+            let told = places as f64 / PLACES as f64 * 100.0;
+            assert!((told - f64::from(shared)).abs() < 15.0, "{told} of {shared}");
+        }
+        assert_eq!(sketch("One, two"), sketch("two ONE two"));
     }
 
     #[test]
