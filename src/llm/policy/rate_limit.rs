@@ -8,10 +8,15 @@
 //! tighter: it lowers the rate to the provider's own, and holds everybody back
 //! while nothing remains, until its reset.
 //!
+//! A call from inside a callback of one that has its place in flight already
+//! goes before those in line, and needs no place beside it: whoever holds the
+//! place is waiting for it.
+//!
 //! Tokens are an estimate until the answer's usage corrects it; an estimate
 //! above the whole limit is let through when it is alone, for waiting would
 //! not make it smaller.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,8 +61,15 @@ struct LineState {
 struct Waiter {
     id: u64,
     tokens: u64,
+    /// Called from inside a call that is in flight.
+    nested: bool,
     /// Raised when this one has become the first in line, or room was made.
     wake: Arc<Signal>,
+}
+
+thread_local! {
+    /// Addresses of the lines in which this thread has a place in flight.
+    static PLACES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What somebody in line waits for.
@@ -136,12 +148,19 @@ impl Bucket {
 }
 
 impl LineState {
-    /// What the one with this id waits for, or one who would come last.
-    fn wait(&mut self, now: u64, id: Option<u64>, tokens: u64) -> Wait {
+    /// What the one with this id waits for.
+    fn wait(&mut self, now: u64, id: u64) -> Wait {
+        let found = self.waiting.iter().enumerate().find(|(_, waiter)| waiter.id == id);
+        let found = found.map(|(place, waiter)| (place, waiter.tokens, waiter.nested));
+        let (ahead, tokens, nested) = found.unwrap_or((self.waiting.len(), 0, false));
+        self.wait_behind(now, ahead, tokens, nested)
+    }
+
+    /// What one behind so many others waits for.
+    fn wait_behind(&mut self, now: u64, ahead: usize, tokens: u64, nested: bool) -> Wait {
         self.requests.fill(now);
         self.tokens.fill(now);
-        let place = self.waiting.iter().position(|waiter| Some(waiter.id) == id);
-        let ahead = place.unwrap_or(self.waiting.len());
+        let full = self.max_in_flight > 0 && self.in_flight >= self.max_in_flight;
         let ahead_tokens: u64 = self.waiting.iter().take(ahead).map(|w| w.tokens).sum();
         let held = self.held_until_ns.saturating_sub(now);
         let requests = self.requests.wait_ns(ahead as f64, 1.0);
@@ -149,7 +168,7 @@ impl LineState {
             at_least_ns: held
                 .max(requests)
                 .max(self.tokens.wait_ns(ahead_tokens as f64, tokens as f64)),
-            for_others: ahead > 0 || self.max_in_flight > 0 && self.in_flight >= self.max_in_flight,
+            for_others: ahead > 0 || full && !nested,
         }
     }
 
@@ -230,6 +249,7 @@ impl RateLimiter {
         let result = self.wait_in_line(&line, id, tokens, deadline_ns, interrupt);
         line.state.lock().leave(id);
         result?;
+        PLACES.with_borrow_mut(|places| places.push(line.address()));
         let waited = Duration::from_nanos(self.clock.now_ns() - started);
         Ok(Permit { line, clock: self.clock.clone(), tokens, waited })
     }
@@ -248,7 +268,7 @@ impl RateLimiter {
             let wake = Arc::<Signal>::default();
             let wait = {
                 let mut state = line.state.lock();
-                let wait = state.wait(now, Some(id), tokens);
+                let wait = state.wait(now, id);
                 if wait.at_least_ns == 0 && !wait.for_others {
                     state.requests.take(1.0);
                     state.tokens.take(tokens as f64);
@@ -306,16 +326,22 @@ impl RateLimiter {
 impl Line {
     /// Joins the end of the line, if there is a chance to be served in time.
     fn enter(&self, now: u64, tokens: u64, deadline_ns: u64) -> Result<u64> {
+        let nested = PLACES.with_borrow(|places| places.contains(&self.address()));
         let mut state = self.state.lock();
-        let forecast = state.wait(now, None, tokens).at_least_ns;
+        let ahead = if nested { 0 } else { state.waiting.len() };
+        let forecast = state.wait_behind(now, ahead, tokens, nested).at_least_ns;
         // Who need not wait and is late all the same is not late because of limits.
         if forecast > 0 && now.saturating_add(forecast) > deadline_ns {
             return Err(too_late(forecast));
         }
         let id = state.next_id;
         state.next_id += 1;
-        state.waiting.push_back(Waiter { id, tokens, wake: Arc::default() });
+        state.waiting.insert(ahead, Waiter { id, tokens, nested, wake: Arc::default() });
         Ok(id)
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self) as usize
     }
 }
 
@@ -331,6 +357,11 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        PLACES.with_borrow_mut(|places| {
+            if let Some(place) = places.iter().rposition(|at| *at == self.line.address()) {
+                places.remove(place);
+            }
+        });
         let mut state = self.line.state.lock();
         state.in_flight -= 1;
         state.wake_first();
@@ -504,10 +535,47 @@ mod tests {
         assert_eq!(ends, [Status::Ok]);
     }
 
+    /// A place in flight that another thread holds.
+    fn held_elsewhere(limiter: &RateLimiter) -> Permit {
+        let acquire = || limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+        std::thread::scope(|scope| scope.spawn(acquire).join().unwrap())
+    }
+
+    #[test]
+    fn a_call_inside_a_call_goes_first_and_needs_no_place_beside_it() {
+        let (limiter, outer) = one_at_a_time();
+        let (order, take) = (Mutex::new(Vec::new()), |limiter: &RateLimiter| {
+            limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap()
+        });
+        std::thread::scope(|scope| {
+            scope.spawn(|| (take(&limiter), order.lock().push("in line")).1);
+            while limiter.line("line").state.lock().waiting.is_empty() {
+                std::thread::yield_now();
+            }
+            let inner = take(&limiter);
+            order.lock().push("inner");
+            drop(take(&limiter));
+            drop(inner);
+            assert_eq!(limiter.line("line").state.lock().in_flight, 1);
+            order.lock().push("outer");
+            drop(outer);
+        });
+        assert_eq!(*order.lock(), ["inner", "outer", "in line"]);
+        assert_eq!(limiter.line("line").state.lock().in_flight, 0);
+        PLACES.with_borrow(|places| assert!(places.is_empty()));
+    }
+
+    #[test]
+    fn a_call_inside_a_call_waits_for_the_rate_as_any_other() {
+        let (limiter, _) = limiter(|o| o.rate_limit_rpm = 1);
+        let _outer = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+        assert_eq!(waited(&limiter, 0).as_secs(), 60);
+    }
+
     #[test]
     fn who_finds_no_room_in_time_is_told_of_the_option() {
         let (limiter, _time) = limiter(|o| o.max_in_flight = 1);
-        let _busy = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+        let _busy = held_elsewhere(&limiter);
         let deadline = limiter.clock.now_ns() + 5_000_000_000;
         let error = limiter.acquire("line", 0, &|| deadline, &Interrupt::default()).unwrap_err();
         assert_eq!((error.status(), limiter.clock.now_ns()), (Status::RateLimited, deadline));
@@ -526,7 +594,7 @@ mod tests {
     #[test]
     fn an_interrupted_call_leaves_the_line() {
         let (limiter, _) = limiter(|o| o.max_in_flight = 1);
-        let _busy = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+        let _busy = held_elsewhere(&limiter);
         let interrupt = Interrupt::default();
         interrupt.trip(Reason::Cancelled);
         let error = limiter.acquire("line", 0, &|| FAR, &interrupt).unwrap_err();
