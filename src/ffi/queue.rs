@@ -173,20 +173,13 @@ pub unsafe extern "C" fn mynah_queue_next_many(
             return Err(Error::invalid("capacity", "must be at least 1"));
         }
         let queue = handle::resolve::<Queue, _>(queue)?;
-        let mut timeout = Duration::from_millis(timeout_ms);
-        let mut taken = 0;
-        while taken < capacity {
-            match queue.next(timeout) {
-                // SAFETY: promised by (1) and (2); `taken` is below `capacity`.
-                Ok(item) => unsafe {
-                    items.add(taken).write(into_raw(item));
-                    taken += 1;
-                    count.write(taken);
-                },
-                Err(error) if taken == 0 => return Err(error),
-                Err(_) => break,
+        let taken = queue.next_many(Duration::from_millis(timeout_ms), capacity)?;
+        for (place, item) in taken.into_iter().enumerate() {
+            // SAFETY: promised by (1) and (2); `place` is below `capacity`.
+            unsafe {
+                items.add(place).write(into_raw(item));
+                count.write(place + 1);
             }
-            timeout = Duration::ZERO;
         }
         Ok(())
     })
@@ -218,7 +211,8 @@ pub extern "C" fn mynah_queue_pending(queue: *mut mynah_queue) -> u64 {
 }
 
 /// Frees a queue; null is allowed. Cancels its calls, waits until they have
-/// ended, and drops what has arrived.
+/// ended, and drops what has arrived; from inside a callback of one of its calls
+/// it returns at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_queue_free(queue: *mut mynah_queue) {
     guard_or((), || {

@@ -8,6 +8,7 @@
 pub mod advise;
 pub mod asked;
 pub mod assemble;
+mod at_work;
 pub mod attempt;
 pub mod batch;
 mod bell;

@@ -16,9 +16,10 @@ use std::time::{Duration, Instant};
 
 use crate::clock::Signal;
 use crate::error::{Error, Result, Status};
-use crate::waiting::{Condvar, Mutex};
+use crate::waiting::{Condvar, Mutex, MutexGuard};
 
 use super::asked::Asked;
+use super::at_work::{self, Duty};
 use super::batch::{self, Outcome};
 use super::bell::Bell;
 use super::call;
@@ -197,6 +198,8 @@ impl Queue {
 
     /// Has the pool run what has been entered.
     fn start(&self, id: u64, own: &Cancel, job: pool::Job) -> Result<()> {
+        let address = self.address();
+        let job = Box::new(move || Duty::of_this_thread().and(address).during(job));
         let place = self.pool.run(job).inspect_err(|_| self.forget(id))?;
         if let Some(stream) = self.state.lock().streams.get_mut(&id) {
             stream.place = Some(place);
@@ -233,6 +236,11 @@ impl Queue {
         interrupt.watch(Arc::downgrade(&breakable));
         cancel.attach(interrupt);
         Ok(id)
+    }
+
+    /// Where it is: a job holds the queue, so no other one is there meanwhile.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self) as usize
     }
 
     fn forget(&self, id: u64) {
@@ -316,12 +324,24 @@ impl Queue {
 
     /// The next item; `TIMEOUT` if none came in time, `STOPPED` if woken.
     pub fn next(&self, timeout: Duration) -> Result<Item> {
+        let mut state = self.when_some(timeout)?;
+        self.pop(&mut state).ok_or_else(|| Error::Internal("an item of the queue was lost".into()))
+    }
+
+    /// What is there, up to `most` items; waits for the first as `next` does.
+    pub fn next_many(&self, timeout: Duration, most: usize) -> Result<Vec<Item>> {
+        let mut state = self.when_some(timeout)?;
+        let count = most.min(state.items.len());
+        Ok((0..count).filter_map(|_| self.pop(&mut state)).collect())
+    }
+
+    /// Waits until there is an item.
+    fn when_some(&self, timeout: Duration) -> Result<MutexGuard<'_, State>> {
         let deadline = Instant::now().checked_add(timeout);
         let mut state = self.state.lock();
         loop {
-            if let Some((id, item)) = state.items.pop_front() {
-                self.took(&mut state, id, &item);
-                return Ok(item);
+            if !state.items.is_empty() {
+                return Ok(state);
             }
             if std::mem::take(&mut state.woken) {
                 return Err(Error::call(Status::Stopped, "the queue was woken"));
@@ -340,6 +360,12 @@ impl Queue {
                 return Err(Error::call(Status::Timeout, "nothing arrived in time"));
             }
         }
+    }
+
+    fn pop(&self, state: &mut State) -> Option<Item> {
+        let (id, item) = state.items.pop_front()?;
+        self.took(state, id, &item);
+        Some(item)
     }
 
     fn took(&self, state: &mut State, id: u64, item: &Item) {
@@ -374,7 +400,7 @@ impl Queue {
     }
 
     /// Cancels all calls, drops what has arrived, and waits until the workers
-    /// are done with it.
+    /// are done with it, unless this thread is one of them.
     pub fn close(&self) {
         let mut state = self.state.lock();
         state.closed = true;
@@ -385,6 +411,9 @@ impl Queue {
         calls.iter().for_each(|cancel| cancel.trigger());
         self.arrived.notify_all();
         self.pool.close();
+        if at_work::is_for(self.address()) {
+            return;
+        }
         let mut state = self.state.lock();
         self.arrived.wait_while(&mut state, |state| !state.streams.is_empty());
     }
