@@ -93,8 +93,9 @@ static void call(double due, const char *prompt) {
     mynah_response_free(response);
     mynah_request_free(request);
     if (status == MYNAH_CANCELLED) return;
-    struct sample sample = {end - began_ms, end - due, first ? first - due : -1, status};
-    if (due - began_ms >= ask_for.warmup * 1e3) keep(sample);
+    double counted_from = began_ms + ask_for.warmup * 1e3;
+    struct sample sample = {end - counted_from, end - due, first ? first - due : -1, status};
+    if (due >= counted_from) keep(sample);
 }
 
 static void *work(void *unused) {

@@ -13,7 +13,7 @@
 
 /* How one call went; times in ms. */
 struct sample {
-    double end, latency, first_token; /* first_token -1: none */
+    double end, latency, first_token; /* end: since the warm-up; first_token -1: none */
     mynah_status status;
 };
 
@@ -48,14 +48,20 @@ static double quantile(const double *sorted, long count, double q) {
     return count ? sorted[at < 0 ? 0 : at] : 0;
 }
 
-static void summarize_course(struct figures *f, const struct sample *samples, size_t count, double *room) {
+static int by_end(const void *a, const void *b) {
+    return ascending(&((const struct sample *)a)->end, &((const struct sample *)b)->end);
+}
+
+/* Sorts the samples by their end. */
+static void summarize_course(struct figures *f, struct sample *samples, size_t count, double *room) {
     f->course_len = (int)f->seconds + 1;
     f->course = calloc((size_t)f->course_len, sizeof *f->course);
     if (!f->course) abort();
+    qsort(samples, count, sizeof *samples, by_end);
+    size_t i = 0;
     for (int s = 0; s < f->course_len; s++) {
         long n = 0;
-        for (size_t i = 0; i < count; i++) {
-            if ((int)(samples[i].end / 1e3) != s) continue;
+        for (; i < count && samples[i].end < (s + 1) * 1e3; i++) {
             if (samples[i].status == MYNAH_OK) f->course[s].ok++;
             else f->course[s].failed++;
             room[n++] = samples[i].latency;
@@ -66,7 +72,7 @@ static void summarize_course(struct figures *f, const struct sample *samples, si
     }
 }
 
-static struct figures summarize(const struct sample *samples, size_t count, double rate, const char *provider) {
+static struct figures summarize(struct sample *samples, size_t count, double rate, const char *provider) {
     struct figures f = {.provider = provider, .rate = rate, .calls = (long)count};
     double *sorted = malloc((count + 1) * sizeof *sorted), sum = 0;
     long firsts = 0;
@@ -122,10 +128,17 @@ static void write_text(FILE *out, const char *text) {
     }
 }
 
+static void write_json_text(FILE *out, const char *text) {
+    for (; *text; text++) {
+        if (strchr("\"\\", *text) || (unsigned char)*text < ' ') fprintf(out, "\\u%04x", (unsigned char)*text);
+        else fputc(*text, out);
+    }
+}
+
 /* `metrics` is the client's own JSON. */
 static void write_json(FILE *out, const struct figures *f, const char *metrics, size_t metrics_len) {
     fputs("{\"provider\":\"", out);
-    write_text(out, f->provider);
+    write_json_text(out, f->provider);
     fprintf(out, "\",\"rate\":%g,\"seconds\":%.3f,\"calls\":%ld,\"failed\":%ld,\"by_status\":{", f->rate, f->seconds,
             f->calls, f->failed);
     for (int s = 0, some = 0; s < STATUSES; s++)
