@@ -2139,7 +2139,8 @@ typedef void (*mynah_breaker_fn)(void *user, int32_t from, int32_t to, const cha
  * record of each call that ends, in the attribute names of OpenTelemetry's
  * conventions for generative AI, and of retries, breaker changes and alerts.
  * Keys, prompts and answers are never in it. Called with no lock held, on the
- * thread that caused the record; any function may be called from inside.
+ * thread that caused the record; any function may be called from inside, and
+ * what that causes is told once the callback has returned.
  *
  * `destroy` (NULL allowed) is called with `user` once, after the last call,
  * when the options and every client made from them are gone, or at once if
@@ -2934,7 +2935,8 @@ MYNAH_API uint64_t mynah_queue_pending(mynah_queue *queue);
 
 /**
  * Frees a queue; null is allowed. Cancels its calls, waits until they have
- * ended, and drops what has arrived.
+ * ended, and drops what has arrived; from inside a callback of one of its calls
+ * it returns at once.
  */
 MYNAH_API void mynah_queue_free(mynah_queue *queue);
 

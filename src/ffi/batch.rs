@@ -242,12 +242,11 @@ pub unsafe extern "C" fn mynah_client_warm_json(
     let body = || {
         // SAFETY: promised by (1).
         let json = unsafe { super::guard::text("json", json.cast(), len) }?;
-        let requests = batch::prompts(json)?;
-        if !handle::resolve::<Client, _>(client)?.has_cache() {
-            return Err(Error::invalid("client", "has no response cache: set cache_enabled"));
-        }
-        let outcomes = run(client, &requests, parallel, cancel, Told(progress, user))?;
-        let kept = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        let (client, cancel) = (handle::resolve::<Client, _>(client)?, cancel::given(cancel)?);
+        let told = Told(progress, user);
+        let mut progress = move |done, total| told.tell(done, total);
+        let (threads, cancel) = (threads(parallel), cancel.as_deref());
+        let kept = batch::warm(&client, json, threads, cancel, &mut progress)?;
         // SAFETY: promised by (3).
         unsafe { clear(warmed, kept) };
         Ok(())

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, Random};
-use crate::error::{CallError, Error, Result, Status};
+use crate::error::{CallError, Error, Result};
 
-use super::cancel::Interrupt;
+use super::cancel::{Interrupt, Reason};
 use super::client::Failed;
 use super::event::{Event, Sink};
 use super::log::Listeners;
@@ -103,6 +103,11 @@ impl Sending<'_> {
             if let Some(shared) = self.timing.common() {
                 shared.rest();
             }
+            // An interrupt that came meanwhile is how the call ends, whatever the
+            // provider said at the same time.
+            if let Some(reason) = self.interrupt.reason() {
+                return Err(broken.interrupted(reason).failed());
+            }
             broken.facts.reused_before = reused_before;
             match self.decide(&broken.facts, spent.attempts) {
                 Decision::GiveUp => return Err(broken.failed()),
@@ -129,7 +134,7 @@ impl Sending<'_> {
     }
 
     fn decide(&self, facts: &Facts, attempts: u64) -> Decision {
-        if self.means.breaker.state() == State::Open || self.interrupt.reason().is_some() {
+        if self.means.breaker.state() == State::Open {
             return Decision::GiveUp;
         }
         let (left, means) = (self.timing.left(), self.means);
@@ -237,14 +242,8 @@ impl Sending<'_> {
         };
         let result = reader.stream(body, &mut *decoder, &mut deliver);
         let Err(error) = result else { return Ok(decoder.response()) };
-        let keeps = matches!(
-            error.status(),
-            Status::Stopped | Status::Cancelled | Status::Timeout | Status::Truncated
-        );
         let mut broken = Broken::new(error, Facts { delivered, ..facts });
-        if delivered && keeps {
-            broken.partial = Some(Box::new(unfinished(decoder.response())));
-        }
+        broken.partial = delivered.then(|| Box::new(unfinished(decoder.response())));
         Err(broken)
     }
 }
@@ -262,6 +261,11 @@ impl Broken {
             facts.retry_after = call.retry_after;
         }
         Broken { error, facts, partial: None }
+    }
+
+    /// Ended by an interrupt instead.
+    fn interrupted(self, reason: Reason) -> Self {
+        Broken { error: reason.instead_of(&self.error), ..self }
     }
 
     /// As the call's end, with the HTTP status.

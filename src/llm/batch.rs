@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use crate::error::{Error, Result};
 use crate::waiting;
 
+use super::at_work::Duty;
 use super::cancel::Cancel;
 use super::client::{Client, Failed};
 use super::policy::response_cache::Key;
@@ -26,7 +27,7 @@ use super::similar;
 pub type Outcome = Result<Response, Arc<Failed>>;
 
 /// The requests of a JSON array of prompts, one user message each.
-pub fn prompts(json: &str) -> Result<Vec<Arc<Request>>> {
+fn prompts(json: &str) -> Result<Vec<Arc<Request>>> {
     let prompts: Vec<String> = serde_json::from_str(json)
         .map_err(|e| Error::invalid("json", format!("not an array of texts: {e}")))?;
     let request = |prompt: &String| {
@@ -35,6 +36,24 @@ pub fn prompts(json: &str) -> Result<Vec<Arc<Request>>> {
         Ok(Arc::new(request))
     };
     prompts.iter().map(request).collect()
+}
+
+/// Fills a client's response cache with the answers to a JSON array of prompts;
+/// how many of them it holds then.
+pub fn warm(
+    client: &Arc<Client>,
+    json: &str,
+    parallel: usize,
+    cancel: Option<&Cancel>,
+    progress: &mut Progress<'_>,
+) -> Result<usize> {
+    let requests = prompts(json)?;
+    if !client.has_cache() {
+        return Err(Error::invalid("client", "has no response cache: set cache_enabled"));
+    }
+    run(client, &requests, parallel, cancel, progress);
+    // Not every answer is kept: one that was cut is none to give again.
+    Ok(requests.iter().filter(|request| client.keeps_answer_to(request)).count())
 }
 
 /// Told how many have ended, and of how many; on the threads of the batch,
@@ -88,10 +107,12 @@ pub fn run(
         }
     };
     let parallel = parallel.clamp(1, requests.len().max(1));
+    let mine = Duty::of_this_thread();
     thread::scope(|scope| {
         for _ in 1..parallel {
             let thread = thread::Builder::new().name("mynah-batch".into()).stack_size(STACK);
-            if thread.spawn_scoped(scope, send).is_err() {
+            let mine = mine.clone();
+            if thread.spawn_scoped(scope, move || mine.during(send)).is_err() {
                 // Fewer threads do the same work.
                 break;
             }

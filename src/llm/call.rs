@@ -79,13 +79,13 @@ pub struct Running<'a> {
 }
 
 impl Calls {
-    /// Enters a call, unless the client has been closed or the token triggered.
+    /// Enters a call, unless the client has been closed. It is interrupted from
+    /// the start if the token has been triggered.
     pub fn begin(&self, cancel: Option<&Cancel>) -> Result<Running<'_>> {
         let running = self.enter(Arc::default())?;
         if let Some(cancel) = cancel {
             cancel.attach(&running.interrupt);
         }
-        running.interrupt.check()?;
         Ok(running)
     }
 
@@ -200,10 +200,12 @@ mod tests {
     }
 
     #[test]
-    fn a_triggered_token_keeps_a_call_from_beginning() {
+    fn a_call_with_a_triggered_token_is_interrupted_from_the_start() {
         let (calls, cancel) = (Calls::default(), Cancel::default());
         cancel.trigger();
-        assert_eq!(calls.begin(Some(&cancel)).unwrap_err().status(), Status::Cancelled);
+        let running = calls.begin(Some(&cancel)).unwrap();
+        assert_eq!(running.interrupt.check().unwrap_err().status(), Status::Cancelled);
+        drop(running);
         assert_eq!(calls.in_flight(), 0);
     }
 }

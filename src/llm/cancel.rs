@@ -13,7 +13,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::clock::{Clock, Signal};
-use crate::error::{Error, Status};
+use crate::error::{CallError, Error, Status};
 
 /// Why a call was interrupted; the first reason stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,21 @@ impl Reason {
             }
             Reason::Stopped => Error::call(Status::Stopped, "the callback stopped the stream"),
             Reason::Late => Error::call(Status::Timeout, "not finished in anybody's time"),
+        }
+    }
+
+    /// The same in place of another error, of which it keeps the circumstances.
+    pub fn instead_of(self, other: &Error) -> Error {
+        let own = self.error();
+        match (own, other) {
+            (own, other) if own.status() == other.status() => other.clone(),
+            (Error::Call(own), Error::Call(other)) => Error::Call(Box::new(CallError {
+                http_status: other.http_status,
+                request_id: other.request_id.clone(),
+                attempts: other.attempts,
+                ..*own
+            })),
+            (own, _) => own,
         }
     }
 }
@@ -154,8 +169,39 @@ pub struct Cancel {
 #[derive(Debug, Default)]
 struct CancelState {
     triggered: bool,
-    calls: Vec<Weak<Interrupt>>,
-    tokens: Vec<Weak<Cancel>>,
+    calls: Held<Interrupt>,
+    tokens: Held<Cancel>,
+}
+
+/// What a token ends. What is gone is swept out whenever the list has doubled
+/// since the last sweep, so that adding costs the same however many there are.
+#[derive(Debug)]
+struct Held<T> {
+    list: Vec<Weak<T>>,
+    sweep_at: usize,
+}
+
+/// A list shorter than this is not worth a sweep.
+const SWEEP_LEAST: usize = 32;
+
+impl<T> Default for Held<T> {
+    fn default() -> Self {
+        Held { list: Vec::new(), sweep_at: SWEEP_LEAST }
+    }
+}
+
+impl<T> Held<T> {
+    fn add(&mut self, one: &Arc<T>) {
+        if self.list.len() >= self.sweep_at {
+            self.list.retain(|held| held.strong_count() > 0);
+            self.sweep_at = (2 * self.list.len()).max(SWEEP_LEAST);
+        }
+        self.list.push(Arc::downgrade(one));
+    }
+
+    fn take(&mut self) -> impl Iterator<Item = Arc<T>> + use<T> {
+        std::mem::take(&mut self.list).into_iter().filter_map(|held| held.upgrade())
+    }
 }
 
 impl Cancel {
@@ -164,10 +210,10 @@ impl Cancel {
         let (calls, tokens) = {
             let mut state = self.state.lock();
             state.triggered = true;
-            (std::mem::take(&mut state.calls), std::mem::take(&mut state.tokens))
+            (state.calls.take(), state.tokens.take())
         };
-        calls.iter().filter_map(Weak::upgrade).for_each(|call| call.trip(Reason::Cancelled));
-        tokens.iter().filter_map(Weak::upgrade).for_each(|token| token.trigger());
+        calls.for_each(|call| call.trip(Reason::Cancelled));
+        tokens.for_each(|token| token.trigger());
     }
 
     /// Triggers another token along with this one.
@@ -177,8 +223,7 @@ impl Cancel {
             drop(state);
             return other.trigger();
         }
-        state.tokens.retain(|token| token.strong_count() > 0);
-        state.tokens.push(Arc::downgrade(other));
+        state.tokens.add(other);
     }
 
     /// Whether it has been triggered.
@@ -193,8 +238,7 @@ impl Cancel {
             drop(state);
             return call.trip(Reason::Cancelled);
         }
-        state.calls.retain(|call| call.strong_count() > 0);
-        state.calls.push(Arc::downgrade(call));
+        state.calls.add(call);
     }
 }
 
@@ -220,6 +264,32 @@ mod tests {
         cancel.attach(&late);
         assert_eq!(early.reason(), Some(Reason::Cancelled));
         assert_eq!(late.reason(), Some(Reason::Cancelled));
+    }
+
+    #[test]
+    fn a_token_of_ten_thousand_calls_holds_no_more_than_twice_those_that_live() {
+        let (cancel, mut live) = (Cancel::default(), std::collections::VecDeque::new());
+        for _ in 0..10_000 {
+            let call = Arc::<Interrupt>::default();
+            cancel.attach(&call);
+            live.push_back(call);
+            live.drain(..live.len().saturating_sub(100));
+            assert!(cancel.state.lock().calls.list.len() <= 202);
+        }
+        cancel.trigger();
+        assert!(live.iter().all(|call| call.reason() == Some(Reason::Cancelled)));
+    }
+
+    #[test]
+    fn an_interrupt_in_place_of_an_answer_keeps_its_circumstances() {
+        let mut answer = CallError::new(Status::Overloaded, "busy");
+        (answer.http_status, answer.attempts) = (Some(503), 2);
+        let error = Reason::Cancelled.instead_of(&Error::Call(Box::new(answer)));
+        let Error::Call(call) = error else { panic!("not a call's error") };
+        assert_eq!(
+            (call.status, call.http_status, call.attempts),
+            (Status::Cancelled, Some(503), 2)
+        );
     }
 
     #[test]

@@ -89,6 +89,22 @@ pub struct Failed {
     pub partial: Option<Box<Response>>,
 }
 
+impl Failed {
+    /// As the call ends: by its interrupt, if that came before anything was
+    /// decided, and with what had been delivered only where that was cut short.
+    fn settled(mut self, interrupt: &Interrupt) -> Self {
+        if let Some(reason) = interrupt.reason() {
+            self.error = reason.instead_of(&self.error);
+        }
+        let cut_short = matches!(
+            self.error.status(),
+            Status::Stopped | Status::Cancelled | Status::Timeout | Status::Truncated
+        );
+        self.partial.take_if(|_| !cut_short);
+        self
+    }
+}
+
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Failed { error, partial: None }
@@ -146,7 +162,7 @@ impl Client {
         request: &Request,
         cancel: Option<&Cancel>,
     ) -> Result<Response, Failed> {
-        self.counted("chat", |ended| self.answer(request, cancel, None, ended))
+        self.counted("chat", cancel, |running, ended| self.answer(request, None, running, ended))
     }
 
     /// Asks, and hands each event to `sink` as it arrives, on this thread.
@@ -156,13 +172,14 @@ impl Client {
         cancel: Option<&Cancel>,
         sink: &mut Sink<'_>,
     ) -> Result<Response, Failed> {
-        self.counted("chat", |ended| self.answer(request, cancel, Some(sink), ended))
+        self.counted("chat", cancel, |running, ended| {
+            self.answer(request, Some(sink), running, ended)
+        })
     }
 
     /// Makes embeddings: OpenAI's JSON in and out, whatever the provider.
     pub fn embed(&self, json: &str, cancel: Option<&Cancel>) -> Result<String> {
-        let embedded = self.counted("embeddings", |ended| {
-            let running = self.calls.begin(cancel)?;
+        let embedded = self.counted("embeddings", cancel, |running, ended| {
             let order = Order::embeddings(json, &self.options)?;
             ended.model = Some(order.prepared.context.model.to_string());
             let timing = Timing::start(&order.options.values, &self.clock);
@@ -173,15 +190,20 @@ impl Client {
         Ok(embedded.map_err(|failed| failed.error)?.raw.unwrap_or_default())
     }
 
-    /// Counts a call, however it ends, and tells of it.
+    /// Makes a call, counts it, however it ends, and tells of it. It stands in
+    /// the register until all have been told: closing waits for that too.
     fn counted(
         &self,
         operation: &str,
-        call: impl FnOnce(&mut Ended) -> Result<Response, Failed>,
+        cancel: Option<&Cancel>,
+        call: impl FnOnce(&Running<'_>, &mut Ended) -> Result<Response, Failed>,
     ) -> Result<Response, Failed> {
         let started = self.clock.now_ns();
+        let running = self.calls.begin(cancel)?;
         let mut ended = Ended::default();
-        let result = call(&mut ended);
+        let begun = running.interrupt.check().map_err(Failed::from);
+        let result = begun.and_then(|()| call(&running, &mut ended));
+        let result = result.map_err(|failed| failed.settled(&running.interrupt));
         ended.total_ns = self.clock.now_ns() - started;
         ended.failure = result.as_ref().err().map(|failed| failed.error.status());
         if let Ok(response) = &result {
@@ -208,19 +230,18 @@ impl Client {
     fn answer(
         self: &Arc<Self>,
         request: &Request,
-        cancel: Option<&Cancel>,
         mut sink: Option<&mut Sink<'_>>,
+        running: &Running<'_>,
         ended: &mut Ended,
     ) -> Result<Response, Failed> {
         let began = self.clock.now_ns();
-        let running = self.calls.begin(cancel)?;
         let order = Order::new(request, &self.options, sink.is_some())?;
         ended.model = Some(order.prepared.context.model.to_string());
         let timing = Timing::start(&order.options.values, &self.clock).since(began);
         running.until(&timing);
         let shares = self.shares(&order);
         let key = (shares || self.cache_of(&order).is_some()).then(|| order.key());
-        let mut path = Path { running: &running, timing: &timing, ended };
+        let mut path = Path { running, timing: &timing, ended };
 
         let result = match (self.cached(&order, &key, &mut path)?, key) {
             (Some(hit), _) => {
@@ -296,6 +317,12 @@ impl Client {
         let order = Order::new(request, &self.options, false).ok()?;
         let dedup = order.options.values.batch_dedup.unwrap_or_else(|| self.shares(&order));
         (dedup && order.cache != CacheMode::Bypass).then(|| order.key())
+    }
+
+    /// Whether the response cache holds an answer to a request.
+    pub fn keeps_answer_to(&self, request: &Request) -> bool {
+        let Ok(order) = Order::new(request, &self.options, false) else { return false };
+        self.cache_of(&order).is_some_and(|cache| cache.holds(&order.key()))
     }
 
     /// Whether answers are kept.
@@ -435,15 +462,25 @@ pub(super) fn deliver(
     response: &Response,
     sink: &mut Sink<'_>,
     path: &Path<'_>,
-) -> Result<(), Error> {
+) -> Result<(), Failed> {
     let interrupt = &path.running.interrupt;
-    for event in response.replay() {
-        interrupt.check()?;
-        if !path.timing.outside(|| sink(&event)) {
-            interrupt.trip(Reason::Stopped);
+    let events = response.replay();
+    let mut delivered = 0;
+    for event in &events {
+        if interrupt.reason().is_none() {
+            delivered += 1;
+            if !path.timing.outside(|| sink(event)) {
+                interrupt.trip(Reason::Stopped);
+            }
         }
+        interrupt.check().map_err(|error| {
+            let partial = Response::so_far(&events[..delivered], &response.provider);
+            let served_from = response.served_from;
+            let partial = partial.map(|partial| Box::new(Response { served_from, ..partial }));
+            Failed { error, partial }
+        })?;
     }
-    interrupt.check()
+    Ok(())
 }
 
 /// A response cache of the client's own, with the cache's defaults.

@@ -1,6 +1,7 @@
 //! The path of a call, over a transport that answers by a script.
 
 mod batched;
+mod ends;
 mod queued;
 mod shared;
 mod tiers;

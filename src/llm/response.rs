@@ -292,13 +292,11 @@ impl Response {
         self.timings = Timings::default();
     }
 
-    /// What had been told of an answer before it was cut.
-    pub fn from_events(events: &[Event]) -> Response {
-        let mut response = Response::default();
-        for event in events {
-            response.take(event);
-        }
-        response
+    /// What had been told of an answer before it was cut; none if nothing had.
+    pub fn so_far(events: &[Event], provider: &str) -> Option<Response> {
+        let mut response = Response { provider: provider.into(), ..Response::default() };
+        events.iter().for_each(|event| response.take(event));
+        (!events.is_empty()).then_some(response)
     }
 
     fn take(&mut self, event: &Event) {

@@ -33,9 +33,10 @@ impl Client {
     ) -> Result<Response, Failed> {
         let order = Arc::new(order);
         let start = |flight: &Arc<Flight>| self.fly(flight, &order, key);
+        let provider = order.prepared.context.provider;
         match self.flights.join(key, path.timing, order.stream, start) {
-            Joined::First(place) => self.follow(&place, false, sink, path),
-            Joined::Later(place) => self.follow(&place, true, sink, path),
+            Joined::First(place) => self.follow(&place, false, sink, path, provider),
+            Joined::Later(place) => self.follow(&place, true, sink, path, provider),
             Joined::Alone => {
                 self.send(&order, &Some(key), sink, path.timing, &path.running.interrupt)
             }
@@ -68,7 +69,7 @@ impl Client {
     }
 
     fn flown(&self, flight: &Flight, order: &Order, key: Key) -> Result<Response> {
-        let _flying = self.flying.enter(flight.interrupt.clone())?;
+        let (_flying, _part) = (self.flying.enter(flight.interrupt.clone())?, flight.flown_here());
         let options = &order.options.values;
         let timing = Timing::of_shared(options, &self.clock, flight.shared.clone());
         let mut log = |event: &_| {
@@ -86,6 +87,7 @@ impl Client {
         later: bool,
         mut sink: Option<&mut Sink<'_>>,
         path: &mut Path<'_>,
+        provider: &str,
     ) -> Result<Response, Failed> {
         let mut progress = path.timing.progress();
         progress.streamed = sink.is_some();
@@ -100,13 +102,15 @@ impl Client {
             &mut delivered,
         );
         let mut response = result.map_err(|error| {
-            let told = sink.is_some() && !delivered.is_empty();
-            let partial = told.then(|| Box::new(Response::from_events(&delivered)));
-            Failed { error, partial }
+            let partial = sink.is_some().then(|| Response::so_far(&delivered, provider));
+            Failed { error, partial: partial.flatten().map(Box::new) }
         })?;
         if later {
             response.served_from = ServedFrom::Coalesced;
             response.spare();
+            // Counted from this call's own start, which the request's was not.
+            let first_token = progress.first_content_ns;
+            response.timings.first_token = first_token.map(|at| path.timing.since_start(at));
             path.ended.coalesced = true;
             path.ended.saved_usd = response.saved_usd;
         }

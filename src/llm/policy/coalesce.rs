@@ -10,7 +10,7 @@
 //! all.
 //!
 //! A call made from inside a callback never joins a flight that its own thread
-//! follows: it would wait for itself.
+//! follows or flies: it would wait for itself.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -58,8 +58,28 @@ struct Log {
 }
 
 thread_local! {
-    /// Flights that this thread follows, outermost first.
-    static FOLLOWED: RefCell<Vec<Key>> = const { RefCell::new(Vec::new()) };
+    /// Flights that this thread is part of, outermost first.
+    static PARTS: RefCell<Vec<Key>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Says that this thread is part of a flight, until it is dropped.
+pub struct Part(Key);
+
+impl Part {
+    fn of(key: Key) -> Part {
+        PARTS.with_borrow_mut(|parts| parts.push(key));
+        Part(key)
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        PARTS.with_borrow_mut(|parts| {
+            if let Some(place) = parts.iter().rposition(|key| *key == self.0) {
+                parts.remove(place);
+            }
+        });
+    }
 }
 
 /// What joining found.
@@ -77,6 +97,7 @@ pub struct Participant<'a> {
     flights: &'a Flights,
     /// The flight.
     pub flight: Arc<Flight>,
+    _part: Part,
 }
 
 impl Flights {
@@ -89,7 +110,7 @@ impl Flights {
         streamed: bool,
         start: impl FnOnce(&Arc<Flight>) -> Result<()>,
     ) -> Joined<'_> {
-        if FOLLOWED.with_borrow(|followed| followed.contains(&key)) {
+        if PARTS.with_borrow(|parts| parts.contains(&key)) {
             return Joined::Alone;
         }
         // Held to the end: the last to leave cannot be overtaken, and nobody
@@ -108,8 +129,7 @@ impl Flights {
             under_way.insert(key, flight.clone());
         }
         drop(under_way);
-        FOLLOWED.with_borrow_mut(|followed| followed.push(key));
-        let participant = Participant { flights: self, flight };
+        let participant = Participant { flights: self, flight, _part: Part::of(key) };
         if first { Joined::First(participant) } else { Joined::Later(participant) }
     }
 
@@ -139,6 +159,11 @@ impl Flight {
             streamed,
             log: Mutex::default(),
         }
+    }
+
+    /// Makes this thread the one that flies it.
+    pub fn flown_here(&self) -> Part {
+        Part::of(self.key)
     }
 
     /// Writes an event into the log.
@@ -230,11 +255,6 @@ impl Participant<'_> {
 
 impl Drop for Participant<'_> {
     fn drop(&mut self) {
-        FOLLOWED.with_borrow_mut(|followed| {
-            if let Some(place) = followed.iter().rposition(|key| *key == self.flight.key) {
-                followed.remove(place);
-            }
-        });
         // Under the map's lock, so that nobody joins a flight without a future.
         let mut under_way = self.flights.under_way.lock();
         let mut log = self.flight.log.lock();

@@ -131,6 +131,11 @@ impl ResponseCache {
         (!past(ttl.saturating_add(more))).then_some(Hit { response, age_ms, stale: past(ttl) })
     }
 
+    /// Whether there is an answer under a key.
+    pub fn holds(&self, key: &Key) -> bool {
+        self.cache.contains(key).unwrap_or(false)
+    }
+
     /// Keeps an answer for `cache_ttl_ms`, and beyond it for as long as it may
     /// be given while it is renewed; a `cache_ttl_ms` of 0 is for ever.
     pub fn store(&self, key: &Key, response: &Response, options: &ClientOptions) -> Result<()> {

@@ -1,0 +1,248 @@
+//! How calls end when two things happen at the same time.
+
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use super::*;
+use crate::llm::asked::Asked;
+use crate::llm::batch;
+use crate::llm::cancel::Cancel;
+use crate::llm::log::LogListener;
+use crate::llm::queue::Queue;
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// Answers by a script, and triggers a token when the answer has been read.
+struct Tripping {
+    script: Script,
+    cancel: Arc<Cancel>,
+}
+
+struct TrippingBody(Box<dyn Body>, Arc<Cancel>);
+
+impl Transport for Tripping {
+    fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
+        let exchange = self.script.send(request, attempt)?;
+        let body = Box::new(TrippingBody(exchange.body, self.cancel.clone()));
+        Ok(Exchange { body, ..exchange })
+    }
+}
+
+impl Body for TrippingBody {
+    fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, TransportError> {
+        self.0.read(buffer, deadline)
+    }
+}
+
+impl Drop for TrippingBody {
+    fn drop(&mut self) {
+        self.1.trigger();
+    }
+}
+
+fn made(options: &[(&str, &str)], parts: Parts) -> Arc<Client> {
+    let mut layered = Layered::<ClientOptions>::default();
+    let own = [("api_key", "sk"), ("model", "gpt"), ("retry_delay_ms", "60000")];
+    own.iter().chain(options).for_each(|(name, value)| layered.set(name, value).unwrap());
+    Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap())
+}
+
+/// A client of such a provider, and the token.
+fn tripping(options: &[(&str, &str)], steps: Vec<Step>) -> (Arc<Client>, Arc<Cancel>) {
+    let script = Script { steps: Mutex::new(steps.into()), ..Script::default() };
+    let cancel = Arc::<Cancel>::default();
+    let transport = Arc::new(Tripping { script, cancel: cancel.clone() });
+    let client = made(options, Parts { transport: Some(transport), ..Parts::default() });
+    (client, cancel)
+}
+
+#[test]
+fn a_cancel_between_an_answer_and_what_is_made_of_it_is_how_the_call_ends() {
+    for answer in [503, 429, 401] {
+        for shared in ["false", "true"] {
+            let (client, cancel) = tripping(&[("coalesce", shared)], vec![failure(answer)]);
+            let failed = client.chat(&request(), Some(&cancel)).unwrap_err();
+            assert_eq!(failed.error.status(), Status::Cancelled, "{answer}, shared: {shared}");
+        }
+        let (client, cancel) = tripping(&[], vec![failure(answer)]);
+        let failed = client.chat_stream(&request(), Some(&cancel), &mut |_| true).unwrap_err();
+        let Error::Call(call) = failed.error else { panic!("not a call's error") };
+        assert_eq!((call.status, call.attempts), (Status::Cancelled, 1));
+        let (client, cancel) = tripping(&[], vec![failure(answer)]);
+        let error = client.embed(r#"{"input":"hi","model":"e"}"#, Some(&cancel)).unwrap_err();
+        assert_eq!(error.status(), Status::Cancelled);
+    }
+    let (client, cancel) = tripping(&[], vec![failure(503)]);
+    let outcomes = batch::run(&client, &[Arc::new(request())], 1, Some(&cancel), &mut |_, _| {});
+    assert_eq!(outcomes[0].as_ref().unwrap_err().error.status(), Status::Cancelled);
+    let figures = client.metrics().to_json();
+    assert_eq!(figures["by_status"], json!({"cancelled": 1}));
+}
+
+#[test]
+fn a_cancel_beside_the_failure_of_a_stream_leaves_what_was_delivered() {
+    let error = r#"data: {"error":{"message":"down","code":500}}"#;
+    let body = format!("{}{error}\n\n", stream("half an "));
+    let (client, cancel) = tripping(&[], vec![Step::Answer(200, &[], body.clone())]);
+    let failed = client.chat_stream(&request(), Some(&cancel), &mut |_| true).unwrap_err();
+    assert_eq!(failed.error.status(), Status::Cancelled);
+    assert_eq!(failed.partial.unwrap().text(), "half an ");
+    for shared in ["false", "true"] {
+        let (client, _) =
+            tripping(&[("coalesce", shared)], vec![Step::Answer(200, &[], body.clone())]);
+        let failed = client.chat_stream(&request(), None, &mut |_| true).unwrap_err();
+        assert_eq!(failed.error.status(), Status::Server);
+        assert!(failed.partial.is_none(), "an answer that failed is not one that was cut");
+    }
+}
+
+#[test]
+fn a_callback_that_stops_a_kept_answer_gets_what_it_has_seen() {
+    let bench = bench(CACHED, vec![plain("kept", "stop")]);
+    bench.chat().unwrap();
+    let mut sink = |event: &Event| !event.kind.is_content();
+    let failed = bench.client.chat_stream(&request(), None, &mut sink).unwrap_err();
+    assert_eq!(failed.error.status(), Status::Stopped);
+    let partial = failed.partial.unwrap();
+    assert_eq!((partial.text(), partial.served_from), ("kept", ServedFrom::Cache));
+    assert_eq!((partial.first().finish_reason, &*partial.provider), (None, "openai"));
+    let first = bench.client.chat_stream(&request(), None, &mut |_| false).unwrap_err();
+    assert_eq!(first.partial.unwrap().text(), "");
+}
+
+/// A client whose log records are taken by `listener`.
+fn logged(listener: Arc<LogListener>, steps: Vec<Step>) -> Arc<Client> {
+    let script = Script { steps: Mutex::new(steps.into()), ..Script::default() };
+    let listeners = Listeners { log: Some((Level::Info, listener)), ..Listeners::default() };
+    made(&[], Parts { transport: Some(Arc::new(script)), listeners, ..Parts::default() })
+}
+
+#[test]
+fn closing_waits_until_the_call_has_been_told_of() {
+    let (entered, inside) = channel();
+    let (open, gate) = channel::<()>();
+    let gate = Mutex::new(gate);
+    let listener = move |_, _: &str| {
+        entered.send(()).unwrap();
+        let _ = gate.lock().recv_timeout(LONG);
+    };
+    let client = logged(Arc::new(listener), vec![plain("hi", "stop")]);
+    let (closed, told) = channel();
+    thread::scope(|scope| {
+        scope.spawn(|| client.chat(&request(), None));
+        inside.recv_timeout(LONG).unwrap();
+        scope.spawn(|| (client.close(), closed.send(()).unwrap()));
+        assert!(told.recv_timeout(Duration::from_millis(50)).is_err(), "the callback runs yet");
+        open.send(()).unwrap();
+        told.recv_timeout(LONG).unwrap();
+    });
+}
+
+/// Has the first record of a call close the queue that it runs in.
+fn closing_inside(submit: impl FnOnce(&Arc<Queue>, Arc<Client>)) -> Receiver<()> {
+    let queue = Queue::new(2).unwrap();
+    let (closed, told) = channel();
+    let inside = queue.clone();
+    let listener = move |_, _: &str| {
+        inside.close();
+        let _ = closed.send(());
+    };
+    let client = logged(Arc::new(listener), vec![plain("hi", "stop"), plain("ho", "stop")]);
+    submit(&queue, client);
+    told
+}
+
+#[test]
+fn a_queue_that_is_closed_from_inside_a_callback_of_its_own_does_not_wait_for_itself() {
+    let call = closing_inside(|queue, client| {
+        queue.submit(Asked::Client(client), Arc::new(request()), false, None, 1).unwrap();
+    });
+    call.recv_timeout(LONG).unwrap();
+    let batch = closing_inside(|queue, client| {
+        let requests = ["one", "two"].map(|text| {
+            let mut request = Request::new();
+            request.add_message("user", text).unwrap();
+            Arc::new(request)
+        });
+        queue.submit_batch(client, requests.into(), 2, None, 1, drop).unwrap();
+    });
+    batch.recv_timeout(LONG).unwrap();
+}
+
+#[test]
+fn a_wake_is_not_lost_to_whoever_takes_what_is_there() {
+    let queue = Queue::new(1).unwrap();
+    queue.push_notice(1, crate::llm::queue::ItemKind::Log("x".into()));
+    queue.wake();
+    assert_eq!(queue.next_many(Duration::ZERO, 5).unwrap().len(), 1);
+    assert_eq!(queue.next(Duration::ZERO).unwrap_err().status(), Status::Stopped);
+}
+
+#[test]
+fn warming_counts_the_answers_that_are_kept() {
+    let steps = vec![plain("one", "stop"), plain("cut", "length"), failure(400)];
+    let bench = bench(CACHED, steps);
+    let mut told = Vec::new();
+    let mut progress = |done, of| told.push((done, of));
+    let prompts = r#"["1","2","3"]"#;
+    assert_eq!(batch::warm(&bench.client, prompts, 1, None, &mut progress).unwrap(), 1);
+    assert_eq!(told, [(1, 3), (2, 3), (3, 3)]);
+}
+
+#[test]
+fn a_call_from_a_callback_of_the_thread_that_reads_for_all_is_one_of_its_own() {
+    let client = Arc::new(std::sync::OnceLock::<Arc<Client>>::new());
+    let (inside, answers) = (client.clone(), Arc::new(Mutex::new(Vec::new())));
+    let told = answers.clone();
+    let listener = move |_, text: &str| {
+        if text.contains("mynah.retry") {
+            let inner = inside.get().unwrap().chat(&request(), None);
+            told.lock().push(inner.unwrap().text().to_string());
+        }
+    };
+    let steps = vec![failure(503), plain("inner", "stop"), plain("outer", "stop")];
+    let script = Script { steps: Mutex::new(steps.into()), ..Script::default() };
+    let listener: Arc<LogListener> = Arc::new(listener);
+    let listeners = Listeners { log: Some((Level::Info, listener)), ..Listeners::default() };
+    let parts = Parts { transport: Some(Arc::new(script)), listeners, ..Parts::default() };
+    let options = [("coalesce", "true"), ("retry_delay_ms", "1"), ("timeout_ms", "20000")];
+    let outer = client.get_or_init(|| made(&options, parts)).chat(&request(), None);
+    assert_eq!(outer.unwrap().text(), "outer");
+    assert_eq!(*answers.lock(), ["inner"]);
+}
+
+#[test]
+fn a_call_from_inside_a_callback_finds_room_where_only_one_may_be_in_flight() {
+    let steps = vec![ended("outer"), plain("inner", "stop")];
+    let bench = bench(&[("max_in_flight", "1"), ("timeout_ms", "1000")], steps);
+    let mut inner = None;
+    let mut sink = |event: &Event| {
+        if event.kind.is_content() && inner.is_none() {
+            inner = Some(bench.chat());
+        }
+        true
+    };
+    bench.client.chat_stream(&request(), None, &mut sink).unwrap();
+    assert_eq!(inner.unwrap().unwrap().text(), "inner");
+}
+
+#[test]
+fn a_call_that_a_listener_makes_is_told_of_when_it_has_returned() {
+    let client = Arc::new(std::sync::OnceLock::<Arc<Client>>::new());
+    let (inside, depth) = (client.clone(), Arc::new(Mutex::new((0, 0, 0))));
+    let count = depth.clone();
+    let listener = move |_, _: &str| {
+        let nth = {
+            let mut count = count.lock();
+            *count = (count.0 + 1, count.1 + 1, count.2.max(count.1 + 1));
+            count.0
+        };
+        if nth < 3 {
+            inside.get().unwrap().chat(&request(), None).unwrap();
+        }
+        count.lock().1 -= 1;
+    };
+    let steps = (0..3).map(|_| plain("hi", "stop")).collect();
+    client.get_or_init(|| logged(Arc::new(listener), steps)).chat(&request(), None).unwrap();
+    assert_eq!(*depth.lock(), (3, 0, 1), "three records, and none inside another");
+}
