@@ -290,7 +290,8 @@ impl Client {
             spent.cost_usd = response.cost_usd;
             self.keep(order, key, response);
         }
-        spent.total_ns = self.clock.now_ns() - started;
+        // Nothing is generated while the call waits its turn.
+        spent.total_ns = (self.clock.now_ns() - started).saturating_sub(spent.queued_ns);
         self.metrics.spend(&spent);
         result
     }

@@ -327,6 +327,8 @@ fn the_rate_limit_makes_a_call_wait() {
     let waits: Vec<u64> =
         (0..3).map(|_| bench.chat().unwrap().timings.queue.unwrap().as_secs()).collect();
     assert_eq!(waits, [0, 0, 30]);
+    let speed = bench.client.metrics().to_json()["tokens_per_second"].clone();
+    assert!(speed.is_null(), "nothing is generated while a call waits: {speed}");
 }
 
 #[test]

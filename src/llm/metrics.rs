@@ -69,7 +69,7 @@ pub struct Spent {
     pub attempts: u64,
     /// Time waited for the rate limits.
     pub queued_ns: u64,
-    /// From the first attempt to the end.
+    /// From the first attempt to the end, without the waits for the rate limits.
     pub total_ns: u64,
     /// Tokens, if there was an answer.
     pub usage: Option<Usage>,

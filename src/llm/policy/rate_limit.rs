@@ -521,13 +521,18 @@ mod tests {
 
     #[test]
     fn a_deadline_that_is_raised_while_its_call_waits_is_the_one_that_holds() {
+        use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
         let (limiter, busy) = one_at_a_time();
-        let deadline = std::sync::atomic::AtomicU64::new(Clock::System.now_ns() + 60_000_000);
-        let get = || deadline.load(std::sync::atomic::Ordering::Relaxed);
-        let first = get();
+        let (raised, told) = (AtomicBool::new(false), AtomicU64::new(0));
+        // Always a little ahead, so that no call is late before it was raised.
+        let get = || {
+            let near = Clock::System.now_ns() + 60_000_000;
+            told.store(near, SeqCst);
+            if raised.load(SeqCst) { FAR } else { near }
+        };
         let ends = while_waiting(&limiter, 1, &get, || {
-            deadline.store(FAR, std::sync::atomic::Ordering::Relaxed);
-            while Clock::System.now_ns() < first + 30_000_000 {
+            raised.store(true, SeqCst);
+            while Clock::System.now_ns() < told.load(SeqCst) + 30_000_000 {
                 std::thread::yield_now();
             }
             drop(busy);
