@@ -227,12 +227,27 @@ fn every_deadline_fires_in_time_and_names_its_phase() {
     times_out(silent, Phase::FirstByte, || Attempt { first_byte_ns: 60 * MS, ..attempt() });
     times_out(silent, Phase::Silence, || Attempt { silence_ns: 60 * MS, ..attempt() });
     times_out(silent, Phase::Total, || Attempt { total: in_ms(60, Phase::Total), ..attempt() });
+}
+
+#[test]
+fn from_the_first_byte_on_only_silence_counts() {
     let (half, _) = watching(|stream| {
         read_request(stream);
-        stream.write_all(b"HTTP/1.1 200 OK\r\n").unwrap();
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
     });
     let limits = || Attempt { silence_ns: 60 * MS, first_byte_ns: 30 * MS, ..attempt() };
-    times_out(half, Phase::Silence, limits);
+    promptly(IN_TIME, || {
+        let began = Instant::now();
+        let error = transport().send(&request(half), &limits()).err().unwrap();
+        match error.failure {
+            // A server that the machine has kept waiting.
+            Failure::TimedOut(Phase::FirstByte) if !error.answered => Duration::MAX,
+            failure => {
+                assert_eq!(failure, Failure::TimedOut(Phase::Silence));
+                began.elapsed()
+            }
+        }
+    });
 }
 
 #[test]
@@ -270,47 +285,55 @@ fn a_read_ends_at_its_own_deadline_and_the_body_with_it() {
     });
 }
 
+/// Pauses between bytes, from short to long: a busy machine adds to each, but
+/// hardly as much as to a long one.
+const PAUSES_MS: [u64; 3] = [3, 20, 100];
+
 #[test]
 fn bytes_count_as_life_while_the_head_drips() {
-    let address = serve(|mut stream, _| {
+    let lives = |pause_ms: u64| {
+        let address = serve(move |mut stream, _| {
+            read_request(&mut stream);
+            let head = ok("x");
+            let (start, rest) = head.split_at(30);
+            for piece in start.as_bytes().chunks(1).chain([rest.as_bytes()]) {
+                let _ = stream.write_all(piece);
+                thread::sleep(Duration::from_millis(pause_ms));
+            }
+        });
+        // Longer than a pause, and shorter than all of them.
+        let attempt = Attempt { silence_ns: 15 * pause_ms * MS, ..attempt() };
+        let exchange = transport().send(&request(address), &attempt);
+        exchange.and_then(|mut exchange| read_all(&mut *exchange.body))
+    };
+    assert!(PAUSES_MS.into_iter().map(lives).any(|end| end == Ok(b"x".to_vec())));
+}
+
+/// What a shared request ends with whose deadline is raised when it has arrived,
+/// and which is answered in two parts, both after the deadline that was first.
+fn raised_in_time(first_ms: u64) -> Result<usize, TransportError> {
+    let shared = Arc::<Shared>::default();
+    let (now, mine) = (Clock::System.now_ns(), shared.clone());
+    shared.wanted(now + first_ms * MS, u64::MAX);
+    let address = serve(move |mut stream, _| {
         read_request(&mut stream);
-        for byte in ok("x").bytes() {
-            stream.write_all(&[byte]).unwrap();
-            thread::sleep(Duration::from_millis(3));
+        mine.wanted(now + 60_000 * MS, u64::MAX);
+        for part in [&b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"[..], b"hi"] {
+            thread::sleep(Duration::from_millis(2 * first_ms));
+            let _ = stream.write_all(part);
         }
     });
-    let attempt = Attempt { silence_ns: 60_000_000, ..attempt() };
-    let mut exchange = transport().send(&request(address), &attempt).unwrap();
-    assert_eq!(read_all(&mut *exchange.body).unwrap(), b"x");
+    let attempt = Attempt { shared: Some(shared.clone()), ..attempt() };
+    let mut exchange = transport().send(&request(address), &attempt)?;
+    assert!(shared.pulse().answered && shared.pulse().sent_ns.is_some());
+    exchange.body.read(&mut [0; 2], Deadline { at_ns: now, phase: Phase::Total })
 }
 
 #[test]
 fn the_deadline_of_a_shared_request_may_be_raised_while_it_is_waited_for() {
-    let address = serve(|mut stream, _| {
-        read_request(&mut stream);
-        thread::sleep(Duration::from_millis(120));
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
-        thread::sleep(Duration::from_millis(120));
-        let _ = stream.write_all(b"hi");
-    });
-    let shared = Arc::<Shared>::default();
-    let now = Clock::System.now_ns();
-    let until = |ms: u64| shared.wanted(now + ms * 1_000_000, u64::MAX);
-    let attempt = Attempt { shared: Some(shared.clone()), ..attempt() };
-    // Too short for the head, and then for the body.
-    until(60);
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            thread::sleep(Duration::from_millis(20));
-            until(60_000);
-        });
-        let mut exchange = transport().send(&request(address), &attempt).unwrap();
-        assert!(shared.pulse().answered && shared.pulse().sent_ns.is_some());
-        let total = Deadline { at_ns: now, phase: Phase::Total };
-        let mut buffer = [0; 2];
-        assert_eq!(exchange.body.read(&mut buffer, total).unwrap(), 2);
-    });
-    let late = Attempt { shared: Some(Arc::default()), ..attempt };
+    assert!([60, 300, 1_500].into_iter().map(raised_in_time).any(|end| end == Ok(2)));
+    let address = watching(|stream| drop(read_request(stream))).0;
+    let late = Attempt { shared: Some(Arc::default()), ..attempt() };
     let error = transport().send(&request(address), &late).err().unwrap();
     assert_eq!(error.failure, Failure::TimedOut(Phase::Total));
 }
