@@ -33,6 +33,7 @@ use super::policy::coalesce::Flights;
 use super::policy::rate_limit::RateLimiter;
 use super::policy::response_cache::{self, Hit, Key, ResponseCache};
 use super::policy::retry::Budget;
+use super::pool::Pool;
 use super::pricing::Prices;
 use super::provider::account_of;
 use super::request::{CacheMode, Request};
@@ -60,6 +61,8 @@ pub struct Client {
     pub(super) calls: Calls,
     /// Shared requests that are under way.
     pub(super) flying: Calls,
+    /// The threads that read for those who share a request.
+    pub(super) pilots: Pool,
     /// Keeps the figures in the process's sum.
     _member: Member,
 }
@@ -149,6 +152,7 @@ impl Client {
             metrics,
             calls: Calls::default(),
             flying: Calls::default(),
+            pilots: Pool::new(usize::MAX),
             random: parts.random,
             transport,
             options: Arc::new(options),

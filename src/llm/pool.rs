@@ -57,12 +57,21 @@ impl Pool {
 
     /// Has a thread run a job; its place in the line.
     pub fn run(&self, job: Job) -> Result<u64> {
+        self.put(job, true)
+    }
+
+    /// Has a thread run a job at once; fails if none is free or can be had.
+    pub fn run_now(&self, job: Job) -> Result<()> {
+        self.put(job, false).map(drop)
+    }
+
+    fn put(&self, job: Job, may_wait: bool) -> Result<u64> {
         let mut state = self.shared.state.lock();
-        if state.spare <= 0 && state.threads < self.max {
-            match self.spawn() {
+        if state.spare <= 0 && (state.threads < self.max || !may_wait) {
+            match self.another(&state) {
                 Ok(()) => (state.threads, state.spare) = (state.threads + 1, state.spare + 1),
                 // The threads that there are will come to it.
-                Err(_) if state.threads > 0 => {}
+                Err(_) if state.threads > 0 && may_wait => {}
                 Err(e) => return Err(Error::Io(format!("no thread for the call: {e}"))),
             }
         }
@@ -82,7 +91,11 @@ impl Pool {
         job.is_some()
     }
 
-    fn spawn(&self) -> std::io::Result<()> {
+    /// Starts a thread, if there may be another.
+    fn another(&self, state: &State) -> std::io::Result<()> {
+        if state.threads >= self.max {
+            return Err(std::io::Error::other(format!("all {} are busy", self.max)));
+        }
         let shared = self.shared.clone();
         let thread = thread::Builder::new().name("mynah-worker".into()).stack_size(STACK);
         thread.spawn(move || shared.work()).map(drop)
@@ -162,6 +175,27 @@ mod tests {
         assert!(!pool.withdraw(place));
         drop(open);
         assert_eq!(told.iter().collect::<Vec<_>>(), [3]);
+    }
+
+    #[test]
+    fn a_job_that_cannot_wait_has_a_free_thread_or_none() {
+        let pool = Pool::new(1);
+        let (open, gate) = channel::<()>();
+        pool.run_now(Box::new(move || assert!(gate.recv().is_err()))).unwrap();
+        let refused = pool.run_now(Box::new(|| panic!("it ran all the same"))).unwrap_err();
+        assert!(refused.to_string().contains("all 1 are busy"), "{refused}");
+        drop(open);
+        let (ran, told) = channel();
+        pool.run(Box::new(move || ran.send(()).unwrap())).unwrap();
+        told.recv().unwrap();
+        while pool.shared.state.lock().spare < 1 {
+            thread::yield_now();
+        }
+        // The thread that there is, not another.
+        let (ran, told) = channel();
+        pool.run_now(Box::new(move || ran.send(()).unwrap())).unwrap();
+        told.recv().unwrap();
+        assert_eq!(pool.shared.state.lock().threads, 1);
     }
 
     #[test]

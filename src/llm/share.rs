@@ -7,7 +7,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
 
 use crate::error::{Error, Result};
 
@@ -18,9 +17,6 @@ use super::policy::coalesce::{Flight, Joined, Participant};
 use super::policy::response_cache::Key;
 use super::response::{Response, ServedFrom};
 use super::timing::Timing;
-
-/// Stack of a thread that flies a request: TLS and JSON need some depth.
-const STACK: usize = 512 * 1024;
 
 impl Client {
     /// Joins the identical call in flight, or starts one.
@@ -64,8 +60,7 @@ impl Client {
             client.flights.land(&flight);
             flight.end(result);
         };
-        let thread = thread::Builder::new().name("mynah-flight".into()).stack_size(STACK);
-        thread.spawn(job).map(drop).map_err(|e| Error::Internal(format!("no thread: {e}")))
+        self.pilots.run_now(Box::new(job))
     }
 
     fn flown(&self, flight: &Flight, order: &Order, key: Key) -> Result<Response> {
