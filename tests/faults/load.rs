@@ -3,23 +3,13 @@
 use std::collections::BTreeMap;
 use std::thread;
 
+use super::machine::lateness_during;
 use super::*;
 
 /// 64 threads for this long; `MYNAH_SOAK_SECONDS` makes it longer.
 fn duration() -> Duration {
     let seconds = std::env::var("MYNAH_SOAK_SECONDS").ok().and_then(|s| s.parse().ok());
     Duration::from_secs(seconds.unwrap_or(2))
-}
-
-/// The most by which the machine, this busy, wakes a thread too late.
-fn lateness(end: Instant) -> Duration {
-    let (mut worst, pause) = (Duration::ZERO, Duration::from_millis(10));
-    while Instant::now() < end {
-        let began = Instant::now();
-        thread::sleep(pause);
-        worst = worst.max(began.elapsed() - pause);
-    }
-    worst
 }
 
 #[test]
@@ -47,13 +37,14 @@ fn every_call_ends_once_in_time_and_the_counters_add_up() {
         }
         (ends, calls, slowest)
     };
-    let (results, lateness): (Vec<_>, _) = thread::scope(|scope| {
-        let run = &run;
-        let late = scope.spawn(|| lateness(end));
-        let threads: Vec<_> = (0..64).map(|n| scope.spawn(move || run(n))).collect();
-        let results = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-        (results, late.join().unwrap())
-    });
+    let all = || {
+        thread::scope(|scope| {
+            let run = &run;
+            let threads: Vec<_> = (0..64).map(|n| scope.spawn(move || run(n))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        })
+    };
+    let (results, lateness) = lateness_during(all);
     let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
     results.iter().flat_map(|(e, ..)| e).for_each(|(k, v)| *ends.entry(k).or_default() += v);
     let calls: u64 = results.iter().map(|(_, calls, _)| calls).sum();
