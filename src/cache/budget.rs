@@ -137,6 +137,11 @@ impl Pool {
         (-(self.free.fetch_add(limit - old, Relaxed) + limit - old)).max(0)
     }
 
+    /// No more than this is in use.
+    pub fn most_in_use(&self) -> u64 {
+        (self.limit() + self.missing()).max(0) as u64
+    }
+
     /// How much more has been given out than the bound allows.
     pub fn missing(&self) -> i64 {
         (-self.free.load(Relaxed)).max(0)

@@ -89,24 +89,20 @@ impl Directory {
         &cells[index - (self.first.len() << segment)]
     }
 
-    /// Makes sure that the cells up to `count` exist; `make` is as in `new`.
-    /// Answers how many it made. A new shard has the mask of the shards before
-    /// it: a call that jumps to it from a shard that has been split, before its
-    /// own neighbour has, is sent on to that neighbour.
-    pub fn provide(&self, count: usize, make: impl Fn(usize, usize) -> Shard) -> usize {
-        let mut made = 0;
+    /// Makes sure that the cells up to `count` exist; `make` is as in `new`. A
+    /// new shard has the mask of the shards before it: a call that jumps to it
+    /// from a shard that has been split, before its own neighbour has, is sent
+    /// on to that neighbour.
+    pub fn provide(&self, count: usize, make: impl Fn(usize, usize) -> Shard) {
         let mut have = self.first.len();
         for segment in &self.more {
             if have >= count {
                 break;
             }
-            segment.get_or_init(|| {
-                made += have;
-                (have..have * 2).map(|i| Cell::new(make(i, have - 1))).collect()
-            });
+            segment
+                .get_or_init(|| (have..have * 2).map(|i| Cell::new(make(i, have - 1))).collect());
             have *= 2;
         }
-        made
     }
 
     /// The number of shards less one, as it is at this moment.

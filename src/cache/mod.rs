@@ -11,6 +11,8 @@
 //! any of them by whoever changes or walks the set of shards.
 
 mod alert;
+#[cfg(test)]
+mod bounds;
 mod budget;
 mod claim;
 mod compress;
@@ -141,6 +143,13 @@ pub struct Listeners {
     pub log: Option<(Level, Arc<LogListener>)>,
 }
 
+/// Most shards that leave the better part of a bound on memory to entries, when
+/// an empty one takes so many bytes.
+fn shards_that_fit(max_bytes: Option<u64>, empty: u64) -> usize {
+    let most = max_bytes.map_or(SHARDS_MAX as u64, |bytes| bytes * 3 / 8 / empty);
+    1 << most.clamp(1, SHARDS_MAX as u64).ilog2()
+}
+
 /// Shards for a number that was asked for; 0 lets the cache choose.
 pub fn shards_for(asked: u64, capacity: u64) -> usize {
     let (wanted, least) = match asked {
@@ -180,14 +189,17 @@ impl Cache {
                 .then(|| Codec::new(values.compression_level, values.compression_threshold)),
         };
         let maker = policy::maker(&values.eviction_policy);
-        let patience = (values.max_retries > 0)
-            .then(|| Duration::from_millis(values.max_retries as u64 * values.retry_delay_ms));
-        let shards = shards_for(values.shard_count.into(), values.capacity);
+        let patience = Some(values.max_retries as u64 * values.retry_delay_ms)
+            .filter(|ms| *ms > 0)
+            .map(Duration::from_millis);
+        let shards = shards_for(values.shard_count.into(), values.capacity)
+            .min(shards_that_fit(max_bytes, cell_bytes(maker)));
         let directory =
             Directory::new(shards, patience, |i, mask| Shard::new(i, mask, maker, seed));
         let metrics = Metrics::new(values.metrics_enabled, &clock);
         let sweeper = Sweeper::new(values.cleanup_interval_ms, clock.now_ns() / 1_000_000);
-        let samples = if shared.codec.is_some() { Codec::SAMPLE_ROOM } else { 0 };
+        let trains = shared.codec.is_some() && compress::has_room(values.max_memory_mb);
+        let samples = if trains { Codec::SAMPLE_ROOM } else { 0 };
         // Models are for large caches: a small bound is for entries.
         let most = if values.metrics_enabled { max_bytes.map_or(u64::MAX, |b| b / 16) } else { 0 };
         let name = policy::name(maker);
@@ -228,25 +240,31 @@ impl Cache {
         &self.options
     }
 
-    /// Takes bytes that no shard accounts for out of the budget.
+    /// Takes bytes that no shard accounts for out of the budget, or gives some
+    /// back. Called before they are in use, so that the bound is never passed,
+    /// and with no lock held.
     fn pay(&self, bytes: i64) {
+        let mut out = Departures::default();
+        self.reserve(bytes, &mut out);
         self.own_bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.shared.budget.bytes.give(-bytes);
+        self.finish(out).deliver();
     }
 
-    /// Makes up for bytes that were paid though there were none left.
-    fn pay_debt(&self, out: &mut Departures) {
+    /// Takes bytes out of the budget: entries leave if there are too few. What
+    /// cannot be had even so is owed.
+    fn reserve(&self, bytes: i64, out: &mut Departures) {
+        let wanted = Amount { entries: 0, bytes };
+        let mut got = self.shared.budget.draw_only(wanted);
         for index in 0..self.directory.count() {
-            let debt = self.shared.budget.bytes.missing();
-            if debt == 0 {
-                return;
+            let lacking = got.lacks(wanted);
+            if !lacking.is_some() {
+                break;
             }
             let mut shard = self.directory.cell(index).shard.write();
-            let missing = Amount { entries: 0, bytes: debt };
-            let found = self.evict_for(&mut shard, missing, out);
-            drop(shard);
-            self.shared.budget.give(found);
+            got.add(self.evict_for(&mut shard, lacking, out));
         }
+        got.bytes -= bytes;
+        self.shared.budget.give(got);
     }
 
     /// Bytes that no shard accounts for.
@@ -279,9 +297,12 @@ impl Cache {
         self.clock.now_ns() / 1_000_000
     }
 
-    /// Entries, those included that have expired and not left yet.
+    /// Entries, those included that have expired and not left yet. A sum over
+    /// shards, one after another: what moves meanwhile would count twice, but
+    /// there are never more than have been given out.
     pub fn len(&self) -> u64 {
-        self.directory.cells().map(|cell| cell.shard.read().table.len() as u64).sum()
+        let entries = self.directory.cells().map(|cell| cell.shard.read().table.len() as u64);
+        entries.sum::<u64>().min(self.shared.budget.entries.most_in_use())
     }
 
     /// Whether it holds nothing.
@@ -296,7 +317,9 @@ impl Cache {
             let shard = cell.shard.read();
             shard.entry_bytes() + shard.overhead_bytes() + size_of::<Cell>() as u64
         };
-        self.directory.cells().map(shard).sum::<u64>() + self.own_bytes()
+        let all = self.directory.cells().map(shard).sum::<u64>() + self.own_bytes();
+        // As in `len`.
+        all.min(self.shared.budget.bytes.most_in_use())
     }
 
     /// Entries that have left and are still held by callers, and their bytes.

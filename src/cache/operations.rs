@@ -272,9 +272,9 @@ impl Cache {
         value: &[u8],
         expiry_ms: u64,
     ) -> Result<Departures> {
-        let (entry, raw_len, train) = self.encode(key, value, expiry_ms)?;
-        let out = self.put(hash, entry, raw_len)?;
-        if train {
+        let encoded = self.encode(key, value, expiry_ms)?;
+        let out = self.put(hash, encoded.entry, encoded.raw_len)?;
+        if encoded.train {
             self.train_aside();
         }
         Ok(out)

@@ -2,7 +2,7 @@
 
 use super::departure::{Departures, Reason};
 use super::shard::{Shard, Shared};
-use super::{Cache, cell_bytes, shards_for};
+use super::{Cache, cell_bytes, shards_for, shards_that_fit};
 use crate::error::{Error, Result};
 use crate::options::OptionSet;
 use crate::options::cache::CacheOptions;
@@ -17,7 +17,9 @@ impl Cache {
     pub fn resize(&self, shards: u64) -> Result<()> {
         in_range("shard_count", shards)?;
         let structure = self.structure.lock();
-        let wanted = shards_for(shards, self.capacity());
+        let empty = cell_bytes(*self.maker.lock());
+        let wanted =
+            shards_for(shards, self.capacity()).min(shards_that_fit(self.max_bytes(), empty));
         let mut left = Vec::new();
         while self.directory.count() < wanted {
             self.double(&mut left);
@@ -34,19 +36,22 @@ impl Cache {
     /// fit into the bound on memory.
     fn double(&self, left: &mut Vec<Departures>) {
         let count = self.directory.count();
-        self.provide(count * 2);
+        left.push(self.provide(count * 2));
         for index in 0..count {
             left.push(self.pair(index, index + count, Shard::split));
         }
         self.directory.set_count(count * 2);
     }
 
-    /// Makes the shards up to `count` that there have never been, and pays.
-    fn provide(&self, count: usize) {
+    /// Pays for the shards up to `count` that there have never been, and makes
+    /// them.
+    fn provide(&self, count: usize) -> Departures {
         let make = *self.maker.lock();
-        let shard = |index, mask| Shard::new(index, mask, make, self.seed);
-        let made = self.directory.provide(count, shard);
-        self.shared.budget.bytes.give(-(made as i64 * cell_bytes(make) as i64));
+        let new = count.saturating_sub(self.directory.cells().count());
+        let mut out = Departures::default();
+        self.reserve(new as i64 * cell_bytes(make) as i64, &mut out);
+        self.directory.provide(count, |index, mask| Shard::new(index, mask, make, self.seed));
+        self.finish(out)
     }
 
     fn halve(&self, left: &mut Vec<Departures>) {
@@ -120,7 +125,7 @@ mod tests {
         let (cache, _) = cache(r#"{"capacity": 1000, "shard_count": 4}"#);
         let set = |n: u32| cache.set(&n.to_le_bytes(), b"v", Ttl::Default).unwrap();
         (0..200).for_each(set);
-        cache.provide(8);
+        cache.provide(8).deliver();
         cache.pair(0, 4, Shard::split).deliver();
         cache.directory.set_count(1);
         (200..400).for_each(set);

@@ -95,6 +95,7 @@ pub struct Simulator {
     pending: Mutex<Vec<u64>>,
     models: Mutex<Option<Models>>,
     compares: bool,
+    most_bytes: u64,
 }
 
 /// Spreads a hash anew, so that the sample follows neither shards nor buckets.
@@ -114,6 +115,7 @@ impl Simulator {
             pending: Mutex::default(),
             models: Mutex::new(fits.then_some(models)),
             compares,
+            most_bytes,
         }
     }
 
@@ -122,15 +124,19 @@ impl Simulator {
         self.models.lock().as_ref().map_or(0, Models::bytes)
     }
 
-    /// Begins anew for another capacity or policy; the change in bytes.
-    pub fn restart(&self, capacity: u64, name: &'static str, since: (u64, u64)) -> i64 {
-        let mut models = self.models.lock();
-        let Some(old) = models.as_ref().map(Models::bytes) else { return 0 };
+    /// Begins anew for another capacity or policy. `pay` takes bytes, or gives
+    /// some back; no lock is held then.
+    pub fn restart(&self, capacity: u64, name: &'static str, since: (u64, u64), pay: &dyn Fn(i64)) {
         let fresh = Models::new(capacity, name, self.compares, since);
-        let change = fresh.bytes() as i64 - old as i64;
-        *models = Some(fresh);
-        self.below.store(below(capacity, self.compares), Relaxed);
-        change
+        let fresh = Some(fresh).filter(|models| models.bytes() <= self.most_bytes);
+        let below = if fresh.is_some() { below(capacity, self.compares) } else { 0 };
+        pay(fresh.as_ref().map_or(0, Models::bytes) as i64);
+        let old = {
+            let mut models = self.models.lock();
+            self.below.store(below, Relaxed);
+            std::mem::replace(&mut *models, fresh)
+        };
+        pay(-(old.map_or(0, |models| models.bytes()) as i64));
     }
 
     /// Whether requests of this hash are simulated.

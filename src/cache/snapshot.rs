@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::{Cache, Departures, Ttl};
+use super::{Cache, Ttl};
 use crate::error::{Error, Result, Status};
 
 const NAME: &[u8; 8] = b"mynahc01";
@@ -156,10 +156,7 @@ impl Cache {
     fn take_dictionary(&self, bytes: &[u8]) {
         let roomy = self.has_room_for_dictionary();
         if let Some(codec) = self.shared.codec.as_ref().filter(|_| roomy) {
-            self.pay(codec.import(bytes.to_vec()));
-            let mut out = Departures::default();
-            self.pay_debt(&mut out);
-            self.finish(out).deliver();
+            codec.import(bytes.to_vec(), &|bytes| self.pay(bytes));
         }
     }
 

@@ -36,6 +36,10 @@ struct State {
     pace_ms: u64,
     wake_ms: u64,
     found: u64,
+    /// Sweeps that are under way.
+    under_way: u32,
+    /// When the first entry lapses that they do not see, for it came meanwhile.
+    unseen_ms: u64,
 }
 
 impl Sweeper {
@@ -49,6 +53,8 @@ impl Sweeper {
                 pace_ms: interval_ms,
                 wake_ms: u64::MAX,
                 found: 0,
+                under_way: 0,
+                unseen_ms: u64::MAX,
             }),
             changed: Condvar::new(),
             sooner_ms: AtomicU64::new(if interval_ms == 0 { 0 } else { u64::MAX }),
@@ -98,14 +104,26 @@ impl Cache {
             self.sweeper.sooner_ms.store(0, Relaxed);
             return;
         }
+        state.unseen_ms = state.unseen_ms.min(lapse_ms);
+        if state.under_way > 0 {
+            self.sweeper.sooner_ms.store(state.unseen_ms, Relaxed);
+            return;
+        }
         let earliest = state.last_ms.saturating_add(state.pace_ms);
-        state.wake_ms = state.wake_ms.min(lapse_ms.max(earliest));
+        let wake_ms = state.wake_ms.min(lapse_ms.max(earliest));
+        self.wake_at(&mut state, wake_ms, earliest);
+    }
+
+    /// Sets the time of the next sweep, which is none before `earliest`, and
+    /// sees to it that somebody waits for it.
+    fn wake_at(&self, state: &mut State, wake_ms: u64, earliest: u64) {
+        state.wake_ms = wake_ms;
         // Sooner than the pace allows is no use.
-        let sooner = if state.wake_ms == earliest { 0 } else { state.wake_ms };
+        let sooner = if wake_ms == earliest { 0 } else { wake_ms };
         self.sweeper.sooner_ms.store(sooner, Relaxed);
         if state.running {
             self.sweeper.changed.notify_all();
-        } else if matches!(self.clock, Clock::System) {
+        } else if wake_ms != u64::MAX && matches!(self.clock, Clock::System) {
             state.running = self.start_thread();
         }
     }
@@ -126,6 +144,7 @@ impl Cache {
         let batch = self.options.values.cleanup_batch_size as usize;
         let (mut found, mut next) = (0u64, table::NEVER);
         let before = self.len();
+        self.begin_sweep();
         for index in 0..self.directory.count() {
             let cell = self.directory.cell(index);
             loop {
@@ -147,6 +166,18 @@ impl Cache {
         found
     }
 
+    /// From here on what is stored may lie where the sweep has been.
+    fn begin_sweep(&self) {
+        let mut state = self.sweeper.state.lock();
+        if state.under_way == 0 {
+            state.unseen_ms = u64::MAX;
+            if !state.closed && state.pace_ms > 0 && self.sweeps() {
+                self.sweeper.sooner_ms.store(u64::MAX, Relaxed);
+            }
+        }
+        state.under_way += 1;
+    }
+
     /// Sets the pace by what was found, and the time of the next sweep.
     fn swept(&self, now_ms: u64, found: u64, before: u64, next_tick: u32) {
         self.metrics.sweeps.fetch_add(1, Relaxed);
@@ -154,19 +185,24 @@ impl Cache {
         let mut state = self.sweeper.state.lock();
         state.found += found;
         state.last_ms = now_ms;
-        state.pace_ms = match self.strategy() {
-            "adaptive" if found * 10 > before => (state.pace_ms / 2).max(interval / 2).max(1),
-            "adaptive" if found * 100 < before => (state.pace_ms * 2).min(interval * 2),
+        let slowest = interval.saturating_mul(2);
+        let fastest = (interval / 2).max(1).min(slowest);
+        let pace_ms = match self.strategy() {
+            "adaptive" if found * 10 > before => state.pace_ms / 2,
+            "adaptive" if found * 100 < before => state.pace_ms.saturating_mul(2),
             "adaptive" => state.pace_ms,
             _ => interval,
         };
+        state.pace_ms = pace_ms.clamp(fastest, slowest);
+        let seen_ms = if next_tick == table::NEVER { u64::MAX } else { table::end_of(next_tick) };
+        state.unseen_ms = state.unseen_ms.min(seen_ms);
+        state.under_way -= 1;
+        if state.under_way > 0 || state.closed || state.pace_ms == 0 || !self.sweeps() {
+            return;
+        }
         let earliest = now_ms + state.pace_ms;
-        state.wake_ms = match next_tick {
-            table::NEVER => u64::MAX,
-            tick => earliest.max(table::end_of(tick)),
-        };
-        let sooner = if state.wake_ms == earliest { 0 } else { state.wake_ms };
-        self.sweeper.sooner_ms.store(sooner, Relaxed);
+        let wake_ms = state.unseen_ms.max(earliest);
+        self.wake_at(&mut state, wake_ms, earliest);
     }
 
     /// When the next sweep is to be, on the cache's clock; none if nothing can

@@ -385,6 +385,25 @@ fn a_contended_shard_answers_busy_after_retries_times_delay() {
 }
 
 #[test]
+fn where_either_part_of_the_patience_is_zero_a_call_waits_as_long_as_it_takes() {
+    for (retries, delay) in [(0, 5), (3, 0)] {
+        let options =
+            format!(r#"{{"max_retries": {retries}, "retry_delay_ms": {delay}, "shard_count": 1}}"#);
+        let (cache, _) = cache(&options);
+        cache.set(b"k", b"v", Ttl::Default).unwrap();
+        std::thread::scope(|scope| {
+            let held = cache.directory.cell(0).shard.write();
+            let call = scope.spawn(|| cache.get(b"k").is_some());
+            while cache.directory.cell(0).contended.load(Ordering::Relaxed) == 0 {
+                std::thread::yield_now();
+            }
+            drop(held);
+            assert!(call.join().unwrap());
+        });
+    }
+}
+
+#[test]
 fn departures_are_told_with_their_reason_and_never_nested() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let place: Arc<Mutex<Option<Arc<Cache>>>> = Arc::default();

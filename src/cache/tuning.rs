@@ -145,6 +145,10 @@ impl Cache {
             self.decided(now_ms, "shard_count", from, to, &reason);
         }
         let interval = minutes * 60_000;
+        if self.sweep_interval() == 0 {
+            // No sweep at all was asked for.
+            return;
+        }
         let old = self.interval_ms.swap(interval, Relaxed);
         if old != interval {
             self.decided(now_ms, "cleanup_interval_ms", old.into(), interval.into(), &reason);
@@ -199,10 +203,8 @@ impl Cache {
     /// The models begin anew: the cache is another one now.
     pub(super) fn restart_simulation(&self) {
         let since = self.metrics.hits_and_misses();
-        self.pay(self.simulator.restart(self.capacity(), self.policy_name(), since));
-        let mut out = Departures::default();
-        self.pay_debt(&mut out);
-        self.finish(out).deliver();
+        let pay = |bytes| self.pay(bytes);
+        self.simulator.restart(self.capacity(), self.policy_name(), since, &pay);
     }
 
     /// The decisions so far, for the metrics.

@@ -79,7 +79,7 @@ static ROWS: &[Row<CacheOptions>] = &[
     int!(
         shard_count,
         0..=65_536,
-        "Independently locked parts of the cache, rounded up to a power of two and held to at least 64 entries each; 0: four for each core, at least 256 entries each."
+        "Independently locked parts of the cache, rounded up to a power of two and held to at least 64 entries each, and to three eighths of max_memory_mb; 0: four for each core, at least 256 entries each."
     ),
     int!(
         default_ttl_ms,
@@ -120,7 +120,7 @@ static ROWS: &[Row<CacheOptions>] = &[
     int!(
         max_retries,
         0..=1_000,
-        "With retry_delay_ms, bounds the wait for a contended shard by their product, then the call answers BUSY; 0: it waits as long as it takes."
+        "With retry_delay_ms, bounds the wait for a contended shard by their product, then the call answers BUSY; 0 for either: it waits as long as it takes."
     ),
     int!(
         retry_delay_ms,

@@ -1,0 +1,133 @@
+//! Bounds that hold at every moment, whatever else is being changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::tests::{audit, cache};
+use super::*;
+
+const MIB: u64 = 1 << 20;
+
+fn fill(cache: &Cache, keys: std::ops::Range<u32>, len: usize) {
+    keys.for_each(|n| cache.set(&n.to_le_bytes(), &vec![n as u8; len], Ttl::Never).unwrap());
+}
+
+#[test]
+fn a_full_cache_stays_within_its_bound_when_it_gets_more_shards_or_larger_models() {
+    let (cache, _) = cache(r#"{"capacity": 100000, "max_memory_mb": 1, "shard_count": 2}"#);
+    fill(&cache, 0..5_000, 300);
+    for shards in [16, 256, 1, 512, 4] {
+        cache.resize(shards).unwrap();
+        assert!(cache.memory_bytes() <= MIB, "{shards} shards: {}", cache.memory_bytes());
+        assert_eq!(cache.shared.budget.bytes.missing(), 0, "{shards} shards");
+        audit(&cache);
+    }
+    fill(&cache, 0..5_000, 300);
+    for capacity in [10, 3_000, 1 << 40, 50_000] {
+        cache.set_capacity(capacity).unwrap();
+        assert_eq!(cache.shared.budget.bytes.missing(), 0, "capacity {capacity}");
+        audit(&cache);
+    }
+}
+
+/// Whoever looks, sees the bounds kept: while shards come and go, capacities
+/// change, policies change and dictionaries are trained.
+#[test]
+fn nobody_ever_sees_more_than_the_bounds_allow() {
+    let options = r#"{"capacity": 20000, "max_memory_mb": 8, "compression": true,
+        "compression_threshold": 100, "auto_tuning": true, "shard_count": 4}"#;
+    let (cache, _) = cache(options);
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let (cache, over) = (&cache, &over);
+        scope.spawn(move || {
+            let mut random = fastrand::Rng::with_seed(2);
+            while !over.load(Ordering::Relaxed) {
+                let n = random.u32(..40_000);
+                let mut value = vec![0; 600];
+                random.fill(&mut value[..300]);
+                cache.set(&n.to_le_bytes(), &value, Ttl::Never).unwrap();
+            }
+        });
+        scope.spawn(move || {
+            while !over.load(Ordering::Relaxed) {
+                let (bytes, entries) = (cache.memory_bytes(), cache.len());
+                assert!(bytes <= 8 * MIB, "{bytes} bytes");
+                assert!(entries <= 20_000, "{entries} entries");
+            }
+        });
+        for round in 0..30u64 {
+            cache.resize(1 << (round * 5 % 9)).unwrap();
+            cache.train();
+            cache.set_policy(policy::POLICIES[round as usize % policy::POLICIES.len()].0);
+            cache.set_capacity(20_000 - 600 * (round % 3)).unwrap();
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    audit(&cache);
+    assert!(cache.memory_bytes() > 6 * MIB, "{}", cache.memory_bytes());
+}
+
+#[test]
+fn as_many_shards_as_one_asks_for_leave_room_for_a_value_of_half_the_bound() {
+    for policy in policy::POLICIES.iter().map(|(name, _)| name) {
+        for more in ["", r#", "compression": true"#] {
+            let options = format!(
+                r#"{{"capacity": 10000000, "max_memory_mb": 1, "shard_count": 65536,
+                "eviction_policy": "{policy}"{more}}}"#
+            );
+            let (cache, _) = cache(&options);
+            assert!((128..=512).contains(&cache.shard_count()), "{}", cache.shard_count());
+            fill(&cache, 0..3_000, 200);
+            let half: Vec<u8> = {
+                let mut random = fastrand::Rng::with_seed(1);
+                (0..MIB / 2 - 4).map(|_| random.u8(..)).collect()
+            };
+            cache.set(b"half", &half, Ttl::Never).unwrap();
+            assert_eq!(cache.get(b"half").unwrap().as_bytes(), half, "{policy}");
+            cache.resize(65_536).unwrap();
+            assert!(cache.memory_bytes() <= MIB);
+            audit(&cache);
+        }
+    }
+}
+
+#[test]
+fn what_is_stored_while_a_sweep_goes_on_has_its_sweep_too() {
+    let place = Arc::<std::sync::OnceLock<Weak<Cache>>>::default();
+    let listener = {
+        let place = place.clone();
+        // Renews what expired, behind the sweep's back.
+        move |key: &[u8], value: &[u8], reason: Reason| {
+            if let (Reason::Expired, Some(cache)) = (reason, place.get().and_then(Weak::upgrade)) {
+                cache.set(key, value, Ttl::Millis(5_000)).unwrap();
+            }
+        }
+    };
+    let mut layered = crate::options::Layered::<CacheOptions>::default();
+    layered.load_json(r#"{"shard_count": 4, "cleanup_interval_ms": 1000}"#).unwrap();
+    let listeners = Listeners { departures: Some(Arc::new(listener)), ..Listeners::default() };
+    let (clock, hand) = Clock::manual();
+    let cache = Cache::with_listeners(layered.resolve().unwrap(), clock, listeners).unwrap();
+    place.set(Arc::downgrade(&cache)).unwrap();
+    (0..50u32).for_each(|n| cache.set(&n.to_le_bytes(), b"v", Ttl::Millis(2_000)).unwrap());
+    hand.advance(Duration::from_secs(2));
+    assert_eq!((cache.sweep(), cache.len()), (50, 50));
+    let next = cache.next_sweep_ms().expect("there is something that expires");
+    assert!((8_000..9_000).contains(&next), "{next}");
+}
+
+#[test]
+fn an_adaptive_pace_stays_within_a_half_and_twice_of_an_interval_that_changes() {
+    let options = r#"{"cleanup_strategy": "adaptive", "cleanup_interval_ms": 600000}"#;
+    let (cache, _) = cache(options);
+    let pace = || cache.metrics_json()["sweep"]["pace_ms"].as_u64().unwrap();
+    fill(&cache, 0..200, 1);
+    (0..3).for_each(|_| _ = cache.sweep());
+    assert_eq!(pace(), 1_200_000);
+    // As self-tuning does; what is found is neither much nor little.
+    cache.interval_ms.store(60_000, Ordering::Relaxed);
+    (0..10u32).for_each(|n| cache.set(&n.to_le_bytes(), b"v", Ttl::Millis(1)).unwrap());
+    cache.clock.wait(&crate::clock::Signal::default(), Duration::from_millis(1));
+    assert_eq!((cache.sweep(), pace()), (10, 120_000));
+}
