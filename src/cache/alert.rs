@@ -2,8 +2,9 @@
 //!
 //! They are looked at once a second at most, by a call that is being timed
 //! anyway, and whenever the metrics are asked for; an idle cache looks at
-//! nothing. The hit rate is that of the look-ups since the last time, if they
-//! were enough to tell.
+//! nothing. Hit rate and latency are those of the look-ups since the last time,
+//! if they were enough to tell: what was long ago neither hides trouble nor
+//! keeps an alert up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -18,6 +19,8 @@ use crate::metrics::{Alert, AlertListener, Level, LogListener};
 
 /// Look-ups below which a hit rate says nothing.
 const ENOUGH: u64 = 100;
+/// Timed look-ups below which their mean says nothing.
+const ENOUGH_TIMED: u64 = 8;
 /// Between two looks, in ns.
 const PERIOD_NS: u64 = 1_000_000_000;
 
@@ -34,6 +37,7 @@ struct State {
     raised: Vec<&'static str>,
     hits: u64,
     misses: u64,
+    timed_gets: (u64, u64),
 }
 
 impl Alerts {
@@ -121,9 +125,13 @@ impl Cache {
             read("alert_min_hit_rate", rate < least, rate, least);
             (state.hits, state.misses) = (report.hits, report.misses);
         }
-        if let Some(ns) = report.get_mean_ns {
-            let (us, most) = (ns / 1_000.0, values.alert_max_get_latency_us as f64);
+        let ((sum, count), before) = (report.timed_gets, state.timed_gets);
+        let timed = count.saturating_sub(before.1);
+        if timed >= ENOUGH_TIMED {
+            let us = sum.saturating_sub(before.0) as f64 / timed as f64 / 1_000.0;
+            let most = values.alert_max_get_latency_us as f64;
             read("alert_max_get_latency_us", us > most, us, most);
+            state.timed_gets = report.timed_gets;
         }
         let (mb, most) = (report.memory as f64 / 1_048_576.0, values.alert_max_memory_mb as f64);
         read("alert_max_memory_mb", mb > most, mb, most);
@@ -140,5 +148,26 @@ impl Cache {
         let report = self.report();
         self.check_alerts(&report);
         self.tune_aside();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cache::tests::cache;
+
+    #[test]
+    fn the_latency_that_is_judged_is_that_of_late() {
+        let (cache, _) = cache("{}");
+        let mut report = cache.report();
+        let mut look = |sum_ns, count| {
+            report.timed_gets = (report.timed_gets.0 + sum_ns, report.timed_gets.1 + count);
+            cache.check_alerts(&report);
+            cache.alerts.raised()
+        };
+        assert!(look(8_000, 8).is_empty());
+        assert!(look(50_000_000, 1).is_empty(), "one is not enough to tell");
+        assert_eq!(look(50_000_000, 9), ["alert_max_get_latency_us"]);
+        assert_eq!(look(100, 1), ["alert_max_get_latency_us"]);
+        assert!(look(9_000, 9).is_empty(), "it has recovered");
     }
 }

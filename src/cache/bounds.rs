@@ -78,7 +78,8 @@ fn as_many_shards_as_one_asks_for_leave_room_for_a_value_of_half_the_bound() {
             );
             let (cache, _) = cache(&options);
             assert!((128..=512).contains(&cache.shard_count()), "{}", cache.shard_count());
-            fill(&cache, 0..3_000, 200);
+            // Tables for so many small entries must go, too.
+            fill(&cache, 0..20_000, 0);
             let half: Vec<u8> = {
                 let mut random = fastrand::Rng::with_seed(1);
                 (0..MIB / 2 - 4).map(|_| random.u8(..)).collect()
@@ -89,6 +90,27 @@ fn as_many_shards_as_one_asks_for_leave_room_for_a_value_of_half_the_bound() {
             assert!(cache.memory_bytes() <= MIB);
             audit(&cache);
         }
+    }
+}
+
+#[test]
+fn however_many_store_at_once_there_is_room_for_each() {
+    for (options, len) in [
+        (r#"{"capacity": 10000, "shard_count": 8}"#, 1),
+        (r#"{"max_memory_mb": 1, "shard_count": 16}"#, 400_000),
+    ] {
+        let (cache, _) = cache(options);
+        fill(&cache, 0..100, len);
+        cache.set_capacity(1).unwrap();
+        assert_eq!(cache.len(), 1);
+        std::thread::scope(|scope| {
+            for thread in 0..32u32 {
+                let cache = &cache;
+                scope.spawn(move || fill(cache, thread * 50..thread * 50 + 50, len));
+            }
+        });
+        assert_eq!(cache.len(), 1);
+        audit(&cache);
     }
 }
 

@@ -15,7 +15,7 @@ use super::operations::Missed;
 use super::shard::Counts;
 use super::{Cache, Cell};
 use crate::clock::Clock;
-use crate::metrics::{Exposition, Histogram, Striped};
+use crate::metrics::{Histogram, Striped};
 
 const GETS: usize = 0;
 const MISSES: usize = 1;
@@ -31,8 +31,10 @@ const TIMED_EVERY: u64 = 256;
 pub struct Metrics {
     enabled: bool,
     counters: Striped<5>,
-    get_ns: Histogram,
-    set_ns: Histogram,
+    /// Times of gets and sets, a sample of them.
+    pub get_ns: Histogram,
+    /// As `get_ns`.
+    pub set_ns: Histogram,
     /// Nanoseconds spent on packing and unpacking values.
     pub pack_ns: AtomicU64,
     /// As `pack_ns`.
@@ -147,6 +149,11 @@ impl Metrics {
         (self.counters.sum(GETS).saturating_sub(others), misses)
     }
 
+    /// Look-ups that gave up waiting.
+    pub fn gave_up(&self) -> u64 {
+        self.counters.sum(BUSY)
+    }
+
     /// Gets and sets so far.
     pub fn operations(&self) -> u64 {
         self.counters.sum(GETS) + self.counters.sum(SETS)
@@ -161,6 +168,9 @@ impl Metrics {
             let done = operations.saturating_sub(rate.operations);
             let per_second = done as f64 * 1e9 / passed as f64;
             *rate = Rate { at_ns: now, operations, per_second };
+        } else if rate.operations == 0 && passed > 0 {
+            // The first window is not over: what there is of it.
+            return operations as f64 * 1e9 / passed as f64;
         }
         rate.per_second
     }
@@ -186,6 +196,8 @@ pub struct Report {
     pub contended: u64,
     /// Mean time of a get in ns, if any was timed.
     pub get_mean_ns: Option<f64>,
+    /// Sum of the times of the gets that were timed in ns, and how many.
+    pub timed_gets: (u64, u64),
 }
 
 impl Report {
@@ -231,6 +243,7 @@ impl Cache {
             overhead: self.own_bytes(),
             contended: 0,
             get_mean_ns: self.metrics.get_ns.mean_ns(),
+            timed_gets: (self.metrics.get_ns.sum_ns(), self.metrics.get_ns.count()),
         };
         let in_use = self.directory.count();
         for (index, cell) in self.directory.cells().enumerate() {
@@ -244,6 +257,8 @@ impl Cache {
                 report.items.push(shard.table.len() as u64);
             }
         }
+        // As in `Cache::memory_bytes`.
+        report.memory = report.memory.min(self.shared.budget.bytes.most_in_use());
         report
     }
 
@@ -283,45 +298,13 @@ impl Cache {
             "shard_items": report.items,
             "shard_imbalance": report.imbalance(),
             "contended": report.contended,
-            "busy": metrics.counters.sum(BUSY),
+            "busy": metrics.gave_up(),
             "eviction_policy": self.policy_name(),
             "sweep": self.sweep_json(),
             "compression": self.compression_json(counts),
             "alerts": self.alerts.raised(),
             "tuning": self.tuning_json(),
         })
-    }
-
-    /// The figures in Prometheus' text form.
-    pub fn metrics_prometheus(&self) -> String {
-        let (report, metrics) = (self.report(), &self.metrics);
-        let counts = &report.counts;
-        let mut text = Exposition::default();
-        text.counter("mynah_cache_hits_total", "Look-ups that found a value.", report.hits as f64);
-        text.counter("mynah_cache_misses_total", "Look-ups that did not.", report.misses as f64);
-        text.counter("mynah_cache_sets_total", "Values stored.", counts.sets as f64);
-        let reasons = Reason::ALL.map(|reason| [("reason", reason.name())]);
-        let left: Vec<(&[_], f64)> =
-            reasons.iter().zip(counts.left).map(|(label, n)| (&label[..], n as f64)).collect();
-        text.counters("mynah_cache_departures_total", "Entries that left, by reason.", &left);
-        text.counter("mynah_cache_contended_total", "Waits for a shard.", report.contended as f64);
-        text.gauge("mynah_cache_hit_ratio", "Hits among look-ups.", report.hit_rate());
-        text.gauge("mynah_cache_items", "Entries.", Some(report.total() as f64));
-        text.gauge("mynah_cache_capacity", "Most entries.", Some(self.capacity() as f64));
-        text.gauge("mynah_cache_memory_bytes", "Accounted bytes.", Some(report.memory as f64));
-        let pinned = Some(self.pinned().1 as f64);
-        text.gauge("mynah_cache_pinned_bytes", "Bytes of departed entries in use.", pinned);
-        text.gauge("mynah_cache_shards", "Shards.", Some(report.items.len() as f64));
-        let imbalance = Some(report.imbalance());
-        text.gauge(
-            "mynah_cache_shard_imbalance_ratio",
-            "Largest deviation from the mean.",
-            imbalance,
-        );
-        text.gauge("mynah_cache_operations_per_second", "Gets and sets.", Some(report.per_second));
-        text.histogram("mynah_cache_get_seconds", "Sampled times of a get.", &metrics.get_ns);
-        text.histogram("mynah_cache_set_seconds", "Sampled times of a set.", &metrics.set_ns);
-        text.finish()
     }
 }
 

@@ -30,6 +30,7 @@ mod metrics;
 mod models;
 mod operations;
 mod policy;
+mod prometheus;
 mod quick;
 #[cfg(test)]
 mod ratio;
@@ -51,8 +52,8 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::metrics::{AlertListener, Level, LogListener};
-use crate::options::Resolved;
 use crate::options::cache::CacheOptions;
+use crate::options::{self, Origin, Resolved};
 use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use crate::sync::{Mutex, RwLock};
 
@@ -125,6 +126,8 @@ pub struct Cache {
     claims: Claims,
     simulator: Simulator,
     tuner: Tuner,
+    /// Options that were changed live: the value, and what changed it.
+    changes: Mutex<Vec<(&'static str, options::Value, &'static str)>>,
     /// Pause between sweeps, in ms; self-tuning changes it.
     interval_ms: AtomicU64,
     /// Bytes that the shards do not account for.
@@ -225,6 +228,7 @@ impl Cache {
             claims: Claims::default(),
             simulator,
             tuner,
+            changes: Mutex::default(),
             interval_ms,
             own_bytes: AtomicI64::new(0),
             me: me.clone(),
@@ -235,9 +239,30 @@ impl Cache {
         Ok(cache)
     }
 
-    /// The effective options.
+    /// The options that it was made with.
     pub fn options(&self) -> &Resolved<CacheOptions> {
         &self.options
+    }
+
+    /// The effective options: with what was changed since, and by what.
+    pub fn options_now(&self) -> Resolved<CacheOptions> {
+        let mut options = self.options.clone();
+        for (key, value, by) in &*self.changes.lock() {
+            // What is in force has been checked before.
+            let _ = options.lay(key, value.clone(), Origin::Layer((*by).into()));
+        }
+        options
+    }
+
+    /// Notes that an option is another one now.
+    fn changed(&self, key: &'static str, value: serde_json::Value, by: &'static str) {
+        let value = match value {
+            serde_json::Value::String(text) => options::Value::Text(text),
+            value => options::Value::Int(value.as_u64().unwrap_or(0)),
+        };
+        let mut changes = self.changes.lock();
+        changes.retain(|(known, ..)| *known != key);
+        changes.push((key, value, by));
     }
 
     /// Takes bytes that no shard accounts for out of the budget, or gives some
@@ -255,16 +280,26 @@ impl Cache {
     fn reserve(&self, bytes: i64, out: &mut Departures) {
         let wanted = Amount { entries: 0, bytes };
         let mut got = self.shared.budget.draw_only(wanted);
-        for index in 0..self.directory.count() {
+        // Over all cells that there are by then: a resize may go on.
+        for cell in self.directory.cells() {
             let lacking = got.lacks(wanted);
             if !lacking.is_some() {
                 break;
             }
-            let mut shard = self.directory.cell(index).shard.write();
+            let mut shard = cell.shard.write();
             got.add(self.evict_for(&mut shard, lacking, out));
         }
         got.bytes -= bytes;
         self.shared.budget.give(got);
+    }
+
+    /// Makes up for what a shard has taken that had nothing left to give for it.
+    fn pay_debt(&self, out: &mut Departures) {
+        let debt = self.shared.budget.bytes.missing();
+        if debt > 0 {
+            self.shared.budget.bytes.give(debt);
+            self.reserve(debt, out);
+        }
     }
 
     /// Bytes that no shard accounts for.

@@ -11,8 +11,8 @@ use crate::error::{Error, Result, Status};
 
 /// Values up to this size are copied under the lock; larger ones outside.
 const COPIED_UNDER_LOCK: usize = 1024;
-/// Rounds of looking for room in vain after which there is none.
-const ROUNDS_MAX: u32 = 256;
+/// Rounds of looking for bytes in vain after which there are none.
+const ROUNDS_MAX: u32 = 4_096;
 /// Lives from here on are counted from the coarse clock, in ms.
 const LONG_LIFE_MS: u64 = 60_000;
 
@@ -354,7 +354,8 @@ impl Cache {
                     let index = shard.index;
                     drop(shard);
                     carried = self.gather(index, lacking, &mut out);
-                    rounds += 1;
+                    // There is a place for every entry; bytes there may not be.
+                    rounds += (lacking.bytes > 0) as u32;
                     if !carried.is_some() {
                         if rounds > ROUNDS_MAX {
                             break Err(self.no_room(&entry));
@@ -411,7 +412,10 @@ impl Cache {
     ) -> Amount {
         let mut found = shard.surrender();
         let reason = if missing.entries > 0 { Reason::Capacity } else { Reason::Memory };
-        while found.lacks(missing).is_some() && shard.evict(&self.shared, reason, out) {
+        while found.lacks(missing).is_some() {
+            if !shard.evict(&self.shared, reason, out) && !shard.shrink(&self.shared) {
+                break;
+            }
             found.add(shard.surrender());
         }
         found

@@ -16,6 +16,13 @@ impl Cache {
     /// the merger of one shard at most, and no entry is lost.
     pub fn resize(&self, shards: u64) -> Result<()> {
         in_range("shard_count", shards)?;
+        self.reshard(shards);
+        self.changed("shard_count", shards.into(), "resize");
+        Ok(())
+    }
+
+    /// As [`Cache::resize`], whoever wants it.
+    pub(super) fn reshard(&self, shards: u64) {
         let structure = self.structure.lock();
         let empty = cell_bytes(*self.maker.lock());
         let wanted =
@@ -29,7 +36,6 @@ impl Cache {
         }
         drop(structure);
         left.into_iter().for_each(Departures::deliver);
-        Ok(())
     }
 
     /// Splits every shard. Entries leave only where the larger tables do not
@@ -68,6 +74,7 @@ impl Cache {
         let mut upper = self.directory.cell(upper).shard.write();
         change(&mut lower, &self.shared, &mut upper, &mut out);
         drop((lower, upper));
+        self.pay_debt(&mut out);
         self.finish(out)
     }
 
@@ -77,8 +84,12 @@ impl Cache {
         let structure = self.structure.lock();
         self.shared.budget.entries.set_limit(capacity as i64);
         let mut delivered = Vec::new();
+        // What is in hand counts as held: no entry is to leave for that.
+        for cell in self.directory.cells() {
+            let amount = cell.shard.write().surrender();
+            self.shared.budget.give(amount);
+        }
         while self.shared.budget.entries.missing() > 0 {
-            let before = self.shared.budget.entries.missing();
             for cell in self.directory.cells() {
                 let missing = self.shared.budget.entries.missing();
                 let mut out = Departures::default();
@@ -93,11 +104,11 @@ impl Cache {
                 self.shared.budget.give(amount);
                 delivered.push(self.finish(out));
             }
-            if self.shared.budget.entries.missing() >= before {
-                break;
-            }
+            // What is missing may be on its way to a shard in another's hands.
+            crate::sync::yield_now();
         }
         drop(structure);
+        self.changed("capacity", capacity.into(), "set_capacity");
         self.restart_simulation();
         delivered.into_iter().for_each(Departures::deliver);
         Ok(())

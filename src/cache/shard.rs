@@ -249,7 +249,9 @@ impl Shard {
                 return Ok(());
             }
             let reason = if lacking.entries > 0 { Reason::Capacity } else { Reason::Memory };
-            if !shared.budget.must_evict(lacking) || !self.evict(shared, reason, out) {
+            let makes_room = shared.budget.must_evict(lacking)
+                && (self.evict(shared, reason, out) || self.shrink(shared));
+            if !makes_room {
                 return Err((entry, lacking));
             }
             if old.is_some() {
@@ -358,6 +360,16 @@ impl Shard {
         self.take(shared, slot, hash, reason, out);
         self.table.fetch_front(list);
         true
+    }
+
+    /// Gives up the table of many entries that left for a few large ones; false
+    /// if there is nothing to give up.
+    pub fn shrink(&mut self, shared: &Shared) -> bool {
+        let larger = self.table.len() == 0 && self.table.room() > Table::rounded(SMALLEST_ROOM);
+        if larger {
+            self.rebuild(shared, SMALLEST_ROOM, None);
+        }
+        larger
     }
 
     /// Takes the entry out of a slot; its credit stays in hand.
@@ -528,14 +540,15 @@ impl Shard {
         entries.into_iter().for_each(|(entry, list)| self.adopt(shared, entry, Some(list)));
     }
 
-    /// Pays a debt of bytes to the budget, by evictions if need be.
+    /// Pays a debt of bytes to the budget, by evictions if need be; what is left
+    /// of it then is the budget's to collect elsewhere.
     pub fn repay(&mut self, shared: &Shared, out: &mut Departures) {
         while self.in_hand.bytes < 0 {
             let debt = Amount { entries: 0, bytes: -self.in_hand.bytes };
             let drawn = shared.budget.draw_only(debt);
             self.in_hand.add(drawn);
             if self.in_hand.bytes < 0 && !self.evict(shared, Reason::Memory, out) {
-                return;
+                shared.budget.give(self.surrender());
             }
         }
         self.settle(shared);

@@ -130,13 +130,19 @@ impl Simulator {
         let fresh = Models::new(capacity, name, self.compares, since);
         let fresh = Some(fresh).filter(|models| models.bytes() <= self.most_bytes);
         let below = if fresh.is_some() { below(capacity, self.compares) } else { 0 };
+        // The old ones go first: no entry is to leave for models that replace others.
+        pay(-self.install(None, 0));
         pay(fresh.as_ref().map_or(0, Models::bytes) as i64);
-        let old = {
-            let mut models = self.models.lock();
-            self.below.store(below, Relaxed);
-            std::mem::replace(&mut *models, fresh)
-        };
-        pay(-(old.map_or(0, |models| models.bytes()) as i64));
+        // Somebody else may have been as far as here.
+        pay(-self.install(fresh, below));
+    }
+
+    /// Puts models in place; the bytes of those that were there.
+    fn install(&self, fresh: Option<Models>, below: u64) -> i64 {
+        let mut models = self.models.lock();
+        self.below.store(below, Relaxed);
+        let old = std::mem::replace(&mut *models, fresh);
+        old.map_or(0, |models| models.bytes() as i64)
     }
 
     /// Whether requests of this hash are simulated.

@@ -173,6 +173,12 @@ fn a_lower_capacity_holds_when_set_capacity_returns() {
     cache.set_capacity(1_500).unwrap();
     assert_eq!(cache.len(), 1_500);
     audit(&cache);
+    // Credits that shards have in hand are no reason to let entries go.
+    cache.set_capacity(20_000).unwrap();
+    (0..20u32).for_each(|n| cache.set(&n.to_le_bytes(), b"v", Ttl::Default).unwrap());
+    let held = cache.len();
+    cache.set_capacity(held).unwrap();
+    assert_eq!(cache.len(), held);
     cache.set_capacity(3_000).unwrap();
     (0..10_000u32).for_each(|n| cache.set(&n.to_le_bytes(), b"w", Ttl::Default).unwrap());
     assert_eq!(cache.len(), 3_000);
@@ -433,6 +439,62 @@ fn departures_are_told_with_their_reason_and_never_nested() {
 }
 
 #[test]
+fn each_way_to_leave_has_its_reason() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let listener = {
+        let told = told.clone();
+        move |key: &[u8], value: &[u8], reason: Reason| {
+            told.lock().push((key.to_vec(), value.len(), reason.name()));
+        }
+    };
+    let listeners = Listeners { departures: Some(Arc::new(listener)), ..Listeners::default() };
+    let mut layered = Layered::<CacheOptions>::default();
+    let options = r#"{"capacity": 4, "max_memory_mb": 1, "eviction_policy": "fifo"}"#;
+    layered.load_json(options).unwrap();
+    let (clock, hand) = Clock::manual();
+    let cache = Cache::with_listeners(layered.resolve().unwrap(), clock, listeners).unwrap();
+    let after = |act: &dyn Fn()| {
+        act();
+        std::mem::take(&mut *told.lock())
+    };
+    let set = |key: &[u8], len: usize| cache.set(key, &vec![0; len], Ttl::Never).unwrap();
+    let one = |key: &[u8], len: usize, reason| vec![(key.to_vec(), len, reason)];
+    assert_eq!(after(&|| (0..4u8).for_each(|n| set(&[n], 10))), []);
+    assert_eq!(after(&|| set(b"e", 10)), one(&[0], 10, "capacity"));
+    assert_eq!(after(&|| set(b"e", 20)), one(b"e", 10, "replaced"));
+    assert_eq!(after(&|| assert!(cache.remove(&[1]))), one(&[1], 10, "removed"));
+    let brief = || cache.set(b"s", b"v", Ttl::Millis(5)).unwrap();
+    assert_eq!(after(&brief), []);
+    hand.advance(Duration::from_millis(5));
+    assert_eq!(after(&|| assert!(cache.get(b"s").is_none())), one(b"s", 1, "expired"));
+    assert_eq!(after(&|| assert!(cache.remove(&[2]))), one(&[2], 10, "removed"));
+    assert_eq!(after(&|| set(b"l", 520_000)), []);
+    let for_memory = after(&|| set(b"m", 520_000));
+    assert_eq!(for_memory.last(), one(b"l", 520_000, "memory").last());
+    assert_eq!(after(&|| cache.clear()), one(b"m", 520_000, "cleared"));
+}
+
+#[test]
+fn the_effective_options_say_what_was_changed_since_and_by_what() {
+    let (cache, clock) = cache(r#"{"capacity": 100000, "auto_tuning": true}"#);
+    let shown = |key: &str| cache.options_now().show(key).unwrap();
+    let is = |value: u64, origin: &str| serde_json::json!({"value": value, "origin": origin});
+    assert_eq!(shown("capacity"), is(100_000, "explicit"));
+    assert_eq!(shown("shard_count"), is(0, "default"));
+    cache.set_capacity(50_000).unwrap();
+    cache.resize(64).unwrap();
+    assert_eq!(shown("capacity"), is(50_000, "set_capacity"));
+    assert_eq!(shown("shard_count"), is(64, "resize"));
+    for _ in 0..3 {
+        clock.advance(Duration::from_secs(60));
+        cache.tune();
+    }
+    let shards = crate::options::profiles::cores().next_power_of_two() as u64;
+    assert_eq!(shown("shard_count"), is(shards, "auto_tuning"));
+    assert_eq!(shown("cleanup_interval_ms"), is(600_000, "auto_tuning"));
+}
+
+#[test]
 fn a_walk_meets_everything_once_though_the_cache_is_resized_on_the_way() {
     let (cache, _) = cache(r#"{"capacity": 100000, "shard_count": 8}"#);
     (0..5_000u32).for_each(|n| cache.set(&n.to_le_bytes(), b"v", Ttl::Default).unwrap());
@@ -539,6 +601,7 @@ fn self_tuning_takes_the_better_policy_after_three_windows_and_says_why() {
     let decisions = json["tuning"]["decisions"].as_array().unwrap();
     let chosen = decisions.iter().find(|d| d["option"] == "eviction_policy").unwrap();
     assert_eq!(chosen["from"], "fifo");
+    assert_eq!(cache.options_now().origin("eviction_policy").unwrap().name(), "auto_tuning");
     assert!(chosen["reason"].as_str().unwrap().contains("instead of"));
     let records = records.lock();
     assert_eq!(records.len(), decisions.len());
@@ -563,6 +626,16 @@ fn self_tuning_moves_shards_and_sweeps_when_a_band_has_held() {
     assert_eq!(cache.sweep_interval(), 600_000);
     let json = cache.metrics_json();
     assert_eq!(json["tuning"]["decisions"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn self_tuning_begins_no_sweeps_where_none_were_asked_for() {
+    let (cache, clock) = cache(r#"{"auto_tuning": true, "cleanup_interval_ms": 0}"#);
+    for _ in 0..4 {
+        clock.advance(Duration::from_secs(60));
+        cache.tune();
+    }
+    assert_eq!(cache.sweep_interval(), 0);
 }
 
 #[test]

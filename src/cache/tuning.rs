@@ -21,6 +21,7 @@ use super::metrics::Report;
 use super::simulate::Forecast;
 use super::{Cache, policy};
 use crate::metrics::Level;
+use crate::options::cache::CacheOptions;
 use crate::options::profiles::cores;
 
 /// A window, in ms.
@@ -53,6 +54,7 @@ struct State {
     best: Option<&'static str>,
     best_held: u32,
     decisions: VecDeque<Json>,
+    decided: u64,
 }
 
 impl Tuner {
@@ -68,7 +70,7 @@ impl Tuner {
 
 impl Cache {
     /// Keeps a decision for the metrics, and tells the log.
-    fn decided(&self, at_ms: u64, option: &str, from: Json, to: Json, reason: &str) {
+    fn decided(&self, at_ms: u64, option: &'static str, from: Json, to: Json, reason: &str) {
         self.log(Level::Info, || {
             json!({
                 "event": "mynah.cache.tuning",
@@ -76,7 +78,10 @@ impl Cache {
                 "mynah.reason": reason,
             })
         });
-        let decisions = &mut self.tuner.state.lock().decisions;
+        self.changed(option, to.clone(), "auto_tuning");
+        let mut state = self.tuner.state.lock();
+        state.decided += 1;
+        let decisions = &mut state.decisions;
         if decisions.len() == REMEMBERED {
             decisions.pop_front();
         }
@@ -140,7 +145,8 @@ impl Cache {
         }
         let reason = format!("{per_second:.0} operations a second, for {HOLDS} windows");
         let before = self.shard_count();
-        if self.resize(per_core * cores() as u64).is_ok() && self.shard_count() != before {
+        self.reshard(per_core * cores() as u64);
+        if self.shard_count() != before {
             let (from, to) = (before.into(), self.shard_count().into());
             self.decided(now_ms, "shard_count", from, to, &reason);
         }
@@ -193,6 +199,7 @@ impl Cache {
             shard.rebuild(&self.shared, room, Some(make()));
             shard.repay(&self.shared, &mut out);
             drop(shard);
+            self.pay_debt(&mut out);
             left.push(self.finish(out));
         }
         drop(structure);
@@ -205,6 +212,11 @@ impl Cache {
         let since = self.metrics.hits_and_misses();
         let pay = |bytes| self.pay(bytes);
         self.simulator.restart(self.capacity(), self.policy_name(), since, &pay);
+    }
+
+    /// How many decisions there were.
+    pub(super) fn decisions(&self) -> u64 {
+        self.tuner.state.lock().decided
     }
 
     /// The decisions so far, for the metrics.
@@ -233,7 +245,12 @@ impl Cache {
     fn advise_hit_rate(&self, report: &Report, forecast: Option<&Forecast>, all: &mut Vec<Json>) {
         let values = &self.options.values;
         let Some(rate) = report.hit_rate() else { return };
-        if report.hits + report.misses < 1_000 || rate >= values.alert_min_hit_rate {
+        // Without a threshold of the caller's, the usual one.
+        let least = match values.alert_min_hit_rate {
+            0.0 => CacheOptions::default().alert_min_hit_rate,
+            least => least,
+        };
+        if report.hits + report.misses < 1_000 || rate >= least {
             return;
         }
         let expired = report.counts.left[Reason::Expired as usize];
@@ -302,7 +319,7 @@ impl Cache {
                 (shards * 2).into(),
             ));
         }
-        let asked = values.shard_count as u64;
+        let asked = self.options_now().values.shard_count as u64;
         if asked.next_power_of_two() > shards && asked > 0 {
             let evidence = json!({"asked": asked, "shards": shards, "capacity": self.capacity()});
             let capacity = asked.next_power_of_two() * 64;

@@ -436,7 +436,8 @@ pub unsafe extern "C" fn mynah_cache_set_capacity(
 }
 
 /// The effective options as JSON: for each its value and the layer that it
-/// came from. The value is the caller's to free. Any thread.
+/// came from, or what has changed it since: `set_capacity`, `resize` or
+/// `auto_tuning`. The value is the caller's to free. Any thread.
 ///
 /// # Safety
 /// 1. `value` is null or writable.
@@ -446,7 +447,7 @@ pub unsafe extern "C" fn mynah_cache_options_json(
     value: *mut *mut mynah_value,
 ) -> mynah_status {
     // SAFETY: promised by (1).
-    unsafe { guard_json(value, || Ok(handle::resolve::<Cache, _>(cache)?.options().to_json())) }
+    unsafe { guard_json(value, || Ok(handle::resolve::<Cache, _>(cache)?.options_now().to_json())) }
 }
 
 /// All figures as JSON: hits, misses, rates, departures by reason, latencies,

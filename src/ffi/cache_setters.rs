@@ -20,8 +20,8 @@ pub extern "C" fn mynah_cache_options_set_capacity(
 }
 
 /// Independently locked parts of the cache, rounded up to a power of two and
-/// held to at least 64 entries each; 0: four for each core, at least 256
-/// entries each. Range 0..=65536.
+/// held to at least 64 entries each, and to three eighths of max_memory_mb; 0:
+/// four for each core, at least 256 entries each. Range 0..=65536.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_options_set_shard_count(
     options: *mut mynah_cache_options,
@@ -129,7 +129,8 @@ pub unsafe extern "C" fn mynah_cache_options_set_performance_profile(
 }
 
 /// With retry_delay_ms, bounds the wait for a contended shard by their product,
-/// then the call answers BUSY; 0: it waits as long as it takes. Range 0..=1000.
+/// then the call answers BUSY; 0 for either: it waits as long as it takes.
+/// Range 0..=1000.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_options_set_max_retries(
     options: *mut mynah_cache_options,
