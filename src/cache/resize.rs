@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 use crate::options::OptionSet;
 use crate::options::cache::CacheOptions;
 
+/// Evictions under one lock when the capacity is lowered.
+const BATCH: u64 = 1_024;
+
 /// A split or a merger.
 type Change = fn(&mut Shard, &Shared, &mut Shard, &mut Departures);
 
@@ -95,7 +98,7 @@ impl Cache {
                 let mut out = Departures::default();
                 let mut shard = cell.shard.write();
                 let (held, all) = (shard.table.len() as u64, self.directory.count() as u64);
-                let part = (held.min(missing as u64)).min(missing as u64 / all + 1);
+                let part = held.min(missing as u64).min(missing as u64 / all + 1).min(BATCH);
                 for _ in 0..part {
                     shard.evict(&self.shared, Reason::Capacity, &mut out);
                 }

@@ -294,6 +294,38 @@ impl Table {
         None
     }
 
+    /// Calls `each` for the entries whose hash has an upper half of `from` or
+    /// more, in about so many buckets; the upper half from which to go on, or one
+    /// beyond the largest at the end. The order is that of hashes, so the next
+    /// part may as well be of a table that this one has been rebuilt to.
+    pub fn scan<'a>(
+        &'a self,
+        from: u64,
+        buckets: usize,
+        hash: impl Fn(&Entry) -> u64,
+        mut each: impl FnMut(&'a Entry, u64),
+    ) -> u64 {
+        let all = self.buckets.len();
+        let first = self.home(from << 32);
+        let last = (first + buckets).min(all);
+        let end = ((last as u64) << 32).div_ceil(all as u64);
+        let mut at = first;
+        for step in 0..all {
+            for entry in self.buckets[at].entries.iter().flatten() {
+                let hash = hash(entry);
+                if (from..end).contains(&(hash >> 32)) {
+                    each(entry, hash);
+                }
+            }
+            // What was full has sent some on.
+            if first + step + 1 >= last && self.buckets[at].tags[WIDTH] == 0 {
+                break;
+            }
+            at = self.after(at);
+        }
+        end
+    }
+
     /// The entry in a slot.
     #[inline]
     pub fn entry(&self, slot: Slot) -> Option<&Entry> {
@@ -587,6 +619,7 @@ impl Table {
     }
 
     /// Every entry, in the order of the buckets.
+    #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.buckets.iter().flat_map(|bucket| bucket.entries.iter().flatten())
     }

@@ -1,10 +1,11 @@
 //! Many keys at a time: batches, prefixes, and walking over everything.
 //!
 //! A walk goes over hashes, not over shards: in the order of their low sixteen
-//! bits read backwards. In that order each shard is one unbroken range, and a
-//! split or a merger cuts a range in two or joins two neighbours. So a walk that
-//! takes one shard's slice at a time neither misses nor repeats an entry,
-//! however often the cache is resized on the way.
+//! bits read backwards, and then of their upper halves. In that order each shard
+//! is one unbroken range, and a split or a merger cuts a range in two or joins two
+//! neighbours. So a walk that takes a part of one shard's slice at a time neither
+//! misses nor repeats an entry, however often the cache is resized on the way, and
+//! it holds a lock no longer than a few hundred look-ups would.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -17,14 +18,34 @@ use crate::error::{Error, Result};
 
 /// Positions of a walk.
 const END: u32 = 1 << 16;
+/// Upper halves of hashes.
+const HIGH_END: u64 = 1 << 32;
+/// Buckets of a table that are looked at under one lock.
+const BUCKETS: usize = 128;
 /// Removals under one write lock.
 const BATCH: usize = 256;
 
 /// A walk over the entries of a cache.
 pub struct Walk {
     cache: Arc<Cache>,
-    position: u32,
+    rest: Rest,
     slice: std::vec::IntoIter<Entry>,
+}
+
+/// Ranges of hashes that a walk has still to see, the next one last.
+struct Rest(Vec<Range>);
+
+/// Hashes by their places; those with an upper half below `high` have been seen.
+struct Range {
+    first: u32,
+    end: u32,
+    high: u64,
+}
+
+impl Rest {
+    fn all() -> Rest {
+        Rest(vec![Range { first: 0, end: END, high: 0 }])
+    }
 }
 
 /// A key and its value.
@@ -67,10 +88,7 @@ impl Iterator for Walk {
                     Ok(value) => return Some(Ok(Pair { entry, value })),
                 }
             }
-            if self.position >= END {
-                return None;
-            }
-            match self.cache.slice(&mut self.position) {
+            match self.cache.slice(&mut self.rest)? {
                 Ok(entries) => self.slice = entries.into_iter(),
                 Err(error) => return Some(Err(error)),
             }
@@ -87,19 +105,39 @@ impl Cache {
     /// Walks over all entries. What is there from beginning to end comes once;
     /// what comes or goes meanwhile may or may not.
     pub fn walk(self: &Arc<Self>) -> Walk {
-        Walk { cache: self.clone(), position: 0, slice: Vec::new().into_iter() }
+        Walk { cache: self.clone(), rest: Rest::all(), slice: Vec::new().into_iter() }
     }
 
-    /// References to the entries of one shard from a position on, which moves
-    /// to the end of that shard's range.
-    fn slice(&self, position: &mut u32) -> Result<Vec<Entry>> {
-        let hash = (*position as u16).reverse_bits() as u64;
-        let (_, shard) = self.directory.read(hash)?;
-        let hashed = |entry: &&Entry| place(self.shared.hash(entry.key()) as usize) >= *position;
-        let entries = shard.table.iter().filter(hashed);
-        let slice = entries.map(|entry| entry.share().map_or_else(|| entry.copy(), Ok)).collect();
-        *position = place(shard.index) + END / (shard.mask as u32 + 1);
-        slice
+    /// References to the next entries, all of one shard; none at the end. A
+    /// failure leaves the rest as it was.
+    fn slice(&self, rest: &mut Rest) -> Option<Result<Vec<Entry>>> {
+        let Range { first, end, high } = rest.0.pop()?;
+        let hash = (first as u16).reverse_bits() as u64;
+        let (_, shard) = match self.directory.read(hash) {
+            Ok(found) => found,
+            Err(error) => {
+                rest.0.push(Range { first, end, high });
+                return Some(Err(error));
+            }
+        };
+        let shards_end = place(shard.index) + END / (shard.mask as u32 + 1);
+        if shards_end < end {
+            // It has been split since; the other part has been seen as far.
+            rest.0.push(Range { first: shards_end, end, high });
+        }
+        let end = end.min(shards_end);
+        let mut slice = Vec::new();
+        let hash = |entry: &Entry| self.shared.hash(entry.key());
+        let next = shard.table.scan(high, BUCKETS, hash, |entry, hash| {
+            if (first..end).contains(&place(hash as usize)) {
+                slice.push(entry.share().map_or_else(|| entry.copy(), Ok));
+            }
+        });
+        drop(shard);
+        if next < HIGH_END {
+            rest.0.push(Range { first, end, high: next });
+        }
+        Some(slice.into_iter().collect())
     }
 
     /// The value of an entry, as it was stored.
@@ -113,9 +151,9 @@ impl Cache {
     /// Removes every key that begins with `prefix`; how many live entries went.
     /// Readers are never blocked for more than a batch.
     pub fn remove_prefix(&self, prefix: &[u8]) -> Result<u64> {
-        let (mut position, mut removed) = (0, 0);
-        while position < END {
-            let mut slice = self.slice(&mut position)?;
+        let (mut rest, mut removed) = (Rest::all(), 0);
+        while let Some(slice) = self.slice(&mut rest) {
+            let mut slice = slice?;
             slice.retain(|entry| entry.key().starts_with(prefix));
             for batch in slice.chunks(BATCH) {
                 removed += self.remove_all(batch)?;
@@ -193,5 +231,36 @@ impl Cache {
         let Some(entry) = entry else { return Ok(None) };
         self.metrics.stale.fetch_add(1, Relaxed);
         self.plain(&entry).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::super::tests::cache;
+    use super::*;
+
+    #[test]
+    fn a_walk_takes_few_entries_at_a_time_and_none_twice_though_tables_grow_and_shards_change() {
+        let (cache, _) = cache(r#"{"capacity": 1000000, "shard_count": 1}"#);
+        let set = |n: u32| cache.set(&n.to_le_bytes(), b"v", Ttl::Never).unwrap();
+        (0..20_000).for_each(set);
+        let (mut rest, mut seen, mut random) =
+            (Rest::all(), HashSet::new(), fastrand::Rng::with_seed(3));
+        let mut newcomers = 20_000..;
+        while let Some(slice) = cache.slice(&mut rest) {
+            let slice = slice.unwrap();
+            assert!(slice.len() < 2 * BUCKETS * 7, "{} under one lock", slice.len());
+            for entry in slice {
+                assert!(seen.insert(entry.key().to_vec()), "twice");
+            }
+            match random.u8(..4) {
+                0 => cache.resize(1 << random.u64(..6)).unwrap(),
+                1 => newcomers.by_ref().take(500).for_each(set),
+                _ => {}
+            }
+        }
+        assert!((0..20_000u32).all(|n| seen.contains(&n.to_le_bytes()[..])));
     }
 }
