@@ -649,8 +649,8 @@ mynah_status mynah_cache_options_set_capacity(mynah_cache_options *options,
 
 /**
  * Independently locked parts of the cache, rounded up to a power of two and
- * held to at least 64 entries each; 0: four for each core, at least 256
- * entries each. Range 0..=65536.
+ * held to at least 64 entries each, and to three eighths of max_memory_mb; 0:
+ * four for each core, at least 256 entries each. Range 0..=65536.
  */
 MYNAH_API
 mynah_status mynah_cache_options_set_shard_count(mynah_cache_options *options,
@@ -736,7 +736,8 @@ mynah_status mynah_cache_options_set_performance_profile(mynah_cache_options *op
 
 /**
  * With retry_delay_ms, bounds the wait for a contended shard by their product,
- * then the call answers BUSY; 0: it waits as long as it takes. Range 0..=1000.
+ * then the call answers BUSY; 0 for either: it waits as long as it takes.
+ * Range 0..=1000.
  */
 MYNAH_API
 mynah_status mynah_cache_options_set_max_retries(mynah_cache_options *options,
@@ -1042,7 +1043,8 @@ mynah_status mynah_cache_set_capacity(mynah_cache *cache,
 
 /**
  * The effective options as JSON: for each its value and the layer that it
- * came from. The value is the caller's to free. Any thread.
+ * came from, or what has changed it since: `set_capacity`, `resize` or
+ * `auto_tuning`. The value is the caller's to free. Any thread.
  *
  * The caller promises:
  * 1. `value` is null or writable.

@@ -78,6 +78,13 @@ fn as_many_shards_as_one_asks_for_leave_room_for_a_value_of_half_the_bound() {
             );
             let (cache, _) = cache(&options);
             assert!((128..=512).contains(&cache.shard_count()), "{}", cache.shard_count());
+            let advice = cache.advise_json();
+            let finding = &advice["findings"][0];
+            assert_eq!(finding["option"], "max_memory_mb", "{advice}");
+            assert!(
+                finding["value"].as_u64().is_some_and(|mb| (64..512).contains(&mb)),
+                "{advice}"
+            );
             // Tables for so many small entries must go, too.
             fill(&cache, 0..20_000, 0);
             let half: Vec<u8> = {

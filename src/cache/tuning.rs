@@ -19,7 +19,7 @@ use serde_json::{Value as Json, json};
 use super::departure::{Departures, Reason};
 use super::metrics::Report;
 use super::simulate::Forecast;
-use super::{Cache, policy};
+use super::{Cache, cell_bytes, policy, shards_for};
 use crate::metrics::Level;
 use crate::options::cache::CacheOptions;
 use crate::options::profiles::cores;
@@ -319,18 +319,7 @@ impl Cache {
                 (shards * 2).into(),
             ));
         }
-        let asked = self.options_now().values.shard_count as u64;
-        if asked.next_power_of_two() > shards && asked > 0 {
-            let evidence = json!({"asked": asked, "shards": shards, "capacity": self.capacity()});
-            let capacity = asked.next_power_of_two() * 64;
-            all.push(finding(
-                "fewer shards than asked for",
-                evidence,
-                "a shard holds at least 64 entries",
-                "capacity",
-                capacity.into(),
-            ));
-        }
+        self.advise_shards(shards, all);
         let (off, chance) = (report.imbalance(), report.imbalance_by_chance());
         if off > values.alert_max_shard_imbalance && off > chance {
             let evidence = json!({"shard_imbalance": off, "by_chance": chance});
@@ -342,6 +331,25 @@ impl Cache {
                 0.into(),
             ));
         }
+    }
+
+    /// Says what keeps the cache from having as many shards as it was asked for.
+    fn advise_shards(&self, shards: u64, all: &mut Vec<Json>) {
+        let asked = self.options_now().values.shard_count as u64;
+        let wanted = asked.next_power_of_two();
+        if asked == 0 || wanted <= shards {
+            return;
+        }
+        let evidence = json!({"asked": asked, "shards": shards, "capacity": self.capacity()});
+        let (cause, option, value) = match shards_for(asked, self.capacity()) as u64 {
+            few if few < wanted => ("a shard holds at least 64 entries", "capacity", wanted * 64),
+            _ => {
+                let empty = wanted * cell_bytes(*self.maker.lock());
+                let cause = "empty shards take up to three eighths of the bound on memory";
+                (cause, "max_memory_mb", (empty * 8 / 3).div_ceil(1 << 20))
+            }
+        };
+        all.push(finding("fewer shards than asked for", evidence, cause, option, value.into()));
     }
 
     fn advise_memory(&self, report: &Report, all: &mut Vec<Json>) {

@@ -68,8 +68,9 @@ func in(name string, d, unit time.Duration) Option { return of(name, lib.In(d, u
 func WithCapacity(n int) Option { return of("capacity", n) }
 
 // WithShardCount is shard_count: Independently locked parts of the cache,
-// rounded up to a power of two and held to at least 64 entries each; 0: four
-// for each core, at least 256 entries each.
+// rounded up to a power of two and held to at least 64 entries each, and to
+// three eighths of max_memory_mb; 0: four for each core, at least 256 entries
+// each.
 func WithShardCount(n uint32) Option { return of("shard_count", n) }
 
 // WithTTL is default_ttl_ms: Lifetime in milliseconds of an entry that is
@@ -113,8 +114,8 @@ func WithWorkloadType(workload Workload) Option { return of("workload_type", wor
 func WithPerformanceProfile(profile Performance) Option { return of("performance_profile", profile) }
 
 // WithMaxRetries is max_retries: With retry_delay_ms, bounds the wait for a
-// contended shard by their product, then the call answers BUSY; 0: it waits as
-// long as it takes.
+// contended shard by their product, then the call answers BUSY; 0 for either:
+// it waits as long as it takes.
 func WithMaxRetries(n int) Option { return of("max_retries", n) }
 
 // WithRetryDelay is retry_delay_ms: Milliseconds that each of max_retries
