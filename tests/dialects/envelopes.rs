@@ -54,6 +54,12 @@ fn labels_mean_the_same_in_every_spelling() {
         ("custom", 400, kind("exceed_context_size_error"), ContextLength),
         ("custom", 400, kind("ContentPolicyViolationError"), ContentFilter),
         ("custom", 400, kind("budget_exceeded"), QuotaExhausted),
+        ("custom", 400, kind("Arrearage"), QuotaExhausted),
+        ("custom", 403, kind("AllocationQuota.FreeTierOnly"), QuotaExhausted),
+        ("custom", 429, kind("usage_limit_reached"), QuotaExhausted),
+        ("custom", 400, kind("model_decommissioned"), ModelNotFound),
+        ("custom", 413, kind("tokens_limit_reached"), ContextLength),
+        ("custom", 498, kind("capacity_exceeded"), Overloaded),
         ("custom", 500, kind("server_is_overloaded"), Overloaded),
         ("custom", 500, kind("ServiceUnavailableError"), Overloaded),
         (
@@ -192,6 +198,27 @@ fn words_decide_where_a_vendor_gives_nothing_else() {
             error(json!({"message": "No endpoints found for some-model.", "code": 404})),
             ModelNotFound,
         ),
+        (
+            "custom",
+            404,
+            error(json!({"message": "No endpoints found for x/y:free.", "code": 404})),
+            ModelNotFound,
+        ),
+        (
+            "custom",
+            403,
+            json!({"code": "The caller does not have permission",
+                "error": "Your newly created team doesn't have any credits yet."}),
+            QuotaExhausted,
+        ),
+        ("deepseek", 400, kimi("Content Exists Risk"), ContentFilter),
+        ("cohere", 498, json!({"message": "blocked output"}), ContentFilter),
+        (
+            "huggingface",
+            400,
+            json!({"error": "Authorization header is correct, but the token seems invalid"}),
+            Authentication,
+        ),
         ("custom", 404, json!({"detail": "Not Found"}), BadRequest),
         (
             "huggingface",
@@ -225,6 +252,11 @@ fn envelopes_within_envelopes_are_opened() {
     assert_eq!(found.status, Status::ContextLength);
     assert_eq!(found.message, "Provider returned error: too long");
     assert_eq!(found.provider_code.as_deref(), Some("400"));
+    let silent = r#"{"error":{"code":"insufficient_quota","type":"insufficient_quota"}}"#;
+    assert_eq!(
+        refused("custom", 429, &[], &raw(silent).to_string()).status,
+        Status::QuotaExhausted
+    );
     let found = refused("custom", 400, &[], &raw("upstream words").to_string());
     assert_eq!(found.message, "Provider returned error: upstream words");
     let inner = error(json!({"code": 503, "status": "UNAVAILABLE", "message": "busy"}));
@@ -267,6 +299,7 @@ fn bodies_of_every_kind_give_a_status_and_a_message() {
         (529, "null", Status::Overloaded),
         (500, "[]", Status::Server),
         (429, "\"slow down\"", Status::RateLimited),
+        (401, "\"Invalid token\"", Status::Authentication),
         (500, "{\"error\":{\"message\":null}}", Status::Server),
         (500, "{\"error\": tr", Status::Server),
     ] {
@@ -274,6 +307,7 @@ fn bodies_of_every_kind_give_a_status_and_a_message() {
         assert_eq!(found.status, status, "{body}");
         assert!(!found.message.is_empty() && !found.message.contains("<!"), "{}", found.message);
     }
+    assert_eq!(refused("siliconflow", 401, &[], "\"Invalid token\"").message, "Invalid token");
 }
 
 #[test]
@@ -285,6 +319,8 @@ fn waits_and_ids_are_found_in_rare_places() {
     assert_eq!(wait(&[("retry-after", "")], "{}"), None);
     assert_eq!(wait(&[("retry-after", "-5")], "{}"), None);
     assert_eq!(wait(&[], r#"{"error":{"message":"m","retry_after":7}}"#), seconds(7));
+    let words = r#"{"error":{"message":"max RPM: 3, please try again after 1 seconds"}}"#;
+    assert_eq!(wait(&[], words), seconds(1));
     let azure = [("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "12")];
     assert_eq!(wait(&azure, "{}"), seconds(12));
     let id =

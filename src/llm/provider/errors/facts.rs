@@ -48,6 +48,10 @@ impl Facts {
             Json::Array(items) => facts.message = words(items),
             _ => {}
         }
+        // SiliconFlow refuses a key with a text and nothing around it.
+        if let Some(text) = root.word() {
+            facts.message = text.into();
+        }
         facts.bare(root);
         facts.unwrap();
         facts
@@ -137,14 +141,11 @@ impl Facts {
             return None;
         }
         let facts = Facts::of(&Json::parse(text.as_bytes()).ok()?);
-        if facts.message.is_empty() {
-            return None;
-        }
         self.reasons.extend(facts.code.into_iter().chain(facts.kind).chain(facts.reasons));
         self.quota_ids.extend(facts.quota_ids);
         self.http = self.http.or(facts.http);
         self.retry_after = self.retry_after.or(facts.retry_after);
-        Some(facts.message)
+        Some(facts.message).filter(|message| !message.is_empty())
     }
 
     /// The error; `http` is the status that counts, 0 where there is none.

@@ -23,6 +23,9 @@ const LABELS: &[(Status, &[&str])] = &[
             "insufficientcredits",
             "paymentrequired",
             "quotaexhausted",
+            "usagelimitreached",
+            "arrearage",
+            "allocationquota.freetieronly",
             "30001",
             "402",
         ],
@@ -44,6 +47,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "slowdown",
             "nocapacity",
             "servicetiercapacityexceeded",
+            "capacityexceeded",
             "50505",
             "50603",
             "503",
@@ -58,6 +62,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "contextwindowexceedederror",
             "exceedcontextsizeerror",
             "modelmaxprompttokensexceeded",
+            "tokenslimitreached",
         ],
     ),
     (
@@ -120,6 +125,8 @@ const LABELS: &[(Status, &[&str])] = &[
             "deploymentnotfound",
             "modelnotavailable",
             "modelnotsupported",
+            "modeldecommissioned",
+            "unknownmodel",
             "invalidmodel",
             "20012",
             "resourcenotfounderror",
@@ -146,6 +153,8 @@ const SURELY_A_MODEL: &[&str] = &[
     "deploymentnotfound",
     "modelnotavailable",
     "modelnotsupported",
+    "modeldecommissioned",
+    "unknownmodel",
     "invalidmodel",
 ];
 
@@ -212,12 +221,12 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         400 | 403 | 429 | 0 if says(NO_MONEY) || says(SPENT) => Status::QuotaExhausted,
         400 | 404 | 0 if names_model && says(UNKNOWN) => Status::ModelNotFound,
         400 if says(BAD_KEY) => Status::Authentication,
-        400 if says(FILTERED) => Status::ContentFilter,
+        400 | 498 if says(FILTERED) => Status::ContentFilter,
         400 if says(&["user location is not supported"]) => Status::Permission,
         401 | 498 => Status::Authentication,
         402 => Status::QuotaExhausted,
         403 => Status::Permission,
-        404 if names_model => Status::ModelNotFound,
+        404 if names_model || says(NO_HOST) => Status::ModelNotFound,
         408 => Status::Timeout,
         424 => Status::Server,
         429 if says(&["/ month", "per month", "monthly", "weekly usage limit", "per day"]) => {
@@ -260,6 +269,7 @@ const NO_MONEY: &[&str] = &[
     "exceeded current quota",
     "billing hard limit",
     "reached your specified api usage limits",
+    "have any credits",
 ];
 /// As vendors say it beside a label that means a rate limit as well.
 const SPENT: &[&str] = &["credits are depleted", "used all available credits", "spending limit"];
@@ -271,6 +281,19 @@ const UNKNOWN: &[&str] = &[
     "invalid model",
     "not a valid model",
 ];
-const BAD_KEY: &[&str] =
-    &["api key not valid", "invalid api key", "api key expired", "incorrect api key"];
-const FILTERED: &[&str] = &["content filtering policy", "violating our usage policy"];
+/// OpenRouter: nobody serves the model.
+const NO_HOST: &[&str] = &["no endpoints found"];
+const BAD_KEY: &[&str] = &[
+    "api key not valid",
+    "invalid api key",
+    "api key expired",
+    "incorrect api key",
+    "token seems invalid",
+];
+const FILTERED: &[&str] = &[
+    "content filtering policy",
+    "violating our usage policy",
+    "content exists risk",
+    "blocked input",
+    "blocked output",
+];
