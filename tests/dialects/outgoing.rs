@@ -328,6 +328,7 @@ fn addresses_are_joined_with_and_without_a_path_and_a_slash() {
     assert_eq!(url("openai", "http://localhost:1"), chat);
     assert_eq!(url("openai", "http://localhost:1/"), chat);
     assert_eq!(url("openai", "http://localhost:1/v1"), chat);
+    assert_eq!(url("ollama", "http://localhost:1/api"), "http://localhost:1/api/chat");
     assert_eq!(url("openai", "http://localhost:1/v1/"), chat);
     let azure = url("openai", "http://localhost:1/deployments/x?api-version=1");
     assert_eq!(azure, "http://localhost:1/deployments/x/chat/completions?api-version=1");

@@ -27,7 +27,9 @@ const OWN_FIELDS: &[&str] = &["keep_alive", "think", "logprobs", "top_logprobs",
 /// to its own one.
 fn url(options: &ClientOptions, endpoint: &str) -> Result<String> {
     let url = hosts::url(options, endpoint)?;
-    Ok(url.replacen(&format!("/v1{endpoint}"), endpoint, 1))
+    let url = url.replacen(&format!("/v1{endpoint}"), endpoint, 1);
+    // An address may already lead to the interface.
+    Ok(url.replacen(&format!("/api{endpoint}"), endpoint, 1))
 }
 
 impl Provider for Ollama {
