@@ -124,14 +124,21 @@ impl ToolCall {
         }
     }
 
+    /// Whether it is a call of OpenAI's custom tools: its input is a text.
+    pub fn is_custom(&self) -> bool {
+        self.extra.get("type").is_some_and(|kind| kind == "custom")
+    }
+
     /// Whether the provider gave the id.
     pub fn has_own_id(id: &str) -> bool {
         !id.is_empty() && !id.starts_with(OUR_ID)
     }
 
-    /// The arguments as an object; `{}` where there are none.
+    /// The arguments as an object; `{}` where there are none. A custom tool's
+    /// text becomes its only argument.
     pub fn object(&self) -> Result<Value> {
         match self.arguments.trim() {
+            _ if self.is_custom() => Ok(json!({"input": self.arguments})),
             "" => Ok(json!({})),
             text => serde_json::from_str(text).map_err(|e| {
                 Error::invalid(
@@ -477,7 +484,7 @@ pub fn piece_json(piece: &Piece) -> Value {
 
 /// OpenAI's form of a call.
 pub fn call_json(call: &ToolCall) -> Value {
-    let mut json = if call.extra.get("type").is_some_and(|kind| kind == "custom") {
+    let mut json = if call.is_custom() {
         json!({"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}})
     } else {
         json!({

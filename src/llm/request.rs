@@ -31,6 +31,13 @@ pub struct Tool {
     pub other: Option<Value>,
 }
 
+impl Tool {
+    /// Whether it is OpenAI's custom tool of this name: its input is a text.
+    pub fn is_custom(&self, name: &str) -> bool {
+        self.name == name && self.other.as_ref().is_some_and(|tool| tool["type"] == "custom")
+    }
+}
+
 /// Whether, and which, tools are to be called.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ToolChoice {
@@ -295,7 +302,7 @@ impl Request {
             },
             (true, None) => return Err(Error::invalid("tools", "a function needs a name")),
             (false, name) => Tool {
-                name: name.unwrap_or_default().into(),
+                name: name.or(json["custom"]["name"].as_str()).unwrap_or_default().into(),
                 description: None,
                 parameters: None,
                 strict: None,
@@ -435,7 +442,8 @@ fn tool_choice(value: &Value) -> Result<Option<ToolChoice>> {
         let must = allowed["mode"] == json!("required");
         ToolChoice::Allowed(names.iter().filter_map(name).collect(), must)
     };
-    let name = value["function"]["name"].as_str().or_else(|| value["name"].as_str());
+    let named = ["function", "custom"].into_iter().find_map(|kind| value[kind]["name"].as_str());
+    let name = named.or_else(|| value["name"].as_str());
     Ok(Some(match (value, name) {
         (Value::Null, _) => return Ok(None),
         (Value::String(word), _) => match word.as_str() {

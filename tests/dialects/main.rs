@@ -11,6 +11,7 @@ mod incoming;
 mod outgoing;
 mod refusals;
 mod spec;
+mod tools;
 mod vendors;
 
 use std::sync::Arc;

@@ -382,8 +382,9 @@ pub static TAKES: &[Takes] = &[
     Takes { prefix: "deepseek-r1", ..OLLAMA_THINKS },
 ];
 
-/// What a provider's model takes.
+/// What a provider's model takes; Gemini's may be given as a resource's name.
 pub fn takes(provider: &str, model: &str) -> &'static Takes {
+    let model = model.strip_prefix("models/").unwrap_or(model);
     let fits = |row: &&Takes| row.provider == provider && model.starts_with(row.prefix);
     TAKES.iter().filter(fits).max_by_key(|row| row.prefix.len()).unwrap_or(&TAKES[0])
 }

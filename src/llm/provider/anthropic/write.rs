@@ -329,11 +329,7 @@ fn tool(tool: &Tool) -> Value {
     if let Some(other) = &tool.other {
         return other.clone();
     }
-    let empty = || json!({"type": "object", "properties": {}});
-    let mut json = json!({
-        "name": tool.name,
-        "input_schema": tool.parameters.clone().unwrap_or_else(empty),
-    });
+    let mut json = json!({"name": tool.name, "input_schema": input_schema(tool)});
     if let Some(description) = &tool.description {
         json["description"] = description.clone().into();
     }
@@ -344,6 +340,17 @@ fn tool(tool: &Tool) -> Value {
         json["cache_control"] = mark.clone();
     }
     json
+}
+
+/// The schema of the input, which has to say that it is an object's.
+fn input_schema(tool: &Tool) -> Value {
+    let mut schema = tool.parameters.clone().unwrap_or_else(|| json!({"properties": {}}));
+    if let Value::Object(members) = &mut schema
+        && !members.contains_key("type")
+    {
+        members.insert("type".into(), "object".into());
+    }
+    schema
 }
 
 fn user(chat: &Chat, wanted: &mut Wanted) -> Result<Option<String>> {

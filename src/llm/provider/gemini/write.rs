@@ -68,7 +68,7 @@ fn contents(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     let mut turns: Vec<(&str, Vec<Value>)> = Vec::new();
     for message in chat.request.messages.iter().filter(|m| m.role != Role::System) {
         let (role, parts) = match message.role {
-            Role::Tool => ("user", vec![result(chat, message, wanted)?]),
+            Role::Tool => ("user", results(chat, message, wanted)?),
             Role::Assistant => ("model", model_turn(chat, message, wanted, url)?),
             _ => ("user", parts(message, wanted)?),
         };
@@ -109,6 +109,15 @@ fn model_turn(
 fn signs(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or_default();
     name.strip_prefix("gemini-").is_some_and(|rest| !rest.starts_with(['1', '2']))
+}
+
+/// A result, and the images and documents that it holds beside its text.
+fn results(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
+    let mut all = vec![result(chat, message, wanted)?];
+    for piece in message.content.iter().filter(|piece| !matches!(piece.part, Part::Text(_))) {
+        all.extend(part(piece, wanted)?);
+    }
+    Ok(all)
 }
 
 /// A result: an object, with the function's name found from its call.

@@ -36,7 +36,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
         let tools = request.tools.iter().map(|tool| tool_json(tool, wanted)).collect();
         body.insert("tools".into(), tools);
         if let Some(choice) = &request.tool_choice {
-            body.insert("tool_choice".into(), tool_choice(choice));
+            body.insert("tool_choice".into(), tool_choice(choice, &request.tools));
         }
         if let Some(parallel) = request.parallel_tool_calls {
             body.insert("parallel_tool_calls".into(), parallel.into());
@@ -167,12 +167,15 @@ fn keeps_marks(provider: &str) -> bool {
     matches!(provider, "custom" | "huggingface")
 }
 
-fn tool_choice(choice: &ToolChoice) -> Value {
+fn tool_choice(choice: &ToolChoice, tools: &[Tool]) -> Value {
     match choice {
         ToolChoice::Auto => "auto".into(),
         ToolChoice::None => "none".into(),
         ToolChoice::Required => "required".into(),
-        ToolChoice::Function(name) => json!({"type": "function", "function": {"name": name}}),
+        ToolChoice::Function(name) => match tools.iter().any(|tool| tool.is_custom(name)) {
+            true => json!({"type": "custom", "custom": {"name": name}}),
+            false => json!({"type": "function", "function": {"name": name}}),
+        },
         ToolChoice::Allowed(names, must) => {
             let tools: Vec<_> = names
                 .iter()

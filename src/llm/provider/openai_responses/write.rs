@@ -116,7 +116,10 @@ fn tools(chat: &Chat, body: &mut Map<String, Value>) {
     }
     let tools: Vec<_> = request.tools.iter().map(tool).collect();
     body.insert("tools".into(), tools.into());
-    let function = |name: &String| json!({"type": "function", "name": name});
+    let function = |name: &String| match request.tools.iter().any(|tool| tool.is_custom(name)) {
+        true => json!({"type": "custom", "name": name}),
+        false => json!({"type": "function", "name": name}),
+    };
     let choice: Option<Value> = request.tool_choice.as_ref().map(|choice| match choice {
         ToolChoice::Auto => "auto".into(),
         ToolChoice::None => "none".into(),
@@ -136,10 +139,24 @@ fn tools(chat: &Chat, body: &mut Map<String, Value>) {
     }
 }
 
+/// A custom tool in the form of chat completions: here nothing is nested.
+fn custom(tool: &Value) -> Value {
+    let mut json = tool.clone();
+    json["type"] = "custom".into();
+    if let Some(Value::Object(grammar)) = tool["format"].get("grammar") {
+        let mut format = grammar.clone();
+        format.insert("type".into(), "grammar".into());
+        json["format"] = format.into();
+    }
+    json
+}
+
 /// Here a function is strict unless it says that it is not.
 fn tool(tool: &Tool) -> Value {
-    if let Some(other) = &tool.other {
-        return other.clone();
+    match &tool.other {
+        Some(other) if other["custom"].is_object() => return custom(&other["custom"]),
+        Some(other) => return other.clone(),
+        None => {}
     }
     let parameters = tool.parameters.clone();
     let mut json = json!({
@@ -163,8 +180,8 @@ fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
         match message.role {
             Role::Assistant => assistant(chat, message, wanted, url, &mut items)?,
             Role::Tool => items.push(json!({
-                "type": "function_call_output",
-                "call_id": message.tool_call_id,
+                "type": output_of(chat, message),
+                "call_id": call_id(message.tool_call_id.as_deref().unwrap_or_default()),
                 "output": match message.content.iter().all(|p| matches!(p.part, Part::Text(_))) {
                     true => message.text().into(),
                     false => parts(message, wanted)?,
@@ -193,14 +210,31 @@ fn assistant(
         items.push(json!({"role": "assistant", "content": message.text()}));
     }
     for call in &message.tool_calls {
+        let (kind, input) = match call.is_custom() {
+            true => ("custom_tool_call", "input"),
+            false => ("function_call", "arguments"),
+        };
         items.push(json!({
-            "type": "function_call",
-            "call_id": call.id,
+            "type": kind,
+            "call_id": call_id(&call.id),
             "name": call.name,
-            "arguments": call.arguments,
+            input: call.arguments,
         }));
     }
     Ok(())
+}
+
+/// The vendor takes ids of at most 64 letters.
+fn call_id(id: &str) -> String {
+    send::fitting_id(id, 64, |c| c.is_ascii())
+}
+
+/// What a result is called: that depends on the call.
+fn output_of(chat: &Chat, message: &Message) -> &'static str {
+    let mut calls = chat.request.messages.iter().flat_map(|message| &message.tool_calls);
+    let custom =
+        calls.any(|call| message.tool_call_id.as_ref() == Some(&call.id) && call.is_custom());
+    if custom { "custom_tool_call_output" } else { "function_call_output" }
 }
 
 fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {

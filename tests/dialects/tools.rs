@@ -1,0 +1,125 @@
+//! Tools and their results where vendors differ most: schemas that say little,
+//! results with pictures, and tools whose input is a text.
+
+use serde_json::{Value, json};
+
+use crate::spec::Spec;
+use crate::*;
+
+fn fits(file: &'static str, schema: &str, body: &Value) {
+    if let Some(spec) = Spec::load(file) {
+        spec.check(schema, body);
+    }
+}
+
+fn responses() -> Resolved<ClientOptions> {
+    options(&[
+        ("provider", "openai"),
+        ("model", "gpt-6-sol"),
+        ("api_key", "k"),
+        ("openai_api", "responses"),
+    ])
+}
+
+/// A conversation in which a custom tool was called.
+fn painted() -> Value {
+    json!({
+        "messages": [
+            {"role": "user", "content": "Paint"},
+            {"role": "assistant", "content": null, "tool_calls": [
+                {"id": "c1", "type": "custom", "custom": {"name": "paint", "input": "red <b>"}}]},
+            {"role": "tool", "tool_call_id": "c1", "content": "done"},
+        ],
+        "tools": [{"type": "custom", "custom": {"name": "paint", "description": "Paints",
+            "format": {"type": "grammar",
+                "grammar": {"syntax": "regex", "definition": "[a-z]+"}}}}],
+        "tool_choice": {"type": "custom", "custom": {"name": "paint"}},
+    })
+}
+
+#[test]
+fn custom_tools_are_said_in_the_form_of_each_interface() {
+    let request = request(painted());
+    let sent = body(&client("openai", "gpt-5"), &request);
+    assert_eq!(sent["tool_choice"], json!({"type": "custom", "custom": {"name": "paint"}}));
+    assert_eq!(sent["messages"][1]["tool_calls"][0]["custom"]["input"], "red <b>");
+    fits("openai-openapi.json", "CreateChatCompletionRequest", &sent);
+    let sent = body(&responses(), &request);
+    assert_eq!(sent["tools"][0]["format"]["syntax"], "regex");
+    assert_eq!(sent["tool_choice"], json!({"type": "custom", "name": "paint"}));
+    assert_eq!(sent["input"][1]["type"], "custom_tool_call");
+    assert_eq!(sent["input"][1]["input"], "red <b>");
+    assert_eq!(sent["input"][2]["type"], "custom_tool_call_output");
+    fits("openai-openapi.json", "CreateResponse", &sent);
+}
+
+#[test]
+fn a_custom_tools_text_is_an_argument_elsewhere() {
+    let mut json = painted();
+    json.as_object_mut().unwrap().retain(|key, _| key == "messages");
+    let request = request(json);
+    let sent = body(&client("anthropic", "claude-sonnet-5-5"), &request);
+    assert_eq!(sent["messages"][1]["content"][0]["input"], json!({"input": "red <b>"}));
+    let sent = body(&client("gemini", "gemini-2.5-flash"), &request);
+    let args = &sent["contents"][1]["parts"][0]["functionCall"]["args"];
+    assert_eq!(args, &json!({"input": "red <b>"}));
+}
+
+#[test]
+fn ids_of_calls_fit_what_responses_takes() {
+    let long = "x".repeat(80);
+    let request = request(json!({"messages": [
+        {"role": "user", "content": "Go"},
+        {"role": "assistant", "content": null, "tool_calls": [
+            {"id": long, "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": long, "content": "1"},
+    ]}));
+    let sent = body(&responses(), &request);
+    let ids = [&sent["input"][1]["call_id"], &sent["input"][2]["call_id"]];
+    assert_eq!(ids[0], ids[1]);
+    assert_eq!(ids[0].as_str().map(str::len), Some(64));
+}
+
+#[test]
+fn a_schema_of_arguments_is_an_objects_for_anthropic() {
+    let sent = |parameters: Value| {
+        let request = request(json!({"messages": [{"role": "user", "content": "Hi"}],
+            "tools": [{"type": "function", "function": {"name": "f", "parameters": parameters}}]}));
+        let sent = body(&client("anthropic", "claude-sonnet-5-5"), &request);
+        fits("anthropic-tryagi-openapi.yaml", "CreateMessageParams", &sent);
+        sent["tools"][0]["input_schema"].clone()
+    };
+    assert_eq!(sent(json!({})), json!({"type": "object"}));
+    let given = json!({"properties": {"a": {"type": "string"}}});
+    assert_eq!(sent(given)["type"], "object");
+    assert_eq!(sent(Value::Null)["type"], "object");
+}
+
+#[test]
+fn a_picture_in_a_result_reaches_those_who_can_see_it() {
+    let request = request(json!({"messages": [
+        {"role": "user", "content": "Look"},
+        {"role": "assistant", "content": null, "tool_calls": [
+            {"id": "c1", "type": "function", "function": {"name": "shot", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "c1", "content": [
+            {"type": "text", "text": "The screen"},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}]},
+    ]}));
+    let sent = body(&client("gemini", "gemini-2.5-flash"), &request);
+    let parts = sent["contents"][2]["parts"].as_array().unwrap();
+    assert_eq!(parts[0]["functionResponse"]["response"]["output"], "The screen");
+    assert_eq!(parts[1]["inlineData"]["data"], "QUJD");
+    fits("gemini-openapi.json", "GenerateContentRequest", &sent);
+    let sent = body(&client("anthropic", "claude-sonnet-5-5"), &request);
+    assert_eq!(sent["messages"][2]["content"][0]["content"][1]["source"]["data"], "QUJD");
+    let sent = body(&responses(), &request);
+    assert_eq!(sent["input"][2]["output"][1]["type"], "input_image");
+}
+
+#[test]
+fn a_resources_name_is_the_models_too() {
+    let request = request(json!({"messages": [{"role": "user", "content": "Hi"}],
+        "reasoning_effort": "low"}));
+    let sent = body(&client("gemini", "models/gemini-2.5-flash"), &request);
+    assert_eq!(sent["generationConfig"]["thinkingConfig"]["thinkingBudget"], 1_024);
+}
