@@ -132,10 +132,10 @@ impl Assembler {
         }
     }
 
-    /// When the answer was made, in seconds since 1970.
+    /// When the answer was made, in seconds since 1970; some hosts begin with 0.
     pub fn created(&mut self, seconds: Option<u64>) {
         if self.response.created.is_none() {
-            self.response.created = seconds;
+            self.response.created = seconds.filter(|seconds| *seconds > 0);
         }
     }
 

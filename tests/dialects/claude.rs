@@ -196,3 +196,17 @@ fn a_block_that_is_none_harms_nobody() {
         assert_eq!(blocks(&response), json!([{"type": "text", "text": "x"}]), "{odd}");
     }
 }
+
+#[test]
+fn a_message_that_begins_whole_needs_no_more_than_its_end() {
+    let message = json!({"id": "msg", "model": "m", "stop_reason": "tool_use",
+        "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {"a": 1}}],
+        "usage": {"input_tokens": 3, "output_tokens": 4}});
+    let events =
+        [json!({"type": "message_start", "message": message}), json!({"type": "message_stop"})];
+    let (_, response) = read(&events).unwrap();
+    let choice = response.first();
+    assert_eq!(choice.finish_reason, Some(FinishReason::ToolCalls));
+    assert_eq!(choice.provider_finish_reason.as_deref(), Some("tool_use"));
+    assert_eq!(choice.tool_calls[0].arguments, r#"{"a":1}"#);
+}

@@ -469,3 +469,45 @@ fn responses_refuse_and_fail() {
         assert_eq!(read("responses", &[event]).unwrap_err().status(), Status::Server);
     }
 }
+
+#[test]
+fn a_first_chunk_that_says_nothing_sets_nothing() {
+    let mut first = json!({"id": "", "model": "", "object": "", "created": 0, "choices": [],
+        "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": {}}]});
+    let mut second = chunk(json!({"content": "Hi"}), json!("stop"));
+    second["created"] = 1_700_000_000.into();
+    second["id"] = "x".into();
+    let (_, response) = read("custom", &[first.take(), second]).unwrap();
+    assert_eq!((response.created, response.id.as_deref()), (Some(1_700_000_000), Some("x")));
+}
+
+#[test]
+fn a_cost_that_a_host_estimates_is_stated() {
+    let mut answer = json!({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]});
+    answer["usage"] = json!({"prompt_tokens": 1, "completion_tokens": 1, "estimated_cost": 2.5e-6});
+    assert_eq!(plain("custom", &answer).stated_cost_usd, Some(2.5e-6));
+}
+
+#[test]
+fn vectors_are_numbers_unless_base64_was_asked_for() {
+    let answer = json!({"data": [{"index": 0, "embedding": "AACAPwAAAMA="}], "model": "e"});
+    let vector = |asked: Value| {
+        let client = client("openai", "m");
+        let (dialect, _) = context_of("openai");
+        let context = dialect.embed_prepare(&client, asked.as_object().unwrap()).unwrap().context;
+        let body = answer.to_string();
+        let json = dialect.embed_reply(&context, &head(200, &[]), body.as_bytes()).unwrap();
+        json["data"][0]["embedding"].clone()
+    };
+    assert_eq!(vector(json!({"model": "e", "input": "a"})), json!([1.0, -2.0]));
+    let asked = json!({"model": "e", "input": "a", "encoding_format": "base64"});
+    assert_eq!(vector(asked), "AACAPwAAAMA=");
+}
+
+#[test]
+fn cohere_vectors_of_another_kind_are_vectors() {
+    let (dialect, context) = context_of("cohere");
+    let body = json!({"embeddings": {"float": null, "int8": [[1, -2], [3, 4]]}}).to_string();
+    let json = dialect.embed_reply(&context, &head(200, &[]), body.as_bytes()).unwrap();
+    assert_eq!(json["data"][1]["embedding"], json!([3, 4]));
+}

@@ -71,7 +71,9 @@ impl Provider for Cohere {
     fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
         let json = embed::read(context, head, body)?;
         let rows = json.get("embeddings");
-        let rows = if rows.is_object() { rows.get("float") } else { rows };
+        let lists = |name: &&str| rows.get(name).items().iter().any(|row| !row.items().is_empty());
+        let kind = ["float", "int8", "uint8", "binary", "ubinary"].into_iter().find(lists);
+        let rows = kind.map_or(rows, |kind| rows.get(kind));
         if rows.items().is_empty() {
             return Err(Error::Protocol("the answer holds no embeddings".into()));
         }

@@ -3,6 +3,7 @@
 //! Each dialect that has them asks in its own words; the vectors come back as
 //! `data[].embedding`, and what was used as `usage.prompt_tokens`.
 
+use base64::Engine;
 use serde_json::{Map, Value, json};
 
 use super::{Context, Prepared, errors, hosts, send};
@@ -77,6 +78,24 @@ pub fn read<'a>(context: &Context, head: &Head, body: &'a [u8]) -> Result<Json<'
         errors::with_head(head, Status::Protocol, message)
     })?;
     errors::inside(context, head, b"", &json).map_or(Ok(json), Err)
+}
+
+/// Vectors that a host sends as base64, as numbers.
+pub fn as_numbers(json: &mut Value) {
+    let rows = json.get_mut("data").and_then(Value::as_array_mut);
+    for row in rows.into_iter().flatten() {
+        let vector = row["embedding"].as_str().and_then(floats);
+        if let Some(vector) = vector {
+            row["embedding"] = vector.into();
+        }
+    }
+}
+
+/// The floats of a base64 text: four bytes each, the lowest first.
+fn floats(text: &str) -> Option<Vec<f32>> {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+    let (floats, rest) = bytes.as_chunks::<4>();
+    rest.is_empty().then(|| floats.iter().map(|four| f32::from_le_bytes(*four)).collect())
 }
 
 /// OpenAI's form of vectors.

@@ -73,6 +73,8 @@ pub struct Context {
     pub raw_events: bool,
     /// Largest event of a stream, in bytes.
     pub max_event_bytes: usize,
+    /// Whether embeddings are to come as base64 rather than as numbers.
+    pub base64: bool,
     /// The key, so that no message repeats it.
     secret: Option<Arc<str>>,
     /// The vendor's host of the other region, where this is one of the two.

@@ -60,6 +60,7 @@ pub fn seal(
         seed: seed(&body),
         raw_events: to.options.raw_events,
         max_event_bytes: usize::try_from(to.options.max_event_bytes).unwrap_or(usize::MAX),
+        base64: false,
         secret: key.map(Into::into),
         elsewhere: hosts::elsewhere(&url),
     };

@@ -41,6 +41,8 @@ impl Dialect for Decoder {
                 for (index, block) in message.get("content").items().iter().enumerate() {
                     self.open(index as u64, block, out);
                 }
+                // A message that is whole already says so here.
+                self.stop(message, out);
             }
             "content_block_start" => {
                 let index = json.get("index").u64().unwrap_or(self.blocks.len() as u64);

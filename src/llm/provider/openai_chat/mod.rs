@@ -45,10 +45,16 @@ impl Provider for OpenAiChat {
         if !matches!(options.provider.as_str(), "openai" | "siliconflow" | "custom") {
             return Err(embed::none(&options.provider));
         }
-        embed::seal(options, embed::model(json)?, "/embeddings", json)
+        let mut prepared = embed::seal(options, embed::model(json)?, "/embeddings", json)?;
+        prepared.context.base64 = json.get("encoding_format").is_some_and(|f| f == "base64");
+        Ok(prepared)
     }
 
     fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
-        Ok(embed::read(context, head, body)?.to_value())
+        let mut json = embed::read(context, head, body)?.to_value();
+        if !context.base64 {
+            embed::as_numbers(&mut json);
+        }
+        Ok(json)
     }
 }

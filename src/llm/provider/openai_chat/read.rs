@@ -353,6 +353,7 @@ fn usage(json: &Json, out: &mut Assembler) {
     let stated = cost
         .f64()
         .or_else(|| cost.get("total_cost").f64())
+        .or_else(|| json.get("estimated_cost").f64())
         .or_else(|| json.get("cost_in_usd_ticks").f64().map(|ticks| ticks * 1e-10));
     if stated.is_some() {
         out.response().stated_cost_usd = stated;
