@@ -252,6 +252,13 @@ fn envelopes_within_envelopes_are_opened() {
     assert_eq!(found.status, Status::ContextLength);
     assert_eq!(found.message, "Provider returned error: too long");
     assert_eq!(found.provider_code.as_deref(), Some("400"));
+    let typed = error(json!({"message": "Provider returned error", "code": 400,
+        "metadata": {"error_type": "rate_limit_exceeded", "retry_after_seconds": 3}}));
+    let found = refused("custom", 400, &[], &typed.to_string());
+    assert_eq!(
+        (found.status, found.retry_after),
+        (Status::RateLimited, Some(Duration::from_secs(3)))
+    );
     let silent = r#"{"error":{"code":"insufficient_quota","type":"insufficient_quota"}}"#;
     assert_eq!(
         refused("custom", 429, &[], &raw(silent).to_string()).status,

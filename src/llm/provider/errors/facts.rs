@@ -77,6 +77,8 @@ impl Facts {
         if !metadata.get("reasons").is_null() {
             self.reasons.push("moderation".into());
         }
+        self.reasons.extend(metadata.get("error_type").label());
+        self.retry_after = self.retry_after.or_else(|| wait_stated(metadata));
         if let Some(raw) = metadata.get("raw").word() {
             let raw = self.inner(raw).unwrap_or_else(|| raw.to_string());
             self.message = format!("{}: {raw}", self.message);

@@ -71,6 +71,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "contentfilter",
             "contentpolicyviolation",
             "contentpolicyviolationerror",
+            "imagecontentpolicyviolation",
             "responsibleaipolicyviolation",
             "moderation",
             "contentfiltererror",
@@ -142,6 +143,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "badrequest",
             "badrequesterror",
             "invalidprompt",
+            "validation",
         ],
     ),
 ];
@@ -193,6 +195,9 @@ impl Facts {
             // Its words are the same for a minute's limit and a day's.
             Some(Status::RateLimited) if self.is_spent(&says) => Status::QuotaExhausted,
             Some(Status::BadRequest) if http == 0 => by_words(400, names_model, &says),
+            None if http == 0 && labels.iter().any(|label| blames_the_request(label)) => {
+                by_words(400, names_model, &says)
+            }
             Some(Status::BadRequest) | None => by_words(http, names_model, &says),
             Some(Status::ModelNotFound)
                 if !names_model && !labels.iter().any(|l| SURELY_A_MODEL.contains(&l.as_str())) =>
@@ -212,6 +217,13 @@ impl Facts {
     fn is_spent(&self, says: &dyn Fn(&[&str]) -> bool) -> bool {
         self.quota_ids.is_empty() && self.retry_after.is_none() && says(SPENT)
     }
+}
+
+/// Whether a code names something wrong with what was sent; it decides only
+/// where no HTTP status does.
+fn blames_the_request(label: &str) -> bool {
+    ["invalid", "unsupported", "missing"].iter().any(|start| label.starts_with(start))
+        || label.contains("image")
 }
 
 /// What the HTTP status means, refined by the words where codes are silent.
