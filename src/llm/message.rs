@@ -6,6 +6,8 @@
 //! provider that said it gets its own blocks back unchanged, every other one
 //! gets the text and the calls.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use serde_json::{Map, Value, json};
 
@@ -124,6 +126,10 @@ impl ToolCall {
         }
     }
 
+    fn bad(&self, what: &str) -> Error {
+        Error::invalid("tool_calls", format!("arguments of {} are {what}", self.name))
+    }
+
     /// Whether it is a call of OpenAI's custom tools: its input is a text.
     pub fn is_custom(&self) -> bool {
         self.extra.get("type").is_some_and(|kind| kind == "custom")
@@ -140,12 +146,11 @@ impl ToolCall {
         match self.arguments.trim() {
             _ if self.is_custom() => Ok(json!({"input": self.arguments})),
             "" => Ok(json!({})),
-            text => serde_json::from_str(text).map_err(|e| {
-                Error::invalid(
-                    "tool_calls",
-                    format!("arguments of {} are not JSON: {e}", self.name),
-                )
-            }),
+            text => match serde_json::from_str(text) {
+                Ok(object @ Value::Object(_)) => Ok(object),
+                Ok(_) => Err(self.bad("no JSON object")),
+                Err(e) => Err(self.bad(&format!("not JSON: {e}"))),
+            },
         }
     }
 }
@@ -211,10 +216,28 @@ impl Message {
         Message { tool_call_id: Some(call_id.into()), is_error, ..Message::new(Role::Tool, text) }
     }
 
+    /// What was said, for vendors that know no refusals: those are texts to them.
+    pub fn spoken(&self) -> Cow<'_, [Piece]> {
+        let said = |text: &str| Piece { part: Part::Text(text.into()), cache_control: None };
+        let refusal = |piece: &Piece| match &piece.part {
+            Part::Other(json) if json["type"] == "refusal" => json["refusal"].as_str().map(said),
+            _ => None,
+        };
+        if let ([], Some(text)) =
+            (&*self.content, self.extra.get("refusal").and_then(Value::as_str))
+        {
+            return Cow::Owned(vec![said(text)]);
+        }
+        if !self.content.iter().any(|piece| refusal(piece).is_some()) {
+            return Cow::Borrowed(&self.content);
+        }
+        self.content.iter().map(|piece| refusal(piece).unwrap_or_else(|| piece.clone())).collect()
+    }
+
     /// Its text, without the rest.
     pub fn text(&self) -> String {
         let mut all = String::new();
-        for piece in &self.content {
+        for piece in &*self.spoken() {
             if let Part::Text(text) = &piece.part {
                 all.push_str(text);
             }

@@ -525,3 +525,31 @@ fn ids_of_another_vendors_making_fit_the_new_one() {
     assert!(id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{id}");
     assert_eq!(sent["messages"][2]["content"][0]["tool_use_id"], id);
 }
+
+#[test]
+fn a_refusal_is_a_text_to_vendors_that_know_none() {
+    for assistant in [
+        json!({"role": "assistant", "content": null, "refusal": "No."}),
+        json!({"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}),
+    ] {
+        let request = request(json!({"messages": [
+            {"role": "user", "content": "Hi"}, assistant, {"role": "user", "content": "Why?"}]}));
+        let sent = |provider: &str, model: &str| body(&client(provider, model), &request);
+        assert_eq!(sent("openai", "gpt-4o")["messages"][1], assistant);
+        let claude = sent("anthropic", "claude-sonnet-5-5");
+        assert_eq!(claude["messages"][1]["content"][0]["text"], "No.");
+        assert_eq!(sent("gemini", "gemini-2.5-flash")["contents"][1]["parts"][0]["text"], "No.");
+        assert_eq!(sent("cohere", "command-a-03-2025")["messages"][1]["content"], "No.");
+        assert_eq!(sent("ollama", "m")["messages"][1]["content"], "No.");
+    }
+}
+
+#[test]
+fn a_message_of_nothing_divides_no_turns() {
+    let request = request(json!({"messages": [{"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": ""}, {"role": "user", "content": "Well?"}]}));
+    let claude = body(&client("anthropic", "claude-sonnet-5-5"), &request);
+    assert_eq!(claude["messages"].as_array().map(Vec::len), Some(1));
+    let gemini = body(&client("gemini", "gemini-2.5-flash"), &request);
+    assert_eq!(gemini["contents"].as_array().map(Vec::len), Some(1));
+}

@@ -179,6 +179,17 @@ fn what_a_model_cannot_do_is_refused_or_left_out_and_told() {
 }
 
 #[test]
+fn what_asks_for_nothing_is_left_out_where_it_is_not_taken() {
+    let none = json!({"presence_penalty": 0, "frequency_penalty": 0, "n": 1});
+    for (provider, model) in [("anthropic", "claude-sonnet-5-5"), ("openai", "gpt-6-sol")] {
+        let prepared = prepare(&client(provider, model), &ask(none.clone()), false).unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        assert!(sent.get("presence_penalty").is_none() && prepared.adjusted.len() == 2, "{sent}");
+    }
+    assert_eq!(body(&client("openai", "gpt-4o"), &ask(none))["presence_penalty"], 0.0);
+}
+
+#[test]
 fn a_layers_values_are_clamped_or_left_out() {
     let preset = |provider: &str, model: &str, preset: &str| {
         options(&[
@@ -292,6 +303,8 @@ fn responses_keeps_nothing_at_the_vendor_and_fits_the_schema() {
     assert_eq!((&sent["store"], &sent["max_output_tokens"]), (&json!(false), &json!(500)));
     assert_eq!(sent["include"], json!(["reasoning.encrypted_content"]));
     assert_eq!(sent["text"]["verbosity"], "low");
+    let one = ask(json!({"n": 1, "openai_api": "responses"}));
+    assert!(body(&client("openai", "gpt-6-sol"), &one)["n"].is_null());
     if let Some(spec) = Spec::load("openai-openapi.json") {
         spec.check("CreateResponse", &sent);
     }

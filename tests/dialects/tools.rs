@@ -123,3 +123,22 @@ fn a_resources_name_is_the_models_too() {
     let sent = body(&client("gemini", "models/gemini-2.5-flash"), &request);
     assert_eq!(sent["generationConfig"]["thinkingConfig"]["thinkingBudget"], 1_024);
 }
+
+#[test]
+fn arguments_that_are_no_object_are_refused_where_an_object_is_sent() {
+    for arguments in ["[1]", "{\"a\": "] {
+        let request = request(json!({"messages": [
+            {"role": "user", "content": "Go"},
+            {"role": "assistant", "content": null, "tool_calls": [
+                {"id": "c1", "type": "function", "function": {"name": "f", "arguments": arguments}}]},
+            {"role": "tool", "tool_call_id": "c1", "content": "1"},
+        ]}));
+        for (provider, model) in
+            [("anthropic", "claude-sonnet-5-5"), ("gemini", "g"), ("ollama", "m")]
+        {
+            let error = prepare(&client(provider, model), &request, false).map(|_| ()).unwrap_err();
+            assert!(error.to_string().contains("arguments of f"), "{provider}: {error}");
+        }
+        body(&client("custom", "m"), &request);
+    }
+}

@@ -242,11 +242,12 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
 }
 
 fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
-    if let [Piece { part: Part::Text(text), cache_control: None }] = message.content.as_slice() {
+    let said = message.spoken();
+    if let [Piece { part: Part::Text(text), cache_control: None }] = &*said {
         return Ok(text.clone().into());
     }
     let mut parts = Vec::new();
-    for piece in &message.content {
+    for piece in &*said {
         if piece.cache_control.is_some() {
             wanted.note("cache_control", "left out: only Anthropic has it");
         }

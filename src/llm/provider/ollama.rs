@@ -70,7 +70,10 @@ impl Provider for Ollama {
 
     fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
         let json = embed::read(context, head, body)?;
-        let rows = json.get("embeddings").items();
+        // Older servers give one vector, without a list of them.
+        let one = json.get("embedding");
+        let single = !one.items().is_empty();
+        let rows = if single { std::slice::from_ref(one) } else { json.get("embeddings").items() };
         if rows.is_empty() {
             return Err(Error::Protocol("the answer holds no embeddings".into()));
         }
@@ -187,7 +190,7 @@ fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
 
 fn said(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let mut images = Vec::new();
-    for piece in &message.content {
+    for piece in &*message.spoken() {
         if piece.cache_control.is_some() {
             wanted.note("cache_control", "left out: only Anthropic has it");
         }
@@ -343,6 +346,7 @@ fn usage(json: &Json, out: &mut Assembler) {
     out.usage(Usage {
         input_tokens: input,
         output_tokens: output,
+        cached_input_tokens: json.get("prompt_eval_cached_count").u64(),
         provider_usage: Some(Value::Object(own).to_string()),
         ..Usage::default()
     });

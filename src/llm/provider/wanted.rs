@@ -162,9 +162,9 @@ impl Wanted {
         (self.temperature, self.top_p) = (temperature, top_p);
         let top_k = self.number(chat, "top_k", options.top_k.map(|k| k as f64), takes.top_k)?;
         self.top_k = top_k.map(|k| k as u64);
-        let penalty = options.presence_penalty;
+        let penalty = self.penalty("presence_penalty", options.presence_penalty);
         self.presence_penalty = self.number(chat, "presence_penalty", penalty, takes.penalties)?;
-        let penalty = options.frequency_penalty;
+        let penalty = self.penalty("frequency_penalty", options.frequency_penalty);
         self.frequency_penalty =
             self.number(chat, "frequency_penalty", penalty, takes.penalties)?;
         if options.seed.is_some() && !takes.seed {
@@ -185,6 +185,15 @@ impl Wanted {
             self.stop = options.stop.clone();
         }
         self.short_stops()
+    }
+
+    /// A penalty of 0 asks for nothing, so a model without penalties grants it.
+    fn penalty(&mut self, key: &str, value: Option<f64>) -> Option<f64> {
+        if value == Some(0.0) && self.takes.penalties == Range::No {
+            self.note(key, "0 left out: the model has none");
+            return None;
+        }
+        value
     }
 
     /// Texts beyond the vendor's length would end nothing.

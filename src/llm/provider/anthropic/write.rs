@@ -101,17 +101,15 @@ fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
         && send::own(chat, last, wanted, url).is_none()
     {
         wanted.refuse("messages", "does not go on from an assistant's message")?;
-        turns.pop();
+        turns.pop_if(|(role, _)| *role == "assistant");
     }
-    Ok(turns
-        .into_iter()
-        .filter(|(_, blocks)| !blocks.is_empty())
-        .map(|(role, blocks)| json!({"role": role, "content": blocks}))
-        .collect())
+    Ok(turns.into_iter().map(|(role, blocks)| json!({"role": role, "content": blocks})).collect())
 }
 
+/// A message of nothing is no turn: its neighbours may be one.
 fn add(turns: &mut Vec<Turn>, role: &'static str, blocks: Vec<Value>) {
     match turns.last_mut() {
+        _ if blocks.is_empty() => {}
         Some((last, all)) if *last == role => all.extend(blocks),
         _ => turns.push((role, blocks)),
     }
@@ -173,7 +171,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
 /// A message's content; a mark on the message counts for its last block.
 fn blocks(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut blocks = Vec::new();
-    for piece in &message.content {
+    for piece in &*message.spoken() {
         if let Some(mut block) = block(piece, wanted)? {
             if let Some(mark) = &piece.cache_control {
                 block["cache_control"] = mark.clone();

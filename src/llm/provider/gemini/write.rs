@@ -73,12 +73,12 @@ fn contents(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
             _ => ("user", parts(message, wanted)?),
         };
         match turns.last_mut() {
+            _ if parts.is_empty() => {}
             Some((last, all)) if *last == role => all.extend(parts),
             _ => turns.push((role, parts)),
         }
     }
-    let turns = turns.into_iter().filter(|(_, parts)| !parts.is_empty());
-    Ok(turns.map(|(role, parts)| json!({"role": role, "parts": parts})).collect())
+    Ok(turns.into_iter().map(|(role, parts)| json!({"role": role, "parts": parts})).collect())
 }
 
 fn model_turn(
@@ -144,7 +144,7 @@ fn result(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> 
 
 fn parts(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut parts = Vec::new();
-    for piece in &message.content {
+    for piece in &*message.spoken() {
         if piece.cache_control.is_some() {
             wanted.note("cache_control", "left out: only Anthropic has it");
         }

@@ -75,12 +75,12 @@ fn sampling(wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
     let missing = [
         ("stop", !wanted.stop.is_empty()),
         ("seed", wanted.seed.is_some()),
-        ("n", wanted.n.is_some()),
+        ("n", wanted.n.is_some_and(|n| n > 1)),
         ("presence_penalty", wanted.presence_penalty.is_some()),
         ("frequency_penalty", wanted.frequency_penalty.is_some()),
     ];
     for (field, _) in missing.into_iter().filter(|(_, asked)| *asked) {
-        wanted.refuse(field, "does not take it together with tools")?;
+        wanted.refuse(field, "does not take it in Responses")?;
     }
     Ok(())
 }
@@ -206,8 +206,9 @@ fn assistant(
         items.extend(origin.blocks.iter().cloned());
         return Ok(());
     }
-    if !message.content.is_empty() {
-        items.push(json!({"role": "assistant", "content": message.text()}));
+    let text = message.text();
+    if !text.is_empty() {
+        items.push(json!({"role": "assistant", "content": text}));
     }
     for call in &message.tool_calls {
         let (kind, input) = match call.is_custom() {
@@ -263,6 +264,10 @@ fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
                     file["filename"] = name.clone().into();
                 }
                 file
+            }
+            Part::Other(json) if json["type"] == "input_audio" => {
+                wanted.refuse("messages", "does not take audio in Responses")?;
+                continue;
             }
             Part::Other(json) => json.clone(),
         });
