@@ -511,3 +511,52 @@ fn cohere_vectors_of_another_kind_are_vectors() {
     let json = dialect.embed_reply(&context, &head(200, &[]), body.as_bytes()).unwrap();
     assert_eq!(json["data"][1]["embedding"], json!([3, 4]));
 }
+
+#[test]
+fn the_number_of_a_delta_is_no_part_of_the_message() {
+    let first = json!({"index": 0, "channel": "final", "role": "assistant", "content": "Hi"});
+    let first = chunk(first, Value::Null);
+    let mut last = chunk(json!({"index": 0, "channel": "final", "content": ""}), json!("stop"));
+    last["usage"] = json!({"prompt_tokens": 9, "completion_tokens": 1, "num_cached_tokens": 4});
+    let (_, response) = read("custom", &[first, last]).unwrap();
+    let blocks = &response.first().message.value()["mynah"]["blocks"];
+    assert_eq!(blocks, &json!([{"role": "assistant", "content": "Hi"}]));
+    assert_eq!(response.usage.unwrap().cached_input_tokens, Some(4));
+}
+
+#[test]
+fn ollama_tells_what_was_cached_where_it_knows() {
+    let mut answer = json!({"model": "m", "message": {"role": "assistant", "content": "Hi"},
+        "done": true, "done_reason": "stop", "prompt_eval_count": 40, "eval_count": 5});
+    assert_eq!(plain("ollama", &answer).usage.unwrap().cached_input_tokens, None);
+    answer["prompt_eval_cached_count"] = 32.into();
+    let usage = plain("ollama", &answer).usage.unwrap();
+    assert_eq!((usage.input_tokens, usage.cached_input_tokens), (Some(40), Some(32)));
+}
+
+#[test]
+fn one_vector_without_a_list_is_a_list_of_one() {
+    for (provider, answer) in [
+        ("gemini", json!({"embedding": {"values": [0.5, -1.0]}})),
+        ("ollama", json!({"embedding": [0.5, -1.0]})),
+    ] {
+        let (dialect, context) = context_of(provider);
+        let body = answer.to_string();
+        let json = dialect.embed_reply(&context, &head(200, &[]), body.as_bytes()).unwrap();
+        assert_eq!(json["data"][0]["embedding"], json!([0.5, -1.0]), "{provider}");
+    }
+}
+
+#[test]
+fn a_failed_response_blames_the_request_where_its_code_does() {
+    let failed = |code: &str| {
+        let event = json!({"type": "response.failed", "response": {"status": "failed",
+            "error": {"code": code, "message": "m"}}});
+        read("responses", &[event]).unwrap_err().status()
+    };
+    assert_eq!(failed("invalid_image"), Status::BadRequest);
+    assert_eq!(failed("image_too_large"), Status::BadRequest);
+    assert_eq!(failed("image_content_policy_violation"), Status::ContentFilter);
+    assert_eq!(failed("server_error"), Status::Server);
+    assert_eq!(failed("rate_limit_exceeded"), Status::RateLimited);
+}

@@ -69,7 +69,13 @@ impl Provider for Gemini {
 
     fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
         let json = embed::read(context, head, body)?;
-        let rows = json.get("embeddings").items();
+        // A single text's answer, as some gateways hand it on, has no list.
+        let one = json.get("embedding");
+        let rows = if one.is_object() {
+            std::slice::from_ref(one)
+        } else {
+            json.get("embeddings").items()
+        };
         if rows.is_empty() {
             return Err(Error::Protocol("the answer holds no embeddings".into()));
         }

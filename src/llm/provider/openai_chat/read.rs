@@ -163,7 +163,8 @@ impl Kept {
         let has_reasoning = piece.get("reasoning_content").text().is_some();
         for (key, value) in piece.members() {
             match (key.as_ref(), value) {
-                (_, Json::Null) | ("role", _) => {}
+                // Groq names a piece's channel in each.
+                (_, Json::Null) | ("role" | "index" | "channel", _) => {}
                 ("content", Json::Text(text)) => out.text(index, text),
                 ("content", Json::Array(parts)) => self.parts(parts, out),
                 ("reasoning_content", Json::Text(text)) => {
@@ -366,6 +367,7 @@ fn usage(json: &Json, out: &mut Assembler) {
             details.get("cached_tokens"),
             json.get("prompt_cache_hit_tokens"),
             json.get("cached_tokens"),
+            json.get("num_cached_tokens"),
         ]),
         cache_write_tokens: first(&[
             details.get("cache_write_tokens"),
