@@ -126,6 +126,19 @@ impl Price {
     }
 }
 
+/// A model's name without the date that ends it: `-20250514`, `-2025-08-07`.
+fn undated(model: &str) -> &str {
+    let is_date = |date: &str| {
+        date.starts_with(['-', '@']) && date[1..].chars().all(|c| c.is_ascii_digit() || c == '-')
+    };
+    let cut = |length: usize, digits: usize| {
+        let (name, date) = model.split_at_checked(model.len().checked_sub(length)?)?;
+        let count = date.chars().filter(char::is_ascii_digit).count();
+        (is_date(date) && count == digits).then_some(name)
+    };
+    cut(9, 8).or_else(|| cut(11, 8)).unwrap_or(model)
+}
+
 /// Of the tokens written to the vendor's cache, those kept for an hour.
 fn hour_tokens(usage: &Usage) -> u64 {
     let own = usage.provider_usage.as_deref().filter(|text| text.contains("ephemeral_1h"));
@@ -179,14 +192,23 @@ impl Prices {
         if let Some((_, price)) = fits.max_by_key(|(prefix, _)| prefix.len()) {
             return Some((price.clone(), "option"));
         }
-        if !self.file.is_empty() {
-            let full = format!("{provider}/{model}");
-            let found = self.file.get(&full).or_else(|| self.file.get(model));
-            if let Some(price) = found {
-                return Some((price.clone(), "file"));
-            }
+        if let Some(price) = self.in_file(provider, model) {
+            return Some((price.clone(), "file"));
         }
         price_table::find(provider, model, at).map(|row| (Price::of_row(row, at), "table"))
+    }
+
+    /// A model's price in the file: under its own name, then without its date.
+    fn in_file(&self, provider: &str, model: &str) -> Option<&Price> {
+        if self.file.is_empty() {
+            return None;
+        }
+        // The map knows Kimi by its maker.
+        let provider = if provider == "kimi" { "moonshot" } else { provider };
+        let named = |model: &str| {
+            self.file.get(&format!("{provider}/{model}")).or_else(|| self.file.get(model))
+        };
+        named(model).or_else(|| named(undated(model)))
     }
 
     /// What a usage costs at the prices of a model, if they are known.
@@ -304,6 +326,23 @@ mod tests {
         let monday = 1_795_392_000;
         let (quiet, busy) = (Price::of_row(row, monday), Price::of_row(row, monday + 3_600));
         assert!(near(busy.input, 2.0 * quiet.input) && near(busy.output, 2.0 * quiet.output));
+    }
+
+    #[test]
+    fn a_dated_name_has_the_files_price_of_its_model() {
+        let map = br#"{"gpt-5": {"input_cost_per_token": 7e-6},
+            "anthropic/claude-opus-4": {"input_cost_per_token": 8e-6},
+            "moonshot/kimi-k3": {"input_cost_per_token": 9e-6}}"#;
+        let prices = Prices { own: Vec::new(), file: Prices::read_map(map).unwrap() };
+        let input = |provider: &str, model: &str| {
+            let found = prices.find(provider, model, 0);
+            found.filter(|(_, source)| *source == "file").map(|(price, _)| price.input.round())
+        };
+        assert_eq!(input("openai", "gpt-5-2025-08-07"), Some(7.0));
+        assert_eq!(input("anthropic", "claude-opus-4-20250514"), Some(8.0));
+        assert_eq!(input("kimi", "kimi-k3"), Some(9.0));
+        assert_eq!(input("openai", "gpt-5-mini"), None);
+        assert_eq!(undated("kurz"), "kurz");
     }
 
     #[test]
