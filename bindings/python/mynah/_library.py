@@ -116,8 +116,16 @@ Bytes = Union[bytes, bytearray, memoryview, str]
 
 
 def as_bytes(data: Bytes) -> bytes:
-    """Text as UTF-8, anything else as it is."""
-    return data.encode() if isinstance(data, str) else bytes(data)
+    """Text as UTF-8, anything else that holds bytes as it is. A number is refused:
+    ``bytes(5)`` would be five zeros."""
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, str):
+        return data.encode()
+    try:
+        return bytes(memoryview(data))
+    except TypeError:
+        raise TypeError(f"keys and values are bytes or text, not {type(data).__name__}") from None
 
 
 def take(value: ctypes.c_void_p) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import math
 import pickle
 import time
 from datetime import timedelta
-from typing import Any, Callable, TypeVar, Union
+from typing import Any, Awaitable, Callable, MutableMapping, TypeVar, Union
 
 from . import errors
 from ._library import Bytes, Handle, as_bytes, lib, take
@@ -23,6 +24,8 @@ Ttl = Union[float, timedelta, None]
 _FOREVER = 2**64 - 1
 _SLICE_MS = 100
 """Pause after which a wait looks whether there was a Ctrl-C."""
+_PAUSE = 0.01
+"""Seconds until a task asks again after what another thread loads."""
 
 
 def ttl_ms(ttl: Ttl) -> int:
@@ -37,8 +40,36 @@ def ttl_ms(ttl: Ttl) -> int:
     return min(max(1, round(seconds * 1000)), _FOREVER)
 
 
+class _Claim:
+    """The duty to load a value: filled, told to have failed, or passed on."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+
+    def fill(self, loaded: bytes, ttl: Ttl) -> bytes:
+        errors.check(lib.claim_fill(self._handle, loaded, len(loaded), ttl_ms(ttl)))
+        return loaded
+
+    def __enter__(self) -> "_Claim":
+        return self
+
+    def __exit__(self, _: object, failure: BaseException | None, __: object) -> None:
+        if isinstance(failure, Exception):
+            # Others have an attribute of this name too, such as HTTP's.
+            kind = failure if isinstance(failure, errors.Error) else errors.Internal
+            lib.claim_fail(self._handle, kind.status, str(failure).replace("\0", " ").encode())
+        lib.claim_free(self._handle)
+
+
+_Flights = MutableMapping[asyncio.AbstractEventLoop, "dict[bytes, asyncio.Future[bytes | None]]"]
+
+
 class Loading(Owner):
     """The part of a cache that fills itself."""
+
+    _flights: _Flights
+    """What tasks load now, for the other tasks of their loop; None of a load that was
+    cancelled."""
 
     def get_or_load(self, key: Bytes, load: Callable[[], Bytes], ttl: Ttl = None,
                     timeout: float = 30.0) -> bytes:
@@ -48,50 +79,97 @@ class Loading(Owner):
         and raise an error if it raises. A stale value is answered at once where
         ``stale_while_revalidate_ms`` says so, while one caller renews it.
         """
-        value, claim = self._value_or_claim(as_bytes(key), timeout)
-        if not claim.value:
-            return take(value)
-        try:
-            loaded = as_bytes(load())
-            errors.check(lib.claim_fill(claim, loaded, len(loaded), ttl_ms(ttl)))
-            return loaded
-        except Exception as failure:
-            # Others have an attribute of this name too, such as HTTP's.
-            kind = failure if isinstance(failure, errors.Error) else errors.Internal
-            lib.claim_fail(claim, kind.status, str(failure).replace("\0", " ").encode())
-            raise
-        finally:
-            lib.claim_free(claim)
-
-    def _value_or_claim(self, key: bytes, timeout: float) -> tuple[Handle, Handle]:
-        value, claim = Handle(), Handle()
-        until = time.monotonic() + timeout
+        key, until = as_bytes(key), time.monotonic() + timeout
         while True:
             left = max(0, round((until - time.monotonic()) * 1000))
-            status = lib.cache_get_or_claim(
-                self._handle, key, len(key), min(left, _SLICE_MS), None, value, claim)
-            if status != errors.Timeout.status or left <= _SLICE_MS:
-                errors.check(status)
-                return value, claim
+            found = self._find(key, min(left, _SLICE_MS), last=left <= _SLICE_MS)
+            if isinstance(found, bytes):
+                return found
+            if found is not None:
+                with found:
+                    return found.fill(as_bytes(load()), ttl)
+
+    async def aget_or_load(self, key: Bytes, load: Callable[[], Awaitable[Bytes]],
+                           ttl: Ttl = None, timeout: float = 30.0) -> bytes:
+        """As :meth:`get_or_load`, for a ``load`` that is awaited. Tasks that wait
+        hold up no loop; a load whose task is cancelled passes to another."""
+        key, until = as_bytes(key), time.monotonic() + timeout
+        flights = self._flights.setdefault(asyncio.get_running_loop(), {})
+        while True:
+            left = until - time.monotonic()
+            found = self._find(key, 0, last=left <= 0)
+            if isinstance(found, _Claim):
+                return await _lead(flights, key, found, load, ttl)
+            value = found if found is not None else await _follow(flights.get(key), left)
+            if value is not None:
+                return value
+
+    def _find(self, key: bytes, wait_ms: int, last: bool) -> bytes | _Claim | None:
+        """The value, the duty to load it, or None: somebody else is loading it."""
+        value, claim = Handle(), Handle()
+        status = lib.cache_get_or_claim(
+            self._handle, key, len(key), wait_ms, None, value, claim)
+        if status == errors.Timeout.status and not last:
+            return None
+        errors.check(status)
+        return _Claim(claim) if claim.value else take(value)
 
     def memoize(self, ttl: Ttl = None) -> Callable[[F], F]:
         """A decorator: a function's results, pickled, under its arguments.
 
         Arguments and results must be picklable; arguments are the same when
         their pickles are. Threads that call at once with the same arguments run
-        the function once. Unpickling runs code: load no snapshot into the cache
-        that somebody else could have written.
+        the function once, and so do tasks where it is a coroutine function: then
+        what it awaits is kept. Unpickling runs code: load no snapshot into the
+        cache that somebody else could have written.
         """
         def decorate(function: F) -> F:
-            if inspect.iscoroutinefunction(function):
-                raise TypeError("memoize: a coroutine cannot be kept; keep what it awaits")
+            if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+                raise TypeError("memoize: a generator cannot be kept; keep a list of its items")
             name = f"{function.__module__}.{function.__qualname__}"
+
+            def key_of(args: Any, kwargs: Any) -> bytes:
+                return pickle.dumps((name, args, sorted(kwargs.items())))
 
             @functools.wraps(function)
             def remembered(*args: Any, **kwargs: Any) -> Any:
-                key = pickle.dumps((name, args, sorted(kwargs.items())))
                 return pickle.loads(self.get_or_load(
-                    key, lambda: pickle.dumps(function(*args, **kwargs)), ttl))
+                    key_of(args, kwargs), lambda: pickle.dumps(function(*args, **kwargs)), ttl))
 
-            return remembered  # type: ignore[return-value]
+            @functools.wraps(function)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                async def load() -> bytes:
+                    return pickle.dumps(await function(*args, **kwargs))
+
+                return pickle.loads(await self.aget_or_load(key_of(args, kwargs), load, ttl))
+
+            kept = awaited if inspect.iscoroutinefunction(function) else remembered
+            return kept  # type: ignore[return-value]
         return decorate
+
+
+async def _lead(flights: dict[bytes, asyncio.Future[bytes | None]], key: bytes, claim: _Claim,
+                load: Callable[[], Awaitable[Bytes]], ttl: Ttl) -> bytes:
+    flight = flights[key] = asyncio.get_running_loop().create_future()
+    try:
+        with claim:
+            loaded = claim.fill(as_bytes(await load()), ttl)
+        flight.set_result(loaded)
+        return loaded
+    except Exception as failure:
+        flight.set_exception(failure)
+        flight.exception()  # nobody need wait for it
+        raise
+    finally:
+        del flights[key]
+        if not flight.done():
+            flight.set_result(None)
+
+
+async def _follow(flight: asyncio.Future[bytes | None] | None, left: float) -> bytes | None:
+    """What another task loads; None: ask again."""
+    if flight is None:
+        await asyncio.sleep(min(_PAUSE, left))
+        return None
+    await asyncio.wait([flight], timeout=left)
+    return flight.result() if flight.done() else None

@@ -36,11 +36,30 @@ class Owner:
         errors.check(function(self._handle, value))
         return json.loads(take(value))
 
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a {type(self).__name__} can be neither copied nor pickled: it lives in "
+                        "its process, and another one makes its own")
+
     def __enter__(self: Self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def handle_of(what: str, owner: Any, kind: type[Owner]) -> Handle:
+    """The handle of an argument, which is often an option that lacks its name."""
+    if not isinstance(owner, kind):
+        raise TypeError(f"{what} is a {kind.__name__}, not {type(owner).__name__}; "
+                        "options are keywords, such as capacity=1000")
+    return owner._handle
+
+
+def whole(what: str, number: int, bits: int = 32) -> int:
+    """A number for C, of which ctypes would cut off what does not fit."""
+    if not 0 <= number < 1 << bits:
+        raise errors.OutOfRange(f"{what}: {number} is outside 0..={(1 << bits) - 1}")
+    return number
 
 
 class Cancel(Owner):

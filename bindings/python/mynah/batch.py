@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterable, Union
 
 from . import aio, errors
 from ._library import Handle, lib
-from ._object import Cancel, Owner
+from ._object import Cancel, Owner, whole
 from ._queue import Queue
 from .request import Request
 from .response import Response, take_response
@@ -55,6 +55,7 @@ def _batch_of(requests: Iterable[Request]) -> _Batch:
 def run(client: Owner, requests: Iterable[Request], parallel: int,
         on_progress: Progress | None) -> list[Result]:
     """Sends all requests; results in their order."""
+    parallel = whole("parallel", parallel)
     with _batch_of(requests) as batch:
         raised: list[BaseException] = []
         error = Handle()
@@ -82,6 +83,7 @@ def run(client: Owner, requests: Iterable[Request], parallel: int,
 
 async def arun(client: Owner, requests: Iterable[Request], parallel: int) -> list[Result]:
     """The same, awaited."""
+    parallel = whole("parallel", parallel)
     with _batch_of(requests) as batch, Cancel() as cancel:
         def begin(queue: Queue, tag: int) -> None:
             error = Handle()

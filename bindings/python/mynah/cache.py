@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+import weakref
 from typing import Any, Iterable, Iterator, Mapping, MutableMapping, Sequence, TypeVar, Union, overload
 
 from . import errors
 from ._library import Bytes, Handle, as_bytes, c_text, lib, take
 from ._loading import Loading, Ttl, ttl_ms
-from ._object import Options, Owner
+from ._object import Options, Owner, handle_of, whole
 from .metrics import Advice, CacheMetrics, advice_of, cache_metrics_of
 from .notices import Notices, events_of
 from .options import documented
@@ -94,9 +95,10 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         with Options("cache", options) as made:
             if notices is not None:
                 errors.check(lib.cache_options_events_to_queue(
-                    made, events_of(evictions), notices._handle))
+                    made, events_of(evictions), handle_of("notices", notices, Notices)))
             errors.check(lib.cache_new(made, handle, error), error)
         self._own(handle, lib.cache_free)
+        self._flights = weakref.WeakKeyDictionary()
         self._large = False  # values that no thread should keep room for
 
     @overload
@@ -183,12 +185,13 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     def resize(self, shards: int) -> None:
         """Changes the number of shards while the cache is in use; 0: it chooses."""
         error = Handle()
-        errors.check(lib.cache_resize(self._handle, shards, error), error)
+        errors.check(lib.cache_resize(self._handle, whole("shard_count", shards), error), error)
 
     def set_capacity(self, entries: int) -> None:
         """Changes the most entries that it holds while it is in use."""
         error = Handle()
-        errors.check(lib.cache_set_capacity(self._handle, entries, error), error)
+        number = whole("capacity", entries, 64)
+        errors.check(lib.cache_set_capacity(self._handle, number, error), error)
 
     def save(self, path: Path) -> None:
         """Writes a snapshot, whole or not at all; raises ``Io``."""

@@ -8,7 +8,7 @@ from typing import Any, Iterable, Sequence
 
 from . import errors
 from ._library import Handle, lib, take
-from ._object import Cancel, Options
+from ._object import Cancel, Options, handle_of, whole
 from .batch import Progress, Result, arun, interruptible, run
 from .cache import Cache
 from .caller import Asked, Caller, _request
@@ -25,10 +25,10 @@ class Client(Caller):
     provider's standard model is asked, without ``api_key`` the provider's
     environment variable is read. ``cache`` shares a :class:`mynah.Cache` among
     clients, and turns ``cache_enabled`` on. ``notices`` is told of calls, retries,
-    alerts and the breaker, from ``log_level`` (debug, info, warning, error) on. An option's value is a number, a
-    bool, a text, or for a list several of them; None leaves out what a preset
-    would set; a timedelta fits every ``_ms``. Wrong names and values raise at
-    once and say what would do.
+    alerts and the breaker, from ``log_level`` (debug, info, warning, error) on. An
+    option's value is a number, a bool, a text, or for a list several of them; None
+    leaves out what a preset would set; a timedelta fits every ``_ms``. Wrong names
+    and values raise at once and say what would do.
     """
 
     _kind = "client"
@@ -42,10 +42,10 @@ class Client(Caller):
         handle, error = Handle(), Handle()
         with Options("client", options) as made:
             if cache is not None:
-                errors.check(lib.client_options_set_cache(made, cache._handle))
+                errors.check(lib.client_options_set_cache(made, handle_of("cache", cache, Cache)))
             if notices is not None:
                 errors.check(lib.client_options_log_to_queue(
-                    made, level_of(log_level), notices._handle))
+                    made, level_of(log_level), handle_of("notices", notices, Notices)))
             errors.check(lib.client_new(made, handle, error), error)
         self._own(handle, lib.client_free)
 
@@ -69,11 +69,12 @@ class Client(Caller):
     def warm(self, prompts: Sequence[str], parallel: int = 8) -> int:
         """Asks each prompt, so that its answer is in the cache; how many are."""
         body, warmed, error = json.dumps(list(prompts)).encode(), ctypes.c_size_t(), Handle()
+        threads = whole("parallel", parallel)
 
         def call(cancel: Cancel) -> int:
             nothing = lib.callbacks["progress_fn"](0)
             return int(lib.client_warm_json(
-                self._handle, body, len(body), parallel, cancel._handle, nothing, None, warmed,
+                self._handle, body, len(body), threads, cancel._handle, nothing, None, warmed,
                 error))
 
         errors.check(interruptible(call), error)

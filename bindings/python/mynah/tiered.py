@@ -8,6 +8,7 @@ from typing import Callable, Sequence
 
 from . import errors
 from ._library import Handle, lib
+from ._object import handle_of
 from .caller import Caller
 from .client import Client
 from .metrics import TieredMetrics, tiered_metrics_of
@@ -32,7 +33,7 @@ class Tiered(Caller):
     def __init__(self, clients: Sequence[Client], complexity: Complexity | None = None,
                  fallback_on_refusal: bool = False) -> None:
         self.clients = tuple(clients)
-        handles = (ctypes.c_void_p * len(clients))(*(c._handle.value for c in clients))
+        handles = (ctypes.c_void_p * len(clients))(*(handle_of("a tier", c, Client).value for c in clients))
         handle, error = Handle(), Handle()
         errors.check(lib.tiered_new(
             handles, len(clients), int(fallback_on_refusal), handle, error), error)

@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from mynah import Client, Mock, Tiered, aio, errors
+from mynah import Cache, Client, Mock, Tiered, aio, errors
 
 
 def test_a_call_is_awaited_and_the_loop_goes_on(client, mock):
@@ -177,3 +177,82 @@ def test_a_batch_is_awaited(client):
 
     results = asyncio.run(main())
     assert [result.text.split()[2] for result in results] == ["one", "two", "one"]
+
+
+def test_memoize_keeps_what_a_coroutine_function_answers():
+    calls = []
+    with Cache() as cache:
+        @cache.memoize(ttl=60)
+        async def double(n):
+            """Doubles."""
+            calls.append(n)
+            await asyncio.sleep(0.02)
+            return {"n": 2 * n}
+
+        async def main():
+            return await asyncio.gather(*(double(i % 3) for i in range(30)))
+
+        assert asyncio.run(main()) == [{"n": 2 * (i % 3)} for i in range(30)]
+        assert asyncio.run(double(1)) == {"n": 2} and double.__doc__ == "Doubles."
+    assert sorted(calls) == [0, 1, 2]
+
+
+def test_a_load_that_fails_fails_for_the_tasks_that_wait_and_is_not_kept():
+    loads = []
+
+    async def load():
+        loads.append(1)
+        await asyncio.sleep(0.02)
+        if len(loads) == 1:
+            raise RuntimeError("no luck")
+        return b"found"
+
+    async def main(cache):
+        ended = await asyncio.gather(*(cache.aget_or_load("k", load) for _ in range(5)),
+                                     return_exceptions=True)
+        assert [type(e) for e in ended] == [RuntimeError] * 5 and len(loads) == 1
+        assert await cache.aget_or_load("k", load) == b"found"
+
+    with Cache() as cache:
+        asyncio.run(main(cache))
+
+
+def test_a_load_whose_task_is_cancelled_passes_to_another():
+    async def main(cache):
+        async def hang():
+            await asyncio.sleep(60)
+
+        async def load():
+            return b"loaded"
+
+        first = asyncio.create_task(cache.aget_or_load("k", hang))
+        await asyncio.sleep(0.01)
+        second = asyncio.create_task(cache.aget_or_load("k", load))
+        with pytest.raises(errors.Timeout):
+            await cache.aget_or_load("k", load, timeout=0.02)
+        first.cancel()
+        assert await asyncio.wait_for(second, 5) == b"loaded"
+
+    with Cache() as cache:
+        asyncio.run(main(cache))
+
+
+def test_a_task_and_a_thread_load_once_between_them():
+    loading, loads = threading.Event(), []
+
+    def slow():
+        loads.append("thread")
+        loading.set()
+        time.sleep(0.1)
+        return b"loaded"
+
+    async def fast():
+        loads.append("task")
+        return b"other"
+
+    with Cache() as cache:
+        thread = threading.Thread(target=cache.get_or_load, args=("k", slow))
+        thread.start()
+        loading.wait()
+        assert asyncio.run(cache.aget_or_load("k", fast)) == b"loaded" and loads == ["thread"]
+        thread.join()

@@ -1,6 +1,8 @@
 """The cache as a mapping, and what it loads by itself."""
 
+import copy
 import math
+import pickle
 import signal
 import threading
 import time
@@ -8,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from mynah import Cache, CacheMetrics, errors
+from mynah import Cache, CacheMetrics, Client, errors
 
 
 def test_a_cache_is_a_mapping_of_bytes():
@@ -176,11 +178,11 @@ def test_memoize_runs_a_function_once_for_its_arguments():
 
         assert none() is None and none() is None and len(calls) == 3
 
-        async def later():
-            pass
+        def pieces():
+            yield 1
 
-        with pytest.raises(TypeError):
-            cache.memoize()(later)
+        with pytest.raises(TypeError, match="generator"):
+            cache.memoize()(pieces)
 
 
 def test_a_snapshot_comes_back_and_a_torn_one_is_refused(tmp_path):
@@ -195,6 +197,45 @@ def test_a_snapshot_comes_back_and_a_torn_one_is_refused(tmp_path):
             other.load(path)
         with pytest.raises(OSError):
             other.load(str(tmp_path / "none"))
+
+
+def test_what_holds_no_bytes_is_refused_not_made_into_zeros():
+    import array
+    with Cache() as cache:
+        cache["array"] = array.array("B", [1, 2])
+        assert cache["array"] == b"\1\2"
+        for wrong in (5, 1.5, None, [1, 2], ["a"], {}):
+            for store in (lambda: cache.set("k", wrong), lambda: cache.get(wrong),
+                          lambda: cache.set_many({"k": wrong}), lambda: cache.get_many([wrong]),
+                          lambda: cache.get_or_load("k", lambda: wrong)):
+                with pytest.raises(TypeError, match=f"not {type(wrong).__name__}"):
+                    store()
+        assert list(cache) == [b"array"]
+
+
+def test_numbers_that_c_would_cut_off_are_refused():
+    with Cache(capacity=1000, shard_count=4) as cache:
+        for wrong in (-1, 2**32, 2**40):
+            with pytest.raises(errors.OutOfRange, match=f"shard_count: {wrong}"):
+                cache.resize(wrong)
+        for wrong in (-1, 2**64):
+            with pytest.raises(errors.OutOfRange, match=f"capacity: {wrong}"):
+                cache.set_capacity(wrong)
+        assert cache.shard_count == 4 and cache.capacity == 1000
+
+
+def test_an_option_without_its_name_is_told():
+    with pytest.raises(TypeError, match="capacity=1000"):
+        Cache(1000)
+    with pytest.raises(TypeError, match="Cache, not dict"):
+        Client("custom", "mock", {})
+
+
+def test_a_cache_is_neither_copied_nor_pickled():
+    with Cache() as cache:
+        for way in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(TypeError, match="a Cache can be neither"):
+                way(cache)
 
 
 def test_bounds_change_while_it_is_in_use():

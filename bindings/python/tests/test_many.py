@@ -28,6 +28,14 @@ def test_one_that_fails_does_not_hold_up_the_others():
     assert [isinstance(r, Error) for r in results] == [True, False, False]
 
 
+def test_how_many_at_a_time_is_a_number_that_c_can_take(client):
+    for parallel in (-1, 2**32):
+        with pytest.raises(errors.OutOfRange, match="parallel"):
+            client.batch(["one"], parallel=parallel)
+        with pytest.raises(errors.OutOfRange, match="parallel"):
+            client.warm(["one"], parallel=parallel)
+
+
 def test_what_progress_raises_ends_the_batch():
     def progress(done, _):
         raise RuntimeError("enough")

@@ -22,6 +22,14 @@ with mynah.Cache(capacity=1000) as cache:
         return a + b
 
     reveal_type(add(1, 2))
+
+    @cache.memoize()
+    async def later(a: int) -> int:
+        return a
+
+    async def use() -> None:
+        reveal_type(await later(1))
+
     rate: float | None = cache.metrics().hit_rate
 
 def ask(client: mynah.Client) -> list[mynah.Response]:
@@ -34,7 +42,7 @@ async def ask_later(client: mynah.Tiered) -> str:
     reveal_type((await client.achat("hello")).usage.output_tokens)
     return text
 '''
-REVEALED = ['"bytes"', '"int"', '"str"', '"int | None"']
+REVEALED = ['"bytes"', '"int"', '"int"', '"str"', '"int | None"']
 
 
 @pytest.fixture
