@@ -3,7 +3,7 @@
 A block of code that is a whole program (`int main`, `package main`, or Python in
 the README) is built and run as it stands. Others are fragments: those of a page
 and a language become one program, each in a function of its own, after the
-prelude beside this file. A block that follows the comment `<!-- not run -->` is
+prelude beside this file; in Go a function that returns an error. A block that follows the comment `<!-- not run -->` is
 only shown.
 """
 
@@ -28,6 +28,7 @@ FLAGS = "-Wall -Wextra -Werror -Wno-unused"
 LINKED = "$(pkg-config --cflags --libs mynah) -lpthread"
 COMPILE = {"c": f"cc -std=c11 -D_GNU_SOURCE {FLAGS} program.c {LINKED}",
            "cpp": f"g++ -std=c++17 {FLAGS} program.cpp {LINKED}"}
+MODULE = "go mod edit -require mynah@v0.0.0 -replace mynah=/path/to/mynah/bindings/go"
 PRINTS = {"README.md c": r".{20}", "README.md python": "from cache", "README.md go": "value"}
 """What whole programs must print, where it is more than nothing."""
 
@@ -70,6 +71,11 @@ def joined(language, fragments):
             f"\n\ndef block_{i}():\n    exec(compile({code!r}, 'block {i}', 'exec'), dict(globals()))\n"
             f"\n\nblock_{i}()\n" for i, code in enumerate(fragments))
     text, calls = (HERE / f"prelude.{language}").read_text(), ""
+    if language == "go":
+        functions = "".join(f"\nfunc block{i}() error {{\n{code}\nreturn nil\n}}\n"
+                            for i, code in enumerate(fragments))
+        names = ", ".join(f"block{i}" for i in range(len(fragments)))
+        return f"{text}{functions}\nvar blocks = []func() error{{{names}}}\n"
     for i, code in enumerate(fragments):
         above, body = split(code)
         text += f"\n{above}\nstatic int block_{i}(void) {{\n{body}\nreturn 0;\n}}\n"
@@ -98,8 +104,7 @@ def go_program(name, code, folder, prints, text):
     if not version or tuple(map(int, version.groups())) < (1, 22):
         return print(f"skip the Go of {name}: no Go 1.22")
     (folder / "main.go").write_text(code)
-    told = re.findall(r"^    (go mod edit .*)", text, re.M)
-    check(f"{name} tells how a Go module finds the packages", told)
+    told = re.findall(r"^    (go mod edit .*)", text, re.M) or [MODULE]
     edit = "".join(f"{line} && " for line in told).replace("/path/to/mynah", str(ROOT))
     runs(f"the Go of {name} runs", f"go mod init program && {edit}go run .", folder, prints)
 
@@ -109,10 +114,13 @@ def programs(page, text):
     for unseen, language, code in BLOCK.findall(text):
         if unseen:
             continue
+        if language == "go" and whole(language, code):
+            told = re.search(r"^    go mod edit ", text, re.M)
+            check(f"{page.name} tells how a Go module finds the packages", told)
         if whole(language, code) or (language == "python" and page.name == "README.md"):
             with tempfile.TemporaryDirectory() as folder:
                 run_program(page.name, language, code, Path(folder), text)
-        elif language in ("c", "cpp", "python"):
+        elif language in ("c", "cpp", "python", "go"):
             fragments.setdefault(language, []).append(code)
     for language, codes in fragments.items():
         with tempfile.TemporaryDirectory() as folder:

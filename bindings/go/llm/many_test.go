@@ -154,6 +154,37 @@ func TestABreakerOpensAndClosesAgain(t *testing.T) {
 	}
 }
 
+func TestWhateverAClientIsItsFiguresAreFound(t *testing.T) {
+	cheap, _ := talk(t, answering("cheap"))
+	able, _ := talk(t, answering("able"))
+	tiers := llm.NewTieredClient(cheap, able, func(string, int) float64 { return 1 })
+	defer tiers.Close()
+	breaker, err := llm.NewCircuitBreaker(tiers, 5, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer breaker.Close()
+	for client, calls := range map[llm.Client][]uint64{llm.Client(cheap): {0}, tiers: {0, 1}, breaker: {0, 1}} {
+		if client != llm.Client(cheap) {
+			if _, err := client.Complete(context.Background(), "hello"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		each, err := llm.MetricsOf(client)
+		if err != nil || len(each) != len(calls) {
+			t.Fatal(each, err)
+		}
+		for i, metrics := range each {
+			if metrics.Calls != calls[i] {
+				t.Errorf("%T: tier %d has %d calls", client, i, metrics.Calls)
+			}
+		}
+	}
+	if _, err := llm.MetricsOf(struct{ llm.Client }{}); err == nil {
+		t.Error("figures of a client of another package")
+	}
+}
+
 func TestABreakerStandsBeforeTiersToo(t *testing.T) {
 	cheap, _ := talk(t, []mock.Option{mock.With("status", "500")})
 	able, _ := talk(t, answering("able"))

@@ -103,6 +103,24 @@ func (c *ProviderClient) Metrics() (*LLMMetrics, error) {
 	return out, nil
 }
 
+// MetricsOf is what a client of this package measures, whatever it is: one for
+// each provider's client that it is made of, of tiers the cheapest first.
+func MetricsOf(client Client) ([]*LLMMetrics, error) {
+	own, ok := client.(derived)
+	if !ok {
+		return nil, errForeign
+	}
+	var all []*LLMMetrics
+	for _, tier := range own.tiers() {
+		metrics, err := tier.Metrics()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, metrics)
+	}
+	return all, nil
+}
+
 // MetricsJSON is everything that is measured, under the library's own names.
 func (c *ProviderClient) MetricsJSON() (json.RawMessage, error) {
 	defer runtime.KeepAlive(c)

@@ -67,9 +67,10 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Printf("small tier: %d calls, %d of them fallbacks; large tier: %d\n", tiers.Tiers[0].Calls, tiers.Tiers[0].Fallbacks, tiers.Tiers[1].Calls)
-	figures, err := small.(*llm.ProviderClient).Metrics()
+	each, err := llm.MetricsOf(client)
 	if err != nil {
 		log.Fatal(err)
 	}
+	figures := each[0]
 	fmt.Printf("success %.0f %%, p99 %v, cache hits %.0f %%, cost $%.6f, saved $%.6f\n", figures.SuccessRate*100, figures.P99Latency.Round(time.Millisecond), figures.CacheHitRate*100, figures.CostUSD, figures.SavedUSD)
 }
