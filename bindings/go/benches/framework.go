@@ -16,7 +16,7 @@ type framework struct {
 }
 
 type frameworkShard struct {
-	mu       sync.Mutex
+	mu       sync.RWMutex
 	entries  map[string]*frameworkEntry
 	newest   *frameworkEntry
 	oldest   *frameworkEntry

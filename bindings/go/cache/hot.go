@@ -1,9 +1,10 @@
 package cache
 
-// The calls that a program makes a million times a second. Three things keep
-// the crossing cheap: the C functions below take bytes instead of void, so cgo
-// has no pointer to look into; one crossing does all of a look-up; and from Go
-// 1.24 on hot_go124.go promises that nothing escapes and nothing calls back, so
+// The calls that a program makes a million times a second. Four things keep
+// the crossing cheap: the C functions below take bytes and the handle's word, so
+// cgo has no pointer to look into; they answer through a pointer, for cgo looks
+// for a moved stack before it stores a result; one crossing does all of a
+// look-up; and from Go 1.24 on hot_go124.go promises that nothing escapes and nothing calls back, so
 // that keys and the scratch space stay on the stack.
 //
 // A callback of the caller's could make the stack grow, and so move, under the
@@ -16,24 +17,29 @@ package cache
 
 typedef const unsigned char bytes;
 
-static mynah_status go_get(mynah_cache *cache, bytes *key, size_t key_len,
-                           unsigned char *place, size_t cap, size_t *len) {
-	return mynah_cache_get_into(cache, key, key_len, place, cap, len);
+typedef struct {
+	size_t len;
+	mynah_status status;
+} go_found;
+
+static void go_get(uintptr_t cache, bytes *key, size_t key_len,
+                   unsigned char *place, size_t cap, go_found *found) {
+	found->status = mynah_cache_get_into((mynah_cache *)cache, key, key_len, place, cap, &found->len);
 }
 
-static mynah_status go_set(mynah_cache *cache, bytes *key, size_t key_len,
-                           bytes *value, size_t len, uint64_t ttl_ms) {
-	return mynah_cache_set(cache, key, key_len, value, len, ttl_ms);
+static void go_set(uintptr_t cache, bytes *key, size_t key_len,
+                   bytes *value, size_t len, uint64_t ttl_ms, mynah_status *status) {
+	*status = mynah_cache_set((mynah_cache *)cache, key, key_len, value, len, ttl_ms);
 }
 
-static mynah_status heard_get(mynah_cache *cache, bytes *key, size_t key_len,
-                              unsigned char *place, size_t cap, size_t *len) {
-	return mynah_cache_get_into(cache, key, key_len, place, cap, len);
+static void heard_get(uintptr_t cache, bytes *key, size_t key_len,
+                      unsigned char *place, size_t cap, go_found *found) {
+	go_get(cache, key, key_len, place, cap, found);
 }
 
-static mynah_status heard_set(mynah_cache *cache, bytes *key, size_t key_len,
-                              bytes *value, size_t len, uint64_t ttl_ms) {
-	return mynah_cache_set(cache, key, key_len, value, len, ttl_ms);
+static void heard_set(uintptr_t cache, bytes *key, size_t key_len,
+                      bytes *value, size_t len, uint64_t ttl_ms, mynah_status *status) {
+	go_set(cache, key, key_len, value, len, ttl_ms, status);
 }
 
 */
@@ -97,19 +103,19 @@ func (c *ShardedCache) fetch(place []byte, key string) (int, C.mynah_status) {
 	if c.heard {
 		return c.fetchHeard(place, key)
 	}
-	var n C.size_t
-	status := C.go_get(c.handle, letters(key), C.size_t(len(key)), bytes(place), C.size_t(len(place)), &n)
+	var found C.go_found
+	C.go_get(c.word(), letters(key), C.size_t(len(key)), bytes(place), C.size_t(len(place)), &found)
 	runtime.KeepAlive(c)
-	return int(n), status
+	return int(found.len), found.status
 }
 
 func (c *ShardedCache) fetchHeard(place []byte, key string) (int, C.mynah_status) {
-	var n C.size_t
+	var found C.go_found
 	name, copied := strings.Clone(key), make([]byte, len(place))
-	status := C.heard_get(c.handle, letters(name), C.size_t(len(name)), bytes(copied), C.size_t(len(copied)), &n)
+	C.heard_get(c.word(), letters(name), C.size_t(len(name)), bytes(copied), C.size_t(len(copied)), &found)
 	runtime.KeepAlive(c)
 	copy(place, copied)
-	return int(n), status
+	return int(found.len), found.status
 }
 
 // SetBytes is Set without the boxing of the value.
@@ -128,15 +134,24 @@ func (c *ShardedCache) store(key string, value *C.uchar, size int, ttl time.Dura
 		return err
 	}
 	if c.heard {
-		name, copied := strings.Clone(key), slices.Clone(unsafe.Slice(value, size))
-		status := C.heard_set(c.handle, letters(name), C.size_t(len(name)), unsafe.SliceData(copied), C.size_t(size), ms)
-		runtime.KeepAlive(c)
-		return check(status)
+		return c.storeHeard(key, value, size, ms)
 	}
-	status := C.go_set(c.handle, letters(key), C.size_t(len(key)), value, C.size_t(size), ms)
+	var status C.mynah_status
+	C.go_set(c.word(), letters(key), C.size_t(len(key)), value, C.size_t(size), ms, &status)
 	runtime.KeepAlive(c)
 	return check(status)
 }
+
+func (c *ShardedCache) storeHeard(key string, value *C.uchar, size int, ms C.uint64_t) error {
+	var status C.mynah_status
+	name, copied := strings.Clone(key), slices.Clone(unsafe.Slice(value, size))
+	C.heard_set(c.word(), letters(name), C.size_t(len(name)), unsafe.SliceData(copied), C.size_t(size), ms, &status)
+	runtime.KeepAlive(c)
+	return check(status)
+}
+
+// word is the handle as a number.
+func (c *ShardedCache) word() C.uintptr_t { return C.uintptr_t(c.Handle()) }
 
 // found turns a status that is not a hit into Get's answer.
 func found(status C.mynah_status) ([]byte, bool, error) {
