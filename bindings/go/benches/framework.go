@@ -7,9 +7,9 @@ import (
 )
 
 // framework is a cache as the tuning guide's own framework has it: string keys
-// spread over shards by FNV-1a, in each a mutex around a map and a list in order
-// of use, an expiry that is compared with time.Now on every look-up, counters,
-// and values behind an interface.
+// spread over shards by FNV-1a, in each an RWMutex, always locked for writing,
+// around a map and a list in order of use, an expiry that is compared with
+// time.Now on every look-up, counters, and values behind an interface.
 type framework struct {
 	shards       []*frameworkShard
 	hits, misses atomic.Int64
