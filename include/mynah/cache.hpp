@@ -2,6 +2,7 @@
 #ifndef MYNAH_CACHE_HPP
 #define MYNAH_CACHE_HPP
 
+#include <chrono>
 #include <exception>
 #include <optional>
 
@@ -14,6 +15,24 @@ class cancel : public detail::object<mynah_cancel, mynah_cancel_free> {
 public:
     cancel() : object(detail::made(mynah_cancel_new())) {}
     void trigger() noexcept { mynah_cancel_trigger(get()); }
+};
+
+/* An entry's lifetime: milliseconds as a number, MYNAH_TTL_DEFAULT,
+ * MYNAH_TTL_NEVER, or a duration, rounded up. A negative one is refused. */
+class ttl {
+public:
+    constexpr ttl(uint64_t milliseconds) noexcept : milliseconds_(milliseconds) {}
+    template <typename Number, typename Period>
+    ttl(std::chrono::duration<Number, Period> lasts) : milliseconds_(whole(lasts)) {}
+    constexpr uint64_t milliseconds() const noexcept { return milliseconds_; }
+
+private:
+    template <typename Duration>
+    static uint64_t whole(Duration lasts) {
+        if (lasts < Duration::zero()) throw error(MYNAH_OUT_OF_RANGE, "ttl: it is negative");
+        return static_cast<uint64_t>(std::chrono::ceil<std::chrono::milliseconds>(lasts).count());
+    }
+    uint64_t milliseconds_;
 };
 
 /* Options and listeners that caches are made from. One thread at a time. */
@@ -61,15 +80,15 @@ class claim : public detail::object<mynah_claim, mynah_claim_free> {
 public:
     claim() = default;
     explicit claim(mynah_claim *raw) noexcept : object(raw) {}
-    mynah_status fill(std::string_view data, uint64_t ttl_ms, std::nothrow_t) noexcept {
-        return mynah_claim_fill(get(), data.data(), data.size(), ttl_ms);
+    mynah_status fill(std::string_view data, ttl lasts, std::nothrow_t) noexcept {
+        return mynah_claim_fill(get(), data.data(), data.size(), lasts.milliseconds());
     }
-    void fill(std::string_view data, uint64_t ttl_ms = MYNAH_TTL_DEFAULT) {
-        detail::check(fill(data, ttl_ms, std::nothrow));
+    void fill(std::string_view data, ttl lasts = MYNAH_TTL_DEFAULT) {
+        detail::check(fill(data, lasts, std::nothrow));
     }
     /* There is nothing under this key, for a while. */
-    void fill_negative(uint64_t ttl_ms = MYNAH_TTL_DEFAULT) {
-        detail::check(mynah_claim_fill_negative(get(), ttl_ms));
+    void fill_negative(ttl lasts = MYNAH_TTL_DEFAULT) {
+        detail::check(mynah_claim_fill_negative(get(), lasts.milliseconds()));
     }
     void fail(mynah_status status, const char *message) noexcept {
         mynah_claim_fail(get(), status, message);
@@ -100,13 +119,12 @@ public:
         handle_.reset(raw);
     }
 
-    mynah_status set(std::string_view key, std::string_view data, uint64_t ttl_ms,
+    mynah_status set(std::string_view key, std::string_view data, ttl lasts,
                      std::nothrow_t) noexcept {
-        return mynah_cache_set(get(), key.data(), key.size(), data.data(), data.size(), ttl_ms);
+        return mynah_cache_set(get(), key.data(), key.size(), data.data(), data.size(), lasts.milliseconds());
     }
-    /* ttl_ms: milliseconds, MYNAH_TTL_DEFAULT or MYNAH_TTL_NEVER. */
-    void set(std::string_view key, std::string_view data, uint64_t ttl_ms = MYNAH_TTL_DEFAULT) {
-        detail::check(set(key, data, ttl_ms, std::nothrow));
+    void set(std::string_view key, std::string_view data, ttl lasts = MYNAH_TTL_DEFAULT) {
+        detail::check(set(key, data, lasts, std::nothrow));
     }
 
     using object::get;
@@ -149,7 +167,7 @@ public:
     /* The value, or what `load()` answers, which one caller for each key runs;
      * the others wait for it up to `wait_ms`. */
     template <typename Load>
-    std::string get_or_load(std::string_view key, Load &&load, uint64_t ttl_ms = MYNAH_TTL_DEFAULT,
+    std::string get_or_load(std::string_view key, Load &&load, ttl lasts = MYNAH_TTL_DEFAULT,
                             uint64_t wait_ms = 30000) {
         value found;
         claim duty;
@@ -157,7 +175,7 @@ public:
         if (!duty) return found.str();
         try {
             std::string loaded = load();
-            duty.fill(loaded, ttl_ms);
+            duty.fill(loaded, lasts);
             return loaded;
         } catch (const error &failed) {
             duty.fail(failed.status(), failed.what());
@@ -184,12 +202,12 @@ public:
         return answers;
     }
     void set_many(const std::vector<std::pair<std::string, std::string>> &entries,
-                  uint64_t ttl_ms = MYNAH_TTL_DEFAULT) {
+                  ttl lasts = MYNAH_TTL_DEFAULT) {
         std::string keys, data;
         std::vector<size_t> key_sizes = join(keys, entries, [](const auto &e) -> auto & { return e.first; });
         std::vector<size_t> sizes = join(data, entries, [](const auto &e) -> auto & { return e.second; });
         detail::check(mynah_cache_set_many(get(), keys.data(), key_sizes.data(), data.data(),
-                                           sizes.data(), entries.size(), ttl_ms));
+                                           sizes.data(), entries.size(), lasts.milliseconds()));
     }
 
     mynah_status contains(std::string_view key, std::nothrow_t) const noexcept {
@@ -198,8 +216,8 @@ public:
     /* Counts as neither hit nor miss. */
     bool contains(std::string_view key) const { return present(contains(key, std::nothrow)); }
     /* Another lifetime from now; whether there was an entry. */
-    bool touch(std::string_view key, uint64_t ttl_ms = MYNAH_TTL_DEFAULT) {
-        return present(mynah_cache_touch(get(), key.data(), key.size(), ttl_ms));
+    bool touch(std::string_view key, ttl lasts = MYNAH_TTL_DEFAULT) {
+        return present(mynah_cache_touch(get(), key.data(), key.size(), lasts.milliseconds()));
     }
     mynah_status remove(std::string_view key, std::nothrow_t) noexcept {
         return mynah_cache_remove(get(), key.data(), key.size());

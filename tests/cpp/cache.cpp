@@ -1,6 +1,7 @@
 // The cache in C++.
 #include "check.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -29,6 +30,19 @@ void a_cache_keeps_what_it_is_given() {
     CHECK(moved.remove("key") && !moved.remove("key"));
     CHECK(status_of([] { mynah::cache{{"shard_count", "-1"}}; }) == MYNAH_OUT_OF_RANGE);
     CHECK(status_of([] { mynah::cache{{"no_such", "1"}}; }) == MYNAH_UNKNOWN_OPTION);
+}
+
+void a_lifetime_is_a_number_or_a_duration() {
+    using namespace std::chrono_literals;
+    mynah::cache cache;
+    cache.set("short", "v", 1us);  // rounded up: not the cache's own lifetime
+    cache.set("long", "v", 1.5h);
+    cache.set("number", "v", 60000);
+    CHECK(cache.touch("long", 2min) && cache.get_or_load("new", [] { return "v"; }, 1h) == "v");
+    std::this_thread::sleep_for(20ms);
+    CHECK(!cache.get("short") && cache.get("long") && cache.get("number") && cache.get("new"));
+    CHECK(status_of([&] { cache.set("k", "v", -1s); }) == MYNAH_OUT_OF_RANGE);
+    CHECK(cache.set("k", "v", 1s, std::nothrow) == MYNAH_OK);
 }
 
 void a_value_is_lent_and_outlives_the_cache() {
@@ -188,6 +202,7 @@ void it_changes_while_in_use_and_is_saved() {
 bool cache_tests() {
     bool ok = true;
     RUN(a_cache_keeps_what_it_is_given);
+    RUN(a_lifetime_is_a_number_or_a_duration);
     RUN(a_value_is_lent_and_outlives_the_cache);
     RUN(a_text_with_a_zero_byte_is_refused_not_cut);
     RUN(nothing_throws_where_asked);
