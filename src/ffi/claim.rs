@@ -281,6 +281,41 @@ mod tests {
         unsafe { mynah_claim_fill(claim, key, key_len, 0) }
     }
 
+    /// Fills the first key and has the warming stopped at the second.
+    unsafe extern "C" fn one_only(
+        user: *mut c_void,
+        key: *const c_void,
+        key_len: usize,
+        claim: *mut mynah_claim,
+    ) -> i32 {
+        // SAFETY: the test's counter; the library's key and claim.
+        unsafe {
+            let calls = &mut *user.cast::<i32>();
+            *calls += 1;
+            if *calls == 1 { mynah_claim_fill(claim, key, key_len, 0) } else { 1 }
+        }
+    }
+
+    #[test]
+    fn warming_ends_when_the_loader_says_so_and_leaves_no_claim_behind() {
+        let (mut cache, mut calls, mut loaded) = (ptr::null_mut(), 0i32, 9u64);
+        let (keys, lens) = (b"abc".as_ptr().cast(), [1usize; 3]);
+        let user = (&raw mut calls).cast();
+        let none = ptr::null_mut();
+        // SAFETY: live locals with their lengths; each object freed once.
+        unsafe {
+            mynah_cache_new(ptr::null(), &mut cache, none);
+            let lens = lens.as_ptr();
+            let warm =
+                mynah_cache_warm(cache, keys, lens, 3, Some(one_only), user, &mut loaded, none);
+            assert_eq!((warm, loaded, calls), (Status::Stopped.code(), 1, 2));
+            let warm =
+                mynah_cache_warm(cache, keys, lens, 3, Some(echo), none.cast(), &mut loaded, none);
+            assert_eq!((warm, loaded), (0, 3));
+            mynah_cache_free(cache);
+        }
+    }
+
     #[test]
     fn a_claim_is_filled_failed_cancelled_and_warmed_through_c() {
         let (mut cache, mut value) = (ptr::null_mut(), ptr::null_mut());
