@@ -115,7 +115,7 @@ impl Directory {
     #[inline(always)]
     pub fn try_read(&self, hash: u64) -> Option<RwLockReadGuard<'_, Shard>> {
         let index = hash as usize & self.mask.load(Ordering::Acquire);
-        let shard = self.first.get(index)?.shard.try_read()?;
+        let shard = self.cell(index).shard.try_read()?;
         (hash as usize & shard.mask == index).then_some(shard)
     }
 
@@ -183,6 +183,18 @@ impl Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shards_that_came_later_are_reached_without_waiting_too() {
+        let maker = crate::cache::policy::maker("s3fifo");
+        let make = |index, _| Shard::new(index, 7, maker, 7);
+        let directory = Directory::new(2, None, make);
+        directory.provide(8, make);
+        directory.set_count(8);
+        for hash in 0..8 {
+            assert_eq!(directory.try_read(hash).map(|shard| shard.index), Some(hash as usize));
+        }
+    }
 
     #[test]
     fn a_look_up_reads_one_cache_line_of_a_shard() {
