@@ -453,11 +453,18 @@ fn identical_calls_share_one_request_plain_and_streamed() {
     let (open, gate) = std::sync::mpsc::channel();
     let bench = gated(bench(&[], vec![ended("shared by all")]), gate);
     std::thread::scope(|scope| {
-        let streams: Vec<_> = (0..4).map(|_| scope.spawn(|| bench.stream())).collect();
+        let joined = |count| {
+            while bench.client.flights.participants() < count {
+                std::thread::yield_now();
+            }
+        };
+        let stream = || scope.spawn(|| bench.stream());
+        // The script answers with a stream, so a stream has to be first.
+        let first = stream();
+        joined(1);
+        let streams: Vec<_> = std::iter::once(first).chain((0..3).map(|_| stream())).collect();
         let plains: Vec<_> = (0..4).map(|_| scope.spawn(|| bench.chat())).collect();
-        while bench.client.flights.participants() < 8 {
-            std::thread::yield_now();
-        }
+        joined(8);
         open.send(()).unwrap();
         let mut shared = 0;
         for stream in streams {
