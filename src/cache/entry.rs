@@ -1,6 +1,6 @@
 //! One stored entry: key, value and header in a single allocation, counted.
 //!
-//! The only file of the cache with `unsafe`. [`Entry`] is one word that owns a
+//! With [`heap`] the only place of the cache with `unsafe`. [`Entry`] is one word that owns a
 //! counted reference; the table holds one, and each [`Value`] that was handed
 //! out holds another, so a value outlives its eviction and its cache. Texts
 //! that are handed out, and decompressed copies, have the same form with an
@@ -12,12 +12,11 @@
 
 #![allow(unsafe_code)]
 
-use std::alloc::{Layout, alloc, dealloc};
 use std::ptr::NonNull;
 use std::slice;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
-use super::ledger;
+use super::{heap, ledger};
 use crate::error::{Error, Result};
 
 #[repr(C)]
@@ -49,9 +48,6 @@ pub const NEGATIVE: u8 = 2;
 /// Left its cache while somebody held it.
 const PINNED: u8 = 4;
 
-/// Sizes from which on the allocator maps pages.
-const MAPPED: usize = 128 * 1024;
-
 /// The longest life that fits: 557 years after the clock's start.
 pub const EXPIRY_MAX_MS: u64 = EXPIRY_MASK;
 
@@ -64,26 +60,16 @@ unsafe impl Send for Entry {}
 // SAFETY: as above.
 unsafe impl Sync for Entry {}
 
-fn layout(prefix: usize, key: usize, value: usize) -> Result<Layout> {
-    let too_large = || Error::TooLarge {
+/// Bytes of an allocation.
+#[inline]
+fn size(prefix: usize, key: usize, value: usize) -> Result<usize> {
+    let bytes = key.checked_add(value).filter(|n| *n <= u32::MAX as usize);
+    let size = bytes.and_then(|bytes| (BYTES + prefix).checked_add(bytes));
+    size.map(|size| size.max(size_of::<Header>())).ok_or_else(|| Error::TooLarge {
         what: "entry",
         needed: (key as u64).saturating_add(value as u64),
         limit: u32::MAX as u64,
-    };
-    let bytes = key.checked_add(value).filter(|n| *n <= u32::MAX as usize).ok_or_else(too_large)?;
-    let size = (BYTES + prefix).checked_add(bytes).ok_or_else(too_large)?;
-    let size = roomy(size.max(size_of::<Header>()));
-    Layout::from_size_align(size, align_of::<Header>()).map_err(|_| too_large())
-}
-
-/// All of what the allocator gives for a size (see [`allocated`]), so that a
-/// value may be written over with one that is a few bytes longer.
-#[inline]
-fn roomy(size: usize) -> usize {
-    match size {
-        ..MAPPED => allocated(size) as usize - 8,
-        _ => size,
-    }
+    })
 }
 
 fn prefix(key_len: usize) -> usize {
@@ -128,18 +114,17 @@ impl Entry {
         fill: impl FnOnce(*mut u8) -> Result<()>,
     ) -> Result<Entry> {
         let prefix = prefix(key.len());
-        let layout = layout(prefix, key.len(), value_len)?;
+        let size = size(prefix, key.len(), value_len)?;
         let time = expiry_ms.min(EXPIRY_MAX_MS)
             | (flags as u64) << EXPIRY_BITS
             | (key.len().min(LONG_KEY) as u64) << KEY_SHIFT;
-        // SAFETY: the size is at least the header's, so not zero.
-        let raw = unsafe { alloc(layout) };
-        let Some(header) = NonNull::new(raw.cast::<Header>()) else {
-            return Err(Error::Internal(format!("out of memory for {} bytes", layout.size())));
+        let Some(raw) = heap::allocate(size) else {
+            return Err(Error::Internal(format!("out of memory for {size} bytes")));
         };
-        // SAFETY: `raw` is fresh, aligned, and as large as `layout` says: the
-        // header, then prefix, key and value from BYTES on. The header's last
-        // four bytes are padding; whatever lies there is written after it.
+        let (header, raw) = (raw.cast::<Header>(), raw.as_ptr());
+        // SAFETY: `raw` is fresh, aligned, and has `size` bytes: the header,
+        // then prefix, key and value from BYTES on. The header's last four
+        // bytes are padding; whatever lies there is written after it.
         let (entry, place) = unsafe {
             header.write(Header {
                 refs: AtomicU32::new(1),
@@ -273,11 +258,11 @@ impl Entry {
         }
         let place = BYTES + key_len;
         let Some(end) = place.checked_add(value.len()) else { return false };
-        if end >= MAPPED || roomy(end) != roomy(place + self.header().value_len as usize) {
+        if allocated(end) != allocated(place + self.header().value_len as usize) {
             return false;
         }
-        // SAFETY: the allocation is as large as `roomy` says, of the old value
-        // as of the new one. This is the only reference to it, borrowed for
+        // SAFETY: the allocation is as large as `allocated` says, of the old
+        // value as of the new one. This is the only reference to it, borrowed for
         // writing, so nobody else reads or writes the bytes; `value` cannot lie
         // in them, for whoever lent it would hold a reference.
         unsafe {
@@ -306,7 +291,7 @@ impl Entry {
     #[inline]
     pub fn cost(&self) -> u64 {
         let (at, key_len) = self.key_span();
-        allocated(at + key_len + self.header().value_len as usize)
+        allocated((at + key_len + self.header().value_len as usize).max(size_of::<Header>()))
     }
 
     /// Another reference; none when there are two thousand million already,
@@ -350,10 +335,10 @@ impl Entry {
         }
         let (_, key_len) = self.key_span();
         let value_len = self.header().value_len as usize;
-        if let Ok(layout) = layout(prefix(key_len), key_len, value_len) {
-            // SAFETY: the last reference is gone, and the layout follows from
-            // the same lengths as when it was allocated.
-            unsafe { dealloc(self.0.as_ptr().cast(), layout) };
+        if let Ok(size) = size(prefix(key_len), key_len, value_len) {
+            // SAFETY: the last reference is gone, and the size is what it was
+            // allocated with, or of the same room (see `renew`).
+            unsafe { heap::release(self.0.cast(), size) };
         }
     }
 }
@@ -397,14 +382,10 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// Bytes that the allocator takes for an allocation of `size`: glibc's word of
-/// bookkeeping and steps of 16, pages for what it maps.
+/// Bytes that the heap takes for an allocation of `size`.
+#[inline]
 pub fn allocated(size: usize) -> u64 {
-    match size {
-        0 => 0,
-        1..MAPPED => ((size + 8 + 15) & !15).max(32) as u64,
-        _ => ((size + 16 + 4095) & !4095) as u64,
-    }
+    heap::allocated(size) as u64
 }
 
 /// Bytes that were handed out: stored ones by reference, or a copy.

@@ -125,7 +125,7 @@ impl Cache {
             return Quick::Unsure;
         }
         let at = room.take(value);
-        shard.policy.hit(entry.word());
+        shard.hit(entry.word());
         gets.store(gets.load(Relaxed) + 1, Relaxed);
         Quick::Hit((at, value.len()))
     }

@@ -21,6 +21,8 @@ mod directory;
 #[cfg(test)]
 mod effects;
 mod entry;
+mod hash;
+pub mod heap;
 #[cfg(test)]
 mod histories;
 pub(crate) mod ledger;
@@ -133,6 +135,8 @@ pub struct Cache {
     /// Bytes that the shards do not account for.
     own_bytes: AtomicI64,
     me: Weak<Cache>,
+    /// The last field: when it goes, the entries have gone.
+    _ending: heap::Ending,
 }
 
 /// Who is told of what happens in a cache.
@@ -232,6 +236,7 @@ impl Cache {
             interval_ms,
             own_bytes: AtomicI64::new(0),
             me: me.clone(),
+            _ending: heap::Ending,
             options,
         });
         cache.pay(own as i64);

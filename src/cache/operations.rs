@@ -193,7 +193,7 @@ impl Cache {
             self.meet_expired(hash, key, left);
             return Err(self.metrics.missed());
         }
-        shard.policy.hit(entry.word());
+        shard.hit(entry.word());
         if entry.flags() & NEGATIVE != 0 {
             return Err(Missed::NotFound);
         }

@@ -30,30 +30,34 @@ impl Cache {
     /// length. `line` is the calling thread's (see `metrics::striped`).
     #[inline(always)]
     pub fn quick_copy(&self, line: usize, key: &[u8], place: &mut [u8]) -> Quick<usize> {
-        self.quick(line, key, true, |_, value| {
-            let place = place.get_mut(..value.len())?;
-            if value.len() > COPIED {
-                return None;
-            }
-            place.copy_from_slice(value);
-            Some(value.len())
-        })
+        self.quick(
+            line,
+            key,
+            true,
+            move |value| place.get_mut(..value.len()).filter(|_| value.len() <= COPIED),
+            |place, _, value| {
+                place.copy_from_slice(value);
+                Some(value.len())
+            },
+        )
     }
 
     /// The value of a key.
     #[inline(always)]
     pub fn quick_value(&self, line: usize, key: &[u8]) -> Quick<Value> {
-        self.quick(line, key, false, |entry, _| entry.share().map(Value::of))
+        self.quick(line, key, false, |_| Some(()), |(), entry, _| entry.share().map(Value::of))
     }
 
-    /// `reads`: whether `take` reads the value.
+    /// `reads`: whether `take` reads the value. It may still refuse, having
+    /// been counted; what `fits` refuses has not.
     #[inline(always)]
-    fn quick<R>(
+    fn quick<P, R>(
         &self,
         line: usize,
         key: &[u8],
         reads: bool,
-        take: impl FnOnce(&Entry, &[u8]) -> Option<R>,
+        fits: impl FnOnce(&[u8]) -> Option<P>,
+        take: impl FnOnce(P, &Entry, &[u8]) -> Option<R>,
     ) -> Quick<R> {
         let Some(gets) = self.metrics.untimed_get(line) else { return Quick::Unsure };
         let hash = self.shared.hash(key);
@@ -74,9 +78,12 @@ impl Cache {
         {
             return Quick::Unsure;
         }
-        let Some(taken) = take(entry, value) else { return Quick::Unsure };
-        shard.policy.hit(entry.word());
+        let Some(place) = fits(value) else { return Quick::Unsure };
+        shard.hit(entry.word());
         gets.store(gets.load(Relaxed) + 1, Relaxed);
-        Quick::Hit(taken)
+        match take(place, entry, value) {
+            Some(taken) => Quick::Hit(taken),
+            None => Quick::Unsure,
+        }
     }
 }

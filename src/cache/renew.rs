@@ -55,10 +55,12 @@ impl Shard {
         if !entry.renew(value, expiry_ms) {
             return None;
         }
-        // Storing again is a use like any other.
-        self.policy.hit(entry.word());
         let lapse = shared.lapse(entry);
         self.table.lower_due(slot, lapse);
+        // Storing again is a use like any other.
+        if let Some(entry) = self.table.entry(slot) {
+            self.hit(entry.word());
+        }
         self.counts.sets += 1;
         self.counts.left[Reason::Replaced as usize] += 1;
         Some(lapse)

@@ -5,14 +5,15 @@
 //! freed, compressed or told under it: entries that leave go to
 //! [`Departures`].
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::budget::{Amount, Budget, Pool};
 use super::compress::Codec;
 use super::departure::{Departures, Reason};
 use super::entry::Entry;
+use super::hash;
 use super::ledger::Ledger;
-use super::policy::Policy;
+use super::policy::{self, Policy};
 use super::table::{Slot, Table};
 
 /// How to make a policy.
@@ -34,9 +35,9 @@ pub struct Shared {
 
 impl Shared {
     /// The hash of a key.
-    #[inline]
+    #[inline(always)]
     pub fn hash(&self, key: &[u8]) -> u64 {
-        rapidhash::v3::rapidhash_v3_micro_inline::<true, false>(key, &self.secrets)
+        hash::of(key, &self.secrets)
     }
 
     /// When an entry leaves by itself, in ms.
@@ -98,11 +99,13 @@ pub struct Shard {
     /// The number of shards less one, as far as this shard has been told.
     pub mask: usize,
     /// Cache lines of a usual entry after the first.
-    lines_ahead: usize,
-    /// The order of the entries.
-    pub policy: Box<dyn Policy>,
+    lines_ahead: u32,
+    /// See [`Policy::counts_up_to`].
+    counts_up_to: u32,
     /// The entries.
     pub table: Table,
+    /// The order of the entries.
+    pub policy: Box<dyn Policy>,
     /// Which hashes belong here: those whose low bits, under `mask`, are `index`.
     pub index: usize,
     /// Drawn from the budget and not used.
@@ -147,6 +150,7 @@ impl Shard {
             index,
             mask,
             table,
+            counts_up_to: policy.counts_up_to(),
             policy,
             in_hand: Amount::default(),
             now_ms: 0,
@@ -184,7 +188,17 @@ impl Shard {
     /// fetching before they are asked for.
     #[inline(always)]
     pub fn lines_ahead(&self) -> usize {
-        self.lines_ahead
+        self.lines_ahead as usize
+    }
+
+    /// Notes a hit in an entry's word, without asking the policy if all that it
+    /// does is to count.
+    #[inline(always)]
+    pub fn hit(&self, word: &AtomicU32) {
+        match self.counts_up_to {
+            0 => self.policy.hit(word),
+            top => policy::count(word, top),
+        }
     }
 
     /// Takes over what is in hand elsewhere.
@@ -288,7 +302,7 @@ impl Shard {
         self.entry_bytes += cost;
         if self.counts.sets.is_multiple_of(256) || self.counts.sets == 1 {
             let mean = self.entry_bytes as usize / (self.table.len() + 1);
-            self.lines_ahead = (mean / LINE).min(LINES_AHEAD_MAX);
+            self.lines_ahead = (mean / LINE).min(LINES_AHEAD_MAX) as u32;
         }
         self.in_hand.bytes -= cost as i64;
         let Some(slot) = old else {
@@ -460,6 +474,7 @@ impl Shard {
         let before = self.overhead_bytes();
         let same = policy.is_none();
         if let Some(policy) = policy {
+            self.counts_up_to = policy.counts_up_to();
             self.policy = policy;
         }
         let empty = Table::new(SMALLEST_ROOM, self.policy.lists());
@@ -495,7 +510,7 @@ impl Shard {
         let before = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
         let (lower_part, upper_part): (Vec<_>, Vec<_>) =
             self.empty_table().drain().partition(|(e, _)| shared.hash(e.key()) as usize & bit == 0);
-        upper.policy = self.policy.fork();
+        (upper.policy, upper.counts_up_to) = (self.policy.fork(), self.counts_up_to);
         upper.entry_bytes = upper_part.iter().map(|(entry, _)| entry.cost()).sum();
         self.entry_bytes -= upper.entry_bytes;
         self.fill(shared, lower_part);

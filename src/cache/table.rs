@@ -128,6 +128,18 @@ fn matches(tags: [u8; 8], tag: u8) -> u64 {
     x.wrapping_sub(ONES) & !x & 0x0080_8080_8080_8080
 }
 
+/// The bucket, of so many, in which a hash is at home.
+#[inline(always)]
+fn home_of(hash: u64, buckets: usize) -> usize {
+    (((hash >> 32) * buckets as u64) >> 32) as usize
+}
+
+/// Where the bucket of a hash would be in such a place (see [`Table::place`]).
+#[inline(always)]
+pub fn bucket_at(buckets: usize, count: usize, hash: u64) -> *const u8 {
+    buckets.wrapping_add(home_of(hash, count) * size_of::<Bucket>()) as *const u8
+}
+
 /// The tick in which a time lies.
 pub fn tick_of(ms: u64) -> u32 {
     (ms >> TICK_SHIFT).min(NEVER as u64 - 1) as u32
@@ -194,7 +206,13 @@ impl Table {
 
     #[inline]
     fn home(&self, hash: u64) -> usize {
-        (((hash >> 32) * self.buckets.len() as u64) >> 32) as usize
+        home_of(hash, self.buckets.len())
+    }
+
+    /// The address of the buckets, and how many there are (see [`bucket_at`]).
+    #[inline(always)]
+    pub fn place(&self) -> (usize, usize) {
+        (self.buckets.as_ptr() as usize, self.buckets.len())
     }
 
     #[inline]

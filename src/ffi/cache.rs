@@ -160,15 +160,19 @@ pub unsafe extern "C" fn mynah_cache_get(
     value: *mut *mut mynah_value,
 ) -> mynah_status {
     guard_code(|| {
-        if !value.is_null() && is_plain(key, key_len) {
+        if !value.is_null()
+            && is_plain(key, key_len)
+            && let Some(hot) = handle::hot::<Cache, _>(cache)
+        {
             // SAFETY: promised by (1), and just checked.
             let key = unsafe { std::slice::from_raw_parts(key.cast(), key_len) };
-            let found = handle::with_line(cache, |c: &Cache, line| c.quick_value(line, key));
+            let found = hot.quick_value(hot.line, key);
+            drop(hot);
             let (found, status) = match found {
-                Some(Quick::Hit(found)) => (found.into_raw().cast(), Status::Ok),
-                Some(Quick::Miss) => (ptr::null_mut(), Status::NotFound),
+                Quick::Hit(found) => (found.into_raw().cast(), Status::Ok),
+                Quick::Miss => (ptr::null_mut(), Status::NotFound),
                 // SAFETY: promised by (1) and (2).
-                _ => return unsafe { get(cache, key.as_ptr().cast(), key_len, value) },
+                Quick::Unsure => return unsafe { get(cache, key.as_ptr().cast(), key_len, value) },
             };
             // SAFETY: promised by (2), and not null.
             unsafe { value.write(found) };
@@ -234,34 +238,56 @@ pub unsafe extern "C" fn mynah_cache_get_into(
     len: *mut usize,
 ) -> mynah_status {
     guard_code(|| {
-        if !len.is_null() && is_plain(key, key_len) && is_plain(buf, cap) {
+        if !len.is_null()
+            && is_plain(key, key_len)
+            && is_plain(buf, cap)
+            && let Some(hot) = handle::hot::<Cache, _>(cache)
+        {
             // SAFETY: promised by (1) and (2), and just checked.
             let (key, place) = unsafe {
                 (std::slice::from_raw_parts(key.cast(), key_len), place(buf.cast(), cap))
             };
-            let found = handle::with_line(cache, |c: &Cache, line| c.quick_copy(line, key, place));
+            let found = hot.quick_copy(hot.line, key, place);
+            drop(hot);
             let (found, status) = match found {
-                Some(Quick::Hit(found)) => (found, Status::Ok),
-                Some(Quick::Miss) => (0, Status::NotFound),
+                Quick::Hit(found) => (found, Status::Ok),
+                Quick::Miss => (0, Status::NotFound),
                 // SAFETY: promised by (1), (2) and (3).
-                _ => return unsafe { get_into(cache, key, place, len) },
+                Quick::Unsure => return unsafe { get_into(cache, key, place, len) },
             };
             // SAFETY: promised by (3), and not null.
             unsafe { len.write(found) };
             return status.code();
         }
-        // SAFETY: promised by (3), (1) and (2).
-        unsafe {
-            clear(len, 0);
-            match (bytes("key", key.cast(), key_len), buf.is_null() && cap > 0) {
-                (Ok(key), false) if !len.is_null() => {
-                    get_into(cache, key, place(buf.cast(), cap), len)
-                }
-                (Err(error), _) => error.status().code(),
-                _ => Status::NullArgument.code(),
-            }
-        }
+        // SAFETY: promised by (1), (2) and (3).
+        unsafe { get_into_checked(cache, key, key_len, buf, cap, len) }
     })
+}
+
+/// [`mynah_cache_get_into`] with arguments that may be wrong.
+///
+/// # Safety
+/// 1. As (1), (2) and (3) there.
+#[inline(never)]
+unsafe fn get_into_checked(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    buf: *mut c_void,
+    cap: usize,
+    len: *mut usize,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe {
+        clear(len, 0);
+        match (bytes("key", key.cast(), key_len), buf.is_null() && cap > 0) {
+            (Ok(key), false) if !len.is_null() => {
+                get_into(cache, key, place(buf.cast(), cap), len)
+            }
+            (Err(error), _) => error.status().code(),
+            _ => Status::NullArgument.code(),
+        }
+    }
 }
 
 /// The part of [`mynah_cache_get_into`] that is not the shortest way to a hit.

@@ -238,30 +238,57 @@ pub fn resolve<T: Handle, C>(handle: *const C) -> Result<Arc<T>> {
 /// whoever frees the object waits for it.
 #[inline(always)]
 pub fn with<T: Handle, C, R>(handle: *const C, f: impl FnOnce(&T) -> R) -> Option<R> {
-    with_line(handle, |object, _| f(object))
+    let word = handle as usize;
+    let section = section::enter(striped::line());
+    let object = pinned(TABLE.slot(index_of(word))?, word)?;
+    // SAFETY: it was found in the section that is still open, whose end is
+    // waited for before `_owner` lets the object go.
+    let result = f(unsafe { &*object });
+    drop(section);
+    Some(result)
 }
 
-/// As [`with`]; `f` is also told the thread's line (see `metrics::striped`).
+/// An object while its finder's stay in a section lasts.
+pub struct Hot<T> {
+    object: *const T,
+    /// The thread's line (see `metrics::striped`).
+    pub line: usize,
+    _section: section::Alone,
+}
+
+impl<T> std::ops::Deref for Hot<T> {
+    type Target = T;
+
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        // SAFETY: `pinned` has found it in the section that is still open.
+        unsafe { &*self.object }
+    }
+}
+
+/// As [`with`], in the fewest steps; none also where [`with`] must be asked: for
+/// a thread that owns no line, a late handle, or a call inside another.
 #[inline(always)]
-pub fn with_line<T: Handle, C, R>(handle: *const C, f: impl FnOnce(&T, usize) -> R) -> Option<R> {
-    let word = handle as usize;
-    let line = striped::line();
-    let section = section::enter(line);
-    let pinned = TABLE.slot(index_of(word))?.hot.load(Ordering::Acquire);
+pub fn hot<T: Handle, C>(handle: *const C) -> Option<Hot<T>> {
+    let line = striped::own()?;
+    let section = section::enter_alone(line)?;
+    let object = pinned(TABLE.first.get(index_of(handle as usize))?, handle as usize)?;
+    Some(Hot { object, line, _section: section })
+}
+
+/// The object that a slot has pinned for a handle. It stays as long as the
+/// section in which this is called.
+#[inline(always)]
+fn pinned<T: Handle>(slot: &Slot, word: usize) -> Option<*const T> {
+    let pinned = slot.hot.load(Ordering::Acquire);
     if pinned.is_null() || kind_of(word) != T::KIND {
         return None;
     }
     // SAFETY: `remove` takes the pointer out of the slot and then waits for
-    // this section to end before it destroys what it points to.
+    // every section to end before it destroys what it points to.
     let pinned = unsafe { &*pinned };
-    if pinned.word != word {
-        return None;
-    }
-    // SAFETY: the word holds the kind, each kind is one type, and `_owner` keeps
-    // the object alive as long as `pinned`.
-    let result = f(unsafe { &*pinned.object.cast::<T>() }, line);
-    drop(section);
-    Some(result)
+    // The word holds the kind, and each kind is one type.
+    (pinned.word == word).then(|| pinned.object.cast::<T>())
 }
 
 /// Why [`with`] has found nothing.
@@ -314,7 +341,7 @@ mod fork {
     use std::sync::MutexGuard;
 
     use super::*;
-    use crate::cache::ledger;
+    use crate::cache::{heap, ledger};
     use crate::llm::totals;
 
     /// Has the child's inherited handles marked. The locks of the process are
@@ -337,6 +364,7 @@ mod fork {
         _lines: striped::Held,
         _sections: section::Held,
         _clients: totals::Held,
+        _heap: heap::Held,
     }
 
     extern "C" fn prepare() {
@@ -347,6 +375,7 @@ mod fork {
             _lines: striped::hold(),
             _sections: section::hold(),
             _clients: totals::hold(),
+            _heap: heap::hold(),
         }));
     }
 

@@ -175,11 +175,11 @@ fn copy_many(
         }
         let batch = &batch[..count];
         let mut found = [const { Quick::Unsure }; BATCH];
-        let live = handle::with_line(cache, |c: &Cache, line| {
-            c.quick_copies(line, batch, room, &mut found);
-        });
-        if live.is_none() {
-            return handle::refused::<Cache, _>(cache).status().code();
+        match handle::hot::<Cache, _>(cache) {
+            Some(hot) => hot.quick_copies(hot.line, batch, room, &mut found),
+            // All are left to be looked up one by one, if there is a cache.
+            None if handle::with::<Cache, _, _>(cache, |_| ()).is_some() => {}
+            None => return handle::refused::<Cache, _>(cache).status().code(),
         }
         if count == 0 {
             return 0;
@@ -206,8 +206,8 @@ fn copy_one(
     room: &mut Room<'_>,
 ) -> Result<Option<(usize, usize)>, mynah_status> {
     let at = room.needed;
-    let quick = handle::with_line(cache, |c: &Cache, line| c.quick_copy(line, key, room.rest()));
-    match quick {
+    let hot = handle::hot::<Cache, _>(cache);
+    match hot.map(|hot| hot.quick_copy(hot.line, key, room.rest())) {
         Some(Quick::Hit(len)) => {
             room.needed += len;
             return Ok(Some((at, len)));

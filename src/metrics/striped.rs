@@ -76,6 +76,20 @@ pub fn line() -> usize {
     }
 }
 
+/// As [`line`], if the thread owns one and has asked for it before.
+#[cfg(not(all(test, feature = "model")))]
+#[inline(always)]
+pub fn own() -> Option<usize> {
+    let line = LINE.get();
+    (line < OWNED).then_some(line)
+}
+
+/// As above, in a model.
+#[cfg(all(test, feature = "model"))]
+pub fn own() -> Option<usize> {
+    Some(line()).filter(|line| *line < OWNED)
+}
+
 /// In a model the threads are tasks of one thread; every other one has a line.
 #[cfg(all(test, feature = "model"))]
 pub fn line() -> usize {
@@ -92,11 +106,11 @@ struct Line<const N: usize>([AtomicU64; N]);
 
 /// `N` counters.
 #[derive(Debug)]
-pub struct Striped<const N: usize>(Box<[Line<N>]>);
+pub struct Striped<const N: usize>(Box<[Line<N>; OWNED + 1]>);
 
 impl<const N: usize> Default for Striped<N> {
     fn default() -> Self {
-        Striped((0..=OWNED).map(|_| Line([const { AtomicU64::new(0) }; N])).collect())
+        Striped(Box::new([const { Line([const { AtomicU64::new(0) }; N]) }; OWNED + 1]))
     }
 }
 

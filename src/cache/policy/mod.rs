@@ -16,7 +16,7 @@ mod s3fifo;
 #[cfg(test)]
 mod tests;
 
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::table::{Slot, Table};
 
@@ -37,6 +37,12 @@ pub trait Policy: Send + Sync {
 
     /// Notes a hit in the entry's word; several threads may do so at once.
     fn hit(&self, word: &AtomicU32);
+
+    /// The number up to which a hit counts in the word, if that is all it does
+    /// (see [`count`]); 0 if [`Policy::hit`] must be asked.
+    fn counts_up_to(&self) -> u32 {
+        0
+    }
 
     /// Says that the entry of a hash will come in soon.
     fn expect(&self, _hash: u64) {}
@@ -62,6 +68,16 @@ pub trait Policy: Send + Sync {
     /// Bytes that it would take beside a table with room for so many entries.
     fn bytes_for(&self, _room: usize) -> u64 {
         0
+    }
+}
+
+/// Counts a hit in an entry's word, up to `top`. Two at once may count as one:
+/// the store keeps it at most `top`.
+#[inline(always)]
+pub fn count(word: &AtomicU32, top: u32) {
+    let hits = word.load(Relaxed);
+    if hits < top {
+        word.store(hits + 1, Relaxed);
     }
 }
 

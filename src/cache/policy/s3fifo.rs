@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::Policy;
+use super::{Policy, count};
 use super::ghost::Ghost;
 use crate::cache::table::{Slot, Table};
 
@@ -41,11 +41,11 @@ impl Policy for S3Fifo {
     }
 
     fn hit(&self, word: &AtomicU32) {
-        // Two hits at once may count as one: the store keeps it at most TOP.
-        let hits = word.load(Relaxed);
-        if hits < TOP {
-            word.store(hits + 1, Relaxed);
-        }
+        count(word, TOP);
+    }
+
+    fn counts_up_to(&self) -> u32 {
+        TOP
     }
 
     fn expect(&self, hash: u64) {

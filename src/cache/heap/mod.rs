@@ -1,0 +1,122 @@
+//! Memory for entries: size classes in large pages, the process' own.
+//!
+//! A hit on a large cache reads memory that no processor cache and, in pages
+//! of 4 KiB, no translation buffer holds: half of its time went into finding
+//! the page. So entries lie in 2 MiB chunks that the kernel backs with huge
+//! pages. Four layers, each in a file of its own:
+//!
+//! - [`class`]: the sizes that there are. What an entry costs is the size of its
+//!   class, or its pages.
+//! - [`magazine`]: a few free blocks of each class for each thread, taken and
+//!   put back without a lock.
+//! - [`span`]: runs of pages cut into blocks of one class. A span whose last
+//!   block comes back becomes pages again, for any class.
+//! - [`pages`]: chunks, and the runs of pages in them. Those of large entries
+//!   are apart, in pages of 4 KiB. Pages that nobody uses go back to the system
+//!   once they are a tenth of the whole.
+//!
+//! This is the plan of Bonwick and Adams, "Magazines and Vmem", USENIX 2001.
+//! It belongs to the process and not to a cache, since entries outlive theirs.
+//!
+//! With the feature `system-heap` each block is the system's, so that a
+//! sanitizer knows its bounds and its end.
+
+#![allow(unsafe_code)]
+
+mod class;
+mod magazine;
+mod pages;
+mod span;
+mod system;
+
+use std::ptr::NonNull;
+
+pub use class::allocated;
+use class::{PAGE, RUN_MAX};
+use pages::{LARGE, SMALL};
+
+/// A block of at least so many bytes, aligned to 16; none when the system has
+/// no more.
+#[inline]
+pub fn allocate(size: usize) -> Option<NonNull<u8>> {
+    if cfg!(any(miri, feature = "system-heap")) {
+        return system::plain(allocated(size));
+    }
+    match class::of(size) {
+        Some(class) => magazine::take(class),
+        None => allocate_large(size),
+    }
+}
+
+/// Gives a block back.
+///
+/// # Safety
+/// 1. `block` came from [`allocate`] with a size of the same [`allocated`], and
+///    nobody uses it any more.
+#[inline]
+pub unsafe fn release(block: NonNull<u8>, size: usize) {
+    if cfg!(any(miri, feature = "system-heap")) {
+        // SAFETY: promised by (1).
+        return unsafe { system::release_plain(block, allocated(size)) };
+    }
+    match class::of(size) {
+        // SAFETY: promised by (1): equal costs are of one class.
+        Some(class) => unsafe { magazine::put(class, block) },
+        // SAFETY: as above.
+        None => unsafe { release_large(block, size) },
+    }
+}
+
+#[cold]
+fn allocate_large(size: usize) -> Option<NonNull<u8>> {
+    let bytes = allocated(size);
+    match bytes / PAGE {
+        pages @ ..=RUN_MAX => LARGE.lock().take(pages),
+        _ => system::map(bytes),
+    }
+}
+
+/// # Safety
+/// 1. As (1) of [`release`].
+#[cold]
+unsafe fn release_large(block: NonNull<u8>, size: usize) {
+    let bytes = allocated(size);
+    // SAFETY: promised by (1): the size says how it was allocated.
+    match bytes / PAGE {
+        pages @ ..=RUN_MAX => unsafe { LARGE.lock().put(block, pages) },
+        _ => unsafe { system::unmap(block, bytes) },
+    }
+}
+
+/// Where a cache ends, the thread that frees it keeps nothing for its next
+/// entries: there may be none.
+pub struct Ending;
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        magazine::flush_all();
+    }
+}
+
+/// Bytes that the process has from the system for entries, but for those that
+/// are mapped one by one.
+#[cfg(test)]
+pub fn resident() -> usize {
+    SMALL.lock().resident() + LARGE.lock().resident()
+}
+
+/// The heap's locks, while the process forks.
+pub struct Held {
+    _spans: span::Held,
+    _small: std::sync::MutexGuard<'static, pages::Pages>,
+    _large: std::sync::MutexGuard<'static, pages::Pages>,
+}
+
+/// Keeps the heap as it is until the guard is dropped.
+pub fn hold() -> Held {
+    // In the order in which they are taken: pages under spans.
+    Held { _spans: span::hold(), _small: SMALL.lock(), _large: LARGE.lock() }
+}
+
+#[cfg(test)]
+mod tests;
