@@ -12,7 +12,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Cache;
 use super::quick::{COPIED, Quick};
 use super::shard::Shard;
-use crate::clock::COARSE_TICK_NS;
 
 /// Keys of a batch at most.
 pub const BATCH: usize = 64;
@@ -67,7 +66,7 @@ impl Cache {
         let mut dealt = Dealt { first: [NONE; BATCH], next: [NONE; BATCH] };
         let mask = self.directory.mask();
         // One look at the clock: what is nearer to its end is left to others.
-        let soon_ns = self.clock.coarse_ns() + COARSE_TICK_NS;
+        let soon_ns = self.soon_ns();
         for (i, key) in keys.iter().enumerate().take(BATCH) {
             hashes[i] = self.shared.hash(key);
             let chain = hashes[i] as usize & mask & (BATCH - 1);

@@ -119,6 +119,8 @@ pub struct Cache {
     jitter: AtomicU64,
     closed: AtomicBool,
     kept_open: AtomicBool,
+    /// Whether an entry with an end has ever come in. Relaxed: see `soon_ns`.
+    expires: AtomicBool,
     /// Who is told of departures; nobody any more once it is closed.
     listener: RwLock<Option<Arc<Listener>>>,
     has_listener: bool,
@@ -224,6 +226,7 @@ impl Cache {
             jitter: AtomicU64::new(seed),
             closed: AtomicBool::new(false),
             kept_open: AtomicBool::new(false),
+            expires: AtomicBool::new(false),
             has_listener: listeners.departures.is_some(),
             listener: RwLock::new(listeners.departures),
             metrics,

@@ -48,6 +48,16 @@ impl Cache {
         self.quick(line, key, false, |_| Some(()), |(), entry, _| entry.share().map(Value::of))
     }
 
+    /// A tick from now; the end of time if nothing expires, so that an entry that
+    /// does after all, having come since, is not taken for a live one.
+    #[inline(always)]
+    pub(super) fn soon_ns(&self) -> u64 {
+        match self.expires.load(Relaxed) {
+            true => self.clock.coarse_ns() + COARSE_TICK_NS,
+            false => u64::MAX,
+        }
+    }
+
     /// `reads`: whether `take` reads the value. It may still refuse, having
     /// been counted; what `fits` refuses has not.
     #[inline(always)]
@@ -60,6 +70,8 @@ impl Cache {
         take: impl FnOnce(P, &Entry, &[u8]) -> Option<R>,
     ) -> Quick<R> {
         let Some(gets) = self.metrics.untimed_get(line) else { return Quick::Unsure };
+        // Before the lock: what is under it can begin only once it is taken.
+        let soon_ns = self.soon_ns();
         let hash = self.shared.hash(key);
         if self.simulator.samples(hash) {
             return Quick::Unsure;
@@ -73,9 +85,7 @@ impl Cache {
         };
         let Some((expiry_ms, value)) = entry.plain() else { return Quick::Unsure };
         // Nearer to its end than a tick of the clock: the precise one decides.
-        if expiry_ms != 0
-            && self.clock.coarse_ns() + COARSE_TICK_NS >= expiry_ms.wrapping_mul(1_000_000)
-        {
+        if expiry_ms != 0 && soon_ns >= expiry_ms.wrapping_mul(1_000_000) {
             return Quick::Unsure;
         }
         let Some(place) = fits(value) else { return Quick::Unsure };

@@ -90,9 +90,11 @@ impl Cache {
     /// Notes that an entry lapses at a time: there must be a sweep then.
     #[inline]
     pub(super) fn expect_lapse(&self, lapse_ms: Option<u64>) {
-        if let Some(ms) = lapse_ms
-            && ms < self.sweeper.sooner_ms.load(Relaxed)
-        {
+        let Some(ms) = lapse_ms else { return };
+        if !self.expires.load(Relaxed) {
+            self.expires.store(true, Relaxed);
+        }
+        if ms < self.sweeper.sooner_ms.load(Relaxed) {
             self.schedule(ms);
         }
     }

@@ -67,19 +67,11 @@ struct Slot {
     /// sees the handle sees the object.
     word: AtomicUsize,
     /// The object for [`with`], or null. Written under the lock of `object`.
-    hot: AtomicPtr<Pinned>,
+    hot: AtomicPtr<()>,
     generation: AtomicU32,
     /// Set in a forked child: the lock below may belong to a lost thread.
     forked: AtomicBool,
     object: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
-}
-
-/// What the hot path reads: the handle that the object belongs to, and it.
-struct Pinned {
-    word: usize,
-    object: *const (),
-    /// Keeps the object alive.
-    _owner: Arc<dyn Any + Send + Sync>,
 }
 
 struct Table {
@@ -204,10 +196,9 @@ pub fn insert<T: Handle, C>(object: Arc<T>) -> Result<*mut C> {
 /// As [`insert`], for a type that is used through [`with`].
 pub fn insert_hot<T: Handle, C>(object: Arc<T>) -> Result<*mut C> {
     section::prepare();
-    let raw = Arc::as_ptr(&object).cast();
-    let (word, slot) = insert_slot(object.clone())?;
-    let pinned = Box::new(Pinned { word, object: raw, _owner: object });
-    slot.hot.store(Box::into_raw(pinned), Ordering::Release);
+    let raw = Arc::as_ptr(&object).cast_mut().cast();
+    let (word, slot) = insert_slot(object)?;
+    slot.hot.store(raw, Ordering::Release);
     Ok(word as *mut C)
 }
 
@@ -241,8 +232,7 @@ pub fn with<T: Handle, C, R>(handle: *const C, f: impl FnOnce(&T) -> R) -> Optio
     let word = handle as usize;
     let section = section::enter(striped::line());
     let object = pinned(TABLE.slot(index_of(word))?, word)?;
-    // SAFETY: it was found in the section that is still open, whose end is
-    // waited for before `_owner` lets the object go.
+    // SAFETY: it was found in the section that is still open.
     let result = f(unsafe { &*object });
     drop(section);
     Some(result)
@@ -277,18 +267,16 @@ pub fn hot<T: Handle, C>(handle: *const C) -> Option<Hot<T>> {
 }
 
 /// The object that a slot has pinned for a handle. It stays as long as the
-/// section in which this is called.
+/// section in which this is called: [`remove`] takes it out of the slot and then
+/// waits for every section to end before it lets it go.
 #[inline(always)]
 fn pinned<T: Handle>(slot: &Slot, word: usize) -> Option<*const T> {
-    let pinned = slot.hot.load(Ordering::Acquire);
-    if pinned.is_null() || kind_of(word) != T::KIND {
-        return None;
-    }
-    // SAFETY: `remove` takes the pointer out of the slot and then waits for
-    // every section to end before it destroys what it points to.
-    let pinned = unsafe { &*pinned };
+    // In this order: an object that is seen here was put in its slot after the
+    // word of the one before it was taken out, so the two belong together.
+    let object = slot.hot.load(Ordering::Acquire);
+    let is_this = slot.word.load(Ordering::Acquire) == word;
     // The word holds the kind, and each kind is one type.
-    (pinned.word == word).then(|| pinned.object.cast::<T>())
+    (is_this && kind_of(word) == T::KIND && !object.is_null()).then(|| object.cast_const().cast())
 }
 
 /// Why [`with`] has found nothing.
@@ -309,19 +297,11 @@ pub fn remove<T: Handle, C>(handle: *const C) -> Result<Arc<T>> {
     let pinned = slot.hot.swap(ptr::null_mut(), Ordering::AcqRel);
     drop(object);
     if !pinned.is_null() {
-        release_pinned(pinned);
+        // Whoever has found it there is done with it afterwards.
+        section::wait();
     }
     recycle(slot, index_of(word));
     taken.downcast::<T>().map_err(|_| Error::InvalidHandle(T::NAME))
-}
-
-/// Destroys a hot entry once no thread can be reading it.
-fn release_pinned(pinned: *mut Pinned) {
-    section::wait();
-    // SAFETY: the pointer came from `Box::into_raw` and has been taken out of
-    // its only place, so this is the one time that it is taken back; those who
-    // found it there have left.
-    drop(unsafe { Box::from_raw(pinned) });
 }
 
 /// Makes the slot ready for another object; one whose generations are used up
