@@ -70,9 +70,9 @@ const RULES: &[(&str, &[&[&str]])] = &[
     ("ffi", &[&["llm", "cache", "options", "metrics", "clock", "mock", "error"]]),
 ];
 
-/// Where `unsafe` may stand: the boundary, a stored entry, and the memory that
-/// entries lie in.
-const RAW_ROOMS: &[&str] = &["ffi", "cache::entry", "cache::heap"];
+/// Where `unsafe` may stand: the boundary, a stored entry, the memory that
+/// entries lie in, and the processor's own instructions.
+const RAW_ROOMS: &[&str] = &["ffi", "cache::entry", "cache::heap", "cache::processor"];
 
 struct Source {
     /// Such as `llm::policy::retry`.

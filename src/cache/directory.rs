@@ -11,7 +11,7 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::entry::fetch;
+use super::processor::fetch;
 use super::shard::Shard;
 use super::table;
 use crate::error::{Error, Result};
@@ -118,15 +118,19 @@ impl Directory {
         self.mask.load(Ordering::Relaxed)
     }
 
-    /// As [`Directory::read`], if that needs neither waiting nor following.
+    /// As [`Directory::read`], if that needs neither waiting nor following; also
+    /// the hash's home in the shard's table.
     #[inline(always)]
-    pub fn try_read(&self, hash: u64) -> Option<RwLockReadGuard<'_, Shard>> {
+    pub fn try_read(&self, hash: u64) -> Option<(RwLockReadGuard<'_, Shard>, usize)> {
         let index = hash as usize & self.mask.load(Ordering::Acquire);
         let cell = self.cell(index);
-        cell.fetch_bucket(hash);
+        let (seen, home) = cell.fetch_bucket(hash);
         let shard = cell.shard.try_read()?;
-        cell.note_buckets(&shard);
-        (hash as usize & shard.mask == index).then_some(shard)
+        let home = match shard.table.place() == seen {
+            true => home,
+            false => cell.note_buckets(&shard, hash),
+        };
+        (hash as usize & shard.mask == index).then_some((shard, home))
     }
 
     /// Read access to the shard that a hash belongs to.
@@ -195,20 +199,24 @@ impl Cell {
         }
     }
 
-    /// Has the processor fetch the bucket of a hash.
+    /// Has the processor fetch the bucket that is a hash's home, if what was seen
+    /// of the table, which it answers, is still so.
     #[inline(always)]
-    fn fetch_bucket(&self, hash: u64) {
+    fn fetch_bucket(&self, hash: u64) -> ((usize, usize), usize) {
+        let buckets = self.buckets.load(Ordering::Relaxed);
         let count = self.bucket_count.load(Ordering::Relaxed);
-        fetch(table::bucket_at(self.buckets.load(Ordering::Relaxed), count, hash));
+        let home = table::home_of(hash, count);
+        fetch(table::bucket_at(buckets, home));
+        ((buckets, count), home)
     }
 
-    #[inline(always)]
-    fn note_buckets(&self, shard: &Shard) {
+    /// Sees where the table is now; the home of a hash in it.
+    #[cold]
+    fn note_buckets(&self, shard: &Shard, hash: u64) -> usize {
         let (buckets, count) = shard.table.place();
-        if self.buckets.load(Ordering::Relaxed) != buckets {
-            self.buckets.store(buckets, Ordering::Relaxed);
-            self.bucket_count.store(count, Ordering::Relaxed);
-        }
+        self.buckets.store(buckets, Ordering::Relaxed);
+        self.bucket_count.store(count, Ordering::Relaxed);
+        table::home_of(hash, count)
     }
 }
 
@@ -224,7 +232,7 @@ mod tests {
         directory.provide(8, make);
         directory.set_count(8);
         for hash in 0..8 {
-            assert_eq!(directory.try_read(hash).map(|shard| shard.index), Some(hash as usize));
+            assert_eq!(directory.try_read(hash).map(|(shard, _)| shard.index), Some(hash as usize));
         }
     }
 

@@ -16,6 +16,7 @@ use std::ptr::NonNull;
 use std::slice;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
+use super::processor::fetch;
 use super::{heap, ledger};
 use crate::error::{Error, Result};
 
@@ -350,19 +351,6 @@ impl Drop for Entry {
             self.free();
         }
     }
-}
-
-/// Has the processor fetch a cache line, where it can be asked to.
-#[inline(always)]
-pub fn fetch(at: *const u8) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch reads nothing and faults nowhere.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = at;
 }
 
 /// Whether two texts of one length are equal; without a call for the usual

@@ -76,7 +76,8 @@ impl Cache {
             if first == NONE {
                 continue;
             }
-            let Some(mut shard) = self.directory.try_read(hashes[first as usize]) else { continue };
+            let read = self.directory.try_read(hashes[first as usize]);
+            let Some((mut shard, _)) = read else { continue };
             for i in chain(first, &dealt.next) {
                 black_box(shard.table.touch(hashes[i]));
             }
@@ -88,7 +89,7 @@ impl Cache {
                 if hashes[i] as usize & shard.mask != shard.index {
                     drop(shard);
                     match self.directory.try_read(hashes[i]) {
-                        Some(other) => shard = other,
+                        Some((other, _)) => shard = other,
                         None => break,
                     }
                 }

@@ -32,6 +32,7 @@ mod metrics;
 mod models;
 mod operations;
 mod policy;
+mod processor;
 mod prometheus;
 mod quick;
 #[cfg(test)]

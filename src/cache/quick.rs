@@ -76,9 +76,9 @@ impl Cache {
         if self.simulator.samples(hash) {
             return Quick::Unsure;
         }
-        let Some(shard) = self.directory.try_read(hash) else { return Quick::Unsure };
+        let Some((shard, home)) = self.directory.try_read(hash) else { return Quick::Unsure };
         let ahead = if reads { shard.lines_ahead() } else { 0 };
-        let Some(entry) = shard.table.get_ahead(hash, key, ahead) else {
+        let Some(entry) = shard.table.get_at(home, hash, key, ahead) else {
             drop(shard);
             self.metrics.untimed_miss(line, gets);
             return Quick::Miss;

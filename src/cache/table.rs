@@ -15,7 +15,9 @@
 //! address: an entry is unlinked from the middle in constant time, in safe
 //! code, for eight bytes. The number of its list shares the words of the links.
 
-use super::entry::{self, Entry};
+use super::entry::Entry;
+use super::heap::{self, Array};
+use super::processor::{self, MATCH_BITS};
 
 /// Entries to a bucket.
 const WIDTH: usize = 7;
@@ -96,9 +98,9 @@ const EMPTY: List = List { head: NIL, tail: NIL, len: 0 };
 /// Entries by hash, each on one list. The buckets, which look-ups read, first.
 #[repr(C)]
 pub struct Table {
-    buckets: Box<[Bucket]>,
+    buckets: Array<Bucket>,
     /// As many as there are buckets.
-    backs: Box<[Back]>,
+    backs: Array<Back>,
     /// The earliest `due` of each [`GROUP`] of buckets.
     groups: Box<[u32]>,
     lists: Vec<List>,
@@ -110,8 +112,10 @@ fn replace_id(word: &mut u32, slot: u32) {
     *word = *word & !NIL | slot;
 }
 
-/// Bytes of a bucket and its back.
-const BUCKET: usize = size_of::<Bucket>() + size_of::<Back>();
+/// Bytes of so many buckets and their backs.
+fn bucket_bytes(count: usize) -> usize {
+    heap::taken(count * size_of::<Bucket>()) + heap::taken(count * size_of::<Back>())
+}
 
 /// The tag of a hash; never 0.
 #[inline]
@@ -119,25 +123,23 @@ fn tag_of(hash: u64) -> u8 {
     (hash >> 24) as u8 | 0x80
 }
 
-/// Which of eight tags may equal `tag`: bit 7 of each byte. May also name the
-/// byte after a match, which the comparison of keys then rejects.
-#[inline]
+/// Which of a bucket's entries have a tag: see [`processor::matches`].
+#[inline(always)]
 fn matches(tags: [u8; 8], tag: u8) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let x = u64::from_le_bytes(tags) ^ (ONES * tag as u64);
-    x.wrapping_sub(ONES) & !x & 0x0080_8080_8080_8080
+    const ENTRIES: u64 = (1 << (WIDTH * MATCH_BITS)) - 1;
+    processor::matches(tags, tag) & ENTRIES
 }
 
 /// The bucket, of so many, in which a hash is at home.
 #[inline(always)]
-fn home_of(hash: u64, buckets: usize) -> usize {
+pub fn home_of(hash: u64, buckets: usize) -> usize {
     (((hash >> 32) * buckets as u64) >> 32) as usize
 }
 
-/// Where the bucket of a hash would be in such a place (see [`Table::place`]).
+/// Where a bucket is, when there are any at such an address.
 #[inline(always)]
-pub fn bucket_at(buckets: usize, count: usize, hash: u64) -> *const u8 {
-    buckets.wrapping_add(home_of(hash, count) * size_of::<Bucket>()) as *const u8
+pub fn bucket_at(buckets: usize, number: usize) -> *const u8 {
+    buckets.wrapping_add(number * size_of::<Bucket>()) as *const u8
 }
 
 /// The tick in which a time lies.
@@ -156,8 +158,8 @@ impl Table {
     pub fn new(entries: usize, lists: usize) -> Table {
         let buckets = Self::buckets_for(entries);
         Table {
-            buckets: (0..buckets).map(|_| Bucket::default()).collect(),
-            backs: (0..buckets).map(|_| Back::default()).collect(),
+            buckets: Array::new(buckets, Bucket::default),
+            backs: Array::new(buckets, Back::default),
             groups: vec![NEVER; buckets.div_ceil(GROUP)].into(),
             lists: vec![EMPTY; lists],
             len: 0,
@@ -176,12 +178,12 @@ impl Table {
     /// Bytes that a table with room for `entries` takes.
     pub fn bytes_for(entries: usize) -> u64 {
         let buckets = Self::buckets_for(entries);
-        (buckets * BUCKET + buckets.div_ceil(GROUP) * 4) as u64 + 48
+        (bucket_bytes(buckets) + buckets.div_ceil(GROUP) * 4) as u64 + 48
     }
 
     /// Bytes that it takes.
     pub fn bytes(&self) -> u64 {
-        (self.buckets.len() * BUCKET
+        (bucket_bytes(self.buckets.len())
             + self.groups.len() * 4
             + self.lists.capacity() * size_of::<List>()) as u64
             + 64
@@ -209,7 +211,7 @@ impl Table {
         home_of(hash, self.buckets.len())
     }
 
-    /// The address of the buckets, and how many there are (see [`bucket_at`]).
+    /// The address of the buckets, and how many there are.
     #[inline(always)]
     pub fn place(&self) -> (usize, usize) {
         (self.buckets.as_ptr() as usize, self.buckets.len())
@@ -233,7 +235,7 @@ impl Table {
         let bucket = &self.buckets[self.home(hash)];
         let found = matches(bucket.tags, tag_of(hash));
         if found != 0
-            && let Some(entry) = &bucket.entries[found.trailing_zeros() as usize / 8]
+            && let Some(entry) = &bucket.entries[found.trailing_zeros() as usize / MATCH_BITS]
         {
             entry.fetch();
             entry.fetch_ahead(lines);
@@ -246,11 +248,11 @@ impl Table {
         self.probe(hash, key, 0).map(|(_, entry)| entry)
     }
 
-    /// As [`Table::get`], when so many of the entry's cache lines after the
-    /// first will be needed too.
+    /// As [`Table::get`], with the hash's home, when so many of the entry's cache
+    /// lines after the first will be needed too.
     #[inline(always)]
-    pub fn get_ahead(&self, hash: u64, key: &[u8], lines: usize) -> Option<&Entry> {
-        self.probe(hash, key, lines).map(|(_, entry)| entry)
+    pub fn get_at(&self, home: usize, hash: u64, key: &[u8], lines: usize) -> Option<&Entry> {
+        self.probe_at(home, hash, key, lines).map(|(_, entry)| entry)
     }
 
     /// The slot of a key.
@@ -258,16 +260,20 @@ impl Table {
         self.probe(hash, key, 0).map(|(slot, _)| slot)
     }
 
-    /// As [`Table::find`], with lines ahead as [`Table::get_ahead`].
+    /// As [`Table::find`], with lines ahead as [`Table::get_at`].
     #[inline(always)]
     pub fn find_ahead(&self, hash: u64, key: &[u8], lines: usize) -> Option<Slot> {
         self.probe(hash, key, lines).map(|(slot, _)| slot)
     }
 
-    /// Nearly every key lies in its home bucket.
     #[inline(always)]
     fn probe(&self, hash: u64, key: &[u8], ahead: usize) -> Option<(Slot, &Entry)> {
-        let at = self.home(hash);
+        self.probe_at(self.home(hash), hash, key, ahead)
+    }
+
+    /// Nearly every key lies in its home bucket.
+    #[inline(always)]
+    fn probe_at(&self, at: usize, hash: u64, key: &[u8], ahead: usize) -> Option<(Slot, &Entry)> {
         let bucket = &self.buckets[at];
         match self.within(at, bucket, hash, key, ahead) {
             None if bucket.tags[WIDTH] != 0 => self.probe_on(at, hash, key),
@@ -300,7 +306,7 @@ impl Table {
     ) -> Option<(Slot, &'a Entry)> {
         let mut found = matches(bucket.tags, tag_of(hash));
         while found != 0 {
-            let i = found.trailing_zeros() as usize / 8;
+            let i = found.trailing_zeros() as usize / MATCH_BITS;
             if let Some(entry) = &bucket.entries[i] {
                 entry.fetch_ahead(ahead);
                 if entry.has_key(key) {
@@ -578,8 +584,8 @@ impl Table {
             entry.fetch();
             let next = self.backs[head as usize >> 3].links[head as usize & 7].next & NIL;
             if let Some(back) = self.backs.get(next as usize >> 3) {
-                entry::fetch((&raw const *back).cast());
-                entry::fetch((&raw const self.buckets[next as usize >> 3]).cast());
+                processor::fetch((&raw const *back).cast());
+                processor::fetch((&raw const self.buckets[next as usize >> 3]).cast());
             }
         }
     }

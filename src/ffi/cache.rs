@@ -214,7 +214,7 @@ unsafe fn get(
 /// Whether a pointer and a length are a text that is not empty.
 #[inline(always)]
 fn is_plain(data: *const c_void, len: usize) -> bool {
-    !data.is_null() && (1..=isize::MAX as usize).contains(&len)
+    !data.is_null() & (len as isize > 0)
 }
 
 /// Copies a key's value into the caller's buffer and sets `*len`. Any thread;
@@ -281,9 +281,7 @@ unsafe fn get_into_checked(
     unsafe {
         clear(len, 0);
         match (bytes("key", key.cast(), key_len), buf.is_null() && cap > 0) {
-            (Ok(key), false) if !len.is_null() => {
-                get_into(cache, key, place(buf.cast(), cap), len)
-            }
+            (Ok(key), false) if !len.is_null() => get_into(cache, key, place(buf.cast(), cap), len),
             (Err(error), _) => error.status().code(),
             _ => Status::NullArgument.code(),
         }

@@ -19,8 +19,7 @@ const COARSE_BITS: u32 = 3;
 /// The largest size that has a class.
 const CLASSED_MAX: usize = 32 * 1024;
 /// How many classes there are.
-pub const CLASSES: usize =
-    FINE + (((CLASSED_MAX / FINE_MAX).ilog2() as usize) << COARSE_BITS);
+pub const CLASSES: usize = FINE + (((CLASSED_MAX / FINE_MAX).ilog2() as usize) << COARSE_BITS);
 
 /// The class of a size; none if it takes whole pages.
 #[inline(always)]

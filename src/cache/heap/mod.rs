@@ -13,7 +13,9 @@
 //!   block comes back becomes pages again, for any class.
 //! - [`pages`]: chunks, and the runs of pages in them. Those of large entries
 //!   are apart, in pages of 4 KiB. Pages that nobody uses go back to the system
-//!   once they are a tenth of the whole.
+//!   once they are a sixteenth of the whole.
+//!
+//! Tables, too, if they are large ([`array`]).
 //!
 //! This is the plan of Bonwick and Adams, "Magazines and Vmem", USENIX 2001.
 //! It belongs to the process and not to a cache, since entries outlive theirs.
@@ -23,6 +25,7 @@
 
 #![allow(unsafe_code)]
 
+mod array;
 mod class;
 mod magazine;
 mod pages;
@@ -31,16 +34,20 @@ mod system;
 
 use std::ptr::NonNull;
 
+pub use array::{Array, taken};
 pub use class::allocated;
 use class::{PAGE, RUN_MAX};
 use pages::{LARGE, SMALL};
+
+/// What a block's address is a multiple of.
+const ALIGN: usize = 16;
 
 /// A block of at least so many bytes, aligned to 16; none when the system has
 /// no more.
 #[inline]
 pub fn allocate(size: usize) -> Option<NonNull<u8>> {
     if cfg!(any(miri, feature = "system-heap")) {
-        return system::plain(allocated(size));
+        return system::plain(allocated(size), ALIGN);
     }
     match class::of(size) {
         Some(class) => magazine::take(class),
@@ -57,7 +64,7 @@ pub fn allocate(size: usize) -> Option<NonNull<u8>> {
 pub unsafe fn release(block: NonNull<u8>, size: usize) {
     if cfg!(any(miri, feature = "system-heap")) {
         // SAFETY: promised by (1).
-        return unsafe { system::release_plain(block, allocated(size)) };
+        return unsafe { system::release_plain(block, allocated(size), ALIGN) };
     }
     match class::of(size) {
         // SAFETY: promised by (1): equal costs are of one class.

@@ -189,9 +189,14 @@ impl Pages {
         let count = self.chunks.len();
         if self.huge_from.is_some_and(|from| count >= from) {
             if self.huge_from == Some(count) {
-                self.chunks.values().for_each(|chunk| system::prefer_huge(chunk.at));
+                for earlier in self.chunks.values_mut() {
+                    system::prefer_huge(earlier.at, system::CHUNK);
+                    system::make_huge(earlier.at, system::CHUNK);
+                    self.idle += CHUNK_PAGES - earlier.backed.count();
+                    earlier.backed = Bits([u64::MAX; WORDS]);
+                }
             }
-            system::prefer_huge(at);
+            system::prefer_huge(at, system::CHUNK);
             // The first touch brings all of it.
             chunk.backed = Bits([u64::MAX; WORDS]);
             self.idle += CHUNK_PAGES - self.head;
@@ -238,4 +243,3 @@ impl Pages {
         });
     }
 }
-

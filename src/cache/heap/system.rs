@@ -6,22 +6,28 @@ use std::ptr::NonNull;
 /// Bytes of a chunk, and what its address is a multiple of: a huge page.
 pub const CHUNK: usize = 2 << 20;
 
-/// A block of the system's allocator, aligned to 16.
-pub fn plain(bytes: usize) -> Option<NonNull<u8>> {
-    let layout = Layout::from_size_align(bytes.max(1), 16).ok()?;
+/// So many bytes, at least one, aligned to a small power of two.
+pub fn layout(bytes: usize, align: usize) -> Layout {
+    Layout::from_size_align(bytes.max(1), align).unwrap_or(Layout::new::<u8>())
+}
+
+/// A block of the system's allocator.
+pub fn plain(bytes: usize, align: usize) -> Option<NonNull<u8>> {
+    // A size that no layout can have is none that memory can.
+    if bytes > isize::MAX as usize / 2 {
+        return None;
+    }
     // SAFETY: the size is not zero.
-    NonNull::new(unsafe { alloc(layout) })
+    NonNull::new(unsafe { alloc(layout(bytes, align)) })
 }
 
 /// Gives it back.
 ///
 /// # Safety
-/// 1. It came from [`plain`] with as many bytes.
-pub unsafe fn release_plain(block: NonNull<u8>, bytes: usize) {
-    if let Ok(layout) = Layout::from_size_align(bytes.max(1), 16) {
-        // SAFETY: promised by (1).
-        unsafe { dealloc(block.as_ptr(), layout) };
-    }
+/// 1. It came from [`plain`] with the same numbers.
+pub unsafe fn release_plain(block: NonNull<u8>, bytes: usize, align: usize) {
+    // SAFETY: promised by (1).
+    unsafe { dealloc(block.as_ptr(), layout(bytes, align)) };
 }
 
 #[cfg(unix)]
@@ -66,15 +72,26 @@ mod pages {
         }
     }
 
-    /// Has the kernel back a chunk with a huge page, if it can.
-    pub fn prefer_huge(chunk: NonNull<u8>) {
+    /// Has the kernel back pages of [`map`] with huge ones where it can.
+    pub fn prefer_huge(at: NonNull<u8>, bytes: usize) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         // SAFETY: advice on a mapping of ours; what lies in it stays.
         unsafe {
-            libc::madvise(chunk.as_ptr().cast(), CHUNK, libc::MADV_HUGEPAGE);
+            libc::madvise(at.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE);
         }
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
-        let _ = chunk;
+        let _ = (at, bytes);
+    }
+
+    /// Has it do so at once with what lies there already (Linux 6.1).
+    pub fn make_huge(at: NonNull<u8>, bytes: usize) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        // SAFETY: as above.
+        unsafe {
+            libc::madvise(at.as_ptr().cast(), bytes, libc::MADV_COLLAPSE);
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let _ = (at, bytes);
     }
 
     /// Gives pages back to the system until they are used again.
@@ -123,7 +140,10 @@ mod pages {
     }
 
     /// Nothing can be asked for here.
-    pub fn prefer_huge(_: NonNull<u8>) {}
+    pub fn prefer_huge(_: NonNull<u8>, _: usize) {}
+
+    /// As [`prefer_huge`].
+    pub fn make_huge(_: NonNull<u8>, _: usize) {}
 
     /// As [`prefer_huge`].
     ///
@@ -132,4 +152,4 @@ mod pages {
     pub unsafe fn purge(_: NonNull<u8>, _: usize) {}
 }
 
-pub use pages::{map, map_chunk, prefer_huge, purge, unmap};
+pub use pages::{make_huge, map, map_chunk, prefer_huge, purge, unmap};

@@ -83,7 +83,7 @@ fn memory_of_one_size_serves_another_and_goes_back_in_the_end() {
         unsafe { pages.put(run, 4) };
     }
     assert!(pages.resident() <= 80 * PAGE, "{}", pages.resident());
-    let large: Vec<_> = (0..60).map(|_| pages.take(130).unwrap()).collect();
+    let large: Vec<_> = (0..36).map(|_| pages.take(130).unwrap()).collect();
     assert!(pages.resident() <= full, "{} of {full}", pages.resident());
     for run in large {
         // SAFETY: as above.

@@ -5,7 +5,7 @@
 //! and forgetting costs nothing. About one look-up in ten thousand finds a
 //! fingerprint that is another key's; that costs one entry a better place.
 
-use crate::cache::entry::fetch;
+use crate::cache::processor::fetch;
 
 const SET: usize = 16;
 /// Age steps to the length of the memory.

@@ -9,8 +9,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::{Policy, count};
 use super::ghost::Ghost;
+use super::{Policy, count};
 use crate::cache::table::{Slot, Table};
 
 const SMALL: u8 = 0;
