@@ -13,7 +13,7 @@
 //!   block comes back becomes pages again, for any class.
 //! - [`pages`]: chunks, and the runs of pages in them. Those of large entries
 //!   are apart, in pages of 4 KiB. Pages that nobody uses go back to the system
-//!   once they are a sixteenth of the whole.
+//!   once they are a thirty-second of the whole.
 //!
 //! Tables, too, if they are large ([`array`]).
 //!
@@ -40,9 +40,9 @@ use class::{PAGE, RUN_MAX};
 use pages::{LARGE, SMALL};
 
 /// What a block's address is a multiple of.
-const ALIGN: usize = 16;
+const ALIGN: usize = 8;
 
-/// A block of at least so many bytes, aligned to 16; none when the system has
+/// A block of at least so many bytes, aligned to 8; none when the system has
 /// no more.
 #[inline]
 pub fn allocate(size: usize) -> Option<NonNull<u8>> {

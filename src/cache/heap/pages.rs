@@ -14,12 +14,12 @@ use super::system;
 use crate::process_lock::ProcessLock;
 
 /// What spans lie in: huge pages, the first page of each chunk its head.
-pub static SMALL: ProcessLock<Pages> = ProcessLock::new(Pages::new(1, 1024, Some(1)));
+pub static SMALL: ProcessLock<Pages> = ProcessLock::new(Pages::new(1, 768, Some(1)));
 /// What large entries lie in.
 pub static LARGE: ProcessLock<Pages> = ProcessLock::new(Pages::new(0, 256, None));
 
 /// Pages may lie idle up to this part of those in use.
-const IDLE_PART: usize = 16;
+const IDLE_PART: usize = 32;
 const WORDS: usize = CHUNK_PAGES / 64;
 
 /// A bit for each page of a chunk.

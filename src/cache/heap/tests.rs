@@ -6,7 +6,7 @@ use super::*;
 /// Fills a block of so many bytes with its number.
 fn make(bytes: usize, number: u8) -> (NonNull<u8>, usize, u8) {
     let block = allocate(bytes).expect("memory");
-    assert_eq!(block.as_ptr() as usize % 16, 0);
+    assert_eq!(block.as_ptr() as usize % ALIGN, 0);
     // SAFETY: the block has as many bytes, and is nobody else's.
     unsafe { block.write_bytes(number, bytes) };
     (block, bytes, number)
