@@ -1,7 +1,7 @@
 //! The sizes of blocks.
 //!
-//! Steps of 8 bytes up to 256, then sixteen to a doubling: a block is at most a
-//! sixteenth larger than what was asked for. Beyond 32 KiB come whole pages.
+//! Steps of 8 bytes up to 256, then eight to a doubling: a block is at most an
+//! eighth larger than what was asked for. Beyond 32 KiB come whole pages.
 
 /// Bytes of a page.
 pub const PAGE: usize = 4096;
@@ -15,7 +15,7 @@ const STEP: usize = 8;
 const FINE_MAX: usize = 256;
 const FINE: usize = FINE_MAX / STEP;
 /// Classes to a doubling beyond, as a power of two.
-const COARSE_BITS: u32 = 4;
+const COARSE_BITS: u32 = 3;
 /// The largest size that has a class.
 const CLASSED_MAX: usize = 32 * 1024;
 /// How many classes there are.
@@ -110,7 +110,7 @@ mod tests {
     fn little_is_lost_to_rounding_and_to_the_ends_of_spans() {
         for class in 0..CLASSES {
             let (size, whole) = (size(class), pages(class) * PAGE);
-            assert!(class < FINE || size - super::size(class - 1) <= size / 16 + 1);
+            assert!(class < FINE || size - super::size(class - 1) <= size / 8 + 1);
             assert!(blocks(class) >= 4 && blocks(class) * size >= whole - whole / 16);
             assert!(blocks(class) < u16::MAX as usize && pages(class) <= RUN_MAX);
         }

@@ -14,9 +14,9 @@ use super::system;
 use crate::process_lock::ProcessLock;
 
 /// What spans lie in: huge pages, the first page of each chunk its head.
-pub static SMALL: ProcessLock<Pages> = ProcessLock::new(Pages::new(1, 768, Some(1)));
+pub static SMALL: ProcessLock<Pages> = ProcessLock::new(Pages::new(1, 576, Some(1)));
 /// What large entries lie in.
-pub static LARGE: ProcessLock<Pages> = ProcessLock::new(Pages::new(0, 256, None));
+pub static LARGE: ProcessLock<Pages> = ProcessLock::new(Pages::new(0, 128, None));
 
 /// Pages may lie idle up to this part of those in use.
 const IDLE_PART: usize = 32;
@@ -207,18 +207,22 @@ impl Pages {
         Some(base)
     }
 
-    /// Gives idle pages back to the system until so many are left, those of
-    /// the emptiest chunks first.
+    /// Gives idle pages back to the system until so many are left: empty chunks,
+    /// then the idle pages of the fullest, for those will be needed last.
     #[cold]
     fn give_back(&mut self, keep: usize) {
-        let emptiest: Vec<usize> = self.by_room.iter().rev().map(|(_, base)| *base).collect();
-        for base in emptiest {
-            if self.idle <= keep {
-                return;
+        let fullest: Vec<usize> = self.by_room.iter().map(|(_, base)| *base).collect();
+        let is_empty = |chunk: &Chunk| chunk.used.count() == self.head;
+        let (empty, partly): (Vec<usize>, Vec<usize>) =
+            fullest.into_iter().partition(|base| self.chunks.get(base).is_some_and(is_empty));
+        for base in empty {
+            if self.idle > keep {
+                self.unmap(base);
             }
-            match self.chunks.get(&base).is_some_and(|c| c.used.count() == self.head) {
-                true => self.unmap(base),
-                false => self.purge(base),
+        }
+        for base in partly {
+            if self.idle > keep {
+                self.purge(base);
             }
         }
     }
