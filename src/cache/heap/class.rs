@@ -26,7 +26,7 @@ pub const CLASSES: usize = FINE + (((CLASSED_MAX / FINE_MAX).ilog2() as usize) <
 pub fn of(size: usize) -> Option<usize> {
     match size {
         ..=FINE_MAX => Some(size.saturating_sub(1) / STEP),
-        ..=CLASSED_MAX => {
+        _ if size <= CLASSED_MAX => {
             let power = (size - 1).ilog2();
             let part = ((size - 1) >> (power - COARSE_BITS)) & ((1 << COARSE_BITS) - 1);
             Some(FINE + (((power - FINE_MAX.ilog2()) as usize) << COARSE_BITS) + part)

@@ -88,9 +88,10 @@ fn allocate_large(size: usize) -> Option<NonNull<u8>> {
 #[cold]
 unsafe fn release_large(block: NonNull<u8>, size: usize) {
     let bytes = allocated(size);
-    // SAFETY: promised by (1): the size says how it was allocated.
     match bytes / PAGE {
+        // SAFETY: promised by (1): the size says how it was allocated.
         pages @ ..=RUN_MAX => unsafe { LARGE.lock().put(block, pages) },
+        // SAFETY: as above.
         _ => unsafe { system::unmap(block, bytes) },
     }
 }
