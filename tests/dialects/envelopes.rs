@@ -300,6 +300,8 @@ fn bodies_of_every_kind_give_a_status_and_a_message() {
     let empty = refused("openai", 503, &[], "");
     assert_eq!(empty.status, Status::Overloaded);
     assert_eq!(empty.message, "openai answered HTTP 503 without a message");
+    let coded = refused("openai", 400, &[], r#"{"error":{"code":"bad_thing","message":""}}"#);
+    assert_eq!(coded.message, "openai answered HTTP 400: bad_thing");
     for (http, body, status) in [
         (403, "<!DOCTYPE html><title>Just a moment</title>", Status::Permission),
         (404, "404 page not found", Status::BadRequest),

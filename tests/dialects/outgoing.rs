@@ -478,6 +478,23 @@ fn results_of_one_turn_stand_together_before_the_users_words() {
 }
 
 #[test]
+fn a_conversation_without_a_message_is_not_sent() {
+    for name in ["openai", "anthropic", "gemini", "cohere", "ollama", "kimi"] {
+        let client = client(name, "m");
+        let prepare = |request: &Request| {
+            let dialect = provider_for(&client.values, request);
+            dialect.prepare(&Chat { request, options: &client, stream: false })
+        };
+        let error = prepare(&Request::new()).unwrap_err();
+        assert_eq!(error.status(), Status::InvalidArgument, "{name}: {error}");
+        assert!(error.to_string().contains("messages"), "{name}: {error}");
+        let mut own = Request::new();
+        own.set("extra_json", r#"{"contents": [], "messages": [{"role": "user"}]}"#).unwrap();
+        assert!(prepare(&own).is_ok(), "{name}");
+    }
+}
+
+#[test]
 fn embeddings_are_asked_for_in_each_vendors_form() {
     let json = json!({"model": "e", "input": ["a", "b"], "dimensions": 8});
     let json = json.as_object().unwrap();

@@ -24,10 +24,20 @@ pub fn prepare(
     if let Some(extra) = &chat.request.extra_json {
         overlay(&mut body, extra);
     }
+    let extra = chat.request.extra_json.as_ref();
+    let says = |field: &str| extra.is_some_and(|extra| extra.contains_key(field));
+    if chat.request.messages.is_empty() && !SPOKEN_IN.into_iter().any(says) {
+        let reason = "there is none; add one, or give the provider's own field in extra_json";
+        return Err(Error::invalid("messages", reason));
+    }
     let (provider, model) = (wanted.provider, wanted.model.as_str());
     let to = Target { options: &chat.options.values, provider, model, stream: chat.stream };
     seal(to, url, &body, wanted.adjusted)
 }
+
+/// The fields in which the dialects say what is said; Responses also knows stored
+/// prompts.
+const SPOKEN_IN: [&str; 4] = ["messages", "contents", "input", "prompt"];
 
 /// Whom a body goes to.
 #[derive(Clone, Copy)]

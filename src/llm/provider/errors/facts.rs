@@ -156,7 +156,10 @@ impl Facts {
         let shown = if http != 0 { http } else { head.status };
         let message = match self.message.trim() {
             "" if (300..400).contains(&http) => redirect(context, head, http),
-            "" => format!("{} answered HTTP {shown} without a message", context.provider),
+            "" => match self.code.as_ref().or(self.kind.as_ref()) {
+                Some(code) => format!("{} answered HTTP {shown}: {code}", context.provider),
+                None => format!("{} answered HTTP {shown} without a message", context.provider),
+            },
             words => words.to_string(),
         };
         let mut message = scrub(&message, context.secret.as_deref());
