@@ -12,6 +12,7 @@ mod lines;
 mod link;
 mod names;
 pub mod ndjson;
+mod patience;
 mod proxy;
 mod shared;
 mod socket;
