@@ -6,8 +6,12 @@
 
 use ureq::unversioned::transport::Buffers;
 
-/// Input, and the largest read.
-const INPUT_BYTES: usize = 8 << 10;
+use super::flight;
+
+/// Input at first: a head, or some events.
+const INPUT_BYTES: usize = 4 << 10;
+/// Input while it comes faster than it is read.
+const INPUT_WIDE_BYTES: usize = 32 << 10;
 /// Output: short requests fit whole.
 const OUTPUT_BYTES: usize = 16 << 10;
 /// Room in which ureq can always write on.
@@ -57,6 +61,37 @@ impl IoBuffers {
         self.output = Vec::new();
     }
 
+    /// More comes than fits: the next reads may be larger.
+    pub fn widen(&mut self) {
+        if self.input.len() < INPUT_WIDE_BYTES {
+            self.input.resize((self.input.len() * 2).max(INPUT_BYTES), 0);
+        }
+    }
+
+    /// What has come and is not used.
+    pub fn held_input(&self) -> &[u8] {
+        &self.input[self.start..self.end]
+    }
+
+    /// The same, to be changed in place.
+    pub fn input_mut(&mut self) -> &mut [u8] {
+        &mut self.input[self.start..self.end]
+    }
+
+    /// So many bytes of the input are used.
+    pub fn consume(&mut self, amount: usize) {
+        self.start += amount;
+    }
+
+    /// Has `bytes` come instead of the input's last `used`; false if it held more.
+    pub fn replace_input(&mut self, used: usize, bytes: &[u8]) -> bool {
+        let is_all = self.start + used == self.end;
+        (self.start, self.end) = (0, 0);
+        self.input_append_buf()[..bytes.len()].copy_from_slice(bytes);
+        self.end = bytes.len();
+        is_all
+    }
+
     /// The connection goes idle.
     pub fn release(&mut self) {
         *self = IoBuffers { max: self.max, ..IoBuffers::default() };
@@ -76,7 +111,7 @@ impl Buffers for IoBuffers {
     }
 
     fn input(&self) -> &[u8] {
-        &self.input[self.start..self.end]
+        self.held_input()
     }
 
     /// Room for more; none once the largest input is full.
@@ -98,7 +133,7 @@ impl Buffers for IoBuffers {
 
     fn input_consume(&mut self, amount: usize) {
         self.progress = amount > 0;
-        self.start += amount;
+        self.consume(amount);
     }
 
     /// Scratch space is asked for chunked request bodies, which are never sent.
@@ -108,6 +143,6 @@ impl Buffers for IoBuffers {
     }
 
     fn can_use_input(&self) -> bool {
-        self.start < self.end && self.progress
+        self.start < self.end && self.progress && !flight::takes_wire()
     }
 }

@@ -11,6 +11,7 @@ use std::io;
 
 use rustix::event::{PollFd, Timespec, poll};
 
+use super::wire::Wire;
 use super::{Attempt, Deadline, Failure, Phase, Shared, TransportError};
 use crate::clock::Clock;
 
@@ -45,6 +46,10 @@ pub(super) struct Flight {
     /// TLS ended without saying so: where only the close tells the end of a
     /// body, it may have been cut.
     pub unclean_end: bool,
+    /// The connection is to hand its wire over instead of reading.
+    pub takes_wire: bool,
+    /// The wire on its way from the connection to the body, or back.
+    pub wire: Option<Wire>,
 }
 
 thread_local! {
@@ -67,6 +72,11 @@ pub(super) fn with<R>(f: impl FnOnce(&mut Flight) -> io::Result<R>) -> io::Resul
     })
 }
 
+/// Whether the exchange of this thread takes the wire from its connection.
+pub(super) fn takes_wire() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|flight| flight.takes_wire))
+}
+
 impl Flight {
     pub fn new(attempt: &Attempt, host: String, clock: Clock) -> Box<Flight> {
         let now = clock.now_ns();
@@ -85,6 +95,8 @@ impl Flight {
             sent_at_ns: 0,
             first_byte_at_ns: 0,
             unclean_end: false,
+            takes_wire: false,
+            wire: None,
         })
     }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use ureq::http::{self, Request, Uri};
 use ureq::{Agent, Proxy};
 
+use super::chunked::ChunkedBody;
 use super::connection::{Dialer, NoResolver};
 use super::flight::{self, Flight};
 use super::{
@@ -93,15 +94,13 @@ fn build(request: &HttpRequest) -> Result<Request<&[u8]>, http::Error> {
         .body(request.body.as_slice())
 }
 
+/// ureq's body of an answer.
+pub(super) type Reader = ureq::BodyReader<'static>;
+
 fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchange {
     let (parts, body) = response.into_parts();
     let headers = parts.headers.iter().map(|(name, value)| {
         (name.as_str().to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    });
-    let reader = body.into_with_config().reader();
-    let is_gzip = parts.headers.get("content-encoding").is_some_and(|value| {
-        value.as_bytes().eq_ignore_ascii_case(b"gzip")
-            || value.as_bytes().eq_ignore_ascii_case(b"x-gzip")
     });
     Exchange {
         head: Head { status: parts.status.as_u16(), headers: Headers(headers.collect()) },
@@ -109,15 +108,36 @@ fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchan
         connect_ns: flight.connect_ns,
         sent_at_ns: flight.sent_at_ns,
         first_byte_at_ns: flight.first_byte_at_ns,
-        body: Box::new(UreqBody {
-            reader: if is_gzip { gzip::unpacked(reader) } else { Box::new(reader) },
-            state: State::Open(flight),
-        }),
+        body: body_of(&parts, Box::new(body.into_with_config().reader()), flight),
     }
 }
 
+/// The way to read a body: chunks past ureq, and all else by it.
+fn body_of(
+    parts: &http::response::Parts,
+    reader: Box<Reader>,
+    flight: Box<Flight>,
+) -> Box<dyn Body> {
+    let says = |name: &str, words: &[&str]| {
+        let values = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        let mut given = values.flat_map(|value| value.split(',')).map(str::trim);
+        given.any(|given| words.iter().any(|word| given.eq_ignore_ascii_case(word)))
+    };
+    if says("content-encoding", &["gzip", "x-gzip"]) {
+        return UreqBody::boxed(gzip::unpacked(reader), flight);
+    }
+    // HTTP/1.0 knows no chunks, and so says ureq.
+    if parts.version == http::Version::HTTP_11 && says("transfer-encoding", &["chunked"]) {
+        return match ChunkedBody::new(reader, flight) {
+            Ok(body) => Box::new(body),
+            Err((reader, flight)) => UreqBody::boxed(reader, flight),
+        };
+    }
+    UreqBody::boxed(reader, flight)
+}
+
 /// Ends a flight that failed.
-fn finish(flight: &mut Flight, error: ureq::Error) -> TransportError {
+pub(super) fn finish(flight: &mut Flight, error: ureq::Error) -> TransportError {
     flight.attempt.interrupt.unwatch();
     // Whatever ureq made of it: a call that was interrupted was interrupted.
     let _ = flight.check();
@@ -128,6 +148,7 @@ fn finish(flight: &mut Flight, error: ureq::Error) -> TransportError {
 struct UreqBody {
     reader: Box<dyn Read + Send>,
     state: State,
+    buffer: Vec<u8>,
 }
 
 enum State {
@@ -136,8 +157,15 @@ enum State {
     Failed(TransportError),
 }
 
-impl Body for UreqBody {
-    fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, TransportError> {
+/// The largest piece.
+const PIECE: usize = 8 << 10;
+
+impl UreqBody {
+    fn boxed(reader: Box<dyn Read + Send>, flight: Box<Flight>) -> Box<dyn Body> {
+        Box::new(UreqBody { reader, state: State::Open(flight), buffer: vec![0; PIECE] })
+    }
+
+    fn read(&mut self, deadline: Deadline) -> Result<usize, TransportError> {
         let mut flight = match std::mem::replace(&mut self.state, State::Ended) {
             State::Open(flight) => flight,
             State::Ended => return Ok(0),
@@ -147,7 +175,7 @@ impl Body for UreqBody {
             }
         };
         flight.reading(deadline);
-        let (result, mut flight) = flight::during(flight, || self.reader.read(buffer));
+        let (result, mut flight) = flight::during(flight, || self.reader.read(&mut self.buffer));
         // A socket that was shut down can look like the end of the body.
         let result = flight.check().and(result).and_then(|count| {
             match count == 0 && std::mem::take(&mut flight.unclean_end) {
@@ -170,6 +198,13 @@ impl Body for UreqBody {
                 Err(error)
             }
         }
+    }
+}
+
+impl Body for UreqBody {
+    fn piece(&mut self, deadline: Deadline) -> Result<&[u8], TransportError> {
+        let count = self.read(deadline)?;
+        Ok(&self.buffer[..count])
     }
 }
 
