@@ -46,9 +46,9 @@ struct Building {
     extra: Map<String, Value>,
 }
 
-/// Texts that are kept to be used again: as many as a read brings, and no
-/// large ones, since a stream that waits should hold little.
-const SPARE_MAX: usize = 64;
+/// Events that are kept for their texts' memory: as many as a read brings, and no
+/// large texts, since a stream that waits should hold little.
+const SPARE_MAX: usize = 128;
 const SPARE_BYTES: usize = 64;
 
 /// Builds a response from pieces.
@@ -58,8 +58,8 @@ pub struct Assembler {
     response: Response,
     choices: Vec<Building>,
     events: Vec<Event>,
-    /// Texts of events that have been delivered, to be used again.
-    spare: Vec<String>,
+    /// Events that have been delivered, whose texts are used again.
+    spare: Vec<Event>,
     quiet: bool,
     started: bool,
     closed: bool,
@@ -103,17 +103,26 @@ impl Assembler {
     /// Empties a list of events that have been delivered, and keeps the memory of
     /// their texts for the next ones.
     pub fn reuse(&mut self, events: &mut Vec<Event>) {
-        let texts = events.drain(..).filter_map(|event| match event.kind {
-            EventKind::Text(text) | EventKind::Reasoning(text) => Some(text),
-            _ => None,
-        });
-        let room = SPARE_MAX.saturating_sub(self.spare.len());
-        self.spare.extend(texts.filter(|text| text.capacity() <= SPARE_BYTES).take(room));
+        for event in events.iter_mut() {
+            if let EventKind::Text(text) | EventKind::Reasoning(text) = &mut event.kind
+                && text.capacity() > SPARE_BYTES
+            {
+                *text = String::new();
+            }
+        }
+        if self.spare.is_empty() {
+            std::mem::swap(&mut self.spare, events);
+        }
+        self.spare.append(events);
+        self.spare.truncate(SPARE_MAX);
     }
 
     /// A text for an event.
     fn piece(&mut self, piece: &str) -> String {
-        let mut text = self.spare.pop().unwrap_or_default();
+        let mut text = match self.spare.pop().map(|event| event.kind) {
+            Some(EventKind::Text(text) | EventKind::Reasoning(text)) => text,
+            _ => String::new(),
+        };
         text.clear();
         text.push_str(piece);
         text

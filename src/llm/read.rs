@@ -118,8 +118,7 @@ impl Reader<'_> {
         }
         let each = |event| {
             // A cancel that comes while the callback runs ends it here.
-            self.interrupt.check()?;
-            if !sink(event) {
+            if self.interrupt.reason().is_none() && !sink(event) {
                 self.interrupt.trip(Reason::Stopped);
             }
             self.interrupt.check()

@@ -284,7 +284,10 @@ impl<D: Dialect> Core<D> {
         match data {
             b"" => {}
             b"[DONE]" => self.complete(),
-            _ => self.json(name, data),
+            _ => match self.alike.take_data(name, data) {
+                Some((lane, text)) => self.dialect.add(lane, &text, &mut self.out),
+                None => self.json(name, data),
+            },
         }
     }
 
@@ -307,7 +310,7 @@ impl<D: Dialect> Core<D> {
             return self.fail(error);
         }
         match self.dialect.event(name, &json, &mut self.out) {
-            Ok(false) => self.propose(data, &json),
+            Ok(false) => self.propose(name, data, &json),
             Ok(true) => self.complete(),
             Err(error) => self.fail(error),
         }
@@ -329,12 +332,12 @@ impl<D: Dialect> Core<D> {
     }
 
     /// An event that only added a text: the next one may be like it.
-    fn propose(&mut self, data: &[u8], json: &Json) {
+    fn propose(&mut self, name: &[u8], data: &[u8], json: &Json) {
         if !self.alike.is_willing() || self.out.context().raw_events {
             return;
         }
         if let Some(piece) = self.dialect.added(json) {
-            self.alike.propose(data, &piece);
+            self.alike.propose(name, data, &piece);
         }
     }
 

@@ -61,10 +61,15 @@ impl IoBuffers {
         self.output = Vec::new();
     }
 
-    /// More comes than fits: the next reads may be larger.
-    pub fn widen(&mut self) {
-        if self.input.len() < INPUT_WIDE_BYTES {
-            self.input.resize((self.input.len() * 2).max(INPUT_BYTES), 0);
+    /// Before a read. `eager`: the last one filled the input, and the next may be
+    /// larger. Otherwise who waits with an empty input has a small one.
+    pub fn suit(&mut self, eager: bool) {
+        let len = self.input.len();
+        if eager && len < INPUT_WIDE_BYTES {
+            self.input.resize((len * 2).max(INPUT_BYTES), 0);
+        } else if !eager && len > INPUT_BYTES && self.start == self.end && self.end < INPUT_BYTES {
+            (self.start, self.end) = (0, 0);
+            self.input = Vec::new();
         }
     }
 

@@ -37,41 +37,45 @@ impl Chunks {
     /// bytes are not chunks.
     pub fn take(&mut self, bytes: &mut [u8]) -> Result<Piece, &'static str> {
         let mut piece = Piece { start: 0, end: 0, used: 0 };
-        while self.step(bytes, &mut piece)? {}
-        Ok(piece)
+        loop {
+            let rest = &bytes[piece.used..];
+            let taken = match *self {
+                Chunks::Data(_) if rest.is_empty() => None,
+                Chunks::Data(left) => {
+                    let len = left.min(rest.len());
+                    *self = if len == left { Chunks::DataEnd } else { Chunks::Data(left - len) };
+                    piece.add(bytes, len);
+                    Some(len)
+                }
+                _ => self.between(rest)?,
+            };
+            let Some(taken) = taken else { return Ok(piece) };
+            piece.used += taken;
+        }
     }
 
-    /// Takes one part; false if it has not come whole.
-    fn step(&mut self, bytes: &mut [u8], piece: &mut Piece) -> Result<bool, &'static str> {
-        let rest = &bytes[piece.used..];
-        let taken = match *self {
-            Chunks::Size => size_line(rest)?.map(|(size, len)| {
-                *self = if size == 0 { Chunks::Trailer } else { Chunks::Data(size) };
-                len
-            }),
-            Chunks::Data(_) if rest.is_empty() => None,
-            Chunks::Data(left) => {
-                let len = left.min(rest.len());
-                *self = if len == left { Chunks::DataEnd } else { Chunks::Data(left - len) };
-                piece.add(bytes, len);
-                Some(len)
-            }
+    /// Takes what is no data: how much, none if it has not come whole.
+    fn between(&mut self, rest: &[u8]) -> Result<Option<usize>, &'static str> {
+        let (next, taken) = match *self {
+            Chunks::Size => match size_line(rest)? {
+                Some((0, len)) => (Chunks::Trailer, len),
+                Some((size, len)) => (Chunks::Data(size), len),
+                None => return Ok(None),
+            },
             Chunks::DataEnd => match rest {
-                [b'\r', b'\n', ..] => {
-                    *self = Chunks::Size;
-                    Some(2)
-                }
-                [] | [b'\r'] => None,
+                [b'\r', b'\n', ..] => (Chunks::Size, 2),
+                [] | [b'\r'] => return Ok(None),
                 _ => return Err("a chunk is longer than its size"),
             },
-            Chunks::Trailer => line(rest).map(|line| {
-                *self = if line.is_empty() { Chunks::Ended } else { Chunks::Trailer };
-                line.len() + 2
-            }),
-            Chunks::Ended => None,
+            Chunks::Trailer => match line(rest) {
+                Some(b"") => (Chunks::Ended, 2),
+                Some(line) => (Chunks::Trailer, line.len() + 2),
+                None => return Ok(None),
+            },
+            Chunks::Data(_) | Chunks::Ended => return Ok(None),
         };
-        piece.used += taken.unwrap_or(0);
-        Ok(taken.is_some())
+        *self = next;
+        Ok(Some(taken))
     }
 }
 
@@ -90,11 +94,17 @@ impl Piece {
 /// has not come whole.
 fn size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, &'static str> {
     let (mut size, mut digits) = (0usize, 0);
-    while let Some(digit) = bytes.get(digits).and_then(|byte| (*byte as char).to_digit(16)) {
+    for byte in bytes {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            _ => break,
+        };
         if size > usize::MAX >> 4 {
             return Err("a chunk's size is too large");
         }
-        size = size << 4 | digit as usize;
+        size = size << 4 | usize::from(digit);
         digits += 1;
     }
     match &bytes[digits..] {

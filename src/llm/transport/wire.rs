@@ -43,9 +43,7 @@ impl Wire {
 
     /// Reads what has come, waiting for it if need be: how much, 0 at the end.
     pub fn fill(&mut self, flight: &mut Flight) -> io::Result<usize> {
-        if self.eager {
-            self.buffers.widen();
-        }
+        self.buffers.suit(self.eager);
         let space = self.buffers.input_append_buf();
         let room = space.len();
         if room == 0 {
