@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::event::{Event, EventKind};
 use super::json::Json;
+use super::lazy::{Lazy, Said};
 use super::message::{Origin, ToolCall};
 use super::provider::Context;
 use super::response::{Choice, FinishReason, Response, Usage};
@@ -46,8 +47,8 @@ struct Building {
     extra: Map<String, Value>,
 }
 
-/// Events that are kept for their texts' memory: as many as a read brings, and no
-/// large texts, since a stream that waits should hold little.
+/// Texts that are kept to be used again: as many as a read brings, and no
+/// large ones, since a stream that waits should hold little.
 const SPARE_MAX: usize = 128;
 const SPARE_BYTES: usize = 64;
 
@@ -58,8 +59,8 @@ pub struct Assembler {
     response: Response,
     choices: Vec<Building>,
     events: Vec<Event>,
-    /// Events that have been delivered, whose texts are used again.
-    spare: Vec<Event>,
+    /// Texts of events that have been delivered, to be used again.
+    spare: Vec<String>,
     quiet: bool,
     started: bool,
     closed: bool,
@@ -105,27 +106,13 @@ impl Assembler {
     pub fn reuse(&mut self, events: &mut Vec<Event>) {
         for event in events.iter_mut() {
             if let EventKind::Text(text) | EventKind::Reasoning(text) = &mut event.kind
-                && text.capacity() > SPARE_BYTES
+                && text.capacity() <= SPARE_BYTES
+                && self.spare.len() < SPARE_MAX
             {
-                *text = String::new();
+                self.spare.push(std::mem::take(text));
             }
         }
-        if self.spare.is_empty() {
-            std::mem::swap(&mut self.spare, events);
-        }
-        self.spare.append(events);
-        self.spare.truncate(SPARE_MAX);
-    }
-
-    /// A text for an event.
-    fn piece(&mut self, piece: &str) -> String {
-        let mut text = match self.spare.pop().map(|event| event.kind) {
-            Some(EventKind::Text(text) | EventKind::Reasoning(text)) => text,
-            _ => String::new(),
-        };
-        text.clear();
-        text.push_str(piece);
-        text
+        events.clear();
     }
 
     /// The answer's model and id, as far as this piece says them.
@@ -167,6 +154,10 @@ impl Assembler {
     }
 
     fn building(&mut self, choice: u32) -> &mut Building {
+        // There is hardly ever another.
+        if self.choices.first().is_some_and(|first| first.choice.index == choice) {
+            return &mut self.choices[0];
+        }
         let place = self.choices.iter().position(|b| b.choice.index >= choice);
         let place = place.unwrap_or(self.choices.len());
         if self.choices.get(place).is_none_or(|b| b.choice.index != choice) {
@@ -184,13 +175,8 @@ impl Assembler {
     /// A piece of text.
     pub fn text(&mut self, choice: u32, piece: &str) {
         let text = &mut self.building(choice).choice.text;
-        if !piece.is_empty() {
-            text.push_str(piece);
-            if !self.quiet {
-                let piece = self.piece(piece);
-                self.tell(choice, || EventKind::Text(piece));
-            }
-        }
+        text.push_str(piece);
+        self.tell_piece(choice, piece, EventKind::Text);
     }
 
     /// A piece of thinking.
@@ -198,11 +184,22 @@ impl Assembler {
         let reasoning = &mut self.building(choice).choice.reasoning;
         if !piece.is_empty() {
             reasoning.get_or_insert_default().push_str(piece);
-            if !self.quiet {
-                let piece = self.piece(piece);
-                self.tell(choice, || EventKind::Reasoning(piece));
-            }
         }
+        self.tell_piece(choice, piece, EventKind::Reasoning);
+    }
+
+    /// Tells a piece of text or thinking, in the memory of one told before.
+    fn tell_piece(&mut self, choice: u32, piece: &str, kind: fn(String) -> EventKind) {
+        if self.quiet || piece.is_empty() {
+            return;
+        }
+        if !self.started {
+            self.tell_start();
+        }
+        let mut text = self.spare.pop().unwrap_or_default();
+        text.clear();
+        text.push_str(piece);
+        self.events.push(Event { choice, kind: kind(text) });
     }
 
     /// A piece of a refusal.
@@ -427,6 +424,19 @@ impl Building {
         if choice.finish_reason.is_some() {
             let empty = choice.tool_calls.iter_mut().filter(|c| c.arguments.trim().is_empty());
             empty.for_each(|call| call.arguments = "{}".into());
+        }
+        let is_bare = choice.tool_calls.is_empty()
+            && choice.refusal.is_none()
+            && self.extra.is_empty()
+            && self.blocks.is_none();
+        if is_bare {
+            choice.message = Lazy::Said(Box::new(Said {
+                text: choice.text.clone(),
+                provider: context.provider,
+                model: context.model.clone(),
+                account: context.account.clone(),
+            }));
+            return choice;
         }
         let mut message = Map::new();
         let text = match (choice.text.is_empty(), choice.tool_calls.is_empty()) {

@@ -12,7 +12,7 @@ use super::flight;
 const INPUT_BYTES: usize = 4 << 10;
 /// Input while it comes faster than it is read.
 const INPUT_WIDE_BYTES: usize = 32 << 10;
-/// Output: short requests fit whole.
+/// The largest output: short requests fit whole.
 const OUTPUT_BYTES: usize = 16 << 10;
 /// Room in which ureq can always write on.
 const OUTPUT_ROOM: usize = 4 << 10;
@@ -27,6 +27,8 @@ pub(super) struct IoBuffers {
     start: usize,
     end: usize,
     output: Vec<u8>,
+    /// What the request will take of it.
+    expected: usize,
     /// What is written and not sent: the beginning of the output.
     held: usize,
     progress: bool,
@@ -37,6 +39,11 @@ impl IoBuffers {
     pub fn new(max_head: usize) -> Self {
         // ureq must see more than the cap to know that it is exceeded.
         IoBuffers { max: max_head + INPUT_BYTES, ..IoBuffers::default() }
+    }
+
+    /// A request of about `bytes` is going to be written.
+    pub fn expect(&mut self, bytes: usize) {
+        self.expected = bytes;
     }
 
     /// Takes note of bytes in the output; true when they must be sent now.
@@ -66,7 +73,7 @@ impl IoBuffers {
     pub fn suit(&mut self, eager: bool) {
         let len = self.input.len();
         if eager && len < INPUT_WIDE_BYTES {
-            self.input.resize((len * 2).max(INPUT_BYTES), 0);
+            self.input.resize(INPUT_WIDE_BYTES, 0);
         } else if !eager && len > INPUT_BYTES && self.start == self.end && self.end < INPUT_BYTES {
             (self.start, self.end) = (0, 0);
             self.input = Vec::new();
@@ -104,7 +111,7 @@ impl IoBuffers {
 
     fn ensure_output(&mut self) {
         if self.output.is_empty() {
-            self.output = vec![0; OUTPUT_BYTES];
+            self.output = vec![0; (self.expected + OUTPUT_ROOM).min(OUTPUT_BYTES)];
         }
     }
 }

@@ -63,7 +63,8 @@ impl Dialer {
             link = link.secure(self.tls.clone(), host, flight)?;
         }
         flight.connected();
-        let buffers = IoBuffers::new(details.config.max_response_header_size());
+        let mut buffers = IoBuffers::new(details.config.max_response_header_size());
+        buffers.expect(flight.bytes);
         let wire = Some(Wire::new(link, buffers));
         Ok(Connection { wire, none: IoBuffers::default(), secure, idle: false })
     }
@@ -138,10 +139,11 @@ impl Connection {
 
     /// A call takes it out of the pool: true if it is still good.
     fn take_out(&mut self, flight: &mut Flight) -> bool {
-        let Some(wire) = self.wire.as_ref().filter(|wire| wire.link.socket().is_quiet()) else {
+        let Some(wire) = self.wire.as_mut().filter(|wire| wire.link.socket().is_quiet()) else {
             return false;
         };
         self.idle = false;
+        wire.buffers.expect(flight.bytes);
         flight.reused = true;
         socket::watch(flight, wire.link.socket());
         true

@@ -32,6 +32,8 @@ pub(super) struct Flight {
     pub attempt: Attempt,
     /// Scheme and authority, for messages.
     pub host: String,
+    /// About as long is the request.
+    pub bytes: usize,
     clock: Clock,
     stage: Stage,
     last_byte_ns: u64,
@@ -78,11 +80,13 @@ pub(super) fn takes_wire() -> bool {
 }
 
 impl Flight {
-    pub fn new(attempt: &Attempt, host: String, clock: Clock) -> Box<Flight> {
+    /// `bytes`: how long the request is, about.
+    pub fn new(attempt: &Attempt, host: String, bytes: usize, clock: Clock) -> Box<Flight> {
         let now = clock.now_ns();
         Box::new(Flight {
             attempt: attempt.clone(),
             host,
+            bytes,
             clock,
             stage: Stage::Connecting,
             last_byte_ns: now,

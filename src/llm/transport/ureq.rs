@@ -63,7 +63,8 @@ fn proxy(options: &ClientOptions) -> Result<Option<Proxy>> {
 
 impl Transport for UreqTransport {
     fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
-        let mut flight = Flight::new(attempt, host_of(&request.url), self.clock.clone());
+        let (host, bytes) = (host_of(&request.url), length_of(request));
+        let mut flight = Flight::new(attempt, host, bytes, self.clock.clone());
         let http = match build(request) {
             Ok(http) => http,
             Err(error) => return Err(finish(&mut flight, error.into())),
@@ -85,6 +86,15 @@ fn host_of(url: &str) -> String {
         Some((host, None)) => host.to_string(),
         None => "the provider".to_string(),
     }
+}
+
+/// What ureq adds to a request: some headers of its own.
+const OWN_HEADERS: usize = 256;
+
+/// How many bytes a request takes on the wire, about, and not fewer.
+fn length_of(request: &HttpRequest) -> usize {
+    let headers = request.headers.0.iter().map(|(name, value)| name.len() + value.len() + 4);
+    2 * request.url.len() + headers.sum::<usize>() + request.body.len() + OWN_HEADERS
 }
 
 fn build(request: &HttpRequest) -> Result<Request<&[u8]>, http::Error> {
@@ -124,16 +134,18 @@ fn body_of(
         given.any(|given| words.iter().any(|word| given.eq_ignore_ascii_case(word)))
     };
     if says("content-encoding", &["gzip", "x-gzip"]) {
-        return UreqBody::boxed(gzip::unpacked(reader), flight);
+        return UreqBody::boxed(gzip::unpacked(reader), flight, PIECE);
     }
     // HTTP/1.0 knows no chunks, and so says ureq.
     if parts.version == http::Version::HTTP_11 && says("transfer-encoding", &["chunked"]) {
         return match ChunkedBody::new(reader, flight) {
             Ok(body) => Box::new(body),
-            Err((reader, flight)) => UreqBody::boxed(reader, flight),
+            Err((reader, flight)) => UreqBody::boxed(reader, flight, PIECE),
         };
     }
-    UreqBody::boxed(reader, flight)
+    let length = parts.headers.get("content-length").and_then(|value| value.to_str().ok());
+    let length = length.and_then(|length| length.trim().parse().ok()).unwrap_or(PIECE);
+    UreqBody::boxed(reader, flight, length.clamp(1, PIECE))
 }
 
 /// Ends a flight that failed.
@@ -161,8 +173,8 @@ enum State {
 const PIECE: usize = 8 << 10;
 
 impl UreqBody {
-    fn boxed(reader: Box<dyn Read + Send>, flight: Box<Flight>) -> Box<dyn Body> {
-        Box::new(UreqBody { reader, state: State::Open(flight), buffer: vec![0; PIECE] })
+    fn boxed(reader: Box<dyn Read + Send>, flight: Box<Flight>, piece: usize) -> Box<dyn Body> {
+        Box::new(UreqBody { reader, state: State::Open(flight), buffer: vec![0; piece] })
     }
 
     fn read(&mut self, deadline: Deadline) -> Result<usize, TransportError> {

@@ -179,7 +179,7 @@ fn many_threads_share_a_pool() {
 fn a_dead_address_does_not_hold_up_a_live_one() {
     let (dead, _full) = cancel::full();
     let (live, _) = keeps();
-    let mut flight = super::super::flight::Flight::new(&attempt(), "both".into(), Clock::System);
+    let mut flight = super::super::flight::Flight::new(&attempt(), "both".into(), 0, Clock::System);
     let began = Instant::now();
     super::super::socket::connect(&[dead, live], &mut flight).unwrap();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
@@ -189,7 +189,7 @@ fn a_dead_address_does_not_hold_up_a_live_one() {
 fn a_refused_address_is_followed_by_the_next_at_once() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (live, _) = keeps();
-    let mut flight = super::super::flight::Flight::new(&attempt(), "both".into(), Clock::System);
+    let mut flight = super::super::flight::Flight::new(&attempt(), "both".into(), 0, Clock::System);
     super::super::socket::connect(&[closed, live], &mut flight).unwrap();
     assert!(super::super::socket::connect(&[closed], &mut flight).is_err());
 }
