@@ -9,6 +9,7 @@
 use serde_json::{Map, Value, json};
 
 use super::event::{Event, EventKind};
+use super::events::Events;
 use super::json::Json;
 use super::lazy::{Lazy, Said};
 use super::message::{Origin, ToolCall};
@@ -47,20 +48,13 @@ struct Building {
     extra: Map<String, Value>,
 }
 
-/// Texts that are kept to be used again: as many as a read brings, and no
-/// large ones, since a stream that waits should hold little.
-const SPARE_MAX: usize = 128;
-const SPARE_BYTES: usize = 64;
-
 /// Builds a response from pieces.
 #[derive(Debug)]
 pub struct Assembler {
     context: Context,
     response: Response,
     choices: Vec<Building>,
-    events: Vec<Event>,
-    /// Texts of events that have been delivered, to be used again.
-    spare: Vec<String>,
+    events: Events,
     quiet: bool,
     started: bool,
     closed: bool,
@@ -73,8 +67,7 @@ impl Assembler {
             response: Response { provider: context.provider.into(), ..Response::default() },
             context: context.clone(),
             choices: Vec::new(),
-            events: Vec::new(),
-            spare: Vec::new(),
+            events: Events::default(),
             quiet: false,
             started: false,
             closed: false,
@@ -96,23 +89,9 @@ impl Assembler {
         &mut self.response
     }
 
-    /// Trades the list that events are added to.
-    pub fn swap_events(&mut self, events: &mut Vec<Event>) {
-        std::mem::swap(&mut self.events, events);
-    }
-
-    /// Empties a list of events that have been delivered, and keeps the memory of
-    /// their texts for the next ones.
-    pub fn reuse(&mut self, events: &mut Vec<Event>) {
-        for event in events.iter_mut() {
-            if let EventKind::Text(text) | EventKind::Reasoning(text) = &mut event.kind
-                && text.capacity() <= SPARE_BYTES
-                && self.spare.len() < SPARE_MAX
-            {
-                self.spare.push(std::mem::take(text));
-            }
-        }
-        events.clear();
+    /// The events that are to be delivered.
+    pub fn events(&mut self) -> &mut Events {
+        &mut self.events
     }
 
     /// The answer's model and id, as far as this piece says them.
@@ -176,7 +155,7 @@ impl Assembler {
     pub fn text(&mut self, choice: u32, piece: &str) {
         let text = &mut self.building(choice).choice.text;
         text.push_str(piece);
-        self.tell_piece(choice, piece, EventKind::Text);
+        self.tell_piece(choice, false, piece);
     }
 
     /// A piece of thinking.
@@ -185,21 +164,18 @@ impl Assembler {
         if !piece.is_empty() {
             reasoning.get_or_insert_default().push_str(piece);
         }
-        self.tell_piece(choice, piece, EventKind::Reasoning);
+        self.tell_piece(choice, true, piece);
     }
 
-    /// Tells a piece of text or thinking, in the memory of one told before.
-    fn tell_piece(&mut self, choice: u32, piece: &str, kind: fn(String) -> EventKind) {
+    /// Tells a piece of text or thinking.
+    fn tell_piece(&mut self, choice: u32, thought: bool, piece: &str) {
         if self.quiet || piece.is_empty() {
             return;
         }
         if !self.started {
             self.tell_start();
         }
-        let mut text = self.spare.pop().unwrap_or_default();
-        text.clear();
-        text.push_str(piece);
-        self.events.push(Event { choice, kind: kind(text) });
+        self.events.push_piece(choice, thought, piece);
     }
 
     /// A piece of a refusal.

@@ -68,7 +68,6 @@ impl Reader<'_> {
         decoder: &mut dyn StreamDecoder,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
-        let mut events = Vec::new();
         loop {
             let chunk = match self.chunk(body) {
                 // Complete streams end in broken connections often enough: the
@@ -79,14 +78,14 @@ impl Reader<'_> {
             let ended = chunk.is_empty();
             let mut decoded = Ok(());
             if !ended {
-                decoded = decoder.feed(chunk, &mut events);
+                decoded = decoder.feed(chunk);
             }
             let complete = decoder.is_complete();
             if decoded.is_ok() && (ended || complete) {
-                decoded = decoder.finish(&mut events);
+                decoded = decoder.finish();
             }
-            self.deliver(&events, sink)?;
-            decoder.reuse(&mut events);
+            self.deliver(decoder.events().list(), sink)?;
+            decoder.events().delivered();
             decoded?;
             if complete && !ended {
                 self.drain(body);

@@ -10,7 +10,7 @@ use super::values::Values;
 use super::{Context, StreamDecoder, errors};
 use crate::error::{Error, Result, Status};
 use crate::llm::assemble::Assembler;
-use crate::llm::event::Event;
+use crate::llm::events::Events;
 use crate::llm::json::Json;
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
@@ -196,7 +196,7 @@ impl Framing {
 }
 
 impl<D: Dialect> StreamDecoder for Stream<D> {
-    fn feed(&mut self, mut bytes: &[u8], out: &mut Vec<Event>) -> Result<()> {
+    fn feed(&mut self, mut bytes: &[u8]) -> Result<()> {
         if self.core.complete || self.core.failed.is_some() {
             return self.result();
         }
@@ -205,10 +205,7 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
             bytes = bytes.trim_ascii_start();
             self.look(bytes);
         }
-        self.core.out.swap_events(out);
-        let fed = self.take(bytes);
-        self.core.out.swap_events(out);
-        if let Err(error) = fed {
+        if let Err(error) = self.take(bytes) {
             self.core.fail(error);
         }
         self.result()
@@ -218,12 +215,11 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
         self.core.complete
     }
 
-    fn finish(&mut self, out: &mut Vec<Event>) -> Result<()> {
+    fn finish(&mut self) -> Result<()> {
         let core = &mut self.core;
         if core.complete || core.failed.is_some() {
             return self.result();
         }
-        core.out.swap_events(out);
         let fed = match &mut self.framing {
             Framing::Sse(parser) => parser.finish(&mut |event| core.sse(event)),
             Framing::Lines(parser) => {
@@ -236,7 +232,6 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
             core.fail(error);
         }
         core.end_of_body();
-        core.out.swap_events(out);
         self.result()
     }
 
@@ -247,8 +242,8 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
         response
     }
 
-    fn reuse(&mut self, events: &mut Vec<Event>) {
-        self.core.out.reuse(events);
+    fn events(&mut self) -> &mut Events {
+        self.core.out.events()
     }
 }
 
