@@ -98,6 +98,9 @@ fn starts(name: &str, start: &str) -> bool {
 
 /// Whether a name consists of these parts, whatever its case.
 fn is(name: &str, parts: [&str; 3]) -> bool {
+    if name.len() != parts.iter().map(|part| part.len()).sum::<usize>() {
+        return false;
+    }
     let rest =
         parts.iter().try_fold(name, |rest, part| starts(rest, part).then(|| &rest[part.len()..]));
     rest == Some("")

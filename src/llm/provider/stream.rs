@@ -102,7 +102,9 @@ pub fn plain<D: Dialect>(
     out.close();
     let mut response = out.take();
     response.request_id = errors::request_id(head).or(response.request_id);
-    response.raw = Some(String::from_utf8_lossy(body).into_owned());
+    // The lossy way looks at each byte, also where nothing is lost.
+    let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Into::into);
+    response.raw = Some(text.into_owned());
     Ok(response)
 }
 

@@ -8,7 +8,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use ureq::http::{self, Request, Uri};
+use ureq::http::{self, Request};
 use ureq::{Agent, Proxy};
 
 use super::chunked::ChunkedBody;
@@ -77,15 +77,11 @@ impl Transport for UreqTransport {
     }
 }
 
-/// Scheme, host and port of a URL: what messages may show of it.
+/// Host and port of a URL: what messages may show of it.
 fn host_of(url: &str) -> String {
-    let uri = url.parse::<Uri>().ok();
-    let host = uri.as_ref().and_then(|uri| Some((uri.host()?, uri.port_u16())));
-    match host {
-        Some((host, Some(port))) => format!("{host}:{port}"),
-        Some((host, None)) => host.to_string(),
-        None => "the provider".to_string(),
-    }
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    let host = authority.and_then(|authority| authority.rsplit('@').next());
+    host.filter(|host| !host.is_empty()).unwrap_or("the provider").to_string()
 }
 
 /// What ureq adds to a request: some headers of its own.
