@@ -29,11 +29,12 @@ impl Reader<'_> {
     fn chunk<'b>(&mut self, body: &'b mut dyn Body) -> Result<&'b [u8]> {
         // What has arrived is read without a wait, and so without a look at the
         // time: a provider that never pauses must not outlast the call.
-        if self.timing.left().is_zero() {
+        let now = self.timing.now_ns();
+        if self.timing.total().at_ns <= now {
             return Err(self.timing.error(Phase::Total));
         }
         let deadline = self.timing.next_byte(&self.progress);
-        let (read, now) = self.timing.outside_until(|| body.piece(deadline));
+        let (read, now) = self.timing.outside_from(now, || body.piece(deadline));
         // A socket that was shut down can look like a complete answer.
         self.interrupt.check()?;
         let piece = read.map_err(|e| transport_error(e, self.timing, self.interrupt))?;

@@ -142,6 +142,9 @@ impl<D: Dialect> Stream<D> {
             let starts = self.framing.is_at_start();
             if starts {
                 bytes = self.core.take_alike(bytes);
+                if bytes.is_empty() {
+                    break;
+                }
             }
             let taken = self.step(bytes)?;
             match starts && self.framing.is_at_start() {

@@ -129,7 +129,7 @@ impl Flight {
         if !self.written {
             self.written = true;
             self.stage = Stage::Waiting;
-            self.beat();
+            // Its last byte was a sign of life, just now.
             self.sent_at_ns = self.last_byte_ns;
             self.told(|shared| shared.sent(self.sent_at_ns));
         }
@@ -140,7 +140,7 @@ impl Flight {
         if !self.answered {
             self.answered = true;
             self.stage = Stage::Head;
-            self.first_byte_at_ns = self.clock.now_ns();
+            self.first_byte_at_ns = self.last_byte_ns;
             self.told(Shared::answered);
         }
     }
