@@ -246,14 +246,16 @@ impl Assembler {
     /// The usage so far; a later one replaces an earlier one, unless it says
     /// nothing.
     pub fn usage(&mut self, usage: Usage) {
-        let usage = usage.with_total();
-        let bare = Usage { provider_usage: usage.provider_usage.clone(), ..Usage::default() };
-        if usage == bare && self.response.usage.is_some() {
+        let mut usage = usage.with_total();
+        let own = usage.provider_usage.take();
+        if usage == Usage::default() && self.response.usage.is_some() {
             return;
         }
+        usage.provider_usage = own;
         if self.response.usage.as_ref() != Some(&usage) {
-            self.response.usage = Some(usage.clone());
-            self.tell(0, || EventKind::Usage(usage));
+            let told = || EventKind::Usage(Box::new(usage.clone()));
+            self.tell(0, told);
+            self.response.usage = Some(usage);
         }
     }
 
