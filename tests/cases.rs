@@ -89,9 +89,12 @@ impl Case<'_> {
         let mut decoder = self.provider.stream(&self.context, &self.head);
         let mut events = Vec::new();
         for piece in pieces {
-            decoder.feed(piece, &mut events).map_err(|e| e.to_string())?;
+            decoder.feed(piece).map_err(|e| e.to_string())?;
+            events.extend_from_slice(decoder.events().list());
+            decoder.events().delivered();
         }
-        decoder.finish(&mut events).map_err(|e| e.to_string())?;
+        decoder.finish().map_err(|e| e.to_string())?;
+        events.extend_from_slice(decoder.events().list());
         Ok((events, decoder.response()))
     }
 

@@ -147,15 +147,18 @@ fn stream(provider: &'static str) -> Target {
         let mut events = Vec::new();
         let mut result = Ok(());
         for piece in pieces {
-            result = decoder.feed(piece, &mut events);
+            result = decoder.feed(piece);
+            events.extend_from_slice(decoder.events().list());
+            decoder.events().delivered();
             // What follows the end mark is not read, wherever it lies.
             if result.is_err() || decoder.is_complete() {
                 break;
             }
         }
         if result.is_ok() {
-            result = decoder.finish(&mut events);
+            result = decoder.finish();
         }
+        events.extend_from_slice(decoder.events().list());
         (events, result, decoder.response().to_json().to_string())
     };
     target(name("stream", provider), answers(provider, true), move |input, random| {

@@ -9,7 +9,9 @@
 use serde_json::{Map, Value, json};
 
 use super::event::{Event, EventKind};
+use super::events::Events;
 use super::json::Json;
+use super::lazy::{Lazy, Said};
 use super::message::{Origin, ToolCall};
 use super::provider::Context;
 use super::response::{Choice, FinishReason, Response, Usage};
@@ -46,20 +48,13 @@ struct Building {
     extra: Map<String, Value>,
 }
 
-/// Texts that are kept to be used again: as many as a read brings, and no
-/// large ones, since a stream that waits should hold little.
-const SPARE_MAX: usize = 64;
-const SPARE_BYTES: usize = 64;
-
 /// Builds a response from pieces.
 #[derive(Debug)]
 pub struct Assembler {
     context: Context,
     response: Response,
     choices: Vec<Building>,
-    events: Vec<Event>,
-    /// Texts of events that have been delivered, to be used again.
-    spare: Vec<String>,
+    events: Events,
     quiet: bool,
     started: bool,
     closed: bool,
@@ -72,8 +67,7 @@ impl Assembler {
             response: Response { provider: context.provider.into(), ..Response::default() },
             context: context.clone(),
             choices: Vec::new(),
-            events: Vec::new(),
-            spare: Vec::new(),
+            events: Events::default(),
             quiet: false,
             started: false,
             closed: false,
@@ -95,28 +89,9 @@ impl Assembler {
         &mut self.response
     }
 
-    /// Trades the list that events are added to.
-    pub fn swap_events(&mut self, events: &mut Vec<Event>) {
-        std::mem::swap(&mut self.events, events);
-    }
-
-    /// Empties a list of events that have been delivered, and keeps the memory of
-    /// their texts for the next ones.
-    pub fn reuse(&mut self, events: &mut Vec<Event>) {
-        let texts = events.drain(..).filter_map(|event| match event.kind {
-            EventKind::Text(text) | EventKind::Reasoning(text) => Some(text),
-            _ => None,
-        });
-        let room = SPARE_MAX.saturating_sub(self.spare.len());
-        self.spare.extend(texts.filter(|text| text.capacity() <= SPARE_BYTES).take(room));
-    }
-
-    /// A text for an event.
-    fn piece(&mut self, piece: &str) -> String {
-        let mut text = self.spare.pop().unwrap_or_default();
-        text.clear();
-        text.push_str(piece);
-        text
+    /// The events that are to be delivered.
+    pub fn events(&mut self) -> &mut Events {
+        &mut self.events
     }
 
     /// The answer's model and id, as far as this piece says them.
@@ -158,6 +133,10 @@ impl Assembler {
     }
 
     fn building(&mut self, choice: u32) -> &mut Building {
+        // There is hardly ever another.
+        if self.choices.first().is_some_and(|first| first.choice.index == choice) {
+            return &mut self.choices[0];
+        }
         let place = self.choices.iter().position(|b| b.choice.index >= choice);
         let place = place.unwrap_or(self.choices.len());
         if self.choices.get(place).is_none_or(|b| b.choice.index != choice) {
@@ -175,13 +154,8 @@ impl Assembler {
     /// A piece of text.
     pub fn text(&mut self, choice: u32, piece: &str) {
         let text = &mut self.building(choice).choice.text;
-        if !piece.is_empty() {
-            text.push_str(piece);
-            if !self.quiet {
-                let piece = self.piece(piece);
-                self.tell(choice, || EventKind::Text(piece));
-            }
-        }
+        text.push_str(piece);
+        self.tell_piece(choice, false, piece);
     }
 
     /// A piece of thinking.
@@ -189,11 +163,19 @@ impl Assembler {
         let reasoning = &mut self.building(choice).choice.reasoning;
         if !piece.is_empty() {
             reasoning.get_or_insert_default().push_str(piece);
-            if !self.quiet {
-                let piece = self.piece(piece);
-                self.tell(choice, || EventKind::Reasoning(piece));
-            }
         }
+        self.tell_piece(choice, true, piece);
+    }
+
+    /// Tells a piece of text or thinking.
+    fn tell_piece(&mut self, choice: u32, thought: bool, piece: &str) {
+        if self.quiet || piece.is_empty() {
+            return;
+        }
+        if !self.started {
+            self.tell_start();
+        }
+        self.events.push_piece(choice, thought, piece);
     }
 
     /// A piece of a refusal.
@@ -264,14 +246,16 @@ impl Assembler {
     /// The usage so far; a later one replaces an earlier one, unless it says
     /// nothing.
     pub fn usage(&mut self, usage: Usage) {
-        let usage = usage.with_total();
-        let bare = Usage { provider_usage: usage.provider_usage.clone(), ..Usage::default() };
-        if usage == bare && self.response.usage.is_some() {
+        let mut usage = usage.with_total();
+        let own = usage.provider_usage.take();
+        if usage == Usage::default() && self.response.usage.is_some() {
             return;
         }
+        usage.provider_usage = own;
         if self.response.usage.as_ref() != Some(&usage) {
-            self.response.usage = Some(usage.clone());
-            self.tell(0, || EventKind::Usage(usage));
+            let told = || EventKind::Usage(Box::new(usage.clone()));
+            self.tell(0, told);
+            self.response.usage = Some(usage);
         }
     }
 
@@ -418,6 +402,19 @@ impl Building {
         if choice.finish_reason.is_some() {
             let empty = choice.tool_calls.iter_mut().filter(|c| c.arguments.trim().is_empty());
             empty.for_each(|call| call.arguments = "{}".into());
+        }
+        let is_bare = choice.tool_calls.is_empty()
+            && choice.refusal.is_none()
+            && self.extra.is_empty()
+            && self.blocks.is_none();
+        if is_bare {
+            choice.message = Lazy::Said(Box::new(Said {
+                text: choice.text.clone(),
+                provider: context.provider,
+                model: context.model.clone(),
+                account: context.account.clone(),
+            }));
+            return choice;
         }
         let mut message = Map::new();
         let text = match (choice.text.is_empty(), choice.tool_calls.is_empty()) {

@@ -127,7 +127,7 @@ impl Calls {
         running.iter().for_each(|call| call.trip(Reason::Closed));
     }
 
-    /// Waits until all calls have left.
+    /// Waits until all calls have left, after [`Calls::shut`].
     pub fn wait(&self) {
         let mut state = self.state.lock();
         self.emptied.wait_while(&mut state, |state| !state.running.is_empty());
@@ -159,7 +159,8 @@ impl Drop for Running<'_> {
         });
         let mut state = self.calls.state.lock();
         state.running.retain(|call| !Arc::ptr_eq(call, &self.interrupt));
-        if state.running.is_empty() {
+        // Who waits has shut the register before; waking nobody is a system call.
+        if state.closed && state.running.is_empty() {
             self.calls.emptied.notify_all();
         }
     }

@@ -241,7 +241,7 @@ impl Client {
         let began = self.clock.now_ns();
         let order = Order::new(request, &self.options, sink.is_some())?;
         ended.model = Some(order.prepared.context.model.to_string());
-        let timing = Timing::start(&order.options.values, &self.clock).since(began);
+        let timing = Timing::since(began, &order.options.values, &self.clock);
         running.until(&timing);
         let shares = self.shares(&order);
         let key = (shares || self.cache_of(&order).is_some()).then(|| order.key());

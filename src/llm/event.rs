@@ -50,8 +50,9 @@ pub enum EventKind {
         /// As in its pieces.
         name: String,
     },
-    /// The usage so far; a later one replaces an earlier one.
-    Usage(super::response::Usage),
+    /// The usage so far; a later one replaces an earlier one. Boxed: it comes once,
+    /// and would make every event half as large again.
+    Usage(Box<super::response::Usage>),
     /// The answer's end.
     Finish {
         /// In our words.

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Number, Value};
 
 /// A JSON value that borrows from its text.
@@ -143,7 +144,24 @@ impl<'a> Json<'a> {
 
     /// As JSON text without spaces.
     pub fn to_text(&self) -> String {
-        self.to_value().to_string()
+        serde_json::to_string(self).expect("names are texts, and a text takes all that is written")
+    }
+}
+
+/// As it stands: to copy it into a tree first would cost an allocation for each
+/// name and value.
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Json::Null => serializer.serialize_unit(),
+            Json::Bool(bool) => serializer.serialize_bool(*bool),
+            Json::Number(number) => number.serialize(serializer),
+            Json::Text(text) => serializer.serialize_str(text),
+            Json::Array(items) => serializer.collect_seq(items),
+            Json::Object(members) => {
+                serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
+            }
+        }
     }
 }
 
@@ -246,7 +264,9 @@ mod tests {
 
     #[test]
     fn a_copy_says_the_same() {
-        let text = r#"{"a":[1,-2,0.1,true,null,"x\n"],"b":{}}"#;
-        assert_eq!(Json::parse(text.as_bytes()).unwrap().to_text(), text);
+        let text = r#"{"a":[1,-2,0.1,true,null,"x\n"],"b":{},"c":[],"\"":12345678901234567890}"#;
+        let json = Json::parse(text.as_bytes()).unwrap();
+        assert_eq!(json.to_text(), text);
+        assert_eq!(json.to_value().to_string(), text);
     }
 }

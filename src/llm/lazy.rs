@@ -1,19 +1,53 @@
-//! JSON that stays a text until somebody looks at it.
+//! JSON that is not built until somebody looks at it.
 //!
-//! An answer from the response cache is given far more often than anyone asks
-//! for its message, whose tree would cost more to build than all the rest.
+//! An answer is given far more often than anyone asks for its message, whose tree
+//! would cost more to build than all the rest: it stays a text where the response
+//! cache has it, and nothing but its words where the provider has just said it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-/// A JSON value, as a tree or as its text.
+use super::message::Origin;
+
+/// A JSON value, as a tree, as its text, or as what it is made of.
 #[derive(Debug, Clone)]
 pub enum Lazy {
     /// The value.
     Tree(Value),
     /// Its text; one that cannot be read stands for null.
     Text(Box<str>),
+    /// A message that is a text and nothing else.
+    Said(Box<Said>),
+}
+
+/// What somebody said, and who.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// The text.
+    pub text: String,
+    /// The provider.
+    pub provider: &'static str,
+    /// The model.
+    pub model: Arc<str>,
+    /// The account.
+    pub account: Arc<str>,
+}
+
+impl Said {
+    /// The message in OpenAI's form, origin included.
+    fn value(&self) -> Value {
+        let mut message = json!({"role": "assistant", "content": self.text});
+        let origin = Origin {
+            provider: self.provider.into(),
+            model: self.model.to_string(),
+            account: self.account.to_string(),
+            blocks: vec![message.clone()],
+        };
+        message["mynah"] = origin.to_json();
+        message
+    }
 }
 
 impl Default for Lazy {
@@ -41,6 +75,7 @@ impl Lazy {
         match self {
             Lazy::Tree(value) => Cow::Borrowed(value),
             Lazy::Text(text) => Cow::Owned(serde_json::from_str(text).unwrap_or_default()),
+            Lazy::Said(said) => Cow::Owned(said.value()),
         }
     }
 
@@ -49,6 +84,7 @@ impl Lazy {
         match self {
             Lazy::Tree(value) => Cow::Owned(value.to_string()),
             Lazy::Text(text) => Cow::Borrowed(text),
+            Lazy::Said(said) => Cow::Owned(said.value().to_string()),
         }
     }
 }

@@ -20,6 +20,7 @@ mod client_tests;
 pub mod complexity;
 pub mod dates;
 pub mod event;
+pub mod events;
 pub mod json;
 pub mod kept;
 pub mod lazy;

@@ -200,8 +200,13 @@ pub static ROWS: &[Row] = &[
 /// The row of a model at a time, in seconds since 1970.
 pub fn find(provider: &str, model: &str, at: u64) -> Option<&'static Row> {
     let model = model.rsplit('/').next().unwrap_or(model);
-    let fits =
-        |row: &&Row| row.provider == provider && row.from <= at && is_of_family(model, row.prefix);
+    // One letter tells most of the rows to be others.
+    let letter = model.as_bytes().first();
+    let begins =
+        |row: &&Row| row.prefix.as_bytes().first().is_none_or(|first| Some(first) == letter);
+    let fits = |row: &&Row| {
+        begins(row) && row.provider == provider && row.from <= at && is_of_family(model, row.prefix)
+    };
     ROWS.iter().filter(fits).max_by_key(|row| (row.prefix.len(), row.from))
 }
 

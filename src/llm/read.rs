@@ -8,9 +8,6 @@ use super::provider::StreamDecoder;
 use super::timing::{Progress, Timing};
 use super::transport::{Body, Deadline, Failure, Phase, TransportError};
 
-/// Bytes asked of the transport at a time.
-const CHUNK: usize = 8 * 1024;
-
 /// How long the end of a body is waited for after the stream's end mark.
 const DRAIN_NS: u64 = 5_000_000;
 
@@ -29,32 +26,32 @@ pub struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn chunk<'b>(&mut self, body: &mut dyn Body, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
+    fn chunk<'b>(&mut self, body: &'b mut dyn Body) -> Result<&'b [u8]> {
         // What has arrived is read without a wait, and so without a look at the
         // time: a provider that never pauses must not outlast the call.
-        if self.timing.left().is_zero() {
+        let now = self.timing.now_ns();
+        if self.timing.total().at_ns <= now {
             return Err(self.timing.error(Phase::Total));
         }
         let deadline = self.timing.next_byte(&self.progress);
-        let (read, now) = self.timing.outside_until(|| body.read(buffer, deadline));
+        let (read, now) = self.timing.outside_from(now, || body.piece(deadline));
         // A socket that was shut down can look like a complete answer.
         self.interrupt.check()?;
-        let n = read.map_err(|e| transport_error(e, self.timing, self.interrupt))?;
+        let piece = read.map_err(|e| transport_error(e, self.timing, self.interrupt))?;
         self.progress.last_byte_ns = now;
-        self.received += n as u64;
+        self.received += piece.len() as u64;
         if self.received > self.max_bytes {
             let message = format!("the answer exceeds max_response_bytes = {}", self.max_bytes);
             return Err(Error::call(Status::TooLarge, message));
         }
-        Ok(&buffer[..n])
+        Ok(piece)
     }
 
     /// The whole body.
     pub fn all(&mut self, body: &mut dyn Body) -> Result<Vec<u8>> {
-        let mut buffer = vec![0; CHUNK];
         let mut all = Vec::new();
         loop {
-            let chunk = self.chunk(body, &mut buffer)?;
+            let chunk = self.chunk(body)?;
             if chunk.is_empty() {
                 return Ok(all);
             }
@@ -72,10 +69,8 @@ impl Reader<'_> {
         decoder: &mut dyn StreamDecoder,
         sink: &mut Sink<'_>,
     ) -> Result<()> {
-        let mut buffer = vec![0; CHUNK];
-        let mut events = Vec::new();
         loop {
-            let chunk = match self.chunk(body, &mut buffer) {
+            let chunk = match self.chunk(body) {
                 // Complete streams end in broken connections often enough: the
                 // decoder knows whether anything is missing.
                 Err(error) if error.status() == Status::Truncated => &[],
@@ -84,17 +79,17 @@ impl Reader<'_> {
             let ended = chunk.is_empty();
             let mut decoded = Ok(());
             if !ended {
-                decoded = decoder.feed(chunk, &mut events);
+                decoded = decoder.feed(chunk);
             }
             let complete = decoder.is_complete();
             if decoded.is_ok() && (ended || complete) {
-                decoded = decoder.finish(&mut events);
+                decoded = decoder.finish();
             }
-            self.deliver(&events, sink)?;
-            decoder.reuse(&mut events);
+            self.deliver(decoder.events().list(), sink)?;
+            decoder.events().delivered();
             decoded?;
             if complete && !ended {
-                self.drain(body, &mut buffer);
+                self.drain(body);
             }
             if complete || ended {
                 return Ok(());
@@ -104,10 +99,10 @@ impl Reader<'_> {
 
     /// Reads what little may follow an end mark, so that the connection can be
     /// used again; a body that does not end at once is left.
-    fn drain(&mut self, body: &mut dyn Body, buffer: &mut [u8]) {
+    fn drain(&mut self, body: &mut dyn Body) {
         let at_ns = self.timing.now_ns() + DRAIN_NS;
         let deadline = self.timing.total().min(Deadline { at_ns, phase: Phase::Silence });
-        while matches!(body.read(buffer, deadline), Ok(n) if n > 0) {}
+        while matches!(body.piece(deadline), Ok(piece) if !piece.is_empty()) {}
     }
 
     /// Hands out what one read has brought. The clock is asked once for all of
@@ -123,8 +118,7 @@ impl Reader<'_> {
         }
         let each = |event| {
             // A cancel that comes while the callback runs ends it here.
-            self.interrupt.check()?;
-            if !sink(event) {
+            if self.interrupt.reason().is_none() && !sink(event) {
                 self.interrupt.trip(Reason::Stopped);
             }
             self.interrupt.check()

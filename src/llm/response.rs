@@ -306,7 +306,7 @@ impl Response {
                 return;
             }
             EventKind::Usage(usage) => {
-                self.usage = Some(usage.clone());
+                self.usage = Some(Usage::clone(usage));
                 return;
             }
             _ => {}
@@ -338,7 +338,7 @@ impl Response {
         let mut events = vec![Event { choice: 0, kind: start }];
         self.choices.iter().for_each(|choice| choice.replay(&mut events));
         if let Some(usage) = &self.usage {
-            events.push(Event { choice: 0, kind: EventKind::Usage(usage.clone()) });
+            events.push(Event { choice: 0, kind: EventKind::Usage(Box::new(usage.clone())) });
         }
         for choice in &self.choices {
             if let Some(reason) = choice.finish_reason {

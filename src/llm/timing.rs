@@ -48,9 +48,14 @@ fn after(from_ns: u64, ms: u64, phase: Phase) -> Deadline {
 impl Timing {
     /// Starts the call's time.
     pub fn start(options: &ClientOptions, clock: &Clock) -> Self {
+        Timing::since(clock.now_ns(), options, clock)
+    }
+
+    /// The time of a call that began at this time.
+    pub fn since(started_ns: u64, options: &ClientOptions, clock: &Clock) -> Self {
         Timing {
             clock: clock.clone(),
-            started_ns: clock.now_ns(),
+            started_ns,
             total_ms: options.timeout_ms,
             shared: None,
             connect_ms: options.connect_timeout_ms,
@@ -62,11 +67,6 @@ impl Timing {
         }
     }
 
-    /// The same limits for a call that began at this time.
-    pub fn since(self, started_ns: u64) -> Self {
-        Timing { started_ns, ..self }
-    }
-
     /// Runs something that is not the library's own work (the network, a wait,
     /// a callback), and keeps its time apart.
     pub fn outside<R>(&self, f: impl FnOnce() -> R) -> R {
@@ -75,7 +75,11 @@ impl Timing {
 
     /// The same, and when it was over.
     pub fn outside_until<R>(&self, f: impl FnOnce() -> R) -> (R, u64) {
-        let started = self.now_ns();
+        self.outside_from(self.now_ns(), f)
+    }
+
+    /// The same, if it is known that it is `started` now.
+    pub fn outside_from<R>(&self, started: u64, f: impl FnOnce() -> R) -> (R, u64) {
         let result = f();
         let ended = self.now_ns();
         self.outside_ns.update(|ns| ns + (ended - started));

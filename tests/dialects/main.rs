@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use mynah::error::Result;
 use mynah::llm::event::Event;
-use mynah::llm::provider::{Chat, Context, Prepared, Provider, provider_for};
+use mynah::llm::provider::{Chat, Context, Prepared, Provider, StreamDecoder, provider_for};
 use mynah::llm::request::Request;
 use mynah::llm::response::Response;
 use mynah::llm::transport::{Head, Headers};
@@ -91,8 +91,17 @@ pub fn stream(
     let read = |size: usize| {
         let mut decoder = provider.stream(context, &head(200, &[]));
         let mut events = Vec::new();
-        let fed = text.as_bytes().chunks(size).try_for_each(|b| decoder.feed(b, &mut events));
-        let end = fed.and_then(|()| decoder.finish(&mut events));
+        let mut deliver = |decoder: &mut dyn StreamDecoder| {
+            events.extend_from_slice(decoder.events().list());
+            decoder.events().delivered();
+        };
+        let fed = text.as_bytes().chunks(size).try_for_each(|bytes| {
+            let fed = decoder.feed(bytes);
+            deliver(&mut *decoder);
+            fed
+        });
+        let end = fed.and_then(|()| decoder.finish());
+        deliver(&mut *decoder);
         (end, events, decoder.response())
     };
     let (end, events, response) = read(text.len().max(1));

@@ -2,7 +2,8 @@
 //!
 //! CPU time is that of the calling thread, which is all that any of them uses.
 //! The callers take turns within a round, and medians over rounds are shown: read
-//! the ratios. `wire serve` is the server, started by the program itself.
+//! the ratios. `wire serve` is the server, started by the program itself;
+//! `wire --only=plain 1000 libcurl` is one caller on one path, for a profiler.
 
 use mynah_benches::thread_cpu_ns;
 use mynah_benches::wire::server::{EVENTS, Server, serve};
@@ -16,10 +17,12 @@ fn main() {
     }
     let server = Server::start();
     if let Some(path) = first.strip_prefix("--only=") {
-        // For a profiler: one caller, one path.
-        let mut mynah = Mynah::new(server.port);
         let calls = arguments.next().map_or(1_000, |n| n.parse().expect("a number of calls"));
-        (0..calls).for_each(|_| mynah.call(path, &mut |_| ()));
+        let name = arguments.next().unwrap_or("mynah".into());
+        let mut callers = callers(server.port);
+        let caller = callers.iter_mut().find(|caller| caller.name() == name);
+        let caller = caller.expect("the name of a caller");
+        (0..calls).for_each(|_| caller.call(path, &mut |_| ()));
         return;
     }
     let rounds = first.parse().unwrap_or(15);

@@ -29,8 +29,8 @@ impl Transport for Tripping {
 }
 
 impl Body for TrippingBody {
-    fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, TransportError> {
-        self.0.read(buffer, deadline)
+    fn piece(&mut self, deadline: Deadline) -> Result<&[u8], TransportError> {
+        self.0.piece(deadline)
     }
 }
 

@@ -41,34 +41,69 @@ impl Learned {
 
     /// Reads an answer's headers; `unix_ms` is the wall clock's now.
     pub fn from_headers(headers: &Headers, unix_ms: u64) -> Learned {
-        let date = headers.get("date").and_then(dates::http);
-        let now_ms = date.map_or(unix_ms, |seconds| seconds * 1_000);
-        let read = |names: [String; 3]| {
-            let [limit, remaining, reset] = names.map(|name| headers.get(&name));
-            let number = |text: Option<&str>| text.and_then(|t| t.trim().parse().ok());
-            Limit {
-                limit: number(limit),
-                remaining: number(remaining),
-                reset: reset.and_then(|text| until(text.trim(), now_ms)),
-            }
-        };
-        let openai = |kind: &str| {
-            read(["limit", "remaining", "reset"].map(|what| format!("x-ratelimit-{what}{kind}")))
-        };
-        let anthropic = |kind: &str| {
-            read(
-                ["limit", "remaining", "reset"]
-                    .map(|what| format!("anthropic-ratelimit-{kind}-{what}")),
-            )
-        };
-        let first = |limits: [Limit; 2]| {
-            limits.into_iter().find(|limit| *limit != Limit::default()).unwrap_or_default()
-        };
-        let requests = first([openai("-requests"), anthropic("requests")]);
-        let requests = first([requests, openai("")]);
-        let tokens = first([openai("-tokens"), anthropic("tokens")]);
-        Learned { requests, tokens: first([tokens, anthropic("input-tokens")]) }
+        let stated = Stated::of(headers, unix_ms);
+        let openai = |kind| move |what| ["x-ratelimit-", what, kind];
+        let anthropic = |kind| move |what| ["anthropic-ratelimit-", kind, what];
+        let requests = stated
+            .limit(openai("-requests"))
+            .or_else(|| stated.limit(anthropic("requests-")))
+            .or_else(|| stated.limit(openai("")));
+        let tokens = stated
+            .limit(openai("-tokens"))
+            .or_else(|| stated.limit(anthropic("tokens-")))
+            .or_else(|| stated.limit(anthropic("input-tokens-")));
+        Learned { requests: requests.unwrap_or_default(), tokens: tokens.unwrap_or_default() }
     }
+}
+
+/// The headers that may state a limit.
+struct Stated<'a> {
+    headers: Vec<(&'a str, &'a str)>,
+    now_ms: u64,
+}
+
+impl<'a> Stated<'a> {
+    fn of(headers: &'a Headers, unix_ms: u64) -> Self {
+        let may = |name: &str| {
+            ["x-ratelimit-", "anthropic-ratelimit-"].iter().any(|start| starts(name, start))
+        };
+        let pairs = headers.0.iter().map(|(name, value)| (name.as_str(), value.trim()));
+        let stated: Vec<_> = pairs.filter(|(name, _)| may(name)).collect();
+        // Only they ask what time it is there.
+        let date = if stated.is_empty() { None } else { headers.get("date") };
+        let date = date.and_then(dates::http);
+        Stated { headers: stated, now_ms: date.map_or(unix_ms, |seconds| seconds * 1_000) }
+    }
+
+    /// The limit whose headers have these names, in parts; none if none is there.
+    fn limit(&self, named: impl Fn(&'static str) -> [&'static str; 3]) -> Option<Limit> {
+        let get = |what| {
+            let named = named(what);
+            self.headers.iter().find(|(name, _)| is(name, named)).map(|(_, value)| *value)
+        };
+        let number = |what| get(what).and_then(|text| text.parse().ok());
+        let limit = Limit {
+            limit: number("limit"),
+            remaining: number("remaining"),
+            reset: get("reset").and_then(|text| until(text, self.now_ms)),
+        };
+        (limit != Limit::default()).then_some(limit)
+    }
+}
+
+/// Whether a name begins so, whatever its case.
+fn starts(name: &str, start: &str) -> bool {
+    name.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
+}
+
+/// Whether a name consists of these parts, whatever its case.
+fn is(name: &str, parts: [&str; 3]) -> bool {
+    if name.len() != parts.iter().map(|part| part.len()).sum::<usize>() {
+        return false;
+    }
+    let rest =
+        parts.iter().try_fold(name, |rest, part| starts(rest, part).then(|| &rest[part.len()..]));
+    rest == Some("")
 }
 
 /// The time from now until a reset, in whichever way it is written.

@@ -246,39 +246,38 @@ impl RateLimiter {
         let line = self.line(line);
         let started = self.clock.now_ns();
         let id = line.enter(started, tokens, deadline_ns())?;
-        let result = self.wait_in_line(&line, id, tokens, deadline_ns, interrupt);
+        let result = self.wait_in_line(&line, (id, started), tokens, deadline_ns, interrupt);
         line.state.lock().leave(id);
-        result?;
+        let waited = Duration::from_nanos(result? - started);
         PLACES.with_borrow_mut(|places| places.push(line.address()));
-        let waited = Duration::from_nanos(self.clock.now_ns() - started);
         Ok(Permit { line, clock: self.clock.clone(), tokens, waited })
     }
 
+    /// Waits from `now` on until its turn has come: answers when that was.
     fn wait_in_line(
         &self,
         line: &Line,
-        id: u64,
+        (id, mut now): (u64, u64),
         tokens: u64,
         deadline_ns: &dyn Fn() -> u64,
         interrupt: &Interrupt,
-    ) -> Result<()> {
+    ) -> Result<u64> {
         loop {
             interrupt.check()?;
-            let now = self.clock.now_ns();
-            let wake = Arc::<Signal>::default();
-            let wait = {
+            let (wait, wake) = {
                 let mut state = line.state.lock();
                 let wait = state.wait(now, id);
                 if wait.at_least_ns == 0 && !wait.for_others {
                     state.requests.take(1.0);
                     state.tokens.take(tokens as f64);
                     state.in_flight += 1;
-                    return Ok(());
+                    return Ok(now);
                 }
+                let wake = Arc::<Signal>::default();
                 if let Some(waiter) = state.waiting.iter_mut().find(|w| w.id == id) {
                     waiter.wake = wake.clone();
                 }
-                wait
+                (wait, wake)
             };
             let deadline_ns = deadline_ns();
             if wait.at_least_ns > 0 && now.saturating_add(wait.at_least_ns) > deadline_ns {
@@ -290,6 +289,7 @@ impl RateLimiter {
             let time = if wait.for_others { u64::MAX } else { wait.at_least_ns };
             let left = Duration::from_nanos(time.min(deadline_ns - now));
             interrupt.wait_or(&self.clock, &wake, left)?;
+            now = self.clock.now_ns();
         }
     }
 

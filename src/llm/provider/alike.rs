@@ -38,6 +38,10 @@ pub struct Alike {
     before: Vec<(Vec<u8>, Hole)>,
     /// What stands after the last one.
     after: Vec<u8>,
+    /// How much of the first and of the last is not of the JSON, but around it.
+    around: (usize, usize),
+    /// The event's name.
+    name: Vec<u8>,
     /// None: no form is known.
     lane: Option<Lane>,
     proposed: Option<Proposal>,
@@ -61,6 +65,7 @@ enum Hole {
 /// JSON.
 #[derive(Debug)]
 struct Proposal {
+    name: Vec<u8>,
     data: Vec<u8>,
     /// Place, length and kind, in order.
     holes: Vec<(usize, usize, Hole)>,
@@ -76,25 +81,26 @@ impl Alike {
         self.unused < UNUSED_MAX
     }
 
-    /// Takes note of an event's JSON, of which `added` was read.
-    pub fn propose(&mut self, data: &[u8], added: &Added<'_>) {
+    /// Takes note of an event's name and JSON, of which `added` was read.
+    pub fn propose(&mut self, name: &[u8], data: &[u8], added: &Added<'_>) {
         let Some(text_at) = offset(data, added.text.as_bytes()) else { return };
         let mut holes = vec![(text_at, added.text.len(), Hole::Text)];
         holes.extend(added.noise.iter().filter_map(|name| noise(data, name)));
         holes.sort_by_key(|hole| hole.0);
-        self.proposed = Some(Proposal { data: data.to_vec(), holes, lane: added.lane });
+        let (name, data) = (name.to_vec(), data.to_vec());
+        self.proposed = Some(Proposal { name, data, holes, lane: added.lane });
     }
 
     /// Keeps the form of the event that was proposed, if there is one: `block`
     /// is all of it, framing included.
     pub fn learn(&mut self, block: &[u8]) {
-        let Some(Proposal { data, holes, lane }) = self.proposed.take() else { return };
+        let Some(Proposal { name, data, holes, lane }) = self.proposed.take() else { return };
         self.lane = None;
         self.unused += 1;
-        let at = memchr::memmem::find(block, &data);
-        let Some(data_at) = at.filter(|_| at == memchr::memmem::rfind(block, &data)) else {
-            return;
-        };
+        // There is little around it: to look at each place is cheapest.
+        let mut found = (0..=block.len().saturating_sub(data.len()))
+            .filter(|at| block[*at..].starts_with(data.as_slice()));
+        let (Some(data_at), None) = (found.next(), found.next()) else { return };
         self.before.clear();
         let mut from = 0;
         for (at, len, hole) in holes {
@@ -102,6 +108,8 @@ impl Alike {
             from = data_at + at + len;
         }
         self.after = block[from..].to_vec();
+        self.around = (data_at, block.len() - data_at - data.len());
+        self.name = name;
         self.lane = Some(lane);
     }
 
@@ -114,10 +122,27 @@ impl Alike {
     /// goes, the text, and the event's length.
     pub fn take<'a>(&mut self, bytes: &'a [u8]) -> Option<(Lane, Cow<'a, str>, usize)> {
         let lane = self.lane?;
-        let (mut at, mut text) = (0, Cow::Borrowed(""));
+        let (text, len) = self.fit(bytes, (0, 0))?;
+        self.unused = 0;
+        Some((lane, text, len))
+    }
+
+    /// The same for the JSON of an event that did not come in one piece, and was
+    /// put together.
+    pub fn take_data<'a>(&mut self, name: &[u8], data: &'a [u8]) -> Option<(Lane, Cow<'a, str>)> {
+        let lane = self.lane.filter(|_| self.name == name)?;
+        let (text, len) = self.fit(data, self.around)?;
+        (len == data.len()).then_some((lane, text))
+    }
+
+    /// The text in bytes of this form, and their length. `without`: so much of the
+    /// form's beginning and end is not among them.
+    fn fit<'a>(&self, bytes: &'a [u8], without: (usize, usize)) -> Option<(Cow<'a, str>, usize)> {
+        let (mut at, mut text, mut from) = (0, Cow::Borrowed(""), without.0);
         for (literal, hole) in &self.before {
-            let rest = bytes[at..].strip_prefix(literal.as_slice())?;
-            at += literal.len();
+            let literal = &literal[from..];
+            let rest = bytes[at..].strip_prefix(literal)?;
+            (at, from) = (at + literal.len(), 0);
             at += match hole {
                 Hole::Digits => digits(rest)?,
                 Hole::Word => Some(word(rest)).filter(|len| rest[..*len].is_ascii())?,
@@ -128,9 +153,8 @@ impl Alike {
                 }
             };
         }
-        bytes[at..].strip_prefix(self.after.as_slice())?;
-        self.unused = 0;
-        Some((lane, text, at + self.after.len()))
+        let after = &self.after[..self.after.len() - without.1];
+        bytes[at..].starts_with(after).then_some((text, at + after.len()))
     }
 }
 
@@ -174,8 +198,25 @@ fn digits(bytes: &[u8]) -> Option<usize> {
 /// How much of a JSON text there is before its end, or an escape, or a byte
 /// that must not stand in it.
 fn word(bytes: &[u8]) -> usize {
+    let (eights, rest) = bytes.as_chunks();
+    for (place, eight) in eights.iter().enumerate() {
+        let ends = ends(u64::from_le_bytes(*eight));
+        if ends != 0 {
+            return place * 8 + ends.trailing_zeros() as usize / 8;
+        }
+    }
     let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    bytes.iter().position(ends).unwrap_or(bytes.len())
+    eights.len() * 8 + rest.iter().position(ends).unwrap_or(rest.len())
+}
+
+/// The high bit of each of eight bytes that ends a word; above the first that
+/// does, perhaps of others.
+fn ends(eight: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 255;
+    // What is less than `bound`, at most 0x80, borrows the high bit.
+    let below = |eight: u64, bound: u64| eight.wrapping_sub(EACH * bound) & !eight;
+    let equal = |byte: u8| below(eight ^ (EACH * u64::from(byte)), 1);
+    (below(eight, 0x20) | equal(b'"') | equal(b'\\')) & (EACH * 0x80)
 }
 
 /// The length of a JSON text with escapes.
@@ -202,7 +243,7 @@ mod tests {
         let at = data.rfind(text).unwrap();
         let added = Added { lane: LANE, text: &data[at..at + text.len()], noise: &["n", "none"] };
         let mut alike = Alike::default();
-        alike.propose(data.as_bytes(), &added);
+        alike.propose(b"", data.as_bytes(), &added);
         alike.learn(format!("{before}{data}{after}").as_bytes());
         alike
     }
@@ -244,6 +285,30 @@ mod tests {
     }
 
     #[test]
+    fn an_event_that_was_put_together_is_taken_by_its_name_and_json() {
+        let mut alike = learnt("event: a\ndata: ", "old", "\n\n");
+        let data = br#"{"n":18,"t":"n\u00e4w"}"#;
+        assert_eq!(alike.take_data(b"", data), Some((LANE, "n\u{e4}w".into())));
+        assert_eq!(alike.take_data(b"b", data), None, "another event");
+        for other in [&b"{\"n\":18,\"t\":\"new\"}\n"[..], b"{\"n\":18,\"t\":\"new\"", b"{}", b""] {
+            assert_eq!(alike.take_data(b"", other), None);
+        }
+    }
+
+    #[test]
+    fn a_word_ends_where_looking_at_each_byte_ends_it() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let alphabet =
+            [b"\"\\\0\x1f\x20\x21\x23\x5b\x5d\x7f\x80\xa2\xdc\xff", &[b'a'; 14][..]].concat();
+        for _ in 0..20_000 {
+            let bytes: Vec<u8> =
+                (0..random.usize(0..40)).map(|_| alphabet[random.usize(0..28)]).collect();
+            let plainly = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+            assert_eq!(word(&bytes), plainly.unwrap_or(bytes.len()), "{bytes:?}");
+        }
+    }
+
+    #[test]
     fn where_the_json_stands_twice_nothing_is_learnt() {
         let twin = r#"{"n":7,"t":"old"}"#;
         let mut alike = learnt(&format!(": {twin}\ndata: "), "old", "\n\n");
@@ -256,7 +321,8 @@ mod tests {
         for _ in 0..UNUSED_MAX {
             assert!(alike.is_willing());
             let data = r#"{"t":"x"}"#;
-            alike.propose(data.as_bytes(), &Added { lane: LANE, text: &data[6..7], noise: &[] });
+            let added = Added { lane: LANE, text: &data[6..7], noise: &[] };
+            alike.propose(b"", data.as_bytes(), &added);
             alike.learn(data.as_bytes());
         }
         assert!(!alike.is_willing());

@@ -199,7 +199,7 @@ pub fn url(options: &ClientOptions, endpoint: &str) -> Result<String> {
         Some((endpoint, query)) => (endpoint, Some(query)),
         None => (endpoint, None),
     };
-    let mut url = format!("{}{endpoint}", path.trim_end_matches('/'));
+    let mut url = [path.trim_end_matches('/'), endpoint].concat();
     for (i, query) in [more, query].into_iter().flatten().enumerate() {
         url.push(if i == 0 { '?' } else { '&' });
         url.push_str(query);
@@ -223,17 +223,19 @@ pub fn base(options: &ClientOptions) -> Result<String> {
     let after_scheme = base.find("://").map_or(0, |at| at + 3);
     let bare = base[after_scheme..].trim_end_matches('/');
     let version = if bare.contains('/') { "" } else { host.version };
-    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    Ok(format!("{}{bare}{version}{query}", &base[..after_scheme]))
+    let (mark, query) = query.map_or(("", ""), |query| ("?", query));
+    Ok([&base[..after_scheme], bare, version, mark, query].concat())
 }
 
 /// An address with a scheme; `OLLAMA_HOST` may lack scheme and port.
 fn complete(host: &Host, given: &str) -> Result<String> {
-    let lower = given.to_ascii_lowercase();
-    if lower.starts_with("http://") || lower.starts_with("https://") {
+    let begins = |scheme: &str| {
+        given.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    if begins("http://") || begins("https://") {
         return Ok(given.split('#').next().unwrap_or_default().into());
     }
-    if host.name != "ollama" || lower.contains("://") {
+    if host.name != "ollama" || given.contains("://") {
         return Err(Error::invalid("base_url", "must begin with http:// or https://"));
     }
     let (authority, path) = given.split_once('/').map_or((given, ""), |(a, p)| (a, p));

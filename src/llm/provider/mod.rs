@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::event::Event;
+use super::events::Events;
 use super::request::Request;
 use super::response::Response;
 use super::transport::{Head, HttpRequest};
@@ -137,24 +137,21 @@ pub trait Provider: Send + Sync {
 /// Turns a stream's bytes into events, whatever way they are cut.
 pub trait StreamDecoder: Send {
     /// Takes the next bytes. An error inside the stream is that error; the
-    /// events before it are in `out`.
-    fn feed(&mut self, bytes: &[u8], out: &mut Vec<Event>) -> Result<()>;
+    /// events before it are told.
+    fn feed(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// The events that are to be delivered.
+    fn events(&mut self) -> &mut Events;
 
     /// Whether the stream's own end mark has been read: nothing that follows
     /// matters, and the body need not be waited for.
     fn is_complete(&self) -> bool;
 
     /// The end of the body: `TRUNCATED` unless the answer was complete.
-    fn finish(&mut self, out: &mut Vec<Event>) -> Result<()>;
+    fn finish(&mut self) -> Result<()>;
 
     /// What has been put together so far; taken once.
     fn response(&mut self) -> Response;
-
-    /// Empties a list of events that have been delivered; their memory may
-    /// serve the next ones.
-    fn reuse(&mut self, events: &mut Vec<Event>) {
-        events.clear();
-    }
 }
 
 /// The dialect in which a chat is spoken.

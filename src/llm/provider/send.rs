@@ -77,9 +77,13 @@ pub fn seal(
     Ok(Prepared { http: HttpRequest { url, headers, body }, fields, adjusted, context })
 }
 
+/// A body of so many bytes is written without growing on the way.
+const SHORT_BODY: usize = 512;
+
 /// The object as JSON, and where each of its fields stands in it.
 fn write(body: &Map<String, Value>) -> serde_json::Result<(Vec<u8>, Vec<Range<usize>>)> {
-    let (mut out, mut fields) = (vec![b'{'], Vec::with_capacity(body.len()));
+    let (mut out, mut fields) = (Vec::with_capacity(SHORT_BODY), Vec::with_capacity(body.len()));
+    out.push(b'{');
     for (name, value) in body {
         if out.len() > 1 {
             out.push(b',');
@@ -118,7 +122,7 @@ fn headers(to: Target, key: Option<&str>, url: &str) -> Headers {
             }
         }
         ("gemini", Some(key)) => headers.push("x-goog-api-key", key),
-        (_, Some(key)) => headers.push("authorization", format!("Bearer {key}")),
+        (_, Some(key)) => headers.push("authorization", ["Bearer ", key].concat()),
         _ => {}
     }
     if to.provider == "openai" || url.contains("://api.openai.com/") {

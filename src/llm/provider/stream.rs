@@ -10,7 +10,7 @@ use super::values::Values;
 use super::{Context, StreamDecoder, errors};
 use crate::error::{Error, Result, Status};
 use crate::llm::assemble::Assembler;
-use crate::llm::event::Event;
+use crate::llm::events::Events;
 use crate::llm::json::Json;
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
@@ -102,7 +102,9 @@ pub fn plain<D: Dialect>(
     out.close();
     let mut response = out.take();
     response.request_id = errors::request_id(head).or(response.request_id);
-    response.raw = Some(String::from_utf8_lossy(body).into_owned());
+    // The lossy way looks at each byte, also where nothing is lost.
+    let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Into::into);
+    response.raw = Some(text.into_owned());
     Ok(response)
 }
 
@@ -140,6 +142,9 @@ impl<D: Dialect> Stream<D> {
             let starts = self.framing.is_at_start();
             if starts {
                 bytes = self.core.take_alike(bytes);
+                if bytes.is_empty() {
+                    break;
+                }
             }
             let taken = self.step(bytes)?;
             match starts && self.framing.is_at_start() {
@@ -196,7 +201,7 @@ impl Framing {
 }
 
 impl<D: Dialect> StreamDecoder for Stream<D> {
-    fn feed(&mut self, mut bytes: &[u8], out: &mut Vec<Event>) -> Result<()> {
+    fn feed(&mut self, mut bytes: &[u8]) -> Result<()> {
         if self.core.complete || self.core.failed.is_some() {
             return self.result();
         }
@@ -205,10 +210,7 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
             bytes = bytes.trim_ascii_start();
             self.look(bytes);
         }
-        self.core.out.swap_events(out);
-        let fed = self.take(bytes);
-        self.core.out.swap_events(out);
-        if let Err(error) = fed {
+        if let Err(error) = self.take(bytes) {
             self.core.fail(error);
         }
         self.result()
@@ -218,12 +220,11 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
         self.core.complete
     }
 
-    fn finish(&mut self, out: &mut Vec<Event>) -> Result<()> {
+    fn finish(&mut self) -> Result<()> {
         let core = &mut self.core;
         if core.complete || core.failed.is_some() {
             return self.result();
         }
-        core.out.swap_events(out);
         let fed = match &mut self.framing {
             Framing::Sse(parser) => parser.finish(&mut |event| core.sse(event)),
             Framing::Lines(parser) => {
@@ -236,7 +237,6 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
             core.fail(error);
         }
         core.end_of_body();
-        core.out.swap_events(out);
         self.result()
     }
 
@@ -247,8 +247,8 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
         response
     }
 
-    fn reuse(&mut self, events: &mut Vec<Event>) {
-        self.core.out.reuse(events);
+    fn events(&mut self) -> &mut Events {
+        self.core.out.events()
     }
 }
 
@@ -284,7 +284,10 @@ impl<D: Dialect> Core<D> {
         match data {
             b"" => {}
             b"[DONE]" => self.complete(),
-            _ => self.json(name, data),
+            _ => match self.alike.take_data(name, data) {
+                Some((lane, text)) => self.dialect.add(lane, &text, &mut self.out),
+                None => self.json(name, data),
+            },
         }
     }
 
@@ -307,7 +310,7 @@ impl<D: Dialect> Core<D> {
             return self.fail(error);
         }
         match self.dialect.event(name, &json, &mut self.out) {
-            Ok(false) => self.propose(data, &json),
+            Ok(false) => self.propose(name, data, &json),
             Ok(true) => self.complete(),
             Err(error) => self.fail(error),
         }
@@ -329,12 +332,12 @@ impl<D: Dialect> Core<D> {
     }
 
     /// An event that only added a text: the next one may be like it.
-    fn propose(&mut self, data: &[u8], json: &Json) {
+    fn propose(&mut self, name: &[u8], data: &[u8], json: &Json) {
         if !self.alike.is_willing() || self.out.context().raw_events {
             return;
         }
         if let Some(piece) = self.dialect.added(json) {
-            self.alike.propose(data, &piece);
+            self.alike.propose(name, data, &piece);
         }
     }
 

@@ -6,9 +6,13 @@
 
 use ureq::unversioned::transport::Buffers;
 
-/// Input, and the largest read.
-const INPUT_BYTES: usize = 8 << 10;
-/// Output: short requests fit whole.
+use super::flight;
+
+/// Input at first: a head, or some events.
+const INPUT_BYTES: usize = 4 << 10;
+/// Input while it comes faster than it is read.
+const INPUT_WIDE_BYTES: usize = 32 << 10;
+/// The largest output: short requests fit whole.
 const OUTPUT_BYTES: usize = 16 << 10;
 /// Room in which ureq can always write on.
 const OUTPUT_ROOM: usize = 4 << 10;
@@ -23,6 +27,8 @@ pub(super) struct IoBuffers {
     start: usize,
     end: usize,
     output: Vec<u8>,
+    /// What the request will take of it.
+    expected: usize,
     /// What is written and not sent: the beginning of the output.
     held: usize,
     progress: bool,
@@ -33,6 +39,11 @@ impl IoBuffers {
     pub fn new(max_head: usize) -> Self {
         // ureq must see more than the cap to know that it is exceeded.
         IoBuffers { max: max_head + INPUT_BYTES, ..IoBuffers::default() }
+    }
+
+    /// A request of about `bytes` is going to be written.
+    pub fn expect(&mut self, bytes: usize) {
+        self.expected = bytes;
     }
 
     /// Takes note of bytes in the output; true when they must be sent now.
@@ -57,6 +68,42 @@ impl IoBuffers {
         self.output = Vec::new();
     }
 
+    /// Before a read. `eager`: the last one filled the input, and the next may be
+    /// larger. Otherwise who waits with an empty input has a small one.
+    pub fn suit(&mut self, eager: bool) {
+        let len = self.input.len();
+        if eager && len < INPUT_WIDE_BYTES {
+            self.input.resize(INPUT_WIDE_BYTES, 0);
+        } else if !eager && len > INPUT_BYTES && self.start == self.end && self.end < INPUT_BYTES {
+            (self.start, self.end) = (0, 0);
+            self.input = Vec::new();
+        }
+    }
+
+    /// What has come and is not used.
+    pub fn held_input(&self) -> &[u8] {
+        &self.input[self.start..self.end]
+    }
+
+    /// The same, to be changed in place.
+    pub fn input_mut(&mut self) -> &mut [u8] {
+        &mut self.input[self.start..self.end]
+    }
+
+    /// So many bytes of the input are used.
+    pub fn consume(&mut self, amount: usize) {
+        self.start += amount;
+    }
+
+    /// Has `bytes` come instead of the input's last `used`; false if it held more.
+    pub fn replace_input(&mut self, used: usize, bytes: &[u8]) -> bool {
+        let is_all = self.start + used == self.end;
+        (self.start, self.end) = (0, 0);
+        self.input_append_buf()[..bytes.len()].copy_from_slice(bytes);
+        self.end = bytes.len();
+        is_all
+    }
+
     /// The connection goes idle.
     pub fn release(&mut self) {
         *self = IoBuffers { max: self.max, ..IoBuffers::default() };
@@ -64,7 +111,7 @@ impl IoBuffers {
 
     fn ensure_output(&mut self) {
         if self.output.is_empty() {
-            self.output = vec![0; OUTPUT_BYTES];
+            self.output = vec![0; (self.expected + OUTPUT_ROOM).min(OUTPUT_BYTES)];
         }
     }
 }
@@ -76,7 +123,7 @@ impl Buffers for IoBuffers {
     }
 
     fn input(&self) -> &[u8] {
-        &self.input[self.start..self.end]
+        self.held_input()
     }
 
     /// Room for more; none once the largest input is full.
@@ -98,7 +145,7 @@ impl Buffers for IoBuffers {
 
     fn input_consume(&mut self, amount: usize) {
         self.progress = amount > 0;
-        self.start += amount;
+        self.consume(amount);
     }
 
     /// Scratch space is asked for chunked request bodies, which are never sent.
@@ -108,6 +155,6 @@ impl Buffers for IoBuffers {
     }
 
     fn can_use_input(&self) -> bool {
-        self.start < self.end && self.progress
+        self.start < self.end && self.progress && !flight::takes_wire()
     }
 }

@@ -4,6 +4,9 @@
 //! there does a connection change hands: when a call gives it back, its socket
 //! is taken from the call's interrupt before the pool has it; when another
 //! call takes it out, it is probed and published to that call.
+//!
+//! A connection can be without its [`Wire`], while that is read past ureq
+//! ([`super::chunked`]).
 
 use std::fmt;
 use std::io;
@@ -20,7 +23,8 @@ use super::flight::{self, Flight};
 use super::link::Link;
 use super::names::Names;
 use super::proxy::tunnel;
-use super::{Failure, socket};
+use super::socket;
+use super::wire::Wire;
 
 /// Makes connections.
 pub(super) struct Dialer {
@@ -59,8 +63,10 @@ impl Dialer {
             link = link.secure(self.tls.clone(), host, flight)?;
         }
         flight.connected();
-        let buffers = IoBuffers::new(details.config.max_response_header_size());
-        Ok(Connection { link, buffers, secure, idle: false, eager: false })
+        let mut buffers = IoBuffers::new(details.config.max_response_header_size());
+        buffers.expect(flight.bytes);
+        let wire = Some(Wire::new(link, buffers));
+        Ok(Connection { wire, none: IoBuffers::default(), secure, idle: false })
     }
 }
 
@@ -106,13 +112,13 @@ impl Resolver for NoResolver {
 
 /// One connection.
 pub(super) struct Connection {
-    link: Link,
-    buffers: IoBuffers,
+    /// None while it is lent to a body.
+    wire: Option<Wire>,
+    /// What ureq sees meanwhile.
+    none: IoBuffers,
     secure: bool,
     /// In the pool, or just taken from it.
     idle: bool,
-    /// The last read filled the buffer: there is probably more.
-    eager: bool,
 }
 
 impl fmt::Debug for Connection {
@@ -122,69 +128,61 @@ impl fmt::Debug for Connection {
 }
 
 impl Connection {
-    fn send_held(&mut self, flight: &mut Flight) -> io::Result<()> {
-        if !self.buffers.held().is_empty() {
-            flight.sending();
-            self.link.write_all(flight, self.buffers.held())?;
-            self.buffers.sent();
-        }
-        Ok(())
-    }
-
-    /// The call is done with it: true if it may be used again.
+    /// The call is done with it: true if it may be used again. Whether the other
+    /// side has closed it is asked when it is taken out: only then does it matter.
     fn give_back(&mut self, flight: &mut Flight) -> bool {
         flight.attempt.interrupt.unwatch();
         self.idle = true;
-        self.buffers.release();
-        flight.attempt.interrupt.reason().is_none() && self.link.socket().is_quiet()
+        self.wire.iter_mut().for_each(Wire::release);
+        self.wire.is_some() && flight.attempt.interrupt.reason().is_none()
     }
 
     /// A call takes it out of the pool: true if it is still good.
     fn take_out(&mut self, flight: &mut Flight) -> bool {
-        if !self.link.socket().is_quiet() {
+        let Some(wire) = self.wire.as_mut().filter(|wire| wire.link.socket().is_quiet()) else {
             return false;
-        }
+        };
         self.idle = false;
+        wire.buffers.expect(flight.bytes);
         flight.reused = true;
-        socket::watch(flight, self.link.socket());
+        socket::watch(flight, wire.link.socket());
         true
+    }
+
+    /// Waits for input, or hands the wire over, or takes it back.
+    fn input(&mut self, flight: &mut Flight) -> io::Result<bool> {
+        let Some(wire) = &mut self.wire else {
+            self.wire = flight.wire.take();
+            return Ok(self.wire.is_some());
+        };
+        if flight.takes_wire {
+            flight.wire = self.wire.take();
+            // Whatever ureq wanted to read: it cannot.
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        if !flight.written {
+            wire.end_request(flight)?;
+        }
+        Ok(wire.fill(flight)? > 0)
     }
 }
 
 impl Transport for Connection {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
+        self.wire.as_mut().map_or(&mut self.none, |wire| &mut wire.buffers)
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        if self.buffers.hold(amount) {
-            flight::with(|flight| self.send_held(flight))?;
+        if let Some(wire) = &mut self.wire
+            && wire.buffers.hold(amount)
+        {
+            flight::with(|flight| wire.send_held(flight))?;
         }
         Ok(())
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-        let arrived = flight::with(|flight| {
-            if !flight.written {
-                self.send_held(flight)?;
-                self.buffers.drop_output();
-                flight.sent();
-            }
-            let space = self.buffers.input_append_buf();
-            let (room, eager) = (space.len(), self.eager);
-            if room == 0 {
-                let message = format!("{} sends a chunk or trailer without end", flight.host);
-                return Err(flight.fail(Failure::Protocol, message));
-            }
-            let count = self.link.read(flight, space, eager)?;
-            self.eager = count == room;
-            if count > 0 {
-                self.buffers.input_appended(count);
-                flight.arrived();
-            }
-            Ok(count > 0)
-        })?;
-        Ok(arrived)
+        Ok(flight::with(|flight| self.input(flight))?)
     }
 
     fn is_open(&mut self) -> bool {

@@ -11,6 +11,7 @@ use std::io;
 
 use rustix::event::{PollFd, Timespec, poll};
 
+use super::wire::Wire;
 use super::{Attempt, Deadline, Failure, Phase, Shared, TransportError};
 use crate::clock::Clock;
 
@@ -31,6 +32,8 @@ pub(super) struct Flight {
     pub attempt: Attempt,
     /// Scheme and authority, for messages.
     pub host: String,
+    /// About as long is the request.
+    pub bytes: usize,
     clock: Clock,
     stage: Stage,
     last_byte_ns: u64,
@@ -45,6 +48,10 @@ pub(super) struct Flight {
     /// TLS ended without saying so: where only the close tells the end of a
     /// body, it may have been cut.
     pub unclean_end: bool,
+    /// The connection is to hand its wire over instead of reading.
+    pub takes_wire: bool,
+    /// The wire on its way from the connection to the body, or back.
+    pub wire: Option<Wire>,
 }
 
 thread_local! {
@@ -67,12 +74,19 @@ pub(super) fn with<R>(f: impl FnOnce(&mut Flight) -> io::Result<R>) -> io::Resul
     })
 }
 
+/// Whether the exchange of this thread takes the wire from its connection.
+pub(super) fn takes_wire() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|flight| flight.takes_wire))
+}
+
 impl Flight {
-    pub fn new(attempt: &Attempt, host: String, clock: Clock) -> Box<Flight> {
+    /// `bytes`: how long the request is, about.
+    pub fn new(attempt: &Attempt, host: String, bytes: usize, clock: Clock) -> Box<Flight> {
         let now = clock.now_ns();
         Box::new(Flight {
             attempt: attempt.clone(),
             host,
+            bytes,
             clock,
             stage: Stage::Connecting,
             last_byte_ns: now,
@@ -85,6 +99,8 @@ impl Flight {
             sent_at_ns: 0,
             first_byte_at_ns: 0,
             unclean_end: false,
+            takes_wire: false,
+            wire: None,
         })
     }
 
@@ -113,7 +129,7 @@ impl Flight {
         if !self.written {
             self.written = true;
             self.stage = Stage::Waiting;
-            self.beat();
+            // Its last byte was a sign of life, just now.
             self.sent_at_ns = self.last_byte_ns;
             self.told(|shared| shared.sent(self.sent_at_ns));
         }
@@ -124,7 +140,7 @@ impl Flight {
         if !self.answered {
             self.answered = true;
             self.stage = Stage::Head;
-            self.first_byte_at_ns = self.clock.now_ns();
+            self.first_byte_at_ns = self.last_byte_ns;
             self.told(Shared::answered);
         }
     }

@@ -5,6 +5,8 @@
 //! models. The client is given one at its making, so tests can replace it.
 
 mod buffers;
+mod chunked;
+mod chunks;
 mod connection;
 mod flight;
 mod gzip;
@@ -12,6 +14,7 @@ mod lines;
 mod link;
 mod names;
 pub mod ndjson;
+mod patience;
 mod proxy;
 mod shared;
 mod socket;
@@ -20,6 +23,7 @@ pub mod sse;
 mod tests;
 mod tls;
 mod ureq;
+mod wire;
 
 pub use self::shared::{Pulse, Shared};
 pub use self::ureq::UreqTransport;
@@ -155,9 +159,9 @@ pub struct Exchange {
 
 /// The body of an answer.
 pub trait Body: Send {
-    /// Reads some bytes; 0 at the proper end. An end that is not proper (a
-    /// length or last chunk that did not come) is `Failure::Cut`.
-    fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, TransportError>;
+    /// Waits for some bytes, and lends them; none at the proper end. An end that is
+    /// not proper (a length or last chunk that did not come) is `Failure::Cut`.
+    fn piece(&mut self, deadline: Deadline) -> Result<&[u8], TransportError>;
 }
 
 /// Sends requests.

@@ -151,7 +151,7 @@ mod tests {
             total: Deadline::NEVER,
             shared: None,
         };
-        Flight::new(&attempt, "slow".into(), Clock::System)
+        Flight::new(&attempt, "slow".into(), 0, Clock::System)
     }
 
     #[test]

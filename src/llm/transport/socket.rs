@@ -1,10 +1,11 @@
 //! TCP that can be broken off from another thread.
 //!
-//! Sockets never block: every wait is a `poll` with the time that the call has
-//! left. A call publishes its socket before it connects, and interrupting it
-//! shuts the socket down, which ends the `poll`. Several addresses are tried a
-//! quarter of a second apart, and the first connection wins, so that one dead
-//! route does not use up the time of all.
+//! A wait ends when the time that the call has left is over: reads wait in the
+//! kernel where its own limit serves ([`Patience`]), everything else in a `poll`.
+//! A call publishes its socket before it connects, and interrupting it shuts the
+//! socket down, which ends either wait. Several addresses are tried a quarter of
+//! a second apart, and the first connection wins, so that one dead route does not
+//! use up the time of all.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketType, soc
 
 use super::Failure;
 use super::flight::Flight;
+use super::patience::Patience;
 use crate::llm::cancel::Breakable;
 
 /// Head start of an address over the next one.
@@ -28,6 +30,7 @@ const STAGGER: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct Socket {
     fd: OwnedFd,
+    patience: Patience,
 }
 
 impl Breakable for Socket {
@@ -42,38 +45,50 @@ impl Socket {
         let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let fd = open(family)?;
         sockopt::set_tcp_nodelay(&fd, true)?;
-        Ok(Socket { fd })
+        Ok(Socket { fd, patience: Patience::default() })
     }
 
     /// Reads what has come, waiting for it if need be; 0 at the end.
-    /// `eager`: more has probably come already, so `poll` is spared.
+    /// `eager`: more has probably come already, so nobody asks how long to wait.
     pub fn read(&self, flight: &mut Flight, buffer: &mut [u8], eager: bool) -> io::Result<usize> {
-        let mut wait = !eager;
+        let mut flags = match eager {
+            true => RecvFlags::DONTWAIT,
+            false => self.before_read(flight, false)?,
+        };
         loop {
-            if wait {
-                flight.wait(&mut [PollFd::new(&self.fd, PollFlags::IN)], None)?;
-            }
-            match rustix::io::read(&self.fd, &mut *buffer) {
-                Ok(0) => {
+            match rustix::net::recv(&self.fd, &mut *buffer, flags) {
+                Ok((0, _)) => {
                     flight.check()?;
                     return Ok(0);
                 }
-                Ok(n) => {
+                Ok((n, _)) => {
                     flight.alive();
                     return Ok(n);
                 }
-                Err(Errno::AGAIN) => wait = true,
-                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN | Errno::INTR) => {
+                    flags = self.before_read(flight, !flags.contains(RecvFlags::DONTWAIT))?;
+                }
                 Err(error) => return Err(broken(flight, error)),
             }
         }
+    }
+
+    /// How the next `recv` is made: it waits itself, or has been waited for here.
+    /// `in_vain`: one has waited itself, and nothing came.
+    fn before_read(&self, flight: &mut Flight, in_vain: bool) -> io::Result<RecvFlags> {
+        let left = flight.left()?;
+        if self.patience.suits(&self.fd, left, in_vain) {
+            return Ok(RecvFlags::empty());
+        }
+        flight.wait(&mut [PollFd::new(&self.fd, PollFlags::IN)], None)?;
+        Ok(RecvFlags::DONTWAIT)
     }
 
     /// Writes all of it.
     pub fn write_all(&self, flight: &mut Flight, mut bytes: &[u8]) -> io::Result<()> {
         flight.check()?;
         while !bytes.is_empty() {
-            match rustix::net::send(&self.fd, bytes, NO_SIGNAL) {
+            match rustix::net::send(&self.fd, bytes, AT_ONCE) {
                 Ok(n) => {
                     bytes = &bytes[n..];
                     flight.alive();
@@ -90,7 +105,8 @@ impl Socket {
 
     /// Whether the other side has neither closed nor sent anything.
     pub fn is_quiet(&self) -> bool {
-        let peeked = rustix::net::recv(&self.fd, &mut [0u8], RecvFlags::PEEK);
+        let flags = RecvFlags::PEEK.union(RecvFlags::DONTWAIT);
+        let peeked = rustix::net::recv(&self.fd, &mut [0u8], flags);
         matches!(peeked, Err(Errno::AGAIN))
     }
 }
@@ -112,10 +128,11 @@ fn open(family: AddressFamily) -> Result<OwnedFd, Errno> {
     Ok(fd)
 }
 
+/// Neither waiting nor, where the system knows that flag, raising a signal.
 #[cfg(not(target_vendor = "apple"))]
-const NO_SIGNAL: SendFlags = SendFlags::NOSIGNAL;
+const AT_ONCE: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT);
 #[cfg(target_vendor = "apple")]
-const NO_SIGNAL: SendFlags = SendFlags::empty();
+const AT_ONCE: SendFlags = SendFlags::DONTWAIT;
 
 fn broken(flight: &mut Flight, error: Errno) -> io::Error {
     if let Err(interrupted) = flight.check() {
@@ -199,7 +216,12 @@ fn first(
             continue;
         }
         match sockopt::socket_error(&socket.fd).and_then(|outcome| outcome) {
-            Ok(()) => return Ok(Some(socket.clone())),
+            Ok(()) => {
+                // From here on only a read waits in the kernel, and knows it.
+                let blocking = rustix::io::ioctl_fionbio(&socket.fd, false);
+                blocking.map_err(|error| broken(flight, error))?;
+                return Ok(Some(socket.clone()));
+            }
             Err(error) => {
                 *last = error;
                 race.sockets.lock().retain(|other| !Arc::ptr_eq(other, socket));

@@ -8,9 +8,10 @@
 use std::io::Read;
 use std::time::Duration;
 
-use ureq::http::{self, Request, Uri};
+use ureq::http::{self, Request};
 use ureq::{Agent, Proxy};
 
+use super::chunked::ChunkedBody;
 use super::connection::{Dialer, NoResolver};
 use super::flight::{self, Flight};
 use super::{
@@ -62,7 +63,8 @@ fn proxy(options: &ClientOptions) -> Result<Option<Proxy>> {
 
 impl Transport for UreqTransport {
     fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
-        let mut flight = Flight::new(attempt, host_of(&request.url), self.clock.clone());
+        let (host, bytes) = (host_of(&request.url), length_of(request));
+        let mut flight = Flight::new(attempt, host, bytes, self.clock.clone());
         let http = match build(request) {
             Ok(http) => http,
             Err(error) => return Err(finish(&mut flight, error.into())),
@@ -75,15 +77,20 @@ impl Transport for UreqTransport {
     }
 }
 
-/// Scheme, host and port of a URL: what messages may show of it.
+/// Host and port of a URL: what messages may show of it.
 fn host_of(url: &str) -> String {
-    let uri = url.parse::<Uri>().ok();
-    let host = uri.as_ref().and_then(|uri| Some((uri.host()?, uri.port_u16())));
-    match host {
-        Some((host, Some(port))) => format!("{host}:{port}"),
-        Some((host, None)) => host.to_string(),
-        None => "the provider".to_string(),
-    }
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    let host = authority.and_then(|authority| authority.rsplit('@').next());
+    host.filter(|host| !host.is_empty()).unwrap_or("the provider").to_string()
+}
+
+/// What ureq adds to a request: some headers of its own.
+const OWN_HEADERS: usize = 256;
+
+/// How many bytes a request takes on the wire, about, and not fewer.
+fn length_of(request: &HttpRequest) -> usize {
+    let headers = request.headers.0.iter().map(|(name, value)| name.len() + value.len() + 4);
+    2 * request.url.len() + headers.sum::<usize>() + request.body.len() + OWN_HEADERS
 }
 
 fn build(request: &HttpRequest) -> Result<Request<&[u8]>, http::Error> {
@@ -93,15 +100,13 @@ fn build(request: &HttpRequest) -> Result<Request<&[u8]>, http::Error> {
         .body(request.body.as_slice())
 }
 
+/// ureq's body of an answer.
+pub(super) type Reader = ureq::BodyReader<'static>;
+
 fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchange {
     let (parts, body) = response.into_parts();
     let headers = parts.headers.iter().map(|(name, value)| {
         (name.as_str().to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    });
-    let reader = body.into_with_config().reader();
-    let is_gzip = parts.headers.get("content-encoding").is_some_and(|value| {
-        value.as_bytes().eq_ignore_ascii_case(b"gzip")
-            || value.as_bytes().eq_ignore_ascii_case(b"x-gzip")
     });
     Exchange {
         head: Head { status: parts.status.as_u16(), headers: Headers(headers.collect()) },
@@ -109,15 +114,38 @@ fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchan
         connect_ns: flight.connect_ns,
         sent_at_ns: flight.sent_at_ns,
         first_byte_at_ns: flight.first_byte_at_ns,
-        body: Box::new(UreqBody {
-            reader: if is_gzip { gzip::unpacked(reader) } else { Box::new(reader) },
-            state: State::Open(flight),
-        }),
+        body: body_of(&parts, Box::new(body.into_with_config().reader()), flight),
     }
 }
 
+/// The way to read a body: chunks past ureq, and all else by it.
+fn body_of(
+    parts: &http::response::Parts,
+    reader: Box<Reader>,
+    flight: Box<Flight>,
+) -> Box<dyn Body> {
+    let says = |name: &str, words: &[&str]| {
+        let values = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        let mut given = values.flat_map(|value| value.split(',')).map(str::trim);
+        given.any(|given| words.iter().any(|word| given.eq_ignore_ascii_case(word)))
+    };
+    if says("content-encoding", &["gzip", "x-gzip"]) {
+        return UreqBody::boxed(gzip::unpacked(reader), flight, PIECE);
+    }
+    // HTTP/1.0 knows no chunks, and so says ureq.
+    if parts.version == http::Version::HTTP_11 && says("transfer-encoding", &["chunked"]) {
+        return match ChunkedBody::new(reader, flight) {
+            Ok(body) => Box::new(body),
+            Err((reader, flight)) => UreqBody::boxed(reader, flight, PIECE),
+        };
+    }
+    let length = parts.headers.get("content-length").and_then(|value| value.to_str().ok());
+    let length = length.and_then(|length| length.trim().parse().ok()).unwrap_or(PIECE);
+    UreqBody::boxed(reader, flight, length.clamp(1, PIECE))
+}
+
 /// Ends a flight that failed.
-fn finish(flight: &mut Flight, error: ureq::Error) -> TransportError {
+pub(super) fn finish(flight: &mut Flight, error: ureq::Error) -> TransportError {
     flight.attempt.interrupt.unwatch();
     // Whatever ureq made of it: a call that was interrupted was interrupted.
     let _ = flight.check();
@@ -128,6 +156,7 @@ fn finish(flight: &mut Flight, error: ureq::Error) -> TransportError {
 struct UreqBody {
     reader: Box<dyn Read + Send>,
     state: State,
+    buffer: Vec<u8>,
 }
 
 enum State {
@@ -136,8 +165,15 @@ enum State {
     Failed(TransportError),
 }
 
-impl Body for UreqBody {
-    fn read(&mut self, buffer: &mut [u8], deadline: Deadline) -> Result<usize, TransportError> {
+/// The largest piece.
+const PIECE: usize = 8 << 10;
+
+impl UreqBody {
+    fn boxed(reader: Box<dyn Read + Send>, flight: Box<Flight>, piece: usize) -> Box<dyn Body> {
+        Box::new(UreqBody { reader, state: State::Open(flight), buffer: vec![0; piece] })
+    }
+
+    fn read(&mut self, deadline: Deadline) -> Result<usize, TransportError> {
         let mut flight = match std::mem::replace(&mut self.state, State::Ended) {
             State::Open(flight) => flight,
             State::Ended => return Ok(0),
@@ -147,7 +183,7 @@ impl Body for UreqBody {
             }
         };
         flight.reading(deadline);
-        let (result, mut flight) = flight::during(flight, || self.reader.read(buffer));
+        let (result, mut flight) = flight::during(flight, || self.reader.read(&mut self.buffer));
         // A socket that was shut down can look like the end of the body.
         let result = flight.check().and(result).and_then(|count| {
             match count == 0 && std::mem::take(&mut flight.unclean_end) {
@@ -170,6 +206,13 @@ impl Body for UreqBody {
                 Err(error)
             }
         }
+    }
+}
+
+impl Body for UreqBody {
+    fn piece(&mut self, deadline: Deadline) -> Result<&[u8], TransportError> {
+        let count = self.read(deadline)?;
+        Ok(&self.buffer[..count])
     }
 }
 

@@ -55,13 +55,7 @@ fn large_bodies_travel_both_ways() {
     let body = "x".repeat(3_000_000).into_bytes();
     let request = HttpRequest { body: body.clone(), ..request(address) };
     let mut exchange = transport().send(&request, &attempt()).unwrap();
-    let (mut back, mut buffer) = (Vec::new(), vec![0; 100_000]);
-    loop {
-        match exchange.body.read(&mut buffer, Deadline::NEVER).unwrap() {
-            0 => break,
-            n => back.extend_from_slice(&buffer[..n]),
-        }
-    }
+    let back = read_all(&mut *exchange.body).unwrap();
     assert!(back == body);
 }
 
@@ -274,15 +268,52 @@ fn a_read_ends_at_its_own_deadline_and_the_body_with_it() {
     });
     promptly(IN_TIME, || {
         let mut exchange = transport().send(&request(address), &attempt()).unwrap();
-        let mut buffer = [0; 100];
-        assert_eq!(exchange.body.read(&mut buffer, Deadline::NEVER), Ok(3));
+        assert_eq!(exchange.body.piece(Deadline::NEVER), Ok(&b"abc"[..]));
         let began = Instant::now();
-        let error = exchange.body.read(&mut buffer, in_ms(60, Phase::Idle)).unwrap_err();
+        let error = exchange.body.piece(in_ms(60, Phase::Idle)).unwrap_err();
         let took = began.elapsed();
         assert_eq!(error.failure, Failure::TimedOut(Phase::Idle));
-        assert_eq!(exchange.body.read(&mut buffer, Deadline::NEVER), Err(error));
+        assert_eq!(exchange.body.piece(Deadline::NEVER), Err(error));
         took
     });
+}
+
+#[test]
+fn a_read_that_waits_in_the_kernel_ends_at_its_deadline_and_not_before() {
+    for head in ["content-length: 9", "transfer-encoding: chunked"] {
+        let (address, _) = watching(move |stream| {
+            read_request(stream);
+            let answer = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n5\r\nab");
+            let (answer, rest) = answer.split_at(answer.len() - 1);
+            stream.write_all(answer.as_bytes()).unwrap();
+            // Longer than the kernel waits at first.
+            thread::sleep(Duration::from_millis(350));
+            stream.write_all(rest.as_bytes()).unwrap();
+        });
+        promptly(Duration::from_millis(20), || {
+            let mut exchange = transport().send(&request(address), &attempt()).unwrap();
+            exchange.body.piece(Deadline::NEVER).unwrap();
+            assert_eq!(exchange.body.piece(in_ms(600, Phase::Idle)), Ok(&b"b"[..]));
+            let began = Instant::now();
+            let error = exchange.body.piece(in_ms(450, Phase::Silence)).unwrap_err();
+            assert_eq!(error.failure, Failure::TimedOut(Phase::Silence));
+            began.elapsed().checked_sub(Duration::from_millis(450)).unwrap()
+        });
+    }
+}
+
+#[test]
+fn trailers_without_end_do_not_outlast_the_deadline() {
+    let address = serve(|mut stream, _| {
+        read_request(&mut stream);
+        let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n";
+        let _ = stream.write_all(head);
+        let trailers = "x: y\r\n".repeat(20_000);
+        while stream.write_all(trailers.as_bytes()).is_ok() {}
+    });
+    let mut exchange = transport().send(&request(address), &attempt()).unwrap();
+    let error = exchange.body.piece(in_ms(100, Phase::Total)).unwrap_err();
+    assert_eq!(error.failure, Failure::TimedOut(Phase::Total));
 }
 
 /// Pauses between bytes, from short to long: a busy machine adds to each, but
@@ -326,7 +357,8 @@ fn raised_in_time(first_ms: u64) -> Result<usize, TransportError> {
     let attempt = Attempt { shared: Some(shared.clone()), ..attempt() };
     let mut exchange = transport().send(&request(address), &attempt)?;
     assert!(shared.pulse().answered && shared.pulse().sent_ns.is_some());
-    exchange.body.read(&mut [0; 2], Deadline { at_ns: now, phase: Phase::Total })
+    let piece = exchange.body.piece(Deadline { at_ns: now, phase: Phase::Total });
+    piece.map(|piece| piece.len())
 }
 
 #[test]

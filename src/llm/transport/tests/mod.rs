@@ -109,13 +109,13 @@ fn in_ms(ms: u64, phase: Phase) -> Deadline {
     Deadline { at_ns: Clock::System.now_ns() + ms * 1_000_000, phase }
 }
 
-/// The whole body, in small reads.
+/// The whole body.
 fn read_all(body: &mut dyn Body) -> Result<Vec<u8>, TransportError> {
-    let (mut all, mut buffer) = (Vec::new(), [0; 7]);
+    let mut all = Vec::new();
     loop {
-        match body.read(&mut buffer, Deadline::NEVER)? {
-            0 => return Ok(all),
-            n => all.extend_from_slice(&buffer[..n]),
+        match body.piece(Deadline::NEVER)? {
+            [] => return Ok(all),
+            piece => all.extend_from_slice(piece),
         }
     }
 }

@@ -101,6 +101,56 @@ fn bytes_after_the_answer_spoil_a_connection() {
     (0..3).for_each(|_| assert_eq!(once(&transport, address), (false, b"abc".to_vec())));
 }
 
+/// Head and chunks of a body `abc`, up to and without what ends it.
+const CHUNKED: &str =
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\n";
+
+#[test]
+fn a_connection_is_kept_after_chunks_that_end_and_nothing_follows() {
+    for (end, kept) in [("\r\n", true), ("x: y\r\n\r\n", true), ("\r\nHTTP/1.1 500", false)] {
+        let address = serve(move |mut stream, _| {
+            while read_request(&mut stream).ends_with("{}") {
+                let _ = stream.write_all((CHUNKED.to_string() + end).as_bytes());
+            }
+        });
+        let transport = transport();
+        assert_eq!(once(&transport, address), (false, b"abc".to_vec()));
+        for _ in 0..3 {
+            assert_eq!(once(&transport, address), (kept, b"abc".to_vec()), "{end:?}");
+        }
+    }
+}
+
+#[test]
+fn chunks_whose_last_line_is_missing_are_whole_and_their_connection_is_not_kept() {
+    let address = serve(|mut stream, _| {
+        read_request(&mut stream);
+        stream.write_all(CHUNKED.as_bytes()).unwrap();
+    });
+    let transport = transport();
+    (0..2).for_each(|_| assert_eq!(once(&transport, address), (false, b"abc".to_vec())));
+}
+
+#[test]
+fn chunks_that_are_left_unread_take_their_connection_with_them() {
+    let (address, gone) = watching(|stream| {
+        read_request(stream);
+        stream.write_all(CHUNKED.as_bytes()).unwrap();
+    });
+    let transport = transport();
+    let mut exchange = transport.send(&request(address), &attempt()).unwrap();
+    assert_eq!(exchange.body.piece(Deadline::NEVER), Ok(&b"abc"[..]));
+    drop(exchange);
+    gone.recv_timeout(LONG).unwrap();
+}
+
+#[test]
+fn a_chunked_answer_of_an_old_server_is_not_taken_apart() {
+    let answer = CHUNKED.replace("HTTP/1.1", "HTTP/1.0");
+    let body = answer.split_once("\r\n\r\n").unwrap().1.as_bytes().to_vec();
+    assert_eq!(fetch(answers(answer)).unwrap().1, body);
+}
+
 #[test]
 fn an_interrupt_of_a_call_that_is_over_leaves_its_connection_alone() {
     let (address, opened) = keeps();
@@ -129,7 +179,7 @@ fn many_threads_share_a_pool() {
 fn a_dead_address_does_not_hold_up_a_live_one() {
     let (dead, _full) = cancel::full();
     let (live, _) = keeps();
-    let mut flight = super::super::flight::Flight::new(&attempt(), "both".into(), Clock::System);
+    let mut flight = super::super::flight::Flight::new(&attempt(), "both".into(), 0, Clock::System);
     let began = Instant::now();
     super::super::socket::connect(&[dead, live], &mut flight).unwrap();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
@@ -139,7 +189,7 @@ fn a_dead_address_does_not_hold_up_a_live_one() {
 fn a_refused_address_is_followed_by_the_next_at_once() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (live, _) = keeps();
-    let mut flight = super::super::flight::Flight::new(&attempt(), "both".into(), Clock::System);
+    let mut flight = super::super::flight::Flight::new(&attempt(), "both".into(), 0, Clock::System);
     super::super::socket::connect(&[closed, live], &mut flight).unwrap();
     assert!(super::super::socket::connect(&[closed], &mut flight).is_err());
 }
