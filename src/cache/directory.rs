@@ -11,7 +11,7 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::processor::fetch;
+use super::processor::{fetch, fetch_to_write};
 use super::shard::Shard;
 use super::table;
 use crate::error::{Error, Result};
@@ -24,15 +24,21 @@ pub const SHARDS_MAX: usize = 65_536;
 /// A shard with its lock, in cache lines of its own.
 #[repr(C, align(128))]
 pub struct Cell {
-    /// Where the shard's buckets are, and how many, as a look-up last saw it: so
-    /// the next one has the processor fetch its bucket while it takes the lock.
-    /// Relaxed, and perhaps wrong: nobody follows it.
-    buckets: AtomicUsize,
-    bucket_count: AtomicUsize,
+    hint: Hint,
     /// The shard.
     pub shard: RwLock<Shard>,
     /// Calls that found the lock taken. Relaxed: it orders nothing.
     pub contended: AtomicU64,
+}
+
+/// Where a shard's buckets are, and how many, as a look-up last saw it: so the
+/// next one has the processor fetch its bucket while it takes the lock. In a
+/// cache line of its own, which threads share, where they take that of the lock
+/// from each other. Relaxed, and perhaps wrong: nobody follows it.
+#[repr(align(64))]
+struct Hint {
+    buckets: AtomicUsize,
+    count: AtomicUsize,
 }
 
 /// All shards of a cache.
@@ -192,8 +198,7 @@ impl Directory {
 impl Cell {
     fn new(shard: Shard) -> Cell {
         Cell {
-            buckets: AtomicUsize::new(0),
-            bucket_count: AtomicUsize::new(0),
+            hint: Hint { buckets: AtomicUsize::new(0), count: AtomicUsize::new(0) },
             shard: RwLock::new(shard),
             contended: AtomicU64::new(0),
         }
@@ -203,8 +208,9 @@ impl Cell {
     /// of the table, which it answers, is still so.
     #[inline(always)]
     fn fetch_bucket(&self, hash: u64) -> ((usize, usize), usize) {
-        let buckets = self.buckets.load(Ordering::Relaxed);
-        let count = self.bucket_count.load(Ordering::Relaxed);
+        fetch_to_write((&raw const self.shard).cast());
+        let buckets = self.hint.buckets.load(Ordering::Relaxed);
+        let count = self.hint.count.load(Ordering::Relaxed);
         let home = table::home_of(hash, count);
         fetch(table::bucket_at(buckets, home));
         ((buckets, count), home)
@@ -214,8 +220,8 @@ impl Cell {
     #[cold]
     fn note_buckets(&self, shard: &Shard, hash: u64) -> usize {
         let (buckets, count) = shard.table.place();
-        self.buckets.store(buckets, Ordering::Relaxed);
-        self.bucket_count.store(count, Ordering::Relaxed);
+        self.hint.buckets.store(buckets, Ordering::Relaxed);
+        self.hint.count.store(count, Ordering::Relaxed);
         table::home_of(hash, count)
     }
 }
@@ -242,7 +248,7 @@ mod tests {
         let cell = Cell::new(Shard::new(0, 0, maker, 7));
         let shard = cell.shard.write();
         let line = |at: *const u8| at as usize / 64;
-        let first = line((&raw const cell).cast());
+        let first = line((&raw const cell.shard).cast());
         assert_eq!(line((&raw const shard.mask).cast()), first);
         // A table begins with what says where its buckets are.
         assert_eq!(line((&raw const shard.table).cast::<u8>().wrapping_add(15)), first);

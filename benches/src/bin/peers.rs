@@ -36,7 +36,9 @@ fn main() {
         setting.key_len, setting.value_len, setting.rounds
     );
     let keys = Keys::new(UNIVERSE, setting.key_len);
-    hits(&setting, &keys);
+    if arg("--hits", 1) > 0 {
+        hits(&setting, &keys);
+    }
     mixed(&setting, &keys);
 }
 
