@@ -77,6 +77,8 @@ struct Chunk {
     backed: Bits,
     /// The longest run of unused pages.
     room: usize,
+    /// Pages of it have been purged: it is to be of plain ones until all are used.
+    sparse: bool,
 }
 
 // SAFETY: the address of memory that belongs to no thread.
@@ -135,6 +137,10 @@ impl Pages {
             let (at, _) = chunk.free().runs().find(|(_, len)| *len >= pages)?;
             chunk.used.set(at, pages, true);
             chunk.backed.set(at, pages, true);
+            if chunk.sparse && chunk.used.count() == CHUNK_PAGES {
+                chunk.sparse = false;
+                system::prefer_huge(chunk.at, system::CHUNK);
+            }
             // SAFETY: a page of the chunk.
             Some(unsafe { chunk.at.add(at * PAGE) })
         })?
@@ -183,7 +189,8 @@ impl Pages {
     fn grow(&mut self) -> Option<usize> {
         let at = system::map_chunk()?;
         let base = at.as_ptr() as usize;
-        let mut chunk = Chunk { at, used: Bits::default(), backed: Bits::default(), room: 0 };
+        let mut chunk =
+            Chunk { at, used: Bits::default(), backed: Bits::default(), room: 0, sparse: false };
         chunk.used.set(0, self.head, true);
         chunk.backed.set(0, self.head, true);
         let count = self.chunks.len();
@@ -237,7 +244,12 @@ impl Pages {
     }
 
     fn purge(&mut self, base: usize) {
+        let may_be_huge = self.huge_from.is_some();
         self.change(base, |chunk| {
+            if may_be_huge && !chunk.sparse {
+                chunk.sparse = true;
+                system::avoid_huge(chunk.at);
+            }
             let idle = chunk.backed.and_not(&chunk.used);
             for (from, len) in idle.runs() {
                 // SAFETY: pages of the chunk that no run uses.

@@ -83,6 +83,18 @@ mod pages {
         let _ = (at, bytes);
     }
 
+    /// Has it leave a chunk in plain pages: a daemon of the kernel's would bring
+    /// back what has been purged of it, in order to make a huge page.
+    pub fn avoid_huge(chunk: NonNull<u8>) {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        // SAFETY: advice on a mapping of ours; what lies in it stays.
+        unsafe {
+            libc::madvise(chunk.as_ptr().cast(), CHUNK, libc::MADV_NOHUGEPAGE);
+        }
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        let _ = chunk;
+    }
+
     /// Has it do so at once with what lies there already (Linux 6.1).
     pub fn make_huge(at: NonNull<u8>, bytes: usize) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -146,10 +158,13 @@ mod pages {
     pub fn make_huge(_: NonNull<u8>, _: usize) {}
 
     /// As [`prefer_huge`].
+    pub fn avoid_huge(_: NonNull<u8>) {}
+
+    /// As [`prefer_huge`].
     ///
     /// # Safety
     /// 1. None.
     pub unsafe fn purge(_: NonNull<u8>, _: usize) {}
 }
 
-pub use pages::{make_huge, map, map_chunk, prefer_huge, purge, unmap};
+pub use pages::{avoid_huge, make_huge, map, map_chunk, prefer_huge, purge, unmap};
