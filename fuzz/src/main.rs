@@ -8,6 +8,9 @@
 //! must say the same for every way of cutting the bytes. A finding is written
 //! to `finding.bin`, and named with the seed that leads to it.
 
+// The coverage that guided runs count calls into it, in every program.
+#[cfg(feature = "guided")]
+use libfuzzer_sys as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
