@@ -749,3 +749,15 @@ fn with_everything_going_on_at_once_the_books_stay_right() {
     audit(&cache);
     assert!(cache.memory_bytes() <= 1 << 20, "{}", cache.memory_bytes());
 }
+
+#[test]
+fn a_policy_that_comes_while_the_cache_is_in_use_hears_of_hits() {
+    let (cache, _) = cache(r#"{"capacity": 1000, "shard_count": 1}"#);
+    let set = |n: u32| cache.set(&n.to_le_bytes(), b"value", Ttl::Never).unwrap();
+    cache.set_policy("lru");
+    (0..1_000).for_each(set);
+    assert!(cache.get(&0u32.to_le_bytes()).is_some());
+    (1_000..1_600).for_each(set);
+    assert!(cache.get(&0u32.to_le_bytes()).is_some(), "used last");
+    assert!(cache.get(&1u32.to_le_bytes()).is_none(), "used first");
+}
