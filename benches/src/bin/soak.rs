@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=quarantine_size_mb=16 cargo +nightly run \
-//!     --target x86_64-unknown-linux-gnu --no-default-features --bin soak -- 600
+//!     --target x86_64-unknown-linux-gnu --no-default-features \
+//!     --features system-heap --bin soak -- 600
 //! ```
 //!
 //! What is resident is printed as it goes, and must not grow after the first
