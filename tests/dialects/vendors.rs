@@ -195,6 +195,21 @@ fn chunks_of_no_known_kind_pass_through() {
 }
 
 #[test]
+fn an_answer_of_ollama_has_the_date_of_its_first_line_however_it_is_cut() {
+    let line = |date: &str| json!({"model": "m", "created_at": date, "message": {"role": "assistant", "content": "a"}, "done": false});
+    let end =
+        json!({"model": "m", "message": {"content": ""}, "done": true, "done_reason": "stop"});
+    let (first, later) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+    for (dates, created) in [
+        ([first, later, later], Some(1_767_225_600)),
+        (["2026:00", "2026-01-71T00:00:00Z", first], None),
+    ] {
+        let events = [line(dates[0]), line(dates[1]), line(dates[2]), end.clone()];
+        assert_eq!(read("ollama", &events).unwrap().1.created, created, "{dates:?}");
+    }
+}
+
+#[test]
 fn a_stream_cut_anywhere_is_truncated_or_whole() {
     let openai =
         sse(&[chunk(json!({"content": "Hi"}), Value::Null), chunk(json!({}), "stop".into())])

@@ -238,6 +238,8 @@ struct Decoder {
     calls: Vec<Value>,
     images: Vec<Value>,
     logprobs: Vec<Value>,
+    /// An event has come: its date, if it could be read, is the answer's.
+    dated: bool,
 }
 
 impl Dialect for Decoder {
@@ -248,7 +250,11 @@ impl Dialect for Decoder {
         }
         out.start(json.get("model"), &Json::Null);
         out.open(0);
-        out.created(json.get("created_at").text().and_then(dates::rfc3339));
+        // That of the first, however later ones read: they are compared with it
+        // but for their dates (see `added`).
+        if !std::mem::replace(&mut self.dated, true) {
+            out.created(json.get("created_at").text().and_then(dates::rfc3339));
+        }
         self.message(json.get("message"), out);
         self.logprobs.extend(json.get("logprobs").items().iter().map(Json::to_value));
         if json.get("done").bool() != Some(true) {
