@@ -1,6 +1,6 @@
 //! One stored entry: key, value and header in a single allocation, counted.
 //!
-//! With [`heap`] the only place of the cache with `unsafe`. [`Entry`] is one word that owns a
+//! Its memory is the [`heap`]'s. [`Entry`] is one word that owns a
 //! counted reference; the table holds one, and each [`Value`] that was handed
 //! out holds another, so a value outlives its eviction and its cache. Texts
 //! that are handed out, and decompressed copies, have the same form with an

@@ -144,7 +144,7 @@ impl<'a> Json<'a> {
 
     /// As JSON text without spaces.
     pub fn to_text(&self) -> String {
-        serde_json::to_string(self).expect("names are texts, and a text takes all that is written")
+        serde_json::to_string(self).unwrap_or_else(|_| self.to_value().to_string())
     }
 }
 

@@ -3,15 +3,10 @@
 
 use mynah_benches::mynah_c::Mynah;
 use mynah_benches::peers::{Moka, Peer, Quick};
+use mynah_benches::resident;
 use mynah_benches::work::Keys;
 
 const ENTRIES: usize = 1_000_000;
-
-fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").expect("Linux");
-    let pages: u64 = text.split(' ').nth(1).and_then(|n| n.parse().ok()).expect("a number");
-    pages * 4096
-}
 
 fn main() {
     let which = std::env::args().nth(1).unwrap_or_else(|| "mynah".into());

@@ -7,6 +7,7 @@
 
 use mynah::ffi::cache::mynah_cache_clear;
 use mynah_benches::mynah_c::Mynah;
+use mynah_benches::resident;
 
 struct Mix {
     name: &'static str,
@@ -37,12 +38,6 @@ const MIXES: &[Mix] = &[
     },
 ];
 
-fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").expect("Linux");
-    let pages: u64 = text.split(' ').nth(1).and_then(|n| n.parse().ok()).expect("a number");
-    pages * 4096
-}
-
 fn main() {
     let megabytes = std::env::args().nth(1).unwrap_or_else(|| "64".into());
     let bound: u64 = megabytes.parse::<u64>().expect("megabytes") << 20;
@@ -72,8 +67,7 @@ fn main() {
             (3..11).for_each(|seed| _ = scope.spawn(move || fill(seed, mix.before)));
         });
         let threads = ratio(&cache);
-        // SAFETY: a live cache.
-        unsafe { mynah_cache_clear(cache.handle()) };
+        assert_eq!(mynah_cache_clear(cache.handle()), 0);
         let left = resident().saturating_sub(before) as f64 / 1048576.0;
         println!("{:<48}{filled:>8.2}{shifted:>8.2}{threads:>9.2}{left:>7.1} MB", mix.name);
     }

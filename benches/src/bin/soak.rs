@@ -24,6 +24,7 @@ use mynah::clock::Clock;
 use mynah::error::{Error, Status};
 use mynah::options::Layered;
 use mynah::options::cache::CacheOptions;
+use mynah_benches::resident;
 
 /// The bound on memory, and what dictionaries and models may lag behind it.
 const BOUND: u64 = 16 << 20;
@@ -172,7 +173,7 @@ fn watch(cache: &Cache, seconds: u64, stop: &AtomicBool, operations: &AtomicU64)
         while start.elapsed() < due && !stop.load(Relaxed) {
             std::thread::sleep(Duration::from_millis(100));
         }
-        let resident = resident_kib();
+        let resident = resident() / 1024;
         if part == 2 {
             settled = resident;
         }
@@ -184,11 +185,6 @@ fn watch(cache: &Cache, seconds: u64, stop: &AtomicBool, operations: &AtomicU64)
             cache.pinned().1 / 1024
         );
     }
-    let end = resident_kib();
+    let end = resident() / 1024;
     assert!(end < settled + settled / 4 + 16_384, "it grew from {settled} KiB to {end}");
-}
-
-fn resident_kib() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    text.split(' ').nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * 4
 }

@@ -106,13 +106,6 @@ impl Drop for Ending {
     }
 }
 
-/// Bytes that the process has from the system for entries, but for those that
-/// are mapped one by one.
-#[cfg(test)]
-pub fn resident() -> usize {
-    SMALL.lock().resident() + LARGE.lock().resident()
-}
-
 /// The heap's locks, while the process forks.
 pub struct Held {
     _spans: span::Held,

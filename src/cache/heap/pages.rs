@@ -3,8 +3,8 @@
 //! A run is taken from the chunk in which the fewest pages lie together that
 //! are enough, so that the emptiest chunks become empty. An empty chunk goes
 //! back to the system, and so do pages that lie idle, once those are many. The
-//! first few chunks are of plain pages, for a small cache should not take
-//! 2 MiB for ten entries; they become huge ones when more are needed.
+//! first chunk is of plain pages, for a small cache should not take 2 MiB for
+//! ten entries; it becomes a huge one when another is needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ptr::NonNull;
@@ -201,6 +201,7 @@ impl Pages {
                     system::make_huge(earlier.at, system::CHUNK);
                     self.idle += CHUNK_PAGES - earlier.backed.count();
                     earlier.backed = Bits([u64::MAX; WORDS]);
+                    earlier.sparse = false;
                 }
             }
             system::prefer_huge(at, system::CHUNK);

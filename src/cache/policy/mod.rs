@@ -36,10 +36,12 @@ pub trait Policy: Send + Sync {
     }
 
     /// Notes a hit in the entry's word; several threads may do so at once.
-    fn hit(&self, word: &AtomicU32);
+    fn hit(&self, word: &AtomicU32) {
+        count(word, self.counts_up_to());
+    }
 
     /// The number up to which a hit counts in the word, if that is all it does
-    /// (see [`count`]); 0 if [`Policy::hit`] must be asked.
+    /// (see [`count`]); 0 if [`Policy::hit`] must be asked, or nothing is noted.
     fn counts_up_to(&self) -> u32 {
         0
     }

@@ -1,7 +1,5 @@
 //! Any entry: the cheapest order, and a yardstick for the others.
 
-use std::sync::atomic::AtomicU32;
-
 use super::Policy;
 use crate::cache::table::{Slot, Table};
 
@@ -12,8 +10,6 @@ impl Policy for Random {
     fn fork(&self) -> Box<dyn Policy> {
         Box::new(Random)
     }
-
-    fn hit(&self, _word: &AtomicU32) {}
 
     fn admit(&mut self, _hash: u64) -> (u8, u32) {
         (0, 0)

@@ -7,10 +7,10 @@
 //! One-time keys so never displace what is used, and a hit on a popular entry
 //! writes nothing at all.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
+use super::Policy;
 use super::ghost::Ghost;
-use super::{Policy, count};
 use crate::cache::table::{Slot, Table};
 
 const SMALL: u8 = 0;
@@ -38,10 +38,6 @@ impl Policy for S3Fifo {
 
     fn lists(&self) -> usize {
         2
-    }
-
-    fn hit(&self, word: &AtomicU32) {
-        count(word, TOP);
     }
 
     fn counts_up_to(&self) -> u32 {
