@@ -30,5 +30,6 @@ pub mod metrics;
 pub mod mock;
 pub mod options;
 pub mod process_lock;
+pub mod section;
 pub mod sync;
 pub mod waiting;

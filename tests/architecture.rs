@@ -42,8 +42,9 @@ const RULES: &[(&str, &[&[&str]])] = &[
     ("sync", &[]),
     ("clock", &[&["error"]]),
     ("metrics", &[&["error", "clock"]]),
+    ("section", &[&["metrics"]]),
     ("options", &[&["error"]]),
-    ("cache", &[&["options", "clock", "metrics", "error"]]),
+    ("cache", &[&["options", "clock", "metrics", "section", "error"]]),
     ("mock", &[&["options", "clock", "metrics", "error"]]),
     ("llm::message", &[DATA, &["options", "error"]]),
     ("llm::request", &[DATA, &["options", "error"]]),
@@ -69,12 +70,13 @@ const RULES: &[(&str, &[&[&str]])] = &[
         &[DATA, WIRE_TYPES, &["cache", "llm::cancel", "options", "clock", "metrics", "error"]],
     ),
     ("llm", &[&["cache", "options", "clock", "metrics", "error"]]),
-    ("ffi", &[&["llm", "cache", "options", "metrics", "clock", "mock", "error"]]),
+    ("ffi", &[&["llm", "cache", "options", "metrics", "section", "clock", "mock", "error"]]),
 ];
 
 /// Where `unsafe` may stand: the boundary, a stored entry, the memory that
 /// entries lie in, and the processor's own instructions.
-const RAW_ROOMS: &[&str] = &["ffi", "cache::entry", "cache::heap", "cache::processor"];
+const RAW_ROOMS: &[&str] =
+    &["ffi", "section", "cache::entry", "cache::glance", "cache::heap", "cache::processor"];
 
 struct Source {
     /// Such as `llm::policy::retry`.

@@ -8,14 +8,17 @@
 //! shards' masks first, pair by pair, and the global one last; shrinking the
 //! other way round. At any time a hash belongs to exactly one shard.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use super::glance::{Glance, Place};
 use super::processor::{fetch, fetch_to_write};
 use super::shard::Shard;
 use super::table;
 use crate::error::{Error, Result};
-use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::section::Alone;
+use crate::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Most shards.
@@ -24,21 +27,26 @@ pub const SHARDS_MAX: usize = 65_536;
 /// A shard with its lock, in cache lines of its own.
 #[repr(C, align(128))]
 pub struct Cell {
-    hint: Hint,
-    /// The shard.
-    pub shard: RwLock<Shard>,
+    told: Told,
+    /// Odd while somebody writes to the shard (see `glance`).
+    version: AtomicU64,
+    shard: RwLock<Shard>,
     /// Calls that found the lock taken. Relaxed: it orders nothing.
     pub contended: AtomicU64,
 }
 
-/// Where a shard's buckets are, and how many, as a look-up last saw it: so the
-/// next one has the processor fetch its bucket while it takes the lock. In a
-/// cache line of its own, which threads share, where they take that of the lock
-/// from each other. Relaxed, and perhaps wrong: nobody follows it.
+/// What the shard tells of itself to those who look without its lock; whoever
+/// writes to it says so at the end. In a cache line of its own, which threads
+/// share, where writers take that of the lock from each other. Relaxed: the
+/// version says whether it may be believed.
+#[derive(Default)]
 #[repr(align(64))]
-struct Hint {
+struct Told {
     buckets: AtomicUsize,
     count: AtomicUsize,
+    mask: AtomicUsize,
+    ahead: AtomicU32,
+    counts_up_to: AtomicU32,
 }
 
 /// All shards of a cache.
@@ -124,19 +132,23 @@ impl Directory {
         self.mask.load(Ordering::Relaxed)
     }
 
-    /// As [`Directory::read`], if that needs neither waiting nor following; also
-    /// the hash's home in the shard's table.
+    /// A look into the shard of a hash, unless that takes its lock.
     #[inline(always)]
-    pub fn try_read(&self, hash: u64) -> Option<(RwLockReadGuard<'_, Shard>, usize)> {
+    pub fn glance<'a>(&'a self, hash: u64, stay: &'a Alone) -> Option<(&'a Cell, Glance<'a>)> {
         let index = hash as usize & self.mask.load(Ordering::Acquire);
         let cell = self.cell(index);
-        let (seen, home) = cell.fetch_bucket(hash);
+        let glance = Glance::begin(&cell.version, stay, || cell.told.get())?;
+        (hash as usize & glance.place().mask == index).then_some((cell, glance))
+    }
+
+    /// As [`Directory::read`], if that needs neither waiting nor following.
+    #[inline(always)]
+    pub fn try_read(&self, hash: u64) -> Option<RwLockReadGuard<'_, Shard>> {
+        let index = hash as usize & self.mask.load(Ordering::Acquire);
+        let cell = self.cell(index);
+        cell.fetch_bucket(hash);
         let shard = cell.shard.try_read()?;
-        let home = match shard.table.place() == seen {
-            true => home,
-            false => cell.note_buckets(&shard, hash),
-        };
-        (hash as usize & shard.mask == index).then_some((shard, home))
+        (hash as usize & shard.mask == index).then_some(shard)
     }
 
     /// Read access to the shard that a hash belongs to.
@@ -159,7 +171,7 @@ impl Directory {
 
     /// Write access to the shard that a hash belongs to.
     #[inline(always)]
-    pub fn write(&self, hash: u64) -> Result<(&Cell, RwLockWriteGuard<'_, Shard>)> {
+    pub fn write(&self, hash: u64) -> Result<(&Cell, Writing<'_>)> {
         let mut index = hash as usize & self.mask.load(Ordering::Acquire);
         loop {
             let cell = self.cell(index);
@@ -170,7 +182,7 @@ impl Directory {
             };
             let home = hash as usize & shard.mask;
             if home == index {
-                return Ok((cell, shard));
+                return Ok((cell, Writing::begin(cell, shard)));
             }
             index = home;
         }
@@ -195,40 +207,116 @@ impl Directory {
     }
 }
 
+impl Told {
+    #[inline(always)]
+    fn get(&self) -> Place {
+        Place {
+            buckets: self.buckets.load(Ordering::Relaxed),
+            count: self.count.load(Ordering::Relaxed),
+            mask: self.mask.load(Ordering::Relaxed),
+            ahead: self.ahead.load(Ordering::Relaxed),
+            counts_up_to: self.counts_up_to.load(Ordering::Relaxed),
+        }
+    }
+
+    #[cold]
+    fn set(&self, place: Place) {
+        self.buckets.store(place.buckets, Ordering::Relaxed);
+        self.count.store(place.count, Ordering::Relaxed);
+        self.mask.store(place.mask, Ordering::Relaxed);
+        self.ahead.store(place.ahead, Ordering::Relaxed);
+        self.counts_up_to.store(place.counts_up_to, Ordering::Relaxed);
+    }
+}
+
 impl Cell {
     fn new(shard: Shard) -> Cell {
+        let told = Told::default();
+        told.set(shard.place());
         Cell {
-            hint: Hint { buckets: AtomicUsize::new(0), count: AtomicUsize::new(0) },
+            told,
+            version: AtomicU64::new(0),
             shard: RwLock::new(shard),
             contended: AtomicU64::new(0),
         }
     }
 
-    /// Has the processor fetch the bucket that is a hash's home, if what was seen
-    /// of the table, which it answers, is still so.
-    #[inline(always)]
-    fn fetch_bucket(&self, hash: u64) -> ((usize, usize), usize) {
-        fetch_to_write((&raw const self.shard).cast());
-        let buckets = self.hint.buckets.load(Ordering::Relaxed);
-        let count = self.hint.count.load(Ordering::Relaxed);
-        let home = table::home_of(hash, count);
-        fetch(table::bucket_at(buckets, home));
-        ((buckets, count), home)
+    /// Waits for the lock, beside other readers.
+    pub fn read(&self) -> RwLockReadGuard<'_, Shard> {
+        self.shard.read()
     }
 
-    /// Sees where the table is now; the home of a hash in it.
-    #[cold]
-    fn note_buckets(&self, shard: &Shard, hash: u64) -> usize {
-        let (buckets, count) = shard.table.place();
-        self.hint.buckets.store(buckets, Ordering::Relaxed);
-        self.hint.count.store(count, Ordering::Relaxed);
-        table::home_of(hash, count)
+    /// Waits for the lock.
+    pub fn write(&self) -> Writing<'_> {
+        Writing::begin(self, self.shard.write())
+    }
+
+    /// Whether somebody is about to write, or is writing.
+    #[inline(always)]
+    pub fn is_locked(&self) -> bool {
+        self.shard.is_locked_exclusive()
+    }
+
+    /// Has the processor fetch the bucket that is most likely a hash's home, and
+    /// the lock's line.
+    #[inline(always)]
+    fn fetch_bucket(&self, hash: u64) {
+        fetch_to_write((&raw const self.version).cast());
+        let buckets = self.told.buckets.load(Ordering::Relaxed);
+        let home = table::home_of(hash, self.told.count.load(Ordering::Relaxed));
+        fetch(table::bucket_at(buckets, home));
+    }
+}
+
+/// Write access to a shard. While it lasts the version is odd.
+pub struct Writing<'a> {
+    cell: &'a Cell,
+    shard: RwLockWriteGuard<'a, Shard>,
+}
+
+impl<'a> Writing<'a> {
+    #[inline(always)]
+    fn begin(cell: &'a Cell, shard: RwLockWriteGuard<'a, Shard>) -> Writing<'a> {
+        cell.version.store(cell.version.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        // What is written from here on is not seen before the version is.
+        fence(Ordering::Release);
+        Writing { cell, shard }
+    }
+}
+
+impl Drop for Writing<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        let (told, place) = (&self.cell.told, self.shard.place());
+        if told.get() != place {
+            told.set(place);
+        }
+        let version = self.cell.version.load(Ordering::Relaxed);
+        // Release: who sees this version sees all that was written before.
+        self.cell.version.store(version + 1, Ordering::Release);
+    }
+}
+
+impl Deref for Writing<'_> {
+    type Target = Shard;
+
+    #[inline(always)]
+    fn deref(&self) -> &Shard {
+        &self.shard
+    }
+}
+
+impl DerefMut for Writing<'_> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Shard {
+        &mut self.shard
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::section;
 
     #[test]
     fn shards_that_came_later_are_reached_without_waiting_too() {
@@ -238,19 +326,41 @@ mod tests {
         directory.provide(8, make);
         directory.set_count(8);
         for hash in 0..8 {
-            assert_eq!(directory.try_read(hash).map(|(shard, _)| shard.index), Some(hash as usize));
+            assert_eq!(directory.try_read(hash).map(|shard| shard.index), Some(hash as usize));
         }
     }
 
     #[test]
-    fn a_look_up_reads_one_cache_line_of_a_shard() {
+    fn what_writers_write_at_first_lies_in_one_cache_line_and_what_a_look_reads_in_another() {
         let maker = crate::cache::policy::maker("s3fifo");
         let cell = Cell::new(Shard::new(0, 0, maker, 7));
-        let shard = cell.shard.write();
+        let shard = cell.write();
         let line = |at: *const u8| at as usize / 64;
-        let first = line((&raw const cell.shard).cast());
+        let first = line((&raw const cell.version).cast());
+        assert_eq!(line((&raw const cell.shard).cast()), first);
         assert_eq!(line((&raw const shard.mask).cast()), first);
         // A table begins with what says where its buckets are.
         assert_eq!(line((&raw const shard.table).cast::<u8>().wrapping_add(15)), first);
+        assert_ne!(line((&raw const cell.told).cast()), first);
+        assert_eq!(size_of::<Told>(), 64);
+    }
+
+    #[test]
+    fn a_look_holds_until_somebody_writes_and_then_sees_what_there_is() {
+        let Some(stay) = section::enter_alone(crate::metrics::striped::line()) else { return };
+        let maker = crate::cache::policy::maker("s3fifo");
+        let directory = Directory::new(1, None, |index, _| Shard::new(index, 0, maker, 7));
+        let (cell, glance) = directory.glance(0, &stay).unwrap();
+        assert!(glance.holds());
+        let mut shard = cell.write();
+        assert!(!glance.holds() && directory.glance(0, &stay).is_none());
+        shard.mask = 1;
+        drop(shard);
+        assert!(!glance.holds());
+        // Hash 1 belongs to another shard now.
+        assert!(directory.glance(0, &stay).is_some() && directory.glance(1, &stay).is_none());
+        directory.set_count(2);
+        directory.provide(2, |index, _| Shard::new(index, 0, maker, 7));
+        assert!(directory.glance(1, &stay).is_none());
     }
 }

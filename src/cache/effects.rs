@@ -285,7 +285,7 @@ impl Probe {
         self.fill(1, 1);
         let ended = Plain::new(None);
         std::thread::scope(|scope| {
-            let held = self.cache.directory.cell(0).shard.write();
+            let held = self.cache.directory.cell(0).write();
             let call = scope.spawn(|| {
                 let found = self.cache.fetch(&0u32.to_le_bytes(), &mut None);
                 *ended.lock() = Some(found.is_ok());

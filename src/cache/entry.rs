@@ -12,6 +12,7 @@
 
 #![allow(unsafe_code)]
 
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::slice;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use super::processor::fetch;
 use super::{heap, ledger};
 use crate::error::{Error, Result};
+use crate::section::Alone;
 
 #[repr(C)]
 struct Header {
@@ -31,7 +33,8 @@ struct Header {
     /// Expiry in ms (44 bits, 0: never), flags (4), length of the key (16).
     /// Relaxed: written only under the shard's write lock.
     time: AtomicU64,
-    value_len: u32,
+    /// Relaxed: as the time.
+    value_len: AtomicU32,
 }
 
 /// Where the bytes begin.
@@ -48,6 +51,8 @@ pub const COMPRESSED: u8 = 1;
 pub const NEGATIVE: u8 = 2;
 /// Left its cache while somebody held it.
 const PINNED: u8 = 4;
+/// Set in a word that is a ledger's index: no count of hits is so large.
+const LEDGER: u32 = 1 << 31;
 
 /// The longest life that fits: 557 years after the clock's start.
 pub const EXPIRY_MAX_MS: u64 = EXPIRY_MASK;
@@ -131,7 +136,7 @@ impl Entry {
                 refs: AtomicU32::new(1),
                 word: AtomicU32::new(0),
                 time: AtomicU64::new(time),
-                value_len: value_len as u32,
+                value_len: AtomicU32::new(value_len as u32),
             });
             let mut at = raw.add(BYTES);
             if prefix > 0 {
@@ -193,18 +198,7 @@ impl Entry {
     /// do no harm.
     #[inline(always)]
     pub fn fetch_ahead(&self, lines: usize) {
-        let line = |n: usize| fetch(self.0.as_ptr().cast::<u8>().wrapping_add(n * 64));
-        if lines > 0 {
-            line(1);
-        }
-        if lines > 1 {
-            line(2);
-            line(3);
-        }
-        if lines > 3 {
-            line(4);
-            line(5);
-        }
+        fetch_lines(self.0, lines);
     }
 
     /// Has the processor fetch the header, and the key if it is short.
@@ -213,11 +207,16 @@ impl Entry {
         fetch(self.0.as_ptr().cast());
     }
 
+    #[inline(always)]
+    fn value_len(&self) -> usize {
+        self.header().value_len.load(Ordering::Relaxed) as usize
+    }
+
     /// The value as it is stored.
     #[inline]
     pub fn value(&self) -> &[u8] {
         let (at, len) = self.key_span();
-        self.bytes_at(at + len, self.header().value_len as usize)
+        self.bytes_at(at + len, self.value_len())
     }
 
     /// Expiry and value of an entry that is neither packed nor negative, whose
@@ -230,7 +229,7 @@ impl Entry {
         if time & special != 0 || key_len >= LONG_KEY {
             return None;
         }
-        let value = self.bytes_at(BYTES + key_len, self.header().value_len as usize);
+        let value = self.bytes_at(BYTES + key_len, self.value_len());
         Some((time & EXPIRY_MASK, value))
     }
 
@@ -248,31 +247,39 @@ impl Entry {
 
     /// Writes another value over this one; false, and nothing has changed, if
     /// somebody else holds it, it is no plain one, or the new one does not take
-    /// the same room. Only under the shard's write lock: nobody reads it then,
-    /// and nobody can come to hold it.
+    /// the same room. Only under the shard's write lock: who reads it without a
+    /// lock then finds that it has read nothing (see `glance`), and nobody can
+    /// come to hold it, for it says that it has no references.
     #[inline]
     pub fn renew(&mut self, value: &[u8], expiry_ms: u64) -> bool {
         let time = self.header().time.load(Ordering::Relaxed);
         let (flags, key_len) = (time >> EXPIRY_BITS & 0xf, (time >> KEY_SHIFT) as usize);
-        if flags != 0 || key_len >= LONG_KEY || self.is_shared() {
+        if flags != 0 || key_len >= LONG_KEY {
             return false;
         }
         let place = BYTES + key_len;
         let Some(end) = place.checked_add(value.len()) else { return false };
-        if allocated(end) != allocated(place + self.header().value_len as usize) {
+        if allocated(end) != allocated(place + self.value_len()) {
+            return false;
+        }
+        let refs = &self.header().refs;
+        if refs.compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed).is_err() {
             return false;
         }
         // SAFETY: the allocation is as large as `allocated` says, of the old
         // value as of the new one. This is the only reference to it, borrowed for
-        // writing, so nobody else reads or writes the bytes; `value` cannot lie
-        // in them, for whoever lent it would hold a reference.
+        // writing, and there cannot be another until the count is put back, so
+        // nobody else writes the bytes, or reads them and keeps what was read;
+        // `value` cannot lie in them, for whoever lent it would hold a reference.
         unsafe {
             let to = self.0.as_ptr().cast::<u8>().add(place);
             to.copy_from_nonoverlapping(value.as_ptr(), value.len());
-            (*self.0.as_ptr()).value_len = value.len() as u32;
         }
+        self.header().value_len.store(value.len() as u32, Ordering::Relaxed);
         let expiry = expiry_ms.min(EXPIRY_MAX_MS);
         self.header().time.store(time & !EXPIRY_MASK | expiry, Ordering::Relaxed);
+        // Release: whoever comes to hold it has the new value.
+        self.header().refs.store(1, Ordering::Release);
         true
     }
 
@@ -292,7 +299,14 @@ impl Entry {
     #[inline]
     pub fn cost(&self) -> u64 {
         let (at, key_len) = self.key_span();
-        allocated((at + key_len + self.header().value_len as usize).max(size_of::<Header>()))
+        allocated((at + key_len + self.value_len()).max(size_of::<Header>()))
+    }
+
+    /// Whether its memory is not of the kind that [`Seen`] may see.
+    #[inline]
+    pub fn is_large(&self) -> bool {
+        let (at, key_len) = self.key_span();
+        !heap::has_class(at + key_len + self.value_len())
     }
 
     /// Another reference; none when there are two thousand million already,
@@ -321,7 +335,7 @@ impl Entry {
     pub fn leave(&self, ledger: u32) {
         if self.is_shared() {
             ledger::pin(ledger, self.cost());
-            self.word().store(ledger, Ordering::Relaxed);
+            self.word().store(ledger | LEDGER, Ordering::Relaxed);
             let time = self.header().time.load(Ordering::Relaxed);
             let flag = (PINNED as u64) << EXPIRY_BITS;
             self.header().time.store(time | flag, Ordering::Relaxed);
@@ -332,14 +346,123 @@ impl Entry {
     fn free(&mut self) {
         fence(Ordering::Acquire);
         if self.flags() & PINNED != 0 {
-            ledger::unpin(self.word().load(Ordering::Relaxed), self.cost());
+            ledger::unpin(self.word().load(Ordering::Relaxed) & !LEDGER, self.cost());
         }
         let (_, key_len) = self.key_span();
-        let value_len = self.header().value_len as usize;
+        let value_len = self.value_len();
         if let Ok(size) = size(prefix(key_len), key_len, value_len) {
             // SAFETY: the last reference is gone, and the size is what it was
             // allocated with, or of the same room (see `renew`).
             unsafe { heap::release(self.0.cast(), size) };
+        }
+    }
+}
+
+/// An entry that was found without a lock (see `glance`). It may have gone, or
+/// have become another one, so what is read of it means nothing until it turns
+/// out that nobody has written to its shard meanwhile.
+pub struct Seen<'a> {
+    at: NonNull<Header>,
+    time: u64,
+    value_len: usize,
+    stay: PhantomData<&'a Alone>,
+}
+
+impl<'a> Seen<'a> {
+    /// What an entry says of itself; `ahead` of its cache lines after the first
+    /// will be needed too.
+    ///
+    /// # Safety
+    /// 1. An entry that is not [`Entry::is_large`] has been there during the stay.
+    #[inline(always)]
+    pub unsafe fn at(at: NonNull<()>, _stay: &'a Alone, ahead: usize) -> Seen<'a> {
+        let at = at.cast::<Header>();
+        fetch_lines(at, ahead);
+        // SAFETY: by (1) it is mapped, and what lies there is a header, or was
+        // one; the heap keeps to itself what may not be looked at.
+        let header = unsafe { at.as_ref() };
+        let value_len = header.value_len.load(Ordering::Relaxed) as usize;
+        Seen { at, time: header.time.load(Ordering::Relaxed), value_len, stay: PhantomData }
+    }
+
+    #[inline(always)]
+    fn key_len(&self) -> usize {
+        (self.time >> KEY_SHIFT) as usize
+    }
+
+    /// Whether its key was this one.
+    ///
+    /// # Safety
+    /// 1. What it says of itself was true in this section.
+    #[inline(always)]
+    pub unsafe fn has_key(&self, key: &[u8]) -> bool {
+        // SAFETY: by (1) there are as many bytes in its block, which is mapped.
+        let own = || unsafe {
+            slice::from_raw_parts(self.at.as_ptr().cast::<u8>().add(BYTES), key.len())
+        };
+        self.key_len() == key.len() && key.len() < LONG_KEY && same(own(), key)
+    }
+
+    /// Whether it is neither packed nor negative.
+    #[inline(always)]
+    pub fn is_plain(&self) -> bool {
+        self.time & ((COMPRESSED | NEGATIVE) as u64) << EXPIRY_BITS == 0
+    }
+
+    /// See [`Entry::expiry_ms`].
+    #[inline(always)]
+    pub fn expiry_ms(&self) -> u64 {
+        self.time & EXPIRY_MASK
+    }
+
+    /// Bytes of its value.
+    #[inline(always)]
+    pub fn value_len(&self) -> usize {
+        self.value_len
+    }
+
+    /// Copies its value to a place of that length.
+    ///
+    /// # Safety
+    /// 1. As of [`Seen::has_key`].
+    #[inline(always)]
+    pub unsafe fn copy_to(&self, place: &mut [u8]) {
+        let len = self.value_len.min(place.len());
+        // SAFETY: by (1) there are as many bytes in its block, which is mapped;
+        // the place is the caller's alone.
+        unsafe {
+            let value = self.at.as_ptr().cast::<u8>().add(BYTES + self.key_len());
+            place.as_mut_ptr().copy_from_nonoverlapping(value, len);
+        }
+    }
+
+    /// A reference to whatever entry is there by now; none if there is none.
+    #[inline(always)]
+    pub fn share(&self) -> Option<Entry> {
+        // SAFETY: as in `at`. A free block's count is 0.
+        let refs = unsafe { &self.at.as_ref().refs };
+        let mut count = refs.load(Ordering::Relaxed);
+        while count != 0 && count < u32::MAX / 2 {
+            // Acquire: what its maker has written is there to be read.
+            let more = count + 1;
+            match refs.compare_exchange_weak(count, more, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => return Some(Entry(self.at)),
+                Err(now) => count = now,
+            }
+        }
+        None
+    }
+
+    /// Counts a hit in its word, up to `top`. Should it be another entry's by
+    /// now, that one has a hit more, which is a hint as good as any; an index of
+    /// a ledger is no count.
+    #[inline(always)]
+    pub fn count(&self, top: u32) {
+        // SAFETY: as in `at`. Nothing of a free block is where its word was.
+        let word = unsafe { &self.at.as_ref().word };
+        let hits = word.load(Ordering::Relaxed);
+        if hits < top {
+            _ = word.compare_exchange(hits, hits + 1, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 }
@@ -350,6 +473,23 @@ impl Drop for Entry {
         if self.header().refs.fetch_sub(1, Ordering::Release) == 1 {
             self.free();
         }
+    }
+}
+
+/// See [`Entry::fetch_ahead`].
+#[inline(always)]
+fn fetch_lines(at: NonNull<Header>, lines: usize) {
+    let line = |n: usize| fetch(at.as_ptr().cast::<u8>().wrapping_add(n * 64));
+    if lines > 0 {
+        line(1);
+    }
+    if lines > 1 {
+        line(2);
+        line(3);
+    }
+    if lines > 3 {
+        line(4);
+        line(5);
     }
 }
 

@@ -77,7 +77,7 @@ impl Cache {
                 continue;
             }
             let read = self.directory.try_read(hashes[first as usize]);
-            let Some((mut shard, _)) = read else { continue };
+            let Some(mut shard) = read else { continue };
             for i in chain(first, &dealt.next) {
                 black_box(shard.table.touch(hashes[i]));
             }
@@ -89,7 +89,7 @@ impl Cache {
                 if hashes[i] as usize & shard.mask != shard.index {
                     drop(shard);
                     match self.directory.try_read(hashes[i]) {
-                        Some((other, _)) => shard = other,
+                        Some(other) => shard = other,
                         None => break,
                     }
                 }

@@ -247,7 +247,7 @@ impl Cache {
         };
         let in_use = self.directory.count();
         for (index, cell) in self.directory.cells().enumerate() {
-            let shard = cell.shard.read();
+            let shard = cell.read();
             let overhead = shard.overhead_bytes() + size_of::<Cell>() as u64;
             report.memory += shard.entry_bytes() + overhead;
             report.overhead += overhead;

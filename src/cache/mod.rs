@@ -21,6 +21,7 @@ mod directory;
 #[cfg(test)]
 mod effects;
 mod entry;
+mod glance;
 mod hash;
 pub mod heap;
 #[cfg(test)]
@@ -295,7 +296,7 @@ impl Cache {
             if !lacking.is_some() {
                 break;
             }
-            let mut shard = cell.shard.write();
+            let mut shard = cell.write();
             got.add(self.evict_for(&mut shard, lacking, out));
         }
         got.bytes -= bytes;
@@ -345,7 +346,7 @@ impl Cache {
     /// shards, one after another: what moves meanwhile would count twice, but
     /// there are never more than have been given out.
     pub fn len(&self) -> u64 {
-        let entries = self.directory.cells().map(|cell| cell.shard.read().table.len() as u64);
+        let entries = self.directory.cells().map(|cell| cell.read().table.len() as u64);
         entries.sum::<u64>().min(self.shared.budget.entries.most_in_use())
     }
 
@@ -358,7 +359,7 @@ impl Cache {
     /// ghosts and the cache itself.
     pub fn memory_bytes(&self) -> u64 {
         let shard = |cell: &Cell| {
-            let shard = cell.shard.read();
+            let shard = cell.read();
             shard.entry_bytes() + shard.overhead_bytes() + size_of::<Cell>() as u64
         };
         let all = self.directory.cells().map(shard).sum::<u64>() + self.own_bytes();

@@ -385,7 +385,7 @@ impl Cache {
     fn gather(&self, home: usize, lacking: Amount, out: &mut Departures) -> Amount {
         if let Some(collection) = self.shared.budget.tighten(lacking) {
             for cell in self.directory.cells() {
-                let amount = cell.shard.write().surrender();
+                let amount = cell.write().surrender();
                 self.shared.budget.give(amount);
             }
             self.shared.budget.collected(collection);
@@ -398,7 +398,7 @@ impl Cache {
             if !missing.is_some() {
                 break;
             }
-            let mut shard = self.directory.cell((home + step) % count).shard.write();
+            let mut shard = self.directory.cell((home + step) % count).write();
             gathered.add(self.evict_for(&mut shard, missing, out));
         }
         gathered
@@ -511,7 +511,7 @@ impl Cache {
         let mut all = Vec::new();
         for cell in self.directory.cells() {
             let mut out = Departures::default();
-            cell.shard.write().clear(&self.shared, reason, &mut out);
+            cell.write().clear(&self.shared, reason, &mut out);
             if tell {
                 all.push(self.finish(out));
             }

@@ -2,15 +2,19 @@
 //!
 //! Most look-ups find a live, plain entry in a shard that nobody writes to.
 //! This is that case alone, in as few steps as it takes: it is a hundred
-//! nanoseconds in which every instruction shows. Whatever is out of the
-//! ordinary leaves through one exit, before anything has been counted or
+//! nanoseconds in which every instruction shows. It looks without the shard's
+//! lock (see `glance`), or, where that does not do, under it. Whatever is out of
+//! the ordinary leaves through one exit, before anything has been counted or
 //! noted, and is done again by `operations`.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::Cache;
-use super::entry::{Entry, Value};
+use super::directory::Cell;
+use super::entry::{Entry, Seen, Value};
+use super::glance::{Found, Glance};
 use crate::clock::COARSE_TICK_NS;
+use crate::section::Alone;
 
 /// Values up to this size are copied under the lock.
 pub(super) const COPIED: usize = 1024;
@@ -25,27 +29,83 @@ pub enum Quick<R> {
     Unsure,
 }
 
+/// What becomes of an entry that was found.
+trait Take {
+    type Taken;
+    /// Whether it reads the value.
+    const READS: bool;
+    /// Whether it can be done with a value so long.
+    fn fits(&self, len: usize) -> bool;
+    /// Takes what was found without a lock; none if that was not true any more.
+    fn seen<'a>(self, seen: &Seen<'a>, cell: &Cell, glance: &Glance<'a>) -> Option<Self::Taken>;
+    /// Takes what was found under the lock; none if it cannot be.
+    fn held(self, entry: &Entry, value: &[u8]) -> Option<Self::Taken>;
+}
+
+/// Copies the value to the start of a place; its length.
+struct Copied<'a>(&'a mut [u8]);
+
+impl Take for Copied<'_> {
+    type Taken = usize;
+    const READS: bool = true;
+
+    #[inline(always)]
+    fn fits(&self, len: usize) -> bool {
+        len <= self.0.len() && len <= COPIED
+    }
+
+    #[inline(always)]
+    fn seen<'a>(self, seen: &Seen<'a>, _: &Cell, glance: &Glance<'a>) -> Option<usize> {
+        let place = self.0.get_mut(..seen.value_len())?;
+        glance.copy(seen, place).then_some(place.len())
+    }
+
+    #[inline(always)]
+    fn held(self, _: &Entry, value: &[u8]) -> Option<usize> {
+        self.0.get_mut(..value.len())?.copy_from_slice(value);
+        Some(value.len())
+    }
+}
+
+/// Counts a reference.
+struct Shared;
+
+impl Take for Shared {
+    type Taken = Value;
+    const READS: bool = false;
+
+    #[inline(always)]
+    fn fits(&self, _: usize) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn seen<'a>(self, seen: &Seen<'a>, cell: &Cell, glance: &Glance<'a>) -> Option<Value> {
+        let entry = seen.share()?;
+        // Who has the lock already may have seen the entry without this
+        // reference, and not have said that it is writing.
+        (!cell.is_locked() && glance.holds()).then(|| Value::of(entry))
+    }
+
+    #[inline(always)]
+    fn held(self, entry: &Entry, _: &[u8]) -> Option<Value> {
+        entry.share().map(Value::of)
+    }
+}
+
 impl Cache {
     /// Copies the value of a key to the start of `place` and answers its
-    /// length. `line` is the calling thread's (see `metrics::striped`).
+    /// length. What lies beyond it in `place`, and all of it without a hit, may
+    /// have changed.
     #[inline(always)]
-    pub fn quick_copy(&self, line: usize, key: &[u8], place: &mut [u8]) -> Quick<usize> {
-        self.quick(
-            line,
-            key,
-            true,
-            move |value| place.get_mut(..value.len()).filter(|_| value.len() <= COPIED),
-            |place, _, value| {
-                place.copy_from_slice(value);
-                Some(value.len())
-            },
-        )
+    pub fn quick_copy(&self, stay: &Alone, key: &[u8], place: &mut [u8]) -> Quick<usize> {
+        self.quick(stay, key, Copied(place))
     }
 
     /// The value of a key.
     #[inline(always)]
-    pub fn quick_value(&self, line: usize, key: &[u8]) -> Quick<Value> {
-        self.quick(line, key, false, |_| Some(()), |(), entry, _| entry.share().map(Value::of))
+    pub fn quick_value(&self, stay: &Alone, key: &[u8]) -> Quick<Value> {
+        self.quick(stay, key, Shared)
     }
 
     /// A tick from now; the end of time if nothing expires, so that an entry that
@@ -58,42 +118,68 @@ impl Cache {
         }
     }
 
-    /// `reads`: whether `take` reads the value. It may still refuse, having
-    /// been counted; what `fits` refuses has not.
     #[inline(always)]
-    fn quick<P, R>(
-        &self,
-        line: usize,
-        key: &[u8],
-        reads: bool,
-        fits: impl FnOnce(&[u8]) -> Option<P>,
-        take: impl FnOnce(P, &Entry, &[u8]) -> Option<R>,
-    ) -> Quick<R> {
+    fn quick<T: Take>(&self, stay: &Alone, key: &[u8], take: T) -> Quick<T::Taken> {
+        let line = stay.line();
         let Some(gets) = self.metrics.untimed_get(line) else { return Quick::Unsure };
-        // Before the lock: what is under it can begin only once it is taken.
-        let soon_ns = self.soon_ns();
         let hash = self.shared.hash(key);
         if self.simulator.samples(hash) {
             return Quick::Unsure;
         }
-        let Some((shard, home)) = self.directory.try_read(hash) else { return Quick::Unsure };
-        let ahead = if reads { shard.lines_ahead() } else { 0 };
-        let Some(entry) = shard.table.get_at(home, hash, key, ahead) else {
+        let Some((cell, glance)) = self.directory.glance(hash, stay) else {
+            return self.quick_held(line, gets, hash, key, take);
+        };
+        let place = glance.place();
+        let seen = match glance.find(hash, key, if T::READS { place.ahead as usize } else { 0 }) {
+            Found::Plain(seen) if place.counts_up_to > 0 => seen,
+            Found::Absent => {
+                self.metrics.untimed_miss(line, gets);
+                return Quick::Miss;
+            }
+            _ => return self.quick_held(line, gets, hash, key, take),
+        };
+        // The processor looks at the clock while it waits for the entry.
+        if is_near(seen.expiry_ms(), self.soon_ns()) || !take.fits(seen.value_len()) {
+            return Quick::Unsure;
+        }
+        let Some(taken) = take.seen(&seen, cell, &glance) else { return Quick::Unsure };
+        seen.count(place.counts_up_to);
+        gets.store(gets.load(Relaxed) + 1, Relaxed);
+        Quick::Hit(taken)
+    }
+
+    /// The same under the lock.
+    #[inline(never)]
+    fn quick_held<T: Take>(
+        &self,
+        line: usize,
+        gets: &AtomicU64,
+        hash: u64,
+        key: &[u8],
+        take: T,
+    ) -> Quick<T::Taken> {
+        // Before the lock: what is under it can begin only once it is taken.
+        let soon_ns = self.soon_ns();
+        let Some(shard) = self.directory.try_read(hash) else { return Quick::Unsure };
+        let ahead = if T::READS { shard.lines_ahead() } else { 0 };
+        let Some(entry) = shard.table.get_ahead(hash, key, ahead) else {
             drop(shard);
             self.metrics.untimed_miss(line, gets);
             return Quick::Miss;
         };
         let Some((expiry_ms, value)) = entry.plain() else { return Quick::Unsure };
-        // Nearer to its end than a tick of the clock: the precise one decides.
-        if expiry_ms != 0 && soon_ns >= expiry_ms.wrapping_mul(1_000_000) {
+        if is_near(expiry_ms, soon_ns) || !take.fits(value.len()) {
             return Quick::Unsure;
         }
-        let Some(place) = fits(value) else { return Quick::Unsure };
+        let Some(taken) = take.held(entry, value) else { return Quick::Unsure };
         shard.hit(entry.word());
         gets.store(gets.load(Relaxed) + 1, Relaxed);
-        match take(place, entry, value) {
-            Some(taken) => Quick::Hit(taken),
-            None => Quick::Unsure,
-        }
+        Quick::Hit(taken)
     }
+}
+
+/// Whether a time is nearer than a tick of the clock: the precise one decides.
+#[inline(always)]
+fn is_near(expiry_ms: u64, soon_ns: u64) -> bool {
+    expiry_ms != 0 && soon_ns >= expiry_ms.wrapping_mul(1_000_000)
 }

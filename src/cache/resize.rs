@@ -73,8 +73,8 @@ impl Cache {
 
     fn pair(&self, lower: usize, upper: usize, change: Change) -> Departures {
         let mut out = Departures::default();
-        let mut lower = self.directory.cell(lower).shard.write();
-        let mut upper = self.directory.cell(upper).shard.write();
+        let mut lower = self.directory.cell(lower).write();
+        let mut upper = self.directory.cell(upper).write();
         change(&mut lower, &self.shared, &mut upper, &mut out);
         drop((lower, upper));
         self.pay_debt(&mut out);
@@ -89,14 +89,14 @@ impl Cache {
         let mut delivered = Vec::new();
         // What is in hand counts as held: no entry is to leave for that.
         for cell in self.directory.cells() {
-            let amount = cell.shard.write().surrender();
+            let amount = cell.write().surrender();
             self.shared.budget.give(amount);
         }
         while self.shared.budget.entries.missing() > 0 {
             for cell in self.directory.cells() {
                 let missing = self.shared.budget.entries.missing();
                 let mut out = Departures::default();
-                let mut shard = cell.shard.write();
+                let mut shard = cell.write();
                 let (held, all) = (shard.table.len() as u64, self.directory.count() as u64);
                 let part = held.min(missing as u64).min(missing as u64 / all + 1).min(BATCH);
                 for _ in 0..part {
@@ -163,9 +163,9 @@ mod tests {
             (0..400).for_each(|n| cache.set(&key(n), b"v", Ttl::Default).unwrap());
             let at = |n: u32| cache.shared.hash(&key(n)) as usize & 3;
             std::thread::scope(|scope| {
-                let held = cache.directory.cell(stuck).shard.write();
+                let held = cache.directory.cell(stuck).write();
                 let resize = scope.spawn(|| cache.resize(8).unwrap());
-                let splits = |index: usize| cache.directory.cell(index).shard.read().mask == 7;
+                let splits = |index: usize| cache.directory.cell(index).read().mask == 7;
                 while !(0..stuck).all(splits) {
                     std::thread::yield_now();
                 }

@@ -11,6 +11,7 @@ use super::budget::{Amount, Budget, Pool};
 use super::compress::Codec;
 use super::departure::{Departures, Reason};
 use super::entry::Entry;
+use super::glance::Place;
 use super::hash;
 use super::ledger::Ledger;
 use super::policy::{self, Policy};
@@ -160,6 +161,14 @@ impl Shard {
             random: fastrand::Rng::with_seed(seed ^ index as u64),
             born: [(0, 0); BORN],
         }
+    }
+
+    /// What it tells those who look without its lock.
+    #[inline(always)]
+    pub fn place(&self) -> Place {
+        let (buckets, count) = self.table.place();
+        let (ahead, counts_up_to) = (self.lines_ahead, self.counts_up_to);
+        Place { buckets, count, mask: self.mask, ahead, counts_up_to }
     }
 
     /// Bytes of an empty shard with this policy, without the shard itself.

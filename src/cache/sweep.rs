@@ -151,7 +151,7 @@ impl Cache {
             let cell = self.directory.cell(index);
             loop {
                 let mut out = Departures::default();
-                let mut shard = cell.shard.write();
+                let mut shard = cell.write();
                 let gone = shard.sweep(&self.shared, now_ms, batch, &mut out);
                 let due = shard.table.next_due();
                 drop(shard);

@@ -21,6 +21,12 @@ use super::processor::{self, MATCH_BITS};
 
 /// Entries to a bucket.
 const WIDTH: usize = 7;
+/// In a bucket's last tag: how many entries passed by, and whether a large one
+/// has ever been in it.
+const PASSED_MAX: u8 = LARGE - 1;
+const LARGE: u8 = 0x80;
+/// Where in a bucket the entries are, after the tags.
+pub const ENTRIES_AT: usize = 8;
 /// Share of the slots that may be used, in 64ths: fuller tables are smaller
 /// and probe more.
 const FULL_64THS: usize = 49;
@@ -55,9 +61,36 @@ struct Link {
 #[repr(C, align(64))]
 #[derive(Default)]
 struct Bucket {
-    /// Tags of the entries, 0 for none; last, how many entries passed by.
+    /// Tags of the entries, 0 for none; last, what [`PASSED_MAX`] says.
     tags: [u8; 8],
     entries: [Option<Entry>; WIDTH],
+}
+
+impl Bucket {
+    /// Puts an entry in a place; the one before it.
+    #[inline]
+    fn put(&mut self, i: usize, entry: Entry) -> Option<Entry> {
+        if entry.is_large() {
+            self.tags[WIDTH] |= LARGE;
+        }
+        self.entries[i].replace(entry)
+    }
+}
+
+// What `glance` builds on.
+const _: () = assert!(std::mem::offset_of!(Bucket, entries) == ENTRIES_AT);
+const _: () = assert!(size_of::<Option<Entry>>() == size_of::<*const u8>());
+
+/// Whether entries have passed a bucket, by its tags: those that found it full.
+#[inline(always)]
+pub fn has_passed(tags: [u8; 8]) -> bool {
+    tags[WIDTH] & PASSED_MAX != 0
+}
+
+/// Whether a bucket may hold a large entry, by its tags.
+#[inline(always)]
+pub fn has_large(tags: [u8; 8]) -> bool {
+    tags[WIDTH] & LARGE != 0
 }
 
 /// What writers need of a bucket beside it.
@@ -119,13 +152,13 @@ fn bucket_bytes(count: usize) -> usize {
 
 /// The tag of a hash; never 0.
 #[inline]
-fn tag_of(hash: u64) -> u8 {
+pub fn tag_of(hash: u64) -> u8 {
     (hash >> 24) as u8 | 0x80
 }
 
 /// Which of a bucket's entries have a tag: see [`processor::matches`].
 #[inline(always)]
-fn matches(tags: [u8; 8], tag: u8) -> u64 {
+pub fn matches(tags: [u8; 8], tag: u8) -> u64 {
     const ENTRIES: u64 = (1 << (WIDTH * MATCH_BITS)) - 1;
     processor::matches(tags, tag) & ENTRIES
 }
@@ -245,14 +278,14 @@ impl Table {
     /// The entry of a key.
     #[inline(always)]
     pub fn get(&self, hash: u64, key: &[u8]) -> Option<&Entry> {
-        self.probe(hash, key, 0).map(|(_, entry)| entry)
+        self.get_ahead(hash, key, 0)
     }
 
-    /// As [`Table::get`], with the hash's home, when so many of the entry's cache
-    /// lines after the first will be needed too.
+    /// As [`Table::get`], when so many of the entry's cache lines after the first
+    /// will be needed too.
     #[inline(always)]
-    pub fn get_at(&self, home: usize, hash: u64, key: &[u8], lines: usize) -> Option<&Entry> {
-        self.probe_at(home, hash, key, lines).map(|(_, entry)| entry)
+    pub fn get_ahead(&self, hash: u64, key: &[u8], lines: usize) -> Option<&Entry> {
+        self.probe(hash, key, lines).map(|(_, entry)| entry)
     }
 
     /// The slot of a key.
@@ -260,23 +293,19 @@ impl Table {
         self.probe(hash, key, 0).map(|(slot, _)| slot)
     }
 
-    /// As [`Table::find`], with lines ahead as [`Table::get_at`].
+    /// As [`Table::find`], with lines ahead as [`Table::get_ahead`].
     #[inline(always)]
     pub fn find_ahead(&self, hash: u64, key: &[u8], lines: usize) -> Option<Slot> {
         self.probe(hash, key, lines).map(|(slot, _)| slot)
     }
 
-    #[inline(always)]
-    fn probe(&self, hash: u64, key: &[u8], ahead: usize) -> Option<(Slot, &Entry)> {
-        self.probe_at(self.home(hash), hash, key, ahead)
-    }
-
     /// Nearly every key lies in its home bucket.
     #[inline(always)]
-    fn probe_at(&self, at: usize, hash: u64, key: &[u8], ahead: usize) -> Option<(Slot, &Entry)> {
+    fn probe(&self, hash: u64, key: &[u8], ahead: usize) -> Option<(Slot, &Entry)> {
+        let at = self.home(hash);
         let bucket = &self.buckets[at];
         match self.within(at, bucket, hash, key, ahead) {
-            None if bucket.tags[WIDTH] != 0 => self.probe_on(at, hash, key),
+            None if has_passed(bucket.tags) => self.probe_on(at, hash, key),
             found => found,
         }
     }
@@ -288,7 +317,7 @@ impl Table {
             at = self.after(at);
             let bucket = &self.buckets[at];
             let found = self.within(at, bucket, hash, key, 0);
-            if found.is_some() || bucket.tags[WIDTH] == 0 {
+            if found.is_some() || !has_passed(bucket.tags) {
                 return found;
             }
         }
@@ -342,7 +371,7 @@ impl Table {
                 }
             }
             // What was full has sent some on.
-            if first + step + 1 >= last && self.buckets[at].tags[WIDTH] == 0 {
+            if first + step + 1 >= last && !has_passed(self.buckets[at].tags) {
                 break;
             }
             at = self.after(at);
@@ -370,7 +399,7 @@ impl Table {
             let bucket = &mut self.buckets[at];
             if let Some(i) = bucket.tags[..WIDTH].iter().position(|tag| *tag == 0) {
                 bucket.tags[i] = tag_of(hash);
-                bucket.entries[i] = Some(entry);
+                bucket.put(i, entry);
                 self.backs[at].set_steps(i, steps);
                 self.len += 1;
                 let slot = Slot((at << 3 | i) as u32);
@@ -378,15 +407,15 @@ impl Table {
                 self.lower_due(slot, lapse_ms);
                 return slot;
             }
-            bucket.tags[WIDTH] = bucket.tags[WIDTH].saturating_add(1);
+            let is_lost = bucket.tags[WIDTH] & PASSED_MAX == PASSED_MAX;
+            bucket.tags[WIDTH] += !is_lost as u8;
             (at, steps) = (self.after(at), steps + 1);
         }
     }
 
     /// Puts another entry of the same key in the place of an old one.
     pub fn replace(&mut self, slot: Slot, entry: Entry, lapse_ms: Option<u64>) -> Option<Entry> {
-        let place = &mut self.buckets[slot.0 as usize >> 3].entries[slot.0 as usize & 7];
-        let old = place.replace(entry);
+        let old = self.buckets[slot.0 as usize >> 3].put(slot.0 as usize & 7, entry);
         self.lower_due(slot, lapse_ms);
         old
     }
@@ -412,7 +441,7 @@ impl Table {
     fn count_down(&mut self, at: usize) {
         // A count that reached its top has lost track, and stays.
         let count = &mut self.buckets[at].tags[WIDTH];
-        if *count != u8::MAX {
+        if *count & PASSED_MAX != PASSED_MAX {
             *count -= 1;
         }
     }
@@ -432,7 +461,7 @@ impl Table {
         let mut at = bucket;
         for back in 1..STEPS_LOST {
             // What has passed the bucket has passed all up to its own.
-            if self.buckets[at].tags[WIDTH] == 0 {
+            if !has_passed(self.buckets[at].tags) {
                 return None;
             }
             at = self.after(at);
@@ -463,7 +492,10 @@ impl Table {
         let (link, left) = (self.backs[at].links[i], self.backs[at].steps_of(i) - steps);
         let expiry_ms = entry.as_ref().map_or(0, Entry::expiry_ms);
         let bucket = &mut self.buckets[new_at];
-        (bucket.tags[new_i], bucket.entries[new_i]) = (tag, entry);
+        bucket.tags[new_i] = tag;
+        if let Some(entry) = entry {
+            bucket.put(new_i, entry);
+        }
         self.backs[new_at].links[new_i] = link;
         self.backs[new_at].set_steps(new_i, left);
         let list = self.list_of(to) as usize;
@@ -738,7 +770,7 @@ mod tests {
 
     /// Buckets that a look-up in vain reads, on average over all homes.
     fn read_in_vain(table: &Table) -> f64 {
-        let passed = |at: usize| table.buckets[at].tags[WIDTH] != 0;
+        let passed = |at: usize| has_passed(table.buckets[at].tags);
         let reads = (0..table.buckets.len()).map(|home| {
             let mut at = home;
             std::iter::from_fn(|| {

@@ -23,7 +23,7 @@ pub fn audit(cache: &Cache) {
     let (mut entries, mut bytes) = (0i64, cache.own_bytes() as i64);
     let mut in_hand = Amount::default();
     for cell in cache.directory.cells() {
-        let mut shard = cell.shard.write();
+        let mut shard = cell.write();
         let cost: u64 = shard.table.iter().map(|entry| entry.cost()).sum();
         assert_eq!(shard.entry_bytes(), cost);
         assert_eq!(shard.table.iter().count(), shard.table.len());
@@ -381,7 +381,7 @@ fn no_metrics_are_counted_when_they_are_off() {
 fn a_contended_shard_answers_busy_after_retries_times_delay() {
     let (cache, _) = cache(r#"{"max_retries": 2, "retry_delay_ms": 5, "shard_count": 1}"#);
     cache.set(b"k", b"v", Ttl::Default).unwrap();
-    let held = cache.directory.cell(0).shard.write();
+    let held = cache.directory.cell(0).write();
     let start = std::time::Instant::now();
     assert!(matches!(cache.fetch(b"k", &mut None), Err(Missed::Busy)));
     assert!(start.elapsed() >= Duration::from_millis(10));
@@ -398,7 +398,7 @@ fn where_either_part_of_the_patience_is_zero_a_call_waits_as_long_as_it_takes() 
         let (cache, _) = cache(&options);
         cache.set(b"k", b"v", Ttl::Default).unwrap();
         std::thread::scope(|scope| {
-            let held = cache.directory.cell(0).shard.write();
+            let held = cache.directory.cell(0).write();
             let call = scope.spawn(|| cache.get(b"k").is_some());
             while cache.directory.cell(0).contended.load(Ordering::Relaxed) == 0 {
                 std::thread::yield_now();

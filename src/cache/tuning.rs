@@ -194,7 +194,7 @@ impl Cache {
         let mut left = Vec::new();
         for cell in self.directory.cells() {
             let mut out = Departures::default();
-            let mut shard = cell.shard.write();
+            let mut shard = cell.write();
             let room = shard.table.room();
             shard.rebuild(&self.shared, room, Some(make()));
             shard.repay(&self.shared, &mut out);

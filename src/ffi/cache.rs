@@ -166,7 +166,7 @@ pub unsafe extern "C" fn mynah_cache_get(
         {
             // SAFETY: promised by (1), and just checked.
             let key = unsafe { std::slice::from_raw_parts(key.cast(), key_len) };
-            let found = hot.quick_value(hot.line, key);
+            let found = hot.quick_value(&hot.stay, key);
             drop(hot);
             let (found, status) = match found {
                 Quick::Hit(found) => (found.into_raw().cast(), Status::Ok),
@@ -247,7 +247,7 @@ pub unsafe extern "C" fn mynah_cache_get_into(
             let (key, place) = unsafe {
                 (std::slice::from_raw_parts(key.cast(), key_len), place(buf.cast(), cap))
             };
-            let found = hot.quick_copy(hot.line, key, place);
+            let found = hot.quick_copy(&hot.stay, key, place);
             drop(hot);
             let (found, status) = match found {
                 Quick::Hit(found) => (found, Status::Ok),

@@ -23,10 +23,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32};
 use crate::error::{Error, Result};
 use crate::metrics::striped;
 use crate::process_lock::ProcessLock;
+use crate::section;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use super::section;
 
 /// A type that C holds by handle.
 pub trait Handle: Any + Send + Sync {
@@ -241,9 +241,8 @@ pub fn with<T: Handle, C, R>(handle: *const C, f: impl FnOnce(&T) -> R) -> Optio
 /// An object while its finder's stay in a section lasts.
 pub struct Hot<T> {
     object: *const T,
-    /// The thread's line (see `metrics::striped`).
-    pub line: usize,
-    _section: section::Alone,
+    /// The stay.
+    pub stay: section::Alone,
 }
 
 impl<T> std::ops::Deref for Hot<T> {
@@ -261,9 +260,9 @@ impl<T> std::ops::Deref for Hot<T> {
 #[inline(always)]
 pub fn hot<T: Handle, C>(handle: *const C) -> Option<Hot<T>> {
     let line = striped::own()?;
-    let section = section::enter_alone(line)?;
+    let stay = section::enter_alone(line)?;
     let object = pinned(TABLE.first.get(index_of(handle as usize))?, handle as usize)?;
-    Some(Hot { object, line, _section: section })
+    Some(Hot { object, stay })
 }
 
 /// The object that a slot has pinned for a handle. It stays as long as the

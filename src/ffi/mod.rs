@@ -35,7 +35,6 @@ pub mod process;
 pub mod queue;
 pub mod request;
 pub mod response;
-pub mod section;
 pub mod status;
 #[cfg(feature = "test-hooks")]
 pub mod test_hooks;

@@ -176,7 +176,7 @@ fn copy_many(
         let batch = &batch[..count];
         let mut found = [const { Quick::Unsure }; BATCH];
         match handle::hot::<Cache, _>(cache) {
-            Some(hot) => hot.quick_copies(hot.line, batch, room, &mut found),
+            Some(hot) => hot.quick_copies(hot.stay.line(), batch, room, &mut found),
             // All are left to be looked up one by one, if there is a cache.
             None if handle::with::<Cache, _, _>(cache, |_| ()).is_some() => {}
             None => return handle::refused::<Cache, _>(cache).status().code(),
@@ -207,7 +207,7 @@ fn copy_one(
 ) -> Result<Option<(usize, usize)>, mynah_status> {
     let at = room.needed;
     let hot = handle::hot::<Cache, _>(cache);
-    match hot.map(|hot| hot.quick_copy(hot.line, key, room.rest())) {
+    match hot.map(|hot| hot.quick_copy(&hot.stay, key, room.rest())) {
         Some(Quick::Hit(len)) => {
             room.needed += len;
             return Ok(Some((at, len)));

@@ -20,11 +20,13 @@ struct Setting {
     ops: usize,
 }
 
+/// The number after an argument.
+fn arg(name: &str, or: usize) -> usize {
+    let mut args = std::env::args().skip_while(|a| a != name);
+    args.nth(1).map_or(or, |v| v.parse().expect("a number"))
+}
+
 fn main() {
-    let arg = |name: &str, or: usize| {
-        let mut args = std::env::args().skip_while(|a| a != name);
-        args.nth(1).map_or(or, |v| v.parse().expect("a number"))
-    };
     let setting = Setting {
         key_len: arg("--key", 24),
         value_len: arg("--value", 256),
@@ -39,18 +41,23 @@ fn main() {
     if arg("--hits", 1) > 0 {
         hits(&setting, &keys);
     }
-    mixed(&setting, &keys);
+    if arg("--mixed", 1) > 0 {
+        mixed(&setting, &keys);
+    }
 }
 
+/// All, or with `--first N` so many.
 fn all(capacity: usize) -> Vec<Box<dyn Peer>> {
     let capacity_text = capacity.to_string();
-    vec![
+    let mut peers: Vec<Box<dyn Peer>> = vec![
         Box::new(Mynah::new(&[("capacity", &capacity_text)])),
         Box::new(Quick::new(capacity)),
         Box::new(Moka::new(capacity)),
         Box::new(Foyer::new(capacity)),
         Box::new(ShardedLru::new(capacity)),
-    ]
+    ];
+    peers.truncate(arg("--first", peers.len()));
+    peers
 }
 
 /// Hits on resident keys alone, on one thread.

@@ -4,13 +4,14 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 use super::class::{PAGE, RUN_MAX};
+use super::limbo::{self, Piece};
 use super::pages::SMALL;
 use super::system;
 
 /// From so many bytes on an array takes whole pages.
 const PAGED: usize = 64 * 1024;
 /// What an array's address is a multiple of: a cache line.
-const ALIGN: usize = 64;
+pub const ALIGN: usize = 64;
 
 /// As a boxed slice, elsewhere.
 pub struct Array<T> {
@@ -25,6 +26,7 @@ unsafe impl<T: Sync> Sync for Array<T> {}
 
 /// Where the bytes of an array come from.
 enum Source {
+    Plain,
     System,
     Run(usize),
     Map(usize),
@@ -33,7 +35,7 @@ enum Source {
 fn source(bytes: usize) -> Source {
     let pages = bytes.div_ceil(PAGE);
     match bytes {
-        _ if cfg!(any(miri, feature = "system-heap")) => Source::System,
+        _ if cfg!(any(miri, feature = "system-heap")) => Source::Plain,
         ..PAGED => Source::System,
         _ if pages <= RUN_MAX => Source::Run(pages),
         _ => Source::Map(pages * PAGE),
@@ -57,7 +59,7 @@ impl<T> Array<T> {
         const { Self::FITS };
         let bytes = len * size_of::<T>();
         let memory = match source(bytes) {
-            Source::System => system::plain(bytes, ALIGN),
+            Source::Plain | Source::System => system::plain(bytes, ALIGN),
             Source::Run(pages) => SMALL.lock().take(pages),
             Source::Map(bytes) => system::map(bytes).inspect(|at| system::prefer_huge(*at, bytes)),
         };
@@ -80,9 +82,11 @@ impl<T> Drop for Array<T> {
         unsafe {
             NonNull::slice_from_raw_parts(self.first, self.len).drop_in_place();
             match source(bytes) {
-                Source::System => system::release_plain(memory, bytes, ALIGN),
-                Source::Run(pages) => SMALL.lock().put(memory, pages),
-                Source::Map(bytes) => system::unmap(memory, bytes),
+                // Nobody looks without a lock there.
+                Source::Plain => system::release_plain(memory, bytes, ALIGN),
+                Source::System => limbo::retire(Piece::Plain(memory, bytes)),
+                Source::Run(pages) => limbo::retire(Piece::Run(memory, pages)),
+                Source::Map(bytes) => limbo::retire(Piece::Map(memory, bytes)),
             }
         }
     }

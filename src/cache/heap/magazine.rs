@@ -10,7 +10,7 @@ use std::cell::UnsafeCell;
 use std::ptr::{NonNull, null_mut};
 
 use super::class::{self, CLASSES};
-use super::span;
+use super::{LINK, span};
 use crate::metrics::striped::{self, OWNED};
 
 /// Bytes of one class that a magazine keeps, and how many blocks at least and
@@ -21,7 +21,7 @@ const BLOCKS_MAX: usize = 32;
 /// Bytes that a magazine keeps of all classes together.
 const BYTES_MAX: usize = 128 * 1024;
 
-/// Free blocks of a class; each begins with the address of the next.
+/// Free blocks of a class; each has the address of the next at [`LINK`].
 #[derive(Clone, Copy)]
 struct Stack {
     top: *mut u8,
@@ -128,8 +128,8 @@ impl Magazine {
     fn pop(&mut self, class: usize) -> Option<NonNull<u8>> {
         let stack = &mut self.stacks[class];
         let block = NonNull::new(stack.top)?;
-        // SAFETY: a free block begins with the address of the next.
-        stack.top = unsafe { block.cast::<*mut u8>().read() };
+        // SAFETY: a free block holds the address of the next.
+        stack.top = unsafe { block.add(LINK).cast::<*mut u8>().read() };
         stack.len -= 1;
         self.bytes -= class::size(class);
         Some(block)
@@ -141,7 +141,7 @@ impl Magazine {
     unsafe fn push(&mut self, class: usize, block: NonNull<u8>) {
         let stack = &mut self.stacks[class];
         // SAFETY: promised by (1); every block has room for an address.
-        unsafe { block.cast::<*mut u8>().write(stack.top) };
+        unsafe { block.add(LINK).cast::<*mut u8>().write(stack.top) };
         stack.top = block.as_ptr();
         stack.len += 1;
         self.bytes += class::size(class);

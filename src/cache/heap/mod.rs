@@ -15,6 +15,10 @@
 //!   are apart, in pages of 4 KiB. Pages that nobody uses go back to the system
 //!   once they are a thirty-second of the whole.
 //!
+//! Whoever looks without a lock may look at what has just gone: so pages of
+//! spans and tables wait in [`limbo`] before they become something else, and a
+//! free block's first four bytes, where an entry counts its references, stay 0.
+//!
 //! Tables, too, if they are large ([`array`]).
 //!
 //! This is the plan of Bonwick and Adams, "Magazines and Vmem", USENIX 2001.
@@ -27,6 +31,7 @@
 
 mod array;
 mod class;
+mod limbo;
 mod magazine;
 mod pages;
 mod span;
@@ -37,15 +42,21 @@ use std::ptr::NonNull;
 pub use array::{Array, taken};
 pub use class::allocated;
 use class::{PAGE, RUN_MAX};
+use limbo::LIMBO;
 use pages::{LARGE, SMALL};
 
 /// What a block's address is a multiple of.
 const ALIGN: usize = 8;
+/// Where a free block says what is the next one.
+const LINK: usize = 8;
+/// Bytes of the smallest block.
+const LEAST: usize = LINK + 8;
 
-/// A block of at least so many bytes, aligned to 8; none when the system has
-/// no more.
+/// A block of at least so many bytes, 16 or more, aligned to 8; none when the
+/// system has no more.
 #[inline]
 pub fn allocate(size: usize) -> Option<NonNull<u8>> {
+    debug_assert!(size >= LEAST);
     if cfg!(any(miri, feature = "system-heap")) {
         return system::plain(allocated(size), ALIGN);
     }
@@ -59,7 +70,8 @@ pub fn allocate(size: usize) -> Option<NonNull<u8>> {
 ///
 /// # Safety
 /// 1. `block` came from [`allocate`] with a size of the same [`allocated`], and
-///    nobody uses it any more.
+///    nobody uses it any more. Its first four bytes are 0, or it is so large that
+///    nobody has looked at it (see [`has_class`]).
 #[inline]
 pub unsafe fn release(block: NonNull<u8>, size: usize) {
     if cfg!(any(miri, feature = "system-heap")) {
@@ -72,6 +84,13 @@ pub unsafe fn release(block: NonNull<u8>, size: usize) {
         // SAFETY: as above.
         None => unsafe { release_large(block, size) },
     }
+}
+
+/// Whether a block of so many bytes is one of a class. Others must not be looked
+/// at without a lock: they may be unmapped at any time.
+#[inline(always)]
+pub fn has_class(size: usize) -> bool {
+    class::of(size).is_some()
 }
 
 #[cold]
@@ -103,20 +122,27 @@ pub struct Ending;
 impl Drop for Ending {
     fn drop(&mut self) {
         magazine::flush_all();
+        limbo::settle();
     }
 }
 
 /// The heap's locks, while the process forks.
 pub struct Held {
     _spans: span::Held,
+    _limbo: std::sync::MutexGuard<'static, limbo::Limbo>,
     _small: std::sync::MutexGuard<'static, pages::Pages>,
     _large: std::sync::MutexGuard<'static, pages::Pages>,
 }
 
 /// Keeps the heap as it is until the guard is dropped.
 pub fn hold() -> Held {
-    // In the order in which they are taken: pages under spans.
-    Held { _spans: span::hold(), _small: SMALL.lock(), _large: LARGE.lock() }
+    // In the order in which they are taken: pages under limbo under spans.
+    Held {
+        _spans: span::hold(),
+        _limbo: LIMBO.lock(),
+        _small: SMALL.lock(),
+        _large: LARGE.lock(),
+    }
 }
 
 #[cfg(test)]

@@ -126,6 +126,11 @@ impl Pages {
         }
     }
 
+    /// Whether there is a run of so many pages without asking the system.
+    pub fn has_room(&self, pages: usize) -> bool {
+        self.by_room.range((pages, 0)..).next().is_some()
+    }
+
     /// A run of pages, at most [`super::class::RUN_MAX`]; none when the system
     /// has no more.
     pub fn take(&mut self, pages: usize) -> Option<NonNull<u8>> {

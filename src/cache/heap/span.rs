@@ -9,8 +9,10 @@ use std::ptr::{NonNull, null_mut};
 use std::sync::MutexGuard;
 
 use super::class::{self, CHUNK_PAGES, CLASSES, PAGE, SPAN_MIN};
+use super::limbo::{self, Piece};
 use super::pages::SMALL;
 use super::system::CHUNK;
+use super::LINK;
 use crate::process_lock::ProcessLock;
 
 /// Of spans and their pages, at the start of a chunk. Each field of it belongs
@@ -34,7 +36,7 @@ struct Span {
     /// Blocks that have been out at all.
     fresh: u16,
     /// One more than the number of the first block that has come back; each
-    /// begins with the next.
+    /// has the next at [`LINK`].
     free: u16,
 }
 
@@ -90,6 +92,9 @@ impl Roomy {
     #[cold]
     fn grow(&mut self, class: usize) -> bool {
         let pages = class::pages(class);
+        if !SMALL.lock().has_room(pages) {
+            limbo::settle();
+        }
         let Some(run) = SMALL.lock().take(pages) else { return false };
         let head = head_of(run);
         let page = (run.as_ptr() as usize & (CHUNK - 1)) / PAGE;
@@ -126,7 +131,7 @@ impl Roomy {
                 }
                 free => {
                     let block = at(free - 1);
-                    span.free = block.cast::<u16>().read();
+                    span.free = block.add(LINK).cast::<u16>().read();
                     block
                 }
             };
@@ -150,7 +155,7 @@ impl Roomy {
             let span = (&raw mut (*head).spans).cast::<Span>().add(number as usize);
             let full = (*span).live as usize == class::blocks(class);
             let index = (offset - (*span).page as usize * PAGE) / class::size(class);
-            block.cast::<u16>().write((*span).free);
+            block.add(LINK).cast::<u16>().write((*span).free);
             (*span).free = index as u16 + 1;
             (*span).live -= 1;
             if full {
@@ -159,7 +164,7 @@ impl Roomy {
             if (*span).live == 0 {
                 self.unlink(span);
                 let run = head.cast::<u8>().add((*span).page as usize * PAGE);
-                SMALL.lock().put(NonNull::new_unchecked(run), class::pages(class));
+                limbo::retire(Piece::Run(NonNull::new_unchecked(run), class::pages(class)));
             }
         }
     }

@@ -17,6 +17,7 @@ fn check_and_release((block, bytes, number): (NonNull<u8>, usize, u8)) {
     unsafe {
         let all = std::slice::from_raw_parts(block.as_ptr(), bytes);
         assert!(all.iter().all(|byte| *byte == number), "{bytes} bytes");
+        block.cast::<u32>().write_unaligned(0);
         release(block, bytes);
     }
 }
@@ -24,7 +25,7 @@ fn check_and_release((block, bytes, number): (NonNull<u8>, usize, u8)) {
 /// Small, coarse, of pages, and mapped alone.
 fn any_size(random: &mut fastrand::Rng) -> usize {
     match random.u8(..20) {
-        0..14 => random.usize(..600),
+        0..14 => random.usize(LEAST..600),
         14..18 => random.usize(600..40_000),
         18 => random.usize(40_000..900_000),
         _ => random.usize(900_000..1_600_000),
@@ -54,7 +55,7 @@ fn blocks_may_end_on_other_threads_than_they_began_on() {
             scope.spawn(move || {
                 let mut random = fastrand::Rng::with_seed(seed);
                 for turn in 0..5_000 {
-                    let (block, bytes, number) = make(any_size(&mut random) / 8, turn as u8);
+                    let (block, bytes, number) = make(LEAST + any_size(&mut random) / 8, turn as u8);
                     send.send((block.as_ptr() as usize, bytes, number)).unwrap();
                 }
             });

@@ -10,6 +10,8 @@
 //! IEEE TPDS 23(2), 2012; threads beyond the lines share two counters that take
 //! turns, as in sleepable RCU.
 
+#![allow(unsafe_code)]
+
 use std::sync::atomic::{AtomicBool, compiler_fence, fence};
 
 use crate::metrics::striped::OWNED;
@@ -58,7 +60,18 @@ pub fn enter(line: usize) -> Section {
 }
 
 /// A stay of a thread that was not inside, on a line of its own.
-pub struct Alone(&'static AtomicU64);
+pub struct Alone {
+    place: &'static AtomicU64,
+    line: usize,
+}
+
+impl Alone {
+    /// The thread's line.
+    #[inline(always)]
+    pub fn line(&self) -> usize {
+        self.line
+    }
+}
 
 /// As [`enter`], in fewer steps; none if the thread is inside already.
 #[inline(always)]
@@ -74,14 +87,14 @@ pub fn enter_alone(line: usize) -> Option<Alone> {
         // Its other half is the kernel's barrier in `wait`.
         false => compiler_fence(Ordering::SeqCst),
     }
-    Some(Alone(place))
+    Some(Alone { place, line })
 }
 
 impl Drop for Alone {
     #[inline(always)]
     fn drop(&mut self) {
         // Release: what was done inside is over for whoever waits.
-        self.0.store(self.0.load(Ordering::Relaxed) + 1, Ordering::Release);
+        self.place.store(self.place.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 }
 
@@ -132,6 +145,31 @@ fn pause_until(over: impl Fn() -> bool) {
             _ => std::thread::sleep(std::time::Duration::from_micros(50)),
         }
     }
+}
+
+/// Stays that were under way at some moment.
+pub struct Grace(Vec<(&'static AtomicU64, u64)>);
+
+impl Grace {
+    /// None at all.
+    pub const NONE: Grace = Grace(Vec::new());
+
+    /// Whether all have ended. Never waits.
+    pub fn is_over(&mut self) -> bool {
+        // Acquire: what was done inside is over for whoever sees it.
+        self.0.retain(|(place, seen)| place.load(Ordering::Acquire) == *seen);
+        self.0.is_empty()
+    }
+}
+
+/// The stays of now on lines of their own, but for that on one line: once they
+/// have ended, nobody who came by [`enter_alone`] knows what was taken out of
+/// reach before.
+pub fn grace(but: usize) -> Grace {
+    barrier();
+    let others = LINES.iter().enumerate().filter(|(line, _)| *line != but);
+    let inside = others.map(|(_, Line(place))| (place, place.load(Ordering::Acquire)));
+    Grace(inside.filter(|(_, seen)| seen & 1 == 1).collect())
 }
 
 /// Gets the kernel's promise, once, before there is anything to find. In a

@@ -1,0 +1,106 @@
+//! Memory that was given back while somebody may still look at it.
+//!
+//! Look-ups read tables and entries without a lock (see `glance`), each in a
+//! section. What one has found may have gone meanwhile, and a block may be
+//! another entry by then; but it must be a block of entries still, and mapped.
+//! So pages wait here, before they become something else, until every section
+//! is over that was open when they came. They wait in groups: to ask all
+//! threads costs as much as ten look-ups.
+
+use std::ptr::NonNull;
+
+use super::array;
+use super::pages::SMALL;
+use super::system;
+use crate::metrics::striped;
+use crate::process_lock::ProcessLock;
+use crate::section::{self, Grace};
+
+/// So many pieces, or bytes, ask for the end of their wait.
+const PIECES: usize = 16;
+const BYTES: usize = 256 * 1024;
+
+/// What waits.
+pub enum Piece {
+    /// A run of [`SMALL`]'s: where it begins, and its pages.
+    Run(NonNull<u8>, usize),
+    /// A mapping, and its bytes.
+    Map(NonNull<u8>, usize),
+    /// An array of the system's allocator, and its bytes.
+    Plain(NonNull<u8>, usize),
+}
+
+// SAFETY: memory that nobody owns belongs to no thread.
+unsafe impl Send for Piece {}
+
+pub struct Limbo {
+    /// Came since the last group began to wait.
+    fresh: Vec<Piece>,
+    bytes: usize,
+    /// The group that waits, and for whom.
+    waiting: Vec<Piece>,
+    grace: Grace,
+}
+
+/// Its lock comes after those of spans and before those of pages.
+pub static LIMBO: ProcessLock<Limbo> = ProcessLock::new(Limbo {
+    fresh: Vec::new(),
+    bytes: 0,
+    waiting: Vec::new(),
+    grace: Grace::NONE,
+});
+
+/// Gives memory back once nobody can be looking at it.
+///
+/// # Safety
+/// 1. It is what the piece says, and nobody uses it, but those who look.
+pub unsafe fn retire(piece: Piece) {
+    if cfg!(all(test, feature = "model")) {
+        // Sections are the model's there, and must not be touched under a lock
+        // that is not. What a model leaves behind is little.
+        return;
+    }
+    let mut limbo = LIMBO.lock();
+    limbo.bytes += match piece {
+        Piece::Run(_, pages) => pages * super::PAGE,
+        Piece::Map(_, bytes) | Piece::Plain(_, bytes) => bytes,
+    };
+    limbo.fresh.push(piece);
+    if limbo.fresh.len() >= PIECES || limbo.bytes >= BYTES {
+        limbo.settle();
+    }
+}
+
+/// Gives back what nobody can be looking at any more.
+pub fn settle() {
+    let mut limbo = LIMBO.lock();
+    if !(limbo.fresh.is_empty() && limbo.waiting.is_empty()) {
+        limbo.settle();
+    }
+}
+
+impl Limbo {
+    #[cold]
+    fn settle(&mut self) {
+        if self.grace.is_over() {
+            self.waiting.drain(..).for_each(give_back);
+            // The calling thread does not look while it stores or removes.
+            self.grace = section::grace(striped::line());
+            (self.waiting, self.bytes) = (std::mem::take(&mut self.fresh), 0);
+            if self.grace.is_over() {
+                self.waiting.drain(..).for_each(give_back);
+            }
+        }
+    }
+}
+
+fn give_back(piece: Piece) {
+    // SAFETY: promised to `retire`; those who looked have gone.
+    unsafe {
+        match piece {
+            Piece::Run(run, pages) => SMALL.lock().put(run, pages),
+            Piece::Map(at, bytes) => system::unmap(at, bytes),
+            Piece::Plain(at, bytes) => system::release_plain(at, bytes, array::ALIGN),
+        }
+    }
+}
