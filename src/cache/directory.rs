@@ -19,7 +19,12 @@ use super::table;
 use crate::error::{Error, Result};
 use crate::section::Alone;
 use crate::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
-use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, spin_loop};
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+/// How often a look pauses for one who is writing.
+const PAUSES: usize = 4;
 
 /// Most shards.
 pub const SHARDS_MAX: usize = 65_536;
@@ -43,6 +48,7 @@ pub struct Cell {
 #[repr(align(64))]
 struct Told {
     buckets: AtomicUsize,
+    backs: AtomicUsize,
     count: AtomicUsize,
     mask: AtomicUsize,
     ahead: AtomicU32,
@@ -141,6 +147,16 @@ impl Directory {
         (hash as usize & glance.place().mask == index).then_some((cell, glance))
     }
 
+    /// As [`Directory::glance`], for a shard that is being written to: most who
+    /// write are done in less time than it takes to queue for the lock.
+    #[cold]
+    pub fn glance_soon<'a>(&'a self, hash: u64, stay: &'a Alone) -> Option<(&'a Cell, Glance<'a>)> {
+        (0..PAUSES).find_map(|_| {
+            spin_loop();
+            self.glance(hash, stay)
+        })
+    }
+
     /// As [`Directory::read`], if that needs neither waiting nor following.
     #[inline(always)]
     pub fn try_read(&self, hash: u64) -> Option<RwLockReadGuard<'_, Shard>> {
@@ -212,6 +228,7 @@ impl Told {
     fn get(&self) -> Place {
         Place {
             buckets: self.buckets.load(Ordering::Relaxed),
+            backs: self.backs.load(Ordering::Relaxed),
             count: self.count.load(Ordering::Relaxed),
             mask: self.mask.load(Ordering::Relaxed),
             ahead: self.ahead.load(Ordering::Relaxed),
@@ -222,6 +239,7 @@ impl Told {
     #[cold]
     fn set(&self, place: Place) {
         self.buckets.store(place.buckets, Ordering::Relaxed);
+        self.backs.store(place.backs, Ordering::Relaxed);
         self.count.store(place.count, Ordering::Relaxed);
         self.mask.store(place.mask, Ordering::Relaxed);
         self.ahead.store(place.ahead, Ordering::Relaxed);
@@ -251,10 +269,30 @@ impl Cell {
         Writing::begin(self, self.shard.write())
     }
 
+    /// As [`Cell::write`], if it need not wait and nobody has written since the
+    /// look.
+    #[inline(always)]
+    pub fn write_after(&self, glance: &Glance<'_>) -> Option<Writing<'_>> {
+        let shard = Writing::begin(self, self.shard.try_write()?);
+        glance.held_until(self.version.load(Ordering::Relaxed)).then_some(shard)
+    }
+
     /// Whether somebody is about to write, or is writing.
     #[inline(always)]
     pub fn is_locked(&self) -> bool {
         self.shard.is_locked_exclusive()
+    }
+
+    /// Has the processor fetch what it takes to store an entry that was not there:
+    /// the shard, and what goes with the bucket of a look.
+    #[inline(always)]
+    pub fn fetch_to_store(&self, hash: u64, glance: &Glance<'_>) {
+        let shard: *const u8 = (&raw const self.version).cast();
+        for line in 0..size_of::<Cell>() / LINE - 1 {
+            fetch_to_write(shard.wrapping_add(line * LINE));
+        }
+        let place = glance.place();
+        fetch_to_write(table::back_at(place.backs, table::home_of(hash, place.count)));
     }
 
     /// Has the processor fetch the bucket that is most likely a hash's home, and

@@ -17,7 +17,7 @@ use std::ptr::NonNull;
 use std::slice;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
-use super::processor::fetch;
+use super::processor::{self, fetch};
 use super::{heap, ledger};
 use crate::error::{Error, Result};
 use crate::section::Alone;
@@ -262,8 +262,7 @@ impl Entry {
         if allocated(end) != allocated(place + self.value_len()) {
             return false;
         }
-        let refs = &self.header().refs;
-        if refs.compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        if !self.claim() {
             return false;
         }
         // SAFETY: the allocation is as large as `allocated` says, of the old
@@ -278,9 +277,26 @@ impl Entry {
         self.header().value_len.store(value.len() as u32, Ordering::Relaxed);
         let expiry = expiry_ms.min(EXPIRY_MAX_MS);
         self.header().time.store(time & !EXPIRY_MASK | expiry, Ordering::Relaxed);
-        // Release: whoever comes to hold it has the new value.
-        self.header().refs.store(1, Ordering::Release);
+        if !cfg!(any(target_arch = "x86_64", target_arch = "x86")) {
+            // Release: whoever comes to hold it has the new value.
+            self.header().refs.store(1, Ordering::Release);
+        }
         true
+    }
+
+    /// Whether nobody else holds it; nobody can come to, then, under the shard's
+    /// write lock, until [`Header::refs`] is 1 again.
+    ///
+    /// An x86 processor orders what the lock did before this load, and what
+    /// [`Seen::share`] does before it is seen that nobody has the lock: of the two
+    /// one sees the other. Elsewhere the count itself says it.
+    #[inline(always)]
+    fn claim(&self) -> bool {
+        let refs = &self.header().refs;
+        match cfg!(any(target_arch = "x86_64", target_arch = "x86")) {
+            true => refs.load(Ordering::Acquire) == 1,
+            false => refs.compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed).is_ok(),
+        }
     }
 
     /// [`COMPRESSED`], [`NEGATIVE`].
@@ -383,6 +399,17 @@ impl<'a> Seen<'a> {
         let header = unsafe { at.as_ref() };
         let value_len = header.value_len.load(Ordering::Relaxed) as usize;
         Seen { at, time: header.time.load(Ordering::Relaxed), value_len, stay: PhantomData }
+    }
+
+    /// Has the processor fetch the lines of it that writing over the value takes,
+    /// the first five at most.
+    #[inline(always)]
+    pub fn fetch_to_write(&self) {
+        const LINES_MAX: usize = 5;
+        let lines = (BYTES + self.key_len() + self.value_len) / 64;
+        for line in 0..=lines.min(LINES_MAX) {
+            processor::fetch_to_write(self.at.as_ptr().cast::<u8>().wrapping_add(line * 64));
+        }
     }
 
     #[inline(always)]

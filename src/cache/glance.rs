@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering::Relaxed};
 
 use super::entry::Seen;
 use super::processor::MATCH_BITS;
-use super::table;
+use super::table::{self, Slot};
 use crate::section::Alone;
 use crate::sync::atomic::{self, Ordering, fence};
 
@@ -37,6 +37,8 @@ const STEPS_MAX: usize = 8;
 pub struct Place {
     /// Where the table's buckets are.
     pub buckets: usize,
+    /// Where their backs are.
+    pub backs: usize,
     /// How many there are.
     pub count: usize,
     /// The number of shards less one, as far as the shard has been told.
@@ -57,8 +59,8 @@ pub struct Glance<'a> {
 
 /// What a look found.
 pub enum Found<'a> {
-    /// A small entry that is neither packed nor negative.
-    Plain(Seen<'a>),
+    /// A small entry that is neither packed nor negative, and where it lies.
+    Plain(Seen<'a>, Slot),
     /// There was none, for sure.
     Absent,
     /// Whatever else: take the lock.
@@ -78,6 +80,13 @@ impl<'a> Glance<'a> {
         let began = version.load(Ordering::Acquire);
         let glance = Glance { version, began, place: place(), stay };
         (began & 1 == 0 && glance.holds()).then_some(glance)
+    }
+
+    /// Whether the one who is writing by now, and has written nothing yet, is the
+    /// first to.
+    #[inline(always)]
+    pub fn held_until(&self, version: u64) -> bool {
+        version == self.began + 1
     }
 
     /// Whether nobody has written since it began, so that what was read is true.
@@ -145,7 +154,14 @@ impl<'a> Glance<'a> {
             }
             // SAFETY: what it says of itself was true just now.
             if unsafe { seen.has_key(key) } {
-                return (if seen.is_plain() { Found::Plain(seen) } else { Found::Unclear }, false);
+                return (
+                    if seen.is_plain() {
+                        Found::Plain(seen, Slot::of(at, i))
+                    } else {
+                        Found::Unclear
+                    },
+                    false,
+                );
             }
             matches &= matches - 1;
         }

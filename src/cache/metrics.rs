@@ -90,10 +90,21 @@ impl Metrics {
     /// thread has no line of its own.
     #[inline(always)]
     pub fn untimed_get(&self, line: usize) -> Option<&AtomicU64> {
+        self.untimed(line, GETS)
+    }
+
+    /// As [`Metrics::untimed_get`], for stores.
+    #[inline(always)]
+    pub fn untimed_set(&self, line: usize) -> Option<&AtomicU64> {
+        self.untimed(line, SETS)
+    }
+
+    #[inline(always)]
+    fn untimed(&self, line: usize, counter: usize) -> Option<&AtomicU64> {
         if !self.enabled {
             return self.counters.owned(line, UNCOUNTED);
         }
-        let place = self.counters.owned(line, GETS)?;
+        let place = self.counters.owned(line, counter)?;
         (place.load(Relaxed) % TIMED_EVERY != 0).then_some(place)
     }
 
@@ -251,7 +262,7 @@ impl Cache {
             let overhead = shard.overhead_bytes() + size_of::<Cell>() as u64;
             report.memory += shard.entry_bytes() + overhead;
             report.overhead += overhead;
-            report.counts.add(&shard.counts);
+            report.counts.add(&shard.counts());
             report.contended += cell.contended.load(Relaxed);
             if index < in_use {
                 report.items.push(shard.table.len() as u64);

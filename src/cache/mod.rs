@@ -288,19 +288,30 @@ impl Cache {
     /// Takes bytes out of the budget: entries leave if there are too few. What
     /// cannot be had even so is owed.
     fn reserve(&self, bytes: i64, out: &mut Departures) {
-        let wanted = Amount { entries: 0, bytes };
-        let mut got = self.shared.budget.draw_only(wanted);
-        // Over all cells that there are by then: a resize may go on.
-        for cell in self.directory.cells() {
-            let lacking = got.lacks(wanted);
-            if !lacking.is_some() {
-                break;
-            }
-            let mut shard = cell.write();
-            got.add(self.evict_for(&mut shard, lacking, out));
-        }
+        let mut got = self.free_up(bytes, out);
         got.bytes -= bytes;
         self.shared.budget.give(got);
+    }
+
+    /// Takes bytes out of the budget, and makes entries leave if there are too
+    /// few; less, if there is no more even so.
+    fn free_up(&self, bytes: i64, out: &mut Departures) -> Amount {
+        let wanted = Amount { entries: 0, bytes };
+        let mut got = self.shared.budget.draw_only(wanted);
+        for _ in 0..PASSES_MAX {
+            // Over all cells that there are by then: a resize may go on.
+            for cell in self.directory.cells() {
+                let lacking = got.lacks(wanted);
+                if !lacking.is_some() {
+                    return got;
+                }
+                let mut shard = cell.write();
+                got.add(self.evict_for(&mut shard, lacking, out));
+            }
+            // Others may have some on its way to where it goes.
+            crate::sync::yield_now();
+        }
+        got
     }
 
     /// Makes up for what a shard has taken that had nothing left to give for it.
@@ -422,6 +433,9 @@ impl Drop for Cache {
         self.sweeper.close();
     }
 }
+
+/// How often all shards are asked for bytes that others may have on their way.
+const PASSES_MAX: usize = 16;
 
 /// Bytes of an empty shard.
 fn cell_bytes(maker: Maker) -> u64 {

@@ -265,7 +265,7 @@ impl Cache {
     }
 
     /// Stores a copy in an entry of its own.
-    fn store_anew(
+    pub(super) fn store_anew(
         &self,
         hash: u64,
         key: &[u8],
@@ -303,7 +303,7 @@ impl Cache {
             Ttl::Exactly(_) => 0,
             _ => values.ttl_jitter_percent.into(),
         };
-        let ms = ms - self.jitter(ms, percent);
+        let ms = if percent == 0 { ms } else { ms - self.jitter(ms, percent) };
         // A life of a minute or more may end a tick late: the precise clock
         // costs as much as the rest of a small store. Rounded up, so that no
         // life is ever shorter than asked for.

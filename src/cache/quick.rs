@@ -126,12 +126,14 @@ impl Cache {
         if self.simulator.samples(hash) {
             return Quick::Unsure;
         }
-        let Some((cell, glance)) = self.directory.glance(hash, stay) else {
+        let glance = self.directory.glance(hash, stay);
+        let glance = glance.or_else(|| self.directory.glance_soon(hash, stay));
+        let Some((cell, glance)) = glance else {
             return self.quick_held(line, gets, hash, key, take);
         };
         let place = glance.place();
         let seen = match glance.find(hash, key, if T::READS { place.ahead as usize } else { 0 }) {
-            Found::Plain(seen) if place.counts_up_to > 0 => seen,
+            Found::Plain(seen, _) if place.counts_up_to > 0 => seen,
             Found::Absent => {
                 self.metrics.untimed_miss(line, gets);
                 return Quick::Miss;

@@ -73,8 +73,13 @@ impl Cache {
 
     fn pair(&self, lower: usize, upper: usize, change: Change) -> Departures {
         let mut out = Departures::default();
+        // Two tables that are as small as can be may take more than one: nothing
+        // in them could make room for that.
+        let margin = 2 * Shard::smallest_bytes(*self.maker.lock()) as i64;
+        let margin = self.free_up(margin, &mut out);
         let mut lower = self.directory.cell(lower).write();
         let mut upper = self.directory.cell(upper).write();
+        lower.receive(margin);
         change(&mut lower, &self.shared, &mut upper, &mut out);
         drop((lower, upper));
         self.pay_debt(&mut out);

@@ -103,6 +103,8 @@ pub struct Shard {
     lines_ahead: u32,
     /// See [`Policy::counts_up_to`].
     counts_up_to: u32,
+    /// Values stored over old ones in their place.
+    pub renewed: u64,
     /// The entries.
     pub table: Table,
     /// The order of the entries.
@@ -115,7 +117,7 @@ pub struct Shard {
     now_ms: u64,
     /// Bytes of the entries.
     entry_bytes: u64,
-    /// What writers count.
+    /// What writers count, but for `renewed`.
     pub counts: Counts,
     random: fastrand::Rng,
     /// Some entries' hashes and when they came in, to know their age when they
@@ -152,6 +154,7 @@ impl Shard {
             mask,
             table,
             counts_up_to: policy.counts_up_to(),
+            renewed: 0,
             policy,
             in_hand: Amount::default(),
             now_ms: 0,
@@ -166,9 +169,9 @@ impl Shard {
     /// What it tells those who look without its lock.
     #[inline(always)]
     pub fn place(&self) -> Place {
-        let (buckets, count) = self.table.place();
+        let (buckets, backs, count) = self.table.place();
         let (ahead, counts_up_to) = (self.lines_ahead, self.counts_up_to);
-        Place { buckets, count, mask: self.mask, ahead, counts_up_to }
+        Place { buckets, backs, count, mask: self.mask, ahead, counts_up_to }
     }
 
     /// Bytes of an empty shard with this policy, without the shard itself.
@@ -198,6 +201,14 @@ impl Shard {
     #[inline(always)]
     pub fn lines_ahead(&self) -> usize {
         self.lines_ahead as usize
+    }
+
+    /// All that writers count.
+    pub fn counts(&self) -> Counts {
+        let mut counts = self.counts;
+        counts.sets += self.renewed;
+        counts.left[Reason::Replaced as usize] += self.renewed;
+        counts
     }
 
     /// Notes a hit in an entry's word, without asking the policy if all that it
@@ -547,6 +558,7 @@ impl Shard {
         self.entry_bytes += std::mem::take(&mut upper.entry_bytes);
         self.in_hand.add(upper.surrender());
         self.counts.add(&std::mem::take(&mut upper.counts));
+        self.renewed += std::mem::take(&mut upper.renewed);
         (self.mask, upper.mask) = (bit - 1, bit - 1);
         let after = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
         self.in_hand.bytes -= after - before;

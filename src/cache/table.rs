@@ -52,6 +52,14 @@ const TICK_SHIFT: u32 = 6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot(u32);
 
+impl Slot {
+    /// The place of a number in a bucket.
+    #[inline(always)]
+    pub fn of(bucket: usize, i: usize) -> Slot {
+        Slot((bucket << 3 | i) as u32)
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Link {
     prev: u32,
@@ -175,6 +183,12 @@ pub fn bucket_at(buckets: usize, number: usize) -> *const u8 {
     buckets.wrapping_add(number * size_of::<Bucket>()) as *const u8
 }
 
+/// As [`bucket_at`], of a bucket's back.
+#[inline(always)]
+pub fn back_at(backs: usize, number: usize) -> *const u8 {
+    backs.wrapping_add(number * size_of::<Back>()) as *const u8
+}
+
 /// The tick in which a time lies.
 pub fn tick_of(ms: u64) -> u32 {
     (ms >> TICK_SHIFT).min(NEVER as u64 - 1) as u32
@@ -244,10 +258,10 @@ impl Table {
         home_of(hash, self.buckets.len())
     }
 
-    /// The address of the buckets, and how many there are.
+    /// The addresses of the buckets and of their backs, and how many there are.
     #[inline(always)]
-    pub fn place(&self) -> (usize, usize) {
-        (self.buckets.as_ptr() as usize, self.buckets.len())
+    pub fn place(&self) -> (usize, usize, usize) {
+        (self.buckets.as_ptr() as usize, self.backs.as_ptr() as usize, self.buckets.len())
     }
 
     #[inline]
@@ -339,7 +353,7 @@ impl Table {
             if let Some(entry) = &bucket.entries[i] {
                 entry.fetch_ahead(ahead);
                 if entry.has_key(key) {
-                    return Some((Slot((at << 3 | i) as u32), entry));
+                    return Some((Slot::of(at, i), entry));
                 }
             }
             found &= found - 1;
@@ -402,7 +416,7 @@ impl Table {
                 bucket.put(i, entry);
                 self.backs[at].set_steps(i, steps);
                 self.len += 1;
-                let slot = Slot((at << 3 | i) as u32);
+                let slot = Slot::of(at, i);
                 self.link(slot, list);
                 self.lower_due(slot, lapse_ms);
                 return slot;
@@ -466,7 +480,7 @@ impl Table {
             }
             at = self.after(at);
             if let Some(i) = self.passer_in(at, back) {
-                return Some((Slot((at << 3 | i) as u32), back));
+                return Some((Slot::of(at, i), back));
             }
         }
         None
@@ -573,7 +587,7 @@ impl Table {
         let mut due = NEVER;
         for (i, entry) in self.buckets[at].entries.iter().enumerate() {
             match entry.as_ref().and_then(lapse) {
-                Some(ms) if ms <= now_ms => found.push(Slot((at << 3 | i) as u32)),
+                Some(ms) if ms <= now_ms => found.push(Slot::of(at, i)),
                 Some(ms) => due = due.min(tick_of(ms)),
                 None => {}
             }
@@ -689,7 +703,7 @@ impl Table {
             (0..WIDTH)
                 .map(|n| (turn + n) % WIDTH)
                 .find(|i| self.buckets[at].entries[*i].is_some())
-                .map(|i| Slot((at << 3 | i) as u32))
+                .map(|i| Slot::of(at, i))
         })
     }
 }

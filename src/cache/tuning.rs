@@ -18,6 +18,7 @@ use serde_json::{Value as Json, json};
 
 use super::departure::{Departures, Reason};
 use super::metrics::Report;
+use super::shard::Shard;
 use super::simulate::Forecast;
 use super::{Cache, cell_bytes, policy, shards_for};
 use crate::metrics::Level;
@@ -194,7 +195,10 @@ impl Cache {
         let mut left = Vec::new();
         for cell in self.directory.cells() {
             let mut out = Departures::default();
+            // An empty shard has nothing to give up for what the policy takes.
+            let margin = self.free_up(Shard::smallest_bytes(make) as i64, &mut out);
             let mut shard = cell.write();
+            shard.receive(margin);
             let room = shard.table.room();
             shard.rebuild(&self.shared, room, Some(make()));
             shard.repay(&self.shared, &mut out);

@@ -72,19 +72,27 @@ pub unsafe extern "C" fn mynah_cache_new(
     unsafe { guard_err(err, body) }
 }
 
-/// Runs a short operation in a section, and reports what left after it. To a
-/// call that meets a free, the cache is gone, whichever of the two was first.
+/// Runs a short operation in a section, and reports what left after it.
 #[inline(always)]
 fn write(cache: *mut mynah_cache, f: impl FnOnce(&Cache) -> Result<Departures>) -> mynah_status {
     guard_code(|| match handle::with::<Cache, _, _>(cache, f) {
-        Some(Ok(departures)) => {
+        Some(done) => told(done),
+        None => handle::refused::<Cache, _>(cache).status().code(),
+    })
+}
+
+/// Reports what left. To a call that meets a free, the cache is gone, whichever
+/// of the two was first.
+#[inline(always)]
+fn told(done: Result<Departures>) -> mynah_status {
+    match done {
+        Ok(departures) => {
             departures.deliver();
             0
         }
-        Some(Err(Error::Closed(_))) => Error::InvalidHandle("mynah_cache").status().code(),
-        Some(Err(error)) => error.status().code(),
-        None => handle::refused::<Cache, _>(cache).status().code(),
-    })
+        Err(Error::Closed(_)) => Error::InvalidHandle("mynah_cache").status().code(),
+        Err(error) => error.status().code(),
+    }
 }
 
 /// As [`write`], for look-ups.
@@ -127,6 +135,42 @@ fn with<R>(cache: *mut mynah_cache, f: impl FnOnce(&Cache) -> Result<R>) -> Resu
 /// 1. `key` and `value` point to that many readable bytes; null only with 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mynah_cache_set(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    value: *const c_void,
+    value_len: usize,
+    ttl_ms: u64,
+) -> mynah_status {
+    guard_code(|| {
+        if is_plain(key, key_len)
+            && is_plain(value, value_len)
+            && let Some(hot) = handle::hot::<Cache, _>(cache)
+        {
+            // SAFETY: promised by (1), and just checked.
+            let (key, value) = unsafe {
+                (
+                    std::slice::from_raw_parts(key.cast(), key_len),
+                    std::slice::from_raw_parts(value.cast(), value_len),
+                )
+            };
+            let stored = hot.quick_store(&hot.stay, key, value, Ttl::from_millis(ttl_ms));
+            drop(hot);
+            if let Some(stored) = stored {
+                return told(stored);
+            }
+        }
+        // SAFETY: promised by (1).
+        unsafe { set(cache, key, key_len, value, value_len, ttl_ms) }
+    })
+}
+
+/// The part of [`mynah_cache_set`] that is not the shortest way.
+///
+/// # Safety
+/// 1. As (1) there.
+#[inline(never)]
+unsafe fn set(
     cache: *mut mynah_cache,
     key: *const c_void,
     key_len: usize,

@@ -27,7 +27,6 @@ use crate::section;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-
 /// A type that C holds by handle.
 pub trait Handle: Any + Send + Sync {
     /// The kind that stands in the handle; unique, never 0.

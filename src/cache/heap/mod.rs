@@ -137,12 +137,7 @@ pub struct Held {
 /// Keeps the heap as it is until the guard is dropped.
 pub fn hold() -> Held {
     // In the order in which they are taken: pages under limbo under spans.
-    Held {
-        _spans: span::hold(),
-        _limbo: LIMBO.lock(),
-        _small: SMALL.lock(),
-        _large: LARGE.lock(),
-    }
+    Held { _spans: span::hold(), _limbo: LIMBO.lock(), _small: SMALL.lock(), _large: LARGE.lock() }
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@
 use std::ptr::{NonNull, null_mut};
 use std::sync::MutexGuard;
 
+use super::LINK;
 use super::class::{self, CHUNK_PAGES, CLASSES, PAGE, SPAN_MIN};
 use super::limbo::{self, Piece};
 use super::pages::SMALL;
 use super::system::CHUNK;
-use super::LINK;
 use crate::process_lock::ProcessLock;
 
 /// Of spans and their pages, at the start of a chunk. Each field of it belongs

@@ -55,7 +55,8 @@ fn blocks_may_end_on_other_threads_than_they_began_on() {
             scope.spawn(move || {
                 let mut random = fastrand::Rng::with_seed(seed);
                 for turn in 0..5_000 {
-                    let (block, bytes, number) = make(LEAST + any_size(&mut random) / 8, turn as u8);
+                    let (block, bytes, number) =
+                        make(LEAST + any_size(&mut random) / 8, turn as u8);
                     send.send((block.as_ptr() as usize, bytes, number)).unwrap();
                 }
             });
