@@ -928,11 +928,11 @@ mynah_status mynah_cache_get(mynah_cache *cache,
 
 /**
  * Copies a key's value into the caller's buffer and sets `*len`. Any thread;
- * waits for a writer of the key's shard.
+ * waits for a writer of the key's shard. What the buffer holds after an error,
+ * and beyond the value, is undefined.
  *
  * Errors: `MYNAH_NOT_FOUND` on a miss; `MYNAH_TOO_LARGE` if it does not fit,
- * with the needed length in `*len` (and nothing written to the buffer);
- * `MYNAH_BUSY` as `max_retries` says.
+ * with the needed length in `*len`; `MYNAH_BUSY` as `max_retries` says.
  *
  * The caller promises:
  * 1. `key` points to `key_len` readable bytes; null only with 0.

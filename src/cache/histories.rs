@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::tests::{audit, cache};
+use super::tests::{audit, cache, quick_get, quick_set};
 use super::*;
 use crate::clock::ManualClock;
 
@@ -57,30 +57,39 @@ impl Recorder<'_> {
         self.events.push(Event { key, what, began, ended, from_ms, to_ms });
     }
 
-    fn set(&mut self, key: u32, value: u64, ttl_ms: u64, padding: usize) {
+    fn set(&mut self, key: u32, value: u64, ttl_ms: u64, padding: usize, quick: bool) {
         self.note(key, |cache, name| {
             let bytes = [&value.to_le_bytes()[..], &vec![key as u8; padding]].concat();
             let ttl = if ttl_ms == LONG_MS { Ttl::Never } else { Ttl::Millis(ttl_ms) };
-            cache.set(name, &bytes, ttl).unwrap();
+            match quick {
+                true => quick_set(cache, name, &bytes, ttl).unwrap(),
+                false => cache.set(name, &bytes, ttl).unwrap(),
+            }
             What::Set(value, ttl_ms)
         });
     }
 
     fn get(&mut self, key: u32, way: u8) {
+        let whole = |value: Value| value.as_bytes().to_vec();
         self.note(key, |cache, name| {
             let mut place = [0; 2_048];
             let found = match way {
-                0 => cache.get(name).map(|value| value.as_bytes()[..8].to_vec()),
+                0 => cache.get(name).map(whole),
+                2 | 3 => quick_get(cache, name, way == 2).map(whole),
                 1 => {
                     let found = cache.fetch_into(name, &mut place, &mut None);
-                    found.ok().map(|_| place[..8].to_vec())
+                    found.ok().map(|len| place[..len].to_vec())
                 }
                 _ => {
                     let mut values = cache.get_many([name].into_iter()).unwrap();
-                    values.remove(0).map(|value| value.as_bytes()[..8].to_vec())
+                    values.remove(0).map(whole)
                 }
             };
-            let number = |bytes: Vec<u8>| u64::from_le_bytes(bytes.try_into().unwrap());
+            let number = |bytes: Vec<u8>| {
+                let (number, padding) = bytes.split_at(8);
+                assert!(padding.iter().all(|byte| *byte == key as u8), "another's bytes");
+                u64::from_le_bytes(number.try_into().unwrap())
+            };
             found.map_or(What::Missed, |bytes| What::Found(number(bytes)))
         });
     }
@@ -93,7 +102,8 @@ impl Recorder<'_> {
             match random.u8(..20) {
                 0..7 => {
                     let ttl = [30, 200, LONG_MS, LONG_MS][random.usize(..4)];
-                    self.set(key, seed << 32 | n, ttl, random.usize(..1_500));
+                    let (padding, quick) = (random.usize(..1_500), random.bool());
+                    self.set(key, seed << 32 | n, ttl, padding, quick);
                 }
                 7 => self.note(key, |cache, name| {
                     cache.remove(name);
@@ -103,7 +113,7 @@ impl Recorder<'_> {
                     let touched = cache.touch(name, Ttl::Millis(100)).is_ok();
                     if touched { What::Touch(100) } else { What::Missed }
                 }),
-                _ => self.get(key, random.u8(..3)),
+                _ => self.get(key, random.u8(..6)),
             }
         }
     }

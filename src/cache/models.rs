@@ -17,11 +17,9 @@ use std::time::Duration;
 
 use shuttle::rand::{Rng, thread_rng};
 
-use super::tests::{audit, cache};
+use super::tests::{audit, cache, quick_get, quick_set};
 use super::*;
 use crate::error::{Error, Status};
-use crate::metrics::striped;
-use crate::section;
 use crate::sync::{at_once, explore, yield_now};
 
 type Thread = Box<dyn FnOnce() + Send>;
@@ -37,37 +35,16 @@ fn plain(options: &str) -> Arc<Cache> {
 /// Every other task has a line, and takes the shortest way where it leads on.
 fn set(cache: &Cache, key: u32, round: u32) {
     let value = [key.to_le_bytes(), round.to_le_bytes()].concat();
-    if let Some(stay) = section::enter_alone(striped::line()) {
-        match cache.quick_store(&stay, &key.to_le_bytes(), &value, Ttl::Default) {
-            Some(Ok(left)) => return left.deliver(),
-            Some(Err(error)) => panic!("{error}"),
-            None => {}
-        }
-    }
-    cache.set(&key.to_le_bytes(), &value, Ttl::Default).unwrap();
+    quick_set(cache, &key.to_le_bytes(), &value, Ttl::Default).unwrap();
 }
 
 /// The round of a key's value, which must be its own.
 fn get(cache: &Cache, key: u32) -> Option<u32> {
-    let (word, mut place) = (key.to_le_bytes(), [0; 8]);
-    let value = match section::enter_alone(striped::line()) {
-        Some(stay) if key % 2 == 0 => match cache.quick_copy(&stay, &word, &mut place) {
-            Quick::Hit(len) => Value::copy_from(&place[..len]).unwrap(),
-            Quick::Miss => return None,
-            Quick::Unsure => cache.get(&word)?,
-        },
-        Some(stay) => match cache.quick_value(&stay, &word) {
-            Quick::Hit(value) => {
-                yield_now();
-                value
-            }
-            Quick::Miss => return None,
-            Quick::Unsure => cache.get(&word)?,
-        },
-        None => cache.get(&word)?,
-    };
+    let value = quick_get(cache, &key.to_le_bytes(), key % 2 == 0)?;
+    // What was taken stays as it is, whoever writes meanwhile.
+    yield_now();
     let (of, round) = value.as_bytes().split_at(4);
-    assert_eq!(of, word);
+    assert_eq!(of, key.to_le_bytes());
     Some(u32::from_le_bytes(round.try_into().unwrap()))
 }
 

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::glance::Found;
 use super::*;
 use crate::clock::ManualClock;
 use crate::error::Error;
+use crate::metrics::striped;
 use crate::options::Layered;
+use crate::section;
 
 /// A cache on a manual clock, from options as JSON.
 pub fn cache(options: &str) -> (Arc<Cache>, Arc<ManualClock>) {
@@ -16,6 +19,120 @@ pub fn cache(options: &str) -> (Arc<Cache>, Arc<ManualClock>) {
     layered.load_json(options).unwrap();
     let (clock, hand) = Clock::manual();
     (Cache::new(layered.resolve().unwrap(), clock).unwrap(), hand)
+}
+
+/// Stores in the shortest way that leads on, as C's `set` does.
+pub fn quick_set(cache: &Cache, key: &[u8], value: &[u8], ttl: Ttl) -> Result<()> {
+    if let Some(stay) = section::enter_alone(striped::line()) {
+        match cache.quick_store(&stay, key, value, ttl) {
+            Some(stored) => return stored.map(Departures::deliver),
+            None => drop(stay),
+        }
+    }
+    cache.set(key, value, ttl)
+}
+
+/// Finds a value in the shortest way that leads on, as C's `get_into` and `get`
+/// do.
+pub fn quick_get(cache: &Cache, key: &[u8], copied: bool) -> Option<Value> {
+    let mut place = [0; 2_048];
+    let Some(stay) = section::enter_alone(striped::line()) else { return cache.get(key) };
+    let found = match copied {
+        true => match cache.quick_copy(&stay, key, &mut place) {
+            Quick::Hit(len) => Quick::Hit(Value::copy_from(&place[..len]).unwrap()),
+            Quick::Miss => Quick::Miss,
+            Quick::Unsure => Quick::Unsure,
+        },
+        false => cache.quick_value(&stay, key),
+    };
+    drop(stay);
+    match found {
+        Quick::Hit(value) => Some(value),
+        Quick::Miss => None,
+        Quick::Unsure => cache.get(key),
+    }
+}
+
+/// Whether a look without a lock finds a key; none if it says nothing of it.
+fn glance(cache: &Cache, key: &[u8]) -> Option<bool> {
+    let stay = section::enter_alone(striped::line())?;
+    let hash = cache.shared.hash(key);
+    let (_, glance) = cache.directory.glance(hash, &stay)?;
+    match glance.find(hash, key, 0) {
+        Found::Plain(..) => Some(true),
+        Found::Absent => Some(false),
+        Found::Unclear => None,
+    }
+}
+
+/// A thread that owns a line, for others may have taken all.
+fn owns_a_line() -> bool {
+    striped::line() < striped::OWNED
+}
+
+#[test]
+fn a_look_takes_no_lock_and_says_nothing_of_what_is_being_written() {
+    if !owns_a_line() || cfg!(any(miri, feature = "system-heap")) {
+        return;
+    }
+    let (cache, _) = cache(r#"{"capacity": 1000, "shard_count": 1}"#);
+    cache.set(b"key", b"value", Ttl::Never).unwrap();
+    // A writer would wait for this reader, and so would readers behind it.
+    let reading = cache.directory.cell(0).read();
+    assert_eq!(glance(&cache, b"key"), Some(true));
+    assert_eq!(glance(&cache, b"none"), Some(false));
+    drop(reading);
+    let writing = cache.directory.cell(0).write();
+    assert_eq!(glance(&cache, b"key"), None);
+    drop(writing);
+    assert_eq!(glance(&cache, b"key"), Some(true));
+}
+
+#[test]
+fn a_look_leaves_large_and_packed_and_negative_entries_to_those_who_lock() {
+    if !owns_a_line() || cfg!(any(miri, feature = "system-heap")) {
+        return;
+    }
+    let options = r#"{"capacity": 1000, "compression": true, "shard_count": 1}"#;
+    let (cache, _) = cache(options);
+    for (key, value) in [(&b"large"[..], vec![1; 40_000]), (b"packed", vec![2; 3_000])] {
+        // Bytes that do not pack, for the large one.
+        let mut value: Vec<u8> = value;
+        if key == b"large" {
+            fastrand::Rng::with_seed(1).fill(&mut value);
+        }
+        cache.set(key, &value, Ttl::Never).unwrap();
+        assert_eq!(glance(&cache, key), None);
+        assert_eq!(quick_get(&cache, key, true).unwrap().as_bytes(), value);
+        assert_eq!(quick_get(&cache, key, false).unwrap().as_bytes(), value);
+        cache.remove(key);
+    }
+    cache.set_negative(b"nothing", Ttl::Never).unwrap();
+    assert!(quick_get(&cache, b"nothing", true).is_none());
+    // Small entries in such a bucket are left to the others as well.
+    cache.set(b"large", b"small", Ttl::Never).unwrap();
+    assert_eq!(glance(&cache, b"large"), None);
+    assert_eq!(quick_get(&cache, b"large", true).unwrap().as_bytes(), b"small");
+}
+
+#[test]
+fn hits_without_a_lock_are_counted_like_others() {
+    let (cache, _) = cache(r#"{"capacity": 1000, "shard_count": 1}"#);
+    cache.set(b"key", b"value", Ttl::Never).unwrap();
+    for n in 0..1_000 {
+        assert!(quick_get(&cache, b"key", n % 2 == 0).is_some());
+        assert!(quick_get(&cache, b"none", n % 2 == 0).is_none());
+        quick_set(&cache, b"key", b"other", Ttl::Never).unwrap();
+    }
+    let (hits, misses) = cache.metrics.hits_and_misses();
+    assert_eq!((hits, misses), (1_000, 1_000));
+    let report = cache.metrics_json();
+    assert_eq!(report["sets"], 1_001);
+    assert_eq!(report["departures"]["replaced"], 1_000);
+    let shard = cache.directory.cell(0).read();
+    let entry = shard.table.get(cache.shared.hash(b"key"), b"key").unwrap();
+    // As many as the policy remembers.
+    assert_eq!(entry.word().load(Ordering::Relaxed), 3);
 }
 
 /// Counts everything anew and compares with the books.

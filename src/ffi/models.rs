@@ -1,19 +1,12 @@
 //! Handles under a scheduler that tries the orders in which threads may go on
 //! (see `cache::models`).
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::handle::{Handle, insert_hot, refused, remove, resolve, with};
 use crate::error::Error;
 use crate::sync::{at_once, explore, yield_now};
-
-/// The table of handles and the sections are the process's, and a scheduler
-/// knows its own threads only: one model at a time.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Says when it is gone.
 struct Canary {
@@ -44,7 +37,6 @@ fn known(error: Error) {
 
 #[test]
 fn a_call_finishes_or_finds_nothing_while_others_free_and_make() {
-    let _alone = alone();
     explore(|| {
         let (handle, gone) = make(1);
         let caller = || -> Box<dyn FnOnce() + Send> {
@@ -86,7 +78,6 @@ fn a_call_finishes_or_finds_nothing_while_others_free_and_make() {
 
 #[test]
 fn of_several_frees_one_succeeds() {
-    let _alone = alone();
     explore(|| {
         let (handle, _) = make(3);
         let freed = Arc::<std::sync::atomic::AtomicU32>::default();

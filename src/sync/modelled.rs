@@ -80,7 +80,12 @@ pub fn task() -> usize {
 
 /// Runs a model in many orders: half of them random, half with few changes of
 /// thread at the worst places. `MYNAH_MODEL_RUNS` says how many.
+///
+/// One model at a time: handles and sections are the process's, and a scheduler
+/// knows its own threads only.
 pub fn explore(model: impl Fn() + Send + Sync + 'static) {
+    static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let runs = std::env::var("MYNAH_MODEL_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(4_000);
     let model = std::sync::Arc::new(model);
     let same = model.clone();

@@ -43,12 +43,7 @@ pub struct Limbo {
 }
 
 /// Its lock comes after those of spans and before those of pages.
-pub static LIMBO: ProcessLock<Limbo> = ProcessLock::new(Limbo {
-    fresh: Vec::new(),
-    bytes: 0,
-    waiting: Vec::new(),
-    grace: Grace::NONE,
-});
+pub static LIMBO: ProcessLock<Limbo> = ProcessLock::new(Limbo::new());
 
 /// Gives memory back once nobody can be looking at it.
 ///
@@ -60,15 +55,7 @@ pub unsafe fn retire(piece: Piece) {
         // that is not. What a model leaves behind is little.
         return;
     }
-    let mut limbo = LIMBO.lock();
-    limbo.bytes += match piece {
-        Piece::Run(_, pages) => pages * super::PAGE,
-        Piece::Map(_, bytes) | Piece::Plain(_, bytes) => bytes,
-    };
-    limbo.fresh.push(piece);
-    if limbo.fresh.len() >= PIECES || limbo.bytes >= BYTES {
-        limbo.settle();
-    }
+    LIMBO.lock().push(piece);
 }
 
 /// Gives back what nobody can be looking at any more.
@@ -80,6 +67,21 @@ pub fn settle() {
 }
 
 impl Limbo {
+    const fn new() -> Limbo {
+        Limbo { fresh: Vec::new(), bytes: 0, waiting: Vec::new(), grace: Grace::NONE }
+    }
+
+    fn push(&mut self, piece: Piece) {
+        self.bytes += match piece {
+            Piece::Run(_, pages) => pages * super::PAGE,
+            Piece::Map(_, bytes) | Piece::Plain(_, bytes) => bytes,
+        };
+        self.fresh.push(piece);
+        if self.fresh.len() >= PIECES || self.bytes >= BYTES {
+            self.settle();
+        }
+    }
+
     #[cold]
     fn settle(&mut self) {
         if self.grace.is_over() {
@@ -101,6 +103,63 @@ fn give_back(piece: Piece) {
             Piece::Run(run, pages) => SMALL.lock().put(run, pages),
             Piece::Map(at, bytes) => system::unmap(at, bytes),
             Piece::Plain(at, bytes) => system::release_plain(at, bytes, array::ALIGN),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![cfg(all(unix, not(feature = "model")))]
+
+    use super::*;
+    use std::sync::Barrier;
+
+    fn map(bytes: usize) -> Piece {
+        Piece::Map(system::map(bytes).unwrap(), bytes)
+    }
+
+    #[test]
+    fn what_somebody_may_be_looking_at_waits_until_they_have_left() {
+        section::prepare();
+        let (inside, settled) = (Barrier::new(2), Barrier::new(2));
+        std::thread::scope(|scope| {
+            let looker = scope.spawn(|| {
+                let stay = section::enter_alone(striped::line());
+                inside.wait();
+                settled.wait();
+                stay.is_some()
+            });
+            let mut limbo = Limbo::new();
+            inside.wait();
+            // As much as asks for the end of the wait.
+            limbo.push(map(BYTES));
+            let waiting = limbo.waiting.len();
+            // Others may look for a moment in other tests.
+            (0..100).for_each(|_| limbo.settle());
+            let still = limbo.waiting.len();
+            settled.wait();
+            if looker.join().unwrap() {
+                assert_eq!((waiting, still), (1, 1));
+            }
+            while !limbo.waiting.is_empty() {
+                std::thread::yield_now();
+                limbo.settle();
+            }
+        });
+    }
+
+    #[test]
+    fn a_few_small_pieces_wait_for_more() {
+        let mut limbo = Limbo::new();
+        for n in 1..PIECES {
+            limbo.push(map(super::super::PAGE));
+            assert_eq!((limbo.fresh.len(), limbo.waiting.len()), (n, 0));
+        }
+        limbo.push(map(super::super::PAGE));
+        assert!(limbo.fresh.is_empty());
+        while !limbo.waiting.is_empty() {
+            std::thread::yield_now();
+            limbo.settle();
         }
     }
 }
