@@ -108,9 +108,8 @@ fn give_back(piece: Piece) {
 }
 
 #[cfg(test)]
+#[cfg(all(unix, not(feature = "model")))]
 mod tests {
-    #![cfg(all(unix, not(feature = "model")))]
-
     use super::*;
     use std::sync::Barrier;
 
