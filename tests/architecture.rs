@@ -1,5 +1,5 @@
 //! Holds the drawing of the layers: imports run downwards, and raw memory is
-//! touched in three places only.
+//! touched in few places only.
 //!
 //! It reads the sources as text: every path that begins with `crate::` or
 //! `super::`, in `use` lines and in the code alike, without comments and tests.
@@ -73,8 +73,9 @@ const RULES: &[(&str, &[&[&str]])] = &[
     ("ffi", &[&["llm", "cache", "options", "metrics", "section", "clock", "mock", "error"]]),
 ];
 
-/// Where `unsafe` may stand: the boundary, a stored entry, the memory that
-/// entries lie in, and the processor's own instructions.
+/// Where `unsafe` may stand: the boundary, the kernel's barrier, a stored entry,
+/// a look at it without a lock, the memory that entries lie in, and the
+/// processor's own instructions.
 const RAW_ROOMS: &[&str] =
     &["ffi", "section", "cache::entry", "cache::glance", "cache::heap", "cache::processor"];
 

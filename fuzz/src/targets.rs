@@ -7,6 +7,7 @@ use mynah::error::Error;
 use mynah::llm::event::Event;
 use mynah::llm::provider::{Chat, Context, Provider, provider_for};
 use mynah::llm::request::Request;
+use mynah::llm::transport::chunks::Chunks;
 use mynah::llm::transport::ndjson::NdjsonParser;
 use mynah::llm::transport::sse::{SseEvent, SseParser};
 use mynah::llm::transport::{Head, Headers};
@@ -27,7 +28,7 @@ pub struct Target {
 
 /// All targets.
 pub fn all() -> Vec<Target> {
-    let mut targets = vec![sse(), ndjson(), request(), options(), limits()];
+    let mut targets = vec![sse(), ndjson(), chunks(), request(), options(), limits()];
     for (name, ..) in DIALECTS {
         targets.extend([plain(name), stream(name), error(name)]);
     }
@@ -94,6 +95,32 @@ fn ndjson() -> Target {
         let (whole, pieces) = (parse(&[input]), parse(&cut(input, random)));
         if whole.1 && pieces.1 { same(whole, pieces) } else { same(whole.1, pieces.1) }
     })
+}
+
+/// What chunks hold, however the bytes are cut.
+fn chunks() -> Target {
+    let parse = |pieces: &[&[u8]]| {
+        let (mut chunks, mut bytes, mut body) = (Chunks::Size, Vec::new(), Vec::new());
+        for piece in pieces {
+            bytes.extend_from_slice(piece);
+            let Ok(found) = chunks.take(&mut bytes) else { return None };
+            body.extend_from_slice(&bytes[found.start..found.end]);
+            bytes.drain(..found.used);
+        }
+        Some((body, chunks))
+    };
+    let chunked = |body: Vec<u8>| {
+        let mut bytes = Vec::new();
+        for chunk in body.chunks(60) {
+            bytes.extend_from_slice(format!("{:x};name=value\r\n", chunk.len()).as_bytes());
+            bytes.extend_from_slice(chunk);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"0\r\nTrailer: x\r\n\r\n");
+        bytes
+    };
+    let seeds = answers("openai", true).into_iter().map(chunked).collect();
+    target("chunks", seeds, move |input, random| same(parse(&[input]), parse(&cut(input, random))))
 }
 
 /// A dialect, and what it must know to read an answer.

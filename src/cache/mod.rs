@@ -1,8 +1,9 @@
 //! The in-process cache: bytes by bytes, sharded, bounded, expiring.
 //!
-//! A call hashes its key once, takes one shard's lock (a read lock for a hit)
-//! and does under it only what must be: the look-up, the policy's note, the
-//! expiry. Entries are built before the lock and freed after it. What may be
+//! A call hashes its key once, which names one shard. Most look-ups read it
+//! without its lock ([`glance`]); the others, and whoever writes, take it and do
+//! under it only what must be: the look-up, the policy's note, the expiry.
+//! Entries are built before the lock and freed after it. What may be
 //! held is one budget for all shards ([`budget`]), so a cache that is not full
 //! evicts nothing, and one that is full never holds more.
 //!

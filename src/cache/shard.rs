@@ -384,7 +384,7 @@ impl Shard {
         let Some(slot) = self.policy.victim(&mut self.table, random) else { return false };
         let Some(entry) = self.table.entry(slot) else { return false };
         let (hash, list) = (shared.hash(entry.key()), self.table.list_of(slot));
-        self.policy.evicted(hash, list);
+        self.policy.expect(hash);
         if is_followed(hash)
             && let Some((_, born)) = self.born.iter().find(|(known, _)| *known == hash)
         {
@@ -392,6 +392,7 @@ impl Shard {
             self.counts.aged += 1;
         }
         self.take(shared, slot, hash, reason, out);
+        self.policy.evicted(hash, list);
         self.table.fetch_front(list);
         true
     }

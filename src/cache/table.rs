@@ -39,6 +39,8 @@ const BUCKETS_MAX: usize = (NIL >> 3) as usize;
 /// How many entries a removal pulls back at most, each into the place of the
 /// one before it. A third would shorten few ways.
 const PULLS_MAX: usize = 2;
+/// Entries at the front of a list that are fetched before their turn.
+const AHEAD: usize = 2;
 /// Steps from home that are told apart; so many or more count as lost.
 const STEPS_LOST: u32 = 15;
 /// A time that never comes.
@@ -624,15 +626,17 @@ impl Table {
     /// and the bucket of the one after it, whose turn is next.
     #[inline]
     pub fn fetch_front(&self, list: u8) {
-        let head = self.lists[list as usize].head;
-        let Some(bucket) = self.buckets.get(head as usize >> 3) else { return };
-        if let Some(Some(entry)) = bucket.entries.get(head as usize & 7) {
-            entry.fetch();
-            let next = self.backs[head as usize >> 3].links[head as usize & 7].next & NIL;
-            if let Some(back) = self.backs.get(next as usize >> 3) {
-                processor::fetch((&raw const *back).cast());
-                processor::fetch((&raw const self.buckets[next as usize >> 3]).cast());
+        let mut slot = self.lists[list as usize].head;
+        for _ in 0..AHEAD {
+            let Some(bucket) = self.buckets.get(slot as usize >> 3) else { return };
+            if let Some(Some(entry)) = bucket.entries.get(slot as usize & 7) {
+                entry.fetch();
             }
+            slot = self.backs[slot as usize >> 3].links[slot as usize & 7].next & NIL;
+        }
+        if let Some(back) = self.backs.get(slot as usize >> 3) {
+            processor::fetch((&raw const *back).cast());
+            processor::fetch((&raw const self.buckets[slot as usize >> 3]).cast());
         }
     }
 

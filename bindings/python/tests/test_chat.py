@@ -142,6 +142,8 @@ def test_a_stream_that_is_dropped_ends_its_call():
     lambda client: client.chat("hello"), lambda client: client.batch(["one", "two"]),
     lambda client: client.embed("hello", model="m"), lambda client: list(client.stream("hello"))])
 def test_ctrl_c_ends_a_call(ask):
+    # Where the tests run in the background, Python leaves Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with Mock(delay_headers_ms=60_000) as mock:
         with Client("custom", "mock", base_url=mock.url, timeout_ms=20_000) as client:
             timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))

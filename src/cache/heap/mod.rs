@@ -15,11 +15,11 @@
 //!   are apart, in pages of 4 KiB. Pages that nobody uses go back to the system
 //!   once they are a thirty-second of the whole.
 //!
+//! Tables, too, if they are large ([`array`]).
+//!
 //! Whoever looks without a lock may look at what has just gone: so pages of
 //! spans and tables wait in [`limbo`] before they become something else, and a
 //! free block's first four bytes, where an entry counts its references, stay 0.
-//!
-//! Tables, too, if they are large ([`array`]).
 //!
 //! This is the plan of Bonwick and Adams, "Magazines and Vmem", USENIX 2001.
 //! It belongs to the process and not to a cache, since entries outlive theirs.

@@ -46,7 +46,7 @@ pub trait Policy: Send + Sync {
         0
     }
 
-    /// Says that the entry of a hash will come in soon.
+    /// Says that the entry of a hash will come in soon, or be evicted.
     fn expect(&self, _hash: u64) {}
 
     /// The list and the word of an entry that is about to come in.

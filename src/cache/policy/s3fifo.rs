@@ -68,6 +68,7 @@ impl Policy for S3Fifo {
                 (false, _) => word.store(hits - 1, Relaxed),
             }
             table.move_to(slot, MAIN);
+            table.fetch_front(if from_small { SMALL } else { MAIN });
         }
     }
 

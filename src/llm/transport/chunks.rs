@@ -8,7 +8,7 @@
 
 /// Takes a chunked body apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Chunks {
+pub enum Chunks {
     /// Before the line with a chunk's size.
     Size,
     /// Within a chunk of which so many bytes are left.
@@ -23,7 +23,7 @@ pub(super) enum Chunks {
 
 /// What was made of some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Piece {
+pub struct Piece {
     /// Where the data lies in them now.
     pub start: usize,
     /// Its end.

@@ -6,7 +6,7 @@
 
 mod buffers;
 mod chunked;
-mod chunks;
+pub mod chunks;
 mod connection;
 mod flight;
 mod gzip;
