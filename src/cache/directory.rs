@@ -269,6 +269,12 @@ impl Cell {
         Writing::begin(self, self.shard.write())
     }
 
+    /// The lock of one who has not begun to write.
+    #[cfg(test)]
+    pub fn lock(&self) -> RwLockWriteGuard<'_, Shard> {
+        self.shard.write()
+    }
+
     /// As [`Cell::write`], if it need not wait and nobody has written since the
     /// look.
     #[inline(always)]

@@ -33,7 +33,7 @@ use crate::sync::atomic::{self, Ordering, fence};
 const STEPS_MAX: usize = 8;
 
 /// What of a shard is to be known before it is looked into.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// Where the table's buckets are.
     pub buckets: usize,

@@ -89,6 +89,24 @@ fn a_look_takes_no_lock_and_says_nothing_of_what_is_being_written() {
 }
 
 #[test]
+fn a_hit_is_copied_without_the_lock_and_shared_or_stored_over_only_if_nobody_has_it() {
+    if !owns_a_line() || cfg!(any(miri, feature = "system-heap")) {
+        return;
+    }
+    let (cache, _) = cache(r#"{"capacity": 1000, "shard_count": 1, "metrics_enabled": false}"#);
+    cache.set(b"key", b"value", Ttl::Never).unwrap();
+    let (stay, mut place) = (section::enter_alone(striped::line()).unwrap(), [0; 8]);
+    let locked = cache.directory.cell(0).lock();
+    assert!(matches!(cache.quick_copy(&stay, b"key", &mut place), Quick::Hit(5)));
+    assert_eq!(&place[..5], b"value");
+    assert!(matches!(cache.quick_value(&stay, b"key"), Quick::Unsure));
+    assert!(cache.quick_store(&stay, b"key", b"other", Ttl::Never).is_none());
+    drop(locked);
+    assert!(matches!(cache.quick_value(&stay, b"key"), Quick::Hit(_)));
+    assert!(cache.quick_store(&stay, b"key", b"other", Ttl::Never).is_some());
+}
+
+#[test]
 fn a_look_leaves_large_and_packed_and_negative_entries_to_those_who_lock() {
     if !owns_a_line() || cfg!(any(miri, feature = "system-heap")) {
         return;
