@@ -14,6 +14,17 @@ mod real {
     pub use std::sync::atomic;
     pub use std::thread::yield_now;
 
+    /// Waits for what takes a few dozen instructions, unless whoever does it has
+    /// lost the processor. `turn`: how often one has waited already.
+    pub fn pause(turn: u32) {
+        match turn {
+            0..64 => spin_loop(),
+            64..128 => yield_now(),
+            // Others may be kept from the processor by those who yield.
+            _ => std::thread::sleep(std::time::Duration::from_micros(50)),
+        }
+    }
+
     /// What `waiting` is made of.
     pub mod std_like {
         pub use std::sync::{Condvar, Mutex, MutexGuard};

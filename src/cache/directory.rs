@@ -8,52 +8,23 @@
 //! shards' masks first, pair by pair, and the global one last; shrinking the
 //! other way round. At any time a hash belongs to exactly one shard.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::glance::{Glance, Place};
-use super::processor::{fetch, fetch_to_write};
+use super::cell::{Cell, Writing};
+use super::glance::Glance;
 use super::shard::Shard;
-use super::table;
 use crate::error::{Error, Result};
 use crate::section::Alone;
-use crate::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
-use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, spin_loop};
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{RwLockReadGuard, spin_loop};
 
-/// Bytes of a cache line.
-const LINE: usize = 64;
-/// How often a look pauses for one who is writing.
-const PAUSES: usize = 4;
+/// How often a look pauses for one who is writing: longer than most write, and
+/// shorter than queueing for the lock takes.
+const PAUSES: usize = 16;
 
 /// Most shards.
 pub const SHARDS_MAX: usize = 65_536;
-
-/// A shard with its lock, in cache lines of its own.
-#[repr(C, align(128))]
-pub struct Cell {
-    told: Told,
-    /// Odd while somebody writes to the shard (see `glance`).
-    version: AtomicU64,
-    shard: RwLock<Shard>,
-    /// Calls that found the lock taken. Relaxed: it orders nothing.
-    pub contended: AtomicU64,
-}
-
-/// What the shard tells of itself to those who look without its lock; whoever
-/// writes to it says so at the end. In a cache line of its own, which threads
-/// share, where writers take that of the lock from each other. Relaxed: the
-/// version says whether it may be believed.
-#[derive(Default)]
-#[repr(align(64))]
-struct Told {
-    buckets: AtomicUsize,
-    backs: AtomicUsize,
-    count: AtomicUsize,
-    mask: AtomicUsize,
-    ahead: AtomicU32,
-    counts_up_to: AtomicU32,
-}
 
 /// All shards of a cache.
 pub struct Directory {
@@ -143,7 +114,7 @@ impl Directory {
     pub fn glance<'a>(&'a self, hash: u64, stay: &'a Alone) -> Option<(&'a Cell, Glance<'a>)> {
         let index = hash as usize & self.mask.load(Ordering::Acquire);
         let cell = self.cell(index);
-        let glance = Glance::begin(&cell.version, stay, || cell.told.get())?;
+        let glance = cell.glance(stay)?;
         (hash as usize & glance.place().mask == index).then_some((cell, glance))
     }
 
@@ -163,7 +134,7 @@ impl Directory {
         let index = hash as usize & self.mask.load(Ordering::Acquire);
         let cell = self.cell(index);
         cell.fetch_bucket(hash);
-        let shard = cell.shard.try_read()?;
+        let shard = cell.try_read()?;
         (hash as usize & shard.mask == index).then_some(shard)
     }
 
@@ -173,9 +144,9 @@ impl Directory {
         let mut index = hash as usize & self.mask.load(Ordering::Acquire);
         loop {
             let cell = self.cell(index);
-            let shard = match cell.shard.try_read() {
+            let shard = match cell.try_read() {
                 Some(shard) => shard,
-                None => self.wait_to_read(cell)?,
+                None => cell.wait_to_read(self.until()).ok_or(Error::Busy)?,
             };
             let home = hash as usize & shard.mask;
             if home == index {
@@ -192,168 +163,21 @@ impl Directory {
         loop {
             let cell = self.cell(index);
             cell.fetch_bucket(hash);
-            let shard = match cell.shard.try_write() {
+            let shard = match cell.try_write() {
                 Some(shard) => shard,
-                None => self.wait_to_write(cell)?,
+                None => cell.wait_to_write(self.until()).ok_or(Error::Busy)?,
             };
             let home = hash as usize & shard.mask;
             if home == index {
-                return Ok((cell, Writing::begin(cell, shard)));
+                return Ok((cell, shard));
             }
             index = home;
         }
     }
 
-    #[cold]
-    fn wait_to_read<'a>(&self, cell: &'a Cell) -> Result<RwLockReadGuard<'a, Shard>> {
-        cell.contended.fetch_add(1, Ordering::Relaxed);
-        match self.patience {
-            None => Ok(cell.shard.read()),
-            Some(time) => cell.shard.try_read_until(Instant::now() + time).ok_or(Error::Busy),
-        }
-    }
-
-    #[cold]
-    fn wait_to_write<'a>(&self, cell: &'a Cell) -> Result<RwLockWriteGuard<'a, Shard>> {
-        cell.contended.fetch_add(1, Ordering::Relaxed);
-        match self.patience {
-            None => Ok(cell.shard.write()),
-            Some(time) => cell.shard.try_write_until(Instant::now() + time).ok_or(Error::Busy),
-        }
-    }
-}
-
-impl Told {
-    #[inline(always)]
-    fn get(&self) -> Place {
-        Place {
-            buckets: self.buckets.load(Ordering::Relaxed),
-            backs: self.backs.load(Ordering::Relaxed),
-            count: self.count.load(Ordering::Relaxed),
-            mask: self.mask.load(Ordering::Relaxed),
-            ahead: self.ahead.load(Ordering::Relaxed),
-            counts_up_to: self.counts_up_to.load(Ordering::Relaxed),
-        }
-    }
-
-    #[cold]
-    fn set(&self, place: Place) {
-        self.buckets.store(place.buckets, Ordering::Relaxed);
-        self.backs.store(place.backs, Ordering::Relaxed);
-        self.count.store(place.count, Ordering::Relaxed);
-        self.mask.store(place.mask, Ordering::Relaxed);
-        self.ahead.store(place.ahead, Ordering::Relaxed);
-        self.counts_up_to.store(place.counts_up_to, Ordering::Relaxed);
-    }
-}
-
-impl Cell {
-    fn new(shard: Shard) -> Cell {
-        let told = Told::default();
-        told.set(shard.place());
-        Cell {
-            told,
-            version: AtomicU64::new(0),
-            shard: RwLock::new(shard),
-            contended: AtomicU64::new(0),
-        }
-    }
-
-    /// Waits for the lock, beside other readers.
-    pub fn read(&self) -> RwLockReadGuard<'_, Shard> {
-        self.shard.read()
-    }
-
-    /// Waits for the lock.
-    pub fn write(&self) -> Writing<'_> {
-        Writing::begin(self, self.shard.write())
-    }
-
-    /// The lock of one who has not begun to write.
-    #[cfg(test)]
-    pub fn lock(&self) -> RwLockWriteGuard<'_, Shard> {
-        self.shard.write()
-    }
-
-    /// As [`Cell::write`], if it need not wait and nobody has written since the
-    /// look.
-    #[inline(always)]
-    pub fn write_after(&self, glance: &Glance<'_>) -> Option<Writing<'_>> {
-        let shard = Writing::begin(self, self.shard.try_write()?);
-        glance.held_until(self.version.load(Ordering::Relaxed)).then_some(shard)
-    }
-
-    /// Whether somebody is about to write, or is writing.
-    #[inline(always)]
-    pub fn is_locked(&self) -> bool {
-        self.shard.is_locked_exclusive()
-    }
-
-    /// Has the processor fetch what it takes to store an entry that was not there:
-    /// the shard, and what goes with the bucket of a look.
-    #[inline(always)]
-    pub fn fetch_to_store(&self, hash: u64, glance: &Glance<'_>) {
-        let shard: *const u8 = (&raw const self.version).cast();
-        for line in 0..size_of::<Cell>() / LINE - 1 {
-            fetch_to_write(shard.wrapping_add(line * LINE));
-        }
-        let place = glance.place();
-        fetch_to_write(table::back_at(place.backs, table::home_of(hash, place.count)));
-    }
-
-    /// Has the processor fetch the bucket that is most likely a hash's home, and
-    /// the lock's line.
-    #[inline(always)]
-    fn fetch_bucket(&self, hash: u64) {
-        fetch_to_write((&raw const self.version).cast());
-        let buckets = self.told.buckets.load(Ordering::Relaxed);
-        let home = table::home_of(hash, self.told.count.load(Ordering::Relaxed));
-        fetch(table::bucket_at(buckets, home));
-    }
-}
-
-/// Write access to a shard. While it lasts the version is odd.
-pub struct Writing<'a> {
-    cell: &'a Cell,
-    shard: RwLockWriteGuard<'a, Shard>,
-}
-
-impl<'a> Writing<'a> {
-    #[inline(always)]
-    fn begin(cell: &'a Cell, shard: RwLockWriteGuard<'a, Shard>) -> Writing<'a> {
-        cell.version.store(cell.version.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        // What is written from here on is not seen before the version is.
-        fence(Ordering::Release);
-        Writing { cell, shard }
-    }
-}
-
-impl Drop for Writing<'_> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        let (told, place) = (&self.cell.told, self.shard.place());
-        if told.get() != place {
-            told.set(place);
-        }
-        let version = self.cell.version.load(Ordering::Relaxed);
-        // Release: who sees this version sees all that was written before.
-        self.cell.version.store(version + 1, Ordering::Release);
-    }
-}
-
-impl Deref for Writing<'_> {
-    type Target = Shard;
-
-    #[inline(always)]
-    fn deref(&self) -> &Shard {
-        &self.shard
-    }
-}
-
-impl DerefMut for Writing<'_> {
-    #[inline(always)]
-    fn deref_mut(&mut self) -> &mut Shard {
-        &mut self.shard
+    /// Until when a call waits for a shard, if not as long as it takes.
+    fn until(&self) -> Option<Instant> {
+        self.patience.map(|time| Instant::now() + time)
     }
 }
 
@@ -372,21 +196,6 @@ mod tests {
         for hash in 0..8 {
             assert_eq!(directory.try_read(hash).map(|shard| shard.index), Some(hash as usize));
         }
-    }
-
-    #[test]
-    fn what_writers_write_at_first_lies_in_one_cache_line_and_what_a_look_reads_in_another() {
-        let maker = crate::cache::policy::maker("s3fifo");
-        let cell = Cell::new(Shard::new(0, 0, maker, 7));
-        let shard = cell.write();
-        let line = |at: *const u8| at as usize / 64;
-        let first = line((&raw const cell.version).cast());
-        assert_eq!(line((&raw const cell.shard).cast()), first);
-        assert_eq!(line((&raw const shard.mask).cast()), first);
-        // A table begins with what says where its buckets are.
-        assert_eq!(line((&raw const shard.table).cast::<u8>().wrapping_add(15)), first);
-        assert_ne!(line((&raw const cell.told).cast()), first);
-        assert_eq!(size_of::<Told>(), 64);
     }
 
     #[test]

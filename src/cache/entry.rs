@@ -13,12 +13,13 @@
 #![allow(unsafe_code)]
 
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::slice;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use super::processor::{self, fetch};
-use super::{heap, ledger};
+use super::{heap, ledger, policy};
 use crate::error::{Error, Result};
 use crate::section::Alone;
 
@@ -247,8 +248,8 @@ impl Entry {
 
     /// Writes another value over this one; false, and nothing has changed, if
     /// somebody else holds it, it is no plain one, or the new one does not take
-    /// the same room. Only under the shard's write lock: who reads it without a
-    /// lock then finds that it has read nothing (see `glance`), and nobody can
+    /// the same room. Only while nobody else may write to the shard, or read it
+    /// under its lock: who reads it without a lock then finds that it has read nothing (see `glance`), and nobody can
     /// come to hold it, for it says that it has no references.
     #[inline]
     pub fn renew(&mut self, value: &[u8], expiry_ms: u64) -> bool {
@@ -284,11 +285,11 @@ impl Entry {
         true
     }
 
-    /// Whether nobody else holds it; nobody can come to, then, under the shard's
-    /// write lock, until [`Header::refs`] is 1 again.
+    /// Whether nobody else holds it; nobody can come to, then, while nobody else
+    /// may write to the shard, until [`Header::refs`] is 1 again.
     ///
-    /// An x86 processor orders what the lock did before this load, and what
-    /// [`Seen::share`] does before it is seen that nobody has the lock: of the two
+    /// An x86 processor orders what made the version odd before this load, and what
+    /// [`Seen::share`] does before it is seen that the version is even: of the two
     /// one sees the other. Elsewhere the count itself says it.
     #[inline(always)]
     fn claim(&self) -> bool {
@@ -461,6 +462,21 @@ impl<'a> Seen<'a> {
             let value = self.at.as_ptr().cast::<u8>().add(BYTES + self.key_len());
             place.as_mut_ptr().copy_from_nonoverlapping(value, len);
         }
+    }
+
+    /// Writes another value over its own, if [`Entry::renew`] can, and counts a hit.
+    ///
+    /// # Safety
+    /// 1. It is in a table, and nobody else reads or writes that meanwhile.
+    #[inline(always)]
+    pub unsafe fn renew(&self, value: &[u8], expiry_ms: u64, top: u32) -> bool {
+        // The table's reference, borrowed: by (1) the table does not drop it.
+        let mut entry = ManuallyDrop::new(Entry(self.at));
+        let renewed = entry.renew(value, expiry_ms);
+        if renewed {
+            policy::count(entry.word(), top);
+        }
+        renewed
     }
 
     /// A reference to whatever entry is there by now; none if there is none.

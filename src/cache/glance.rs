@@ -23,6 +23,7 @@
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering::Relaxed};
 
+use super::cell::Passing;
 use super::entry::Seen;
 use super::processor::MATCH_BITS;
 use super::table::{self, Slot};
@@ -86,18 +87,17 @@ impl<'a> Glance<'a> {
         (began & 1 == 0 && glance.holds()).then_some(glance)
     }
 
-    /// Whether the one who is writing by now, and has written nothing yet, is the
-    /// first to.
-    #[inline(always)]
-    pub fn held_until(&self, version: u64) -> bool {
-        version == self.began + 1
-    }
-
     /// Whether nobody has written since it began, so that what was read is true.
     #[inline(always)]
     pub fn holds(&self) -> bool {
         fence(Ordering::Acquire);
         self.version.load(Ordering::Relaxed) == self.began
+    }
+
+    /// The version that it found.
+    #[inline(always)]
+    pub fn version(&self) -> u64 {
+        self.began
     }
 
     /// What the shard has told of itself.
@@ -119,6 +119,15 @@ impl<'a> Glance<'a> {
             at = if at + 1 == self.place.count { 0 } else { at + 1 };
         }
         Found::Unclear
+    }
+
+    /// As [`Entry::renew`](super::entry::Entry::renew), of what it found, which has
+    /// a hit more then; for who is writing in passing since nobody has written.
+    #[inline(always)]
+    pub fn renew(&self, _: &Passing<'_>, seen: &Seen<'a>, value: &[u8], expiry_ms: u64) -> bool {
+        // SAFETY: `find_in` has seen it in the table, where it still is, for nobody
+        // has written before the one who calls.
+        unsafe { seen.renew(value, expiry_ms, self.place.counts_up_to) }
     }
 
     /// Copies the value of what it found to a place of its length; whether that

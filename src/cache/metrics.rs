@@ -262,8 +262,9 @@ impl Cache {
             let overhead = shard.overhead_bytes() + size_of::<Cell>() as u64;
             report.memory += shard.entry_bytes() + overhead;
             report.overhead += overhead;
-            report.counts.add(&shard.counts());
-            report.contended += cell.contended.load(Relaxed);
+            report.counts.add(&shard.counts);
+            report.counts.add_renewed(cell.renewed());
+            report.contended += cell.contended();
             if index < in_use {
                 report.items.push(shard.table.len() as u64);
             }

@@ -15,6 +15,7 @@ mod alert;
 #[cfg(test)]
 mod bounds;
 mod budget;
+mod cell;
 mod claim;
 mod compress;
 mod departure;
@@ -64,9 +65,10 @@ use crate::sync::{Mutex, RwLock};
 
 use alert::Alerts;
 use budget::{Amount, Budget, UNBOUNDED};
+use cell::Cell;
 use claim::Claims;
 use compress::Codec;
-use directory::{Cell, Directory, SHARDS_MAX};
+use directory::{Directory, SHARDS_MAX};
 use ledger::Ledger;
 use metrics::Metrics;
 use shard::{Maker, Shard, Shared};
@@ -80,6 +82,7 @@ pub use entry::Value;
 pub use many::{BATCH, Room};
 pub use operations::{Left, Missed, deliver};
 pub use quick::Quick;
+pub use renew::Stored;
 pub use snapshot::Progress;
 pub use walk::{Pair, Walk};
 

@@ -29,6 +29,18 @@ pub fn fetch_to_write(at: *const u8) {
     let _ = at;
 }
 
+/// Orders what was just read, changed and written in one step before what is read
+/// next: of two threads that each do both, one sees what the other has done.
+#[inline(always)]
+pub fn settle() {
+    use std::sync::atomic::{Ordering::SeqCst, compiler_fence, fence};
+    // To an x86 such a step is a barrier by itself.
+    match cfg!(any(target_arch = "x86_64", target_arch = "x86")) {
+        true => compiler_fence(SeqCst),
+        false => fence(SeqCst),
+    }
+}
+
 /// Bits to a byte in what [`matches`] answers.
 pub const MATCH_BITS: usize = if cfg!(target_arch = "x86_64") { 1 } else { 8 };
 

@@ -10,9 +10,10 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::Cache;
-use super::directory::Cell;
+use super::cell::Cell;
 use super::entry::{Entry, Seen, Value};
 use super::glance::{Found, Glance};
+use super::processor::settle;
 use crate::clock::COARSE_TICK_NS;
 use crate::section::Alone;
 
@@ -82,6 +83,7 @@ impl Take for Shared {
     #[inline(always)]
     fn seen<'a>(self, seen: &Seen<'a>, cell: &Cell, glance: &Glance<'a>) -> Option<Value> {
         let entry = seen.share()?;
+        settle();
         // Who has the lock already may have seen the entry without this
         // reference, and not have said that it is writing.
         (!cell.is_locked() && glance.holds()).then(|| Value::of(entry))

@@ -2,13 +2,16 @@
 //!
 //! Most stores in a running cache renew what is there, with a value about as
 //! long. Where nobody holds the old value, nobody is told of departures and
-//! nothing is packed, its bytes are written over under the shard's lock:
-//! nothing is allocated, freed, drawn from the budget or put in another place.
+//! nothing is packed, its bytes are written over: nothing is allocated, freed,
+//! drawn from the budget or put in another place. If the table need not know of
+//! it either, that is done past the shard's lock (see `cell`).
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use super::cell::Cell;
 use super::departure::Departures;
-use super::glance::Found;
+use super::entry::Seen;
+use super::glance::{Found, Glance};
 use super::quick::COPIED;
 use super::shard::{Shard, Shared};
 use super::table::Slot;
@@ -16,19 +19,28 @@ use super::{Cache, Ttl};
 use crate::error::Result;
 use crate::section::Alone;
 
+/// What the shortest way came to.
+pub enum Stored {
+    /// The value is stored.
+    Renewed,
+    /// There is nothing under the key, whose hash this is: call
+    /// [`Cache::store_absent`].
+    Absent(u64),
+    /// Nothing has been counted or changed: call [`Cache::store`].
+    Unsure,
+}
+
 impl Cache {
-    /// As [`Cache::store`], in the fewest steps; none, and nothing has been
-    /// counted or changed, if that must be asked. It looks for the old value
-    /// before it takes the lock: what the processor has to fetch keeps nobody
+    /// As [`Cache::store`], in the fewest steps. It looks for the old value before
+    /// it writes or takes a lock: what the processor has to fetch keeps nobody
     /// waiting, and the place is known if nobody has come between.
     #[inline(always)]
-    pub fn quick_store(
-        &self,
-        stay: &Alone,
-        key: &[u8],
-        value: &[u8],
-        ttl: Ttl,
-    ) -> Option<Result<Departures>> {
+    pub fn quick_store(&self, stay: &Alone, key: &[u8], value: &[u8], ttl: Ttl) -> Stored {
+        self.renew_at_once(stay, key, value, ttl).unwrap_or(Stored::Unsure)
+    }
+
+    #[inline(always)]
+    fn renew_at_once(&self, stay: &Alone, key: &[u8], value: &[u8], ttl: Ttl) -> Option<Stored> {
         let sets = self.metrics.untimed_set(stay.line())?;
         if !self.renews(key, value) {
             return None;
@@ -40,21 +52,77 @@ impl Cache {
             Found::Absent => {
                 cell.fetch_to_store(hash, &glance);
                 add_one(sets);
-                return Some(self.store_anew(hash, key, value, self.expiry_ms(ttl)));
+                return Some(Stored::Absent(hash));
             }
             Found::Unclear => return None,
         };
         seen.fetch_to_write();
         let expiry_ms = self.expiry_ms(ttl);
-        let mut shard = cell.write_after(&glance)?;
+        let lapse = match self.is_known_of(&glance, &seen, expiry_ms) {
+            true => self.renew_past(cell, &glance, &seen, value, expiry_ms),
+            false => self.renew_after(cell, &glance, slot, value, expiry_ms),
+        }?;
+        self.expect_lapse(lapse);
+        add_one(sets);
+        Some(Stored::Renewed)
+    }
+
+    /// The rest of a store of which [`Cache::quick_store`] says that there is
+    /// nothing under the key. What left on the way is the caller's to deliver.
+    #[inline(never)]
+    pub fn store_absent(
+        &self,
+        hash: u64,
+        key: &[u8],
+        value: &[u8],
+        ttl: Ttl,
+    ) -> Result<Departures> {
+        self.store_anew(hash, key, value, self.expiry_ms(ttl))
+    }
+
+    /// Whether the policy only counts, and the table's time for the bucket of an
+    /// entry is early enough for another expiry.
+    #[inline(always)]
+    fn is_known_of(&self, glance: &Glance<'_>, seen: &Seen<'_>, expiry_ms: u64) -> bool {
+        let (before, lapse) =
+            (self.shared.lapse_of(seen.expiry_ms()), self.shared.lapse_of(expiry_ms));
+        glance.place().counts_up_to > 0 && (lapse.is_none() || before.is_some() && before <= lapse)
+    }
+
+    /// Renews what a look has found, past the lock; when it leaves by itself now.
+    #[inline(always)]
+    fn renew_past<'a>(
+        &self,
+        cell: &Cell,
+        glance: &Glance<'a>,
+        seen: &Seen<'a>,
+        value: &[u8],
+        expiry_ms: u64,
+    ) -> Option<Option<u64>> {
+        let mut passing = cell.pass(glance)?;
+        if self.is_closed() || !glance.renew(&passing, seen, value, expiry_ms) {
+            return None;
+        }
+        passing.renewed();
+        Some(self.shared.lapse_of(expiry_ms))
+    }
+
+    /// The same under the lock.
+    fn renew_after(
+        &self,
+        cell: &Cell,
+        glance: &Glance<'_>,
+        slot: Slot,
+        value: &[u8],
+        expiry_ms: u64,
+    ) -> Option<Option<u64>> {
+        let mut shard = cell.write_after(glance)?;
         if self.is_closed() {
             return None;
         }
         let lapse = shard.renew_at(&self.shared, slot, value, expiry_ms)?;
-        drop(shard);
-        self.expect_lapse(lapse);
-        add_one(sets);
-        Some(Ok(Departures::default()))
+        shard.add_renewed();
+        Some(lapse)
     }
 
     /// Whether the value of a key may be one to renew.
@@ -84,6 +152,7 @@ impl Cache {
         let found = shard.table.find_ahead(hash, key, shard.lines_ahead());
         let renewed = found.and_then(|slot| shard.renew_at(&self.shared, slot, value, expiry_ms));
         let Some(lapse) = renewed else { return Ok(false) };
+        shard.add_renewed();
         drop(shard);
         self.expect_lapse(lapse);
         Ok(true)
@@ -115,7 +184,6 @@ impl Shard {
         if before.is_none() || lapse < before {
             self.table.lower_due(slot, lapse);
         }
-        self.renewed += 1;
         Some(lapse)
     }
 }

@@ -44,10 +44,13 @@ impl Shared {
     /// When an entry leaves by itself, in ms.
     #[inline]
     pub fn lapse(&self, entry: &Entry) -> Option<u64> {
-        match entry.expiry_ms() {
-            0 => None,
-            expiry => Some(expiry.saturating_add(self.stale_ms)),
-        }
+        self.lapse_of(entry.expiry_ms())
+    }
+
+    /// The same by when it expires, in ms; 0: never.
+    #[inline]
+    pub fn lapse_of(&self, expiry_ms: u64) -> Option<u64> {
+        (expiry_ms != 0).then(|| expiry_ms.saturating_add(self.stale_ms))
     }
 }
 
@@ -82,6 +85,12 @@ impl Counts {
         self.aged += other.aged;
     }
 
+    /// Adds values that were stored over old ones in their place.
+    pub fn add_renewed(&mut self, values: u64) {
+        self.sets += values;
+        self.left[Reason::Replaced as usize] += values;
+    }
+
     /// Entries that had to make room.
     pub fn evicted(&self) -> u64 {
         self.left[Reason::Capacity as usize] + self.left[Reason::Memory as usize]
@@ -103,8 +112,6 @@ pub struct Shard {
     lines_ahead: u32,
     /// See [`Policy::counts_up_to`].
     counts_up_to: u32,
-    /// Values stored over old ones in their place.
-    pub renewed: u64,
     /// The entries.
     pub table: Table,
     /// The order of the entries.
@@ -117,7 +124,7 @@ pub struct Shard {
     now_ms: u64,
     /// Bytes of the entries.
     entry_bytes: u64,
-    /// What writers count, but for `renewed`.
+    /// What writers count, but for what the cell counts.
     pub counts: Counts,
     random: fastrand::Rng,
     /// Some entries' hashes and when they came in, to know their age when they
@@ -154,7 +161,6 @@ impl Shard {
             mask,
             table,
             counts_up_to: policy.counts_up_to(),
-            renewed: 0,
             policy,
             in_hand: Amount::default(),
             now_ms: 0,
@@ -201,14 +207,6 @@ impl Shard {
     #[inline(always)]
     pub fn lines_ahead(&self) -> usize {
         self.lines_ahead as usize
-    }
-
-    /// All that writers count.
-    pub fn counts(&self) -> Counts {
-        let mut counts = self.counts;
-        counts.sets += self.renewed;
-        counts.left[Reason::Replaced as usize] += self.renewed;
-        counts
     }
 
     /// Notes a hit in an entry's word, without asking the policy if all that it
@@ -559,7 +557,6 @@ impl Shard {
         self.entry_bytes += std::mem::take(&mut upper.entry_bytes);
         self.in_hand.add(upper.surrender());
         self.counts.add(&std::mem::take(&mut upper.counts));
-        self.renewed += std::mem::take(&mut upper.renewed);
         (self.mask, upper.mask) = (bit - 1, bit - 1);
         let after = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
         self.in_hand.bytes -= after - before;

@@ -25,8 +25,13 @@ pub fn cache(options: &str) -> (Arc<Cache>, Arc<ManualClock>) {
 pub fn quick_set(cache: &Cache, key: &[u8], value: &[u8], ttl: Ttl) -> Result<()> {
     if let Some(stay) = section::enter_alone(striped::line()) {
         match cache.quick_store(&stay, key, value, ttl) {
-            Some(stored) => return stored.map(Departures::deliver),
-            None => drop(stay),
+            Stored::Renewed => return Ok(()),
+            Stored::Absent(hash) => {
+                let stored = cache.store_absent(hash, key, value, ttl);
+                drop(stay);
+                return stored.map(Departures::deliver);
+            }
+            Stored::Unsure => drop(stay),
         }
     }
     cache.set(key, value, ttl)
@@ -100,10 +105,10 @@ fn a_hit_is_copied_without_the_lock_and_shared_or_stored_over_only_if_nobody_has
     assert!(matches!(cache.quick_copy(&stay, b"key", &mut place), Quick::Hit(5)));
     assert_eq!(&place[..5], b"value");
     assert!(matches!(cache.quick_value(&stay, b"key"), Quick::Unsure));
-    assert!(cache.quick_store(&stay, b"key", b"other", Ttl::Never).is_none());
+    assert!(matches!(cache.quick_store(&stay, b"key", b"other", Ttl::Never), Stored::Unsure));
     drop(locked);
     assert!(matches!(cache.quick_value(&stay, b"key"), Quick::Hit(_)));
-    assert!(cache.quick_store(&stay, b"key", b"other", Ttl::Never).is_some());
+    assert!(matches!(cache.quick_store(&stay, b"key", b"other", Ttl::Never), Stored::Renewed));
 }
 
 #[test]
@@ -535,7 +540,7 @@ fn where_either_part_of_the_patience_is_zero_a_call_waits_as_long_as_it_takes() 
         std::thread::scope(|scope| {
             let held = cache.directory.cell(0).write();
             let call = scope.spawn(|| cache.get(b"k").is_some());
-            while cache.directory.cell(0).contended.load(Ordering::Relaxed) == 0 {
+            while cache.directory.cell(0).contended() == 0 {
                 std::thread::yield_now();
             }
             drop(held);

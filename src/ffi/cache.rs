@@ -8,7 +8,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use crate::cache::{Cache, Departures, Left, Missed, Quick, Ttl, deliver};
+use crate::cache::{Cache, Departures, Left, Missed, Quick, Stored, Ttl, deliver};
 use crate::clock::Clock;
 use crate::error::{Error, Result, Status};
 
@@ -154,10 +154,15 @@ pub unsafe extern "C" fn mynah_cache_set(
                     std::slice::from_raw_parts(value.cast(), value_len),
                 )
             };
-            let stored = hot.quick_store(&hot.stay, key, value, Ttl::from_millis(ttl_ms));
-            drop(hot);
-            if let Some(stored) = stored {
-                return told(stored);
+            let ttl = Ttl::from_millis(ttl_ms);
+            match hot.quick_store(&hot.stay, key, value, ttl) {
+                Stored::Renewed => return 0,
+                Stored::Absent(hash) => {
+                    let stored = hot.store_absent(hash, key, value, ttl);
+                    drop(hot);
+                    return told(stored);
+                }
+                Stored::Unsure => {}
             }
         }
         // SAFETY: promised by (1).

@@ -6,6 +6,11 @@ pub use shuttle::hint::spin_loop;
 pub use shuttle::sync::{RwLockReadGuard, RwLockWriteGuard, atomic};
 pub use shuttle::thread::yield_now;
 
+/// Lets the others go on.
+pub fn pause(_: u32) {
+    yield_now();
+}
+
 /// What `waiting` is made of.
 pub mod std_like {
     pub use shuttle::sync::{Condvar, Mutex, MutexGuard};
@@ -55,6 +60,11 @@ impl<T> RwLock<T> {
     /// The lock, if it is free.
     pub fn try_write(&self) -> Option<RwLockWriteGuard<'_, T>> {
         self.0.try_write().ok()
+    }
+
+    /// Whether anybody has it.
+    pub fn is_locked(&self) -> bool {
+        self.0.try_write().is_err()
     }
 
     /// In a model whoever has written is seen to have: nobody needs to ask.

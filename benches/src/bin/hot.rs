@@ -1,11 +1,11 @@
 //! Operations of one kind on one peer, for a profiler: `hot [mynah|quick_cache|floor] [copied|reference|mixed|missing]
-//! [rounds] [operations]`. `mixed` is half stores, over ten times as many keys as
+//! [rounds] [operations of a thread] [threads]`. `mixed` is half stores, over ten times as many keys as
 //! fit; `missing` is look-ups of such keys alone.
 
 use mynah_benches::mynah_c::Mynah;
 use mynah_benches::peers::*;
-use mynah_benches::thread_cpu_ns;
-use mynah_benches::work::{Keys, Zipf};
+use mynah_benches::process_cpu_ns;
+use mynah_benches::work::{InOrder, Keys, Zipf};
 
 const RESIDENT: usize = 100_000;
 
@@ -28,30 +28,51 @@ fn main() {
     };
     (0..RESIDENT as u32).for_each(|rank| peer.set(keys.get(rank), &value));
     let operations: usize = arg(3, "1000000").parse().expect("a number of operations");
+    let threads: u64 = arg(4, "1").parse().expect("a number of threads");
     let zipf = Zipf::new(universe, 0.99);
-    let mut random = fastrand::Rng::with_seed(1);
-    let order = keys.in_order((0..operations).map(|_| zipf.draw(&mut random)));
-    let mut place = [0u8; 256];
-    let copied = arg(1, "copied") == "copied" || missing;
+    let orders: Vec<InOrder> = (1..=threads)
+        .map(|seed| {
+            let mut random = fastrand::Rng::with_seed(seed);
+            keys.in_order((0..operations).map(|_| zipf.draw(&mut random)))
+        })
+        .collect();
+    let way = match arg(1, "copied").as_str() {
+        "mixed" => Way::Mixed,
+        "reference" => Way::Reference,
+        _ => Way::Copied,
+    };
     for _ in 0..arg(2, "5").parse::<usize>().expect("a number of rounds") {
-        let start = thread_cpu_ns();
-        let mut turn = 0;
-        let found = order.iter().filter(|key| match copied {
-            _ if mixed => {
-                turn += 1;
-                match turn % 2 {
-                    0 => peer.get_into(key, &mut place).is_some(),
-                    _ => {
-                        peer.set(key, &value);
-                        false
-                    }
-                }
-            }
-            true => peer.get_into(key, &mut place).is_some(),
-            false => peer.get_value(key),
+        let (peer, start) = (&*peer, process_cpu_ns());
+        let found: usize = std::thread::scope(|scope| {
+            let run = |order| scope.spawn(move || round(peer, order, way));
+            let running: Vec<_> = orders.iter().map(run).collect();
+            running.into_iter().map(|thread| thread.join().expect("it does not panic")).sum()
         });
-        let found = found.count();
-        let time = (thread_cpu_ns() - start) as f64 / operations as f64;
+        let time = (process_cpu_ns() - start) as f64 / (operations as u64 * threads) as f64;
         println!("{time:.1} ns, {found} found");
     }
+}
+
+#[derive(Clone, Copy)]
+enum Way {
+    Copied,
+    Reference,
+    Mixed,
+}
+
+/// All operations once; how many found something.
+fn round(peer: &dyn Peer, order: &InOrder, way: Way) -> usize {
+    let (mut place, value, mut turn) = ([0u8; 256], [7u8; 256], 0);
+    let found = order.iter().filter(|key| {
+        turn += 1;
+        match way {
+            Way::Reference => peer.get_value(key),
+            Way::Mixed if turn % 2 == 1 => {
+                peer.set(key, &value);
+                false
+            }
+            Way::Copied | Way::Mixed => peer.get_into(key, &mut place).is_some(),
+        }
+    });
+    found.count()
 }

