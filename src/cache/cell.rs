@@ -382,18 +382,27 @@ mod tests {
     fn who_has_taken_the_lock_waits_for_the_one_who_passes_by() {
         let Some(stay) = section::enter_alone(crate::metrics::striped::line()) else { return };
         let cell = new_cell();
-        let Some(glance) = cell.glance(&stay) else { return };
-        let mut passing = cell.pass(&glance).unwrap();
-        std::thread::scope(|scope| {
-            let others = [scope.spawn(|| drop(cell.write())), scope.spawn(|| drop(cell.read()))];
-            while !cell.shard.is_locked() {
-                std::thread::yield_now();
-            }
-            assert_eq!(cell.version.load(Ordering::Relaxed), glance.version() + 1);
-            passing.renewed();
-            drop(passing);
-            others.into_iter().for_each(|other| other.join().unwrap());
-        });
-        assert_eq!(cell.version.load(Ordering::Relaxed), glance.version() + 4);
+        let ways: [fn(&Cell) -> bool; 6] = [
+            |cell| cell.try_read().is_some(),
+            |cell| cell.read().mask == 0,
+            |cell| cell.wait_to_read(None).is_some(),
+            |cell| cell.try_write().is_some(),
+            |cell| cell.write().mask == 0,
+            |cell| cell.wait_to_write(None).is_some(),
+        ];
+        for way in ways {
+            let Some(glance) = cell.glance(&stay) else { return };
+            let passing = cell.pass(&glance).unwrap();
+            let (cell, is_over) = (&cell, &AtomicU32::new(0));
+            std::thread::scope(|scope| {
+                let other = scope.spawn(move || way(cell).then(|| is_over.load(Ordering::Relaxed)));
+                while !cell.shard.is_locked() && !other.is_finished() {
+                    std::thread::yield_now();
+                }
+                is_over.store(1, Ordering::Relaxed);
+                drop(passing);
+                assert_eq!(other.join().unwrap(), Some(1));
+            });
+        }
     }
 }
