@@ -2,12 +2,12 @@
 //!
 //! A fourteenth of the shard is a small queue that newcomers pass through; those
 //! asked for there move to the main queue, the others leave and stay in memory as
-//! ghosts. A ghost that comes back goes straight to the main
-//! queue, which gives each entry as many rounds as it had hits, up to three.
-//! One-time keys so never displace what is used, and a hit on a popular entry
-//! writes nothing at all. From Yang et al., "FIFO queues are all you need for cache
-//! eviction", SOSP 2023, who take a tenth and two hits: these hit 0.2 points more
-//! under Zipf's law, and on the recorded traces between 0.4 fewer and 1.2 more.
+//! ghosts. A ghost that comes back goes straight to the main queue, which gives
+//! each entry as many rounds as it had hits, up to three. One-time keys so never
+//! displace what is used, and a hit on a popular entry writes nothing at all.
+//!
+//! From Yang et al., "FIFO queues are all you need for cache eviction", SOSP 2023,
+//! who take a tenth and two hits.
 
 use std::sync::atomic::Ordering::Relaxed;
 
