@@ -230,11 +230,17 @@ impl Cell {
         fetch_to_write(table::back_at(place.backs, table::home_of(hash, place.count)));
     }
 
+    /// Has the processor fetch the lock's line, to be written.
+    #[inline(always)]
+    pub fn fetch_version(&self) {
+        fetch_to_write((&raw const self.version).cast());
+    }
+
     /// Has the processor fetch the bucket that is most likely a hash's home, and
     /// the lock's line.
     #[inline(always)]
     pub fn fetch_bucket(&self, hash: u64) {
-        fetch_to_write((&raw const self.version).cast());
+        self.fetch_version();
         let buckets = self.told.buckets.load(Ordering::Relaxed);
         let home = table::home_of(hash, self.told.count.load(Ordering::Relaxed));
         fetch(table::bucket_at(buckets, home));

@@ -46,7 +46,7 @@ impl Cache {
             return None;
         }
         let hash = self.shared.hash(key);
-        let (cell, glance) = self.directory.glance(hash, stay)?;
+        let (cell, glance) = self.directory.glance_to_write(hash, stay)?;
         let (seen, slot) = match glance.find(hash, key, 0) {
             Found::Plain(seen, slot) => (seen, slot),
             Found::Absent => {
