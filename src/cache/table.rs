@@ -15,9 +15,17 @@
 //! address: an entry is unlinked from the middle in constant time, in safe
 //! code, for eight bytes. The number of its list shares the words of the links.
 
+mod due;
+mod lists;
+mod spread;
+#[cfg(test)]
+mod tests;
+
 use super::entry::Entry;
 use super::heap::{self, Array};
 use super::processor::{self, MATCH_BITS};
+
+pub use due::{end_of, tick_of};
 
 /// Entries to a bucket.
 const WIDTH: usize = 7;
@@ -36,19 +44,12 @@ const NIL: u32 = (1 << ID_SHIFT) - 1;
 const ID_SHIFT: u32 = 28;
 /// Most buckets: what a link can name.
 const BUCKETS_MAX: usize = (NIL >> 3) as usize;
-/// How many entries a removal pulls back at most, each into the place of the
-/// one before it. A third would shorten few ways.
-const PULLS_MAX: usize = 2;
-/// Entries at the front of a list that are fetched before their turn.
-const AHEAD: usize = 2;
 /// Steps from home that are told apart; so many or more count as lost.
 const STEPS_LOST: u32 = 15;
 /// A time that never comes.
 pub const NEVER: u32 = u32::MAX;
 /// Buckets whose times are summed up in one word.
 const GROUP: usize = 64;
-/// Milliseconds to a tick, as a power of two: lapse times are kept to 64 ms.
-const TICK_SHIFT: u32 = 6;
 
 /// Where an entry lies, until the table is rebuilt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,16 +190,6 @@ pub fn bucket_at(buckets: usize, number: usize) -> *const u8 {
 #[inline(always)]
 pub fn back_at(backs: usize, number: usize) -> *const u8 {
     backs.wrapping_add(number * size_of::<Back>()) as *const u8
-}
-
-/// The tick in which a time lies.
-pub fn tick_of(ms: u64) -> u32 {
-    (ms >> TICK_SHIFT).min(NEVER as u64 - 1) as u32
-}
-
-/// The first moment after a tick.
-pub fn end_of(tick: u32) -> u64 {
-    (tick as u64 + 1) << TICK_SHIFT
 }
 
 impl Table {
@@ -453,229 +444,6 @@ impl Table {
         Some(entry)
     }
 
-    /// One entry fewer lies beyond a bucket that it passed.
-    fn count_down(&mut self, at: usize) {
-        // A count that reached its top has lost track, and stays.
-        let count = &mut self.buckets[at].tags[WIDTH];
-        if *count & PASSED_MAX != PASSED_MAX {
-            *count -= 1;
-        }
-    }
-
-    /// Pulls an entry that had passed by back into a place that has come free,
-    /// and another one into that one's.
-    fn refill(&mut self, mut free: Slot) {
-        for _ in 0..PULLS_MAX {
-            let Some((slot, steps)) = self.passer(free.0 as usize >> 3) else { return };
-            self.relocate(slot, free, steps);
-            free = slot;
-        }
-    }
-
-    /// The nearest entry that has passed a bucket, and how far behind it lies.
-    fn passer(&self, bucket: usize) -> Option<(Slot, u32)> {
-        let mut at = bucket;
-        for back in 1..STEPS_LOST {
-            // What has passed the bucket has passed all up to its own.
-            if !has_passed(self.buckets[at].tags) {
-                return None;
-            }
-            at = self.after(at);
-            if let Some(i) = self.passer_in(at, back) {
-                return Some((Slot::of(at, i), back));
-            }
-        }
-        None
-    }
-
-    /// An entry of a bucket that has passed the one so many before.
-    fn passer_in(&self, bucket: usize, back: u32) -> Option<usize> {
-        let (tags, backs) = (&self.buckets[bucket].tags, &self.backs[bucket]);
-        let passed = |i: usize| (back..STEPS_LOST).contains(&backs.steps_of(i)) && tags[i] != 0;
-        match backs.steps {
-            0 => None,
-            _ => (0..WIDTH).find(|i| passed(*i)),
-        }
-    }
-
-    /// Moves an entry, with its place on its list, to a free slot that lies so
-    /// many buckets nearer to its home.
-    fn relocate(&mut self, from: Slot, to: Slot, steps: u32) {
-        let (at, i) = (from.0 as usize >> 3, from.0 as usize & 7);
-        let (new_at, new_i) = (to.0 as usize >> 3, to.0 as usize & 7);
-        let bucket = &mut self.buckets[at];
-        let (entry, tag) = (bucket.entries[i].take(), std::mem::take(&mut bucket.tags[i]));
-        let (link, left) = (self.backs[at].links[i], self.backs[at].steps_of(i) - steps);
-        let expiry_ms = entry.as_ref().map_or(0, Entry::expiry_ms);
-        let bucket = &mut self.buckets[new_at];
-        bucket.tags[new_i] = tag;
-        if let Some(entry) = entry {
-            bucket.put(new_i, entry);
-        }
-        self.backs[new_at].links[new_i] = link;
-        self.backs[new_at].set_steps(new_i, left);
-        let list = self.list_of(to) as usize;
-        match link.prev & NIL {
-            NIL => self.lists[list].head = to.0,
-            prev => replace_id(&mut self.link_of(prev).next, to.0),
-        }
-        match link.next & NIL {
-            NIL => self.lists[list].tail = to.0,
-            next => replace_id(&mut self.link_of(next).prev, to.0),
-        }
-        let mut passed = new_at;
-        while passed != at {
-            self.count_down(passed);
-            passed = self.after(passed);
-        }
-        // It lapses no earlier than it expires.
-        self.lower_due(to, (expiry_ms != 0).then_some(expiry_ms));
-    }
-
-    // Lapse times.
-
-    /// Says that the entry in a slot may lapse at a time.
-    pub fn lower_due(&mut self, slot: Slot, lapse_ms: Option<u64>) {
-        let Some(ms) = lapse_ms else { return };
-        let (at, tick) = (slot.0 as usize >> 3, tick_of(ms));
-        if tick < self.backs[at].due {
-            self.backs[at].due = tick;
-            let group = &mut self.groups[at / GROUP];
-            *group = (*group).min(tick);
-        }
-    }
-
-    /// The tick before which nothing lapses.
-    pub fn next_due(&self) -> u32 {
-        self.groups.iter().copied().min().unwrap_or(NEVER)
-    }
-
-    /// Collects up to `max` slots whose entry lapses by `now_ms`, looking only
-    /// at buckets in which something may. `lapse` answers an entry's time.
-    pub fn lapsed(
-        &mut self,
-        now_ms: u64,
-        max: usize,
-        lapse: impl Fn(&Entry) -> Option<u64>,
-    ) -> Vec<Slot> {
-        let (now, mut found) = (tick_of(now_ms), Vec::new());
-        for group in 0..self.groups.len() {
-            if self.groups[group] > now {
-                continue;
-            }
-            let last = ((group + 1) * GROUP).min(self.buckets.len());
-            for at in group * GROUP..last {
-                if self.backs[at].due <= now {
-                    if found.len() >= max {
-                        return found;
-                    }
-                    self.collect_lapsed(at, now_ms, &lapse, &mut found);
-                }
-            }
-            let due = self.backs[group * GROUP..last].iter().map(|back| back.due).min();
-            self.groups[group] = due.unwrap_or(NEVER);
-        }
-        found
-    }
-
-    /// The part of one bucket; its time becomes that of the entries which stay.
-    fn collect_lapsed(
-        &mut self,
-        at: usize,
-        now_ms: u64,
-        lapse: &impl Fn(&Entry) -> Option<u64>,
-        found: &mut Vec<Slot>,
-    ) {
-        let mut due = NEVER;
-        for (i, entry) in self.buckets[at].entries.iter().enumerate() {
-            match entry.as_ref().and_then(lapse) {
-                Some(ms) if ms <= now_ms => found.push(Slot::of(at, i)),
-                Some(ms) => due = due.min(tick_of(ms)),
-                None => {}
-            }
-        }
-        self.backs[at].due = due;
-    }
-
-    // Lists.
-
-    fn link_of(&mut self, slot: u32) -> &mut Link {
-        &mut self.backs[slot as usize >> 3].links[slot as usize & 7]
-    }
-
-    /// The list that a slot's entry is on.
-    pub fn list_of(&self, slot: Slot) -> u8 {
-        let link = self.backs[slot.0 as usize >> 3].links[slot.0 as usize & 7];
-        ((link.prev >> ID_SHIFT) << 4 | link.next >> ID_SHIFT) as u8
-    }
-
-    /// Entries on a list.
-    #[inline]
-    pub fn list_len(&self, list: u8) -> usize {
-        self.lists[list as usize].len as usize
-    }
-
-    /// The oldest on a list.
-    #[inline]
-    pub fn front(&self, list: u8) -> Option<Slot> {
-        let head = self.lists[list as usize].head;
-        (head != NIL).then_some(Slot(head))
-    }
-
-    /// Has the processor fetch what letting the oldest on a list go will read,
-    /// and the bucket of the one after it, whose turn is next.
-    #[inline]
-    pub fn fetch_front(&self, list: u8) {
-        let mut slot = self.lists[list as usize].head;
-        for _ in 0..AHEAD {
-            let Some(bucket) = self.buckets.get(slot as usize >> 3) else { return };
-            if let Some(Some(entry)) = bucket.entries.get(slot as usize & 7) {
-                entry.fetch();
-            }
-            slot = self.backs[slot as usize >> 3].links[slot as usize & 7].next & NIL;
-        }
-        if let Some(back) = self.backs.get(slot as usize >> 3) {
-            processor::fetch((&raw const *back).cast());
-            processor::fetch((&raw const self.buckets[slot as usize >> 3]).cast());
-        }
-    }
-
-    /// Moves an entry to the end of a list.
-    pub fn move_to(&mut self, slot: Slot, list: u8) {
-        self.unlink(slot);
-        self.link(slot, list);
-    }
-
-    fn link(&mut self, slot: Slot, list: u8) {
-        let (high, low) = ((list as u32 >> 4) << ID_SHIFT, (list as u32 & 15) << ID_SHIFT);
-        let tail = self.lists[list as usize].tail;
-        *self.link_of(slot.0) = Link { prev: tail | high, next: NIL | low };
-        match tail {
-            NIL => self.lists[list as usize].head = slot.0,
-            tail => self.link_of(tail).next = slot.0 | low,
-        }
-        let list = &mut self.lists[list as usize];
-        list.tail = slot.0;
-        list.len += 1;
-    }
-
-    fn unlink(&mut self, slot: Slot) {
-        let id = self.list_of(slot) as usize;
-        let link = *self.link_of(slot.0);
-        let (prev, next) = (link.prev & NIL, link.next & NIL);
-        match prev {
-            NIL => self.lists[id].head = next,
-            prev => replace_id(&mut self.link_of(prev).next, next),
-        }
-        match next {
-            NIL => self.lists[id].tail = prev,
-            next => replace_id(&mut self.link_of(next).prev, prev),
-        }
-        self.lists[id].len -= 1;
-    }
-
-    // Walks.
-
     /// Gives up every entry, with the number of its list: list by list, oldest
     /// first, so that another table can keep their order.
     pub fn drain(mut self) -> impl Iterator<Item = (Entry, u8)> {
@@ -709,120 +477,5 @@ impl Table {
                 .find(|i| self.buckets[at].entries[*i].is_some())
                 .map(|i| Slot::of(at, i))
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::HashMap;
-
-    fn hash(n: u64) -> u64 {
-        n.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ n << 40
-    }
-
-    fn entry(n: u64, expiry: u64) -> Entry {
-        Entry::new(&n.to_le_bytes(), b"v", expiry, 0).unwrap()
-    }
-
-    #[test]
-    fn random_operations_agree_with_a_map_and_lists_keep_their_order() {
-        let mut random = fastrand::Rng::with_seed(7);
-        let mut table = Table::new(200, 3);
-        let mut model: HashMap<u64, u8> = HashMap::new();
-        let mut order: Vec<Vec<u64>> = vec![Vec::new(); 3];
-        for _ in 0..50_000 {
-            let n = random.u64(..300);
-            let slot = table.find(hash(n), &n.to_le_bytes());
-            assert_eq!(slot.is_some(), model.contains_key(&n));
-            assert_eq!(table.get(hash(n), &n.to_le_bytes()).is_some(), slot.is_some());
-            let list = random.u8(..3);
-            match slot {
-                None if table.len() < table.room() => {
-                    table.insert(hash(n), entry(n, 0), None, list);
-                    model.insert(n, list);
-                    order[list as usize].push(n);
-                }
-                None => {}
-                Some(slot) => {
-                    let old = table.list_of(slot);
-                    order[old as usize].retain(|m| *m != n);
-                    if random.bool() {
-                        assert!(table.take(slot, hash(n)).is_some());
-                        model.remove(&n);
-                    } else {
-                        table.move_to(slot, list);
-                        order[list as usize].push(n);
-                    }
-                }
-            }
-            assert_eq!(table.len(), model.len());
-        }
-        for list in 0..3u8 {
-            assert_eq!(table.list_len(list), order[list as usize].len());
-        }
-        let drained: Vec<u64> =
-            table.drain().map(|(e, _)| u64::from_le_bytes(e.key().try_into().unwrap())).collect();
-        assert_eq!(drained, order.concat());
-    }
-
-    #[test]
-    fn only_what_is_due_is_collected() {
-        let mut table = Table::new(5_000, 1);
-        let lapse = |e: &Entry| (e.expiry_ms() > 0).then(|| e.expiry_ms());
-        for n in 0..4_000u64 {
-            let expiry = if n % 4 == 0 { 0 } else { 1_000 + n * 100 };
-            table.insert(hash(n), entry(n, expiry), (expiry > 0).then_some(expiry), 0);
-        }
-        assert_eq!(table.next_due(), tick_of(1_100));
-        assert_eq!(table.lapsed(900, 100, lapse).len(), 0);
-        // Backwards: what a removal pulls back comes from behind.
-        for slot in table.lapsed(101_000, usize::MAX, lapse).into_iter().rev() {
-            let n = u64::from_le_bytes(table.entry(slot).unwrap().key().try_into().unwrap());
-            assert!(n % 4 != 0 && n <= 1_000, "{n}");
-            table.take(slot, hash(n));
-        }
-        assert_eq!(table.len(), 4_000 - 750);
-        assert_eq!(table.next_due(), tick_of(1_000 + 1_001 * 100));
-    }
-
-    /// Buckets that a look-up in vain reads, on average over all homes.
-    fn read_in_vain(table: &Table) -> f64 {
-        let passed = |at: usize| has_passed(table.buckets[at].tags);
-        let reads = (0..table.buckets.len()).map(|home| {
-            let mut at = home;
-            std::iter::from_fn(|| {
-                let more = passed(at).then_some(());
-                at = table.after(at);
-                more
-            })
-            .take(table.buckets.len())
-            .count()
-                + 1
-        });
-        reads.sum::<usize>() as f64 / table.buckets.len() as f64
-    }
-
-    #[test]
-    fn ways_stay_short_however_long_entries_come_and_go() {
-        let mut random = fastrand::Rng::with_seed(11);
-        let mut table = Table::new(7_000, 1);
-        let mut here: Vec<u64> = Vec::new();
-        for n in 0..200_000u64 {
-            let hash = |n: u64| rapidhash::v3::rapidhash_v3(&n.to_le_bytes());
-            if here.len() == 7_000 {
-                let gone = here.swap_remove(random.usize(..here.len()));
-                let slot = table.find(hash(gone), &gone.to_le_bytes()).unwrap();
-                table.take(slot, hash(gone)).unwrap();
-            }
-            table.insert(hash(n), entry(n, 0), None, 0);
-            here.push(n);
-        }
-        assert!(read_in_vain(&table) < 2.5, "{}", read_in_vain(&table));
-    }
-
-    #[test]
-    fn a_bucket_and_its_back_are_a_cache_line_each() {
-        assert_eq!((size_of::<Bucket>(), size_of::<Back>()), (64, 64));
     }
 }
