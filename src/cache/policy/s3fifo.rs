@@ -1,6 +1,6 @@
 //! S3-FIFO: three queues, two of entries and one of ghosts.
 //!
-//! A fourteenth of the shard is a small queue that newcomers pass through; those
+//! A twelfth of the shard is a small queue that newcomers pass through; those
 //! asked for there move to the main queue, the others leave and stay in memory as
 //! ghosts. A ghost that comes back goes straight to the main queue, which gives
 //! each entry as many rounds as it had hits, up to three. One-time keys so never
@@ -22,7 +22,7 @@ const TOP: u32 = 3;
 /// Hits in the small queue that earn a place in the main one.
 const PROMOTED_AT: u32 = 1;
 /// One of so many entries is in the small queue.
-const SMALL_SHARE: usize = 14;
+const SMALL_SHARE: usize = 12;
 
 /// The ghosts; the queues are the table's lists.
 #[derive(Default)]
