@@ -174,6 +174,7 @@ impl Cell {
     /// for the lock meanwhile waits without queueing.
     #[inline(always)]
     pub fn pass(&self, glance: &Glance<'_>) -> Option<Passing<'_>> {
+        debug_assert!(glance.is_of(&self.version), "a look into another shard");
         let (before, odd) = (glance.version(), glance.version() + 1);
         // Acquire: what was written before is there to be written over.
         self.version.compare_exchange(before, odd, Ordering::Acquire, Ordering::Relaxed).ok()?;
@@ -281,7 +282,7 @@ impl<'a> Writing<'a> {
 
     /// Counts a value that was stored over an old one in its place.
     #[inline(always)]
-    pub fn add_renewed(&self) {
+    pub(super) fn add_renewed(&self) {
         self.cell.add_renewed();
     }
 }

@@ -94,6 +94,11 @@ impl<'a> Glance<'a> {
         self.version.load(Ordering::Relaxed) == self.began
     }
 
+    /// Whether it looks at what this is the version of.
+    pub fn is_of(&self, version: &atomic::AtomicU64) -> bool {
+        std::ptr::eq(self.version, version)
+    }
+
     /// The version that it found.
     #[inline(always)]
     pub fn version(&self) -> u64 {

@@ -8,12 +8,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::cell::Cell;
+use super::cell::{Cell, Writing};
 use super::departure::Departures;
 use super::entry::Seen;
 use super::glance::{Found, Glance};
 use super::quick::COPIED;
-use super::shard::{Shard, Shared};
+use super::shard::Shared;
 use super::table::Slot;
 use super::{Cache, Ttl};
 use crate::error::Result;
@@ -84,9 +84,9 @@ impl Cache {
     /// entry is early enough for another expiry.
     #[inline(always)]
     fn is_known_of(&self, glance: &Glance<'_>, seen: &Seen<'_>, expiry_ms: u64) -> bool {
-        let (before, lapse) =
-            (self.shared.lapse_of(seen.expiry_ms()), self.shared.lapse_of(expiry_ms));
-        glance.place().counts_up_to > 0 && (lapse.is_none() || before.is_some() && before <= lapse)
+        let lapse_of = |expiry_ms| self.shared.lapse_of(expiry_ms);
+        glance.place().counts_up_to > 0
+            && !is_sooner(lapse_of(expiry_ms), lapse_of(seen.expiry_ms()))
     }
 
     /// Renews what a look has found, past the lock; when it leaves by itself now.
@@ -120,9 +120,7 @@ impl Cache {
         if self.is_closed() {
             return None;
         }
-        let lapse = shard.renew_at(&self.shared, slot, value, expiry_ms)?;
-        shard.add_renewed();
-        Some(lapse)
+        shard.renew_at(&self.shared, slot, value, expiry_ms)
     }
 
     /// Whether the value of a key may be one to renew.
@@ -152,14 +150,13 @@ impl Cache {
         let found = shard.table.find_ahead(hash, key, shard.lines_ahead());
         let renewed = found.and_then(|slot| shard.renew_at(&self.shared, slot, value, expiry_ms));
         let Some(lapse) = renewed else { return Ok(false) };
-        shard.add_renewed();
         drop(shard);
         self.expect_lapse(lapse);
         Ok(true)
     }
 }
 
-impl Shard {
+impl Writing<'_> {
     /// Renews the value in a slot; when the entry leaves by itself now. None, and
     /// nothing has changed, if it cannot.
     #[inline(always)]
@@ -181,11 +178,18 @@ impl Shard {
             self.hit(entry.word());
         }
         // The bucket's time is no later than that of the value before.
-        if before.is_none() || lapse < before {
+        if is_sooner(lapse, before) {
             self.table.lower_due(slot, lapse);
         }
+        self.add_renewed();
         Some(lapse)
     }
+}
+
+/// Whether an entry that lapses now lapses before it did.
+#[inline(always)]
+fn is_sooner(lapse: Option<u64>, before: Option<u64>) -> bool {
+    lapse.is_some() && (before.is_none() || lapse < before)
 }
 
 #[inline(always)]
@@ -195,7 +199,9 @@ fn add_one(place: &AtomicU64) {
 
 #[cfg(test)]
 mod tests {
-    use crate::cache::tests::{audit, cache};
+    use std::time::Duration;
+
+    use crate::cache::tests::{audit, cache, quick_set};
     use crate::cache::{Cache, Ttl};
 
     fn address(cache: &Cache, key: &[u8]) -> usize {
@@ -217,6 +223,21 @@ mod tests {
         cache.set(b"k", &[2; 300], Ttl::Never).unwrap();
         assert_eq!(cache.get(b"k").unwrap().as_bytes(), [2; 300]);
         audit(&cache);
+    }
+
+    #[test]
+    fn a_value_that_lapses_sooner_than_the_one_before_is_swept_in_time() {
+        let options =
+            r#"{"shard_count": 1, "metrics_enabled": false, "cleanup_strategy": "periodic"}"#;
+        for (before, sooner) in [(Ttl::Never, 1_000), (Ttl::Millis(600_000), 1_000)] {
+            let (cache, clock) = cache(options);
+            cache.set(b"k", b"old", before).unwrap();
+            quick_set(&cache, b"k", b"new", Ttl::Millis(sooner)).unwrap();
+            assert_eq!(cache.get(b"k").unwrap().as_bytes(), b"new");
+            clock.advance(Duration::from_millis(sooner + 100));
+            cache.sweep();
+            assert!(cache.is_empty(), "after {before:?}");
+        }
     }
 
     #[test]

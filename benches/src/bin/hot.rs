@@ -1,6 +1,7 @@
-//! Operations of one kind on one peer, for a profiler: `hot [mynah|quick_cache|floor] [copied|reference|mixed|missing]
-//! [rounds] [operations of a thread] [threads]`. `mixed` is half stores, over ten times as many keys as
-//! fit; `missing` is look-ups of such keys alone.
+//! Operations of one kind on one peer, for a profiler:
+//! `hot [mynah|quick_cache|floor] [copied|reference|mixed|missing] [rounds]
+//! [operations of a thread] [threads]`. `mixed` is half stores, over ten times as
+//! many keys as fit; `missing` is look-ups of such keys alone.
 
 use mynah_benches::mynah_c::Mynah;
 use mynah_benches::peers::*;
