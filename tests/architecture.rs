@@ -52,6 +52,7 @@ const RULES: &[(&str, &[&[&str]])] = &[
     ("llm::event", &[DATA, &["error"]]),
     ("llm::events", &[DATA, &["error"]]),
     ("llm::cancel", &[&["clock", "error"]]),
+    ("llm::nesting", &[]),
     ("llm::pricing", &[DATA, &["llm::price_table", "options", "clock", "error"]]),
     ("llm::timing", &[DEADLINES, &["options", "clock", "error"]]),
     ("llm::provider", &[DATA, WIRE_TYPES, PARSERS, &["llm::assemble", "options", "error"]]),
@@ -62,7 +63,7 @@ const RULES: &[(&str, &[&[&str]])] = &[
             DATA,
             WIRE_TYPES,
             DEADLINES,
-            &["llm::cancel", "llm::timing", "options", "clock", "metrics", "error"],
+            &["llm::cancel", "llm::nesting", "llm::timing", "options", "clock", "metrics", "error"],
         ],
     ),
     (

@@ -15,9 +15,9 @@ use parking_lot::Mutex;
 use crate::error::{Error, Result};
 use crate::waiting;
 
-use super::at_work::Duty;
 use super::cancel::Cancel;
 use super::client::{Client, Failed};
+use super::nesting;
 use super::policy::response_cache::Key;
 use super::request::Request;
 use super::response::{Response, ServedFrom};
@@ -107,12 +107,16 @@ pub fn run(
         }
     };
     let parallel = parallel.clamp(1, requests.len().max(1));
-    let mine = Duty::of_this_thread();
+    let queues = nesting::queues();
     thread::scope(|scope| {
         for _ in 1..parallel {
             let thread = thread::Builder::new().name("mynah-batch".into()).stack_size(STACK);
-            let mine = mine.clone();
-            if thread.spawn_scoped(scope, move || mine.during(send)).is_err() {
+            let queues = queues.clone();
+            let help = move || {
+                let _inside: Vec<_> = queues.into_iter().map(nesting::enter).collect();
+                send();
+            };
+            if thread.spawn_scoped(scope, help).is_err() {
                 // Fewer threads do the same work.
                 break;
             }

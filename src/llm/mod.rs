@@ -8,7 +8,6 @@
 pub mod advise;
 pub mod asked;
 pub mod assemble;
-mod at_work;
 pub mod attempt;
 pub mod batch;
 mod bell;
@@ -27,6 +26,7 @@ pub mod lazy;
 pub mod log;
 pub mod message;
 pub mod metrics;
+mod nesting;
 pub mod order;
 pub mod policy;
 pub mod pool;

@@ -19,13 +19,13 @@ use crate::error::{Error, Result, Status};
 use crate::waiting::{Condvar, Mutex, MutexGuard};
 
 use super::asked::Asked;
-use super::at_work::{self, Duty};
 use super::batch::{self, Outcome};
 use super::bell::Bell;
 use super::call;
 use super::cancel::{Breakable, Cancel, Interrupt, Reason};
 use super::client::{Client, Failed};
 use super::event::Event;
+use super::nesting::{self, Place};
 use super::pool::{self, Pool};
 use super::request::Request;
 use super::response::Response;
@@ -198,9 +198,12 @@ impl Queue {
 
     /// Has the pool run what has been entered.
     fn start(&self, id: u64, own: &Cancel, job: pool::Job) -> Result<()> {
-        let address = self.address();
-        let job = Box::new(move || Duty::of_this_thread().and(address).during(job));
-        let place = self.pool.run(job).inspect_err(|_| self.forget(id))?;
+        let queue = Place::Queue(self.address());
+        let job = move || {
+            let _inside = nesting::enter(queue);
+            job();
+        };
+        let place = self.pool.run(Box::new(job)).inspect_err(|_| self.forget(id))?;
         if let Some(stream) = self.state.lock().streams.get_mut(&id) {
             stream.place = Some(place);
         }
@@ -411,7 +414,7 @@ impl Queue {
         calls.iter().for_each(|cancel| cancel.trigger());
         self.arrived.notify_all();
         self.pool.close();
-        if at_work::is_for(self.address()) {
+        if nesting::is_inside(Place::Queue(self.address())) {
             return;
         }
         let mut state = self.state.lock();

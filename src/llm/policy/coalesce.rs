@@ -12,7 +12,6 @@
 //! A call made from inside a callback never joins a flight that its own thread
 //! follows or flies: it would wait for itself.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -23,6 +22,7 @@ use crate::clock::{Clock, Signal};
 use crate::error::{Error, Result};
 use crate::llm::cancel::{Interrupt, Reason};
 use crate::llm::event::{Event, Sink};
+use crate::llm::nesting::{self, Inside, Place};
 use crate::llm::response::Response;
 use crate::llm::timing::{Progress, Timing};
 use crate::llm::transport::Shared;
@@ -57,31 +57,6 @@ struct Log {
     waiting: Vec<Arc<Signal>>,
 }
 
-thread_local! {
-    /// Flights that this thread is part of, outermost first.
-    static PARTS: RefCell<Vec<Key>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Says that this thread is part of a flight, until it is dropped.
-pub struct Part(Key);
-
-impl Part {
-    fn of(key: Key) -> Part {
-        PARTS.with_borrow_mut(|parts| parts.push(key));
-        Part(key)
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        PARTS.with_borrow_mut(|parts| {
-            if let Some(place) = parts.iter().rposition(|key| *key == self.0) {
-                parts.remove(place);
-            }
-        });
-    }
-}
-
 /// What joining found.
 pub enum Joined<'a> {
     /// A new flight, which has begun.
@@ -97,7 +72,7 @@ pub struct Participant<'a> {
     flights: &'a Flights,
     /// The flight.
     pub flight: Arc<Flight>,
-    _part: Part,
+    _inside: Inside,
 }
 
 impl Flights {
@@ -110,7 +85,7 @@ impl Flights {
         streamed: bool,
         start: impl FnOnce(&Arc<Flight>) -> Result<()>,
     ) -> Joined<'_> {
-        if PARTS.with_borrow(|parts| parts.contains(&key)) {
+        if nesting::is_inside(Place::Flight(key)) {
             return Joined::Alone;
         }
         // Held to the end: the last to leave cannot be overtaken, and nobody
@@ -129,7 +104,8 @@ impl Flights {
             under_way.insert(key, flight.clone());
         }
         drop(under_way);
-        let participant = Participant { flights: self, flight, _part: Part::of(key) };
+        let inside = nesting::enter(Place::Flight(key));
+        let participant = Participant { flights: self, flight, _inside: inside };
         if first { Joined::First(participant) } else { Joined::Later(participant) }
     }
 
@@ -162,8 +138,8 @@ impl Flight {
     }
 
     /// Makes this thread the one that flies it.
-    pub fn flown_here(&self) -> Part {
-        Part::of(self.key)
+    pub fn flown_here(&self) -> Inside {
+        nesting::enter(Place::Flight(self.key))
     }
 
     /// Writes an event into the log.

@@ -16,7 +16,6 @@
 //! above the whole limit is let through when it is alone, for waiting would
 //! not make it smaller.
 
-use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +26,7 @@ use super::limit_headers::Learned;
 use crate::clock::{Clock, Signal};
 use crate::error::{CallError, Error, Result, Status};
 use crate::llm::cancel::Interrupt;
+use crate::llm::nesting::{self, Inside, Place};
 use crate::options::client::ClientOptions;
 
 /// The limiter of one client; one line for each key and model.
@@ -65,11 +65,6 @@ struct Waiter {
     nested: bool,
     /// Raised when this one has become the first in line, or room was made.
     wake: Arc<Signal>,
-}
-
-thread_local! {
-    /// Addresses of the lines in which this thread has a place in flight.
-    static PLACES: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What somebody in line waits for.
@@ -197,6 +192,7 @@ pub struct Permit {
     tokens: u64,
     /// How long it was waited for.
     pub waited: Duration,
+    _inside: Inside,
 }
 
 impl RateLimiter {
@@ -249,8 +245,8 @@ impl RateLimiter {
         let result = self.wait_in_line(&line, (id, started), tokens, deadline_ns, interrupt);
         line.state.lock().leave(id);
         let waited = Duration::from_nanos(result? - started);
-        PLACES.with_borrow_mut(|places| places.push(line.address()));
-        Ok(Permit { line, clock: self.clock.clone(), tokens, waited })
+        let inside = nesting::enter(line.place());
+        Ok(Permit { line, clock: self.clock.clone(), tokens, waited, _inside: inside })
     }
 
     /// Waits from `now` on until its turn has come: answers when that was.
@@ -326,7 +322,7 @@ impl RateLimiter {
 impl Line {
     /// Joins the end of the line, if there is a chance to be served in time.
     fn enter(&self, now: u64, tokens: u64, deadline_ns: u64) -> Result<u64> {
-        let nested = PLACES.with_borrow(|places| places.contains(&self.address()));
+        let nested = nesting::is_inside(self.place());
         let mut state = self.state.lock();
         let ahead = if nested { 0 } else { state.waiting.len() };
         let forecast = state.wait_behind(now, ahead, tokens, nested).at_least_ns;
@@ -340,8 +336,8 @@ impl Line {
         Ok(id)
     }
 
-    fn address(&self) -> usize {
-        std::ptr::from_ref(self) as usize
+    fn place(&self) -> Place {
+        Place::Line(std::ptr::from_ref(self) as usize)
     }
 }
 
@@ -357,11 +353,6 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        PLACES.with_borrow_mut(|places| {
-            if let Some(place) = places.iter().rposition(|at| *at == self.line.address()) {
-                places.remove(place);
-            }
-        });
         let mut state = self.line.state.lock();
         state.in_flight -= 1;
         state.wake_first();
@@ -567,7 +558,7 @@ mod tests {
         });
         assert_eq!(*order.lock(), ["inner", "outer", "in line"]);
         assert_eq!(limiter.line("line").state.lock().in_flight, 0);
-        PLACES.with_borrow(|places| assert!(places.is_empty()));
+        assert!(!nesting::is_inside(limiter.line("line").place()));
     }
 
     #[test]
