@@ -64,7 +64,8 @@ impl Client {
     }
 
     fn flown(&self, flight: &Flight, order: &Order, key: Key) -> Result<Response> {
-        let (_flying, _inside) = (self.flying.enter(flight.interrupt.clone())?, flight.flown_here());
+        let (_flying, _inside) =
+            (self.flying.enter(flight.interrupt.clone())?, flight.flown_here());
         let options = &order.options.values;
         let timing = Timing::of_shared(options, &self.clock, flight.shared.clone());
         let mut log = |event: &_| {

@@ -1,0 +1,243 @@
+//! The limiter as a whole: rates, lines, deadlines, calls inside calls.
+
+use super::super::limit_headers::Limit;
+use super::line::LONGEST_HOLD;
+use super::*;
+use crate::clock::ManualClock;
+use crate::llm::cancel::Reason;
+
+const FAR: u64 = u64::MAX;
+
+fn limiter(change: impl FnOnce(&mut ClientOptions)) -> (RateLimiter, Arc<ManualClock>) {
+    let mut options = ClientOptions::default();
+    change(&mut options);
+    let (clock, time) = Clock::manual();
+    (RateLimiter::new(&options, &clock), time)
+}
+
+fn waited(limiter: &RateLimiter, tokens: u64) -> Duration {
+    limiter.acquire("line", tokens, &|| FAR, &Interrupt::default()).unwrap().waited
+}
+
+#[test]
+fn a_minutes_worth_may_burst_and_then_the_rate_is_steady() {
+    let (limiter, _) = limiter(|o| o.rate_limit_rpm = 60);
+    (0..60).for_each(|_| assert_eq!(waited(&limiter, 0), Duration::ZERO));
+    (0..5).for_each(|_| assert_eq!(waited(&limiter, 0).as_millis(), 1_000));
+}
+
+#[test]
+fn tokens_are_limited_and_corrected_by_what_was_used() {
+    let (limiter, _) = limiter(|o| o.rate_limit_tpm = 6_000);
+    let first = limiter.acquire("line", 6_000, &|| FAR, &Interrupt::default()).unwrap();
+    first.correct(1_000);
+    drop(first);
+    assert_eq!(waited(&limiter, 5_000), Duration::ZERO, "5,000 came back");
+    assert_eq!(waited(&limiter, 100).as_millis(), 1_000);
+}
+
+#[test]
+fn an_estimate_above_the_whole_limit_goes_through_alone() {
+    let (limiter, _) = limiter(|o| o.rate_limit_tpm = 1_000);
+    assert_eq!(waited(&limiter, 50_000), Duration::ZERO);
+    assert!(waited(&limiter, 1).as_secs() > 2_000, "and is paid for by those after it");
+}
+
+#[test]
+fn a_wait_beyond_the_deadline_fails_at_once() {
+    let (limiter, _) = limiter(|o| o.rate_limit_rpm = 1);
+    assert_eq!(waited(&limiter, 0), Duration::ZERO);
+    let deadline = limiter.clock.now_ns() + 59_000_000_000;
+    let before = limiter.clock.now_ns();
+    let error = limiter.acquire("line", 0, &|| deadline, &Interrupt::default()).unwrap_err();
+    assert_eq!(error.status(), Status::RateLimited);
+    assert_eq!(limiter.clock.now_ns(), before);
+    assert_eq!(limiter.line("line").waiting(), 0);
+}
+
+#[test]
+fn a_call_whose_time_is_up_is_not_told_that_it_was_the_limits() {
+    let (limiter, _) = limiter(|_| {});
+    let passed = limiter.clock.now_ns() - 1;
+    let permit = limiter.acquire("line", 0, &|| passed, &Interrupt::default());
+    assert_eq!(permit.unwrap().waited, Duration::ZERO, "the sending tells");
+}
+
+#[test]
+fn each_line_has_its_own_room() {
+    let (limiter, _) = limiter(|o| o.rate_limit_rpm = 1);
+    for line in ["a", "b"] {
+        let permit = limiter.acquire(line, 0, &|| FAR, &Interrupt::default()).unwrap();
+        assert_eq!(permit.waited, Duration::ZERO);
+    }
+}
+
+#[test]
+fn headers_lower_the_limit_and_hold_everybody_until_the_reset() {
+    let (limiter, _) = limiter(|o| o.rate_limit_rpm = 600);
+    let requests =
+        Limit { limit: Some(60), remaining: Some(0), reset: Some(Duration::from_secs(7)) };
+    limiter.learn("line", &Learned { requests, ..Learned::default() });
+    assert_eq!(waited(&limiter, 0).as_secs(), 7);
+    let line = limiter.line("line");
+    let state = |limit| {
+        let requests = Limit { limit: Some(limit), ..Limit::default() };
+        limiter.learn("line", &Learned { requests, ..Learned::default() });
+        line.requests_per_minute()
+    };
+    assert_eq!(state(60), 60.0);
+    assert_eq!(state(0), 60.0, "nothing is no limit");
+    assert_eq!(state(100), 100.0, "the account was given more");
+    assert_eq!(state(9_999), 600.0, "but never more than was configured");
+}
+
+/// What `line` says of a call that comes while one is under way and that
+/// ends when `then` has been done; how many were waiting by then.
+fn while_waiting(
+    limiter: &RateLimiter,
+    calls: usize,
+    deadline_ns: &(dyn Fn() -> u64 + Sync),
+    then: impl FnOnce(),
+) -> Vec<Status> {
+    std::thread::scope(|scope| {
+        let ask = || limiter.acquire("line", 0, deadline_ns, &Interrupt::default());
+        let asked: Vec<_> = (0..calls).map(|_| scope.spawn(ask)).collect();
+        while limiter.line("line").waiting() < calls {
+            std::thread::yield_now();
+        }
+        then();
+        let status = |end: Result<Permit>| end.map_or_else(|e| e.status(), |_| Status::Ok);
+        asked.into_iter().map(|call| status(call.join().unwrap())).collect()
+    })
+}
+
+/// In real time, where only `busy` can make room.
+fn one_at_a_time() -> (RateLimiter, Permit) {
+    let options = ClientOptions { max_in_flight: 1, ..ClientOptions::default() };
+    let limiter = RateLimiter::new(&options, &Clock::System);
+    let busy = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+    (limiter, busy)
+}
+
+#[test]
+fn a_hold_that_is_learned_while_others_wait_ends_those_that_it_makes_too_late() {
+    let (limiter, busy) = one_at_a_time();
+    let deadline = Clock::System.now_ns() + 3_600_000_000_000;
+    let reset = Some(Duration::from_secs(7_200));
+    let requests = Limit { remaining: Some(0), reset, ..Limit::default() };
+    let learn = || limiter.learn("line", &Learned { requests, ..Learned::default() });
+    let ends = while_waiting(&limiter, 5, &|| deadline, learn);
+    assert_eq!(ends, [Status::RateLimited; 5], "at once, and not only the first in line");
+    drop(busy);
+}
+
+#[test]
+fn a_deadline_that_is_raised_while_its_call_waits_is_the_one_that_holds() {
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+    let (limiter, busy) = one_at_a_time();
+    let (raised, told) = (AtomicBool::new(false), AtomicU64::new(0));
+    // Always a little ahead, so that no call is late before it was raised.
+    let get = || {
+        let near = Clock::System.now_ns() + 60_000_000;
+        told.store(near, SeqCst);
+        if raised.load(SeqCst) { FAR } else { near }
+    };
+    let ends = while_waiting(&limiter, 1, &get, || {
+        raised.store(true, SeqCst);
+        while Clock::System.now_ns() < told.load(SeqCst) + 30_000_000 {
+            std::thread::yield_now();
+        }
+        drop(busy);
+    });
+    assert_eq!(ends, [Status::Ok]);
+}
+
+/// A place in flight that another thread holds.
+fn held_elsewhere(limiter: &RateLimiter) -> Permit {
+    let acquire = || limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+    std::thread::scope(|scope| scope.spawn(acquire).join().unwrap())
+}
+
+#[test]
+fn a_call_inside_a_call_goes_first_and_needs_no_place_beside_it() {
+    let (limiter, outer) = one_at_a_time();
+    let (order, take) = (Mutex::new(Vec::new()), |limiter: &RateLimiter| {
+        limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap()
+    });
+    std::thread::scope(|scope| {
+        scope.spawn(|| (take(&limiter), order.lock().push("in line")).1);
+        while limiter.line("line").waiting() == 0 {
+            std::thread::yield_now();
+        }
+        let inner = take(&limiter);
+        order.lock().push("inner");
+        drop(take(&limiter));
+        drop(inner);
+        assert_eq!(limiter.line("line").in_flight(), 1);
+        order.lock().push("outer");
+        drop(outer);
+    });
+    assert_eq!(*order.lock(), ["inner", "outer", "in line"]);
+    assert_eq!(limiter.line("line").in_flight(), 0);
+    assert!(!nesting::is_inside(limiter.line("line").place()));
+}
+
+#[test]
+fn a_call_inside_a_call_waits_for_the_rate_as_any_other() {
+    let (limiter, _) = limiter(|o| o.rate_limit_rpm = 1);
+    let _outer = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+    assert_eq!(waited(&limiter, 0).as_secs(), 60);
+}
+
+#[test]
+fn who_finds_no_room_in_time_is_told_of_the_option() {
+    let (limiter, _time) = limiter(|o| o.max_in_flight = 1);
+    let _busy = held_elsewhere(&limiter);
+    let deadline = limiter.clock.now_ns() + 5_000_000_000;
+    let error = limiter.acquire("line", 0, &|| deadline, &Interrupt::default()).unwrap_err();
+    assert_eq!((error.status(), limiter.clock.now_ns()), (Status::RateLimited, deadline));
+    assert!(error.to_string().contains("max_in_flight = 1"), "{error}");
+}
+
+#[test]
+fn an_absurd_reset_holds_nobody_for_more_than_a_day() {
+    let (limiter, _) = limiter(|o| o.rate_limit_rpm = 600);
+    let reset = Some(Duration::from_millis(u64::MAX));
+    let requests = Limit { limit: Some(60), remaining: Some(0), reset };
+    limiter.learn("line", &Learned { requests, ..Learned::default() });
+    assert_eq!(waited(&limiter, 0), LONGEST_HOLD);
+}
+
+#[test]
+fn an_interrupted_call_leaves_the_line() {
+    let (limiter, _) = limiter(|o| o.max_in_flight = 1);
+    let _busy = held_elsewhere(&limiter);
+    let interrupt = Interrupt::default();
+    interrupt.trip(Reason::Cancelled);
+    let error = limiter.acquire("line", 0, &|| FAR, &interrupt).unwrap_err();
+    assert_eq!(error.status(), Status::Cancelled);
+    assert_eq!(limiter.line("line").waiting(), 0);
+}
+
+#[test]
+fn the_first_to_come_is_the_first_to_be_served() {
+    let options = ClientOptions { max_in_flight: 1, ..ClientOptions::default() };
+    let limiter = RateLimiter::new(&options, &Clock::System);
+    let order = Mutex::new(Vec::new());
+    let busy = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+    std::thread::scope(|scope| {
+        for n in 0..8 {
+            let (limiter, order) = (&limiter, &order);
+            scope.spawn(move || {
+                let permit = limiter.acquire("line", 0, &|| FAR, &Interrupt::default());
+                order.lock().push(n);
+                drop(permit);
+            });
+            while limiter.line("line").waiting() <= n {
+                std::thread::yield_now();
+            }
+        }
+        drop(busy);
+    });
+    assert_eq!(order.into_inner(), (0..8).collect::<Vec<_>>());
+}
