@@ -94,9 +94,10 @@ fn sources() -> Vec<Source> {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("src is readable").flatten() {
             let path = entry.path();
-            if path.is_dir() {
+            let of_tests = path.ends_with("tests") || path.ends_with("tests.rs");
+            if path.is_dir() && !of_tests {
                 folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
+            } else if path.extension().is_some_and(|e| e == "rs") && !of_tests {
                 let text = fs::read_to_string(&path).expect("a source is readable");
                 let module = module_of(path.strip_prefix(&root).expect("below src"));
                 found.push(Source { module, code: code_of(&text), path });

@@ -1,0 +1,68 @@
+//! Who is told of what leaves, and why it left.
+
+use super::*;
+
+#[test]
+fn departures_are_told_with_their_reason_and_never_nested() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let place: Arc<Mutex<Option<Arc<Cache>>>> = Arc::default();
+    let listener = {
+        let (told, place) = (told.clone(), place.clone());
+        move |key: &[u8], value: &[u8], reason: Reason| {
+            told.lock().push((key.to_vec(), value.to_vec(), reason));
+            let cache = place.lock().clone().unwrap();
+            if key == b"a" {
+                cache.remove(b"b");
+                assert_eq!(told.lock().len(), 1, "the consequence waits");
+            }
+        }
+    };
+    let listeners = Listeners { departures: Some(Arc::new(listener)), ..Listeners::default() };
+    let layered = Layered::<CacheOptions>::default();
+    let cache =
+        Cache::with_listeners(layered.resolve().unwrap(), Clock::System, listeners).unwrap();
+    *place.lock() = Some(cache.clone());
+    cache.set(b"a", b"1", Ttl::Default).unwrap();
+    cache.set(b"b", b"2", Ttl::Default).unwrap();
+    cache.set(b"a", b"3", Ttl::Default).unwrap();
+    place.lock().take();
+    let one = |k: &[u8], v: &[u8], reason| (k.to_vec(), v.to_vec(), reason);
+    let expected = [one(b"a", b"1", Reason::Replaced), one(b"b", b"2", Reason::Removed)];
+    assert_eq!(*told.lock(), expected);
+}
+
+#[test]
+fn each_way_to_leave_has_its_reason() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let listener = {
+        let told = told.clone();
+        move |key: &[u8], value: &[u8], reason: Reason| {
+            told.lock().push((key.to_vec(), value.len(), reason.name()));
+        }
+    };
+    let listeners = Listeners { departures: Some(Arc::new(listener)), ..Listeners::default() };
+    let mut layered = Layered::<CacheOptions>::default();
+    let options = r#"{"capacity": 4, "max_memory_mb": 1, "eviction_policy": "fifo"}"#;
+    layered.load_json(options).unwrap();
+    let (clock, hand) = Clock::manual();
+    let cache = Cache::with_listeners(layered.resolve().unwrap(), clock, listeners).unwrap();
+    let after = |act: &dyn Fn()| {
+        act();
+        std::mem::take(&mut *told.lock())
+    };
+    let set = |key: &[u8], len: usize| cache.set(key, &vec![0; len], Ttl::Never).unwrap();
+    let one = |key: &[u8], len: usize, reason| vec![(key.to_vec(), len, reason)];
+    assert_eq!(after(&|| (0..4u8).for_each(|n| set(&[n], 10))), []);
+    assert_eq!(after(&|| set(b"e", 10)), one(&[0], 10, "capacity"));
+    assert_eq!(after(&|| set(b"e", 20)), one(b"e", 10, "replaced"));
+    assert_eq!(after(&|| assert!(cache.remove(&[1]))), one(&[1], 10, "removed"));
+    let brief = || cache.set(b"s", b"v", Ttl::Millis(5)).unwrap();
+    assert_eq!(after(&brief), []);
+    hand.advance(Duration::from_millis(5));
+    assert_eq!(after(&|| assert!(cache.get(b"s").is_none())), one(b"s", 1, "expired"));
+    assert_eq!(after(&|| assert!(cache.remove(&[2]))), one(&[2], 10, "removed"));
+    assert_eq!(after(&|| set(b"l", 520_000)), []);
+    let for_memory = after(&|| set(b"m", 520_000));
+    assert_eq!(for_memory.last(), one(b"l", 520_000, "memory").last());
+    assert_eq!(after(&|| cache.clear()), one(b"m", 520_000, "cleared"));
+}

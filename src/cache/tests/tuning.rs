@@ -1,0 +1,146 @@
+//! A cache that tunes itself, and what it advises.
+
+use super::*;
+
+#[test]
+fn the_effective_options_say_what_was_changed_since_and_by_what() {
+    let (cache, clock) = cache(r#"{"capacity": 100000, "auto_tuning": true}"#);
+    let shown = |key: &str| cache.options_now().show(key).unwrap();
+    let is = |value: u64, origin: &str| serde_json::json!({"value": value, "origin": origin});
+    assert_eq!(shown("capacity"), is(100_000, "explicit"));
+    assert_eq!(shown("shard_count"), is(0, "default"));
+    cache.set_capacity(50_000).unwrap();
+    cache.resize(64).unwrap();
+    assert_eq!(shown("capacity"), is(50_000, "set_capacity"));
+    assert_eq!(shown("shard_count"), is(64, "resize"));
+    for _ in 0..3 {
+        clock.advance(Duration::from_secs(60));
+        cache.tune();
+    }
+    let shards = crate::options::profiles::cores().next_power_of_two() as u64;
+    assert_eq!(shown("shard_count"), is(shards, "auto_tuning"));
+    assert_eq!(shown("cleanup_interval_ms"), is(600_000, "auto_tuning"));
+}
+
+/// Requests for keys of which few are asked for often, as a look-up and a store
+/// on a miss.
+fn requests(cache: &Cache, count: usize, keys: f64, seed: u64) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    for _ in 0..count {
+        let key = (random.f64().powi(4) * keys) as u32;
+        if cache.get(&key.to_le_bytes()).is_none() {
+            cache.set(&key.to_le_bytes(), b"v", Ttl::Default).unwrap();
+        }
+    }
+}
+
+#[test]
+fn advice_predicts_the_hit_rate_at_other_capacities() {
+    let run = |capacity: u64| {
+        let (cache, _) = cache(&format!(r#"{{"capacity": {capacity}}}"#));
+        requests(&cache, 300_000, 60_000.0, 5);
+        cache
+    };
+    let small = run(4_000);
+    let advice = small.advise_json();
+    for (scale, capacity) in [("0.5x", 2_000), ("2x", 8_000), ("4x", 16_000)] {
+        let predicted = advice["predicted"]["capacity"][scale]["hit_rate"].as_f64().unwrap();
+        let real = run(capacity).report().hit_rate().unwrap();
+        assert!((predicted - real).abs() < 0.02, "{scale}: {predicted} {real}");
+    }
+    let finding = &advice["findings"][0];
+    assert_eq!(finding["option"], "capacity", "{advice}");
+    let (fresh, _) = cache("{}");
+    assert_eq!(fresh.advise_json()["predicted"], "too few requests yet");
+}
+
+#[test]
+fn self_tuning_takes_the_better_policy_after_three_windows_and_says_why() {
+    let records = Arc::new(Mutex::new(Vec::new()));
+    let log = {
+        let records = records.clone();
+        move |level: Level, record: &str| {
+            records
+                .lock()
+                .push((level, serde_json::from_str::<serde_json::Value>(record).unwrap()));
+        }
+    };
+    let mut layered = Layered::<CacheOptions>::default();
+    let options = r#"{"capacity": 1000, "eviction_policy": "fifo", "auto_tuning": true,
+        "alert_min_hit_rate": 0, "alert_max_shard_imbalance": 0, "hash_seed": 7}"#;
+    layered.load_json(options).unwrap();
+    let listeners = Listeners { log: Some((Level::Info, Arc::new(log))), ..Listeners::default() };
+    let (clock, hand) = Clock::manual();
+    let cache = Cache::with_listeners(layered.resolve().unwrap(), clock, listeners).unwrap();
+    let clock = hand;
+    for window in 0..4 {
+        requests(&cache, 30_000, 20_000.0, window);
+        clock.advance(Duration::from_secs(60));
+        cache.tune();
+        let before = if window < 2 { "fifo" } else { cache.policy_name() };
+        assert_eq!(cache.policy_name(), before);
+    }
+    assert_ne!(cache.policy_name(), "fifo");
+    let json = cache.metrics_json();
+    let decisions = json["tuning"]["decisions"].as_array().unwrap();
+    let chosen = decisions.iter().find(|d| d["option"] == "eviction_policy").unwrap();
+    assert_eq!(chosen["from"], "fifo");
+    assert_eq!(cache.options_now().origin("eviction_policy").unwrap().name(), "auto_tuning");
+    assert!(chosen["reason"].as_str().unwrap().contains("instead of"));
+    let records = records.lock();
+    assert_eq!(records.len(), decisions.len());
+    for ((level, record), decision) in records.iter().zip(decisions) {
+        assert_eq!((*level, &record["event"]), (Level::Info, &"mynah.cache.tuning".into()));
+        assert_eq!(record["mynah.option"], decision["option"]);
+        assert_eq!(record["mynah.reason"], decision["reason"]);
+    }
+    audit(&cache);
+}
+
+#[test]
+fn self_tuning_moves_shards_and_sweeps_when_a_band_has_held() {
+    let (cache, clock) = cache(r#"{"capacity": 1000000, "auto_tuning": true, "shard_count": 64}"#);
+    for window in 0..4 {
+        clock.advance(Duration::from_secs(60));
+        cache.tune();
+        let expected =
+            if window < 2 { 64 } else { crate::options::profiles::cores().next_power_of_two() };
+        assert_eq!(cache.shard_count(), expected);
+    }
+    assert_eq!(cache.sweep_interval(), 600_000);
+    let json = cache.metrics_json();
+    assert_eq!(json["tuning"]["decisions"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn self_tuning_begins_no_sweeps_where_none_were_asked_for() {
+    let (cache, clock) = cache(r#"{"auto_tuning": true, "cleanup_interval_ms": 0}"#);
+    for _ in 0..4 {
+        clock.advance(Duration::from_secs(60));
+        cache.tune();
+    }
+    assert_eq!(cache.sweep_interval(), 0);
+}
+
+#[test]
+fn without_self_tuning_nothing_changes_by_itself() {
+    let (cache, clock) = cache(r#"{"capacity": 100000}"#);
+    let shards = cache.shard_count();
+    (0..5).for_each(|_| {
+        clock.advance(Duration::from_secs(60));
+        cache.maintain();
+    });
+    assert_eq!((cache.shard_count(), cache.policy_name()), (shards, "s3fifo"));
+}
+
+#[test]
+fn a_policy_that_comes_while_the_cache_is_in_use_hears_of_hits() {
+    let (cache, _) = cache(r#"{"capacity": 1000, "shard_count": 1}"#);
+    let set = |n: u32| cache.set(&n.to_le_bytes(), b"value", Ttl::Never).unwrap();
+    cache.set_policy("lru");
+    (0..1_000).for_each(set);
+    assert!(cache.get(&0u32.to_le_bytes()).is_some());
+    (1_000..1_600).for_each(set);
+    assert!(cache.get(&0u32.to_le_bytes()).is_some(), "used last");
+    assert!(cache.get(&1u32.to_le_bytes()).is_none(), "used first");
+}
