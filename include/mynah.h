@@ -889,6 +889,19 @@ mynah_status mynah_cache_new(const mynah_cache_options *options,
                              mynah_error **err);
 
 /**
+ * Frees a cache; null is allowed. Its memory goes back at once, but for
+ * values that are still held, and unless clients share it: then they keep it.
+ * Waits for the short calls that are inside to leave; longer ones finish by
+ * themselves. Any thread.
+ */
+MYNAH_API void mynah_cache_free(mynah_cache *cache);
+
+/* --------------------------------------------------------------------------
+ * The entries of a mynah_cache: stored, found, given another lifetime,
+ * removed.
+ * -------------------------------------------------------------------------- */
+
+/**
  * Stores a copy of a value under a key, replacing any earlier one.
  *
  * `ttl_ms`: lifetime in milliseconds, `MYNAH_TTL_DEFAULT` (0) for the cache's
@@ -988,6 +1001,11 @@ mynah_status mynah_cache_remove(mynah_cache *cache,
  */
 MYNAH_API mynah_status mynah_cache_clear(mynah_cache *cache);
 
+/* --------------------------------------------------------------------------
+ * The state of a mynah_cache: its figures, its bounds, and what can be
+ * changed live.
+ * -------------------------------------------------------------------------- */
+
 /**
  * How many entries there are, those included that have expired and not left
  * yet; 0 for what is not a live cache. Any thread.
@@ -1082,14 +1100,6 @@ MYNAH_API mynah_status mynah_cache_advise_json(mynah_cache *cache, mynah_value *
 MYNAH_API
 mynah_status mynah_cache_metrics_prometheus(mynah_cache *cache,
                                             mynah_value **value);
-
-/**
- * Frees a cache; null is allowed. Its memory goes back at once, but for
- * values that are still held, and unless clients share it: then they keep it.
- * Waits for the short calls that are inside to leave; longer ones finish by
- * themselves. Any thread.
- */
-MYNAH_API void mynah_cache_free(mynah_cache *cache);
 
 /* --------------------------------------------------------------------------
  * mynah_values: what many keys had, in one crossing.
@@ -1506,7 +1516,7 @@ mynah_status mynah_client_options_set_cache(mynah_client_options *options,
 MYNAH_API void mynah_client_options_free(mynah_client_options *options);
 
 /* --------------------------------------------------------------------------
- * The typed setters of mynah_client_options: one for each option.
+ * Setters of mynah_client_options: who answers, and on whose account.
  * -------------------------------------------------------------------------- */
 
 /**
@@ -1532,6 +1542,26 @@ mynah_status mynah_client_options_set_api_key(mynah_client_options *options,
                                               const char *text);
 
 /**
+ * OpenAI's organisation.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_organization_id(mynah_client_options *options,
+                                                      const char *text);
+
+/**
+ * OpenAI's project.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_project_id(mynah_client_options *options,
+                                                 const char *text);
+
+/**
  * Where the provider is reached, http or https; unset: its environment
  * variable, then its own address.
  *
@@ -1543,6 +1573,27 @@ mynah_status mynah_client_options_set_base_url(mynah_client_options *options,
                                                const char *text);
 
 /**
+ * Which of a regional vendor's hosts is used. One of intl, cn.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_region(mynah_client_options *options,
+                                             const char *text);
+
+/**
+ * Which of OpenAI's interfaces is used; auto: chat completions, and Responses
+ * for models that refuse tools there. One of auto, chat, responses.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_openai_api(mynah_client_options *options,
+                                                 const char *text);
+
+/**
  * The model's name; unset: the provider's environment variable, then the
  * provider's standard model.
  *
@@ -1552,6 +1603,35 @@ mynah_status mynah_client_options_set_base_url(mynah_client_options *options,
 MYNAH_API
 mynah_status mynah_client_options_set_model(mynah_client_options *options,
                                             const char *text);
+
+/**
+ * A layer of settings for an aim, under the use case and everything that is
+ * set explicitly. One of none, development, production, low_cost,
+ * high_quality, fast.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_preset(mynah_client_options *options,
+                                             const char *text);
+
+/**
+ * A layer of settings for a task, under everything that is set explicitly. One
+ * of none, chat, code_generation, translation, summarization, analysis,
+ * creative_writing.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_use_case(mynah_client_options *options,
+                                               const char *text);
+
+/* --------------------------------------------------------------------------
+ * Setters of mynah_client_options: how an answer is made, and in what form
+ * it comes.
+ * -------------------------------------------------------------------------- */
 
 /**
  * Most tokens of an answer; unset: the provider's own limit. Range
@@ -1654,6 +1734,44 @@ mynah_status mynah_client_options_set_system_prompt(mynah_client_options *option
                                                     const char *text);
 
 /**
+ * What happens with an explicit value that provider or model cannot take: an
+ * error before anything is sent, or it is left out and reported. One of error,
+ * drop.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_unsupported(mynah_client_options *options,
+                                                  const char *text);
+
+/**
+ * Lets plain calls use a stream underneath, so that silence is noticed.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_streaming_enabled(mynah_client_options *options,
+                                                        int32_t on);
+
+/**
+ * Asks streams for usage; unset: where the host takes it.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_include_usage(mynah_client_options *options,
+                                                    int32_t on);
+
+/**
+ * Also delivers each of the provider's own events as JSON.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_raw_events(mynah_client_options *options,
+                                                 int32_t on);
+
+/* --------------------------------------------------------------------------
+ * Setters of mynah_client_options: how long a call and each of its phases
+ * may take.
+ * -------------------------------------------------------------------------- */
+
+/**
  * Milliseconds for the whole call: all attempts and waits. Range
  * 1..=3153600000000.
  */
@@ -1700,6 +1818,11 @@ mynah_status mynah_client_options_set_silence_timeout_ms(mynah_client_options *o
 MYNAH_API
 mynah_status mynah_client_options_set_idle_timeout_ms(mynah_client_options *options,
                                                       uint64_t n);
+
+/* --------------------------------------------------------------------------
+ * Setters of mynah_client_options: what is tried again, and when nothing is
+ * tried.
+ * -------------------------------------------------------------------------- */
 
 /**
  * Attempts after the first one that failed. Range 0..=20.
@@ -1754,6 +1877,50 @@ mynah_status mynah_client_options_set_retry_budget_percent(mynah_client_options 
                                                            uint64_t n);
 
 /**
+ * Failures in a row that open the circuit breaker; 0: no breaker by count.
+ * Range 0..=1000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_breaker_failure_threshold(mynah_client_options *options,
+                                                                uint64_t n);
+
+/**
+ * Share of failures in the window that opens the circuit breaker; 0: no
+ * breaker by ratio. Range 0.0..=1.0.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_breaker_failure_ratio(mynah_client_options *options,
+                                                            double x);
+
+/**
+ * Milliseconds that breaker_failure_ratio looks back. Range
+ * 1000..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_breaker_window_ms(mynah_client_options *options,
+                                                        uint64_t n);
+
+/**
+ * Calls in the window before breaker_failure_ratio counts. Range 1..=1000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_breaker_min_calls(mynah_client_options *options,
+                                                        uint64_t n);
+
+/**
+ * Milliseconds until an open breaker lets one trial call through. Range
+ * 1..=3153600000000.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_breaker_reset_timeout_ms(mynah_client_options *options,
+                                                               uint64_t n);
+
+/* --------------------------------------------------------------------------
+ * Setters of mynah_client_options: how much is sent at a time, and how
+ * large an answer may be.
+ * -------------------------------------------------------------------------- */
+
+/**
  * Requests a minute; more wait their turn; 0: no limit. Range 0..=100000000.
  */
 MYNAH_API
@@ -1775,6 +1942,31 @@ mynah_status mynah_client_options_set_max_in_flight(mynah_client_options *option
                                                     uint64_t n);
 
 /**
+ * Largest head of an answer, in bytes. Range 1024..=16777216.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_header_bytes(mynah_client_options *options,
+                                                       uint64_t n);
+
+/**
+ * Largest event of a stream, in bytes. Range 1024..=4294967295.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_event_bytes(mynah_client_options *options,
+                                                      uint64_t n);
+
+/**
+ * Largest answer, in bytes. Range 1024..=4294967295.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_max_response_bytes(mynah_client_options *options,
+                                                         uint64_t n);
+
+/* --------------------------------------------------------------------------
+ * Setters of mynah_client_options: the way to the provider.
+ * -------------------------------------------------------------------------- */
+
+/**
  * Idle connections that are kept open. Range 0..=100000.
  */
 MYNAH_API
@@ -1790,11 +1982,53 @@ mynah_status mynah_client_options_set_max_idle_connection_ms(mynah_client_option
                                                              uint64_t n);
 
 /**
- * Lets plain calls use a stream underneath, so that silence is noticed.
+ * Proxy URL (http, https, socks5), or none; unset: the environment's.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
  */
 MYNAH_API
-mynah_status mynah_client_options_set_streaming_enabled(mynah_client_options *options,
-                                                        int32_t on);
+mynah_status mynah_client_options_set_proxy(mynah_client_options *options,
+                                            const char *text);
+
+/**
+ * A header that is sent with every request.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_header(mynah_client_options *options,
+                                             const char *text);
+
+/**
+ * Lets a key travel over plain http to a host that is not loopback.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_allow_insecure_http(mynah_client_options *options,
+                                                          int32_t on);
+
+/**
+ * PEM file of certificate authorities that are trusted instead of the built-in
+ * ones.
+ *
+ * The caller promises:
+ * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_ca_file(mynah_client_options *options,
+                                              const char *text);
+
+/**
+ * Checks the provider's certificate; false only for tests.
+ */
+MYNAH_API
+mynah_status mynah_client_options_set_tls_verify(mynah_client_options *options,
+                                                 int32_t on);
+
+/* --------------------------------------------------------------------------
+ * Setters of mynah_client_options: what is answered without asking again.
+ * -------------------------------------------------------------------------- */
 
 /**
  * Answers repeated requests from the response cache.
@@ -1841,183 +2075,10 @@ MYNAH_API
 mynah_status mynah_client_options_set_batch_dedup(mynah_client_options *options,
                                                   int32_t on);
 
-/**
- * Failures in a row that open the circuit breaker; 0: no breaker by count.
- * Range 0..=1000000.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_breaker_failure_threshold(mynah_client_options *options,
-                                                                uint64_t n);
-
-/**
- * Share of failures in the window that opens the circuit breaker; 0: no
- * breaker by ratio. Range 0.0..=1.0.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_breaker_failure_ratio(mynah_client_options *options,
-                                                            double x);
-
-/**
- * Milliseconds that breaker_failure_ratio looks back. Range
- * 1000..=3153600000000.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_breaker_window_ms(mynah_client_options *options,
-                                                        uint64_t n);
-
-/**
- * Calls in the window before breaker_failure_ratio counts. Range 1..=1000000.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_breaker_min_calls(mynah_client_options *options,
-                                                        uint64_t n);
-
-/**
- * Milliseconds until an open breaker lets one trial call through. Range
- * 1..=3153600000000.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_breaker_reset_timeout_ms(mynah_client_options *options,
-                                                               uint64_t n);
-
-/**
- * Largest head of an answer, in bytes. Range 1024..=16777216.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_max_header_bytes(mynah_client_options *options,
-                                                       uint64_t n);
-
-/**
- * Largest event of a stream, in bytes. Range 1024..=4294967295.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_max_event_bytes(mynah_client_options *options,
-                                                      uint64_t n);
-
-/**
- * Largest answer, in bytes. Range 1024..=4294967295.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_max_response_bytes(mynah_client_options *options,
-                                                         uint64_t n);
-
-/**
- * Lets a key travel over plain http to a host that is not loopback.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_allow_insecure_http(mynah_client_options *options,
-                                                          int32_t on);
-
-/**
- * Which of OpenAI's interfaces is used; auto: chat completions, and Responses
- * for models that refuse tools there. One of auto, chat, responses.
- *
- * The caller promises:
- * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_openai_api(mynah_client_options *options,
-                                                 const char *text);
-
-/**
- * What happens with an explicit value that provider or model cannot take: an
- * error before anything is sent, or it is left out and reported. One of error,
- * drop.
- *
- * The caller promises:
- * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_unsupported(mynah_client_options *options,
-                                                  const char *text);
-
-/**
- * Asks streams for usage; unset: where the host takes it.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_include_usage(mynah_client_options *options,
-                                                    int32_t on);
-
-/**
- * Also delivers each of the provider's own events as JSON.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_raw_events(mynah_client_options *options,
-                                                 int32_t on);
-
-/**
- * Which of a regional vendor's hosts is used. One of intl, cn.
- *
- * The caller promises:
- * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_region(mynah_client_options *options,
-                                             const char *text);
-
-/**
- * OpenAI's organisation.
- *
- * The caller promises:
- * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_organization_id(mynah_client_options *options,
-                                                      const char *text);
-
-/**
- * OpenAI's project.
- *
- * The caller promises:
- * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_project_id(mynah_client_options *options,
-                                                 const char *text);
-
-/**
- * Proxy URL (http, https, socks5), or none; unset: the environment's.
- *
- * The caller promises:
- * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_proxy(mynah_client_options *options,
-                                            const char *text);
-
-/**
- * A header that is sent with every request.
- *
- * The caller promises:
- * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_header(mynah_client_options *options,
-                                             const char *text);
-
-/**
- * A layer of settings for an aim, under the use case and everything that is
- * set explicitly. One of none, development, production, low_cost,
- * high_quality, fast.
- *
- * The caller promises:
- * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_preset(mynah_client_options *options,
-                                             const char *text);
-
-/**
- * A layer of settings for a task, under everything that is set explicitly. One
- * of none, chat, code_generation, translation, summarization, analysis,
- * creative_writing.
- *
- * The caller promises:
- * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_use_case(mynah_client_options *options,
-                                               const char *text);
+/* --------------------------------------------------------------------------
+ * Setters of mynah_client_options: what tokens cost, and what is worth an
+ * alert.
+ * -------------------------------------------------------------------------- */
 
 /**
  * A model's price in USD per million tokens: `model=in,out[,cached in[,cache
@@ -2040,24 +2101,6 @@ mynah_status mynah_client_options_set_price(mynah_client_options *options,
 MYNAH_API
 mynah_status mynah_client_options_set_price_file(mynah_client_options *options,
                                                  const char *text);
-
-/**
- * PEM file of certificate authorities that are trusted instead of the built-in
- * ones.
- *
- * The caller promises:
- * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_ca_file(mynah_client_options *options,
-                                              const char *text);
-
-/**
- * Checks the provider's certificate; false only for tests.
- */
-MYNAH_API
-mynah_status mynah_client_options_set_tls_verify(mynah_client_options *options,
-                                                 int32_t on);
 
 /**
  * Alerts when the share of calls that succeed falls below; 0: off. Range

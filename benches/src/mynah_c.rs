@@ -5,6 +5,8 @@ use std::ffi::{CString, c_void};
 use std::hint::black_box;
 use std::ptr;
 
+use mynah::ffi::cache::entries::*;
+use mynah::ffi::cache::state::*;
 use mynah::ffi::cache::*;
 use mynah::ffi::cache_options::*;
 use mynah::ffi::value::*;

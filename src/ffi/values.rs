@@ -3,7 +3,8 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use super::cache::{look, mynah_cache, place};
+use super::cache::mynah_cache;
+use super::cache::reach::{look, place};
 use super::guard::{bytes, clear, guard, guard_code, guard_or, put};
 use super::handle;
 use super::status::mynah_status;
@@ -315,6 +316,8 @@ pub unsafe extern "C" fn mynah_values_free(values: *mut mynah_values) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cache::entries::*;
+    use super::super::cache::state::*;
     use super::super::cache::*;
     use super::*;
 

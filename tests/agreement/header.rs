@@ -1,6 +1,6 @@
 //! Makes include/mynah.h, and fails where the one that is checked in differs.
 //!
-//! cbindgen runs once for each file of `src/ffi`, so that this list and not the
+//! cbindgen runs once for each file below `src/ffi`, so that this list and not the
 //! module tree decides the order in which the header is read. Of its output the
 //! object types move to the top; the rest follows file by file, under a
 //! heading taken from the file's own first sentence.
@@ -12,7 +12,7 @@ use mynah::error::Status;
 
 use crate::{here, read};
 
-/// The files of `src/ffi` in the order of reading; others follow these.
+/// The files below `src/ffi` in the order of reading; others follow these.
 const ORDER: &[&str] = &[
     "version",
     "status",
@@ -23,11 +23,20 @@ const ORDER: &[&str] = &[
     "cache_options",
     "cache_setters",
     "cache",
+    "cache/entries",
+    "cache/state",
     "values",
     "claim",
     "cache_iter",
     "client_options",
-    "client_setters",
+    "client_setters/provider",
+    "client_setters/generation",
+    "client_setters/timeouts",
+    "client_setters/failures",
+    "client_setters/limits",
+    "client_setters/connections",
+    "client_setters/sharing",
+    "client_setters/watching",
     "client_listeners",
     "request",
     "client",
@@ -90,16 +99,26 @@ fn generate() -> String {
 
 /// The files with exports, in the order of reading.
 pub fn files() -> Vec<String> {
-    let room = read("src/ffi/mod.rs");
-    let modules = room.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    let mut names: Vec<String> = modules
-        .filter(|name| !HIDDEN.contains(name))
-        .map(str::to_string)
-        .filter(|name| read(&format!("src/ffi/{name}.rs")).contains("no_mangle"))
-        .collect();
+    let mut names = modules("src/ffi/mod.rs", "");
+    names.retain(|name| {
+        !HIDDEN.contains(&&**name) && read(&format!("src/ffi/{name}.rs")).contains("no_mangle")
+    });
     let place = |name: &str| ORDER.iter().position(|o| *o == name).unwrap_or(ORDER.len());
     names.sort_by_key(|name| (place(name), name.clone()));
     names
+}
+
+/// The modules that a file declares public, and those that they declare.
+fn modules(file: &str, folder: &str) -> Vec<String> {
+    let text = read(file);
+    let names = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let with_its_own = |name: &str| {
+        let path = format!("{folder}{name}");
+        let mut all = modules(&format!("src/ffi/{path}.rs"), &format!("{path}/"));
+        all.push(path);
+        all
+    };
+    names.flat_map(with_its_own).collect()
 }
 
 fn section(name: &str, config: &cbindgen::Config) -> Section {

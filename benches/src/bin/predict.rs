@@ -2,7 +2,8 @@
 
 use std::ptr;
 
-use mynah::ffi::cache::{mynah_cache_advise_json, mynah_cache_free};
+use mynah::ffi::cache::mynah_cache_free;
+use mynah::ffi::cache::state::mynah_cache_advise_json;
 use mynah::ffi::value::{mynah_value_data, mynah_value_free, mynah_value_len};
 use mynah_benches::mynah_c::Mynah;
 use mynah_benches::traces;

@@ -5,7 +5,7 @@
 //! Asked: for bounds of 64 MB and more the growth since the cache was made is
 //! within 15 % of what is accounted.
 
-use mynah::ffi::cache::mynah_cache_clear;
+use mynah::ffi::cache::entries::mynah_cache_clear;
 use mynah_benches::mynah_c::Mynah;
 use mynah_benches::resident;
 

@@ -1,0 +1,319 @@
+//! The entries of a `mynah_cache`: stored, found, given another lifetime, removed.
+//!
+//! A set and a get first go the shortest way, which takes no lock and checks no
+//! argument twice; where that leads nowhere, the other way answers.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use crate::cache::{Cache, Missed, Quick, Stored, Ttl};
+use crate::error::{Error, Status};
+
+use super::super::guard::{bytes, clear, guard, guard_code};
+use super::super::handle;
+use super::super::status::mynah_status;
+use super::super::value::{clear_value, mynah_value};
+use super::mynah_cache;
+use super::reach::{is_plain, look, place, told, with, write};
+
+/// Stores a copy of a value under a key, replacing any earlier one.
+///
+/// `ttl_ms`: lifetime in milliseconds, `MYNAH_TTL_DEFAULT` (0) for the cache's
+/// own, or `MYNAH_TTL_NEVER`. When it returns, the cache is within its bounds.
+/// Any thread; waits for the key's shard.
+///
+/// Errors: `MYNAH_TOO_LARGE` beyond `max_entry_bytes`, or half of
+/// `max_memory_mb`; `MYNAH_BUSY` as `max_retries` says.
+///
+/// # Safety
+/// 1. `key` and `value` point to that many readable bytes; null only with 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_set(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    value: *const c_void,
+    value_len: usize,
+    ttl_ms: u64,
+) -> mynah_status {
+    guard_code(|| {
+        if is_plain(key, key_len)
+            && is_plain(value, value_len)
+            && let Some(hot) = handle::hot::<Cache, _>(cache)
+        {
+            // SAFETY: promised by (1), and just checked.
+            let (key, value) = unsafe {
+                (
+                    std::slice::from_raw_parts(key.cast(), key_len),
+                    std::slice::from_raw_parts(value.cast(), value_len),
+                )
+            };
+            let ttl = Ttl::from_millis(ttl_ms);
+            match hot.quick_store(&hot.stay, key, value, ttl) {
+                Stored::Renewed => return 0,
+                Stored::Absent(hash) => {
+                    let stored = hot.store_absent(hash, key, value, ttl);
+                    drop(hot);
+                    return told(stored);
+                }
+                Stored::Unsure => {}
+            }
+        }
+        // SAFETY: promised by (1).
+        unsafe { set(cache, key, key_len, value, value_len, ttl_ms) }
+    })
+}
+
+/// The part of [`mynah_cache_set`] that is not the shortest way.
+///
+/// # Safety
+/// 1. As (1) there.
+#[inline(never)]
+unsafe fn set(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    value: *const c_void,
+    value_len: usize,
+    ttl_ms: u64,
+) -> mynah_status {
+    write(cache, |cache| {
+        // SAFETY: promised by (1).
+        let (key, value) = unsafe {
+            (bytes("key", key.cast(), key_len)?, bytes("value", value.cast(), value_len)?)
+        };
+        cache.store(key, value, Ttl::from_millis(ttl_ms))
+    })
+}
+
+/// Finds a key's value: a counted reference, not a copy, unless it is stored
+/// compressed. It stays valid after the entry and the cache are gone; free it
+/// with `mynah_value_free`. Any thread; waits for a writer of the key's shard.
+///
+/// Errors: `MYNAH_NOT_FOUND` on a miss; `MYNAH_BUSY` as `max_retries` says.
+///
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+/// 2. `value` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_get(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    value: *mut *mut mynah_value,
+) -> mynah_status {
+    guard_code(|| {
+        if !value.is_null()
+            && is_plain(key, key_len)
+            && let Some(hot) = handle::hot::<Cache, _>(cache)
+        {
+            // SAFETY: promised by (1), and just checked.
+            let key = unsafe { std::slice::from_raw_parts(key.cast(), key_len) };
+            let found = hot.quick_value(&hot.stay, key);
+            drop(hot);
+            let (found, status) = match found {
+                Quick::Hit(found) => (found.into_raw().cast(), Status::Ok),
+                Quick::Miss => (ptr::null_mut(), Status::NotFound),
+                // SAFETY: promised by (1) and (2).
+                Quick::Unsure => return unsafe { get(cache, key.as_ptr().cast(), key_len, value) },
+            };
+            // SAFETY: promised by (2), and not null.
+            unsafe { value.write(found) };
+            return status.code();
+        }
+        // SAFETY: promised by (1) and (2).
+        unsafe { get(cache, key, key_len, value) }
+    })
+}
+
+/// The part of [`mynah_cache_get`] that is not the shortest way to a hit.
+///
+/// # Safety
+/// 1. As (1) and (2) there.
+#[inline(never)]
+unsafe fn get(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    value: *mut *mut mynah_value,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    let key = unsafe {
+        clear_value(value);
+        match bytes("key", key.cast(), key_len) {
+            Ok(key) if !value.is_null() => key,
+            Ok(_) => return Status::NullArgument.code(),
+            Err(error) => return error.status().code(),
+        }
+    };
+    look(cache, |cache, left| {
+        let found = cache.fetch(key, left)?;
+        // SAFETY: promised by (1), and not null.
+        unsafe { value.write(found.into_raw().cast()) };
+        Ok(())
+    })
+}
+
+/// Copies a key's value into the caller's buffer and sets `*len`. Any thread;
+/// waits for a writer of the key's shard. What the buffer holds after an error,
+/// and beyond the value, is undefined.
+///
+/// Errors: `MYNAH_NOT_FOUND` on a miss; `MYNAH_TOO_LARGE` if it does not fit,
+/// with the needed length in `*len`; `MYNAH_BUSY` as `max_retries` says.
+///
+/// # Safety
+/// 1. `key` points to `key_len` readable bytes; null only with 0.
+/// 2. `buf` points to `cap` writable bytes; null only with 0.
+/// 3. `len` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_get_into(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    buf: *mut c_void,
+    cap: usize,
+    len: *mut usize,
+) -> mynah_status {
+    guard_code(|| {
+        if !len.is_null()
+            && is_plain(key, key_len)
+            && is_plain(buf, cap)
+            && let Some(hot) = handle::hot::<Cache, _>(cache)
+        {
+            // SAFETY: promised by (1) and (2), and just checked.
+            let (key, place) = unsafe {
+                (std::slice::from_raw_parts(key.cast(), key_len), place(buf.cast(), cap))
+            };
+            let found = hot.quick_copy(&hot.stay, key, place);
+            drop(hot);
+            let (found, status) = match found {
+                Quick::Hit(found) => (found, Status::Ok),
+                Quick::Miss => (0, Status::NotFound),
+                // SAFETY: promised by (1), (2) and (3).
+                Quick::Unsure => return unsafe { get_into(cache, key, place, len) },
+            };
+            // SAFETY: promised by (3), and not null.
+            unsafe { len.write(found) };
+            return status.code();
+        }
+        // SAFETY: promised by (1), (2) and (3).
+        unsafe { get_into_checked(cache, key, key_len, buf, cap, len) }
+    })
+}
+
+/// [`mynah_cache_get_into`] with arguments that may be wrong.
+///
+/// # Safety
+/// 1. As (1), (2) and (3) there.
+#[inline(never)]
+unsafe fn get_into_checked(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    buf: *mut c_void,
+    cap: usize,
+    len: *mut usize,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe {
+        clear(len, 0);
+        match (bytes("key", key.cast(), key_len), buf.is_null() && cap > 0) {
+            (Ok(key), false) if !len.is_null() => get_into(cache, key, place(buf.cast(), cap), len),
+            (Err(error), _) => error.status().code(),
+            _ => Status::NullArgument.code(),
+        }
+    }
+}
+
+/// The part of [`mynah_cache_get_into`] that is not the shortest way to a hit.
+///
+/// # Safety
+/// 1. `len` is writable.
+#[inline(never)]
+unsafe fn get_into(
+    cache: *mut mynah_cache,
+    key: &[u8],
+    place: &mut [u8],
+    len: *mut usize,
+) -> mynah_status {
+    // SAFETY: promised by (1).
+    unsafe { len.write(0) };
+    look(cache, |cache, left| {
+        let found = cache.fetch_into(key, place, left);
+        let needed = match found {
+            Ok(needed) | Err(Missed::TooLarge(needed)) => needed,
+            Err(_) => 0,
+        };
+        // SAFETY: promised by (1).
+        unsafe { len.write(needed) };
+        found.map(drop)
+    })
+}
+
+/// `MYNAH_OK` if there is a live value under a key, else `MYNAH_NOT_FOUND`.
+/// Counts as neither hit nor miss. Any thread.
+///
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_contains(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+) -> mynah_status {
+    guard(|| {
+        // SAFETY: promised by (1).
+        let key = unsafe { bytes("key", key.cast(), key_len)? };
+        match with(cache, |cache| cache.contains(key))? {
+            true => Ok(()),
+            false => Err(Error::NotFound),
+        }
+    })
+}
+
+/// Gives a live entry another lifetime from now; `ttl_ms` as for
+/// `mynah_cache_set`. `MYNAH_NOT_FOUND` if there is none. Any thread.
+///
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_touch(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    ttl_ms: u64,
+) -> mynah_status {
+    guard(|| {
+        // SAFETY: promised by (1).
+        let key = unsafe { bytes("key", key.cast(), key_len)? };
+        with(cache, |cache| cache.touch(key, Ttl::from_millis(ttl_ms)))
+    })
+}
+
+/// Removes a key; `MYNAH_NOT_FOUND` if there was no live entry. Any thread.
+///
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_remove(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+) -> mynah_status {
+    guard(|| {
+        // SAFETY: promised by (1).
+        let key = unsafe { bytes("key", key.cast(), key_len)? };
+        let (live, left) = with(cache, |cache| cache.discard(key))?;
+        left.deliver();
+        live.then_some(()).ok_or(Error::NotFound)
+    })
+}
+
+/// Removes everything. What is set meanwhile may stay. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn mynah_cache_clear(cache: *mut mynah_cache) -> mynah_status {
+    guard(|| {
+        handle::resolve::<Cache, _>(cache)?.clear();
+        Ok(())
+    })
+}

@@ -1,0 +1,82 @@
+//! A cache through the C functions.
+
+use std::ffi::{c_char, c_void};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use super::super::cache_options::*;
+use super::super::value::{mynah_value_free, mynah_value_len};
+use super::entries::*;
+use super::state::*;
+use super::*;
+use crate::cache::Reason;
+
+fn p<T>(bytes: &[T]) -> *const c_void {
+    bytes.as_ptr().cast()
+}
+
+fn status(status: Status) -> i32 {
+    status.code()
+}
+
+unsafe extern "C" fn count(
+    user: *mut c_void,
+    _: *const c_void,
+    key_len: usize,
+    _: *const c_void,
+    value_len: usize,
+    reason: i32,
+) {
+    // SAFETY: the test registered it with a counter.
+    let counter = unsafe { &*user.cast::<AtomicU32>() };
+    counter.fetch_add(1, Relaxed);
+    assert_eq!((key_len, value_len, reason), (1, 5, Reason::Removed as i32));
+}
+
+unsafe extern "C" fn destroyed(user: *mut c_void) {
+    // SAFETY: as above.
+    unsafe { &*user.cast::<AtomicU32>() }.fetch_add(100, Relaxed);
+}
+
+#[test]
+fn a_cache_lives_through_the_c_functions() {
+    let told = AtomicU32::new(0);
+    let user = (&raw const told).cast_mut().cast::<c_void>();
+    let (mut cache, mut value, mut len) = (ptr::null_mut(), ptr::null_mut(), 0usize);
+    let mut buf = [0u8; 16];
+    let at = buf.as_mut_ptr().cast();
+    // SAFETY: every pointer is to a live local, every text ends with a NUL.
+    unsafe {
+        let options = mynah_cache_options_new();
+        let set = |k: &[c_char], v: &[c_char]| {
+            mynah_cache_options_set(options, k.as_ptr(), v.as_ptr(), ptr::null_mut())
+        };
+        let c = |s: &'static std::ffi::CStr| {
+            std::slice::from_raw_parts(s.as_ptr(), 32.min(s.count_bytes() + 1))
+        };
+        assert_eq!(set(c(c"capacity"), c(c"100")), 0);
+        assert_eq!(set(c(c"capacity"), c(c"0")), status(Status::OutOfRange));
+        assert_eq!(mynah_cache_options_on_evict(options, Some(count), user, Some(destroyed)), 0);
+        assert_eq!(mynah_cache_new(options, &mut cache, ptr::null_mut()), 0);
+        mynah_cache_options_free(options);
+        assert_eq!(mynah_cache_capacity(cache), 100);
+        assert_eq!(mynah_cache_set(cache, p(b"k"), 1, p(b"value"), 5, MYNAH_TTL_NEVER), 0);
+        assert_eq!(mynah_cache_get_into(cache, p(b"k"), 1, at, 16, &mut len), 0);
+        assert_eq!(&buf[..len], b"value");
+        let small = mynah_cache_get_into(cache, p(b"k"), 1, at, 3, &mut len);
+        assert_eq!((small, len), (status(Status::TooLarge), 5));
+        assert_eq!(mynah_cache_get(cache, p(b"k"), 1, &mut value), 0);
+        assert_eq!(mynah_cache_contains(cache, p(b"k"), 1), 0);
+        assert_eq!(mynah_cache_remove(cache, p(b"k"), 1), 0);
+        assert_eq!(told.load(Relaxed), 1);
+        assert_eq!(mynah_cache_remove(cache, p(b"k"), 1), status(Status::NotFound));
+        assert_eq!(mynah_cache_get(cache, p(b"k"), 1, ptr::null_mut()), 1);
+        mynah_cache_free(cache);
+        assert_eq!(told.load(Relaxed), 101);
+        assert_eq!(mynah_cache_len(cache), 0);
+        assert_eq!(mynah_cache_clear(cache), status(Status::InvalidHandle));
+        assert_eq!(mynah_value_len(value), 5);
+        mynah_value_free(value);
+        mynah_cache_free(cache);
+        mynah_cache_free(ptr::null_mut());
+    }
+}
