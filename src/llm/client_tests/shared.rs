@@ -1,5 +1,5 @@
-//! Identical calls that share a request, in real time: over a transport that
-//! holds each request until the test lets it go.
+//! Identical calls that share a request, in real time: over transports that
+//! hold each request until the test lets it go.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
@@ -293,4 +293,76 @@ fn what_a_callback_throws_away_or_leaves_does_not_reach_the_others() {
         assert_eq!(ends[2], (Ok(()), "one two three".into()));
     });
     assert_eq!(scene.begun(), 1);
+}
+
+#[test]
+fn identical_calls_share_one_request_plain_and_streamed() {
+    let (open, gate) = std::sync::mpsc::channel();
+    let bench = gated(bench(&[], vec![ended("shared by all")]), gate);
+    std::thread::scope(|scope| {
+        let joined = |count| {
+            while bench.client.flights.participants() < count {
+                std::thread::yield_now();
+            }
+        };
+        let stream = || scope.spawn(|| bench.stream());
+        // The script answers with a stream, so a stream has to be first.
+        let first = stream();
+        joined(1);
+        let streams: Vec<_> = std::iter::once(first).chain((0..3).map(|_| stream())).collect();
+        let plains: Vec<_> = (0..4).map(|_| scope.spawn(|| bench.chat())).collect();
+        joined(8);
+        open.send(()).unwrap();
+        let mut shared = 0;
+        for stream in streams {
+            let (result, text) = stream.join().unwrap();
+            assert_eq!(text, "shared by all");
+            shared += u32::from(result.unwrap().served_from == ServedFrom::Coalesced);
+        }
+        for plain in plains {
+            let response = plain.join().unwrap().unwrap();
+            assert_eq!(response.text(), "shared by all");
+            shared += u32::from(response.served_from == ServedFrom::Coalesced);
+        }
+        assert_eq!(shared, 7);
+    });
+    assert_eq!(bench.sent(), 1);
+}
+
+#[test]
+fn a_participant_that_takes_its_time_or_stops_delays_nobody() {
+    let (open, gate) = std::sync::mpsc::channel();
+    let bench = gated(bench(&[], vec![ended("one two three")]), gate);
+    let (finished, wait) = std::sync::mpsc::channel::<()>();
+    let ask = |sink: &mut Sink<'_>| bench.client.chat_stream(&request(), None, sink);
+    let joined = |count| {
+        while bench.client.flights.participants() < count {
+            std::thread::yield_now();
+        }
+    };
+    std::thread::scope(|scope| {
+        // The first to come waits in its callback until the others are done.
+        let slow = scope.spawn(|| {
+            let mut pieces = 0;
+            let wait = wait;
+            ask(&mut |event| {
+                if event.kind.is_content() && pieces == 0 {
+                    wait.recv().unwrap();
+                }
+                pieces += u32::from(event.kind.is_content());
+                true
+            })
+        });
+        joined(1);
+        let stops = scope.spawn(|| ask(&mut |_| false));
+        joined(2);
+        let quick = scope.spawn(|| ask(&mut |_| true));
+        joined(3);
+        open.send(()).unwrap();
+        assert_eq!(status(stops.join().unwrap()), Status::Stopped);
+        assert_eq!(quick.join().unwrap().unwrap().text(), "one two three");
+        finished.send(()).unwrap();
+        assert_eq!(slow.join().unwrap().unwrap().text(), "one two three");
+    });
+    assert_eq!(bench.sent(), 1);
 }

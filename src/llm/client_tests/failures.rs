@@ -1,0 +1,92 @@
+//! Calls that fail, are sent again, or are not sent.
+
+use super::*;
+
+#[test]
+fn a_failing_provider_is_asked_again_and_the_attempts_are_counted() {
+    let bench = bench(&[], vec![failure(500), failure(503), plain("at last", "stop")]);
+    let response = bench.chat().unwrap();
+    assert_eq!((response.attempts, response.text()), (3, "at last"));
+}
+
+#[test]
+fn the_last_failure_is_the_calls_own() {
+    let bench = bench(&[("retry_count", "1")], vec![failure(500), failure(503)]);
+    let Error::Call(call) = bench.chat().unwrap_err().error else { panic!("not a call's error") };
+    assert_eq!((call.attempts, call.http_status), (2, Some(503)));
+}
+
+#[test]
+fn retry_after_is_waited_for() {
+    let limited = Step::Answer(429, &[("retry-after", "7")], "{}".into());
+    let bench = bench(&[], vec![limited, plain("ok", "stop")]);
+    let before = bench.client.clock.now_ns();
+    bench.chat().unwrap();
+    assert_eq!((bench.client.clock.now_ns() - before) / 1_000_000_000, 7);
+}
+
+#[test]
+fn a_retry_after_beside_an_error_inside_a_200_is_not_waited_for() {
+    let error = r#"data: {"error":{"message":"busy","type":"overloaded_error","code":529}}"#;
+    let headers = &[("retry-after", "100")];
+    let steps = vec![Step::Answer(200, headers, format!("{error}\n\n")), ended("then it works")];
+    let bench = bench(&[], steps);
+    let before = bench.client.clock.now_ns();
+    let (result, text) = bench.stream();
+    let response = result.unwrap();
+    assert_eq!((response.attempts, text.as_str()), (2, "then it works"));
+    // The back-off of the first retry is below a second.
+    assert!(bench.client.clock.now_ns() - before < 1_000_000_000);
+}
+
+#[test]
+fn a_cut_stream_is_truncated_gives_what_came_and_is_not_kept() {
+    let steps = vec![Step::Cut(stream("half an ")), ended("whole")];
+    let bench = bench(CACHED, steps);
+    let (result, _) = bench.stream();
+    let failed = result.unwrap_err();
+    assert_eq!(failed.error.status(), Status::Truncated);
+    let partial = failed.partial.unwrap();
+    assert_eq!((partial.text(), partial.first().finish_reason), ("half an ", None));
+    assert_eq!(bench.stream().1, "whole");
+}
+
+#[test]
+fn nothing_is_replayed_once_it_was_delivered() {
+    let bench = bench(&[("retry_after_send", "true")], vec![Step::Cut(stream("a b "))]);
+    assert_eq!(status(bench.stream().0), Status::Truncated);
+    assert_eq!(bench.sent(), 1);
+}
+
+#[test]
+fn an_open_breaker_answers_at_once() {
+    let options = [("breaker_failure_threshold", "2"), ("retry_count", "0")];
+    let bench = bench(&options, vec![failure(500), failure(500), plain("well", "stop")]);
+    (0..2).for_each(|_| assert_eq!(status(bench.chat()), Status::Server));
+    assert_eq!(status(bench.chat()), Status::CircuitOpen);
+    assert_eq!(bench.sent(), 2);
+    bench.time.advance(Duration::from_secs(30));
+    assert_eq!(bench.chat().unwrap().text(), "well");
+}
+
+#[test]
+fn a_herd_that_waits_for_the_limiter_does_not_pass_a_breaker_that_opens_meanwhile() {
+    let (open, gate) = std::sync::mpsc::channel();
+    let options =
+        [("max_in_flight", "1"), ("breaker_failure_threshold", "1"), ("retry_count", "0")];
+    let bench = gated_with(bench(&[], vec![failure(500)]), gate, &options);
+    std::thread::scope(|scope| {
+        let calls: Vec<_> = (0..12).map(|_| scope.spawn(|| bench.chat())).collect();
+        // All have passed the breaker, which is closed; one is under way.
+        while bench.client.calls.in_flight() < 12 {
+            std::thread::yield_now();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        open.send(()).unwrap();
+        drop(open);
+        let ends: Vec<_> = calls.into_iter().map(|call| status(call.join().unwrap())).collect();
+        assert_eq!(ends.iter().filter(|end| **end == Status::Server).count(), 1, "{ends:?}");
+        assert_eq!(ends.iter().filter(|end| **end == Status::CircuitOpen).count(), 11);
+    });
+    assert_eq!(bench.sent(), 1);
+}
