@@ -11,6 +11,7 @@
 //! shard is split or merged, lower index first. `structure` is taken before
 //! any of them by whoever changes or walks the set of shards.
 
+mod advise;
 mod alert;
 #[cfg(test)]
 mod bounds;

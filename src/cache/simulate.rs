@@ -27,6 +27,8 @@ const BATCH: usize = 256;
 pub const SCALES: [f64; 4] = [1.0, 0.5, 2.0, 4.0];
 /// Requests for each simulated entry before a figure means anything.
 const ENOUGH: u64 = 10;
+/// What another setting must be better by, as a share of the requests.
+pub const BETTER_BY: f64 = 0.01;
 /// What a simulated entry takes: itself, and its place in a table.
 const ENTRY_BYTES: u64 = 48 + 28;
 
@@ -220,6 +222,12 @@ pub struct Forecast {
 }
 
 impl Forecast {
+    /// Another policy that would do better by more than a point.
+    pub fn best_policy(&self) -> Option<(&'static str, f64)> {
+        let best = self.policies.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1));
+        best.filter(|(_, ratio)| *ratio > self.measured + BETTER_BY)
+    }
+
     /// As JSON.
     pub fn json(&self) -> Json {
         let scaled: serde_json::Map<_, _> = self

@@ -6,36 +6,31 @@
 //! allow), read, price, keep, and count. Each step is a line here and a file
 //! of its own.
 
-use std::sync::Arc;
+mod figures;
+mod keeping;
 
-use serde_json::Value as Json;
+use std::sync::Arc;
 
 use crate::cache::Cache;
 use crate::clock::{Clock, Random};
 use crate::error::{Error, Result, Status};
-use crate::metrics::Exposition;
-use crate::metrics::prometheus::Labels;
-use crate::options::cache::CacheOptions;
 use crate::options::client::ClientOptions;
-use crate::options::{Layered, Origin, Resolved};
+use crate::options::{Origin, Resolved};
 
-use super::advise;
 use super::attempt::{Means, Sending};
 use super::call::{Calls, Running};
 use super::cancel::{Cancel, Interrupt, Reason};
 use super::event::Sink;
 use super::log::{CallFacts, Listeners};
-use super::message;
 use super::metrics::{ClientMetrics, Ended, Spent};
 use super::order::Order;
-use super::policy::breaker::{Breaker, State};
+use super::policy::breaker::Breaker;
 use super::policy::coalesce::Flights;
 use super::policy::rate_limit::RateLimiter;
-use super::policy::response_cache::{self, Hit, Key, ResponseCache};
+use super::policy::response_cache::{Key, ResponseCache};
 use super::policy::retry::Budget;
 use super::pool::Pool;
 use super::pricing::Prices;
-use super::provider::account_of;
 use super::request::{CacheMode, Request};
 use super::response::{Response, ServedFrom};
 use super::timing::Timing;
@@ -136,7 +131,7 @@ impl Client {
         let cache = match (caches, parts.cache) {
             (false, _) => None,
             (true, Some(shared)) => Some(shared),
-            (true, None) => Some(own_cache(&clock)?),
+            (true, None) => Some(keeping::own_cache(&clock)?),
         };
         let metrics = Arc::new(ClientMetrics::new(&clock));
         Ok(Client {
@@ -312,146 +307,6 @@ impl Client {
         }
     }
 
-    /// The response cache, if this call uses it.
-    fn cache_of(&self, order: &Order) -> Option<&ResponseCache> {
-        self.cache.as_ref().filter(|_| order.cache != CacheMode::Bypass)
-    }
-
-    /// What makes requests of a batch the same; none if each is to be sent.
-    pub(super) fn batch_key(&self, request: &Request) -> Option<Key> {
-        let order = Order::new(request, &self.options, false).ok()?;
-        let dedup = order.options.values.batch_dedup.unwrap_or_else(|| self.shares(&order));
-        (dedup && order.cache != CacheMode::Bypass).then(|| order.key())
-    }
-
-    /// Whether the response cache holds an answer to a request.
-    pub fn keeps_answer_to(&self, request: &Request) -> bool {
-        let Ok(order) = Order::new(request, &self.options, false) else { return false };
-        self.cache_of(&order).is_some_and(|cache| cache.holds(&order.key()))
-    }
-
-    /// Whether answers are kept.
-    pub fn has_cache(&self) -> bool {
-        self.cache.is_some()
-    }
-
-    /// Whether the call joins identical ones: unset means where it is cached.
-    fn shares(&self, order: &Order) -> bool {
-        let by_default = self.cache_of(order).is_some();
-        matches!(order.cache, CacheMode::Default | CacheMode::Refresh)
-            && order.options.values.coalesce.unwrap_or(by_default)
-    }
-
-    fn cached(
-        self: &Arc<Self>,
-        order: &Order,
-        key: &Option<Key>,
-        path: &mut Path<'_>,
-    ) -> Result<Option<Hit>> {
-        let miss = || match order.cache {
-            CacheMode::Only => Err(Error::call(Status::NotFound, "no cached answer")),
-            _ => Ok(None),
-        };
-        let (Some(cache), Some(key)) = (self.cache_of(order), key) else { return miss() };
-        if order.cache == CacheMode::Refresh {
-            return Ok(None);
-        }
-        let hit = cache.lookup(key, &order.options.values);
-        path.ended.cache_hit = Some(hit.is_some());
-        match hit {
-            Some(hit) => Ok(Some(hit)),
-            None => miss(),
-        }
-    }
-
-    /// Gives a kept answer, as a stream if the caller wants one.
-    fn replay(
-        &self,
-        hit: Hit,
-        sink: Option<&mut Sink<'_>>,
-        path: &mut Path<'_>,
-    ) -> Result<Response, Failed> {
-        let mut response = hit.response;
-        response.served_from = if hit.stale { ServedFrom::Stale } else { ServedFrom::Cache };
-        response.age_ms = Some(hit.age_ms);
-        response.spare();
-        path.ended.saved_usd = response.saved_usd;
-        if let Some(sink) = sink {
-            deliver(&response, sink, path)?;
-        }
-        Ok(response)
-    }
-
-    /// Keeps an answer that may be given again.
-    fn keep(&self, order: &Order, key: &Option<Key>, response: &Response) {
-        let (Some(cache), Some(key)) = (self.cache_of(order), key) else { return };
-        let tools = order.options.values.cache_tool_calls;
-        if response_cache::may_keep(response, tools, order.format.as_ref()) {
-            // An answer that does not fit is an answer all the same.
-            let _ = cache.store(key, response, &order.options.values);
-        }
-    }
-
-    /// Whether a message came from this client's provider and model, and from its
-    /// account.
-    pub(super) fn is_origin(&self, origin: &message::Origin) -> (bool, bool) {
-        let options = &self.options.values;
-        let same = options.provider == origin.provider
-            && options.model.as_ref().is_none_or(|model| *model == origin.model);
-        (same, same && account_of(options).is_some_and(|account| *account == *origin.account))
-    }
-
-    /// What an answer's tokens would have cost here, if that is known.
-    pub(super) fn price_of(&self, response: &Response) -> Option<f64> {
-        let options = &self.options.values;
-        let (model, usage) = (options.model.as_deref()?, response.usage.as_ref()?);
-        self.prices.cost(&options.provider, model, usage, self.clock.unix_ms() / 1_000)
-    }
-
-    /// The figures.
-    pub fn metrics(&self) -> &ClientMetrics {
-        &self.metrics
-    }
-
-    /// The figures as JSON, with the state of breaker and thresholds.
-    pub fn metrics_json(&self) -> Json {
-        let mut json = self.metrics.to_json();
-        json["breaker_state"] = self.breaker.state().name().into();
-        json["breaker_transitions"] = self.breaker.transitions().into();
-        json["in_flight"] = self.calls.in_flight().into();
-        json["alerts"] = self.watch.raised().into();
-        json
-    }
-
-    /// The same in Prometheus' text format.
-    pub fn prometheus(&self) -> String {
-        let mut text = Exposition::default();
-        self.metrics.expose(&mut text);
-        text.gauge("mynah_llm_in_flight", "Calls now.", Some(self.calls.in_flight() as f64));
-        let state = self.breaker.state();
-        let states = [State::Closed, State::Open, State::HalfOpen];
-        let labels = states.map(|one| ([("state", one.name())], f64::from(one == state)));
-        let samples: Vec<(Labels, f64)> = labels.iter().map(|(l, n)| (&l[..], *n)).collect();
-        text.gauges("mynah_llm_breaker_state", "1 for the circuit breaker's state.", &samples);
-        let changes = self.breaker.transitions() as f64;
-        text.counter("mynah_llm_breaker_transitions_total", "Changes of its state.", changes);
-        let raised = self.watch.raised();
-        let labels: Vec<_> = raised.iter().map(|name| [("threshold", *name)]).collect();
-        let samples: Vec<(Labels, f64)> = labels.iter().map(|l| (&l[..], 1.0)).collect();
-        text.gauges("mynah_llm_alert_raised", "1 for each threshold that is crossed.", &samples);
-        text.finish()
-    }
-
-    /// What to change, computed from the figures.
-    pub fn advise_json(&self) -> Json {
-        advise::advise(&self.metrics_json(), &self.options.values)
-    }
-
-    /// Effective options and their origins, secrets redacted.
-    pub fn options_json(&self) -> Json {
-        self.options.to_json()
-    }
-
     /// Ends all calls and waits for them, unless this thread is inside one.
     pub fn close(&self) {
         let registers = [&self.calls, &self.flying];
@@ -486,9 +341,4 @@ pub(super) fn deliver(
         })?;
     }
     Ok(())
-}
-
-/// A response cache of the client's own, with the cache's defaults.
-fn own_cache(clock: &Clock) -> Result<Arc<Cache>> {
-    Cache::new(Layered::<CacheOptions>::default().resolve()?, clock.clone())
 }

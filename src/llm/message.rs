@@ -6,12 +6,17 @@
 //! provider that said it gets its own blocks back unchanged, every other one
 //! gets the text and the calls.
 
+mod read;
+mod write;
+
 use std::borrow::Cow;
 
 use base64::Engine;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
+
+pub use write::{call_json, content_json, piece_json};
 
 /// Whose turn it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,60 +255,6 @@ impl Message {
         let named = |name: &str| self.extra.get(name).and_then(Value::as_str);
         named("reasoning_content").or_else(|| named("reasoning"))
     }
-
-    /// Reads OpenAI's form.
-    pub fn from_json(json: &Value) -> Result<Message> {
-        let object = json.as_object().ok_or_else(|| bad("must be an object"))?;
-        let mut message = Message::empty(role(object)?);
-        for (key, value) in object {
-            message.read(key, value)?;
-        }
-        if message.role == Role::Tool && message.tool_call_id.is_none() && message.name.is_none() {
-            return Err(bad("a tool's message needs tool_call_id"));
-        }
-        Ok(message)
-    }
-
-    fn read(&mut self, key: &str, value: &Value) -> Result<()> {
-        match key {
-            "role" => {}
-            "content" => self.content = pieces(value)?,
-            "name" | "tool_name" => self.name = optional_text(key, value)?,
-            "tool_call_id" => self.tool_call_id = optional_text(key, value)?,
-            "is_error" => self.is_error = value.as_bool().unwrap_or(false),
-            "tool_calls" => self.tool_calls = calls(value)?,
-            "function_call" if value.is_object() => self.tool_calls.push(function(value)?),
-            "mynah" => self.origin = origin(value),
-            _ if value.is_null() => {}
-            _ => drop(self.extra.insert(key.into(), value.clone())),
-        }
-        Ok(())
-    }
-
-    /// OpenAI's form again, with the origin in `mynah`.
-    pub fn to_json(&self) -> Value {
-        let mut out = Map::new();
-        out.insert("role".into(), self.role.name().into());
-        out.insert("content".into(), content_json(&self.content));
-        if let Some(name) = &self.name {
-            out.insert("name".into(), name.clone().into());
-        }
-        if let Some(id) = &self.tool_call_id {
-            out.insert("tool_call_id".into(), id.clone().into());
-        }
-        if self.is_error {
-            out.insert("is_error".into(), true.into());
-        }
-        if !self.tool_calls.is_empty() {
-            let calls = self.tool_calls.iter().map(call_json).collect();
-            out.insert("tool_calls".into(), calls);
-        }
-        out.extend(self.extra.clone());
-        if let Some(origin) = &self.origin {
-            out.insert("mynah".into(), origin.to_json());
-        }
-        out.into()
-    }
 }
 
 impl Role {
@@ -327,197 +278,4 @@ impl Role {
             _ => Err(Error::invalid("role", "must be system, developer, user, assistant or tool")),
         }
     }
-}
-
-impl Origin {
-    /// As it stands in a message.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "provider": self.provider,
-            "model": self.model,
-            "account": self.account,
-            "blocks": self.blocks,
-        })
-    }
-}
-
-fn bad(reason: impl Into<String>) -> Error {
-    Error::invalid("message", reason)
-}
-
-fn role(object: &Map<String, Value>) -> Result<Role> {
-    let name = object.get("role").and_then(Value::as_str);
-    Role::from_name(name.ok_or_else(|| bad("needs a role"))?)
-}
-
-fn optional_text(key: &str, value: &Value) -> Result<Option<String>> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text.clone())),
-        _ => Err(bad(format!("{key} must be a text"))),
-    }
-}
-
-fn pieces(content: &Value) -> Result<Vec<Piece>> {
-    match content {
-        Value::Null => Ok(Vec::new()),
-        Value::String(text) => {
-            Ok(vec![Piece { part: Part::Text(text.clone()), cache_control: None }])
-        }
-        Value::Array(items) => items.iter().map(piece).collect(),
-        _ => Err(bad("content must be a text, a list of parts or null")),
-    }
-}
-
-fn piece(json: &Value) -> Result<Piece> {
-    if let Value::String(text) = json {
-        return Ok(Piece { part: Part::Text(text.clone()), cache_control: None });
-    }
-    let kind = json["type"].as_str().ok_or_else(|| bad("a part of content needs a type"))?;
-    let part = match kind {
-        "text" | "input_text" | "output_text" => {
-            let text = json["text"].as_str().ok_or_else(|| bad("a text part needs text"))?;
-            Part::Text(text.into())
-        }
-        "image_url" | "input_image" => image(json)?,
-        "file" | "input_file" => document(json)?,
-        _ => Part::Other(json.clone()),
-    };
-    Ok(Piece { part, cache_control: json.get("cache_control").cloned() })
-}
-
-fn image(json: &Value) -> Result<Part> {
-    let place = &json["image_url"];
-    let url = place.as_str().or_else(|| place["url"].as_str());
-    let detail = place["detail"].as_str().or_else(|| json["detail"].as_str());
-    let source = match (url, json["file_id"].as_str()) {
-        (Some(url), _) => Source::from_url(url),
-        (None, Some(id)) => Source::File(id.into()),
-        _ => return Err(bad("an image part needs image_url.url")),
-    };
-    Ok(Part::Image(source, detail.map(Into::into)))
-}
-
-fn document(json: &Value) -> Result<Part> {
-    let file = if json["file"].is_object() { &json["file"] } else { json };
-    let name = file["filename"].as_str().map(Into::into);
-    let source = if let Some(data) = file["file_data"].as_str() {
-        match Source::from_url(data) {
-            Source::Url(base64) => Source::Bytes { mime: "application/pdf".into(), base64 },
-            source => source,
-        }
-    } else if let Some(url) = file["file_url"].as_str() {
-        Source::from_url(url)
-    } else if let Some(id) = file["file_id"].as_str() {
-        Source::File(id.into())
-    } else {
-        return Err(bad("a file part needs file_data, file_url or file_id"));
-    };
-    Ok(Part::Document(source, name))
-}
-
-fn calls(json: &Value) -> Result<Vec<ToolCall>> {
-    match json {
-        Value::Null => Ok(Vec::new()),
-        Value::Array(items) => items.iter().map(call).collect(),
-        _ => Err(bad("tool_calls must be a list")),
-    }
-}
-
-fn call(json: &Value) -> Result<ToolCall> {
-    let own = json.as_object().ok_or_else(|| bad("a tool call must be an object"))?;
-    let mut call = match own.get("custom") {
-        Some(custom) => ToolCall {
-            name: custom["name"].as_str().unwrap_or_default().into(),
-            arguments: custom["input"].as_str().unwrap_or_default().into(),
-            ..ToolCall::default()
-        },
-        None => function(&json["function"])?,
-    };
-    call.id = json["id"].as_str().unwrap_or_default().into();
-    for (key, value) in own {
-        let known = matches!(key.as_str(), "id" | "function" | "custom" | "index")
-            || key == "type" && value == "function";
-        if !known && !value.is_null() {
-            call.extra.insert(key.clone(), value.clone());
-        }
-    }
-    Ok(call)
-}
-
-fn function(json: &Value) -> Result<ToolCall> {
-    let name = json["name"].as_str().ok_or_else(|| bad("a tool call needs function.name"))?;
-    let arguments = match &json["arguments"] {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        value => value.to_string(),
-    };
-    Ok(ToolCall { name: name.into(), arguments, ..ToolCall::default() })
-}
-
-fn origin(json: &Value) -> Option<Origin> {
-    let text = |key: &str| json[key].as_str().unwrap_or_default().to_string();
-    json.is_object().then(|| Origin {
-        provider: text("provider"),
-        model: text("model"),
-        account: text("account"),
-        blocks: json["blocks"].as_array().cloned().unwrap_or_default(),
-    })
-}
-
-/// OpenAI's form of a content: null, one text, or a list of parts.
-pub fn content_json(content: &[Piece]) -> Value {
-    match content {
-        [] => Value::Null,
-        [Piece { part: Part::Text(text), cache_control: None }] => text.clone().into(),
-        pieces => pieces.iter().map(piece_json).collect(),
-    }
-}
-
-/// OpenAI's form of a part.
-pub fn piece_json(piece: &Piece) -> Value {
-    let mut json = match &piece.part {
-        Part::Text(text) => json!({"type": "text", "text": text}),
-        Part::Image(Source::File(id), _) => json!({"type": "image_url", "file_id": id}),
-        Part::Image(source, detail) => {
-            let mut image = json!({"url": source.to_url()});
-            if let Some(detail) = detail {
-                image["detail"] = detail.clone().into();
-            }
-            json!({"type": "image_url", "image_url": image})
-        }
-        Part::Document(source, name) => {
-            let mut file = match source {
-                Source::File(id) => json!({"file_id": id}),
-                Source::Url(url) => json!({"file_url": url}),
-                source => json!({"file_data": source.to_url()}),
-            };
-            if let Some(name) = name {
-                file["filename"] = name.clone().into();
-            }
-            json!({"type": "file", "file": file})
-        }
-        Part::Other(json) => return json.clone(),
-    };
-    if let Some(mark) = &piece.cache_control {
-        json["cache_control"] = mark.clone();
-    }
-    json
-}
-
-/// OpenAI's form of a call.
-pub fn call_json(call: &ToolCall) -> Value {
-    let mut json = if call.is_custom() {
-        json!({"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}})
-    } else {
-        json!({
-            "id": call.id,
-            "type": "function",
-            "function": {"name": call.name, "arguments": call.arguments},
-        })
-    };
-    for (key, value) in &call.extra {
-        json[key] = value.clone();
-    }
-    json
 }

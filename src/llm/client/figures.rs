@@ -1,0 +1,76 @@
+//! What a client tells of itself: figures, advice, options, prices.
+
+use serde_json::Value as Json;
+
+use crate::llm::advise;
+use crate::llm::message;
+use crate::llm::metrics::ClientMetrics;
+use crate::llm::policy::breaker::State;
+use crate::llm::provider::account_of;
+use crate::llm::response::Response;
+use crate::metrics::Exposition;
+use crate::metrics::prometheus::Labels;
+
+use super::Client;
+
+impl Client {
+    /// The figures.
+    pub fn metrics(&self) -> &ClientMetrics {
+        &self.metrics
+    }
+
+    /// The figures as JSON, with the state of breaker and thresholds.
+    pub fn metrics_json(&self) -> Json {
+        let mut json = self.metrics.to_json();
+        json["breaker_state"] = self.breaker.state().name().into();
+        json["breaker_transitions"] = self.breaker.transitions().into();
+        json["in_flight"] = self.calls.in_flight().into();
+        json["alerts"] = self.watch.raised().into();
+        json
+    }
+
+    /// The same in Prometheus' text format.
+    pub fn prometheus(&self) -> String {
+        let mut text = Exposition::default();
+        self.metrics.expose(&mut text);
+        text.gauge("mynah_llm_in_flight", "Calls now.", Some(self.calls.in_flight() as f64));
+        let state = self.breaker.state();
+        let states = [State::Closed, State::Open, State::HalfOpen];
+        let labels = states.map(|one| ([("state", one.name())], f64::from(one == state)));
+        let samples: Vec<(Labels, f64)> = labels.iter().map(|(l, n)| (&l[..], *n)).collect();
+        text.gauges("mynah_llm_breaker_state", "1 for the circuit breaker's state.", &samples);
+        let changes = self.breaker.transitions() as f64;
+        text.counter("mynah_llm_breaker_transitions_total", "Changes of its state.", changes);
+        let raised = self.watch.raised();
+        let labels: Vec<_> = raised.iter().map(|name| [("threshold", *name)]).collect();
+        let samples: Vec<(Labels, f64)> = labels.iter().map(|l| (&l[..], 1.0)).collect();
+        text.gauges("mynah_llm_alert_raised", "1 for each threshold that is crossed.", &samples);
+        text.finish()
+    }
+
+    /// What to change, computed from the figures.
+    pub fn advise_json(&self) -> Json {
+        advise::advise(&self.metrics_json(), &self.options.values)
+    }
+
+    /// Effective options and their origins, secrets redacted.
+    pub fn options_json(&self) -> Json {
+        self.options.to_json()
+    }
+
+    /// Whether a message came from this client's provider and model, and from its
+    /// account.
+    pub(in crate::llm) fn is_origin(&self, origin: &message::Origin) -> (bool, bool) {
+        let options = &self.options.values;
+        let same = options.provider == origin.provider
+            && options.model.as_ref().is_none_or(|model| *model == origin.model);
+        (same, same && account_of(options).is_some_and(|account| *account == *origin.account))
+    }
+
+    /// What an answer's tokens would have cost here, if that is known.
+    pub(in crate::llm) fn price_of(&self, response: &Response) -> Option<f64> {
+        let options = &self.options.values;
+        let (model, usage) = (options.model.as_deref()?, response.usage.as_ref()?);
+        self.prices.cost(&options.provider, model, usage, self.clock.unix_ms() / 1_000)
+    }
+}

@@ -1,0 +1,199 @@
+//! How a request is read from OpenAI's form, whole or field by field.
+
+use serde_json::{Map, Value, json};
+
+use super::{CacheMode, Format, PER_CALL, Request, Tool, ToolChoice};
+use crate::error::{Error, Result};
+use crate::llm::message::Message;
+use crate::options::OptionSet;
+use crate::options::client::ClientOptions;
+
+impl Request {
+    /// Reads a whole chat in OpenAI's form.
+    pub fn from_json(text: &str) -> Result<Request> {
+        let json: Map<String, Value> = parse("request", text)?;
+        let mut request = Request::new();
+        for (key, value) in &json {
+            request.read(key, value)?;
+        }
+        request.link_nameless_results();
+        Ok(request)
+    }
+
+    fn read(&mut self, key: &str, value: &Value) -> Result<()> {
+        match key {
+            "messages" => {
+                let items = value.as_array();
+                let items = items.ok_or_else(|| Error::invalid(key, "must be a list"))?;
+                self.messages = items.iter().map(Message::from_json).collect::<Result<_>>()?;
+                Ok(())
+            }
+            "tools" | "functions" => {
+                let items = value.as_array().map_or(&[][..], Vec::as_slice);
+                items.iter().try_for_each(|tool| self.read_tool(tool))
+            }
+            "function_call" => self.set_json("tool_choice", value),
+            "max_completion_tokens" => self.set_json("max_tokens", value),
+            "stream" => Ok(()),
+            "stream_options" => match &value["include_usage"] {
+                Value::Bool(_) => self.set_json("include_usage", &value["include_usage"]),
+                _ => Ok(()),
+            },
+            _ => self.set_json(key, value),
+        }
+    }
+
+    fn read_tool(&mut self, json: &Value) -> Result<()> {
+        let function = if json["function"].is_object() { &json["function"] } else { json };
+        let name = function["name"].as_str();
+        // Gemini's own tools have no type, only a member of their name.
+        let is_function = match json["type"].as_str() {
+            Some(kind) => kind == "function",
+            None => name.is_some() || !json.is_object(),
+        };
+        self.tools.push(match (is_function, name) {
+            (true, Some(name)) => Tool {
+                name: name.into(),
+                description: function["description"].as_str().map(Into::into),
+                parameters: function.get("parameters").filter(|p| !p.is_null()).cloned(),
+                strict: function["strict"].as_bool(),
+                cache_control: json.get("cache_control").cloned(),
+                other: None,
+            },
+            (true, None) => return Err(Error::invalid("tools", "a function needs a name")),
+            (false, name) => Tool {
+                name: name.or(json["custom"]["name"].as_str()).unwrap_or_default().into(),
+                description: None,
+                parameters: None,
+                strict: None,
+                cache_control: None,
+                other: Some(json.clone()),
+            },
+        });
+        Ok(())
+    }
+
+    /// Sets a field or overrides an option, from JSON. Null withdraws it.
+    pub(super) fn set_json(&mut self, key: &str, value: &Value) -> Result<()> {
+        match key {
+            "tool_choice" => self.tool_choice = tool_choice(value)?,
+            "parallel_tool_calls" => self.parallel_tool_calls = optional_bool(key, value)?,
+            "response_format" => self.response_format = format(value)?,
+            "user" => self.user = optional_text(key, value)?,
+            "metadata" => self.metadata = Some(value.clone()).filter(|v| !v.is_null()),
+            "extra_json" => self.extra_json = optional_object(key, value)?,
+            "cache" => self.cache = cache_mode(value)?,
+            _ if PER_CALL.contains(&key) => self.set_override(key, value)?,
+            _ if ClientOptions::rows().iter().any(|row| row.key == key) => {
+                return Err(Error::invalid(key, "is an option of the client, not of one call"));
+            }
+            _ if value.is_null() => drop(self.other.shift_remove(key)),
+            _ => drop(self.other.insert(key.into(), value.clone())),
+        }
+        Ok(())
+    }
+
+    fn set_override(&mut self, key: &str, value: &Value) -> Result<()> {
+        self.overrides.set(key, "default")?;
+        match value {
+            Value::Null => Ok(()),
+            Value::String(text) => self.overrides.set_typed_text(key, text),
+            Value::Array(items) => items.iter().try_for_each(|item| match item {
+                Value::String(text) => self.overrides.set_typed_text(key, text),
+                _ => Err(Error::invalid(key, "must be a list of texts")),
+            }),
+            other => self.overrides.set(key, &other.to_string()),
+        }
+    }
+}
+
+/// Reads a JSON text that is called `name`.
+pub fn parse<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T> {
+    serde_json::from_str(text)
+        .map_err(|e| Error::invalid(name, format!("not the JSON expected: {e}")))
+}
+
+fn optional_text(key: &str, value: &Value) -> Result<Option<String>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text.clone())),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        _ => Err(Error::invalid(key, "must be a text")),
+    }
+}
+
+fn optional_bool(key: &str, value: &Value) -> Result<Option<bool>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Bool(bool) => Ok(Some(*bool)),
+        _ => Err(Error::invalid(key, "must be true or false")),
+    }
+}
+
+fn optional_object(key: &str, value: &Value) -> Result<Option<Map<String, Value>>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Object(object) => Ok(Some(object.clone())),
+        _ => Err(Error::invalid(key, "must be a JSON object")),
+    }
+}
+
+fn cache_mode(value: &Value) -> Result<CacheMode> {
+    match value.as_str().map(str::to_ascii_lowercase).as_deref() {
+        None if value.is_null() => Ok(CacheMode::Default),
+        Some("default") => Ok(CacheMode::Default),
+        Some("bypass") => Ok(CacheMode::Bypass),
+        Some("refresh") => Ok(CacheMode::Refresh),
+        Some("only") => Ok(CacheMode::Only),
+        _ => Err(Error::invalid("cache", "must be default, bypass, refresh or only")),
+    }
+}
+
+fn tool_choice(value: &Value) -> Result<Option<ToolChoice>> {
+    let allowed = || {
+        let allowed = &value["allowed_tools"];
+        let names = allowed["tools"].as_array().map_or(&[][..], Vec::as_slice);
+        let name = |tool: &Value| tool["function"]["name"].as_str().map(Into::into);
+        let must = allowed["mode"] == json!("required");
+        ToolChoice::Allowed(names.iter().filter_map(name).collect(), must)
+    };
+    let named = ["function", "custom"].into_iter().find_map(|kind| value[kind]["name"].as_str());
+    let name = named.or_else(|| value["name"].as_str());
+    Ok(Some(match (value, name) {
+        (Value::Null, _) => return Ok(None),
+        (Value::String(word), _) => match word.as_str() {
+            "auto" => ToolChoice::Auto,
+            "none" => ToolChoice::None,
+            "required" | "any" => ToolChoice::Required,
+            name => ToolChoice::Function(name.into()),
+        },
+        (Value::Object(_), Some(name)) => ToolChoice::Function(name.into()),
+        (Value::Object(object), None) if object.contains_key("allowed_tools") => allowed(),
+        _ => {
+            let reason = "must be auto, none, required, a function's name, or OpenAI's object";
+            return Err(Error::invalid("tool_choice", reason));
+        }
+    }))
+}
+
+fn format(value: &Value) -> Result<Option<Format>> {
+    let kind = value.as_str().or_else(|| value["type"].as_str());
+    Ok(Some(match kind {
+        None if value.is_null() => return Ok(None),
+        Some("text") => Format::Text,
+        Some("json_object" | "json") => Format::JsonObject,
+        Some("json_schema") if value["json_schema"]["schema"].is_object() => {
+            let outer = &value["json_schema"];
+            Format::JsonSchema {
+                name: outer["name"].as_str().unwrap_or("answer").into(),
+                schema: outer["schema"].clone(),
+                strict: outer["strict"].as_bool(),
+                description: outer["description"].as_str().map(Into::into),
+            }
+        }
+        _ => {
+            let reason = "must be text, json_object, or json_schema with json_schema.schema";
+            return Err(Error::invalid("response_format", reason));
+        }
+    }))
+}
