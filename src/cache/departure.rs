@@ -3,12 +3,11 @@
 //! Whoever takes entries out of a shard puts them here and lets go of the lock
 //! first; then they are freed, or reported to the evict callback and freed.
 
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::Cache;
 use super::entry::{COMPRESSED, Entry};
+use crate::metrics::told::Tellings;
 
 /// Why an entry left. The numbers are part of the C ABI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,35 +120,20 @@ impl Rest {
 type Report = (Arc<Listener>, Option<Arc<Cache>>, Entry, Reason);
 
 thread_local! {
-    static WAITING: RefCell<VecDeque<Report>> = const { RefCell::new(VecDeque::new()) };
-    static DELIVERING: Cell<bool> = const { Cell::new(false) };
+    static REPORTS: Tellings<Report> = const { Tellings::none() };
 }
 
-fn report(reports: impl Iterator<Item = Report>) {
-    WAITING.with_borrow_mut(|waiting| waiting.extend(reports));
-    if DELIVERING.replace(true) {
-        return;
-    }
-    let reset = Reset;
-    while let Some((listener, cache, entry, reason)) = WAITING.with_borrow_mut(VecDeque::pop_front)
-    {
-        if entry.flags() & COMPRESSED == 0 {
-            listener(entry.key(), entry.value(), reason);
-        } else if let Some(Ok(value)) = cache.map(|cache| cache.unpack(&entry)) {
-            listener(entry.key(), value.as_bytes(), reason);
-        } else {
-            // Its dictionary has gone with it.
-            listener(entry.key(), &[], reason);
-        }
-    }
-    drop(reset);
-}
-
-/// Ends the delivery, also when a listener panics.
-struct Reset;
-
-impl Drop for Reset {
-    fn drop(&mut self) {
-        DELIVERING.set(false);
-    }
+fn report(all: impl Iterator<Item = Report>) {
+    REPORTS.with(|reports| {
+        reports.add(all, |(listener, cache, entry, reason)| {
+            if entry.flags() & COMPRESSED == 0 {
+                listener(entry.key(), entry.value(), reason);
+            } else if let Some(Ok(value)) = cache.map(|cache| cache.unpack(&entry)) {
+                listener(entry.key(), value.as_bytes(), reason);
+            } else {
+                // Its dictionary has gone with it.
+                listener(entry.key(), &[], reason);
+            }
+        });
+    });
 }

@@ -7,34 +7,55 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-/// A listener with what it is to be told.
-pub type Telling = Box<dyn FnOnce()>;
-
-thread_local! {
-    static WAITING: RefCell<VecDeque<Telling>> = const { RefCell::new(VecDeque::new()) };
-    static TELLING: Cell<bool> = const { Cell::new(false) };
+/// What one thread has to tell listeners of one kind.
+pub struct Tellings<T> {
+    waiting: RefCell<VecDeque<T>>,
+    telling: Cell<bool>,
 }
 
-/// Tells now, or once the listener has returned that runs on this thread.
-pub fn tell(telling: Telling) {
-    if TELLING.get() {
-        return WAITING.with_borrow_mut(|waiting| waiting.push_back(telling));
+impl<T> Tellings<T> {
+    /// Nothing to tell.
+    pub const fn none() -> Self {
+        Tellings { waiting: RefCell::new(VecDeque::new()), telling: Cell::new(false) }
     }
-    TELLING.set(true);
-    let _reset = Reset;
-    telling();
-    while let Some(next) = WAITING.with_borrow_mut(VecDeque::pop_front) {
-        next();
+
+    /// Tells all by `tell` now, or once the listener has returned that runs on
+    /// this thread.
+    pub fn add(&self, all: impl IntoIterator<Item = T>, tell: impl Fn(T)) {
+        self.waiting.borrow_mut().extend(all);
+        if self.telling.replace(true) {
+            return;
+        }
+        let _reset = Reset(&self.telling);
+        while let Some(next) = self.next() {
+            tell(next);
+        }
+    }
+
+    fn next(&self) -> Option<T> {
+        self.waiting.borrow_mut().pop_front()
     }
 }
 
 /// Ends the telling, also when a listener panics.
-struct Reset;
+struct Reset<'a>(&'a Cell<bool>);
 
-impl Drop for Reset {
+impl Drop for Reset<'_> {
     fn drop(&mut self) {
-        TELLING.set(false);
+        self.0.set(false);
     }
+}
+
+/// A listener with what it is to be told.
+pub type Telling = Box<dyn FnOnce()>;
+
+thread_local! {
+    static TELLINGS: Tellings<Telling> = const { Tellings::none() };
+}
+
+/// Tells now, or once the listener has returned that runs on this thread.
+pub fn tell(telling: Telling) {
+    TELLINGS.with(|tellings| tellings.add([telling], |telling| telling()));
 }
 
 #[cfg(test)]

@@ -3,21 +3,16 @@
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Ask};
-use super::{Dialect, error_type, halves, last_of_user, named, names, object, text, texts};
+use super::{Dialect, conversation, error_type, halves, named, names, object, texts};
 
 pub(super) struct Anthropic;
 
 impl Dialect for Anthropic {
     fn ask(&self, _: &str, body: &Value) -> Ask {
         Ask {
-            model: text(&body["model"]),
             prompt: format!("{}\n{}", texts(&body["system"]), texts(&body["messages"])),
-            last: last_of_user(&body["messages"], "role"),
             tools: names(&body["tools"], "/name"),
-            stream: body["stream"] == true,
-            usage: true,
-            max_tokens: body["max_tokens"].as_u64(),
-            n: 1,
+            ..conversation(body)
         }
     }
 

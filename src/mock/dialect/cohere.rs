@@ -3,22 +3,13 @@
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Ask};
-use super::{Dialect, halves, last_of_user, named, names, text, texts};
+use super::{Dialect, conversation, halves, named};
 
 pub(super) struct Cohere;
 
 impl Dialect for Cohere {
     fn ask(&self, _: &str, body: &Value) -> Ask {
-        Ask {
-            model: text(&body["model"]),
-            prompt: texts(&body["messages"]),
-            last: last_of_user(&body["messages"], "role"),
-            tools: names(&body["tools"], "/function/name"),
-            stream: body["stream"] == true,
-            usage: true,
-            max_tokens: body["max_tokens"].as_u64(),
-            n: 1,
-        }
+        conversation(body)
     }
 
     fn plain(&self, _: &Ask, answer: &Answer) -> Value {

@@ -78,6 +78,20 @@ pub(super) fn route(path: &str, has_key: bool) -> Option<Route> {
     })
 }
 
+/// A request as most write it: messages with roles, and tools that are functions.
+fn conversation(body: &Value) -> Ask {
+    Ask {
+        model: text(&body["model"]),
+        prompt: texts(&body["messages"]),
+        last: last_of_user(&body["messages"], "role"),
+        tools: names(&body["tools"], "/function/name"),
+        stream: body["stream"] == true,
+        usage: true,
+        max_tokens: body["max_tokens"].as_u64(),
+        n: 1,
+    }
+}
+
 /// A data line and its end.
 fn sse(value: &Value) -> String {
     format!("data: {value}\n\n")

@@ -3,21 +3,16 @@
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Ask};
-use super::{Dialect, last_of_user, names, object, text, texts};
+use super::{Dialect, conversation, object};
 
 pub(super) struct Ollama;
 
 impl Dialect for Ollama {
     fn ask(&self, _: &str, body: &Value) -> Ask {
         Ask {
-            model: text(&body["model"]),
-            prompt: texts(&body["messages"]),
-            last: last_of_user(&body["messages"], "role"),
-            tools: names(&body["tools"], "/function/name"),
             stream: body["stream"] != false,
-            usage: true,
             max_tokens: body["options"]["num_predict"].as_u64(),
-            n: 1,
+            ..conversation(body)
         }
     }
 

@@ -3,21 +3,17 @@
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Ask};
-use super::{Dialect, error_type, halves, last_of_user, names, sse, text, texts};
+use super::{Dialect, conversation, error_type, halves, sse};
 
 pub(super) struct OpenAi;
 
 impl Dialect for OpenAi {
     fn ask(&self, _: &str, body: &Value) -> Ask {
         Ask {
-            model: text(&body["model"]),
-            prompt: texts(&body["messages"]),
-            last: last_of_user(&body["messages"], "role"),
-            tools: names(&body["tools"], "/function/name"),
-            stream: body["stream"] == true,
             usage: body["stream_options"]["include_usage"] == true,
             max_tokens: body["max_completion_tokens"].as_u64().or(body["max_tokens"].as_u64()),
             n: body["n"].as_u64().unwrap_or(1).clamp(1, 128) as usize,
+            ..conversation(body)
         }
     }
 
