@@ -56,70 +56,6 @@ pub struct Wait {
     pub for_others: bool,
 }
 
-impl LineState {
-    /// What the one with this id waits for.
-    fn wait(&mut self, now: u64, id: u64) -> Wait {
-        let found = self.waiting.iter().enumerate().find(|(_, waiter)| waiter.id == id);
-        let found = found.map(|(place, waiter)| (place, waiter.tokens, waiter.nested));
-        let (ahead, tokens, nested) = found.unwrap_or((self.waiting.len(), 0, false));
-        self.wait_behind(now, ahead, tokens, nested)
-    }
-
-    /// What one behind so many others waits for.
-    fn wait_behind(&mut self, now: u64, ahead: usize, tokens: u64, nested: bool) -> Wait {
-        self.requests.fill(now);
-        self.tokens.fill(now);
-        let full = self.max_in_flight > 0 && self.in_flight >= self.max_in_flight;
-        let ahead_tokens: u64 = self.waiting.iter().take(ahead).map(|w| w.tokens).sum();
-        let held = self.held_until_ns.saturating_sub(now);
-        let requests = self.requests.wait_ns(ahead as f64, 1.0);
-        Wait {
-            at_least_ns: held
-                .max(requests)
-                .max(self.tokens.wait_ns(ahead_tokens as f64, tokens as f64)),
-            for_others: ahead > 0 || full && !nested,
-        }
-    }
-
-    /// Takes over what a provider's headers said; whether that makes anything
-    /// tighter.
-    fn learn(&mut self, now: u64, learned: &Learned) -> bool {
-        self.requests.fill(now);
-        self.tokens.fill(now);
-        let mut tighter = false;
-        let limits = [(&mut self.requests, &learned.requests), (&mut self.tokens, &learned.tokens)];
-        for (bucket, limit) in limits {
-            // Resets of hours belong to daily limits, which no minute shows.
-            let minutely = limit.reset.is_none_or(|reset| reset <= Duration::from_secs(120));
-            if minutely {
-                tighter |= bucket.learn(limit.limit, limit.remaining);
-            }
-            if let (Some(0), Some(reset)) = (limit.remaining, limit.reset) {
-                let until = now.saturating_add(reset.min(LONGEST_HOLD).as_nanos() as u64);
-                tighter |= until > self.held_until_ns;
-                self.held_until_ns = self.held_until_ns.max(until);
-            }
-        }
-        tighter
-    }
-
-    fn leave(&mut self, id: u64) {
-        self.waiting.retain(|waiter| waiter.id != id);
-        self.wake_first();
-    }
-
-    fn wake_first(&self) {
-        if let Some(first) = self.waiting.front() {
-            first.wake.raise();
-        }
-    }
-
-    /// Has everybody look again whether there is still a chance.
-    fn wake_all(&self) {
-        self.waiting.iter().for_each(|waiter| waiter.wake.raise());
-    }
-}
-
 impl Line {
     /// A line in which nobody stands, with the limits of the options.
     pub fn new(rpm: u64, tpm: u64, max_in_flight: u64, now: u64) -> Line {
@@ -218,6 +154,70 @@ impl Line {
     #[cfg(test)]
     pub fn requests_per_minute(&self) -> f64 {
         self.state.lock().requests.per_minute()
+    }
+}
+
+impl LineState {
+    /// What the one with this id waits for.
+    fn wait(&mut self, now: u64, id: u64) -> Wait {
+        let found = self.waiting.iter().enumerate().find(|(_, waiter)| waiter.id == id);
+        let found = found.map(|(place, waiter)| (place, waiter.tokens, waiter.nested));
+        let (ahead, tokens, nested) = found.unwrap_or((self.waiting.len(), 0, false));
+        self.wait_behind(now, ahead, tokens, nested)
+    }
+
+    /// What one behind so many others waits for.
+    fn wait_behind(&mut self, now: u64, ahead: usize, tokens: u64, nested: bool) -> Wait {
+        self.requests.fill(now);
+        self.tokens.fill(now);
+        let full = self.max_in_flight > 0 && self.in_flight >= self.max_in_flight;
+        let ahead_tokens: u64 = self.waiting.iter().take(ahead).map(|w| w.tokens).sum();
+        let held = self.held_until_ns.saturating_sub(now);
+        let requests = self.requests.wait_ns(ahead as f64, 1.0);
+        Wait {
+            at_least_ns: held
+                .max(requests)
+                .max(self.tokens.wait_ns(ahead_tokens as f64, tokens as f64)),
+            for_others: ahead > 0 || full && !nested,
+        }
+    }
+
+    /// Takes over what a provider's headers said; whether that makes anything
+    /// tighter.
+    fn learn(&mut self, now: u64, learned: &Learned) -> bool {
+        self.requests.fill(now);
+        self.tokens.fill(now);
+        let mut tighter = false;
+        let limits = [(&mut self.requests, &learned.requests), (&mut self.tokens, &learned.tokens)];
+        for (bucket, limit) in limits {
+            // Resets of hours belong to daily limits, which no minute shows.
+            let minutely = limit.reset.is_none_or(|reset| reset <= Duration::from_secs(120));
+            if minutely {
+                tighter |= bucket.learn(limit.limit, limit.remaining);
+            }
+            if let (Some(0), Some(reset)) = (limit.remaining, limit.reset) {
+                let until = now.saturating_add(reset.min(LONGEST_HOLD).as_nanos() as u64);
+                tighter |= until > self.held_until_ns;
+                self.held_until_ns = self.held_until_ns.max(until);
+            }
+        }
+        tighter
+    }
+
+    fn leave(&mut self, id: u64) {
+        self.waiting.retain(|waiter| waiter.id != id);
+        self.wake_first();
+    }
+
+    fn wake_first(&self) {
+        if let Some(first) = self.waiting.front() {
+            first.wake.raise();
+        }
+    }
+
+    /// Has everybody look again whether there is still a chance.
+    fn wake_all(&self) {
+        self.waiting.iter().for_each(|waiter| waiter.wake.raise());
     }
 }
 
