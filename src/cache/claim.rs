@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::waiting::{Condvar, Mutex};
 
 use super::entry::Value;
-use super::operations::{Missed, deliver};
+use super::lookup::{Missed, deliver};
 use super::{Cache, Ttl};
 use crate::error::{Error, Result, Status};
 use crate::sync::atomic::{AtomicBool, Ordering};

@@ -21,7 +21,11 @@ use super::{heap, ledger};
 use crate::error::{Error, Result};
 
 mod seen;
+#[cfg(test)]
+mod tests;
+mod value;
 pub use seen::Seen;
+pub use value::Value;
 
 #[repr(C)]
 struct Header {
@@ -422,114 +426,4 @@ fn same(a: &[u8], b: &[u8]) -> bool {
 #[inline]
 pub fn allocated(size: usize) -> u64 {
     heap::allocated(size) as u64
-}
-
-/// Bytes that were handed out: stored ones by reference, or a copy.
-pub struct Value(Entry);
-
-impl Value {
-    /// A copy of bytes that belong to nobody.
-    pub fn copy_from(bytes: &[u8]) -> Result<Value> {
-        Entry::new(&[], bytes, 0, 0).map(Value)
-    }
-
-    /// A value that `fill` writes over zeros.
-    pub fn with(len: usize, fill: impl FnOnce(&mut [u8]) -> Result<()>) -> Result<Value> {
-        Entry::with(&[], len, 0, 0, fill).map(Value)
-    }
-
-    /// The value of an entry that is not compressed.
-    pub(super) fn of(entry: Entry) -> Value {
-        debug_assert!(entry.flags() & COMPRESSED == 0);
-        Value(entry)
-    }
-
-    /// The bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.value()
-    }
-
-    /// Gives the reference to C.
-    pub fn into_raw(self) -> *mut () {
-        let raw = self.0.0.as_ptr().cast();
-        std::mem::forget(self);
-        raw
-    }
-
-    /// Takes the reference back.
-    ///
-    /// # Safety
-    /// 1. `raw` came from [`Value::into_raw`] and has not been taken back yet.
-    pub unsafe fn from_raw(raw: *mut ()) -> Value {
-        // SAFETY: by (1) it is the address of a header, so not null, and the
-        // reference that it stands for passes to the result.
-        Value(Entry(unsafe { NonNull::new_unchecked(raw.cast()) }))
-    }
-}
-
-impl Clone for Value {
-    fn clone(&self) -> Self {
-        match self.0.share() {
-            Some(entry) => Value(entry),
-            // Practically unreachable (see `share`); a copy is as good.
-            None => Value::copy_from(self.as_bytes()).expect("memory for a copy"),
-        }
-    }
-}
-
-impl std::fmt::Debug for Value {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Value({} bytes)", self.as_bytes().len())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn key_value_and_header_come_back_as_they_went_in() {
-        for key_len in [0, 1, 24, 65_534, 65_535, 65_536, 100_000] {
-            for value_len in [0, 1, 3, 256, 70_000] {
-                let (key, value) = (vec![7u8; key_len], vec![9u8; value_len]);
-                let entry = Entry::new(&key, &value, 12_345, NEGATIVE).unwrap();
-                assert_eq!((entry.key(), entry.value()), (&key[..], &value[..]));
-                assert_eq!((entry.expiry_ms(), entry.flags()), (12_345, NEGATIVE));
-                entry.set_expiry_ms(EXPIRY_MAX_MS);
-                assert_eq!((entry.expiry_ms(), entry.flags()), (EXPIRY_MAX_MS, NEGATIVE));
-                assert_eq!(entry.key().len(), key_len);
-            }
-        }
-    }
-
-    #[test]
-    fn keys_are_told_apart_by_any_byte() {
-        for len in [0, 1, 7, 8, 9, 15, 16, 24, 31, 63, 64, 65, 200] {
-            let key: Vec<u8> = (0..len).map(|i| i as u8).collect();
-            let entry = Entry::new(&key, b"v", 0, 0).unwrap();
-            assert!(entry.has_key(&key));
-            assert!(!entry.has_key(&[&key[..], b"x"].concat()));
-            for at in 0..len {
-                let mut other = key.clone();
-                other[at] ^= 0x80;
-                assert!(!entry.has_key(&other), "byte {at} of {len}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_value_outlives_the_entry_it_came_from() {
-        let entry = Entry::new(b"key", b"value", 0, 0).unwrap();
-        let value = Value::of(entry.share().unwrap());
-        let raw = value.clone().into_raw();
-        drop((entry, value));
-        // SAFETY: `raw` has just come from `into_raw`.
-        assert_eq!(unsafe { Value::from_raw(raw) }.as_bytes(), b"value");
-    }
-
-    #[test]
-    fn a_failed_fill_leaves_nothing_behind() {
-        let failed = Value::with(100, |_| Err(Error::Busy));
-        assert!(matches!(failed, Err(Error::Busy)));
-    }
 }

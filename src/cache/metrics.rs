@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 
 use super::departure::Reason;
-use super::operations::Missed;
+use super::lookup::Missed;
 use super::shard::Counts;
 use super::{Cache, Cell};
 use crate::clock::Clock;

@@ -30,22 +30,25 @@ pub mod heap;
 #[cfg(test)]
 mod histories;
 pub(crate) mod ledger;
+mod lookup;
+mod making_room;
 mod many;
 mod metrics;
 #[cfg(all(test, feature = "model"))]
 mod models;
-mod operations;
 mod policy;
 mod processor;
 mod prometheus;
 mod quick;
 #[cfg(test)]
 mod ratio;
+mod removal;
 mod renew;
 mod resize;
 mod shard;
 mod simulate;
 mod snapshot;
+mod store;
 mod sweep;
 mod table;
 #[cfg(test)]
@@ -80,8 +83,8 @@ use tuning::Tuner;
 pub use claim::{Claim, Claimed, Stop};
 pub use departure::{Departures, Listener, Reason};
 pub use entry::Value;
+pub use lookup::{Left, Missed, deliver};
 pub use many::{BATCH, Room};
-pub use operations::{Left, Missed, deliver};
 pub use quick::Quick;
 pub use renew::Stored;
 pub use snapshot::Progress;
@@ -280,54 +283,6 @@ impl Cache {
         changes.push((key, value, by));
     }
 
-    /// Takes bytes that no shard accounts for out of the budget, or gives some
-    /// back. Called before they are in use, so that the bound is never passed,
-    /// and with no lock held.
-    fn pay(&self, bytes: i64) {
-        let mut out = Departures::default();
-        self.reserve(bytes, &mut out);
-        self.own_bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.finish(out).deliver();
-    }
-
-    /// Takes bytes out of the budget: entries leave if there are too few. What
-    /// cannot be had even so is owed.
-    fn reserve(&self, bytes: i64, out: &mut Departures) {
-        let mut got = self.free_up(bytes, out);
-        got.bytes -= bytes;
-        self.shared.budget.give(got);
-    }
-
-    /// Takes bytes out of the budget, and makes entries leave if there are too
-    /// few; less, if there is no more even so.
-    fn free_up(&self, bytes: i64, out: &mut Departures) -> Amount {
-        let wanted = Amount { entries: 0, bytes };
-        let mut got = self.shared.budget.draw_only(wanted);
-        for _ in 0..PASSES_MAX {
-            // Over all cells that there are by then: a resize may go on.
-            for cell in self.directory.cells() {
-                let lacking = got.lacks(wanted);
-                if !lacking.is_some() {
-                    return got;
-                }
-                let mut shard = cell.write();
-                got.add(self.evict_for(&mut shard, lacking, out));
-            }
-            // Others may have some on its way to where it goes.
-            crate::sync::yield_now();
-        }
-        got
-    }
-
-    /// Makes up for what a shard has taken that had nothing left to give for it.
-    fn pay_debt(&self, out: &mut Departures) {
-        let debt = self.shared.budget.bytes.missing();
-        if debt > 0 {
-            self.shared.budget.bytes.give(debt);
-            self.reserve(debt, out);
-        }
-    }
-
     /// Bytes that no shard accounts for.
     fn own_bytes(&self) -> u64 {
         self.own_bytes.load(Ordering::Relaxed).max(0) as u64
@@ -438,9 +393,6 @@ impl Drop for Cache {
         self.sweeper.close();
     }
 }
-
-/// How often all shards are asked for bytes that others may have on their way.
-const PASSES_MAX: usize = 16;
 
 /// Bytes of an empty shard.
 fn cell_bytes(maker: Maker) -> u64 {

@@ -17,6 +17,10 @@ use super::ledger::Ledger;
 use super::policy::{self, Policy};
 use super::table::{Slot, Table};
 
+mod counts;
+mod moves;
+pub use counts::Counts;
+
 /// How to make a policy.
 pub type Maker = fn() -> Box<dyn Policy>;
 
@@ -51,54 +55,6 @@ impl Shared {
     #[inline]
     pub fn lapse_of(&self, expiry_ms: u64) -> Option<u64> {
         (expiry_ms != 0).then(|| expiry_ms.saturating_add(self.stale_ms))
-    }
-}
-
-/// Counts that only writers change.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
-    /// Values stored.
-    pub sets: u64,
-    /// Entries that left, by reason.
-    pub left: [u64; Reason::COUNT],
-    /// Values that were stored packed.
-    pub packed: u64,
-    /// Their bytes before.
-    pub raw_bytes: u64,
-    /// Their bytes after.
-    pub packed_bytes: u64,
-    /// Sum of the ages of evicted entries, in ms, of those whose age is known.
-    pub aged_ms: u64,
-    /// How many those are.
-    pub aged: u64,
-}
-
-impl Counts {
-    /// Adds another's.
-    pub fn add(&mut self, other: &Counts) {
-        self.sets += other.sets;
-        self.left.iter_mut().zip(other.left).for_each(|(a, b)| *a += b);
-        self.packed += other.packed;
-        self.raw_bytes += other.raw_bytes;
-        self.packed_bytes += other.packed_bytes;
-        self.aged_ms += other.aged_ms;
-        self.aged += other.aged;
-    }
-
-    /// Adds values that were stored over old ones in their place.
-    pub fn add_renewed(&mut self, values: u64) {
-        self.sets += values;
-        self.left[Reason::Replaced as usize] += values;
-    }
-
-    /// Entries that had to make room.
-    pub fn evicted(&self) -> u64 {
-        self.left[Reason::Capacity as usize] + self.left[Reason::Memory as usize]
-    }
-
-    /// How old entries are on average when they must make room.
-    pub fn mean_age_ms(&self) -> Option<f64> {
-        (self.aged > 0).then(|| self.aged_ms as f64 / self.aged as f64)
     }
 }
 
@@ -256,7 +212,7 @@ impl Shard {
         self.now_ms = now_ms;
         let mut old = self.table.find(hash, entry.key());
         if old.is_none() {
-            self.policy.expect(hash);
+            self.policy.prefetch(hash);
         }
         loop {
             if self.table.is_largest() && self.table.len() >= self.table.room() {
@@ -382,7 +338,7 @@ impl Shard {
         let Some(slot) = self.policy.victim(&mut self.table, random) else { return false };
         let Some(entry) = self.table.entry(slot) else { return false };
         let (hash, list) = (shared.hash(entry.key()), self.table.list_of(slot));
-        self.policy.expect(hash);
+        self.policy.prefetch(hash);
         if is_followed(hash)
             && let Some((_, born)) = self.born.iter().find(|(known, _)| *known == hash)
         {
@@ -487,93 +443,6 @@ impl Shard {
         self.settle(shared);
     }
 
-    /// Moves everything into a table of another size, under another policy if
-    /// one is given. The difference in bytes comes from what is in hand.
-    pub fn rebuild(&mut self, shared: &Shared, room: usize, policy: Option<Box<dyn Policy>>) {
-        let before = self.overhead_bytes();
-        let same = policy.is_none();
-        if let Some(policy) = policy {
-            self.counts_up_to = policy.counts_up_to();
-            self.policy = policy;
-        }
-        let empty = Table::new(SMALLEST_ROOM, self.policy.lists());
-        let old = std::mem::replace(&mut self.table, empty);
-        self.table = Table::new(room.max(old.len()), self.policy.lists());
-        self.policy.sized(self.table.room());
-        for (entry, list) in old.drain() {
-            self.adopt(shared, entry, same.then_some(list));
-        }
-        self.in_hand.bytes -= self.overhead_bytes() as i64 - before as i64;
-    }
-
-    /// Takes in an entry from another table, where it was on a list of the same
-    /// policy, or that of another policy.
-    fn adopt(&mut self, shared: &Shared, entry: Entry, list: Option<u8>) {
-        let hash = shared.hash(entry.key());
-        let list = match list {
-            Some(list) => self.policy.place(list, entry.word()),
-            None => {
-                let (list, word) = self.policy.admit(hash);
-                entry.word().store(word, Relaxed);
-                list
-            }
-        };
-        let lapse = shared.lapse(&entry);
-        self.table.insert(hash, entry, lapse, list);
-    }
-
-    /// Hands half of the entries over to the shard `upper`, which is empty:
-    /// those whose hash has the bit that distinguishes the two.
-    pub fn split(&mut self, shared: &Shared, upper: &mut Shard, out: &mut Departures) {
-        let bit = self.mask + 1;
-        let before = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
-        let (lower_part, upper_part): (Vec<_>, Vec<_>) =
-            self.empty_table().drain().partition(|(e, _)| shared.hash(e.key()) as usize & bit == 0);
-        (upper.policy, upper.counts_up_to) = (self.policy.fork(), self.counts_up_to);
-        upper.entry_bytes = upper_part.iter().map(|(entry, _)| entry.cost()).sum();
-        self.entry_bytes -= upper.entry_bytes;
-        self.fill(shared, lower_part);
-        upper.fill(shared, upper_part);
-        (self.mask, upper.mask) = (bit * 2 - 1, bit * 2 - 1);
-        let after = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
-        self.in_hand.bytes -= after - before;
-        self.repay(shared, out);
-    }
-
-    /// Takes over the entries of the shard `upper`, which is empty and out of
-    /// use afterwards.
-    pub fn merge(&mut self, shared: &Shared, upper: &mut Shard, out: &mut Departures) {
-        let bit = self.mask / 2 + 1;
-        let before = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
-        let shift = self.policy.now().wrapping_sub(upper.policy.now());
-        let mine: Vec<_> = self.empty_table().drain().collect();
-        let theirs: Vec<_> = upper.empty_table().drain().collect();
-        theirs.iter().for_each(|(entry, _)| {
-            let word = entry.word().load(Relaxed);
-            entry.word().store(word.wrapping_add(shift), Relaxed);
-        });
-        self.fill(shared, interleave(mine, theirs));
-        upper.fill(shared, Vec::new());
-        self.entry_bytes += std::mem::take(&mut upper.entry_bytes);
-        self.in_hand.add(upper.surrender());
-        self.counts.add(&std::mem::take(&mut upper.counts));
-        (self.mask, upper.mask) = (bit - 1, bit - 1);
-        let after = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
-        self.in_hand.bytes -= after - before;
-        self.repay(shared, out);
-    }
-
-    /// Takes the table away, for what is in it to be sorted anew.
-    fn empty_table(&mut self) -> Table {
-        std::mem::replace(&mut self.table, Table::new(SMALLEST_ROOM, self.policy.lists()))
-    }
-
-    fn fill(&mut self, shared: &Shared, entries: Vec<(Entry, u8)>) {
-        self.table = Table::new(entries.len().max(SMALLEST_ROOM), self.policy.lists());
-        self.policy.sized(self.table.room());
-        entries.into_iter().for_each(|(entry, list)| self.adopt(shared, entry, Some(list)));
-    }
-
     /// Pays a debt of bytes to the budget, by evictions if need be; what is left
     /// of it then is the budget's to collect elsewhere.
     pub fn repay(&mut self, shared: &Shared, out: &mut Departures) {
@@ -587,23 +456,4 @@ impl Shard {
         }
         self.settle(shared);
     }
-}
-
-/// Two shards' entries as one: list by list, each in its order, evenly mixed.
-fn interleave(a: Vec<(Entry, u8)>, b: Vec<(Entry, u8)>) -> Vec<(Entry, u8)> {
-    let ranked = |entries: Vec<(Entry, u8)>| {
-        let mut totals = [0u32; 256];
-        entries.iter().for_each(|(_, list)| totals[*list as usize] += 1);
-        let mut seen = [0u32; 256];
-        let rank = move |(entry, list): (Entry, u8)| {
-            let i = list as usize;
-            seen[i] += 1;
-            (list, seen[i] as f64 / totals[i] as f64, entry)
-        };
-        entries.into_iter().map(rank).collect::<Vec<_>>()
-    };
-    let mut all = ranked(a);
-    all.extend(ranked(b));
-    all.sort_by(|(list, rank, _), (other, later, _)| list.cmp(other).then(rank.total_cmp(later)));
-    all.into_iter().map(|(list, _, entry)| (entry, list)).collect()
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::departure::{Departures, Reason};
 use super::entry::{COMPRESSED, Entry, NEGATIVE, Value};
-use super::operations::{Missed, deliver};
+use super::lookup::{Missed, deliver};
 use super::{Cache, Ttl};
 use crate::error::{Error, Result};
 

@@ -46,8 +46,9 @@ pub trait Policy: Send + Sync {
         0
     }
 
-    /// Says that the entry of a hash will come in soon, or be evicted.
-    fn expect(&self, _hash: u64) {}
+    /// Says that the entry of a hash will come in soon, or be evicted: what that
+    /// takes may be fetched from memory meanwhile.
+    fn prefetch(&self, _hash: u64) {}
 
     /// The list and the word of an entry that is about to come in.
     fn admit(&mut self, hash: u64) -> (u8, u32);

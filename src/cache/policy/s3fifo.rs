@@ -48,7 +48,7 @@ impl Policy for S3Fifo {
         TOP
     }
 
-    fn expect(&self, hash: u64) {
+    fn prefetch(&self, hash: u64) {
         self.ghosts.fetch(hash);
     }
 

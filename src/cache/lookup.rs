@@ -1,0 +1,239 @@
+//! Looking keys up.
+
+use super::Cache;
+use super::departure::{Departures, Reason};
+use super::entry::{COMPRESSED, Entry, NEGATIVE, Value};
+use crate::clock::COARSE_TICK_NS;
+use crate::error::{Error, Result, Status};
+
+/// Values up to this size are copied under the lock; larger ones outside.
+const COPIED_UNDER_LOCK: usize = 1024;
+
+/// What left during a look-up, to be delivered when no lock is held. Nearly
+/// always nothing.
+pub type Left = Option<Box<Departures>>;
+
+/// Delivers what left during a look-up.
+pub fn deliver(left: Left) {
+    if let Some(left) = left {
+        left.deliver();
+    }
+}
+
+/// Why a look-up has no value; small, because it is on the way of every hit.
+#[derive(Debug, PartialEq)]
+pub enum Missed {
+    /// No live entry.
+    NotFound,
+    /// The shard was not free in time.
+    Busy,
+    /// It has so many bytes, more than there is room for.
+    TooLarge(usize),
+    /// Anything else.
+    Failed(Box<Error>),
+}
+
+impl From<Error> for Missed {
+    #[cold]
+    fn from(error: Error) -> Self {
+        Missed::Failed(Box::new(error))
+    }
+}
+
+impl Missed {
+    /// As a status.
+    #[inline]
+    pub fn status(&self) -> Status {
+        match self {
+            Missed::NotFound => Status::NotFound,
+            Missed::Busy => Status::Busy,
+            Missed::TooLarge(_) => Status::TooLarge,
+            Missed::Failed(error) => error.status(),
+        }
+    }
+
+    /// As an error; `limit` is the room that there was.
+    pub fn error(self, limit: usize) -> Error {
+        match self {
+            Missed::NotFound => Error::NotFound,
+            Missed::Busy => Error::Busy,
+            Missed::TooLarge(needed) => {
+                Error::TooLarge { what: "value", needed: needed as u64, limit: limit as u64 }
+            }
+            Missed::Failed(error) => *error,
+        }
+    }
+}
+
+/// A value that was copied under the lock, or is to be copied outside.
+enum Found {
+    Copied(usize),
+    Outside(Entry),
+}
+
+impl Cache {
+    /// The value of a key, if there is one and its shard is not contended for
+    /// longer than the options allow.
+    pub fn get(&self, key: &[u8]) -> Option<Value> {
+        let mut left = None;
+        let value = self.fetch(key, &mut left).ok();
+        deliver(left);
+        value
+    }
+
+    /// The value of a key. What left on the way is the caller's to deliver.
+    #[inline(always)]
+    pub fn fetch(&self, key: &[u8], left: &mut Left) -> Result<Value, Missed> {
+        let entry = self.look(key, left, |entry| match entry.share() {
+            Some(entry) => Ok(entry),
+            None => Ok(entry.copy()?),
+        })?;
+        match entry.flags() & COMPRESSED {
+            0 => Ok(Value::of(entry)),
+            _ => Ok(self.unpack(&entry)?),
+        }
+    }
+
+    /// Copies the value of a key into `place` and answers its length. What left
+    /// on the way is the caller's to deliver.
+    #[inline(always)]
+    pub fn fetch_into(
+        &self,
+        key: &[u8],
+        place: &mut [u8],
+        left: &mut Left,
+    ) -> Result<usize, Missed> {
+        let found = self.look(key, left, |entry| {
+            let value = entry.value();
+            if entry.flags() & COMPRESSED == 0 {
+                let Some(place) = place.get_mut(..value.len()) else {
+                    return Err(Missed::TooLarge(value.len()));
+                };
+                if value.len() <= COPIED_UNDER_LOCK {
+                    place.copy_from_slice(value);
+                    return Ok(Found::Copied(value.len()));
+                }
+            }
+            match entry.share() {
+                Some(entry) => Ok(Found::Outside(entry)),
+                None => Ok(Found::Outside(entry.copy()?)),
+            }
+        })?;
+        match found {
+            Found::Copied(len) => Ok(len),
+            Found::Outside(entry) => self.copy_outside(&entry, place),
+        }
+    }
+
+    /// The part of a copy that needs no lock.
+    #[cold]
+    fn copy_outside(&self, entry: &Entry, place: &mut [u8]) -> Result<usize, Missed> {
+        if entry.flags() & COMPRESSED != 0 {
+            let value = self.unpack(entry)?;
+            let len = value.as_bytes().len();
+            let place = place.get_mut(..len).ok_or(Missed::TooLarge(len))?;
+            place.copy_from_slice(value.as_bytes());
+            return Ok(len);
+        }
+        let value = entry.value();
+        let place = place.get_mut(..value.len()).ok_or(Missed::TooLarge(value.len()))?;
+        place.copy_from_slice(value);
+        Ok(value.len())
+    }
+
+    /// Whether there is a value under a key. Counts as neither hit nor miss,
+    /// and is no use of the entry.
+    pub fn contains(&self, key: &[u8]) -> Result<bool> {
+        let hash = self.shared.hash(key);
+        let (_, shard) = self.directory.read(hash)?;
+        let entry = shard.table.get(hash, key);
+        Ok(entry.is_some_and(|e| e.flags() & NEGATIVE == 0 && !self.is_expired(e)))
+    }
+
+    /// Finds a live entry, notes the hit, and calls `found` under the lock.
+    #[inline(always)]
+    fn look<R>(
+        &self,
+        key: &[u8],
+        left: &mut Left,
+        found: impl FnOnce(&Entry) -> Result<R, Missed>,
+    ) -> Result<R, Missed> {
+        let timer = self.metrics.start_get(&self.clock);
+        let result = self.look_up(key, left, found);
+        if let Some(start) = timer {
+            self.timed(start, left);
+        }
+        result
+    }
+
+    #[inline(always)]
+    fn look_up<R>(
+        &self,
+        key: &[u8],
+        left: &mut Left,
+        found: impl FnOnce(&Entry) -> Result<R, Missed>,
+    ) -> Result<R, Missed> {
+        let hash = self.shared.hash(key);
+        self.simulator.observe(hash);
+        let Ok((_, shard)) = self.directory.read(hash) else {
+            return Err(self.metrics.busy());
+        };
+        let Some(entry) = shard.table.get(hash, key) else {
+            return Err(self.metrics.missed());
+        };
+        if self.is_expired(entry) {
+            drop(shard);
+            self.meet_expired(hash, key, left);
+            return Err(self.metrics.missed());
+        }
+        shard.hit(entry.word());
+        if entry.flags() & NEGATIVE != 0 {
+            return Err(Missed::NotFound);
+        }
+        found(entry)
+    }
+
+    /// The end of a timed look-up.
+    #[cold]
+    fn timed(&self, start: u64, left: &mut Left) {
+        let end = self.metrics.end_get(&self.clock, start);
+        if self.alerts.is_due(end) {
+            left.get_or_insert_default().tick(self.me.upgrade());
+        }
+    }
+
+    /// Whether an entry's time is over, to the millisecond: the coarse clock
+    /// decides, unless the two are within a tick.
+    #[inline(always)]
+    pub(super) fn is_expired(&self, entry: &Entry) -> bool {
+        let expiry_ms = entry.expiry_ms();
+        if expiry_ms == 0 {
+            return false;
+        }
+        let (expiry, coarse) = (expiry_ms * 1_000_000, self.clock.coarse_ns());
+        match coarse + COARSE_TICK_NS >= expiry {
+            true => coarse >= expiry || self.clock.now_ns() >= expiry,
+            false => false,
+        }
+    }
+
+    /// A look-up met an entry that is over: it leaves, unless the strategy
+    /// leaves that to the sweep, or it may still serve as a stale value.
+    #[cold]
+    fn meet_expired(&self, hash: u64, key: &[u8], left: &mut Left) {
+        if !self.leaves_when_met() {
+            return;
+        }
+        let mut out = Departures::default();
+        if let Ok((_, mut shard)) = self.directory.write(hash) {
+            let now = self.now_ms();
+            let lapsed = |entry: &Entry| self.shared.lapse(entry).is_some_and(|ms| ms <= now);
+            shard.remove_if(&self.shared, hash, key, Reason::Expired, lapsed, &mut out);
+        }
+        *left = Some(Box::new(self.finish(out)));
+    }
+
+    fn leaves_when_met(&self) -> bool {
+        self.strategy() != "periodic"
+    }
+}

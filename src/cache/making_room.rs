@@ -1,0 +1,97 @@
+//! Bytes and entries for who lacks them: from the budget, from what others have
+//! in hand, and, entry by entry, from what they hold. One lock at a time.
+
+use std::sync::atomic::Ordering;
+
+use super::departure::{Departures, Reason};
+use super::shard::Shard;
+use super::{Amount, Cache};
+
+/// How often all shards are asked for bytes that others may have on their way.
+const PASSES_MAX: usize = 16;
+
+impl Cache {
+    /// Takes bytes that no shard accounts for out of the budget, or gives some
+    /// back. Called before they are in use, so that the bound is never passed,
+    /// and with no lock held.
+    pub(super) fn pay(&self, bytes: i64) {
+        let mut out = Departures::default();
+        self.reserve(bytes, &mut out);
+        self.own_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.finish(out).deliver();
+    }
+
+    /// Takes bytes out of the budget: entries leave if there are too few. What
+    /// cannot be had even so is owed.
+    pub(super) fn reserve(&self, bytes: i64, out: &mut Departures) {
+        let mut got = self.free_up(bytes, out);
+        got.bytes -= bytes;
+        self.shared.budget.give(got);
+    }
+
+    /// Takes bytes out of the budget, and makes entries leave if there are too
+    /// few; less, if there is no more even so.
+    pub(super) fn free_up(&self, bytes: i64, out: &mut Departures) -> Amount {
+        let wanted = Amount { entries: 0, bytes };
+        let mut got = self.shared.budget.draw_only(wanted);
+        for _ in 0..PASSES_MAX {
+            // Over all cells that there are by then: a resize may go on.
+            for cell in self.directory.cells() {
+                let lacking = got.lacks(wanted);
+                if !lacking.is_some() {
+                    return got;
+                }
+                let mut shard = cell.write();
+                got.add(self.evict_for(&mut shard, lacking, out));
+            }
+            // Others may have some on its way to where it goes.
+            crate::sync::yield_now();
+        }
+        got
+    }
+
+    /// Makes up for what a shard has taken that had nothing left to give for it.
+    pub(super) fn pay_debt(&self, out: &mut Departures) {
+        let debt = self.shared.budget.bytes.missing();
+        if debt > 0 {
+            self.shared.budget.bytes.give(debt);
+            self.reserve(debt, out);
+        }
+    }
+
+    /// Finds what a shard lacks elsewhere: first what others have in hand,
+    /// then, entry by entry, what they hold. One lock at a time.
+    pub(super) fn gather(&self, home: usize, lacking: Amount, out: &mut Departures) -> Amount {
+        if let Some(collection) = self.shared.budget.tighten(lacking) {
+            for cell in self.directory.cells() {
+                let amount = cell.write().surrender();
+                self.shared.budget.give(amount);
+            }
+            self.shared.budget.collected(collection);
+            return Amount::default();
+        }
+        let mut gathered = self.shared.budget.draw_only(lacking);
+        let count = self.directory.count();
+        for step in 1..count {
+            let missing = gathered.lacks(lacking);
+            if !missing.is_some() {
+                break;
+            }
+            let mut shard = self.directory.cell((home + step) % count).write();
+            gathered.add(self.evict_for(&mut shard, missing, out));
+        }
+        gathered
+    }
+
+    fn evict_for(&self, shard: &mut Shard, missing: Amount, out: &mut Departures) -> Amount {
+        let mut found = shard.surrender();
+        let reason = if missing.entries > 0 { Reason::Capacity } else { Reason::Memory };
+        while found.lacks(missing).is_some() {
+            if !shard.evict(&self.shared, reason, out) && !shard.shrink(&self.shared) {
+                break;
+            }
+            found.add(shard.surrender());
+        }
+        found
+    }
+}

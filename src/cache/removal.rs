@@ -1,0 +1,62 @@
+//! Removing keys, one or all, and who is told of what left.
+
+use super::Cache;
+use super::departure::{Departures, Reason};
+use super::entry::{Entry, NEGATIVE};
+use crate::error::Result;
+
+impl Cache {
+    /// Removes a key; whether there was a live entry.
+    pub fn remove(&self, key: &[u8]) -> bool {
+        match self.discard(key) {
+            Ok((removed, out)) => {
+                out.deliver();
+                removed
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// As [`Cache::remove`]; what left is the caller's to deliver.
+    pub fn discard(&self, key: &[u8]) -> Result<(bool, Departures)> {
+        let hash = self.shared.hash(key);
+        let mut out = Departures::default();
+        let mut live = false;
+        let mut note = |entry: &Entry| {
+            live = !self.is_expired(entry) && entry.flags() & NEGATIVE == 0;
+            true
+        };
+        let (_, mut shard) = self.directory.write(hash)?;
+        shard.remove_if(&self.shared, hash, key, Reason::Removed, &mut note, &mut out);
+        drop(shard);
+        Ok((live, self.finish(out)))
+    }
+
+    /// Removes everything.
+    pub fn clear(&self) {
+        self.clear_for(Reason::Cleared, true);
+    }
+
+    pub(super) fn clear_for(&self, reason: Reason, tell: bool) {
+        let structure = self.structure.lock();
+        let mut all = Vec::new();
+        for cell in self.directory.cells() {
+            let mut out = Departures::default();
+            cell.write().clear(&self.shared, reason, &mut out);
+            if tell {
+                all.push(self.finish(out));
+            }
+        }
+        drop(structure);
+        all.into_iter().for_each(Departures::deliver);
+    }
+
+    /// Says who is to be told of departures. No lock is held.
+    pub(super) fn finish(&self, mut out: Departures) -> Departures {
+        if self.has_listener {
+            let packs = self.shared.codec.is_some();
+            out.tell(self.listener.read().clone(), packs.then(|| self.me.upgrade()).flatten());
+        }
+        out
+    }
+}

@@ -1,0 +1,205 @@
+//! Storing values, and how long they live.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::departure::Departures;
+use super::entry::{COMPRESSED, EXPIRY_MAX_MS, Entry, NEGATIVE};
+use super::{Amount, Cache, Ttl};
+use crate::error::{Error, Result};
+
+/// Rounds of looking for bytes in vain after which there are none.
+const ROUNDS_MAX: u32 = 4_096;
+/// Lives from here on are counted from the coarse clock, in ms.
+const LONG_LIFE_MS: u64 = 60_000;
+
+impl Cache {
+    /// Stores a copy of `value` under `key`.
+    pub fn set(&self, key: &[u8], value: &[u8], ttl: Ttl) -> Result<()> {
+        self.store(key, value, ttl).map(Departures::deliver)
+    }
+
+    /// As [`Cache::set`]; what left on the way is the caller's to deliver.
+    pub fn store(&self, key: &[u8], value: &[u8], ttl: Ttl) -> Result<Departures> {
+        let start = self.metrics.start_set(&self.clock);
+        let (hash, expiry_ms) = (self.shared.hash(key), self.expiry_ms(ttl));
+        let mut out = match self.renew(hash, key, value, expiry_ms)? {
+            true => Departures::default(),
+            false => self.store_anew(hash, key, value, expiry_ms)?,
+        };
+        if let Some(start) = start {
+            let end = self.metrics.end_set(&self.clock, start);
+            self.tick(end, &mut out);
+        }
+        Ok(out)
+    }
+
+    /// Stores a copy in an entry of its own.
+    pub(super) fn store_anew(
+        &self,
+        hash: u64,
+        key: &[u8],
+        value: &[u8],
+        expiry_ms: u64,
+    ) -> Result<Departures> {
+        let encoded = self.encode(key, value, expiry_ms)?;
+        let out = self.put(hash, encoded.entry, encoded.raw_len)?;
+        if encoded.train {
+            self.train_aside();
+        }
+        Ok(out)
+    }
+
+    /// Has what is due now and then done at delivery.
+    #[cold]
+    fn tick(&self, now_ns: u64, out: &mut Departures) {
+        if self.alerts.is_due(now_ns) {
+            out.tick(self.me.upgrade());
+        }
+    }
+
+    /// When an entry that is stored now expires, in ms; 0: never.
+    pub(super) fn expiry_ms(&self, ttl: Ttl) -> u64 {
+        let values = &self.options.values;
+        let ms = match ttl {
+            Ttl::Never => 0,
+            Ttl::Default => values.default_ttl_ms,
+            Ttl::Millis(ms) | Ttl::Exactly(ms) => ms,
+        };
+        if ms == 0 {
+            return 0;
+        }
+        let percent = match ttl {
+            Ttl::Exactly(_) => 0,
+            _ => values.ttl_jitter_percent.into(),
+        };
+        let ms = if percent == 0 { ms } else { ms - self.jitter(ms, percent) };
+        // A life of a minute or more may end a tick late: the precise clock
+        // costs as much as the rest of a small store. Rounded up, so that no
+        // life is ever shorter than asked for.
+        let now_ns = if ms < LONG_LIFE_MS { self.clock.now_ns() } else { self.clock.soon_ns() };
+        let now_ms = now_ns.div_ceil(1_000_000);
+        now_ms.saturating_add(ms.max(1)).min(EXPIRY_MAX_MS)
+    }
+
+    /// A random part of up to so many percent.
+    fn jitter(&self, ms: u64, percent: u64) -> u64 {
+        let most = (ms as u128 * percent as u128 / 100) as u64;
+        if most == 0 {
+            return 0;
+        }
+        let step = self.jitter.fetch_add(0x9e37_79b9_7f4a_7c15, Relaxed);
+        fastrand::Rng::with_seed(step).u64(0..=most)
+    }
+
+    /// Stores an entry, making room for it wherever there is some to make.
+    pub(super) fn put(&self, hash: u64, mut entry: Entry, raw_len: usize) -> Result<Departures> {
+        self.check_size(&entry)?;
+        let packed = entry.flags() & COMPRESSED != 0;
+        let (packed_len, lapse) = (entry.value().len(), self.shared.lapse(&entry));
+        let now_ms = self.clock.coarse_ns() / 1_000_000;
+        let mut out = Departures::default();
+        let mut carried = Amount::default();
+        let mut rounds = 0;
+        let stored = loop {
+            let mut shard = match self.directory.write(hash) {
+                Ok((_, shard)) => shard,
+                Err(busy) => break Err(busy),
+            };
+            if self.is_closed() {
+                break Err(Error::Closed("cache"));
+            }
+            shard.receive(std::mem::take(&mut carried));
+            match shard.put(&self.shared, self.share(), hash, entry, now_ms, &mut out) {
+                Ok(()) => {
+                    if packed {
+                        shard.counts.packed += 1;
+                        shard.counts.raw_bytes += raw_len as u64;
+                        shard.counts.packed_bytes += packed_len as u64;
+                    }
+                    break Ok(());
+                }
+                Err((back, lacking)) => {
+                    entry = back;
+                    let index = shard.index;
+                    drop(shard);
+                    carried = self.gather(index, lacking, &mut out);
+                    // There is a place for every entry; bytes there may not be.
+                    rounds += (lacking.bytes > 0) as u32;
+                    if !carried.is_some() {
+                        if rounds > ROUNDS_MAX {
+                            break Err(self.no_room(&entry));
+                        }
+                        // Others hold what there is, on its way to where it goes.
+                        crate::sync::yield_now();
+                    }
+                }
+            }
+        };
+        self.shared.budget.give(carried);
+        let out = self.finish(out);
+        match stored {
+            Ok(()) => {
+                self.expect_lapse(lapse);
+                Ok(out)
+            }
+            Err(error) => {
+                out.deliver();
+                Err(error)
+            }
+        }
+    }
+
+    fn no_room(&self, entry: &Entry) -> Error {
+        let limit = self.shared.budget.bytes.limit() as u64;
+        Error::TooLarge { what: "entry", needed: entry.cost(), limit }
+    }
+
+    /// The bounds of a single entry.
+    fn check_size(&self, entry: &Entry) -> Result<()> {
+        let size = entry.key().len() + entry.value().len();
+        match self.is_too_large(size) {
+            true => Err(Error::TooLarge {
+                what: "entry",
+                needed: size as u64,
+                limit: self.entry_limit(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether no entry may have so many bytes.
+    #[inline]
+    pub(super) fn is_too_large(&self, size: usize) -> bool {
+        let limit = self.entry_limit();
+        limit > 0 && size as u64 > limit
+    }
+
+    /// Most bytes of an entry; 0: no limit.
+    #[inline]
+    fn entry_limit(&self) -> u64 {
+        let values = &self.options.values;
+        match (values.max_memory_mb, values.max_entry_bytes) {
+            (0, most) => most,
+            (mb, 0) => mb << 19,
+            (mb, most) => most.min(mb << 19),
+        }
+    }
+
+    /// Gives a live entry another lifetime from now; `NotFound`, or `Busy`.
+    pub fn touch(&self, key: &[u8], ttl: Ttl) -> Result<()> {
+        let hash = self.shared.hash(key);
+        let expiry = self.expiry_ms(ttl);
+        let (_, mut shard) = self.directory.write(hash)?;
+        let slot = shard.table.find(hash, key).ok_or(Error::NotFound)?;
+        let entry = shard.table.entry(slot).ok_or(Error::NotFound)?;
+        if self.is_expired(entry) || entry.flags() & NEGATIVE != 0 {
+            return Err(Error::NotFound);
+        }
+        entry.set_expiry_ms(expiry);
+        let lapse = self.shared.lapse(entry);
+        shard.table.lower_due(slot, lapse);
+        drop(shard);
+        self.expect_lapse(lapse);
+        Ok(())
+    }
+}
