@@ -141,6 +141,10 @@ impl Assembler {
         let place = place.unwrap_or(self.choices.len());
         if self.choices.get(place).is_none_or(|b| b.choice.index != choice) {
             let choice = Choice { index: choice, ..Choice::default() };
+            if self.choices.is_empty() {
+                // A list begins with four, and these are large.
+                self.choices.reserve_exact(1);
+            }
             self.choices.insert(place, Building { choice, ..Building::default() });
         }
         &mut self.choices[place]

@@ -191,8 +191,9 @@ pub struct Message {
     /// What else was in the JSON: `reasoning_content`, `reasoning_details`,
     /// `refusal`, `prefix` and so on.
     pub extra: Map<String, Value>,
-    /// Who said it, of an assistant's message that a provider answered.
-    pub origin: Option<Origin>,
+    /// Who said it, of an assistant's message that a provider answered. Boxed: few
+    /// messages have one.
+    pub origin: Option<Box<Origin>>,
 }
 
 impl Message {

@@ -176,7 +176,7 @@ fn a_conversation_stays_with_the_tier_whose_tool_is_pending() {
         model: model.into(),
         ..Origin::default()
     };
-    message.origin = Some(origin("able"));
+    message.origin = Some(Box::new(origin("able")));
     request.messages.push(message);
     request.messages.push(Message::tool_result("call_1", "42", false));
     assert!(tiered.chat(&request, None).is_err());

@@ -31,7 +31,7 @@ impl Message {
             "is_error" => self.is_error = value.as_bool().unwrap_or(false),
             "tool_calls" => self.tool_calls = calls(value)?,
             "function_call" if value.is_object() => self.tool_calls.push(function(value)?),
-            "mynah" => self.origin = origin(value),
+            "mynah" => self.origin = origin(value).map(Box::new),
             _ if value.is_null() => {}
             _ => drop(self.extra.insert(key.into(), value.clone())),
         }
