@@ -107,13 +107,13 @@ pub fn run(
         }
     };
     let parallel = parallel.clamp(1, requests.len().max(1));
-    let queues = nesting::queues();
+    let places = nesting::places();
     thread::scope(|scope| {
         for _ in 1..parallel {
             let thread = thread::Builder::new().name("mynah-batch".into()).stack_size(STACK);
-            let queues = queues.clone();
+            let places = places.clone();
             let help = move || {
-                let _inside: Vec<_> = queues.into_iter().map(nesting::enter).collect();
+                let _inside: Vec<_> = places.into_iter().map(nesting::enter).collect();
                 send();
             };
             if thread.spawn_scoped(scope, help).is_err() {

@@ -3,6 +3,8 @@
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
+use parking_lot::Condvar;
+
 use super::*;
 use crate::llm::asked::Asked;
 use crate::llm::batch;
@@ -224,6 +226,45 @@ fn a_call_from_inside_a_callback_finds_room_where_only_one_may_be_in_flight() {
     };
     bench.client.chat_stream(&request(), None, &mut sink).unwrap();
     assert_eq!(inner.unwrap().unwrap().text(), "inner");
+}
+
+/// Answers a stream, and plain calls once two of them are on their way.
+struct Together(Mutex<usize>, Condvar);
+
+impl Transport for Together {
+    fn send(&self, sent: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
+        let script = Script::default();
+        let streamed = String::from_utf8_lossy(&sent.body).contains("\"stream\":true");
+        script.steps.lock().push_back(if streamed { ended("outer") } else { plain("in", "stop") });
+        if !streamed {
+            let mut on_their_way = self.0.lock();
+            *on_their_way += 1;
+            self.1.notify_all();
+            let long = Duration::from_secs(20);
+            self.1.wait_while_for(&mut on_their_way, |count| *count < 2, long);
+        }
+        script.send(sent, attempt)
+    }
+}
+
+#[test]
+fn a_batch_from_inside_a_callback_finds_room_for_all_of_its_threads() {
+    let transport = Some(Arc::new(Together(Mutex::default(), Condvar::new())) as Arc<_>);
+    let options = [("max_in_flight", "1"), ("timeout_ms", "10000"), ("retry_count", "0")];
+    let client = made(&options, Parts { transport, ..Parts::default() });
+    let mut outcomes = Vec::new();
+    let mut sink = |_: &Event| {
+        if outcomes.is_empty() {
+            let mut other = request();
+            other.add_message("user", "and you").unwrap();
+            let requests = [request(), other].map(Arc::new);
+            outcomes = batch::run(&client, &requests, 2, None, &mut |_, _| {});
+        }
+        true
+    };
+    client.chat_stream(&request(), None, &mut sink).unwrap();
+    let texts: Vec<_> = outcomes.iter().map(|o| o.as_ref().unwrap().text()).collect();
+    assert_eq!(texts, ["in", "in"]);
 }
 
 #[test]
