@@ -81,6 +81,29 @@ fn usage_is_found_wherever_a_host_puts_it() {
 }
 
 #[test]
+fn what_was_cached_is_found_under_every_name() {
+    let usage = |parts: Value| {
+        let mut used = json!({"prompt_tokens": 100, "completion_tokens": 4});
+        used.as_object_mut().unwrap().extend(parts.as_object().unwrap().clone());
+        let last = json!({"choices": [], "usage": used});
+        let response = read("custom", &sse(&[chunk(json!({}), "stop".into()), last])).unwrap();
+        let usage = response.usage.unwrap();
+        (usage.cached_input_tokens, usage.cache_write_tokens, usage.reasoning_tokens)
+    };
+    let claude = json!({"cache_creation_input_tokens": 20, "cache_read_input_tokens": 30});
+    assert_eq!(usage(claude), (Some(30), Some(20), None));
+    let mixed = json!({"cache_creation_input_tokens": 20, "cache_read_input_tokens": 30,
+        "prompt_tokens_details": {"cached_tokens": 30, "cache_creation_tokens": 20}});
+    assert_eq!(usage(mixed), (Some(30), Some(20), None));
+    let qwen =
+        json!({"prompt_tokens_details": {"cached_tokens": 0, "cache_creation_input_tokens": 33}});
+    assert_eq!(usage(qwen), (Some(0), Some(33), None));
+    let renamed = json!({"input_tokens_details": {"cached_tokens": 3},
+        "output_tokens_details": {"reasoning_tokens": 2}});
+    assert_eq!(usage(renamed), (Some(3), None, Some(2)));
+}
+
+#[test]
 fn calls_are_assembled_by_id_then_index_then_order() {
     let call = |index: Value, id: Value, name: Value, arguments: &str| {
         let mut call = json!({"id": id, "function": {"name": name, "arguments": arguments}});

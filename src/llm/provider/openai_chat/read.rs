@@ -341,6 +341,7 @@ fn usage(json: &Json, out: &mut Assembler) {
     let total = json.get("total_tokens").u64();
     let reasoning = first(&[
         json.at(&["completion_tokens_details", "reasoning_tokens"]),
+        json.at(&["output_tokens_details", "reasoning_tokens"]),
         json.get("reasoning_tokens"),
     ]);
     // xAI counts thinking apart, which its total tells.
@@ -368,10 +369,14 @@ fn usage(json: &Json, out: &mut Assembler) {
             json.get("prompt_cache_hit_tokens"),
             json.get("cached_tokens"),
             json.get("num_cached_tokens"),
+            json.get("cache_read_input_tokens"),
+            json.at(&["input_tokens_details", "cached_tokens"]),
         ]),
         cache_write_tokens: first(&[
             details.get("cache_write_tokens"),
             details.get("cache_creation_tokens"),
+            details.get("cache_creation_input_tokens"),
+            json.get("cache_creation_input_tokens"),
         ]),
         reasoning_tokens: reasoning,
         provider_usage: Some(json.to_text()),
