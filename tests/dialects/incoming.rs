@@ -215,6 +215,10 @@ fn odd_hosts_are_understood() {
     );
     let response = read("custom", &sse(&[parts])).unwrap();
     assert_eq!((response.text(), response.first().reasoning.as_deref()), ("Hi", Some("Hm")));
+    let filtered = json!({"choices": [{"index": 0, "finish_reason": "content_filter: SAFETY"}]});
+    let response = read("custom", &sse(&[filtered])).unwrap();
+    assert_eq!(response.first().finish_reason, Some(FinishReason::ContentFilter));
+    assert_eq!(response.first().provider_finish_reason.as_deref(), Some("content_filter: SAFETY"));
     let refusal = chunk(json!({"refusal": "No."}), "stop".into());
     let response = read("openai", &sse(&[refusal])).unwrap();
     assert_eq!(response.first().finish_reason, Some(FinishReason::Refusal));
