@@ -215,6 +215,17 @@ fn odd_hosts_are_understood() {
     );
     let response = read("custom", &sse(&[parts])).unwrap();
     assert_eq!((response.text(), response.first().reasoning.as_deref()), ("Hi", Some("Hm")));
+    let summary = |text: &str| {
+        json!({"content": [{"type": "reasoning",
+        "summary": [{"type": "summary_text", "text": text, "signature": "s"}]}]})
+    };
+    let blocks = [
+        chunk(summary("H"), Value::Null),
+        chunk(summary("m"), Value::Null),
+        chunk(json!({"content": "Hi"}), "stop".into()),
+    ];
+    let response = read("custom", &sse(&blocks)).unwrap();
+    assert_eq!((response.text(), response.first().reasoning.as_deref()), ("Hi", Some("Hm")));
     let filtered = json!({"choices": [{"index": 0, "finish_reason": "content_filter: SAFETY"}]});
     let response = read("custom", &sse(&[filtered])).unwrap();
     assert_eq!(response.first().finish_reason, Some(FinishReason::ContentFilter));

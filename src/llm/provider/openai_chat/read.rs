@@ -208,10 +208,15 @@ impl Kept {
         }
     }
 
-    /// A content in parts, as some hosts send it.
+    /// A content in parts, as some hosts send it; Databricks says `summary` for
+    /// what Mistral calls `thinking`.
     fn parts(&mut self, parts: &[Json], out: &mut Assembler) {
         for part in parts {
-            match (part.get("text"), part.get("thinking")) {
+            let thinking = match part.get("thinking") {
+                Json::Null => part.get("summary"),
+                thinking => thinking,
+            };
+            match (part.get("text"), thinking) {
                 (Json::Text(text), _) => out.text(self.index, text),
                 (_, Json::Text(text)) => out.reasoning(self.index, text),
                 (_, Json::Array(inner)) => {
