@@ -263,6 +263,12 @@ fn errors_inside_a_stream_end_it_with_their_status() {
     for text in overloaded {
         assert_eq!(status("custom", &text), Status::Overloaded, "{text}");
     }
+    let field = json!({"code": 400, "message": "exceeds the available context size",
+        "type": "invalid_request_error"});
+    for before in ["", &text_then("")] {
+        let text = format!("{before}error: {field}\n\ndata: [DONE]\n\n");
+        assert_eq!(status("custom", &text), Status::ContextLength, "{text}");
+    }
     let bare = text_then("event: error\ndata: something broke\n\n");
     assert_eq!(status("custom", &bare), Status::Server);
     let vllm = json!({"object": "error", "message": "maximum context length is 10", "code": 400});

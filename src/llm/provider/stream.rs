@@ -271,7 +271,11 @@ impl<D: Dialect> Core<D> {
     fn sse(&mut self, event: SseEvent<'_>) {
         match event {
             SseEvent::Message { name, data } => self.data(name, data),
-            SseEvent::Unknown(line) => self.stray(line),
+            SseEvent::Unknown(line) => match line.strip_prefix(b"error:") {
+                // llama.cpp, up to 2025: the field itself is the name.
+                Some(data) => self.data(b"error", data),
+                None => self.stray(line),
+            },
         }
     }
 
