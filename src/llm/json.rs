@@ -35,8 +35,9 @@ pub enum Json<'a> {
 static NOTHING: Json<'static> = Json::Null;
 
 impl<'a> Json<'a> {
-    /// Reads one value that is the whole text.
+    /// Reads one value that is the whole text, a byte order mark before it aside.
     pub fn parse(text: &'a [u8]) -> Result<Json<'a>, serde_json::Error> {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         // One look at the whole is cheaper than one at each string.
         match std::str::from_utf8(text) {
             Ok(text) => serde_json::from_str(text),
@@ -251,6 +252,12 @@ mod tests {
         let json = Json::parse(br#"{"a":"plain","b":"with \u00e4"}"#).unwrap();
         assert!(matches!(json.get("a"), Json::Text(Cow::Borrowed("plain"))));
         assert_eq!(json.get("b").text(), Some("with ä"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_value() {
+        assert_eq!(Json::parse("\u{feff}{\"a\":1}".as_bytes()).unwrap().get("a").u64(), Some(1));
+        assert!(Json::parse("\u{feff}".as_bytes()).is_err());
     }
 
     #[test]
