@@ -266,6 +266,11 @@ fn envelopes_within_envelopes_are_opened() {
     );
     let found = refused("custom", 400, &[], &raw("upstream words").to_string());
     assert_eq!(found.message, "Provider returned error: upstream words");
+    let object = error(json!({"message": "Provider returned error", "code": 400,
+        "metadata": {"raw": error(json!({"message": "no", "code": "content_filter"}))}}));
+    let found = refused("custom", 400, &[], &object.to_string());
+    assert_eq!(found.status, Status::ContentFilter);
+    assert_eq!(found.message, "Provider returned error: no");
     let inner = error(json!({"code": 503, "status": "UNAVAILABLE", "message": "busy"}));
     let wrapped = error(json!({"code": 500, "message": inner.to_string()}));
     let found = refused("gemini", 500, &[], &wrapped.to_string());
@@ -317,6 +322,15 @@ fn bodies_of_every_kind_give_a_status_and_a_message() {
         assert!(!found.message.is_empty() && !found.message.contains("<!"), "{}", found.message);
     }
     assert_eq!(refused("siliconflow", 401, &[], "\"Invalid token\"").message, "Invalid token");
+}
+
+#[test]
+fn codes_are_found_in_rare_places() {
+    let code = |body: Value| refused("custom", 400, &[], &body.to_string()).provider_code;
+    let databricks = json!({"error_code": "BAD_REQUEST", "message": "m"});
+    assert_eq!(code(databricks).as_deref(), Some("BAD_REQUEST"));
+    let cloudflare = json!({"success": false, "errors": [{"code": 5006, "message": "m"}]});
+    assert_eq!(code(cloudflare).as_deref(), Some("5006"));
 }
 
 #[test]

@@ -79,8 +79,13 @@ impl Facts {
         }
         self.reasons.extend(metadata.get("error_type").label());
         self.retry_after = self.retry_after.or_else(|| wait_stated(metadata));
-        if let Some(raw) = metadata.get("raw").word() {
-            let raw = self.inner(raw).unwrap_or_else(|| raw.to_string());
+        let raw = match metadata.get("raw") {
+            Json::Text(text) => text.to_string(),
+            object @ Json::Object(_) => object.to_text(),
+            _ => String::new(),
+        };
+        if !raw.is_empty() {
+            let raw = self.inner(&raw).unwrap_or(raw);
             self.message = format!("{}: {raw}", self.message);
         }
         self.reset_at_ms = metadata.at(&["headers", "X-RateLimit-Reset"]).u64();
@@ -101,6 +106,11 @@ impl Facts {
         }
         if stands_alone || root.get("error").text().is_some() {
             fill(&mut self.code, root.get("code"));
+            fill(&mut self.code, root.get("error_code"));
+            if let Some(first) = root.get("errors").items().first() {
+                fill(&mut self.code, first.get("code"));
+            }
+            self.reasons.extend(root.get("reason").label());
             fill(&mut self.kind, root.get("error_type"));
             let kind = root.get("type");
             if kind.text() != Some("error") {
