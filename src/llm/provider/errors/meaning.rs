@@ -26,6 +26,9 @@ const LABELS: &[(Status, &[&str])] = &[
             "usagelimitreached",
             "arrearage",
             "allocationquota.freetieronly",
+            "notenoughbalance",
+            "accountoverdueerror",
+            "1113",
             "30001",
             "402",
         ],
@@ -63,6 +66,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "exceedcontextsizeerror",
             "modelmaxprompttokensexceeded",
             "tokenslimitreached",
+            "1261",
         ],
     ),
     (
@@ -77,6 +81,9 @@ const LABELS: &[(Status, &[&str])] = &[
             "contentfiltererror",
             "datainspectionfailed",
             "moderationblocked",
+            "sensitivecontentdetected",
+            "inputtextsensitivecontentdetected",
+            "1301",
         ],
     ),
     (
@@ -102,6 +109,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "accessterminatederror",
             "unsupportedcountryregionterritory",
             "accessdenied",
+            "organizationrestricted",
         ],
     ),
     (
@@ -130,6 +138,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "unknownmodel",
             "invalidmodel",
             "20012",
+            "1211",
             "resourcenotfounderror",
             "notfounderror",
             "notfound",
@@ -152,6 +161,7 @@ const LABELS: &[(Status, &[&str])] = &[
 const SURELY_A_MODEL: &[&str] = &[
     "modelnotfound",
     "20012",
+    "1211",
     "deploymentnotfound",
     "modelnotavailable",
     "modelnotsupported",
@@ -230,10 +240,10 @@ fn blames_the_request(label: &str) -> bool {
 fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Status {
     match http {
         400 | 413 | 422 | 0 if says(TOO_LONG) => Status::ContextLength,
-        400 | 403 | 429 | 0 if says(NO_MONEY) || says(SPENT) => Status::QuotaExhausted,
+        400 | 403 | 412 | 429 | 0 if says(NO_MONEY) || says(SPENT) => Status::QuotaExhausted,
         400 | 404 | 0 if names_model && says(UNKNOWN) => Status::ModelNotFound,
-        400 if says(BAD_KEY) => Status::Authentication,
-        400 | 498 if says(FILTERED) => Status::ContentFilter,
+        400 | 0 if says(BAD_KEY) => Status::Authentication,
+        400 | 403 | 498 | 0 if says(FILTERED) => Status::ContentFilter,
         400 if says(&["user location is not supported"]) => Status::Permission,
         401 | 498 => Status::Authentication,
         402 => Status::QuotaExhausted,
@@ -241,9 +251,7 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         404 if names_model || says(NO_HOST) => Status::ModelNotFound,
         408 => Status::Timeout,
         424 => Status::Server,
-        429 if says(&["/ month", "per month", "monthly", "weekly usage limit", "per day"]) => {
-            Status::QuotaExhausted
-        }
+        429 if says(USED_UP) => Status::QuotaExhausted,
         429 if says(&["overloaded", "capacity exceeded", "at capacity", "too busy"]) => {
             Status::Overloaded
         }
@@ -271,6 +279,8 @@ const TOO_LONG: &[&str] = &[
     "max_seq_len",
     "`inputs` tokens + `max_new_tokens` must be",
     "`inputs` must have less than",
+    "range of input length",
+    "contextwindowexceedederror",
 ];
 const NO_MONEY: &[&str] = &[
     "credit balance is too low",
@@ -285,6 +295,9 @@ const NO_MONEY: &[&str] = &[
 ];
 /// As vendors say it beside a label that means a rate limit as well.
 const SPENT: &[&str] = &["credits are depleted", "used all available credits", "spending limit"];
+/// Of a limit that lasts for a day or longer.
+const USED_UP: &[&str] =
+    &["/ month", "per month", "monthly", "weekly usage limit", "per day", "daily free allocation"];
 const UNKNOWN: &[&str] = &[
     "not found",
     "does not exist",
@@ -292,6 +305,7 @@ const UNKNOWN: &[&str] = &[
     "unknown model",
     "invalid model",
     "not a valid model",
+    "no such model",
 ];
 /// OpenRouter: nobody serves the model.
 const NO_HOST: &[&str] = &["no endpoints found"];
@@ -308,4 +322,6 @@ const FILTERED: &[&str] = &[
     "content exists risk",
     "blocked input",
     "blocked output",
+    "violates usage guidelines",
+    "contentpolicyviolationerror",
 ];
