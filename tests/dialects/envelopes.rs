@@ -428,6 +428,17 @@ fn errors_inside_a_200_have_the_status_they_name() {
         ("custom", json!([error(json!({"message": "m", "code": 429}))]), RateLimited),
         ("custom", error(json!({"message": "Insufficient balance"})), QuotaExhausted),
         ("custom", error(json!({"message": "Invalid API key"})), Authentication),
+        (
+            "custom",
+            json!({"id": "c", "choices": null, "usage": {"total_tokens": 0},
+                "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}),
+            QuotaExhausted,
+        ),
+        (
+            "custom",
+            json!({"base_resp": {"status_code": 1002, "status_msg": "rate limit exceeded(RPM)"}}),
+            RateLimited,
+        ),
         ("custom", error(json!({"message": "Content Exists Risk"})), ContentFilter),
         ("ollama", error("model 'x' not found".into()), ModelNotFound),
         ("ollama", error("unexpected EOF".into()), Server),

@@ -236,6 +236,20 @@ fn odd_hosts_are_understood() {
 }
 
 #[test]
+fn a_message_after_its_pieces_is_not_told_again() {
+    let whole = json!({"id": "c", "choices": [{"index": 0, "finish_reason": "stop",
+        "message": {"role": "assistant", "content": "Hi"}}],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
+        "base_resp": {"status_code": 0, "status_msg": ""}});
+    let pieces = chunk(json!({"content": "Hi"}), "stop".into());
+    for events in [vec![pieces, whole.clone()], vec![whole]] {
+        let response = read("custom", &sse(&events)).unwrap();
+        assert_eq!(response.text(), "Hi");
+        assert_eq!(response.usage.unwrap().total_tokens, Some(3));
+    }
+}
+
+#[test]
 fn a_plain_answer_to_a_stream_is_an_answer() {
     let plain = json!({"id": "c", "model": "m", "choices": [{"index": 0, "finish_reason": "stop",
         "message": {"role": "assistant", "content": "Hi"}}]});

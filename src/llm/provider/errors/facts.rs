@@ -117,6 +117,10 @@ impl Facts {
                 fill(&mut self.kind, kind);
             }
         }
+        if states_failure(root) {
+            fill(&mut self.code, root.at(&["base_resp", "status_code"]));
+            self.message = message_of(root.at(&["base_resp", "status_msg"])).unwrap_or_default();
+        }
         if self.http.is_none() {
             self.http = ["code", "status", "status_code", "statusCode"]
                 .into_iter()
@@ -204,6 +208,11 @@ impl Facts {
             .or_else(|| if waits { limit_reset(headers) } else { None })
             .or_else(|| if waits { wait_in_words(&self.message) } else { None })
     }
+}
+
+/// Whether the account that MiniMax gives of every answer is one of a failure.
+pub(super) fn states_failure(root: &Json) -> bool {
+    root.at(&["base_resp", "status_code"]).u64().is_some_and(|code| code != 0)
 }
 
 /// A wait in seconds that a body states.

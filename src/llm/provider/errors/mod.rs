@@ -9,7 +9,7 @@ use super::Context;
 use crate::error::{CallError, Error, Status};
 use crate::llm::json::Json;
 use crate::llm::transport::Head;
-use facts::Facts;
+use facts::{Facts, states_failure};
 
 mod facts;
 mod meaning;
@@ -45,6 +45,7 @@ pub fn inside(context: &Context, head: &Head, name: &[u8], json: &Json) -> Optio
 fn is_bare(name: &[u8], json: &Json) -> bool {
     let kind = json.get("type").text();
     json.get("object").text() == Some("error")
+        || states_failure(json)
         || kind == Some("error")
         || name == b"error"
         || json.get("code").label().is_some()

@@ -40,6 +40,8 @@ pub struct Decoder {
 #[derive(Default)]
 struct Kept {
     index: u32,
+    /// Whether it comes in pieces.
+    pieces: bool,
     /// The name under which the host sends thinking.
     reasoning_name: Option<&'static str>,
     details: Vec<Value>,
@@ -135,8 +137,12 @@ impl Decoder {
     fn choice(&mut self, index: u32, choice: &Json, out: &mut Assembler, body: &str) {
         let kept = self.kept(index);
         match (choice.get(body), choice.get("message"), choice.get("text")) {
-            (piece @ Json::Object(_), ..) => kept.piece(piece, out, body == "message"),
-            (_, piece @ Json::Object(_), _) => kept.piece(piece, out, true),
+            (piece @ Json::Object(_), ..) => {
+                kept.pieces = true;
+                kept.piece(piece, out, body == "message");
+            }
+            // MiniMax says all of it again at the end.
+            (_, piece @ Json::Object(_), _) if !kept.pieces => kept.piece(piece, out, true),
             (_, _, Json::Text(text)) => out.text(index, text),
             _ => out.open(index),
         }
