@@ -407,6 +407,10 @@ fn waits_and_ids_are_found_in_rare_places() {
         |headers: &[(&str, &str)], body: &str| refused("cohere", 400, headers, body).request_id;
     assert_eq!(id(&[], r#"{"id":"abc","message":"m"}"#).as_deref(), Some("abc"));
     assert_eq!(id(&[], r#"{"requestId":"abc","message":"m"}"#).as_deref(), Some("abc"));
+    let gateway = [("cf-ray", "ray"), ("x-litellm-call-id", "call")];
+    assert_eq!(id(&gateway, "{}").as_deref(), Some("call"));
+    let codex = [("cf-ray", "ray"), ("x-oai-request-id", "oai")];
+    assert_eq!(id(&codex, "{}").as_deref(), Some("oai"));
     let ray = [("cf-ray", "ray"), ("x-request-id", "own")];
     assert_eq!(id(&ray, "{}").as_deref(), Some("own"));
     assert_eq!(id(&ray[..1], "{}").as_deref(), Some("ray"));

@@ -97,6 +97,7 @@ pub fn request_id(head: &Head) -> Option<String> {
     const NAMES: &[&str] = &[
         "x-request-id",
         "request-id",
+        "x-oai-request-id",
         "x-ds-trace-id",
         "x-debug-trace-id",
         "x-siliconcloud-trace-id",
@@ -106,6 +107,7 @@ pub fn request_id(head: &Head) -> Option<String> {
         "x-amzn-requestid",
         "mistral-correlation-id",
         "x-trace-id",
+        "x-litellm-call-id",
         // The network's in front of many hosts, where they have none.
         "cf-ray",
     ];
