@@ -236,6 +236,25 @@ fn odd_hosts_are_understood() {
 }
 
 #[test]
+fn thinking_that_stands_only_in_its_details_is_thinking() {
+    let details = |text: &str| json!([{"type": "reasoning.text", "index": 0, "text": text}]);
+    let end = chunk(json!({"content": "Hi"}), "stop".into());
+    let only = ["H", "m"]
+        .map(|text| chunk(json!({"content": "", "reasoning_details": details(text)}), Value::Null));
+    let both = ["H", "m"].map(|text| {
+        let delta = json!({"reasoning_details": details(text), "reasoning": text});
+        chunk(delta, Value::Null)
+    });
+    let signed = chunk(json!({"reasoning": null, "reasoning_details": details("Hm")}), Value::Null);
+    let [a, b] = both;
+    for events in [only.to_vec(), vec![a, b, signed]] {
+        let response = read("custom", &sse(&[events, vec![end.clone()]].concat())).unwrap();
+        assert_eq!(response.first().reasoning.as_deref(), Some("Hm"));
+        assert_eq!(response.text(), "Hi");
+    }
+}
+
+#[test]
 fn a_message_after_its_pieces_is_not_told_again() {
     let whole = json!({"id": "c", "choices": [{"index": 0, "finish_reason": "stop",
         "message": {"role": "assistant", "content": "Hi"}}],

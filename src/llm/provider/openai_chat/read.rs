@@ -167,6 +167,7 @@ impl Kept {
         let index = self.index;
         out.open(index);
         let has_reasoning = piece.get("reasoning_content").text().is_some();
+        let names_reasoning = has_reasoning || piece.get("reasoning").text().is_some();
         for (key, value) in piece.members() {
             match (key.as_ref(), value) {
                 // Groq names a piece's channel in each.
@@ -182,7 +183,14 @@ impl Kept {
                     out.reasoning(index, text);
                 }
                 ("reasoning", Json::Text(_)) => {}
-                ("reasoning_details", Json::Array(items)) => self.details(items),
+                ("reasoning_details", Json::Array(items)) => {
+                    // MiniMax says its thinking nowhere else.
+                    if self.reasoning_name.is_none() && !names_reasoning {
+                        let texts = items.iter().filter_map(|item| item.get("text").text());
+                        texts.for_each(|text| out.reasoning(index, text));
+                    }
+                    self.details(items);
+                }
                 ("refusal", Json::Text(text)) => out.refusal(index, text),
                 ("tool_calls", Json::Array(calls)) => self.calls(calls, out, whole),
                 ("tool_calls", call @ Json::Object(_)) => {
