@@ -450,10 +450,11 @@ impl Building {
 
 impl Call {
     /// Whether a piece with this call's id begins another one: some hosts give
-    /// each call of a function the same id.
+    /// each call of a function, or all of them, the same id.
     fn is_followed_by(&self, piece: &Fragment) -> bool {
         let elsewhere = self.index.zip(piece.index).is_some_and(|(old, new)| old != new);
-        elsewhere && piece.name.is_some() && is_whole(&self.done.arguments)
+        let begins = piece.name.is_some_and(|name| elsewhere || name != self.done.name);
+        begins && is_whole(&self.done.arguments)
     }
 
     fn add(&mut self, piece: &Fragment) {

@@ -79,6 +79,23 @@ fn calls_of_a_stream_with_one_id_are_told_apart_by_index() {
 }
 
 #[test]
+fn calls_of_a_stream_with_one_id_and_index_are_told_apart_by_name() {
+    let piece = |name: &str, arguments: &str| {
+        let call = json!({"index": 0, "id": "a", "type": "function",
+            "function": {"name": name, "arguments": arguments}});
+        chunk(json!({"tool_calls": [call]}), Value::Null)
+    };
+    let events = [
+        piece("f", "{\"x\""),
+        piece("f", ":1}"),
+        piece("g", "{}"),
+        chunk(json!({}), "tool_calls".into()),
+    ];
+    let (_, response) = read("custom", &events).unwrap();
+    assert_eq!(calls(&response), [("f", "{\"x\":1}"), ("g", "{}")]);
+}
+
+#[test]
 fn calls_of_one_piece_without_index_are_told_apart_by_place() {
     let both = |a: Value, b: Value| {
         chunk(json!({"tool_calls": [{"function": a}, {"function": b}]}), Value::Null)
