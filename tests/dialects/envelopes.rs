@@ -353,6 +353,7 @@ fn what_a_validator_says_is_told_with_its_place() {
     assert_eq!(message(json!({"object": "error", "message": {"detail": missing}})), wanted);
     assert_eq!(message(json!({"detail": "Not authenticated"})), "Not authenticated");
     assert_eq!(message(json!({"detail": {"error": "boom"}})), "boom");
+    assert_eq!(message(json!({"Message": "Authentication failed"})), "Authentication failed");
     assert_eq!(message(json!({"success": false, "errors": [{"code": 7, "message": "no"}]})), "no");
     assert_eq!(message(json!({"error": ["a", "b"]})), "a; b");
 }
@@ -437,6 +438,11 @@ fn errors_inside_a_200_have_the_status_they_name() {
             json!({"id": "c", "choices": null, "usage": {"total_tokens": 0},
                 "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}),
             QuotaExhausted,
+        ),
+        (
+            "custom",
+            json!({"error_code": "REQUEST_LIMIT_EXCEEDED", "message": "Exceeded the rate limit"}),
+            RateLimited,
         ),
         (
             "custom",

@@ -100,7 +100,7 @@ impl Facts {
         };
         let stands_alone = root.get("error").is_null();
         if self.message.is_empty() {
-            let names = ["message", "detail", "msg", "error_description", "errors"];
+            let names = ["message", "Message", "detail", "msg", "error_description", "errors"];
             let found = names.iter().find_map(|name| message_of(root.get(name)));
             self.message = found.unwrap_or_default();
         }

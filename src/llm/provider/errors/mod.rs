@@ -48,7 +48,7 @@ fn is_bare(name: &[u8], json: &Json) -> bool {
         || states_failure(json)
         || kind == Some("error")
         || name == b"error"
-        || json.get("code").label().is_some()
+        || json.get("code").label().or(json.get("error_code").label()).is_some()
             && json.get("message").word().is_some()
             && json.get("choices").is_null()
             && kind.is_none()
