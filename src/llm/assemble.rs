@@ -227,12 +227,18 @@ impl Assembler {
         }
     }
 
-    /// The arguments of a call are complete.
+    /// The arguments of a call are complete: `{}` if none came.
     pub fn tool_end(&mut self, choice: u32, place: usize) {
         let building = self.building(choice);
         let Some(call) = building.calls.get_mut(place).filter(|call| !call.ended) else { return };
         call.ended = true;
         let (index, id, name) = (place as u32, call.done.id.clone(), call.done.name.clone());
+        if call.done.arguments.trim().is_empty() {
+            let arguments = "{}";
+            call.done.arguments.push_str(arguments);
+            let (id, name, arguments) = (id.clone(), name.clone(), arguments.into());
+            self.tell(choice, || EventKind::ToolCall { index, id, name, arguments });
+        }
         self.tell(choice, || EventKind::ToolCallEnd { index, id, name });
     }
 
@@ -403,10 +409,6 @@ impl Building {
     fn into_choice(self, context: &Context) -> Choice {
         let mut choice = self.choice;
         choice.tool_calls = self.calls.into_iter().map(|call| call.done).collect();
-        if choice.finish_reason.is_some() {
-            let empty = choice.tool_calls.iter_mut().filter(|c| c.arguments.trim().is_empty());
-            empty.for_each(|call| call.arguments = "{}".into());
-        }
         let is_bare = choice.tool_calls.is_empty()
             && choice.refusal.is_none()
             && self.extra.is_empty()

@@ -188,6 +188,25 @@ fn calls_are_assembled_by_id_then_index_then_order() {
 }
 
 #[test]
+fn the_pieces_of_a_calls_arguments_are_the_whole_of_them_also_where_there_are_none() {
+    let call = json!({"index": 0, "id": "a", "function": {"name": "f", "arguments": ""}});
+    let text = sse(&[
+        chunk(json!({"tool_calls": [call]}), Value::Null),
+        chunk(json!({}), "tool_calls".into()),
+    ]);
+    let (dialect, context) = reader(&client("custom", "m"), &asked());
+    let (told, response) = stream(dialect, &context, &text).unwrap();
+    let pieces: String = told
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::ToolCall { arguments, .. } => Some(arguments.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!((pieces.as_str(), response.first().tool_calls[0].arguments.as_str()), ("{}", "{}"));
+}
+
+#[test]
 fn odd_hosts_are_understood() {
     let legacy = [
         chunk(json!({"function_call": {"name": "f", "arguments": ""}}), Value::Null),

@@ -5,6 +5,7 @@
 
 mod alike;
 mod claude;
+mod cohere;
 mod conversations;
 mod envelopes;
 mod incoming;

@@ -309,7 +309,9 @@ impl Dialect for Decoder {
                 let calls = message.get("tool_calls");
                 let all = calls.items();
                 let all = if all.is_empty() { std::slice::from_ref(calls) } else { all };
-                all.iter().for_each(|call| tool_call(index, call, out));
+                for call in all {
+                    tool_call(index, call, out);
+                }
             }
             "tool-call-end" => {
                 if let Some(place) = out.tool_of(0, index) {
@@ -349,7 +351,8 @@ impl Dialect for Decoder {
             }
         }
         for (index, call) in message.get("tool_calls").items().iter().enumerate() {
-            tool_call(Some(index as u64), call, out);
+            let place = tool_call(Some(index as u64), call, out);
+            out.tool_end(0, place);
         }
         self.citations.extend(message.get("citations").items().iter().map(Json::to_value));
         self.stop(json, out)
@@ -411,7 +414,7 @@ fn content_of<'a>(text: &'a str) -> Json<'a> {
     Json::Object(vec![("text".into(), Json::Text(text.into()))])
 }
 
-fn tool_call(index: Option<u64>, call: &Json, out: &mut Assembler) {
+fn tool_call(index: Option<u64>, call: &Json, out: &mut Assembler) -> usize {
     let function = call.get("function");
     out.tool(
         0,
@@ -422,7 +425,7 @@ fn tool_call(index: Option<u64>, call: &Json, out: &mut Assembler) {
             arguments: function.get("arguments").text().unwrap_or_default(),
             begins: false,
         },
-    );
+    )
 }
 
 impl Decoder {
