@@ -1,4 +1,4 @@
-//! Cohere's answers: calls without arguments.
+//! Cohere's answers: calls without arguments, and probabilities.
 
 use serde_json::{Value, json};
 
@@ -42,5 +42,26 @@ fn a_call_without_arguments_goes_back_with_an_empty_object() {
             let blocks = &response.first().message.value()["mynah"]["blocks"];
             assert_eq!(blocks[0]["tool_calls"], json!([call("{}".into())]), "{arguments}");
         }
+    }
+}
+
+#[test]
+fn probabilities_are_kept_streamed_as_plain() {
+    let probable = |text: &str| json!({"text": text, "token_ids": [7], "logprobs": [-0.5]});
+    let delta = |text: &str| {
+        json!({"type": "content-delta", "index": 0, "logprobs": probable(text),
+            "delta": {"message": {"content": {"text": text}}}})
+    };
+    let streamed = read(&[
+        json!({"type": "message-start", "id": "i"}),
+        delta("Hi"),
+        delta(" you"),
+        json!({"type": "message-end", "delta": {"finish_reason": "COMPLETE"}}),
+    ]);
+    let all = json!([probable("Hi"), probable(" you")]);
+    let whole = plain(&json!({"id": "i", "finish_reason": "COMPLETE", "logprobs": all,
+        "message": {"role": "assistant", "content": [{"type": "text", "text": "Hi you"}]}}));
+    for response in [streamed, whole] {
+        assert_eq!((response.text(), &response.first().logprobs), ("Hi you", &Some(all.clone())));
     }
 }

@@ -290,6 +290,7 @@ struct Decoder {
     /// The content as received: each part and its text.
     content: Vec<(Lane, String)>,
     citations: Vec<Value>,
+    logprobs: Vec<Value>,
 }
 
 impl Dialect for Decoder {
@@ -303,6 +304,9 @@ impl Dialect for Decoder {
             }
             "content-start" | "content-delta" => {
                 self.content(index.unwrap_or(0), message.get("content"), out);
+                if json.get("logprobs").is_object() {
+                    self.logprobs.push(json.get("logprobs").to_value());
+                }
             }
             "tool-plan-delta" => self.plan(message.get("tool_plan"), out),
             "tool-call-start" | "tool-call-delta" => {
@@ -355,6 +359,7 @@ impl Dialect for Decoder {
             out.tool_end(0, place);
         }
         self.citations.extend(message.get("citations").items().iter().map(Json::to_value));
+        self.logprobs.extend(json.get("logprobs").items().iter().map(Json::to_value));
         self.stop(json, out)
     }
 
@@ -406,6 +411,9 @@ impl Dialect for Decoder {
         if !self.citations.is_empty() {
             out.choice(0).citations = Some(std::mem::take(&mut self.citations).into());
         }
+        if !self.logprobs.is_empty() {
+            out.choice(0).logprobs = Some(std::mem::take(&mut self.logprobs).into());
+        }
         out.blocks(0, vec![block.into()]);
     }
 }
@@ -445,9 +453,6 @@ impl Decoder {
 
     fn stop(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
         usage(json.get("usage"), out);
-        if !json.get("logprobs").items().is_empty() {
-            out.choice(0).logprobs = Some(json.get("logprobs").to_value());
-        }
         let word = json.get("finish_reason").label();
         if json.get("error").is_object() || json.get("error").word().is_some() {
             return Err(errors::stated_in(out.context(), &Head::default(), json));
