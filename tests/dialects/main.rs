@@ -8,6 +8,7 @@ mod claude;
 mod cohere;
 mod conversations;
 mod envelopes;
+mod gemini;
 mod incoming;
 mod outgoing;
 mod refusals;

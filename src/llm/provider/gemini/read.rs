@@ -93,10 +93,9 @@ impl Candidate {
             self.part(part, out);
         }
         let choice = out.choice(self.index);
-        if json.get("groundingMetadata").is_object() {
-            choice.citations = Some(json.get("groundingMetadata").to_value());
-        } else if json.get("citationMetadata").is_object() {
-            choice.citations = Some(json.get("citationMetadata").to_value());
+        let grounds = ["groundingMetadata", "citationMetadata"].map(|name| json.get(name));
+        if let Some(grounds) = grounds.into_iter().find(|json| !json.members().is_empty()) {
+            rests_on(grounds, &mut choice.citations);
         }
         if json.get("logprobsResult").is_object() {
             choice.logprobs = Some(json.get("logprobsResult").to_value());
@@ -202,6 +201,14 @@ fn apply(arguments: &mut Value, piece: &Json) {
     if let Some(text) = piece.get("stringValue").text() {
         match place {
             Value::String(old) => old.push_str(text),
+/// Adds what an answer rests on: a stream may tell its members one by one.
+fn rests_on(new: &Json, known: &mut Option<Value>) {
+    match (known, new.to_value()) {
+        (Some(Value::Object(old)), Value::Object(new)) => old.extend(new),
+        (known, new) => *known = Some(new),
+    }
+}
+
             place => *place = text.into(),
         }
         return;
