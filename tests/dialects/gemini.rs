@@ -1,4 +1,4 @@
-//! Gemini's answers: what they rest on.
+//! Gemini's answers: what they rest on, and what of them goes back.
 
 use serde_json::{Value, json};
 
@@ -39,4 +39,38 @@ fn what_an_answer_rests_on_is_kept_however_it_is_spread() {
         assert_eq!(read(&events).first().citations.as_ref(), cited, "{events:?}");
     }
     assert_eq!(plain(&event(json!({}), stop)).first().citations, None);
+}
+
+#[test]
+fn an_empty_text_goes_back_only_if_it_is_signed() {
+    let event = |part: Value, reason: Value| json!({"candidates": [{"content": {"parts": [part]}, "finishReason": reason}]});
+    let call = json!({"functionCall": {"name": "f", "args": {}}, "thoughtSignature": "c2ln"});
+    let signed = json!({"text": "", "thoughtSignature": "ZW5k"});
+    for (last, parts) in [
+        (json!({"text": ""}), json!([call])),
+        (json!({"text": "", "thought": true}), json!([call])),
+        (signed.clone(), json!([call, signed])),
+    ] {
+        let response = read(&[event(call.clone(), Value::Null), event(last, "STOP".into())]);
+        assert_eq!(response.first().message.value()["mynah"]["blocks"], parts);
+    }
+}
+
+#[test]
+fn an_answer_without_a_candidate_is_no_turn_of_the_next_request() {
+    let bill = json!({"promptTokenCount": 9, "totalTokenCount": 9});
+    let blocked =
+        json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": bill});
+    let nothing = json!({"candidates": [], "usageMetadata": bill});
+    for response in [plain(&blocked), read(std::slice::from_ref(&blocked)), plain(&nothing)] {
+        let mut request = asked();
+        let message = response.first().message.value().to_string();
+        request.add_message_json(&message).unwrap();
+        request.add_message("user", "Well?").unwrap();
+        let sent = body(&client("gemini", "m"), &request);
+        assert_eq!(
+            sent["contents"],
+            json!([{"role": "user", "parts": [{"text": "Hi"}, {"text": "Well?"}]}])
+        );
+    }
 }

@@ -51,6 +51,10 @@ impl Dialect for Decoder {
     }
 
     fn end(&mut self, out: &mut Assembler) {
+        // What has no candidate has no parts to go back either.
+        if self.candidates.is_empty() && out.has_begun() {
+            out.blocks(0, Vec::new());
+        }
         for mut candidate in std::mem::take(&mut self.candidates) {
             candidate.close(out);
             out.blocks(candidate.index, candidate.parts);
@@ -130,9 +134,12 @@ impl Candidate {
     }
 
     /// Adds a text to the part before, if neither is signed: that says the
-    /// same in fewer parts.
+    /// same in fewer parts. An empty one says nothing, and may be refused.
     fn grows(&mut self, part: &Json, text: &str, thought: bool) -> bool {
         let plain = |members: usize| members == 1 + usize::from(thought);
+        if text.is_empty() && plain(part.members().len()) {
+            return true;
+        }
         let Some(Value::Object(last)) = self.parts.last_mut() else { return false };
         let alike = last.get("thought").is_some_and(|t| t == true) == thought
             && plain(last.len())
@@ -194,13 +201,6 @@ impl Candidate {
     }
 }
 
-/// Puts a streamed piece of the arguments in its place; a text grows.
-fn apply(arguments: &mut Value, piece: &Json) {
-    let Some(path) = piece.get("jsonPath").text() else { return };
-    let Some(place) = locate(arguments, path) else { return };
-    if let Some(text) = piece.get("stringValue").text() {
-        match place {
-            Value::String(old) => old.push_str(text),
 /// Adds what an answer rests on: a stream may tell its members one by one.
 fn rests_on(new: &Json, known: &mut Option<Value>) {
     match (known, new.to_value()) {
@@ -209,6 +209,13 @@ fn rests_on(new: &Json, known: &mut Option<Value>) {
     }
 }
 
+/// Puts a streamed piece of the arguments in its place; a text grows.
+fn apply(arguments: &mut Value, piece: &Json) {
+    let Some(path) = piece.get("jsonPath").text() else { return };
+    let Some(place) = locate(arguments, path) else { return };
+    if let Some(text) = piece.get("stringValue").text() {
+        match place {
+            Value::String(old) => old.push_str(text),
             place => *place = text.into(),
         }
         return;
