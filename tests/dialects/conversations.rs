@@ -553,3 +553,25 @@ fn a_message_of_nothing_divides_no_turns() {
     let gemini = body(&client("gemini", "gemini-2.5-flash"), &request);
     assert_eq!(gemini["contents"].as_array().map(Vec::len), Some(1));
 }
+
+#[test]
+fn white_space_that_says_nothing_is_no_text_to_anthropic() {
+    let sent = |message: Value| {
+        let request = request(json!({"messages": [{"role": "user", "content": "Hi"}, message,
+            {"role": "user", "content": "Well?"}]}));
+        let sent = body(&client("anthropic", "claude-sonnet-5-5"), &request);
+        sent["messages"][1].clone()
+    };
+    let call = json!({"type": "tool_use", "id": "c1", "name": "f", "input": {}});
+    let calls = json!([{"id": "c1", "type": "function",
+        "function": {"name": "f", "arguments": "{}"}}]);
+    let said = |content: Value| json!({"role": "assistant", "content": content});
+    let translated = json!({"role": "assistant", "content": "\n\n", "tool_calls": calls});
+    assert_eq!(sent(translated), said(json!([call])));
+    let mut own = json!({"role": "assistant", "content": "\n\n", "tool_calls": calls});
+    own["mynah"] = json!({"provider": "anthropic", "model": "claude-sonnet-5-5",
+        "blocks": [{"type": "text", "text": "\n\n"}, call]});
+    assert_eq!(sent(own), said(json!([call])));
+    let spaced = json!([{"type": "text", "text": "a"}, {"type": "text", "text": " "}]);
+    assert_eq!(sent(said(spaced.clone())), said(spaced), "it only parts what is said");
+}

@@ -107,12 +107,21 @@ fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
 }
 
 /// A message of nothing is no turn: its neighbours may be one.
-fn add(turns: &mut Vec<Turn>, role: &'static str, blocks: Vec<Value>) {
+fn add(turns: &mut Vec<Turn>, role: &'static str, mut blocks: Vec<Value>) {
+    leave_out_silence(&mut blocks);
     match turns.last_mut() {
         _ if blocks.is_empty() => {}
         Some((last, all)) if *last == role => all.extend(blocks),
         _ => turns.push((role, blocks)),
     }
+}
+
+/// The vendor refuses texts that are empty, and white space where nothing else
+/// is said; its own answers have them even so, before a call.
+fn leave_out_silence(blocks: &mut Vec<Value>) {
+    let speaks = |block: &Value| block["text"].as_str().is_some_and(|text| !text.trim().is_empty());
+    let said = blocks.iter().any(speaks);
+    blocks.retain(|block| block["type"] != "text" || said && block["text"] != "");
 }
 
 /// Results come first in the user's turn, in the order in which they are given.
@@ -153,8 +162,7 @@ fn id(id: &str) -> String {
 
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     if let Some(origin) = send::own(chat, message, wanted, url) {
-        let full = |block: &&Value| block["type"] != "text" || block["text"] != "";
-        return Ok(origin.blocks.iter().filter(full).cloned().collect());
+        return Ok(origin.blocks.clone());
     }
     let mut blocks = blocks(message, wanted)?;
     for call in &message.tool_calls {
