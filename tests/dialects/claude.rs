@@ -158,6 +158,23 @@ fn every_stop_reason_has_its_meaning() {
 }
 
 #[test]
+fn a_refusal_that_is_explained_is_told_on_the_way() {
+    let refused = json!({"type": "message_delta", "usage": {"output_tokens": 5},
+        "delta": {"stop_reason": "refusal", "stop_details": {"type": "refusal",
+            "category": "cyber", "explanation": "It is about attacks."}}});
+    let (told, response) = read(&[refused, json!({"type": "message_stop"})]).unwrap();
+    let words: Vec<&str> = told
+        .iter()
+        .filter_map(|event| match &event.kind {
+            EventKind::Refusal(words) => Some(words.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(words, ["It is about attacks."]);
+    assert_eq!(response.first().refusal.as_deref(), Some(words[0]));
+}
+
+#[test]
 fn an_error_event_is_that_error() {
     let error = |kind: &str| json!({"type": "error", "error": {"type": kind, "message": "m"}});
     let text = delta(0, json!({"type": "text_delta", "text": "x"}));

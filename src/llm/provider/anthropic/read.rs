@@ -200,9 +200,9 @@ impl Decoder {
         if details.is_object() {
             let words = details.get("explanation").word().map(String::from);
             choice.finish_detail = words.or_else(|| Some(details.to_text()));
-            if choice.finish_reason == Some(FinishReason::Refusal) {
-                let words = details.get("explanation").word().map(String::from);
-                choice.refusal = choice.refusal.take().or(words);
+            let refuses = choice.finish_reason == Some(FinishReason::Refusal);
+            if refuses && choice.refusal.is_none() {
+                out.refusal(0, details.get("explanation").text().unwrap_or_default());
             }
         }
     }
