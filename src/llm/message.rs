@@ -229,9 +229,9 @@ impl Message {
             Part::Other(json) if json["type"] == "refusal" => json["refusal"].as_str().map(said),
             _ => None,
         };
-        if let ([], Some(text)) =
-            (&*self.content, self.extra.get("refusal").and_then(Value::as_str))
-        {
+        let is_empty = |piece: &Piece| matches!(&piece.part, Part::Text(text) if text.is_empty());
+        let refused = self.extra.get("refusal").and_then(Value::as_str);
+        if let (true, Some(text)) = (self.content.iter().all(is_empty), refused) {
             return Cow::Owned(vec![said(text)]);
         }
         if !self.content.iter().any(|piece| refusal(piece).is_some()) {

@@ -530,6 +530,7 @@ fn ids_of_another_vendors_making_fit_the_new_one() {
 fn a_refusal_is_a_text_to_vendors_that_know_none() {
     for assistant in [
         json!({"role": "assistant", "content": null, "refusal": "No."}),
+        json!({"role": "assistant", "content": "", "refusal": "No."}),
         json!({"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}),
     ] {
         let request = request(json!({"messages": [
