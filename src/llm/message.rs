@@ -145,12 +145,12 @@ impl ToolCall {
         !id.is_empty() && !id.starts_with(OUR_ID)
     }
 
-    /// The arguments as an object; `{}` where there are none. A custom tool's
-    /// text becomes its only argument.
+    /// The arguments as an object; `{}` where there are none, for which Cohere
+    /// writes `null`. A custom tool's text becomes its only argument.
     pub fn object(&self) -> Result<Value> {
         match self.arguments.trim() {
             _ if self.is_custom() => Ok(json!({"input": self.arguments})),
-            "" => Ok(json!({})),
+            "" | "null" => Ok(json!({})),
             text => match serde_json::from_str(text) {
                 Ok(object @ Value::Object(_)) => Ok(object),
                 Ok(_) => Err(self.bad("no JSON object")),

@@ -142,3 +142,20 @@ fn arguments_that_are_no_object_are_refused_where_an_object_is_sent() {
         body(&client("custom", "m"), &request);
     }
 }
+
+#[test]
+fn arguments_of_null_are_none() {
+    let request = request(json!({"messages": [
+        {"role": "user", "content": "Go"},
+        {"role": "assistant", "content": null, "tool_calls": [
+            {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "null"}}]},
+        {"role": "tool", "tool_call_id": "c1", "content": "1"},
+    ]}));
+    let claude = body(&client("anthropic", "claude-sonnet-5-5"), &request);
+    assert_eq!(claude["messages"][1]["content"][0]["input"], json!({}));
+    let ollama = body(&client("ollama", "m"), &request);
+    assert_eq!(
+        ollama["messages"][1]["tool_calls"][0]["function"],
+        json!({"name": "f", "arguments": {}})
+    );
+}
