@@ -130,9 +130,23 @@ fn of_several_labels_the_precise_one_holds() {
         ),
         (
             "gemini",
+            429,
+            error(json!({"code": 429, "status": "RESOURCE_EXHAUSTED",
+                "message": "Your project has exceeded its monthly spending cap."})),
+            QuotaExhausted,
+        ),
+        (
+            "gemini",
             400,
             error(json!({"code": 400, "status": "FAILED_PRECONDITION",
                 "message": "User location is not supported for the API use."})),
+            Permission,
+        ),
+        (
+            "gemini",
+            400,
+            error(json!({"code": 400, "status": "FAILED_PRECONDITION", "message":
+                "Gemini API free tier is not available in your country. Please enable billing."})),
             Permission,
         ),
         ("custom", 429, error(both), QuotaExhausted),
@@ -171,6 +185,13 @@ fn words_decide_where_a_vendor_gives_nothing_else() {
             QuotaExhausted,
         ),
         ("anthropic", 413, claude("Request exceeds the maximum size"), BadRequest),
+        (
+            "gemini",
+            400,
+            error(json!({"code": 400, "status": "INVALID_ARGUMENT", "message": "Unable to submit \
+                request because the input token count is 40000 but model only supports up to 32768."})),
+            ContextLength,
+        ),
         (
             "kimi",
             400,
@@ -452,6 +473,11 @@ fn errors_inside_a_200_have_the_status_they_name() {
         ("custom", error(json!({"message": "Content Exists Risk"})), ContentFilter),
         ("ollama", error("model 'x' not found".into()), ModelNotFound),
         ("ollama", error("unexpected EOF".into()), Server),
+        (
+            "ollama",
+            json!({"StatusCode": 429, "Status": "429 Too Many Requests", "error": "wait a while"}),
+            RateLimited,
+        ),
         (
             "cohere",
             json!({"id": "i", "type": "error", "message": "too many tokens"}),

@@ -122,7 +122,7 @@ impl Facts {
             self.message = message_of(root.at(&["base_resp", "status_msg"])).unwrap_or_default();
         }
         if self.http.is_none() {
-            self.http = ["code", "status", "status_code", "statusCode"]
+            self.http = ["code", "status", "status_code", "statusCode", "StatusCode"]
                 .into_iter()
                 .find_map(|name| http_status(root.get(name)));
         }

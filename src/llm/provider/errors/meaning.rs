@@ -244,7 +244,7 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         400 | 404 | 0 if names_model && says(UNKNOWN) => Status::ModelNotFound,
         400 | 0 if says(BAD_KEY) => Status::Authentication,
         400 | 403 | 498 | 0 if says(FILTERED) => Status::ContentFilter,
-        400 if says(&["user location is not supported"]) => Status::Permission,
+        400 if says(NOT_HERE) => Status::Permission,
         401 | 498 => Status::Authentication,
         402 => Status::QuotaExhausted,
         403 => Status::Permission,
@@ -268,6 +268,7 @@ const TOO_LONG: &[&str] = &[
     "prompt is too long",
     "maximum context length",
     "exceeds the maximum number of tokens",
+    "input token count is",
     "context length",
     "context window",
     "context size",
@@ -294,7 +295,8 @@ const NO_MONEY: &[&str] = &[
     "have any credits",
 ];
 /// As vendors say it beside a label that means a rate limit as well.
-const SPENT: &[&str] = &["credits are depleted", "used all available credits", "spending limit"];
+const SPENT: &[&str] =
+    &["credits are depleted", "used all available credits", "spending limit", "spending cap"];
 /// Of a limit that lasts for a day or longer.
 const USED_UP: &[&str] =
     &["/ month", "per month", "monthly", "weekly usage limit", "per day", "daily free allocation"];
@@ -316,6 +318,7 @@ const BAD_KEY: &[&str] = &[
     "incorrect api key",
     "token seems invalid",
 ];
+const NOT_HERE: &[&str] = &["user location is not supported", "not available in your country"];
 const FILTERED: &[&str] = &[
     "content filtering policy",
     "violating our usage policy",
