@@ -159,3 +159,20 @@ fn arguments_of_null_are_none() {
         json!({"name": "f", "arguments": {}})
     );
 }
+
+#[test]
+fn a_result_that_is_a_schema_with_references_is_a_text_to_gemini() {
+    let sent = |result: &str| {
+        let request = request(json!({"messages": [
+            {"role": "user", "content": "Go"},
+            {"role": "assistant", "content": null, "tool_calls": [
+                {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+            {"role": "tool", "tool_call_id": "c1", "content": result},
+        ]}));
+        let sent = body(&client("gemini", "gemini-2.5-flash"), &request);
+        sent["contents"][2]["parts"][0]["functionResponse"]["response"].clone()
+    };
+    let schema = "{\"items\":{\"$ref\":\"#/$defs/A\"}}";
+    assert_eq!(sent(schema), json!({"output": schema}));
+    assert_eq!(sent("{\"a\":1}"), json!({"a": 1}));
+}

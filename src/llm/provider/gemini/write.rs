@@ -131,6 +131,8 @@ fn result(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> 
     let text = message.text();
     let response = match serde_json::from_str::<Value>(&text) {
         _ if message.is_error => json!({"error": text}),
+        // In an object it would point at another part of the request.
+        Ok(_) if text.contains("\"$ref\"") => json!({"output": text}),
         Ok(Value::Object(object)) => object.into(),
         Ok(value) if !value.is_string() => json!({"output": value}),
         _ => json!({"output": text}),
