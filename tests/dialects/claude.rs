@@ -145,6 +145,7 @@ fn every_stop_reason_has_its_meaning() {
         ("max_tokens", Length),
         ("model_context_window_exceeded", Length),
         ("pause_turn", Pause),
+        ("compaction", Pause),
         ("refusal", Refusal),
         ("of_the_future", Other),
     ];

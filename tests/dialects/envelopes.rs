@@ -518,6 +518,36 @@ fn json_without_an_answer_is_no_answer() {
 }
 
 #[test]
+fn a_code_that_repeats_https_leaves_the_word_to_the_words() {
+    use Status::*;
+    let openrouter = |words: &str, code: u16| error(json!({"message": words, "code": code}));
+    check(vec![
+        (
+            "custom",
+            429,
+            openrouter("Rate limit exceeded: free-models-per-day.", 429),
+            QuotaExhausted,
+        ),
+        ("custom", 429, openrouter("Rate limit exceeded: free-models-per-min.", 429), RateLimited),
+        ("custom", 400, openrouter("Rate limit exceeded", 429), RateLimited),
+        ("custom", 503, openrouter("m", 503), Overloaded),
+        ("custom", 402, openrouter("m", 402), QuotaExhausted),
+    ]);
+}
+
+#[test]
+fn a_blocked_model_is_a_matter_of_permission_and_a_long_input_of_length() {
+    use Status::*;
+    let blocked = json!({"message": "m", "type": "permissions_error",
+        "code": "model_permission_blocked_project"});
+    check(vec![
+        ("custom", 400, error(blocked), Permission),
+        ("ollama", 500, error("the input length exceeds the context length".into()), ContextLength),
+        ("ollama", 500, error("unexpected EOF".into()), Server),
+    ]);
+}
+
+#[test]
 fn an_empty_error_beside_an_answer_is_none() {
     let answer = json!({"id": "c", "error": {}, "choices": [{"index": 0, "finish_reason": "stop",
         "message": {"content": "Hi"}, "error": null}]});

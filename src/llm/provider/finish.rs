@@ -29,7 +29,9 @@ pub fn reason(word: &str) -> FinishReason {
         | "sensitive"
         | "error_toxic" => FinishReason::ContentFilter,
         "refusal" => FinishReason::Refusal,
-        "pause_turn" => FinishReason::Pause,
+        // Anthropic stops after shortening a conversation, if asked to: it goes on
+        // as after any other pause.
+        "pause_turn" | "compaction" => FinishReason::Pause,
         _ => FinishReason::Other,
     }
 }

@@ -106,6 +106,9 @@ const LABELS: &[(Status, &[&str])] = &[
             "permissionerror",
             "permissiondenied",
             "permissiondeniederror",
+            "permissionserror",
+            "modelpermissionblockedproject",
+            "modelpermissionblockedorg",
             "accessterminatederror",
             "unsupportedcountryregionterritory",
             "accessdenied",
@@ -188,6 +191,8 @@ impl Facts {
             .chain(&self.kind)
             .chain(&self.reasons)
             .map(|label| bare(label))
+            // A code that repeats HTTP's says nothing that the words would not.
+            .filter(|label| *label != http.to_string())
             .collect();
         // Of a precise label and a vague one the precise one holds.
         let told =
@@ -239,7 +244,8 @@ fn blames_the_request(label: &str) -> bool {
 /// What the HTTP status means, refined by the words where codes are silent.
 fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Status {
     match http {
-        400 | 413 | 422 | 0 if says(TOO_LONG) => Status::ContextLength,
+        // Ollama says so with a 500.
+        400 | 413 | 422 | 500 | 0 if says(TOO_LONG) => Status::ContextLength,
         400 | 403 | 412 | 429 | 0 if says(NO_MONEY) || says(SPENT) => Status::QuotaExhausted,
         400 | 404 | 0 if names_model && says(UNKNOWN) => Status::ModelNotFound,
         400 | 0 if says(BAD_KEY) => Status::Authentication,
@@ -298,8 +304,15 @@ const NO_MONEY: &[&str] = &[
 const SPENT: &[&str] =
     &["credits are depleted", "used all available credits", "spending limit", "spending cap"];
 /// Of a limit that lasts for a day or longer.
-const USED_UP: &[&str] =
-    &["/ month", "per month", "monthly", "weekly usage limit", "per day", "daily free allocation"];
+const USED_UP: &[&str] = &[
+    "/ month",
+    "per month",
+    "monthly",
+    "weekly usage limit",
+    "per day",
+    "per-day",
+    "daily free allocation",
+];
 const UNKNOWN: &[&str] = &[
     "not found",
     "does not exist",
