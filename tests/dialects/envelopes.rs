@@ -472,6 +472,8 @@ fn errors_inside_a_200_have_the_status_they_name() {
         ),
         ("custom", error(json!({"message": "Content Exists Risk"})), ContentFilter),
         ("ollama", error("model 'x' not found".into()), ModelNotFound),
+        ("cohere", json!({"message": "the service is overloaded"}), Overloaded),
+        ("custom", json!({"detail": "Too many requests"}), RateLimited),
         ("ollama", error("unexpected EOF".into()), Server),
         (
             "ollama",

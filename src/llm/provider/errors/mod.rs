@@ -46,12 +46,19 @@ fn is_bare(name: &[u8], json: &Json) -> bool {
     let kind = json.get("type").text();
     json.get("object").text() == Some("error")
         || states_failure(json)
+        || says_only_words(json)
         || kind == Some("error")
         || name == b"error"
         || json.get("code").label().or(json.get("error_code").label()).is_some()
             && json.get("message").word().is_some()
             && json.get("choices").is_null()
             && kind.is_none()
+}
+
+/// Whether there is nothing but a message in it, as gateways write.
+fn says_only_words(json: &Json) -> bool {
+    let [(name, words)] = json.members() else { return false };
+    matches!(name.as_ref(), "message" | "detail") && words.word().is_some()
 }
 
 /// The error that this JSON states, with its own status.
