@@ -202,11 +202,11 @@ fn run(peer: &dyn Peer, setting: &Setting, orders: &[Order], timed: bool) -> (f6
     (time, hits as f64 / gets as f64, tail)
 }
 
-fn tail(
-    orders: &[Order],
-    step: &(dyn Fn(&mut [u8], &[u8], bool) -> bool + Sync),
-    setting: &Setting,
-) -> u64 {
+/// One operation: a place for the value, the key, and whether it is a store;
+/// whether it was a hit.
+type Step<'a> = dyn Fn(&mut [u8], &[u8], bool) -> bool + Sync + 'a;
+
+fn tail(orders: &[Order], step: &Step<'_>, setting: &Setting) -> u64 {
     let mut all: Vec<u64> = std::thread::scope(|scope| {
         let workers: Vec<_> = orders
             .iter()
