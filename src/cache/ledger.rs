@@ -6,6 +6,7 @@
 //! an entry needs no pointer to its cache. A closed ledger is used again once
 //! its sum is back at zero.
 
+#[cfg(unix)]
 use std::sync::MutexGuard;
 
 use crate::process_lock::ProcessLock;
@@ -20,9 +21,11 @@ struct Account {
 static ACCOUNTS: ProcessLock<Vec<Account>> = ProcessLock::new(Vec::new());
 
 /// The lock of all ledgers, while the process forks.
+#[cfg(unix)]
 pub struct Held(#[allow(dead_code)] MutexGuard<'static, Vec<Account>>);
 
 /// Keeps every ledger as it is until the guard is dropped.
+#[cfg(unix)]
 pub fn hold() -> Held {
     Held(ACCOUNTS.lock())
 }

@@ -19,6 +19,7 @@ mod proxy;
 mod shared;
 mod socket;
 pub mod sse;
+mod system;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -6,10 +6,10 @@
 //! stays while it is less than what is left: a read that the kernel has given up
 //! is begun again. Where little is left, `poll` waits, which is exact.
 
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use rustix::fd::AsFd;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
 /// With less time left than this the kernel's limit, which is as coarse as its

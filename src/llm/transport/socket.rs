@@ -9,18 +9,19 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags};
+use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, Shutdown, SocketType, sockopt};
+use rustix::net::{AddressFamily, RecvFlags, Shutdown, sockopt};
 
 use super::Failure;
 use super::flight::Flight;
 use super::patience::Patience;
+use super::system::{self, CONNECTING, RECV_AT_ONCE, RECV_WAITS, SEND_AT_ONCE, TOO_MANY};
 use crate::llm::cancel::Breakable;
 
 /// Head start of an address over the next one.
@@ -43,7 +44,7 @@ impl Socket {
     /// Opens a socket that is not connected.
     fn open(address: &SocketAddr) -> Result<Socket, Errno> {
         let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-        let fd = open(family)?;
+        let fd = system::open(family)?;
         sockopt::set_tcp_nodelay(&fd, true)?;
         Ok(Socket { fd, patience: Patience::default() })
     }
@@ -52,7 +53,7 @@ impl Socket {
     /// `eager`: more has probably come already, so nobody asks how long to wait.
     pub fn read(&self, flight: &mut Flight, buffer: &mut [u8], eager: bool) -> io::Result<usize> {
         let mut flags = match eager {
-            true => RecvFlags::DONTWAIT,
+            true => RECV_AT_ONCE,
             false => self.before_read(flight, false)?,
         };
         loop {
@@ -66,7 +67,7 @@ impl Socket {
                     return Ok(n);
                 }
                 Err(Errno::AGAIN | Errno::INTR) => {
-                    flags = self.before_read(flight, !flags.contains(RecvFlags::DONTWAIT))?;
+                    flags = self.before_read(flight, !flags.contains(RECV_AT_ONCE))?;
                 }
                 Err(error) => return Err(broken(flight, error)),
             }
@@ -77,18 +78,18 @@ impl Socket {
     /// `in_vain`: one has waited itself, and nothing came.
     fn before_read(&self, flight: &mut Flight, in_vain: bool) -> io::Result<RecvFlags> {
         let left = flight.left()?;
-        if self.patience.suits(&self.fd, left, in_vain) {
+        if RECV_WAITS && self.patience.suits(&self.fd, left, in_vain) {
             return Ok(RecvFlags::empty());
         }
         flight.wait(&mut [PollFd::new(&self.fd, PollFlags::IN)], None)?;
-        Ok(RecvFlags::DONTWAIT)
+        Ok(RECV_AT_ONCE)
     }
 
     /// Writes all of it.
     pub fn write_all(&self, flight: &mut Flight, mut bytes: &[u8]) -> io::Result<()> {
         flight.check()?;
         while !bytes.is_empty() {
-            match rustix::net::send(&self.fd, bytes, AT_ONCE) {
+            match rustix::net::send(&self.fd, bytes, SEND_AT_ONCE) {
                 Ok(n) => {
                     bytes = &bytes[n..];
                     flight.alive();
@@ -105,34 +106,11 @@ impl Socket {
 
     /// Whether the other side has neither closed nor sent anything.
     pub fn is_quiet(&self) -> bool {
-        let flags = RecvFlags::PEEK.union(RecvFlags::DONTWAIT);
+        let flags = RecvFlags::PEEK.union(RECV_AT_ONCE);
         let peeked = rustix::net::recv(&self.fd, &mut [0u8], flags);
         matches!(peeked, Err(Errno::AGAIN))
     }
 }
-
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-fn open(family: AddressFamily) -> Result<OwnedFd, Errno> {
-    use rustix::net::SocketFlags;
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    rustix::net::socket_with(family, SocketType::STREAM, flags, None)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-fn open(family: AddressFamily) -> Result<OwnedFd, Errno> {
-    let fd = rustix::net::socket(family, SocketType::STREAM, None)?;
-    rustix::io::ioctl_fioclex(&fd)?;
-    rustix::io::ioctl_fionbio(&fd, true)?;
-    #[cfg(target_vendor = "apple")]
-    sockopt::set_socket_nosigpipe(&fd, true)?;
-    Ok(fd)
-}
-
-/// Neither waiting nor, where the system knows that flag, raising a signal.
-#[cfg(not(target_vendor = "apple"))]
-const AT_ONCE: SendFlags = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT);
-#[cfg(target_vendor = "apple")]
-const AT_ONCE: SendFlags = SendFlags::DONTWAIT;
 
 fn broken(flight: &mut Flight, error: Errno) -> io::Error {
     if let Err(interrupted) = flight.check() {
@@ -142,14 +120,17 @@ fn broken(flight: &mut Flight, error: Errno) -> io::Error {
     flight.fail(Failure::Reset, message)
 }
 
-/// An error number in words, without the number.
+/// An error number in words.
 fn words(error: Errno) -> String {
-    match error {
-        Errno::CONNREFUSED => "connection refused".into(),
-        Errno::CONNRESET => "connection reset".into(),
-        Errno::PIPE => "closed by the other side".into(),
-        Errno::MFILE | Errno::NFILE => "too many open files".into(),
-        other => io::Error::from(other).to_string(),
+    if TOO_MANY.contains(&error) {
+        return "too many open files".into();
+    }
+    let error = io::Error::from(error);
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".into(),
+        io::ErrorKind::ConnectionReset => "connection reset".into(),
+        io::ErrorKind::BrokenPipe => "closed by the other side".into(),
+        _ => error.to_string(),
     }
 }
 
@@ -191,8 +172,8 @@ pub(super) fn connect(addresses: &[SocketAddr], flight: &mut Flight) -> io::Resu
 fn start(address: &SocketAddr) -> Result<Arc<Socket>, Errno> {
     let socket = Socket::open(address)?;
     match rustix::net::connect(&socket.fd, address) {
-        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(Arc::new(socket)),
-        Err(error) => Err(error),
+        Err(error) if !CONNECTING.contains(&error) => Err(error),
+        _ => Ok(Arc::new(socket)),
     }
 }
 
@@ -217,9 +198,7 @@ fn first(
         }
         match sockopt::socket_error(&socket.fd).and_then(|outcome| outcome) {
             Ok(()) => {
-                // From here on only a read waits in the kernel, and knows it.
-                let blocking = rustix::io::ioctl_fionbio(&socket.fd, false);
-                blocking.map_err(|error| broken(flight, error))?;
+                system::connected(&socket.fd).map_err(|error| broken(flight, error))?;
                 return Ok(Some(socket.clone()));
             }
             Err(error) => {

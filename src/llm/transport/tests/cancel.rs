@@ -9,7 +9,7 @@ const PROMPT: Duration = Duration::from_millis(10);
 /// An address on which connecting neither succeeds nor fails: the listener's
 /// queue is full. It stays so while what comes with it lives.
 pub(super) fn full() -> (SocketAddr, impl Drop) {
-    struct Full(#[allow(dead_code)] std::os::fd::OwnedFd, Vec<TcpStream>);
+    struct Full(#[allow(dead_code)] rustix::fd::OwnedFd, Vec<TcpStream>);
     impl Drop for Full {
         fn drop(&mut self) {
             self.1.clear();
