@@ -223,6 +223,18 @@ def cpp():
                 run(program, name=f"mynah.hpp with {compiler}", limit=60)
 
 
+def windows():
+    """That the library compiles for Windows, which nobody here would notice else."""
+    target = "x86_64-pc-windows-gnu"
+    told = subprocess.run(["rustc", "--print", "target-libdir", "--target", target], text=True,
+                          capture_output=True).stdout.strip()
+    if not (told and Path(told).is_dir() and have("x86_64-w64-mingw32-gcc")):
+        return skip("the library for Windows", f"no Rust target {target}, or no MinGW compiler")
+    count("the library compiles for Windows", run(
+        "cargo", "clippy", "--quiet", "--locked", "--lib", "--features", "capi", "--target",
+        target, "--", "-D", "warnings", counts=False))
+
+
 def release():
     """What `make` and `make install` leave behind."""
     if not run("make", "--no-print-directory", "stage", counts=False, limit=1200):
@@ -348,8 +360,8 @@ def go_static():
 
 
 QUICK = [rust, models, library, header, c, cpp, python, go, style]
-ALL = [rust, models, library, header, c, cpp, python, go, style, release, demo, examples, pages,
-       reference, wheel, go_static]
+ALL = [rust, models, library, header, c, cpp, python, go, style, windows, release, demo, examples,
+       pages, reference, wheel, go_static]
 
 
 def main():
