@@ -15,16 +15,6 @@ fn glance(cache: &Cache, key: &[u8]) -> Option<bool> {
     }
 }
 
-/// Runs a test on a thread that owns a line: others may have all of them, and
-/// give one back when they end.
-fn with_a_line(test: impl Fn() + Sync) {
-    let owns_one = || striped::line() < striped::OWNED;
-    let tested = || owns_one().then(&test).is_some();
-    while !std::thread::scope(|scope| scope.spawn(tested).join().unwrap()) {
-        std::thread::yield_now();
-    }
-}
-
 #[test]
 #[cfg_attr(
     any(miri, feature = "system-heap"),
