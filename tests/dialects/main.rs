@@ -12,6 +12,7 @@ mod gemini;
 mod incoming;
 mod outgoing;
 mod refusals;
+mod responses;
 mod spec;
 mod tools;
 mod vendors;

@@ -176,3 +176,44 @@ fn a_result_that_is_a_schema_with_references_is_a_text_to_gemini() {
     assert_eq!(sent(schema), json!({"output": schema}));
     assert_eq!(sent("{\"a\":1}"), json!({"a": 1}));
 }
+
+#[test]
+fn what_a_vendor_has_no_word_for_of_a_tools_wishes_is_noted() {
+    let request = request(json!({"messages": [{"role": "user", "content": "Hi"}],
+        "tools": [{"type": "function", "cache_control": {"type": "ephemeral"}, "function": {
+            "name": "f", "strict": true, "parameters": {"type": "object", "properties": {}}}}]}));
+    let noted = |client: &Resolved<ClientOptions>| {
+        let adjusted = prepare(client, &request, false).unwrap().adjusted;
+        let has = |field: &str| adjusted.iter().any(|note| note.starts_with(field));
+        (has("cache_control"), has("tools.strict"))
+    };
+    assert_eq!(noted(&client("anthropic", "claude-sonnet-5-5")), (false, false));
+    assert_eq!(noted(&client("openai", "gpt-4o")), (true, false));
+    assert_eq!(noted(&responses()), (true, false));
+    assert_eq!(noted(&client("cohere", "command-a-03-2025")), (true, false));
+    assert_eq!(noted(&client("gemini", "gemini-2.5-flash")), (true, true));
+    assert_eq!(noted(&client("ollama", "llama3.2")), (true, true));
+}
+
+#[test]
+fn a_reference_of_a_schema_stands_alone_for_gemini() {
+    let reference = json!({"$ref": "#/$defs/Place"});
+    let given = json!({"type": "object", "$defs": {"Place": {"type": "string"}},
+        "properties": {
+            "from": {"$ref": "#/$defs/Place", "description": "Where it begins"},
+            "to": reference,
+            "by": {"type": "array", "items": {"$ref": "#/$defs/Place", "default": "sea"}},
+            "$ref": {"type": "string"}}});
+    let request = request(json!({"messages": [{"role": "user", "content": "Hi"}],
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": given}}],
+        "response_format": {"type": "json_schema",
+            "json_schema": {"name": "trip", "schema": given}}}));
+    let sent = body(&client("gemini", "gemini-2.5-flash"), &request);
+    fits("gemini-openapi.json", "GenerateContentRequest", &sent);
+    let mut expected = given.clone();
+    expected["properties"]["from"] =
+        json!({"anyOf": [reference], "description": "Where it begins"});
+    expected["properties"]["by"]["items"] = json!({"anyOf": [reference], "default": "sea"});
+    let declared = &sent["tools"][0]["functionDeclarations"][0]["parametersJsonSchema"];
+    assert_eq!((declared, &sent["generationConfig"]["responseJsonSchema"]), (&expected, &expected));
+}

@@ -174,6 +174,7 @@ fn tools(
         tools.push(json!({"type": "function", "function": function}));
     }
     put("tools", Some(tools.into()));
+    send::note_unsaid_of_tools(request, true, wanted);
     if request.tools.iter().any(|tool| tool.strict == Some(true)) {
         put("strict_tools", Some(true.into()));
     }

@@ -149,6 +149,7 @@ fn tools(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
         }
         _ => {}
     }
+    send::note_unsaid_of_tools(request, false, wanted);
     if request.parallel_tool_calls == Some(false) {
         wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
     }

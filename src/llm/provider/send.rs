@@ -196,6 +196,18 @@ pub fn allowed_tools(request: &Request) -> impl Iterator<Item = &Tool> {
     request.tools.iter().filter(move |tool| names.is_none_or(|names| names.contains(&tool.name)))
 }
 
+/// Notes which of a tool's wishes are not sent, for a dialect that marks no tool
+/// for the prompt cache and may have no functions that are strict.
+pub fn note_unsaid_of_tools(request: &Request, has_strict: bool, wanted: &mut Wanted) {
+    if request.tools.iter().any(|tool| tool.cache_control.is_some()) {
+        wanted.note("cache_control", "left out: only Anthropic has it");
+    }
+    if !has_strict && request.tools.iter().any(|tool| tool.strict == Some(true)) {
+        let what = format!("left out: {} has no functions that are strict", wanted.provider);
+        wanted.note("tools.strict", &what);
+    }
+}
+
 /// The option's system message, for conversations that have none.
 pub fn system_prompt<'a>(chat: &'a Chat) -> Option<&'a str> {
     let has_own = chat.request.messages.iter().any(|message| message.role == Role::System);

@@ -233,7 +233,7 @@ fn config(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
         Some(Format::JsonObject) => put("responseMimeType", Some("application/json".into())),
         Some(Format::JsonSchema { schema, .. }) => {
             put("responseMimeType", Some("application/json".into()));
-            put("responseJsonSchema", Some(schema.clone()));
+            put("responseJsonSchema", Some(with_lone_references(schema)));
         }
     }
     put("thinkingConfig", thinking(wanted));
@@ -267,9 +267,7 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Res
     if request.tools.is_empty() {
         return Ok(());
     }
-    if request.tools.iter().any(|tool| tool.cache_control.is_some()) {
-        wanted.note("cache_control", "left out: only Anthropic has it");
-    }
+    send::note_unsaid_of_tools(request, false, wanted);
     let (own, functions): (Vec<&Tool>, Vec<&Tool>) =
         request.tools.iter().partition(|tool| tool.other.is_some());
     let mut tools: Vec<Value> = own.into_iter().filter_map(|tool| tool.other.clone()).collect();
@@ -301,7 +299,30 @@ fn declaration(tool: &Tool) -> Value {
         "description": tool.description.as_deref().unwrap_or_default(),
     });
     if let Some(parameters) = &tool.parameters {
-        json["parametersJsonSchema"] = parameters.clone();
+        json["parametersJsonSchema"] = with_lone_references(parameters);
     }
     json
+}
+
+/// A schema whose references stand alone. Beside a `$ref` this vendor takes no
+/// member that does not begin with `$`; other programs write descriptions and
+/// defaults there.
+fn with_lone_references(schema: &Value) -> Value {
+    match schema {
+        Value::Array(items) => items.iter().map(with_lone_references).collect(),
+        Value::Object(members) => {
+            let mut members: Map<_, _> =
+                members.iter().map(|(key, it)| (key.clone(), with_lone_references(it))).collect();
+            let is_lone = members.keys().all(|key| key.starts_with('$'));
+            if !is_lone
+                && members.get("$ref").is_some_and(Value::is_string)
+                && !members.contains_key("anyOf")
+                && let Some(reference) = members.remove("$ref")
+            {
+                members.insert("anyOf".into(), json!([{"$ref": reference}]));
+            }
+            members.into()
+        }
+        other => other.clone(),
+    }
 }

@@ -29,13 +29,24 @@ const DELTA: &[&str] = &[
 pub struct Decoder {
     /// Items as received, each by its place.
     items: Vec<(u64, Value)>,
-    /// Calls by the place of their item; whether arguments have come.
-    calls: Vec<(u64, usize, bool)>,
+    calls: Vec<Begun>,
     /// Places of the items of which a piece was told already.
     told: Vec<u64>,
     citations: Vec<Value>,
     logprobs: Vec<Value>,
     has_reasoning: bool,
+}
+
+/// A call that has begun.
+struct Begun {
+    /// The place of its item.
+    index: u64,
+    /// Its place among the answer's calls.
+    place: usize,
+    /// The arguments that it began with, which no delta may follow.
+    given: String,
+    /// Whether arguments have been told.
+    told: bool,
 }
 
 impl Dialect for Decoder {
@@ -111,6 +122,8 @@ impl Dialect for Decoder {
     }
 
     fn end(&mut self, out: &mut Assembler) {
+        let calls: Vec<u64> = self.calls.iter().map(|call| call.index).collect();
+        calls.into_iter().for_each(|index| self.tell_given(index, "", out));
         let blocks = std::mem::take(&mut self.items).into_iter().map(|(_, item)| item).collect();
         out.blocks(0, blocks);
         let choice = out.choice(0);
@@ -159,31 +172,47 @@ impl Decoder {
         if item.get("type").text() == Some("custom_tool_call") {
             out.tool_extra(0, place, "type", "custom".into());
         }
-        self.calls.push((index, place, false));
+        let given = given_to(item);
+        self.calls.push(Begun { index, place, given, told: false });
     }
 
     fn arguments(&mut self, index: u64, piece: &str, out: &mut Assembler) {
-        let Some(call) = self.calls.iter_mut().rfind(|call| call.0 == index) else { return };
-        call.2 = true;
-        let id = out.tool_id(0, call.1);
+        let Some(call) = self.calls.iter_mut().rfind(|call| call.index == index) else { return };
+        call.told = true;
+        let id = out.tool_id(0, call.place);
         out.tool(0, Fragment { id: Some(&id), arguments: piece, ..Fragment::default() });
     }
 
     /// A call is complete: what no delta told is told now.
     fn done(&mut self, index: u64, item: &Json, out: &mut Assembler) {
         if is_call(item) {
-            if !self.calls.iter().any(|call| call.0 == index) {
+            if !self.calls.iter().any(|call| call.index == index) {
                 self.begin(index, item, out);
             }
-            let told = self.calls.iter().any(|call| call.0 == index && call.2);
-            let given = item.get("arguments").text().or(item.get("input").text());
-            if let (false, Some(text)) = (told, given) {
-                self.arguments(index, text, out);
-            }
-            if let Some(call) = self.calls.iter().rfind(|call| call.0 == index) {
-                out.tool_end(0, call.1);
+            self.tell_given(index, &given_to(item), out);
+            if let Some(call) = self.calls.iter().rfind(|call| call.index == index) {
+                out.tool_end(0, call.place);
             }
         }
+    }
+
+    /// Tells the arguments that a call was given at once, if no other way told any.
+    fn tell_given(&mut self, index: u64, given: &str, out: &mut Assembler) {
+        let Some(call) = self.calls.iter_mut().rfind(|call| call.index == index) else { return };
+        let begun = std::mem::take(&mut call.given);
+        let given = if given.is_empty() { &begun } else { given };
+        if !call.told && !given.is_empty() {
+            self.arguments(index, given, out);
+        }
+    }
+
+    /// The place under which the item of a call is known or may begin; none if
+    /// another call has it.
+    fn place_of_call(&self, index: u64, item: &Json, out: &mut Assembler) -> Option<u64> {
+        let id = item.get("call_id").word().or(item.get("id").word());
+        let mut same = |call: &&Begun| id.is_some_and(|id| out.tool_id(0, call.place) == id);
+        let known = self.calls.iter().find(|call| same(call)).map(|call| call.index);
+        known.or_else(|| self.calls.iter().all(|call| call.index != index).then_some(index))
     }
 
     fn keep(&mut self, index: u64, item: &Json) {
@@ -233,7 +262,12 @@ impl Decoder {
         for (index, item) in (0..).zip(response.get("output").items()) {
             match self.items.iter().any(|(old, _)| *old == index) {
                 false if first => self.item(index, item, out),
-                false => self.keep(index, item),
+                false => {
+                    if let Some(place) = self.place_of_call(index, item, out) {
+                        self.done(place, item, out);
+                    }
+                    self.keep(index, item);
+                }
                 true => {}
             }
         }
@@ -246,6 +280,15 @@ impl Decoder {
             word => finish::reason(word),
         };
         out.finish(0, reason, Some(word));
+    }
+}
+
+/// The arguments that the item of a call says; some hosts write them as an object.
+fn given_to(item: &Json) -> String {
+    let given = item.get("arguments");
+    match given.is_object() {
+        true => given.to_text(),
+        false => given.text().or(item.get("input").text()).unwrap_or_default().into(),
     }
 }
 

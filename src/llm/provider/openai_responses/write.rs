@@ -48,7 +48,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     if !text.is_empty() {
         body.insert("text".into(), text.into());
     }
-    tools(chat, &mut body);
+    tools(chat, wanted, &mut body);
     if let Some(user) = &request.user {
         body.insert("user".into(), user.clone().into());
     }
@@ -109,11 +109,12 @@ fn text(chat: &Chat, verbosity: Option<Value>) -> Map<String, Value> {
     text
 }
 
-fn tools(chat: &Chat, body: &mut Map<String, Value>) {
+fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) {
     let request = chat.request;
     if request.tools.is_empty() {
         return;
     }
+    send::note_unsaid_of_tools(request, true, wanted);
     let tools: Vec<_> = request.tools.iter().map(tool).collect();
     body.insert("tools".into(), tools.into());
     let function = |name: &String| match request.tools.iter().any(|tool| tool.is_custom(name)) {
