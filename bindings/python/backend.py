@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import sysconfig
 import zipfile
 from pathlib import Path
@@ -25,6 +26,7 @@ Summary: A fast in-process cache and a client for language models
 License: MIT OR Apache-2.0
 Requires-Python: >=3.9
 """
+NAME = {"darwin": "libmynah.dylib", "win32": "mynah.dll"}.get(sys.platform, "libmynah.so")
 WHEEL = f"Wheel-Version: 1.0\nGenerator: mynah\nRoot-Is-Purelib: false\nTag: {TAG}\n"
 
 
@@ -46,10 +48,9 @@ def files(editable):
         return [("mynah.pth", f"{HERE}\n".encode())]
     found = [(f"mynah/{p.name}", p.read_bytes())
              for p in sorted((HERE / "mynah").iterdir()) if p.is_file()]
-    suffix = ".dylib" if os.uname().sysname == "Darwin" else ".so"
-    found = [f for f in found if not f[0].endswith((".so", ".dylib", ".h"))]
+    found = [f for f in found if not f[0].endswith((".so", ".dylib", ".dll", ".h"))]
     return found + [("mynah/mynah.h", (ROOT / "include" / "mynah.h").read_bytes()),
-                    (f"mynah/libmynah{suffix}", library().read_bytes())]
+                    (f"mynah/{NAME}", library().read_bytes())]
 
 
 def write(folder, editable=False):

@@ -17,6 +17,7 @@ from typing import Any, Callable, Union
 
 _HERE = Path(__file__).resolve().parent
 _SOURCE = _HERE.parent.parent.parent
+_NAMES = ("libmynah.so", "libmynah.dylib", "mynah.dll")
 
 _SCALARS: dict[str, Any] = {
     "void": None, "mynah_status": ctypes.c_int32, "int32_t": ctypes.c_int32,
@@ -31,8 +32,7 @@ Handle = ctypes.c_void_p
 def _open() -> ctypes.CDLL:
     given = os.environ.get("MYNAH_LIBRARY")
     places = [Path(given)] if given else [
-        _HERE / "libmynah.so", _HERE / "libmynah.dylib",
-        _SOURCE / "build" / "libmynah.so", _SOURCE / "build" / "libmynah.dylib"]
+        folder / name for folder in (_HERE, _SOURCE / "build") for name in _NAMES]
     for place in places:
         if place.exists():
             return ctypes.CDLL(str(place))

@@ -157,6 +157,28 @@ def test_a_close_while_others_call_is_told_as_what_it_is():
         assert len(raised) == 4 and set(raised) <= {errors.Cancelled, errors.Closed}
 
 
+@pytest.mark.parametrize("name", ["libmynah.so", "libmynah.dylib", "mynah.dll"])
+def test_a_library_beside_the_package_is_found_under_the_name_that_a_system_gives_it(
+        tmp_path, name):
+    import shutil
+    from pathlib import Path
+    from mynah import _library
+    library = Path(_library.lib._dll._name)
+    if not library.exists():
+        pytest.skip("the library is the system's")
+    package = tmp_path / "mynah"
+    shutil.copytree(Path(mynah.__file__).parent, package,
+                    ignore=shutil.ignore_patterns("*.so", "*.dylib", "*.dll"))
+    (package / "mynah.h").write_text(_library._header(), encoding="utf-8")
+    (package / name).symlink_to(library.resolve())
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "LD_LIBRARY_PATH": ""}
+    environment.pop("MYNAH_LIBRARY", None)
+    program = "from mynah import _library; print(_library.lib._dll._name, end='')"
+    found = subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path,
+                           env=environment, capture_output=True, text=True)
+    assert found.stdout == str(package / name)
+
+
 def test_a_package_without_its_library_says_what_would_do(tmp_path):
     import shutil
     from pathlib import Path
