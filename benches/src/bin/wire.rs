@@ -40,6 +40,10 @@ fn callers(port: u16) -> Vec<Box<dyn Caller>> {
         #[cfg(feature = "curl")]
         Box::new(mynah_benches::wire::curl::Curl::new(port)),
         Box::new(Mynah::new(port)),
+        #[cfg(feature = "clients")]
+        Box::new(mynah_benches::wire::async_openai::AsyncOpenai::new(port)),
+        #[cfg(feature = "clients")]
+        Box::new(mynah_benches::wire::liter_llm::LiterLlm::new(port)),
     ]
 }
 

@@ -1,7 +1,11 @@
 //! The client beside other programs on the same wire: a server in a process of
 //! its own, and those who ask it.
 
+#[cfg(feature = "clients")]
+pub mod async_openai;
 pub mod curl;
+#[cfg(feature = "clients")]
+pub mod liter_llm;
 pub mod mynah;
 pub mod server;
 pub mod socket;
@@ -21,4 +25,10 @@ pub const PROMPT: &str = "What does a mynah say when nobody listens to it?";
 /// Now, in ns, on a clock that all processes of this machine share.
 pub fn now_ns() -> u64 {
     super::cpu_ns(libc::CLOCK_MONOTONIC)
+}
+
+/// A runtime on the calling thread, whose CPU time is then all that is used.
+#[cfg(feature = "clients")]
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
