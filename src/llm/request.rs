@@ -40,6 +40,11 @@ impl Tool {
     pub fn is_custom(&self, name: &str) -> bool {
         self.name == name && self.other.as_ref().is_some_and(|tool| tool["type"] == "custom")
     }
+
+    /// Whether it is one in the form of chat completions, which only OpenAI takes.
+    pub fn is_openais(&self) -> bool {
+        self.other.as_ref().is_some_and(|tool| tool["custom"].is_object())
+    }
 }
 
 /// Whether, and which, tools are to be called.

@@ -538,3 +538,37 @@ fn a_calls_header_comes_on_top_of_the_clients() {
     assert_eq!((headers.get("x-a"), headers.get("x-b")), (Some("1"), Some("2")));
     assert_eq!(body(&client, &request)["user"], "true");
 }
+
+#[test]
+fn a_message_of_nothing_has_an_empty_text_where_one_must_be() {
+    let turns = |content: Value| {
+        request(json!({"messages": [
+            {"role": "system", "content": content}, {"role": "user", "content": content},
+            {"role": "assistant", "content": content}, {"role": "user", "content": "Hi"}]}))
+    };
+    for content in [json!([]), Value::Null, json!("")] {
+        let sent = body(&client("openai", "gpt-4o"), &turns(content));
+        check("openai", &sent);
+        for message in &sent["messages"].as_array().unwrap()[..3] {
+            assert_eq!(message["content"], "");
+        }
+    }
+}
+
+#[test]
+fn a_tier_is_named_as_each_vendor_names_it() {
+    let sent = |tier: &str| {
+        let request = ask(json!({"service_tier": tier}));
+        let prepared = prepare(&client("anthropic", "claude-sonnet-5-5"), &request, false)?;
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        Ok::<_, mynah::error::Error>(sent["service_tier"].clone())
+    };
+    assert_eq!(sent("auto").unwrap(), "auto");
+    assert_eq!(sent("standard_only").unwrap(), "standard_only");
+    assert_eq!(sent("default").unwrap(), "standard_only");
+    let request = ask(json!({"service_tier": "flex"}));
+    let (status, words) = refused(&client("anthropic", "claude-sonnet-5-5"), &request);
+    assert_eq!(status, Status::BadRequest);
+    assert!(words.contains("service_tier"), "{words}");
+    assert_eq!(body(&client("openai", "gpt-4o"), &request)["service_tier"], "flex");
+}

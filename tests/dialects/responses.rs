@@ -74,3 +74,22 @@ fn a_call_that_only_the_end_tells_is_told_and_none_is_told_twice() {
     let counted = [text, added(7, &one), done(7, &one), added(8, &two), end];
     assert_eq!(calls(&counted), both);
 }
+
+#[test]
+fn a_cap_that_is_too_low_for_this_interface_is_refused_or_the_lowest() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}));
+    let client = |unsupported| {
+        options(&[
+            ("model", "m"),
+            ("openai_api", "responses"),
+            ("api_key", "k"),
+            ("unsupported", unsupported),
+        ])
+    };
+    let error = prepare(&client("error"), &asked, false).err().unwrap().to_string();
+    assert!(error.contains("max_tokens") && error.contains("16"), "{error}");
+    let prepared = prepare(&client("drop"), &asked, false).unwrap();
+    let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+    assert_eq!(sent["max_output_tokens"], 16);
+    assert!(prepared.adjusted.iter().any(|note| note.starts_with("max_tokens: 16 instead")));
+}

@@ -12,6 +12,9 @@ use serde_json::Value;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/specs");
 
+/// What a schema may consist of, or choose from.
+const LISTS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
+
 /// A vendor's schemas.
 pub struct Spec(Value);
 
@@ -37,17 +40,63 @@ impl Spec {
         }))
     }
 
-    /// Fails with the place and reason where `body` does not fit the schema.
+    /// Fails with the place and reason where `body` does not fit the schema, or has a
+    /// field that it does not know.
     pub fn check(&self, schema: &str, body: &Value) {
-        let root = &self.0["components"]["schemas"][schema];
-        assert!(root.is_object(), "no schema {schema}");
-        if let Err(why) = self.fits(root, body, "", 0) {
+        if let Err(why) = self.verdict(schema, body, 1) {
             panic!("{schema}: {why}\n{body:#}");
         }
-        let mut known = Vec::new();
-        self.names(root, &mut known);
-        for key in body.as_object().unwrap().keys() {
-            assert!(known.contains(key), "{schema}: no field {key}");
+    }
+
+    /// Where and why `body` does not fit the schema, if it does not. So many levels
+    /// down no object may have a member that none of the schemas knows that it
+    /// might follow.
+    pub fn verdict(&self, schema: &str, body: &Value, levels: usize) -> Result<(), String> {
+        let root = &self.0["components"]["schemas"][schema];
+        assert!(root.is_object(), "no schema {schema}");
+        self.fits(root, body, "", 0)?;
+        self.known(&[root], body, "", levels).map_err(|place| format!("no field {place}"))
+    }
+
+    fn known(
+        &self,
+        schemas: &[&Value],
+        value: &Value,
+        at: &str,
+        levels: usize,
+    ) -> Result<(), String> {
+        let Some(deeper) = levels.checked_sub(1) else { return Ok(()) };
+        let mut all = Vec::new();
+        schemas.iter().for_each(|schema| self.unfold(schema, &mut all));
+        if let Some(items) = value.as_array() {
+            let inner: Vec<_> = all.iter().map(|s| &s["items"]).filter(|s| s.is_object()).collect();
+            let each = |(i, item)| self.known(&inner, item, &format!("{at}/{i}"), deeper);
+            return items.iter().enumerate().try_for_each(each);
+        }
+        let Some(members) = value.as_object() else { return Ok(()) };
+        if all.is_empty() || all.iter().any(|schema| is_free(schema)) {
+            return Ok(());
+        }
+        for (key, member) in members {
+            let place = format!("{at}/{key}");
+            let inner: Vec<_> = all.iter().filter_map(|s| s["properties"].get(key)).collect();
+            if inner.is_empty() {
+                return Err(place);
+            }
+            self.known(&inner, member, &place, deeper)?;
+        }
+        Ok(())
+    }
+
+    /// A schema and all that it consists of or chooses from.
+    fn unfold<'a>(&'a self, schema: &'a Value, all: &mut Vec<&'a Value>) {
+        let schema = self.follow(schema);
+        if all.iter().any(|known| std::ptr::eq(*known, schema)) {
+            return;
+        }
+        all.push(schema);
+        for list in LISTS {
+            schema[list].as_array().into_iter().flatten().for_each(|part| self.unfold(part, all));
         }
     }
 
@@ -56,17 +105,6 @@ impl Spec {
             schema = self.0.pointer(path.strip_prefix('#').unwrap()).unwrap();
         }
         schema
-    }
-
-    /// The names of all properties of an object's schema.
-    fn names(&self, schema: &Value, known: &mut Vec<String>) {
-        let schema = self.follow(schema);
-        if let Some(properties) = schema["properties"].as_object() {
-            known.extend(properties.keys().cloned());
-        }
-        for part in schema["allOf"].as_array().into_iter().flatten() {
-            self.names(part, known);
-        }
     }
 
     fn fits(&self, schema: &Value, value: &Value, at: &str, depth: u32) -> Result<(), String> {
@@ -104,6 +142,15 @@ impl Spec {
         }
         if schema.get("const").is_some_and(|wanted| wanted != value) {
             return wrong("not the constant");
+        }
+        if let Some(text) = value.as_str() {
+            let len = text.chars().count() as u64;
+            if schema["minLength"].as_u64().is_some_and(|least| len < least) {
+                return wrong("too short");
+            }
+            if schema["maxLength"].as_u64().is_some_and(|most| len > most) {
+                return wrong("too long");
+            }
         }
         let number = value.as_f64();
         if let (Some(n), Some(least)) = (number, schema["minimum"].as_f64())
@@ -149,6 +196,9 @@ impl Spec {
         if schema["minItems"].as_u64().is_some_and(|least| (items.len() as u64) < least) {
             return Err(format!("{at}: too few items"));
         }
+        if schema["maxItems"].as_u64().is_some_and(|most| (items.len() as u64) > most) {
+            return Err(format!("{at}: too many items"));
+        }
         for (i, item) in items.iter().enumerate() {
             if schema["items"].is_object() {
                 self.fits(&schema["items"], item, &format!("{at}/{i}"), depth + 1)?;
@@ -181,5 +231,15 @@ impl Spec {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether an object of this schema may have any members.
+fn is_free(schema: &Value) -> bool {
+    let composed = LISTS.iter().any(|list| schema[list].is_array());
+    match (&schema["additionalProperties"], &schema["type"]) {
+        (Value::Null, kind) if *kind == "object" => schema["properties"].is_null(),
+        (Value::Null, Value::Null) => schema["properties"].is_null() && !composed,
+        (rest, _) => !rest.is_null() && *rest != false,
     }
 }

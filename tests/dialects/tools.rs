@@ -217,3 +217,18 @@ fn a_reference_of_a_schema_stands_alone_for_gemini() {
     let declared = &sent["tools"][0]["functionDeclarations"][0]["parametersJsonSchema"];
     assert_eq!((declared, &sent["generationConfig"]["responseJsonSchema"]), (&expected, &expected));
 }
+
+#[test]
+fn a_custom_tool_is_refused_where_there_are_none() {
+    let request = request(json!({"messages": [{"role": "user", "content": "Paint"}],
+        "tools": painted()["tools"]}));
+    for (provider, model) in [
+        ("anthropic", "claude-sonnet-5-5"),
+        ("gemini", "gemini-2.5-flash"),
+        ("cohere", "command-a-03-2025"),
+        ("ollama", "llama3.2"),
+    ] {
+        let error = prepare(&client(provider, model), &request, false).err().unwrap();
+        assert!(error.to_string().contains("tools: "), "{error}");
+    }
+}

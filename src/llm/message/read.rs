@@ -67,6 +67,15 @@ fn pieces(content: &Value) -> Result<Vec<Piece>> {
     }
 }
 
+/// A part without its mark for the prompt cache, which the piece has.
+fn without_mark(json: &Value) -> Value {
+    let mut part = json.clone();
+    if let Value::Object(members) = &mut part {
+        members.shift_remove("cache_control");
+    }
+    part
+}
+
 fn piece(json: &Value) -> Result<Piece> {
     if let Value::String(text) = json {
         return Ok(Piece { part: Part::Text(text.clone()), cache_control: None });
@@ -79,7 +88,7 @@ fn piece(json: &Value) -> Result<Piece> {
         }
         "image_url" | "input_image" => image(json)?,
         "file" | "input_file" => document(json)?,
-        _ => Part::Other(json.clone()),
+        _ => Part::Other(without_mark(json)),
     };
     Ok(Piece { part, cache_control: json.get("cache_control").cloned() })
 }

@@ -75,7 +75,7 @@ pub fn piece_json(piece: &Piece) -> Value {
             }
             json!({"type": "file", "file": file})
         }
-        Part::Other(json) => return json.clone(),
+        Part::Other(json) => json.clone(),
     };
     if let Some(mark) = &piece.cache_control {
         json["cache_control"] = mark.clone();

@@ -196,6 +196,18 @@ pub fn allowed_tools(request: &Request) -> impl Iterator<Item = &Tool> {
     request.tools.iter().filter(move |tool| names.is_none_or(|names| names.contains(&tool.name)))
 }
 
+/// Tools without OpenAI's custom ones, for those who have no such thing.
+pub fn but_openais<'a>(
+    tools: impl Iterator<Item = &'a Tool>,
+    wanted: &mut Wanted,
+) -> Result<Vec<&'a Tool>> {
+    let (openais, tools): (Vec<_>, Vec<_>) = tools.partition(|tool| tool.is_openais());
+    if !openais.is_empty() {
+        wanted.refuse("tools", "takes no custom tools")?;
+    }
+    Ok(tools)
+}
+
 /// Notes which of a tool's wishes are not sent, for a dialect that marks no tool
 /// for the prompt cache and may have no functions that are strict.
 pub fn note_unsaid_of_tools(request: &Request, has_strict: bool, wanted: &mut Wanted) {

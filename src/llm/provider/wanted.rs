@@ -95,6 +95,16 @@ impl Wanted {
         Err(Error::call(Status::BadRequest, format!("{field}: {place} {why}")))
     }
 
+    /// As [`Wanted::refuse`] of a value, in whose place another is sent rather than
+    /// none.
+    pub fn replace(&mut self, field: &str, why: &str, instead: &str) -> Result<()> {
+        if self.drop {
+            self.note(field, &format!("{instead} instead: {} {} {why}", self.provider, self.model));
+            return Ok(());
+        }
+        self.refuse(field, why)
+    }
+
     /// Something that was changed.
     pub fn note(&mut self, field: &str, what: &str) {
         let note = format!("{field}: {what}");

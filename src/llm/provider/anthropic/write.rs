@@ -52,15 +52,33 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     if let Some(config) = output_config(chat, &mut wanted)? {
         put("output_config", config);
     }
-    tools(chat, &mut put);
+    tools(chat, &mut wanted, &mut put)?;
     if let Some(user) = user(chat, &mut wanted)? {
         put("metadata", json!({"user_id": user}));
     }
     if chat.stream {
         put("stream", true.into());
     }
-    send::other_fields(&request.other, &mut wanted, OWN_FIELDS, &mut body)?;
+    let mut other = request.other.clone();
+    service_tier(&mut other, &mut wanted)?;
+    send::other_fields(&other, &mut wanted, OWN_FIELDS, &mut body)?;
     Ok((wanted, body))
+}
+
+/// The vendor's own words for its tiers, and the one that others call `default`.
+fn service_tier(other: &mut Map<String, Value>, wanted: &mut Wanted) -> Result<()> {
+    match other.get("service_tier") {
+        None => {}
+        Some(tier) if *tier == "auto" || *tier == "standard_only" => {}
+        Some(tier) if *tier == "default" => {
+            other.insert("service_tier".into(), "standard_only".into());
+        }
+        Some(_) => {
+            wanted.refuse("service_tier", "takes auto, or default for none but the usual")?;
+            other.shift_remove("service_tier");
+        }
+    }
+    Ok(())
 }
 
 fn system(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
@@ -309,13 +327,13 @@ fn output_config(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
     Ok((!config.is_empty()).then(|| config.into()))
 }
 
-fn tools(chat: &Chat, put: &mut impl FnMut(&str, Value)) {
+fn tools(chat: &Chat, wanted: &mut Wanted, put: &mut impl FnMut(&str, Value)) -> Result<()> {
     let request = chat.request;
-    if request.tools.is_empty() {
-        return;
+    let tools = send::but_openais(send::allowed_tools(request), wanted)?;
+    if tools.is_empty() {
+        return Ok(());
     }
-    let tools = send::allowed_tools(request).map(tool).collect();
-    put("tools", tools);
+    put("tools", tools.into_iter().map(tool).collect());
     let mut choice = match &request.tool_choice {
         None | Some(ToolChoice::Auto | ToolChoice::Allowed(_, false)) => json!({"type": "auto"}),
         Some(ToolChoice::Required | ToolChoice::Allowed(_, true)) => json!({"type": "any"}),
@@ -329,6 +347,7 @@ fn tools(chat: &Chat, put: &mut impl FnMut(&str, Value)) {
     if serial || request.tool_choice.is_some() {
         put("tool_choice", choice);
     }
+    Ok(())
 }
 
 fn tool(tool: &Tool) -> Value {

@@ -264,12 +264,13 @@ fn thinking(wanted: &Wanted) -> Option<Value> {
 
 fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
     let request = chat.request;
-    if request.tools.is_empty() {
+    let tools = send::but_openais(request.tools.iter(), wanted)?;
+    if tools.is_empty() {
         return Ok(());
     }
     send::note_unsaid_of_tools(request, false, wanted);
     let (own, functions): (Vec<&Tool>, Vec<&Tool>) =
-        request.tools.iter().partition(|tool| tool.other.is_some());
+        tools.into_iter().partition(|tool| tool.other.is_some());
     let mut tools: Vec<Value> = own.into_iter().filter_map(|tool| tool.other.clone()).collect();
     if !functions.is_empty() {
         let functions: Vec<_> = functions.into_iter().map(declaration).collect();

@@ -206,7 +206,7 @@ fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Vec<Value> {
 fn said(message: &Message, wanted: &mut Wanted, url: &str) -> Value {
     let mut out = Map::new();
     out.insert("role".into(), message.role.name().into());
-    out.insert("content".into(), content(message, wanted));
+    out.insert("content".into(), content_or_empty(message, wanted));
     if let Some(name) = &message.name {
         out.insert("name".into(), name.clone().into());
     }
@@ -227,13 +227,18 @@ fn content(message: &Message, wanted: &mut Wanted) -> Value {
     message::content_json(&pieces)
 }
 
+/// The content, of a message that must have some.
+fn content_or_empty(message: &Message, wanted: &mut Wanted) -> Value {
+    match message.content.is_empty() {
+        true => "".into(),
+        false => content(message, wanted),
+    }
+}
+
 /// The result of a call; of one in the legacy form, in the legacy form.
 fn tool_result(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Value {
     let id = message.tool_call_id.clone().unwrap_or_default();
-    let content = match message.content.is_empty() {
-        true => "".into(),
-        false => content(message, wanted),
-    };
+    let content = content_or_empty(message, wanted);
     if is_legacy(chat, &id, wanted, url) {
         let name = chat.request.function_of(&id).unwrap_or_default();
         return json!({"role": "function", "name": name, "content": content});
@@ -279,7 +284,12 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     }
     let mut out = Map::new();
     out.insert("role".into(), "assistant".into());
-    out.insert("content".into(), content(message, wanted));
+    let may_be_silent = !message.tool_calls.is_empty() || message.extra.contains_key("refusal");
+    let content = match may_be_silent {
+        true => content(message, wanted),
+        false => content_or_empty(message, wanted),
+    };
+    out.insert("content".into(), content);
     if let Some(name) = &message.name {
         out.insert("name".into(), name.clone().into());
     }

@@ -8,6 +8,8 @@ use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
 
+/// The least that this interface takes as a cap on an answer's tokens.
+const CAP_MIN: u64 = 16;
 /// Fields that are handed on as they are.
 const OWN_FIELDS: &[&str] = &[
     "background",
@@ -64,6 +66,11 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
 
 fn sampling(wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
     if let Some(cap) = wanted.max_tokens {
+        if cap < CAP_MIN {
+            let (why, least) = (format!("takes {CAP_MIN} or more here"), CAP_MIN.to_string());
+            wanted.replace("max_tokens", &why, &least)?;
+        }
+        let cap = cap.max(CAP_MIN);
         body.insert("max_output_tokens".into(), cap.into());
     }
     if let Some(temperature) = wanted.temperature {
