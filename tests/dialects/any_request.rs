@@ -7,14 +7,16 @@ use serde_json::{Map, Value, json};
 use crate::spec::Spec;
 use crate::*;
 
-const OPENAI: Option<(&str, &str)> = Some(("openai-openapi.json", "CreateChatCompletionRequest"));
-const RESPONSES: Option<(&str, &str)> = Some(("openai-openapi.json", "CreateResponse"));
-const ANTHROPIC: Option<(&str, &str)> =
-    Some(("anthropic-tryagi-openapi.yaml", "CreateMessageParams"));
-const GEMINI: Option<(&str, &str)> = Some(("gemini-openapi.json", "GenerateContentRequest"));
+/// A file of schemas, and the name of one in it.
+type Schema = Option<(&'static str, &'static str)>;
+
+const OPENAI: Schema = Some(("openai-openapi.json", "CreateChatCompletionRequest"));
+const RESPONSES: Schema = Some(("openai-openapi.json", "CreateResponse"));
+const ANTHROPIC: Schema = Some(("anthropic-tryagi-openapi.yaml", "CreateMessageParams"));
+const GEMINI: Schema = Some(("gemini-openapi.json", "GenerateContentRequest"));
 
 /// Providers with a model and the schema of what it is sent.
-const ALL: &[(&str, &str, Option<(&str, &str)>)] = &[
+const ALL: &[(&str, &str, Schema)] = &[
     ("openai", "gpt-4o", OPENAI),
     ("openai", "gpt-5.4", OPENAI),
     ("responses", "gpt-6-sol", RESPONSES),
