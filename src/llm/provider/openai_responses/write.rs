@@ -280,5 +280,5 @@ fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
             Part::Other(json) => json.clone(),
         });
     }
-    Ok(parts.into())
+    Ok(if parts.is_empty() { "".into() } else { parts.into() })
 }
