@@ -6,9 +6,12 @@ use serde_json::{Value, json};
 
 use crate::*;
 
+/// A provider, a model, and what makes an answer of it.
+type Answers = (&'static str, &'static str, fn(&mut Rng) -> Value);
+
 /// An answer's message in OpenAI's form, with what is kept of the vendor's own.
 pub fn message(random: &mut Rng) -> Value {
-    const DIALECTS: [(&str, &str, fn(&mut Rng) -> Value); 8] = [
+    const DIALECTS: [Answers; 8] = [
         ("openai", "gpt-4o", openai),
         ("deepseek", "deepseek-flash", chat),
         ("huggingface", "openai/gpt-oss-20b", chat),
