@@ -9,6 +9,13 @@ use crate::*;
 /// A provider, a model, and what makes an answer of it.
 type Answers = (&'static str, &'static str, fn(&mut Rng) -> Value);
 
+/// What a provider has signed, and the model that alone may have it back.
+pub const SIGNED: [(&str, &str); 3] = [
+    ("YW50aHJvcGlj", "claude-opus-5-5"),
+    ("Z2VtaW5p", "gemini-3.8-flash"),
+    ("cmVzcG9uc2Vz", "gpt-6-sol"),
+];
+
 /// An answer's message in OpenAI's form, with what is kept of the vendor's own.
 pub fn message(random: &mut Rng) -> Value {
     const DIALECTS: [Answers; 8] = [
@@ -78,7 +85,7 @@ fn responses(random: &mut Rng) -> Value {
     };
     let all = [
         json!({"type": "reasoning", "id": "rs_1", "summary": [
-            {"type": "summary_text", "text": "Hm"}], "encrypted_content": "ZW5j"}),
+            {"type": "summary_text", "text": "Hm"}], "encrypted_content": SIGNED[2].0}),
         json!({"type": "web_search_call", "id": "ws_1", "status": "completed",
             "action": {"type": "search", "query": "q"}}),
         json!({"type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
@@ -96,8 +103,8 @@ fn anthropic(random: &mut Rng) -> Value {
             "input": {"city": "Oslo"}})
     };
     let all = [
-        json!({"type": "thinking", "thinking": "Hm", "signature": "c2ln"}),
-        json!({"type": "redacted_thinking", "data": "cmVk"}),
+        json!({"type": "thinking", "thinking": "Hm", "signature": SIGNED[0].0}),
+        json!({"type": "redacted_thinking", "data": SIGNED[0].0}),
         json!({"type": "text", "text": said(random)}),
         call(random),
         call(random),
@@ -113,11 +120,11 @@ fn gemini(random: &mut Rng) -> Value {
         if random.bool() {
             call["id"] = id(random, "").into();
         }
-        json!({"functionCall": call, "thoughtSignature": "c2ln"})
+        json!({"functionCall": call, "thoughtSignature": SIGNED[1].0})
     };
     let all = [
         json!({"text": "Hm", "thought": true}),
-        json!({"text": said(random), "thoughtSignature": "dGV4dA=="}),
+        json!({"text": said(random), "thoughtSignature": SIGNED[1].0}),
         json!({"executableCode": {"language": "PYTHON", "code": "1"}}),
         json!({"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}),
         call(random),

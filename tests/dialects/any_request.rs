@@ -289,6 +289,14 @@ fn check(provider: &str, model: &str, request: &Request, stream: bool) -> Result
     {
         return Err(format!("{why}\n{sent:#}"));
     }
+    for (signature, owner) in any_answer::SIGNED {
+        if model != owner && sent.to_string().contains(signature) {
+            return Err(format!("what {owner} has signed\n{sent:#}"));
+        }
+    }
+    if sent.to_string().contains("\"mynah\":") {
+        return Err(format!("what is kept of an answer\n{sent:#}"));
+    }
     for message in ["messages", "input"].iter().flat_map(|list| sent[list].as_array()).flatten() {
         let content = message.get("content");
         let called = message.get("tool_calls").is_some() || message["role"].is_null();
