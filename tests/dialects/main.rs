@@ -6,6 +6,7 @@
 mod alike;
 mod any_answer;
 mod any_request;
+mod any_stream;
 mod claude;
 mod cohere;
 mod conversations;

@@ -340,7 +340,8 @@ impl<D: Dialect> Core<D> {
         if !self.alike.is_willing() || self.out.context().raw_events {
             return;
         }
-        if let Some(piece) = self.dialect.added(json) {
+        // An empty text does less than others would in its place.
+        if let Some(piece) = self.dialect.added(json).filter(|piece| !piece.text.is_empty()) {
             self.alike.propose(name, data, &piece);
         }
     }

@@ -1,0 +1,376 @@
+//! Answers drawn at random, plain and as each vendor streams them: both ways of
+//! reading come to the same.
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+use crate::*;
+
+/// What is answered.
+struct Answer {
+    thought: String,
+    text: String,
+    /// Ids, and JSON texts of arguments.
+    calls: Vec<(String, String)>,
+    /// Tokens in and out.
+    tokens: (u64, u64),
+}
+
+fn words(random: &mut Rng, most: usize) -> String {
+    const WORDS: [&str; 9] =
+        ["It", " is", "\n\n", " \"3\"", "\\", "°", " Grüße", "\u{1f426}\u{200d}", "\u{7f}\t"];
+    (0..random.usize(..most)).map(|_| WORDS[random.usize(..WORDS.len())]).collect()
+}
+
+fn draw(random: &mut Rng) -> Answer {
+    let call = |i: usize, random: &mut Rng| {
+        let arguments = json!({"city": words(random, 4), "n": random.i32(-9..9)});
+        (format!("call_{i}{:04x}", random.u16(..)), arguments.to_string())
+    };
+    let calls = random.usize(..4).saturating_sub(1);
+    Answer {
+        thought: words(random, 4),
+        text: words(random, 8),
+        calls: (0..calls).map(|i| call(i, random)).collect(),
+        tokens: (random.u64(1..99), random.u64(1..99)),
+    }
+}
+
+/// A text in pieces, the first of which may be empty; none of an empty one.
+fn pieces(random: &mut Rng, text: &str) -> Vec<String> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let mut pieces = vec![String::new()];
+    for letter in text.chars() {
+        if random.u8(..3) == 0 {
+            pieces.push(String::new());
+        }
+        pieces.last_mut().unwrap().push(letter);
+    }
+    pieces
+}
+
+/// Each of these events, or lists of them, one after the other, their turns mixed.
+fn mixed(random: &mut Rng, mut lists: Vec<Vec<Value>>) -> Vec<Value> {
+    let mut out = Vec::new();
+    lists.iter_mut().for_each(|list| list.reverse());
+    while !lists.is_empty() {
+        let at = random.usize(..lists.len());
+        match lists[at].pop() {
+            Some(event) => out.push(event),
+            None => drop(lists.remove(at)),
+        }
+    }
+    out
+}
+
+/// The plain answer and the events of a dialect.
+type Told = (Value, Vec<Value>);
+
+fn chat(answer: &Answer, random: &mut Rng) -> Told {
+    let called = !answer.calls.is_empty();
+    let finish = if called { "tool_calls" } else { "stop" };
+    let usage = json!({"prompt_tokens": answer.tokens.0, "completion_tokens": answer.tokens.1,
+        "total_tokens": answer.tokens.0 + answer.tokens.1});
+    let function = |call: &(String, String), arguments: &str| {
+        json!({"id": call.0,
+        "type": "function", "function": {"name": "weather", "arguments": arguments}})
+    };
+    let mut message = json!({"role": "assistant", "content": answer.text});
+    if !answer.thought.is_empty() {
+        message["reasoning_content"] = answer.thought.clone().into();
+    }
+    if called {
+        message["tool_calls"] = answer.calls.iter().map(|call| function(call, &call.1)).collect();
+    }
+    let head = |rest: Value| {
+        let mut json = json!({"id": "c", "model": "m", "created": 7});
+        json.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        json
+    };
+    let plain = head(json!({"usage": usage,
+        "choices": [{"index": 0, "message": message, "finish_reason": finish}]}));
+    let chunk = |delta: Value, finish: Value| {
+        head(json!({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}))
+    };
+    let mut events = vec![chunk(json!({"role": "assistant", "content": ""}), Value::Null)];
+    for piece in pieces(random, &answer.thought) {
+        events.push(chunk(json!({"reasoning_content": piece}), Value::Null));
+    }
+    for piece in pieces(random, &answer.text) {
+        events.push(chunk(json!({"content": piece}), Value::Null));
+    }
+    let lists = answer.calls.iter().enumerate().map(|(i, call)| {
+        let mut begin = function(call, "");
+        begin["index"] = i.into();
+        events.push(chunk(json!({"tool_calls": [begin]}), Value::Null));
+        let mut list = Vec::new();
+        for piece in pieces(random, &call.1) {
+            let part = json!({"index": i, "function": {"arguments": piece}});
+            list.push(chunk(json!({"tool_calls": [part]}), Value::Null));
+        }
+        list
+    });
+    let lists = lists.collect();
+    events.extend(mixed(random, lists));
+    events.push(chunk(json!({}), finish.into()));
+    events.push(head(json!({"choices": [], "usage": usage})));
+    (plain, events)
+}
+
+fn responses(answer: &Answer, random: &mut Rng) -> Told {
+    let (mut output, mut events) = (Vec::new(), Vec::new());
+    let head = json!({"id": "r", "model": "m", "created_at": 7, "status": "in_progress",
+        "output": []});
+    events.push(json!({"type": "response.created", "response": head}));
+    let mut item = |begun: Value, done: Value, deltas: Vec<Value>, events: &mut Vec<Value>| {
+        let index = output.len();
+        let framed =
+            |kind: &str, item: &Value| json!({"type": kind, "output_index": index, "item": item});
+        events.push(framed("response.output_item.added", &begun));
+        events.extend(deltas.into_iter().map(|mut delta| {
+            delta["output_index"] = index.into();
+            delta
+        }));
+        events.push(framed("response.output_item.done", &done));
+        output.push(done);
+    };
+    let deltas = |kind: &str, text: &str, random: &mut Rng| -> Vec<Value> {
+        let pieces = pieces(random, text).into_iter();
+        pieces.map(|piece| json!({"type": kind, "delta": piece})).collect()
+    };
+    if !answer.thought.is_empty() {
+        let thought = |summary: Value| json!({"type": "reasoning", "id": "rs", "summary": summary, "encrypted_content": "e"});
+        let summary = json!([{"type": "summary_text", "text": answer.thought}]);
+        let kind = "response.reasoning_summary_text.delta";
+        let deltas = deltas(kind, &answer.thought, random);
+        item(thought(json!([])), thought(summary), deltas, &mut events);
+    }
+    let message = |content: Value| json!({"type": "message", "id": "m", "role": "assistant", "content": content});
+    let said = json!([{"type": "output_text", "text": answer.text, "annotations": []}]);
+    let told = deltas("response.output_text.delta", &answer.text, random);
+    item(message(json!([])), message(said), told, &mut events);
+    for (id, arguments) in &answer.calls {
+        let call = |arguments: &str| {
+            json!({"type": "function_call", "id": format!("fc_{id}"), "call_id": id,
+                "name": "weather", "arguments": arguments})
+        };
+        let told = deltas("response.function_call_arguments.delta", arguments, random);
+        item(call(""), call(arguments), told, &mut events);
+    }
+    let plain = json!({"id": "r", "model": "m", "created_at": 7, "status": "completed",
+        "output": output,
+        "usage": {"input_tokens": answer.tokens.0, "output_tokens": answer.tokens.1}});
+    events.push(json!({"type": "response.completed", "response": plain}));
+    (plain, events)
+}
+
+fn anthropic(answer: &Answer, random: &mut Rng) -> Told {
+    let (mut content, mut events) = (Vec::new(), Vec::new());
+    let reason = if answer.calls.is_empty() { "end_turn" } else { "tool_use" };
+    let message = |content: Value, reason: Value, output: u64| {
+        json!({"id": "msg", "type": "message", "role": "assistant", "model": "m",
+            "content": content, "stop_reason": reason, "stop_sequence": null,
+            "usage": {"input_tokens": answer.tokens.0, "output_tokens": output}})
+    };
+    let mut block = |begun: Value, done: Value, deltas: Vec<Value>| {
+        let index = content.len();
+        events.push(json!({"type": "content_block_start", "index": index, "content_block": begun}));
+        let deltas = deltas.into_iter();
+        events.extend(
+            deltas.map(
+                |delta| json!({"type": "content_block_delta", "index": index, "delta": delta}),
+            ),
+        );
+        events.push(json!({"type": "content_block_stop", "index": index}));
+        content.push(done);
+    };
+    let deltas = |kind: &str, name: &str, text: &str, random: &mut Rng| -> Vec<Value> {
+        let pieces = pieces(random, text).into_iter();
+        pieces.map(|piece| json!({"type": kind, name: piece})).collect()
+    };
+    if !answer.thought.is_empty() {
+        let thought = |text: &str, signature: &str| json!({"type": "thinking", "thinking": text, "signature": signature});
+        let mut told = deltas("thinking_delta", "thinking", &answer.thought, random);
+        told.push(json!({"type": "signature_delta", "signature": "c2ln"}));
+        block(thought("", ""), thought(&answer.thought, "c2ln"), told);
+    }
+    let said = |text: &str| json!({"type": "text", "text": text});
+    let told = deltas("text_delta", "text", &answer.text, random);
+    block(said(""), said(&answer.text), told);
+    for (id, arguments) in &answer.calls {
+        let call =
+            |input: Value| json!({"type": "tool_use", "id": id, "name": "weather", "input": input});
+        let told = deltas("input_json_delta", "partial_json", arguments, random);
+        block(call(json!({})), call(serde_json::from_str(arguments).unwrap()), told);
+    }
+    let begun = message(json!([]), Value::Null, 1);
+    events.insert(0, json!({"type": "message_start", "message": begun}));
+    events.push(json!({"type": "message_delta", "usage": {"output_tokens": answer.tokens.1},
+        "delta": {"stop_reason": reason, "stop_sequence": null}}));
+    events.push(json!({"type": "message_stop"}));
+    (message(content.into(), reason.into(), answer.tokens.1), events)
+}
+
+fn gemini(answer: &Answer, random: &mut Rng) -> Told {
+    let usage = json!({"promptTokenCount": answer.tokens.0,
+        "candidatesTokenCount": answer.tokens.1,
+        "totalTokenCount": answer.tokens.0 + answer.tokens.1});
+    let chunk = |parts: Vec<Value>, last: bool| {
+        let mut candidate = json!({"index": 0, "content": {"role": "model", "parts": parts}});
+        if last {
+            candidate["finishReason"] = "STOP".into();
+        }
+        json!({"candidates": [candidate], "usageMetadata": usage, "modelVersion": "m",
+            "responseId": "r"})
+    };
+    let (mut parts, mut told) = (Vec::new(), Vec::new());
+    let said = |text: &str, thought: bool| match thought {
+        true => json!({"text": text, "thought": true}),
+        false => json!({"text": text}),
+    };
+    for (text, thought) in [(&answer.thought, true), (&answer.text, false)] {
+        if !text.is_empty() {
+            parts.push(said(text, thought));
+            let pieces = pieces(random, text).into_iter().filter(|piece| !piece.is_empty());
+            told.extend(pieces.map(|piece| said(&piece, thought)));
+        }
+    }
+    for (id, arguments) in &answer.calls {
+        let args: Value = serde_json::from_str(arguments).unwrap();
+        let call = json!({"id": id, "name": "weather", "args": args});
+        let part = json!({"functionCall": call, "thoughtSignature": "c2ln"});
+        parts.push(part.clone());
+        told.push(part);
+    }
+    let mut events: Vec<Value> = told.into_iter().map(|part| chunk(vec![part], false)).collect();
+    events.push(chunk(vec![json!({"text": ""})], true));
+    (chunk(parts, true), events)
+}
+
+fn cohere(answer: &Answer, random: &mut Rng) -> Told {
+    let called = !answer.calls.is_empty();
+    let finish = if called { "TOOL_CALL" } else { "COMPLETE" };
+    let tokens = json!({"input_tokens": answer.tokens.0, "output_tokens": answer.tokens.1});
+    let usage = json!({"billed_units": tokens, "tokens": tokens});
+    let mut events = vec![json!({"type": "message-start", "id": "c",
+        "delta": {"message": {"role": "assistant"}}})];
+    let mut content = Vec::new();
+    for (kind, text) in [("thinking", &answer.thought), ("text", &answer.text)] {
+        if text.is_empty() || called {
+            continue;
+        }
+        let index = content.len();
+        let part = |kind: &str, content: Value| json!({"type": kind, "index": index, "delta": {"message": {"content": content}}});
+        events.push(part("content-start", json!({"type": kind, kind: ""})));
+        for piece in pieces(random, text) {
+            events.push(part("content-delta", json!({kind: piece})));
+        }
+        events.push(json!({"type": "content-end", "index": index}));
+        content.push(json!({"type": kind, kind: text}));
+    }
+    let mut message = json!({"role": "assistant", "content": content});
+    if called {
+        let function = |call: &(String, String), arguments: &str| {
+            json!({"id": call.0,
+            "type": "function", "function": {"name": "weather", "arguments": arguments}})
+        };
+        let calls: Value = answer.calls.iter().map(|call| function(call, &call.1)).collect();
+        message = json!({"role": "assistant", "tool_plan": "I look", "tool_calls": calls});
+        events.push(
+            json!({"type": "tool-plan-delta", "delta": {"message": {"tool_plan": "I look"}}}),
+        );
+        for (i, call) in answer.calls.iter().enumerate() {
+            let part = |kind: &str, calls: Value| json!({"type": kind, "index": i, "delta": {"message": {"tool_calls": calls}}});
+            events.push(part("tool-call-start", function(call, "")));
+            for piece in pieces(random, &call.1) {
+                events.push(part("tool-call-delta", json!({"function": {"arguments": piece}})));
+            }
+            events.push(json!({"type": "tool-call-end", "index": i}));
+        }
+    }
+    events.push(json!({"type": "message-end",
+        "delta": {"finish_reason": finish, "usage": usage}}));
+    let plain = json!({"id": "c", "finish_reason": finish, "message": message, "usage": usage});
+    (plain, events)
+}
+
+fn ollama(answer: &Answer, random: &mut Rng) -> Told {
+    let calls: Vec<Value> = answer
+        .calls
+        .iter()
+        .map(|(id, arguments)| {
+            let arguments: Value = serde_json::from_str(arguments).unwrap();
+            json!({"id": id, "function": {"name": "weather", "arguments": arguments}})
+        })
+        .collect();
+    let line = |message: Value| {
+        json!({"model": "m", "created_at": "2026-11-01T00:00:00Z",
+        "message": message, "done": false})
+    };
+    let mut events = Vec::new();
+    for piece in pieces(random, &answer.thought) {
+        events.push(line(json!({"role": "assistant", "content": "", "thinking": piece})));
+    }
+    for piece in pieces(random, &answer.text) {
+        events.push(line(json!({"role": "assistant", "content": piece})));
+    }
+    for call in &calls {
+        events.push(line(json!({"role": "assistant", "content": "", "tool_calls": [call]})));
+    }
+    let end = |message: Value| {
+        json!({"model": "m", "created_at": "2026-11-01T00:00:00Z",
+        "message": message, "done": true, "done_reason": "stop",
+        "prompt_eval_count": answer.tokens.0, "eval_count": answer.tokens.1})
+    };
+    events.push(end(json!({"role": "assistant", "content": ""})));
+    let mut message = json!({"role": "assistant", "content": answer.text});
+    if !answer.thought.is_empty() {
+        message["thinking"] = answer.thought.clone().into();
+    }
+    if !calls.is_empty() {
+        message["tool_calls"] = calls.into();
+    }
+    (end(message), events)
+}
+
+/// What of a response does not tell how it came.
+fn essence(mut response: Response) -> Response {
+    response.raw = None;
+    response
+}
+
+#[test]
+fn a_plain_answer_and_a_stream_come_to_the_same() {
+    const DIALECTS: [(&str, fn(&Answer, &mut Rng) -> Told); 7] = [
+        ("siliconflow", chat),
+        ("deepseek", chat),
+        ("responses", responses),
+        ("anthropic", anthropic),
+        ("gemini", gemini),
+        ("cohere", cohere),
+        ("ollama", ollama),
+    ];
+    let mut random = Rng::with_seed(42);
+    for run in 0..300 {
+        let answer = draw(&mut random);
+        for (provider, tell) in DIALECTS {
+            let client = any_request::client_of(provider, "m");
+            let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+            let (dialect, context) = reader(&client, &asked);
+            let (plain, events) = tell(&answer, &mut random);
+            let text: String = match provider {
+                "ollama" => events.iter().map(|event| format!("{event}\n")).collect(),
+                _ => sse(&events),
+            };
+            let read = dialect.reply(&context, &head(200, &[]), plain.to_string().as_bytes());
+            let (_, streamed) = stream(dialect, &context, &text).unwrap();
+            let (read, streamed) = (essence(read.unwrap()), essence(streamed));
+            assert_eq!(read, streamed, "run {run}, {provider}: {plain:#}\n{text}");
+            let calls: Vec<_> = read.first().tool_calls.iter().map(|c| c.id.clone()).collect();
+            let wanted: Vec<_> = answer.calls.iter().map(|call| call.0.clone()).collect();
+            assert_eq!(calls, wanted, "run {run}, {provider}: {plain:#}");
+        }
+    }
+}
