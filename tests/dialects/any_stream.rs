@@ -8,12 +8,19 @@ use crate::*;
 
 /// What is answered.
 struct Answer {
-    thought: String,
-    text: String,
+    /// Thoughts and texts, as they come.
+    said: Vec<(bool, String)>,
     /// Ids, and JSON texts of arguments.
     calls: Vec<(String, String)>,
     /// Tokens in and out.
     tokens: (u64, u64),
+}
+
+impl Answer {
+    /// All thoughts or all texts.
+    fn all(&self, thought: bool) -> String {
+        self.said.iter().filter(|said| said.0 == thought).map(|said| said.1.as_str()).collect()
+    }
 }
 
 fn words(random: &mut Rng, most: usize) -> String {
@@ -28,9 +35,10 @@ fn draw(random: &mut Rng) -> Answer {
         (format!("call_{i}{:04x}", random.u16(..)), arguments.to_string())
     };
     let calls = random.usize(..4).saturating_sub(1);
+    let first = random.bool();
+    let said = |i: usize, random: &mut Rng| ((i % 2 == 0) == first, words(random, 6) + ".");
     Answer {
-        thought: words(random, 4),
-        text: words(random, 8),
+        said: (0..random.usize(..5)).map(|i| said(i, random)).collect(),
         calls: (0..calls).map(|i| call(i, random)).collect(),
         tokens: (random.u64(1..99), random.u64(1..99)),
     }
@@ -67,6 +75,8 @@ fn mixed(random: &mut Rng, mut lists: Vec<Vec<Value>>) -> Vec<Value> {
 
 /// The plain answer and the events of a dialect.
 type Told = (Value, Vec<Value>);
+/// A provider, and what tells an answer in its words.
+type Dialect = (&'static str, fn(&Answer, &mut Rng) -> Told);
 
 fn chat(answer: &Answer, random: &mut Rng) -> Told {
     let called = !answer.calls.is_empty();
@@ -77,9 +87,9 @@ fn chat(answer: &Answer, random: &mut Rng) -> Told {
         json!({"id": call.0,
         "type": "function", "function": {"name": "weather", "arguments": arguments}})
     };
-    let mut message = json!({"role": "assistant", "content": answer.text});
-    if !answer.thought.is_empty() {
-        message["reasoning_content"] = answer.thought.clone().into();
+    let mut message = json!({"role": "assistant", "content": answer.all(false)});
+    if !answer.all(true).is_empty() {
+        message["reasoning_content"] = answer.all(true).into();
     }
     if called {
         message["tool_calls"] = answer.calls.iter().map(|call| function(call, &call.1)).collect();
@@ -95,11 +105,10 @@ fn chat(answer: &Answer, random: &mut Rng) -> Told {
         head(json!({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}))
     };
     let mut events = vec![chunk(json!({"role": "assistant", "content": ""}), Value::Null)];
-    for piece in pieces(random, &answer.thought) {
-        events.push(chunk(json!({"reasoning_content": piece}), Value::Null));
-    }
-    for piece in pieces(random, &answer.text) {
-        events.push(chunk(json!({"content": piece}), Value::Null));
+    for (thought, text) in &answer.said {
+        let name = if *thought { "reasoning_content" } else { "content" };
+        let pieces = pieces(random, text).into_iter();
+        events.extend(pieces.map(|piece| chunk(json!({name: piece}), Value::Null)));
     }
     let lists = answer.calls.iter().enumerate().map(|(i, call)| {
         let mut begin = function(call, "");
@@ -137,20 +146,27 @@ fn responses(answer: &Answer, random: &mut Rng) -> Told {
         output.push(done);
     };
     let deltas = |kind: &str, text: &str, random: &mut Rng| -> Vec<Value> {
-        let pieces = pieces(random, text).into_iter();
-        pieces.map(|piece| json!({"type": kind, "delta": piece})).collect()
+        let pieces = pieces(random, text).into_iter().enumerate();
+        pieces
+            .map(|(i, piece)| {
+                json!({"type": kind, "delta": piece, "sequence_number": 9 + i,
+                    "obfuscation": "x".repeat(7 * i % 5)})
+            })
+            .collect()
     };
-    if !answer.thought.is_empty() {
-        let thought = |summary: Value| json!({"type": "reasoning", "id": "rs", "summary": summary, "encrypted_content": "e"});
-        let summary = json!([{"type": "summary_text", "text": answer.thought}]);
-        let kind = "response.reasoning_summary_text.delta";
-        let deltas = deltas(kind, &answer.thought, random);
-        item(thought(json!([])), thought(summary), deltas, &mut events);
-    }
+    let thought = |summary: Value| json!({"type": "reasoning", "id": "rs", "summary": summary, "encrypted_content": "e"});
     let message = |content: Value| json!({"type": "message", "id": "m", "role": "assistant", "content": content});
-    let said = json!([{"type": "output_text", "text": answer.text, "annotations": []}]);
-    let told = deltas("response.output_text.delta", &answer.text, random);
-    item(message(json!([])), message(said), told, &mut events);
+    for (is_thought, text) in &answer.said {
+        if *is_thought {
+            let deltas = deltas("response.reasoning_summary_text.delta", text, random);
+            let summary = json!([{"type": "summary_text", "text": text}]);
+            item(thought(json!([])), thought(summary), deltas, &mut events);
+        } else {
+            let deltas = deltas("response.output_text.delta", text, random);
+            let said = json!([{"type": "output_text", "text": text, "annotations": []}]);
+            item(message(json!([])), message(said), deltas, &mut events);
+        }
+    }
     for (id, arguments) in &answer.calls {
         let call = |arguments: &str| {
             json!({"type": "function_call", "id": format!("fc_{id}"), "call_id": id,
@@ -190,15 +206,18 @@ fn anthropic(answer: &Answer, random: &mut Rng) -> Told {
         let pieces = pieces(random, text).into_iter();
         pieces.map(|piece| json!({"type": kind, name: piece})).collect()
     };
-    if !answer.thought.is_empty() {
-        let thought = |text: &str, signature: &str| json!({"type": "thinking", "thinking": text, "signature": signature});
-        let mut told = deltas("thinking_delta", "thinking", &answer.thought, random);
-        told.push(json!({"type": "signature_delta", "signature": "c2ln"}));
-        block(thought("", ""), thought(&answer.thought, "c2ln"), told);
-    }
+    let thought = |text: &str, signature: &str| json!({"type": "thinking", "thinking": text, "signature": signature});
     let said = |text: &str| json!({"type": "text", "text": text});
-    let told = deltas("text_delta", "text", &answer.text, random);
-    block(said(""), said(&answer.text), told);
+    for (is_thought, text) in &answer.said {
+        if *is_thought {
+            let mut told = deltas("thinking_delta", "thinking", text, random);
+            told.push(json!({"type": "signature_delta", "signature": "c2ln"}));
+            block(thought("", ""), thought(text, "c2ln"), told);
+        } else {
+            let told = deltas("text_delta", "text", text, random);
+            block(said(""), said(text), told);
+        }
+    }
     for (id, arguments) in &answer.calls {
         let call =
             |input: Value| json!({"type": "tool_use", "id": id, "name": "weather", "input": input});
@@ -230,12 +249,10 @@ fn gemini(answer: &Answer, random: &mut Rng) -> Told {
         true => json!({"text": text, "thought": true}),
         false => json!({"text": text}),
     };
-    for (text, thought) in [(&answer.thought, true), (&answer.text, false)] {
-        if !text.is_empty() {
-            parts.push(said(text, thought));
-            let pieces = pieces(random, text).into_iter().filter(|piece| !piece.is_empty());
-            told.extend(pieces.map(|piece| said(&piece, thought)));
-        }
+    for (thought, text) in &answer.said {
+        parts.push(said(text, *thought));
+        let pieces = pieces(random, text).into_iter().filter(|piece| !piece.is_empty());
+        told.extend(pieces.map(|piece| said(&piece, *thought)));
     }
     for (id, arguments) in &answer.calls {
         let args: Value = serde_json::from_str(arguments).unwrap();
@@ -257,10 +274,8 @@ fn cohere(answer: &Answer, random: &mut Rng) -> Told {
     let mut events = vec![json!({"type": "message-start", "id": "c",
         "delta": {"message": {"role": "assistant"}}})];
     let mut content = Vec::new();
-    for (kind, text) in [("thinking", &answer.thought), ("text", &answer.text)] {
-        if text.is_empty() || called {
-            continue;
-        }
+    for (thought, text) in answer.said.iter().filter(|_| !called) {
+        let kind = if *thought { "thinking" } else { "text" };
         let index = content.len();
         let part = |kind: &str, content: Value| json!({"type": kind, "index": index, "delta": {"message": {"content": content}}});
         events.push(part("content-start", json!({"type": kind, kind: ""})));
@@ -310,11 +325,12 @@ fn ollama(answer: &Answer, random: &mut Rng) -> Told {
         "message": message, "done": false})
     };
     let mut events = Vec::new();
-    for piece in pieces(random, &answer.thought) {
-        events.push(line(json!({"role": "assistant", "content": "", "thinking": piece})));
-    }
-    for piece in pieces(random, &answer.text) {
-        events.push(line(json!({"role": "assistant", "content": piece})));
+    for (thought, text) in &answer.said {
+        for piece in pieces(random, text) {
+            let mut message = json!({"role": "assistant", "content": ""});
+            message[if *thought { "thinking" } else { "content" }] = piece.into();
+            events.push(line(message));
+        }
     }
     for call in &calls {
         events.push(line(json!({"role": "assistant", "content": "", "tool_calls": [call]})));
@@ -325,9 +341,9 @@ fn ollama(answer: &Answer, random: &mut Rng) -> Told {
         "prompt_eval_count": answer.tokens.0, "eval_count": answer.tokens.1})
     };
     events.push(end(json!({"role": "assistant", "content": ""})));
-    let mut message = json!({"role": "assistant", "content": answer.text});
-    if !answer.thought.is_empty() {
-        message["thinking"] = answer.thought.clone().into();
+    let mut message = json!({"role": "assistant", "content": answer.all(false)});
+    if !answer.all(true).is_empty() {
+        message["thinking"] = answer.all(true).into();
     }
     if !calls.is_empty() {
         message["tool_calls"] = calls.into();
@@ -343,7 +359,7 @@ fn essence(mut response: Response) -> Response {
 
 #[test]
 fn a_plain_answer_and_a_stream_come_to_the_same() {
-    const DIALECTS: [(&str, fn(&Answer, &mut Rng) -> Told); 7] = [
+    const DIALECTS: [Dialect; 7] = [
         ("siliconflow", chat),
         ("deepseek", chat),
         ("responses", responses),

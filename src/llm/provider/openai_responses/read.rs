@@ -35,6 +35,8 @@ pub struct Decoder {
     citations: Vec<Value>,
     logprobs: Vec<Value>,
     has_reasoning: bool,
+    /// The item and the part of it that the last thought was of.
+    thought_of: Option<(u64, u64)>,
 }
 
 /// A call that has begun.
@@ -67,12 +69,10 @@ impl Dialect for Decoder {
             }
             "response.refusal.delta" => out.refusal(0, delta),
             "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
-                self.has_reasoning = true;
-                out.reasoning(0, delta);
+                let part = json.get("summary_index").u64().or(json.get("content_index").u64());
+                self.think(Some((index, part.unwrap_or(0))), delta, out);
             }
-            "response.reasoning_summary_part.added" if self.has_reasoning => {
-                out.reasoning(0, "\n\n");
-            }
+            "response.reasoning_summary_part.added" => self.thought_of = None,
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
                 self.arguments(index, delta, out);
             }
@@ -234,25 +234,30 @@ impl Decoder {
         for part in item.get("content").items() {
             match part.get("type").text().unwrap_or_default() {
                 "output_text" => {
-                    out.text(0, part.get("text").text().unwrap_or_default());
+                    out.text(0, text_of(part));
                     let notes = part.get("annotations").items();
                     self.citations.extend(notes.iter().map(Json::to_value));
                     let probabilities = part.get("logprobs").items();
                     self.logprobs.extend(probabilities.iter().map(Json::to_value));
                 }
                 "refusal" => out.refusal(0, part.get("refusal").text().unwrap_or_default()),
-                "reasoning_text" => self.thought(part, out),
+                "reasoning_text" => self.think(None, text_of(part), out),
                 _ => {}
             }
         }
-        item.get("summary").items().iter().for_each(|part| self.thought(part, out));
+        item.get("summary").items().iter().for_each(|part| self.think(None, text_of(part), out));
     }
 
-    fn thought(&mut self, part: &Json, out: &mut Assembler) {
-        if std::mem::replace(&mut self.has_reasoning, true) {
+    /// Tells a thought, with an empty line between two parts.
+    fn think(&mut self, part: Option<(u64, u64)>, text: &str, out: &mut Assembler) {
+        if text.is_empty() {
+            return;
+        }
+        if self.has_reasoning && (part.is_none() || part != self.thought_of) {
             out.reasoning(0, "\n\n");
         }
-        out.reasoning(0, part.get("text").text().unwrap_or_default());
+        (self.has_reasoning, self.thought_of) = (true, part);
+        out.reasoning(0, text);
     }
 
     fn end_of(&mut self, response: &Json, out: &mut Assembler) {
@@ -281,6 +286,10 @@ impl Decoder {
         };
         out.finish(0, reason, Some(word));
     }
+}
+
+fn text_of<'a>(part: &'a Json<'_>) -> &'a str {
+    part.get("text").text().unwrap_or_default()
 }
 
 /// The arguments that the item of a call says; some hosts write them as an object.
