@@ -14,6 +14,10 @@ struct Answer {
     calls: Vec<(String, String)>,
     /// Tokens in and out.
     tokens: (u64, u64),
+    /// What the vendor says beside it: sources, probabilities, a search.
+    more: bool,
+    /// Whether it is said a second time, as another choice.
+    twice: bool,
 }
 
 impl Answer {
@@ -36,11 +40,13 @@ fn draw(random: &mut Rng) -> Answer {
     };
     let calls = random.usize(..4).saturating_sub(1);
     let first = random.bool();
-    let said = |i: usize, random: &mut Rng| ((i % 2 == 0) == first, words(random, 6) + ".");
+    let said = |i: usize, random: &mut Rng| (i.is_multiple_of(2) == first, words(random, 6) + ".");
     Answer {
         said: (0..random.usize(..5)).map(|i| said(i, random)).collect(),
         calls: (0..calls).map(|i| call(i, random)).collect(),
-        tokens: (random.u64(1..99), random.u64(1..99)),
+        tokens: (random.u64(10..99), random.u64(10..99)),
+        more: random.bool(),
+        twice: random.u8(..4) == 0,
     }
 }
 
@@ -79,13 +85,33 @@ type Told = (Value, Vec<Value>);
 type Dialect = (&'static str, fn(&Answer, &mut Rng) -> Told);
 
 fn chat(answer: &Answer, random: &mut Rng) -> Told {
+    let mut usage = json!({"prompt_tokens": answer.tokens.0, "completion_tokens": answer.tokens.1,
+        "total_tokens": answer.tokens.0 + answer.tokens.1});
+    if answer.more {
+        usage["prompt_tokens_details"] = json!({"cached_tokens": 3});
+        usage["completion_tokens_details"] = json!({"reasoning_tokens": 2});
+    }
+    let head = |choices: Vec<Value>, usage: &Value| json!({"id": "c", "model": "m", "created": 7, "choices": choices, "usage": usage});
+    let (mut choices, mut lists) = (Vec::new(), Vec::new());
+    for index in 0..1 + usize::from(answer.twice) {
+        let (mut choice, mut list) = chat_choice(answer, random);
+        list.iter_mut().for_each(|part| part["index"] = index.into());
+        choice["index"] = index.into();
+        choices.push(choice);
+        lists.push(list.into_iter().map(|part| head(vec![part], &Value::Null)).collect());
+    }
+    let mut events = mixed(random, lists);
+    events.push(head(Vec::new(), &usage));
+    (head(choices, &usage), events)
+}
+
+/// One choice, and its parts.
+fn chat_choice(answer: &Answer, random: &mut Rng) -> Told {
     let called = !answer.calls.is_empty();
     let finish = if called { "tool_calls" } else { "stop" };
-    let usage = json!({"prompt_tokens": answer.tokens.0, "completion_tokens": answer.tokens.1,
-        "total_tokens": answer.tokens.0 + answer.tokens.1});
     let function = |call: &(String, String), arguments: &str| {
-        json!({"id": call.0,
-        "type": "function", "function": {"name": "weather", "arguments": arguments}})
+        json!({"id": call.0, "type": "function",
+            "function": {"name": "weather", "arguments": arguments}})
     };
     let mut message = json!({"role": "assistant", "content": answer.all(false)});
     if !answer.all(true).is_empty() {
@@ -94,38 +120,37 @@ fn chat(answer: &Answer, random: &mut Rng) -> Told {
     if called {
         message["tool_calls"] = answer.calls.iter().map(|call| function(call, &call.1)).collect();
     }
-    let head = |rest: Value| {
-        let mut json = json!({"id": "c", "model": "m", "created": 7});
-        json.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
-        json
-    };
-    let plain = head(json!({"usage": usage,
-        "choices": [{"index": 0, "message": message, "finish_reason": finish}]}));
-    let chunk = |delta: Value, finish: Value| {
-        head(json!({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}))
-    };
-    let mut events = vec![chunk(json!({"role": "assistant", "content": ""}), Value::Null)];
+    let part = |delta: Value| json!({"delta": delta, "finish_reason": null});
+    let mut parts = vec![part(json!({"role": "assistant", "content": ""}))];
+    let mut chances = Vec::new();
     for (thought, text) in &answer.said {
         let name = if *thought { "reasoning_content" } else { "content" };
-        let pieces = pieces(random, text).into_iter();
-        events.extend(pieces.map(|piece| chunk(json!({name: piece}), Value::Null)));
+        for piece in pieces(random, text) {
+            let mut part = part(json!({name: piece}));
+            if answer.more && !thought {
+                let chance = json!({"token": piece, "logprob": -0.5});
+                part["logprobs"] = json!({"content": [chance]});
+                chances.push(chance);
+            }
+            parts.push(part);
+        }
     }
-    let lists = answer.calls.iter().enumerate().map(|(i, call)| {
+    let mut lists = Vec::new();
+    for (i, call) in answer.calls.iter().enumerate() {
         let mut begin = function(call, "");
         begin["index"] = i.into();
-        events.push(chunk(json!({"tool_calls": [begin]}), Value::Null));
-        let mut list = Vec::new();
-        for piece in pieces(random, &call.1) {
-            let part = json!({"index": i, "function": {"arguments": piece}});
-            list.push(chunk(json!({"tool_calls": [part]}), Value::Null));
-        }
-        list
-    });
-    let lists = lists.collect();
-    events.extend(mixed(random, lists));
-    events.push(chunk(json!({}), finish.into()));
-    events.push(head(json!({"choices": [], "usage": usage})));
-    (plain, events)
+        parts.push(part(json!({"tool_calls": [begin]})));
+        let piece =
+            |piece| part(json!({"tool_calls": [{"index": i, "function": {"arguments": piece}}]}));
+        lists.push(pieces(random, &call.1).into_iter().map(piece).collect());
+    }
+    parts.extend(mixed(random, lists));
+    parts.push(json!({"delta": {}, "finish_reason": finish}));
+    let mut choice = json!({"message": message, "finish_reason": finish});
+    if !chances.is_empty() {
+        choice["logprobs"] = json!({"content": chances});
+    }
+    (choice, parts)
 }
 
 fn responses(answer: &Answer, random: &mut Rng) -> Told {
@@ -162,8 +187,16 @@ fn responses(answer: &Answer, random: &mut Rng) -> Told {
             let summary = json!([{"type": "summary_text", "text": text}]);
             item(thought(json!([])), thought(summary), deltas, &mut events);
         } else {
-            let deltas = deltas("response.output_text.delta", text, random);
-            let said = json!([{"type": "output_text", "text": text, "annotations": []}]);
+            let mut deltas = deltas("response.output_text.delta", text, random);
+            let mut notes = Vec::new();
+            if answer.more {
+                notes.push(json!({"type": "url_citation", "url": "u", "title": text}));
+                deltas.push(json!({"type": "response.output_text.annotation.added",
+                    "annotation_index": 0, "annotation": notes[0]}));
+                let search = json!({"type": "web_search_call", "id": "ws", "status": "completed"});
+                item(search.clone(), search, Vec::new(), &mut events);
+            }
+            let said = json!([{"type": "output_text", "text": text, "annotations": notes}]);
             item(message(json!([])), message(said), deltas, &mut events);
         }
     }
@@ -188,7 +221,8 @@ fn anthropic(answer: &Answer, random: &mut Rng) -> Told {
     let message = |content: Value, reason: Value, output: u64| {
         json!({"id": "msg", "type": "message", "role": "assistant", "model": "m",
             "content": content, "stop_reason": reason, "stop_sequence": null,
-            "usage": {"input_tokens": answer.tokens.0, "output_tokens": output}})
+            "usage": {"input_tokens": answer.tokens.0, "cache_read_input_tokens": 3,
+                "cache_creation_input_tokens": 4, "output_tokens": output}})
     };
     let mut block = |begun: Value, done: Value, deltas: Vec<Value>| {
         let index = content.len();
@@ -214,8 +248,24 @@ fn anthropic(answer: &Answer, random: &mut Rng) -> Told {
             told.push(json!({"type": "signature_delta", "signature": "c2ln"}));
             block(thought("", ""), thought(text, "c2ln"), told);
         } else {
-            let told = deltas("text_delta", "text", text, random);
-            block(said(""), said(text), told);
+            let mut told = deltas("text_delta", "text", text, random);
+            let mut done = said(text);
+            if answer.more {
+                let source =
+                    json!({"type": "char_location", "cited_text": text, "document_index": 0});
+                told.push(json!({"type": "citations_delta", "citation": source}));
+                done["citations"] = json!([source]);
+                let search = |input: Value| {
+                    json!({"type": "server_tool_use", "id": "st", "name": "web_search",
+                        "input": input})
+                };
+                let asked = vec![json!({"type": "input_json_delta", "partial_json": "{\"q\":1}"})];
+                block(search(json!({})), search(json!({"q": 1})), asked);
+                let found = json!({"type": "web_search_tool_result", "tool_use_id": "st",
+                    "content": [{"type": "web_search_result", "url": "u"}]});
+                block(found.clone(), found, Vec::new());
+            }
+            block(said(""), done, told);
         }
     }
     for (id, arguments) in &answer.calls {
@@ -226,6 +276,7 @@ fn anthropic(answer: &Answer, random: &mut Rng) -> Told {
     }
     let begun = message(json!([]), Value::Null, 1);
     events.insert(0, json!({"type": "message_start", "message": begun}));
+    events.insert(random.usize(1..=events.len()), json!({"type": "ping"}));
     events.push(json!({"type": "message_delta", "usage": {"output_tokens": answer.tokens.1},
         "delta": {"stop_reason": reason, "stop_sequence": null}}));
     events.push(json!({"type": "message_stop"}));
@@ -240,6 +291,10 @@ fn gemini(answer: &Answer, random: &mut Rng) -> Told {
         let mut candidate = json!({"index": 0, "content": {"role": "model", "parts": parts}});
         if last {
             candidate["finishReason"] = "STOP".into();
+            if answer.more {
+                candidate["groundingMetadata"] = json!({"webSearchQueries": ["q"],
+                    "groundingChunks": [{"web": {"uri": "u", "title": "t"}}]});
+            }
         }
         json!({"candidates": [candidate], "usageMetadata": usage, "modelVersion": "m",
             "responseId": "r"})
