@@ -2,6 +2,7 @@
 //! reading come to the same.
 
 use fastrand::Rng;
+use mynah::llm::event::EventKind;
 use serde_json::{Value, json};
 
 use crate::*;
@@ -412,6 +413,30 @@ fn essence(mut response: Response) -> Response {
     response
 }
 
+/// Reads an answer in each way, and holds them together.
+fn check(provider: &str, answer: &Answer, (plain, events): Told) {
+    let client = any_request::client_of(provider, "m");
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, mut context) = reader(&client, &asked);
+    let text: String = match provider {
+        "ollama" => events.iter().map(|event| format!("{event}\n")).collect(),
+        _ => sse(&events),
+    };
+    let read = dialect.reply(&context, &head(200, &[]), plain.to_string().as_bytes());
+    let read = essence(read.unwrap());
+    let (told, streamed) = stream(dialect, &context, &text).unwrap();
+    assert_eq!(read, essence(streamed), "{provider}: {plain:#}\n{text}");
+    let calls: Vec<_> = read.first().tool_calls.iter().map(|call| call.id.clone()).collect();
+    let wanted: Vec<_> = answer.calls.iter().map(|call| call.0.clone()).collect();
+    assert_eq!(calls, wanted, "{provider}: {plain:#}");
+    // Who hears of the raw events has each of them read in full.
+    context.raw_events = true;
+    let (mut in_full, streamed) = stream(dialect, &context, &text).unwrap();
+    in_full.retain(|event| !matches!(event.kind, EventKind::Raw(_)));
+    assert_eq!(told, in_full, "{provider}: {text}");
+    assert_eq!(read, essence(streamed), "{provider}: {text}");
+}
+
 #[test]
 fn a_plain_answer_and_a_stream_come_to_the_same() {
     const DIALECTS: [Dialect; 7] = [
@@ -424,24 +449,10 @@ fn a_plain_answer_and_a_stream_come_to_the_same() {
         ("ollama", ollama),
     ];
     let mut random = Rng::with_seed(42);
-    for run in 0..300 {
+    for _ in 0..300 {
         let answer = draw(&mut random);
         for (provider, tell) in DIALECTS {
-            let client = any_request::client_of(provider, "m");
-            let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
-            let (dialect, context) = reader(&client, &asked);
-            let (plain, events) = tell(&answer, &mut random);
-            let text: String = match provider {
-                "ollama" => events.iter().map(|event| format!("{event}\n")).collect(),
-                _ => sse(&events),
-            };
-            let read = dialect.reply(&context, &head(200, &[]), plain.to_string().as_bytes());
-            let (_, streamed) = stream(dialect, &context, &text).unwrap();
-            let (read, streamed) = (essence(read.unwrap()), essence(streamed));
-            assert_eq!(read, streamed, "run {run}, {provider}: {plain:#}\n{text}");
-            let calls: Vec<_> = read.first().tool_calls.iter().map(|c| c.id.clone()).collect();
-            let wanted: Vec<_> = answer.calls.iter().map(|call| call.0.clone()).collect();
-            assert_eq!(calls, wanted, "run {run}, {provider}: {plain:#}");
+            check(provider, &answer, tell(&answer, &mut random));
         }
     }
 }

@@ -50,6 +50,7 @@ fn arguments_are_those_that_were_said_wherever_they_were() {
         vec![added(0, &full), delta(0, GIVEN), done(0, &full), completed(&[&full])],
         vec![added(0, &empty), completed(&[&full])],
         vec![added(0, &absent), done(0, &full), completed(&[])],
+        vec![added(0, &empty), delta(0, ""), done(0, &full), completed(&[&full])],
         vec![added(0, &empty), done(0, &object), completed(&[])],
         vec![added(0, &object), completed(&[&object])],
         vec![done(0, &object), completed(&[&object])],

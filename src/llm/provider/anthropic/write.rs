@@ -74,7 +74,7 @@ fn service_tier(other: &mut Map<String, Value>, wanted: &mut Wanted) -> Result<(
             other.insert("service_tier".into(), "standard_only".into());
         }
         Some(_) => {
-            wanted.refuse("service_tier", "takes auto, or default for none but the usual")?;
+            wanted.refuse("service_tier", "takes auto or default")?;
             other.shift_remove("service_tier");
         }
     }

@@ -318,7 +318,7 @@ fn with_lone_references(schema: &Value) -> Value {
             if !is_lone
                 && members.get("$ref").is_some_and(Value::is_string)
                 && !members.contains_key("anyOf")
-                && let Some(reference) = members.remove("$ref")
+                && let Some(reference) = members.shift_remove("$ref")
             {
                 members.insert("anyOf".into(), json!([{"$ref": reference}]));
             }

@@ -178,7 +178,7 @@ impl Decoder {
 
     fn arguments(&mut self, index: u64, piece: &str, out: &mut Assembler) {
         let Some(call) = self.calls.iter_mut().rfind(|call| call.index == index) else { return };
-        call.told = true;
+        call.told |= !piece.is_empty();
         let id = out.tool_id(0, call.place);
         out.tool(0, Fragment { id: Some(&id), arguments: piece, ..Fragment::default() });
     }
