@@ -17,6 +17,8 @@ struct Answer {
     tokens: (u64, u64),
     /// What the vendor says beside it: sources, probabilities, a search.
     more: bool,
+    /// Whether the calls come before what is said, where that is possible.
+    calls_first: bool,
     /// Whether it is said a second time, as another choice.
     twice: bool,
 }
@@ -47,6 +49,7 @@ fn draw(random: &mut Rng) -> Answer {
         calls: (0..calls).map(|i| call(i, random)).collect(),
         tokens: (random.u64(10..99), random.u64(10..99)),
         more: random.bool(),
+        calls_first: random.u8(..4) == 0,
         twice: random.u8(..4) == 0,
     }
 }
@@ -182,32 +185,35 @@ fn responses(answer: &Answer, random: &mut Rng) -> Told {
     };
     let thought = |summary: Value| json!({"type": "reasoning", "id": "rs", "summary": summary, "encrypted_content": "e"});
     let message = |content: Value| json!({"type": "message", "id": "m", "role": "assistant", "content": content});
-    for (is_thought, text) in &answer.said {
-        if *is_thought {
-            let deltas = deltas("response.reasoning_summary_text.delta", text, random);
-            let summary = json!([{"type": "summary_text", "text": text}]);
-            item(thought(json!([])), thought(summary), deltas, &mut events);
-        } else {
-            let mut deltas = deltas("response.output_text.delta", text, random);
-            let mut notes = Vec::new();
-            if answer.more {
-                notes.push(json!({"type": "url_citation", "url": "u", "title": text}));
-                deltas.push(json!({"type": "response.output_text.annotation.added",
-                    "annotation_index": 0, "annotation": notes[0]}));
-                let search = json!({"type": "web_search_call", "id": "ws", "status": "completed"});
-                item(search.clone(), search, Vec::new(), &mut events);
+    for now in [answer.calls_first, !answer.calls_first] {
+        for (is_thought, text) in answer.said.iter().filter(|_| !now) {
+            if *is_thought {
+                let deltas = deltas("response.reasoning_summary_text.delta", text, random);
+                let summary = json!([{"type": "summary_text", "text": text}]);
+                item(thought(json!([])), thought(summary), deltas, &mut events);
+            } else {
+                let mut deltas = deltas("response.output_text.delta", text, random);
+                let mut notes = Vec::new();
+                if answer.more {
+                    notes.push(json!({"type": "url_citation", "url": "u", "title": text}));
+                    deltas.push(json!({"type": "response.output_text.annotation.added",
+                        "annotation_index": 0, "annotation": notes[0]}));
+                    let search =
+                        json!({"type": "web_search_call", "id": "ws", "status": "completed"});
+                    item(search.clone(), search, Vec::new(), &mut events);
+                }
+                let said = json!([{"type": "output_text", "text": text, "annotations": notes}]);
+                item(message(json!([])), message(said), deltas, &mut events);
             }
-            let said = json!([{"type": "output_text", "text": text, "annotations": notes}]);
-            item(message(json!([])), message(said), deltas, &mut events);
         }
-    }
-    for (id, arguments) in &answer.calls {
-        let call = |arguments: &str| {
-            json!({"type": "function_call", "id": format!("fc_{id}"), "call_id": id,
-                "name": "weather", "arguments": arguments})
-        };
-        let told = deltas("response.function_call_arguments.delta", arguments, random);
-        item(call(""), call(arguments), told, &mut events);
+        for (id, arguments) in answer.calls.iter().filter(|_| now) {
+            let call = |arguments: &str| {
+                json!({"type": "function_call", "id": format!("fc_{id}"), "call_id": id,
+                    "name": "weather", "arguments": arguments})
+            };
+            let told = deltas("response.function_call_arguments.delta", arguments, random);
+            item(call(""), call(arguments), told, &mut events);
+        }
     }
     let plain = json!({"id": "r", "model": "m", "created_at": 7, "status": "completed",
         "output": output,
@@ -243,37 +249,39 @@ fn anthropic(answer: &Answer, random: &mut Rng) -> Told {
     };
     let thought = |text: &str, signature: &str| json!({"type": "thinking", "thinking": text, "signature": signature});
     let said = |text: &str| json!({"type": "text", "text": text});
-    for (is_thought, text) in &answer.said {
-        if *is_thought {
-            let mut told = deltas("thinking_delta", "thinking", text, random);
-            told.push(json!({"type": "signature_delta", "signature": "c2ln"}));
-            block(thought("", ""), thought(text, "c2ln"), told);
-        } else {
-            let mut told = deltas("text_delta", "text", text, random);
-            let mut done = said(text);
-            if answer.more {
-                let source =
-                    json!({"type": "char_location", "cited_text": text, "document_index": 0});
-                told.push(json!({"type": "citations_delta", "citation": source}));
-                done["citations"] = json!([source]);
-                let search = |input: Value| {
-                    json!({"type": "server_tool_use", "id": "st", "name": "web_search",
-                        "input": input})
-                };
-                let asked = vec![json!({"type": "input_json_delta", "partial_json": "{\"q\":1}"})];
-                block(search(json!({})), search(json!({"q": 1})), asked);
-                let found = json!({"type": "web_search_tool_result", "tool_use_id": "st",
-                    "content": [{"type": "web_search_result", "url": "u"}]});
-                block(found.clone(), found, Vec::new());
+    for now in [answer.calls_first, !answer.calls_first] {
+        for (is_thought, text) in answer.said.iter().filter(|_| !now) {
+            if *is_thought {
+                let mut told = deltas("thinking_delta", "thinking", text, random);
+                told.push(json!({"type": "signature_delta", "signature": "c2ln"}));
+                block(thought("", ""), thought(text, "c2ln"), told);
+            } else {
+                let mut told = deltas("text_delta", "text", text, random);
+                let mut done = said(text);
+                if answer.more {
+                    let source =
+                        json!({"type": "char_location", "cited_text": text, "document_index": 0});
+                    told.push(json!({"type": "citations_delta", "citation": source}));
+                    done["citations"] = json!([source]);
+                    let search = |input: Value| {
+                        json!({"type": "server_tool_use", "id": "st", "name": "web_search",
+                            "input": input})
+                    };
+                    let asked =
+                        vec![json!({"type": "input_json_delta", "partial_json": "{\"q\":1}"})];
+                    block(search(json!({})), search(json!({"q": 1})), asked);
+                    let found = json!({"type": "web_search_tool_result", "tool_use_id": "st",
+                        "content": [{"type": "web_search_result", "url": "u"}]});
+                    block(found.clone(), found, Vec::new());
+                }
+                block(said(""), done, told);
             }
-            block(said(""), done, told);
         }
-    }
-    for (id, arguments) in &answer.calls {
-        let call =
-            |input: Value| json!({"type": "tool_use", "id": id, "name": "weather", "input": input});
-        let told = deltas("input_json_delta", "partial_json", arguments, random);
-        block(call(json!({})), call(serde_json::from_str(arguments).unwrap()), told);
+        for (id, arguments) in answer.calls.iter().filter(|_| now) {
+            let call = |input: Value| json!({"type": "tool_use", "id": id, "name": "weather", "input": input});
+            let told = deltas("input_json_delta", "partial_json", arguments, random);
+            block(call(json!({})), call(serde_json::from_str(arguments).unwrap()), told);
+        }
     }
     let begun = message(json!([]), Value::Null, 1);
     events.insert(0, json!({"type": "message_start", "message": begun}));
@@ -305,17 +313,19 @@ fn gemini(answer: &Answer, random: &mut Rng) -> Told {
         true => json!({"text": text, "thought": true}),
         false => json!({"text": text}),
     };
-    for (thought, text) in &answer.said {
-        parts.push(said(text, *thought));
-        let pieces = pieces(random, text).into_iter().filter(|piece| !piece.is_empty());
-        told.extend(pieces.map(|piece| said(&piece, *thought)));
-    }
-    for (id, arguments) in &answer.calls {
-        let args: Value = serde_json::from_str(arguments).unwrap();
-        let call = json!({"id": id, "name": "weather", "args": args});
-        let part = json!({"functionCall": call, "thoughtSignature": "c2ln"});
-        parts.push(part.clone());
-        told.push(part);
+    for now in [answer.calls_first, !answer.calls_first] {
+        for (thought, text) in answer.said.iter().filter(|_| !now) {
+            parts.push(said(text, *thought));
+            let pieces = pieces(random, text).into_iter().filter(|piece| !piece.is_empty());
+            told.extend(pieces.map(|piece| said(&piece, *thought)));
+        }
+        for (id, arguments) in answer.calls.iter().filter(|_| now) {
+            let args: Value = serde_json::from_str(arguments).unwrap();
+            let call = json!({"id": id, "name": "weather", "args": args});
+            let part = json!({"functionCall": call, "thoughtSignature": "c2ln"});
+            parts.push(part.clone());
+            told.push(part);
+        }
     }
     let mut events: Vec<Value> = told.into_iter().map(|part| chunk(vec![part], false)).collect();
     events.push(chunk(vec![json!({"text": ""})], true));
@@ -330,7 +340,7 @@ fn cohere(answer: &Answer, random: &mut Rng) -> Told {
     let mut events = vec![json!({"type": "message-start", "id": "c",
         "delta": {"message": {"role": "assistant"}}})];
     let mut content = Vec::new();
-    for (thought, text) in answer.said.iter().filter(|_| !called) {
+    for (thought, text) in answer.said.iter().filter(|said| !called || answer.more && said.0) {
         let kind = if *thought { "thinking" } else { "text" };
         let index = content.len();
         let part = |kind: &str, content: Value| json!({"type": kind, "index": index, "delta": {"message": {"content": content}}});
@@ -341,14 +351,18 @@ fn cohere(answer: &Answer, random: &mut Rng) -> Told {
         events.push(json!({"type": "content-end", "index": index}));
         content.push(json!({"type": kind, kind: text}));
     }
-    let mut message = json!({"role": "assistant", "content": content});
+    let mut message = json!({"role": "assistant"});
+    if !content.is_empty() || !called {
+        message["content"] = content.into();
+    }
     if called {
         let function = |call: &(String, String), arguments: &str| {
             json!({"id": call.0,
             "type": "function", "function": {"name": "weather", "arguments": arguments}})
         };
         let calls: Value = answer.calls.iter().map(|call| function(call, &call.1)).collect();
-        message = json!({"role": "assistant", "tool_plan": "I look", "tool_calls": calls});
+        message["tool_calls"] = calls;
+        message["tool_plan"] = "I look".into();
         events.push(
             json!({"type": "tool-plan-delta", "delta": {"message": {"tool_plan": "I look"}}}),
         );

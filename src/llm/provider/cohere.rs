@@ -346,7 +346,6 @@ impl Dialect for Decoder {
         if message.is_object() {
             out.open(0);
         }
-        self.plan(message.get("tool_plan"), out);
         match message.get("content") {
             Json::Text(text) => self.content(0, &content_of(text), out),
             parts => {
@@ -355,6 +354,8 @@ impl Dialect for Decoder {
                 }
             }
         }
+        // Thoughts come before it in a stream.
+        self.plan(message.get("tool_plan"), out);
         for (index, call) in message.get("tool_calls").items().iter().enumerate() {
             let place = tool_call(Some(index as u64), call, out);
             out.tool_end(0, place);
