@@ -1,13 +1,13 @@
-//! Answers of every dialect, drawn at random, as messages of a conversation: with
-//! thoughts and signatures, calls, and what only their vendor understands.
+//! Answers drawn at random, told in the words of every dialect: plain, and as its
+//! vendor streams them.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::*;
 
-/// A provider, a model, and what makes an answer of it.
-type Answers = (&'static str, &'static str, fn(&mut Rng) -> Value);
+mod openai;
+mod others;
 
 /// What a provider has signed, and the model that alone may have it back.
 pub const SIGNED: [(&str, &str); 3] = [
@@ -16,136 +16,106 @@ pub const SIGNED: [(&str, &str); 3] = [
     ("cmVzcG9uc2Vz", "gpt-6-sol"),
 ];
 
+/// What is answered.
+pub struct Answer {
+    /// Thoughts and texts, as they come.
+    pub said: Vec<(bool, String)>,
+    /// Ids, and JSON texts of arguments.
+    pub calls: Vec<(String, String)>,
+    /// Tokens in and out.
+    pub tokens: (u64, u64),
+    /// What the vendor says beside it: sources, probabilities, a search.
+    pub more: bool,
+    /// Whether the calls come before what is said, where that is possible.
+    pub calls_first: bool,
+    /// Whether it is said a second time, as another choice.
+    pub twice: bool,
+}
+
+impl Answer {
+    /// All thoughts or all texts.
+    pub fn all(&self, thought: bool) -> String {
+        self.said.iter().filter(|said| said.0 == thought).map(|said| said.1.as_str()).collect()
+    }
+}
+
+fn words(random: &mut Rng, most: usize) -> String {
+    const WORDS: [&str; 9] =
+        ["It", " is", "\n\n", " \"3\"", "\\", "°", " Grüße", "\u{1f426}\u{200d}", "\u{7f}\t"];
+    (0..random.usize(..most)).map(|_| WORDS[random.usize(..WORDS.len())]).collect()
+}
+
+/// Draws one.
+pub fn draw(random: &mut Rng) -> Answer {
+    let call = |i: usize, random: &mut Rng| {
+        let arguments = json!({"city": words(random, 4), "n": random.i32(-9..9)});
+        (format!("call_{i}{:04x}", random.u16(..)), arguments.to_string())
+    };
+    let calls = random.usize(..4).saturating_sub(1);
+    let first = random.bool();
+    let said = |i: usize, random: &mut Rng| (i.is_multiple_of(2) == first, words(random, 6) + ".");
+    Answer {
+        said: (0..random.usize(..5)).map(|i| said(i, random)).collect(),
+        calls: (0..calls).map(|i| call(i, random)).collect(),
+        tokens: (random.u64(10..99), random.u64(10..99)),
+        more: random.bool(),
+        calls_first: random.u8(..4) == 0,
+        twice: random.u8(..4) == 0,
+    }
+}
+
+/// A text in pieces, the first of which may be empty; none of an empty one.
+pub fn pieces(random: &mut Rng, text: &str) -> Vec<String> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let mut pieces = vec![String::new()];
+    for letter in text.chars() {
+        if random.u8(..3) == 0 {
+            pieces.push(String::new());
+        }
+        pieces.last_mut().unwrap().push(letter);
+    }
+    pieces
+}
+
+/// Each of these events, or lists of them, one after the other, their turns mixed.
+pub fn mixed(random: &mut Rng, mut lists: Vec<Vec<Value>>) -> Vec<Value> {
+    let mut out = Vec::new();
+    lists.iter_mut().for_each(|list| list.reverse());
+    while !lists.is_empty() {
+        let at = random.usize(..lists.len());
+        match lists[at].pop() {
+            Some(event) => out.push(event),
+            None => drop(lists.remove(at)),
+        }
+    }
+    out
+}
+
+/// The plain answer and the events of a dialect.
+pub type Told = (Value, Vec<Value>);
+/// A provider, a model, and what tells an answer in its words.
+pub type Dialect = (&'static str, &'static str, fn(&Answer, &mut Rng) -> Told);
+
+/// The providers of all dialects, each with a model.
+pub const DIALECTS: [Dialect; 7] = [
+    ("siliconflow", "Qwen/Qwen3-8B", openai::chat),
+    ("deepseek", "deepseek-flash", openai::chat),
+    ("responses", SIGNED[2].1, openai::responses),
+    ("anthropic", SIGNED[0].1, others::anthropic),
+    ("gemini", SIGNED[1].1, others::gemini),
+    ("cohere", "command-a-03-2025", others::cohere),
+    ("ollama", "qwen3", others::ollama),
+];
+
 /// An answer's message in OpenAI's form, with what is kept of the vendor's own.
 pub fn message(random: &mut Rng) -> Value {
-    const DIALECTS: [Answers; 8] = [
-        ("openai", "gpt-4o", openai),
-        ("deepseek", "deepseek-flash", chat),
-        ("huggingface", "openai/gpt-oss-20b", chat),
-        ("responses", "gpt-6-sol", responses),
-        ("anthropic", "claude-opus-5-5", anthropic),
-        ("gemini", "gemini-3.8-flash", gemini),
-        ("cohere", "command-a-03-2025", cohere),
-        ("ollama", "qwen3", ollama),
-    ];
-    let (provider, model, answer) = DIALECTS[random.usize(..DIALECTS.len())];
-    let client = super::any_request::client_of(provider, model);
+    let (provider, model, tell) = DIALECTS[random.usize(..DIALECTS.len())];
+    let client = any_request::client_of(provider, model);
     let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
     let (dialect, context) = reader(&client, &asked);
-    let answer = answer(random).to_string();
-    let response = dialect.reply(&context, &head(200, &[]), answer.as_bytes()).unwrap();
-    response.first().message.value().into_owned()
-}
-
-/// Some of these, in their order.
-fn some(random: &mut Rng, all: &[Value]) -> Vec<Value> {
-    all.iter().filter(|_| random.bool()).cloned().collect()
-}
-
-fn said(random: &mut Rng) -> Value {
-    ["It is 3 degrees.", "", "\n\n", " a"][random.usize(..4)].into()
-}
-
-fn id(random: &mut Rng, prefix: &str) -> String {
-    format!("{prefix}{:08x}", random.u32(..))
-}
-
-fn calls(random: &mut Rng, arguments: fn(&str) -> Value) -> Value {
-    let call = |random: &mut Rng| {
-        json!({"id": id(random, "call_"), "type": "function",
-            "function": {"name": "weather", "arguments": arguments(r#"{"city":"Oslo"}"#)}})
-    };
-    (0..random.usize(..3)).map(|_| call(random)).collect()
-}
-
-fn openai(random: &mut Rng) -> Value {
-    let mut answer = chat(random);
-    let message = answer["choices"][0]["message"].as_object_mut().unwrap();
-    message.shift_remove("reasoning_content");
-    answer
-}
-
-fn chat(random: &mut Rng) -> Value {
-    let mut message = json!({"role": "assistant", "content": said(random), "refusal": null,
-        "annotations": [], "audio": null, "function_call": null, "reasoning_content": "Hm"});
-    let calls = calls(random, |text| text.into());
-    if calls != json!([]) {
-        message["tool_calls"] = calls;
-    }
-    let own = ["annotations", "audio", "function_call", "reasoning_content"];
-    message.as_object_mut().unwrap().retain(|key, _| !own.contains(&&**key) || random.bool());
-    json!({"id": "c", "model": "m", "choices": [
-        {"index": 0, "message": message, "finish_reason": "stop"}]})
-}
-
-fn responses(random: &mut Rng) -> Value {
-    let call = |random: &mut Rng| {
-        json!({"type": "function_call", "id": id(random, "fc_"), "call_id": id(random, "call_"),
-            "name": "weather", "arguments": "{\"city\":\"Oslo\"}", "status": "completed"})
-    };
-    let all = [
-        json!({"type": "reasoning", "id": "rs_1", "summary": [
-            {"type": "summary_text", "text": "Hm"}], "encrypted_content": SIGNED[2].0}),
-        json!({"type": "web_search_call", "id": "ws_1", "status": "completed",
-            "action": {"type": "search", "query": "q"}}),
-        json!({"type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
-            "content": [{"type": "output_text", "text": said(random), "annotations": [],
-                "logprobs": []}]}),
-        call(random),
-        call(random),
-    ];
-    json!({"id": "r", "status": "completed", "model": "m", "output": some(random, &all)})
-}
-
-fn anthropic(random: &mut Rng) -> Value {
-    let call = |random: &mut Rng| {
-        json!({"type": "tool_use", "id": id(random, "toolu_"), "name": "weather",
-            "input": {"city": "Oslo"}})
-    };
-    let all = [
-        json!({"type": "thinking", "thinking": "Hm", "signature": SIGNED[0].0}),
-        json!({"type": "redacted_thinking", "data": SIGNED[0].0}),
-        json!({"type": "text", "text": said(random)}),
-        call(random),
-        call(random),
-    ];
-    json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-opus-5-5",
-        "content": some(random, &all), "stop_reason": "end_turn",
-        "usage": {"input_tokens": 1, "output_tokens": 1}})
-}
-
-fn gemini(random: &mut Rng) -> Value {
-    let call = |random: &mut Rng| {
-        let mut call = json!({"name": "weather", "args": {"city": "Oslo"}});
-        if random.bool() {
-            call["id"] = id(random, "").into();
-        }
-        json!({"functionCall": call, "thoughtSignature": SIGNED[1].0})
-    };
-    let all = [
-        json!({"text": "Hm", "thought": true}),
-        json!({"text": said(random), "thoughtSignature": SIGNED[1].0}),
-        json!({"executableCode": {"language": "PYTHON", "code": "1"}}),
-        json!({"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}),
-        call(random),
-        call(random),
-    ];
-    json!({"candidates": [{"index": 0, "finishReason": "STOP",
-        "content": {"role": "model", "parts": some(random, &all)}}]})
-}
-
-fn cohere(random: &mut Rng) -> Value {
-    let mut message = json!({"role": "assistant", "content": [
-        {"type": "thinking", "thinking": "Hm"}, {"type": "text", "text": said(random)}]});
-    let calls = calls(random, |text| text.into());
-    if calls != json!([]) {
-        message = json!({"role": "assistant", "tool_plan": "I will look", "tool_calls": calls});
-    }
-    json!({"id": "c", "finish_reason": "COMPLETE", "message": message})
-}
-
-fn ollama(random: &mut Rng) -> Value {
-    let calls = calls(random, |text| serde_json::from_str(text).unwrap());
-    json!({"model": "qwen3", "done": true, "done_reason": "stop", "message": {
-        "role": "assistant", "content": said(random), "thinking": "Hm", "tool_calls": calls}})
+    let (plain, _) = tell(&draw(random), random);
+    let read = dialect.reply(&context, &head(200, &[]), plain.to_string().as_bytes());
+    read.unwrap().first().message.value().into_owned()
 }

@@ -285,7 +285,7 @@ fn check(provider: &str, model: &str, request: &Request, stream: bool) -> Result
         && let Some(spec) = Spec::load(file)
         && let Err(why) = spec.verdict(schema, &without_own(provider, sent.clone()), usize::MAX)
         // Documented since this copy of the schema was made.
-        && !["/tool_name", "/thinking"].iter().any(|name| provider == "ollama" && why.ends_with(name))
+        && !["/tool_name", "/thinking", "/id"].iter().any(|name| provider == "ollama" && why.ends_with(name))
     {
         return Err(format!("{why}\n{sent:#}"));
     }

@@ -216,7 +216,9 @@ fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
 
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let own = send::own(chat, message, wanted, url);
-    if let Some(block) = own.and_then(|origin| origin.blocks.first()) {
+    // An answer of nothing has a block of nothing, which is not taken back.
+    let says = |block: &&Value| !block["content"].is_null() || !block["tool_calls"].is_null();
+    if let Some(block) = own.and_then(|origin| origin.blocks.first()).filter(says) {
         return Ok(block.clone());
     }
     let mut out = Map::new();
