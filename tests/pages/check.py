@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -37,10 +38,12 @@ failed = False
 
 def check(sentence, holds, why=""):
     global failed
-    print("ok" if holds else "not ok", sentence, flush=True)
+    told = f"{'ok' if holds else 'not ok'} {sentence}\n"
     if not holds:
-        print("# " + why[-2500:].replace("\n", "\n# "))
+        told += "# " + why[-2500:].replace("\n", "\n# ") + "\n"
         failed = True
+    # In one piece: others print at the same time.
+    print(told, end="", flush=True)
 
 
 def runs(sentence, command, folder, prints=""):
@@ -102,7 +105,7 @@ def go_program(name, code, folder, prints, text):
     told = subprocess.run("go version", shell=True, text=True, capture_output=True).stdout
     version = re.search(r"go(\d+)\.(\d+)", told)
     if not version or tuple(map(int, version.groups())) < (1, 22):
-        return print(f"skip the Go of {name}: no Go 1.22")
+        return print(f"skip the Go of {name}: no Go 1.22\n", end="")
     (folder / "main.go").write_text(code)
     told = re.findall(r"^    (go mod edit .*)", text, re.M) or [MODULE]
     edit = "".join(f"{line} && " for line in told).replace("/path/to/mynah", str(ROOT))
@@ -145,8 +148,12 @@ def references(page, text):
     check(f"the names that {page.name} tells are in the header", not invented, str(invented))
 
 
-for page in PAGES:
+def look_through(page):
     text = page.read_text()
     references(page, text)
     programs(page, text)
+
+
+with ThreadPoolExecutor(os.cpu_count()) as pool:
+    list(pool.map(look_through, PAGES))
 sys.exit(failed)
