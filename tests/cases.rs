@@ -90,11 +90,10 @@ impl Case<'_> {
         let mut events = Vec::new();
         for piece in pieces {
             decoder.feed(piece).map_err(|e| e.to_string())?;
-            events.extend_from_slice(decoder.events().list());
-            decoder.events().delivered();
+            events.extend(decoder.events().take());
         }
         decoder.finish().map_err(|e| e.to_string())?;
-        events.extend_from_slice(decoder.events().list());
+        events.extend(decoder.events().take());
         Ok((events, decoder.response()))
     }
 

@@ -175,8 +175,7 @@ fn stream(provider: &'static str) -> Target {
         let mut result = Ok(());
         for piece in pieces {
             result = decoder.feed(piece);
-            events.extend_from_slice(decoder.events().list());
-            decoder.events().delivered();
+            events.extend(decoder.events().take());
             // What follows the end mark is not read, wherever it lies.
             if result.is_err() || decoder.is_complete() {
                 break;
@@ -185,7 +184,7 @@ fn stream(provider: &'static str) -> Target {
         if result.is_ok() {
             result = decoder.finish();
         }
-        events.extend_from_slice(decoder.events().list());
+        events.extend(decoder.events().take());
         (events, result, decoder.response().to_json().to_string())
     };
     target(name("stream", provider), answers(provider, true), move |input, random| {

@@ -74,6 +74,18 @@ impl EventKind {
         matches!(self, Text(_) | Reasoning(_) | Refusal(_) | ToolCall { .. })
     }
 
+    /// Becomes a piece of text, or of thinking, in the same memory if it was one.
+    pub fn set_piece(&mut self, thought: bool, piece: &str) {
+        match (self, thought) {
+            (EventKind::Text(text), false) | (EventKind::Reasoning(text), true) => {
+                text.clear();
+                text.push_str(piece);
+            }
+            (kind, true) => *kind = EventKind::Reasoning(piece.into()),
+            (kind, false) => *kind = EventKind::Text(piece.into()),
+        }
+    }
+
     /// As it stands in JSON.
     pub fn name(&self) -> &'static str {
         match self {

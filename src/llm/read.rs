@@ -4,6 +4,7 @@ use crate::error::{CallError, Error, Result, Status};
 
 use super::cancel::{Interrupt, Reason};
 use super::event::{Event, Sink};
+use super::events::Events;
 use super::provider::StreamDecoder;
 use super::timing::{Progress, Timing};
 use super::transport::{Body, Deadline, Failure, Phase, TransportError};
@@ -85,8 +86,7 @@ impl Reader<'_> {
             if decoded.is_ok() && (ended || complete) {
                 decoded = decoder.finish();
             }
-            self.deliver(decoder.events().list(), sink)?;
-            decoder.events().delivered();
+            self.deliver(decoder.events(), sink)?;
             decoded?;
             if complete && !ended {
                 self.drain(body);
@@ -107,23 +107,23 @@ impl Reader<'_> {
 
     /// Hands out what one read has brought. The clock is asked once for all of
     /// it: to a stream that comes in bursts that is most of the cost.
-    fn deliver(&mut self, events: &[Event], sink: &mut Sink<'_>) -> Result<()> {
+    fn deliver(&mut self, events: &mut Events, sink: &mut Sink<'_>) -> Result<()> {
         if events.is_empty() {
             return Ok(());
         }
-        if events.iter().any(|event| event.kind.is_content()) {
+        if events.have_content() {
             let now = self.progress.last_byte_ns;
             self.progress.first_content_ns.get_or_insert(now);
             self.progress.last_content_ns = Some(now);
         }
-        let each = |event| {
+        let each = |event: &Event| {
             // A cancel that comes while the callback runs ends it here.
             if self.interrupt.reason().is_none() && !sink(event) {
                 self.interrupt.trip(Reason::Stopped);
             }
             self.interrupt.check()
         };
-        let (result, now) = self.timing.outside_until(|| events.iter().try_for_each(each));
+        let (result, now) = self.timing.outside_until(|| events.deliver(each));
         // A receiver that takes its time does not use up the provider's.
         self.progress.last_byte_ns = now;
         self.progress.last_content_ns = self.progress.last_content_ns.map(|_| now);

@@ -98,8 +98,7 @@ pub fn stream(
         let mut decoder = provider.stream(context, &head(200, &[]));
         let mut events = Vec::new();
         let mut deliver = |decoder: &mut dyn StreamDecoder| {
-            events.extend_from_slice(decoder.events().list());
-            decoder.events().delivered();
+            events.extend(decoder.events().take());
         };
         let fed = text.as_bytes().chunks(size).try_for_each(|bytes| {
             let fed = decoder.feed(bytes);

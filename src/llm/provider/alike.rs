@@ -138,36 +138,56 @@ impl Alike {
     /// The text in bytes of this form, and their length. `without`: so much of the
     /// form's beginning and end is not among them.
     fn fit<'a>(&self, bytes: &'a [u8], without: (usize, usize)) -> Option<(Cow<'a, str>, usize)> {
-        let (mut at, mut text, mut from) = (0, Cow::Borrowed(""), without.0);
+        let (mut rest, mut text, mut from) = (bytes, Text::default(), without.0);
         for (literal, hole) in &self.before {
-            let literal = &literal[from..];
-            let rest = bytes[at..].strip_prefix(literal)?;
-            (at, from) = (at + literal.len(), 0);
-            at += match hole {
+            rest = rest.strip_prefix(&literal[from..])?;
+            from = 0;
+            let len = match hole {
                 Hole::Digits => digits(rest)?,
                 Hole::Word => Some(word(rest)).filter(|len| rest[..*len].is_ascii())?,
                 Hole::Text => {
-                    let len;
-                    (text, len) = text_at(bytes, at)?;
-                    len
+                    text = Text::at(rest)?;
+                    text.bytes.len()
                 }
             };
+            rest = &rest[len..];
         }
-        let after = &self.after[..self.after.len() - without.1];
-        bytes[at..].starts_with(after).then_some((text, at + after.len()))
+        rest = rest.strip_prefix(&self.after[..self.after.len() - without.1])?;
+        Some((text.read()?, bytes.len() - rest.len()))
     }
 }
 
-/// The JSON text whose content begins at `at`, and how long it is there.
-fn text_at(bytes: &[u8], at: usize) -> Option<(Cow<'_, str>, usize)> {
-    let rest = &bytes[at..];
-    let len = word(rest);
-    if rest.get(len) != Some(&b'\\') {
-        return Some((Cow::Borrowed(std::str::from_utf8(&rest[..len]).ok()?), len));
+/// A JSON text without its quotation marks, as it lies in an event.
+#[derive(Default)]
+struct Text<'a> {
+    bytes: &'a [u8],
+    is_escaped: bool,
+}
+
+impl<'a> Text<'a> {
+    /// The one that these bytes begin with.
+    #[inline]
+    fn at(bytes: &'a [u8]) -> Option<Text<'a>> {
+        let len = word(bytes);
+        match bytes.get(len) {
+            Some(b'\\') => Some(Text { bytes: &bytes[..escaped(bytes)?], is_escaped: true }),
+            _ => Some(Text { bytes: &bytes[..len], is_escaped: false }),
+        }
     }
-    let len = escaped(rest)?;
-    let quoted = bytes.get(at.checked_sub(1)?..at + len + 1)?;
-    Some((Cow::Owned(serde_json::from_slice(quoted).ok()?), len))
+
+    /// What it says.
+    #[inline]
+    fn read(self) -> Option<Cow<'a, str>> {
+        match self.is_escaped {
+            true => Some(Cow::Owned(serde_json::from_slice(&quoted(self.bytes)).ok()?)),
+            false => Some(Cow::Borrowed(std::str::from_utf8(self.bytes).ok()?)),
+        }
+    }
+}
+
+#[cold]
+fn quoted(bytes: &[u8]) -> Vec<u8> {
+    [b"\"", bytes, b"\""].concat()
 }
 
 /// Where a part lies in the whole that it was taken from.

@@ -38,19 +38,26 @@ impl Chunks {
     pub fn take(&mut self, bytes: &mut [u8]) -> Result<Piece, &'static str> {
         let mut piece = Piece { start: 0, end: 0, used: 0 };
         loop {
-            let rest = &bytes[piece.used..];
-            let taken = match *self {
-                Chunks::Data(_) if rest.is_empty() => None,
-                Chunks::Data(left) => {
-                    let len = left.min(rest.len());
-                    *self = if len == left { Chunks::DataEnd } else { Chunks::Data(left - len) };
-                    piece.add(bytes, len);
-                    Some(len)
-                }
-                _ => self.between(rest)?,
+            let Chunks::Data(left) = *self else {
+                let Some(taken) = self.between(&bytes[piece.used..])? else { return Ok(piece) };
+                piece.used += taken;
+                continue;
             };
-            let Some(taken) = taken else { return Ok(piece) };
-            piece.used += taken;
+            let len = left.min(bytes.len() - piece.used);
+            piece.add(bytes, len);
+            if len < left {
+                *self = Chunks::Data(left - len);
+                return Ok(piece);
+            }
+            // Another chunk follows, nearly always, and what is between has come.
+            let rest = &bytes[piece.used..];
+            *self = match rest.strip_prefix(b"\r\n").map(size_line) {
+                Some(Ok(Some((size @ 1.., len)))) => {
+                    piece.used += 2 + len;
+                    Chunks::Data(size)
+                }
+                _ => Chunks::DataEnd,
+            };
         }
     }
 
@@ -87,34 +94,46 @@ impl Piece {
             false => bytes.copy_within(self.used..self.used + len, self.end),
         }
         self.end += len;
+        self.used += len;
     }
 }
+
+const NO_DIGIT: u8 = 0xff;
+
+/// What each byte is worth as a hexadecimal digit.
+const DIGITS: [u8; 256] = {
+    let (mut digits, mut byte) = ([NO_DIGIT; 256], 0);
+    while byte < 256 {
+        if let Some(digit) = (byte as u8 as char).to_digit(16) {
+            digits[byte] = digit as u8;
+        }
+        byte += 1;
+    }
+    digits
+};
 
 /// The size on the first line, and the line's length with its end; none while it
 /// has not come whole.
 fn size_line(bytes: &[u8]) -> Result<Option<(usize, usize)>, &'static str> {
-    let (mut size, mut digits) = (0usize, 0);
-    for byte in bytes {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            b'A'..=b'F' => byte - b'A' + 10,
-            _ => break,
-        };
+    let mut size = 0usize;
+    for (at, byte) in bytes.iter().enumerate() {
+        let digit = DIGITS[usize::from(*byte)];
+        if digit == NO_DIGIT {
+            return match &bytes[at..] {
+                [b'\r', b'\n', ..] if at > 0 => Ok(Some((size, at + 2))),
+                [b'\r'] => Ok(None),
+                _ if at == 0 => Err("a chunk has no size"),
+                // What a chunk says beside its size means nothing to us.
+                [b' ' | b'\t' | b';', ..] => Ok(line(bytes).map(|line| (size, line.len() + 2))),
+                _ => Err("a chunk's size is no number"),
+            };
+        }
         if size > usize::MAX >> 4 {
             return Err("a chunk's size is too large");
         }
         size = size << 4 | usize::from(digit);
-        digits += 1;
     }
-    match &bytes[digits..] {
-        [] | [b'\r'] => Ok(None),
-        _ if digits == 0 => Err("a chunk has no size"),
-        [b'\r', b'\n', ..] => Ok(Some((size, digits + 2))),
-        // What a chunk says beside its size means nothing to us.
-        [b' ' | b'\t' | b';', ..] => Ok(line(bytes).map(|line| (size, line.len() + 2))),
-        _ => Err("a chunk's size is no number"),
-    }
+    Ok(None)
 }
 
 /// The first line without its end, if that has come.
