@@ -15,6 +15,7 @@ use super::lazy::{Lazy, Said};
 use super::message::{Origin, ToolCall};
 use super::provider::Context;
 use super::response::{Choice, FinishReason, Response, Usage};
+use super::transport::Head;
 
 /// A piece of a call.
 #[derive(Debug, Default)]
@@ -52,6 +53,7 @@ struct Building {
 #[derive(Debug)]
 pub struct Assembler {
     context: Context,
+    head: Head,
     response: Response,
     choices: Vec<Building>,
     events: Events,
@@ -61,11 +63,12 @@ pub struct Assembler {
 }
 
 impl Assembler {
-    /// One that tells events.
-    pub fn new(context: &Context) -> Assembler {
+    /// One that tells events, for the answer with this head.
+    pub fn new(context: &Context, head: &Head) -> Assembler {
         Assembler {
             response: Response { provider: context.provider.into(), ..Response::default() },
             context: context.clone(),
+            head: head.clone(),
             choices: Vec::new(),
             events: Events::default(),
             quiet: false,
@@ -75,13 +78,18 @@ impl Assembler {
     }
 
     /// One for a plain answer, without events.
-    pub fn quiet(context: &Context) -> Assembler {
-        Assembler { quiet: true, ..Assembler::new(context) }
+    pub fn quiet(context: &Context, head: &Head) -> Assembler {
+        Assembler { quiet: true, ..Assembler::new(context, head) }
     }
 
     /// What the request was about.
     pub fn context(&self) -> &Context {
         &self.context
+    }
+
+    /// The answer's head.
+    pub fn head(&self) -> &Head {
+        &self.head
     }
 
     /// What is known of the whole answer, to be filled in.

@@ -15,6 +15,8 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/specs");
 /// What a schema may consist of, or choose from.
 const LISTS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
+mod draw;
+
 /// A vendor's schemas.
 pub struct Spec(Value);
 

@@ -459,11 +459,11 @@ impl Decoder {
         usage(json.get("usage"), out);
         let word = json.get("finish_reason").label();
         if json.get("error").is_object() || json.get("error").word().is_some() {
-            return Err(errors::stated_in(out.context(), &Head::default(), json));
+            return Err(errors::stated_in(out.context(), out.head(), json));
         }
         if matches!(word.as_deref(), Some("ERROR" | "TIMEOUT")) {
             let words = "the provider ended the answer with an error";
-            return Err(errors::in_words(out.context(), words));
+            return Err(errors::in_words(out.context(), out.head(), words));
         }
         if let Some(word) = word {
             out.finish(0, finish::reason(&word), Some(word));

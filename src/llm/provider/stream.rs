@@ -70,7 +70,6 @@ struct Core<D> {
     out: Assembler,
     /// The form of the event before.
     alike: Alike,
-    head: Head,
     failed: Option<Error>,
     complete: bool,
     ended: bool,
@@ -93,7 +92,7 @@ pub fn plain<D: Dialect>(
     if let Some(error) = errors::inside(context, head, b"", &json) {
         return Err(error);
     }
-    let mut out = Assembler::quiet(context);
+    let mut out = Assembler::quiet(context, head);
     dialect.whole(&json, &mut out)?;
     if !out.has_begun() {
         return Err(errors::nothing_in(context, head, &json));
@@ -243,7 +242,7 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
     fn response(&mut self) -> Response {
         self.core.end();
         let mut response = self.core.out.take();
-        response.request_id = errors::request_id(&self.core.head).or(response.request_id);
+        response.request_id = errors::request_id(self.core.out.head()).or(response.request_id);
         response
     }
 
@@ -256,9 +255,8 @@ impl<D: Dialect> Core<D> {
     fn new(dialect: D, context: &Context, head: &Head) -> Self {
         Core {
             dialect,
-            out: Assembler::new(context),
+            out: Assembler::new(context, head),
             alike: Alike::default(),
-            head: head.clone(),
             failed: None,
             complete: false,
             ended: false,
@@ -305,12 +303,12 @@ impl<D: Dialect> Core<D> {
                 Json::Text(text.into_owned().into())
             }
             Err(error) if matches!(data[0], b'{' | b'[') => {
-                return self.fail(not_json(&self.head, &error));
+                return self.fail(not_json(self.out.head(), &error));
             }
             // Words between the events, such as a keep-alive.
             Err(_) => return,
         };
-        if let Some(error) = errors::inside(self.out.context(), &self.head, name, &json) {
+        if let Some(error) = errors::inside(self.out.context(), self.out.head(), name, &json) {
             return self.fail(error);
         }
         match self.dialect.event(name, &json, &mut self.out) {
@@ -369,7 +367,7 @@ impl<D: Dialect> Core<D> {
     }
 
     fn stray_error(&self, json: &Json) -> Option<Error> {
-        errors::inside(self.out.context(), &self.head, b"", json)
+        errors::inside(self.out.context(), self.out.head(), b"", json)
     }
 
     /// A value without framing: a plain answer, or an event in a list.
@@ -381,13 +379,13 @@ impl<D: Dialect> Core<D> {
             return;
         }
         self.out.raw(text);
-        let result = Json::parse(text).map_err(|error| not_json(&self.head, &error));
+        let result = Json::parse(text).map_err(|error| not_json(self.out.head(), &error));
         let result = result.and_then(|json| match self.stray_error(&json) {
             Some(error) => Err(error),
             None => {
                 self.dialect.whole(&json, &mut self.out).and_then(|()| match self.out.has_begun() {
                     true => Ok(()),
-                    false => Err(errors::nothing_in(self.out.context(), &self.head, &json)),
+                    false => Err(errors::nothing_in(self.out.context(), self.out.head(), &json)),
                 })
             }
         });
@@ -433,6 +431,6 @@ impl<D: Dialect> Core<D> {
             true => (Status::Protocol, "what arrived is neither an event stream nor JSON"),
             false => (Status::Truncated, "the stream ended before the answer was complete"),
         };
-        self.fail(errors::with_head(&self.head, status, message));
+        self.fail(errors::with_head(self.out.head(), status, message));
     }
 }

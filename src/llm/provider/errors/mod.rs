@@ -69,8 +69,8 @@ pub fn stated_in(context: &Context, head: &Head, json: &Json) -> Error {
 }
 
 /// The error that these words state, of which the vendor says nothing else.
-pub fn in_words(context: &Context, words: &str) -> Error {
-    let error = Facts::of_words(words).error(context, &Head::default(), 0);
+pub fn in_words(context: &Context, head: &Head, words: &str) -> Error {
+    let error = Facts::of_words(words).error(context, head, 0);
     Error::Call(Box::new(error))
 }
 

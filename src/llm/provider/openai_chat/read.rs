@@ -52,7 +52,7 @@ struct Kept {
 impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
         if let Some(error) = json.at(&["x_groq", "error"]).word() {
-            return Err(errors::in_words(out.context(), error));
+            return Err(errors::in_words(out.context(), out.head(), error));
         }
         if ["choices", "usage", "x_groq"].iter().all(|name| json.get(name).is_null()) {
             out.other(json);

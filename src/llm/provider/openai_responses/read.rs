@@ -2,14 +2,13 @@
 
 use serde_json::Value;
 
-use crate::error::{CallError, Error, Result, Status};
+use crate::error::{Error, Result, Status};
 use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::json::Json;
 use crate::llm::provider::alike::{Added, Lane};
 use crate::llm::provider::stream::Dialect;
 use crate::llm::provider::{errors, finish};
 use crate::llm::response::{FinishReason, Usage};
-use crate::llm::transport::Head;
 
 /// What an event that only adds a text may hold.
 const DELTA: &[&str] = &[
@@ -145,9 +144,9 @@ fn is_silent(kind: &str) -> bool {
 
 fn failure(json: &Json, out: &Assembler) -> Error {
     if json.at(&["response", "error"]).is_object() {
-        return errors::stated_in(out.context(), &Head::default(), json);
+        return errors::stated_in(out.context(), out.head(), json);
     }
-    Error::Call(Box::new(CallError::new(Status::Server, "the provider gave the answer up")))
+    errors::with_head(out.head(), Status::Server, "the provider gave the answer up")
 }
 
 impl Decoder {

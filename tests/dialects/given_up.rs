@@ -1,0 +1,59 @@
+//! Answers that a vendor gives up after it has begun, in words of its dialect.
+
+use mynah::error::{CallError, Error, Status};
+use serde_json::{Value, json};
+
+use crate::*;
+
+/// What a stream of this one event comes to.
+fn given_up(provider: &str, event: &Value) -> CallError {
+    let client = any_request::client_of(provider, "m");
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &asked);
+    let head = head(200, &[("x-request-id", "req_7")]);
+    let mut decoder = dialect.stream(&context, &head);
+    match decoder.feed(sse(std::slice::from_ref(event)).as_bytes()) {
+        Err(Error::Call(call)) => *call,
+        other => panic!("{provider}: {other:?}"),
+    }
+}
+
+fn failed(error: Value) -> Value {
+    json!({"type": "response.failed",
+        "response": {"id": "r", "model": "m", "status": "failed", "error": error}})
+}
+
+#[test]
+fn the_error_has_what_the_answers_head_says() {
+    let busy = json!({"code": "rate_limit_exceeded", "message": "Too fast"});
+    let events = [
+        ("responses", failed(busy.clone()), Status::RateLimited),
+        ("responses", failed(Value::Null), Status::Server),
+        (
+            "siliconflow",
+            json!({"id": "c", "x_groq": {"error": "rate limit exceeded"}}),
+            Status::RateLimited,
+        ),
+        ("cohere", json!({"type": "message-end", "delta": {"error": busy}}), Status::RateLimited),
+        (
+            "cohere",
+            json!({"type": "message-end", "delta": {"finish_reason": "ERROR"}}),
+            Status::Server,
+        ),
+    ];
+    for (provider, event, status) in events {
+        let error = given_up(provider, &event);
+        assert_eq!(error.status, status, "{event}");
+        assert_eq!(error.http_status, Some(200), "{event}");
+        assert_eq!(error.request_id.as_deref(), Some("req_7"), "{event}");
+    }
+}
+
+#[test]
+fn a_code_without_words_is_the_message() {
+    let error = given_up("responses", &failed(json!({"code": "bio_policy", "message": ""})));
+    assert_eq!(error.status, Status::ContentFilter);
+    assert_eq!(error.message, "openai answered HTTP 200: bio_policy");
+    let error = given_up("responses", &failed(json!({"code": "data_residency_mismatch"})));
+    assert_eq!(error.status, Status::BadRequest);
+}
