@@ -6,6 +6,8 @@
 //! being the latest; the number of a call in events is its place among the
 //! calls of its answer.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::event::{Event, EventKind};
@@ -51,9 +53,9 @@ struct Building {
 
 /// Builds a response from pieces.
 #[derive(Debug)]
-pub struct Assembler {
+pub struct Assembler<'a> {
     context: Context,
-    head: Head,
+    head: Cow<'a, Head>,
     response: Response,
     choices: Vec<Building>,
     events: Events,
@@ -62,13 +64,13 @@ pub struct Assembler {
     closed: bool,
 }
 
-impl Assembler {
+impl<'a> Assembler<'a> {
     /// One that tells events, for the answer with this head.
-    pub fn new(context: &Context, head: &Head) -> Assembler {
+    pub fn new(context: &Context, head: Cow<'a, Head>) -> Self {
         Assembler {
             response: Response { provider: context.provider.into(), ..Response::default() },
             context: context.clone(),
-            head: head.clone(),
+            head,
             choices: Vec::new(),
             events: Events::default(),
             quiet: false,
@@ -78,8 +80,8 @@ impl Assembler {
     }
 
     /// One for a plain answer, without events.
-    pub fn quiet(context: &Context, head: &Head) -> Assembler {
-        Assembler { quiet: true, ..Assembler::new(context, head) }
+    pub fn quiet(context: &Context, head: &'a Head) -> Self {
+        Assembler { quiet: true, ..Assembler::new(context, Cow::Borrowed(head)) }
     }
 
     /// What the request was about.

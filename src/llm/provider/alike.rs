@@ -146,48 +146,44 @@ impl Alike {
                 Hole::Digits => digits(rest)?,
                 Hole::Word => Some(word(rest)).filter(|len| rest[..*len].is_ascii())?,
                 Hole::Text => {
-                    text = Text::at(rest)?;
-                    text.bytes.len()
+                    text = Text::begins(rest, bytes.len() - rest.len())?;
+                    text.len
                 }
             };
             rest = &rest[len..];
         }
         rest = rest.strip_prefix(&self.after[..self.after.len() - without.1])?;
-        Some((text.read()?, bytes.len() - rest.len()))
+        Some((text.read(bytes)?, bytes.len() - rest.len()))
     }
 }
 
-/// A JSON text without its quotation marks, as it lies in an event.
+/// Where a JSON text lies in an event, without its quotation marks.
 #[derive(Default)]
-struct Text<'a> {
-    bytes: &'a [u8],
+struct Text {
+    at: usize,
+    len: usize,
     is_escaped: bool,
 }
 
-impl<'a> Text<'a> {
-    /// The one that these bytes begin with.
+impl Text {
+    /// The one that these bytes begin with, which lie at `at`.
     #[inline]
-    fn at(bytes: &'a [u8]) -> Option<Text<'a>> {
+    fn begins(bytes: &[u8], at: usize) -> Option<Text> {
         let len = word(bytes);
-        match bytes.get(len) {
-            Some(b'\\') => Some(Text { bytes: &bytes[..escaped(bytes)?], is_escaped: true }),
-            _ => Some(Text { bytes: &bytes[..len], is_escaped: false }),
-        }
+        let is_escaped = bytes.get(len) == Some(&b'\\');
+        Some(Text { at, len: if is_escaped { escaped(bytes)? } else { len }, is_escaped })
     }
 
     /// What it says.
     #[inline]
-    fn read(self) -> Option<Cow<'a, str>> {
-        match self.is_escaped {
-            true => Some(Cow::Owned(serde_json::from_slice(&quoted(self.bytes)).ok()?)),
-            false => Some(Cow::Borrowed(std::str::from_utf8(self.bytes).ok()?)),
+    fn read<'a>(&self, event: &'a [u8]) -> Option<Cow<'a, str>> {
+        let (from, to) = (self.at, self.at + self.len);
+        if self.is_escaped {
+            let quoted = event.get(from.checked_sub(1)?..=to)?;
+            return Some(Cow::Owned(serde_json::from_slice(quoted).ok()?));
         }
+        Some(Cow::Borrowed(std::str::from_utf8(&event[from..to]).ok()?))
     }
-}
-
-#[cold]
-fn quoted(bytes: &[u8]) -> Vec<u8> {
-    [b"\"", bytes, b"\""].concat()
 }
 
 /// Where a part lies in the whole that it was taken from.

@@ -5,6 +5,8 @@
 //! decided here, because all hosts break these rules in the same ways: a JSON
 //! error on a bare line, or a plain answer where a stream was asked for.
 
+use std::borrow::Cow;
+
 use super::alike::{Added, Alike, Lane};
 use super::values::Values;
 use super::{Context, StreamDecoder, errors};
@@ -67,7 +69,7 @@ pub struct Stream<D> {
 
 struct Core<D> {
     dialect: D,
-    out: Assembler,
+    out: Assembler<'static>,
     /// The form of the event before.
     alike: Alike,
     failed: Option<Error>,
@@ -255,7 +257,7 @@ impl<D: Dialect> Core<D> {
     fn new(dialect: D, context: &Context, head: &Head) -> Self {
         Core {
             dialect,
-            out: Assembler::new(context, head),
+            out: Assembler::new(context, Cow::Owned(head.clone())),
             alike: Alike::default(),
             failed: None,
             complete: false,
