@@ -147,20 +147,15 @@ const PART: [&str; 7] = [
 /// either in the old way or in the new, and a part of Gemini's holds one thing.
 fn put_right(mut answer: Value) -> Value {
     for list in ["choices", "candidates"] {
-        for (i, one) in
-            answer.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten().enumerate()
-        {
+        let all = answer.get_mut(list).and_then(Value::as_array_mut);
+        for (i, one) in all.into_iter().flatten().enumerate() {
             one["index"] = i.into();
             let message = one.get_mut("message").and_then(Value::as_object_mut);
             if let Some(message) = message.filter(|message| message.contains_key("tool_calls")) {
                 message.remove("function_call");
             }
-            for part in one
-                .pointer_mut("/content/parts")
-                .and_then(Value::as_array_mut)
-                .into_iter()
-                .flatten()
-            {
+            let parts = one.pointer_mut("/content/parts").and_then(Value::as_array_mut);
+            for part in parts.into_iter().flatten() {
                 let part = part.as_object_mut().unwrap();
                 let held: Vec<_> = PART.iter().filter(|name| part.contains_key(**name)).collect();
                 held.into_iter().skip(1).for_each(|name| drop(part.remove(*name)));
@@ -168,6 +163,36 @@ fn put_right(mut answer: Value) -> Value {
         }
     }
     answer
+}
+
+/// What the events of a stream say aloud, all choices one after the other, for
+/// dialects in which each event says only what is new.
+fn said_by(provider: &str, events: &[Value]) -> Option<String> {
+    let path: &[&str] = match provider {
+        "siliconflow" => &["choices", "delta", "content"],
+        "gemini" => &["candidates"],
+        "ollama" => &[],
+        _ => return None,
+    };
+    let mut texts = [const { String::new() }; 3];
+    for event in events {
+        let [list, inner @ ..] = path else {
+            texts[0] += &spoken(provider, event).unwrap_or_default();
+            if event["done"] == true {
+                break;
+            }
+            continue;
+        };
+        for (text, one) in texts.iter_mut().zip(event[*list].as_array().into_iter().flatten()) {
+            let mut found = Vec::new();
+            match inner {
+                [] => found.extend(spoken(provider, &json!({(*list): [one]}))),
+                _ => gather(one, inner, &mut found),
+            }
+            text.extend(found);
+        }
+    }
+    Some(texts.concat())
 }
 
 fn plain(provider: &str, (dialect, context): (&dyn Provider, &Context), answer: &Value) {
@@ -210,6 +235,10 @@ fn streamed(provider: &str, (dialect, context): (&dyn Provider, &mut Context), e
     });
     if let Err(error) = &read {
         assert!(states || error.status() == Status::Truncated, "{provider}: {error}\n{text}");
+    }
+    if let (Ok((_, response)), Some(said)) = (&read, said_by(provider, events)) {
+        let text: String = response.choices.iter().map(|one| one.text.as_str()).collect();
+        assert_eq!(text, said, "{provider}: {text}");
     }
     // Who hears of the raw events has each of them read in full.
     context.raw_events = true;
