@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -236,21 +235,9 @@ def windows():
         target, "--", "-D", "warnings", counts=False))
 
 
-STAGED = ["make", "--no-print-directory", "stage"]
-
-
-def compiled():
-    """What only compiles, at once: linking the release libraries takes one core."""
-    with ThreadPoolExecutor(1) as beside:
-        beside.submit(subprocess.run, STAGED, cwd=ROOT, capture_output=True)
-        style()
-        windows()
-    release()
-
-
 def release():
     """What `make` and `make install` leave behind."""
-    if not run(*STAGED, counts=False, limit=1200):
+    if not run("make", "--no-print-directory", "stage", counts=False, limit=1200):
         return count("the release libraries build", False)
     count("the release libraries build", True)
     run("sh", "tests/packaging.sh", limit=300)
@@ -373,8 +360,8 @@ def go_static():
 
 
 QUICK = [rust, models, library, header, c, cpp, python, go, style]
-ALL = [rust, models, library, header, c, cpp, python, go, compiled, demo, examples, pages,
-       reference, wheel, go_static]
+ALL = [rust, models, library, header, c, cpp, python, go, style, windows, release, demo, examples,
+       pages, reference, wheel, go_static]
 
 
 def main():

@@ -9,121 +9,151 @@ use serde_json::{Value, json};
 use crate::spec::Spec;
 use crate::*;
 
-/// A vendor's file, a provider and model that speak so, and the schemas of a plain
-/// answer and of an event.
-type Vendor = (&'static str, &'static str, &'static str, [&'static str; 2]);
+/// Where texts stand; see [`gather`].
+type Path = &'static [&'static str];
 
-const VENDORS: [Vendor; 5] = [
-    (
-        "openai-openapi.json",
-        "siliconflow",
-        "Qwen/Qwen3-8B",
-        ["CreateChatCompletionResponse", "CreateChatCompletionStreamResponse"],
-    ),
-    ("openai-openapi.json", "responses", "gpt-6-sol", ["Response", "ResponseStreamEvent"]),
-    (
-        "anthropic-tryagi-openapi.yaml",
-        "anthropic",
-        "claude-opus-5-5",
-        ["Message", "MessageStreamEvent"],
-    ),
-    ("gemini-openapi.json", "gemini", "gemini-3.8-flash", ["GenerateContentResponse"; 2]),
-    ("ollama-openapi.yaml", "ollama", "qwen3", ["ChatResponse", "ChatStreamEvent"]),
-];
-
-/// What is said aloud in a plain answer, all choices one after the other; none if
-/// it holds no answer.
-fn spoken(provider: &str, answer: &Value) -> Option<String> {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let texts = |parts: Vec<Value>, kind: Option<&str>| -> String {
-        let said = parts.iter().filter(|part| kind.is_none_or(|kind| part["type"] == kind));
-        said.filter(|part| part["thought"] != true)
-            .filter_map(|part| part["text"].as_str())
-            .collect()
-    };
-    match provider {
-        "siliconflow" => {
-            let choices = list(&answer["choices"]);
-            let said = choices.iter().filter_map(|choice| choice["message"]["content"].as_str());
-            (!choices.is_empty()).then(|| said.collect())
-        }
-        "gemini" => {
-            let candidates = list(&answer["candidates"]);
-            let said = candidates.iter().map(|one| texts(list(&one["content"]["parts"]), None));
-            (!candidates.is_empty()).then(|| said.collect())
-        }
-        "anthropic" => Some(texts(list(&answer["content"]), Some("text"))),
-        "responses" => {
-            let items = list(&answer["output"]);
-            let said = items.iter().map(|item| texts(list(&item["content"]), Some("output_text")));
-            Some(said.collect())
-        }
-        _ => answer["message"]
-            .is_object()
-            .then(|| answer["message"]["content"].as_str().unwrap_or_default().into()),
-    }
+/// What a vendor's schemas are, and where their answers say what.
+struct Vendor {
+    file: &'static str,
+    provider: &'static str,
+    model: &'static str,
+    /// Of a plain answer, and of an event.
+    schemas: [&'static str; 2],
+    /// What no answer lacks, though the schema may let it.
+    holds: &'static [&'static str],
+    text: Path,
+    /// The text of an event, where an event says only what is new.
+    delta: Option<Path>,
+    calls: &'static [Path],
+    thoughts: &'static [Path],
 }
 
-/// The functions that a plain answer calls, as far as they have names.
-fn called(provider: &str, answer: &Value) -> Vec<String> {
-    let places: &[&[&str]] = match provider {
-        "siliconflow" => &[
+const VENDORS: [Vendor; 5] = [
+    Vendor {
+        file: "openai-openapi.json",
+        provider: "siliconflow",
+        model: "Qwen/Qwen3-8B",
+        schemas: ["CreateChatCompletionResponse", "CreateChatCompletionStreamResponse"],
+        holds: &["choices", "*", "message"],
+        text: &["choices", "*", "index=n", "message", "content"],
+        delta: Some(&["choices", "*", "index=n", "delta", "content"]),
+        calls: &[
             &["choices", "*", "message", "tool_calls", "*", "function", "name"],
             &["choices", "*", "message", "tool_calls", "*", "custom", "name"],
             &["choices", "*", "message", "function_call", "name"],
         ],
-        "gemini" => &[&["candidates", "*", "content", "parts", "*", "functionCall", "name"]],
-        "anthropic" => &[&["content", "*", "type=tool_use", "name"]],
-        "responses" => &[
+        thoughts: &[],
+    },
+    Vendor {
+        file: "openai-openapi.json",
+        provider: "responses",
+        model: "gpt-6-sol",
+        schemas: ["Response", "ResponseStreamEvent"],
+        holds: &[],
+        text: &["output", "*", "content", "*", "type=output_text", "text"],
+        delta: None,
+        calls: &[
             &["output", "*", "type=function_call", "name"],
             &["output", "*", "type=custom_tool_call", "name"],
         ],
-        _ => &[&["message", "tool_calls", "*", "function", "name"]],
-    };
-    let mut names = Vec::new();
-    places.iter().for_each(|path| gather(answer, path, &mut names));
-    named(names)
-}
-
-/// No vendor calls a function without a name, though the schemas would let it.
-fn named(mut names: Vec<String>) -> Vec<String> {
-    names.retain(|name| !name.is_empty());
-    names.sort();
-    names
-}
-
-/// The thoughts of a plain answer.
-fn thought(provider: &str, answer: &Value) -> Vec<String> {
-    let places: &[&[&str]] = match provider {
-        "gemini" => &[&["candidates", "*", "content", "parts", "*", "thought=true", "text"]],
-        "anthropic" => &[&["content", "*", "type=thinking", "thinking"]],
-        "responses" => &[
+        thoughts: &[
             &["output", "*", "type=reasoning", "content", "*", "text"],
             &["output", "*", "type=reasoning", "summary", "*", "text"],
         ],
-        "ollama" => &[&["message", "thinking"]],
-        _ => &[&["choices", "*", "message", "reasoning_content"]],
-    };
-    let mut thoughts = Vec::new();
-    places.iter().for_each(|path| gather(answer, path, &mut thoughts));
-    thoughts
-}
+    },
+    Vendor {
+        file: "anthropic-tryagi-openapi.yaml",
+        provider: "anthropic",
+        model: "claude-opus-5-5",
+        schemas: ["Message", "MessageStreamEvent"],
+        holds: &[],
+        text: &["content", "*", "type=text", "text"],
+        delta: None,
+        calls: &[&["content", "*", "type=tool_use", "name"]],
+        thoughts: &[&["content", "*", "type=thinking", "thinking"]],
+    },
+    Vendor {
+        file: "gemini-openapi.json",
+        provider: "gemini",
+        model: "gemini-3.8-flash",
+        schemas: ["GenerateContentResponse"; 2],
+        holds: &["candidates", "*"],
+        text: &["candidates", "*", "index=n", "content", "parts", "*", "thought!true", "text"],
+        delta: Some(&[
+            "candidates",
+            "*",
+            "index=n",
+            "content",
+            "parts",
+            "*",
+            "thought!true",
+            "text",
+        ]),
+        calls: &[&["candidates", "*", "content", "parts", "*", "functionCall", "name"]],
+        thoughts: &[&["candidates", "*", "content", "parts", "*", "thought=true", "text"]],
+    },
+    Vendor {
+        file: "ollama-openapi.yaml",
+        provider: "ollama",
+        model: "qwen3",
+        schemas: ["ChatResponse", "ChatStreamEvent"],
+        holds: &["message"],
+        text: &["message", "content"],
+        delta: Some(&["message", "content"]),
+        calls: &[&["message", "tool_calls", "*", "function", "name"]],
+        thoughts: &[&["message", "thinking"]],
+    },
+];
 
-/// The texts at a path, in which `*` is each item of a list and `a=b` what an object
-/// must hold.
-fn gather(value: &Value, path: &[&str], to: &mut Vec<String>) {
+/// What is at a path, in which `*` is each item of a list, and `a=b` and `a!b` what
+/// an object must hold, and must not.
+fn gather<'a>(value: &'a Value, path: &[&str], to: &mut Vec<&'a Value>) {
+    let holds = |(name, wanted): (&str, &str)| {
+        value[name].as_str().map_or_else(|| value[name].to_string(), Into::into) == wanted
+    };
     match path {
-        [] => to.extend(value.as_str().map(Into::into)),
+        [] => to.extend((!value.is_null()).then_some(value)),
         ["*", rest @ ..] => {
             value.as_array().into_iter().flatten().for_each(|item| gather(item, rest, to));
         }
-        [name, rest @ ..] => match name.split_once('=') {
-            Some((name, "true")) if value[name] == true => gather(value, rest, to),
-            Some((name, wanted)) if value[name] == wanted => gather(value, rest, to),
-            Some(_) => {}
-            None => gather(&value[*name], rest, to),
+        [name, rest @ ..] => match (name.split_once('='), name.split_once('!')) {
+            (Some(member), _) if holds(member) => gather(value, rest, to),
+            (_, Some(member)) if !holds(member) => gather(value, rest, to),
+            (None, None) => gather(&value[*name], rest, to),
+            _ => {}
         },
     }
+}
+
+/// The texts at these paths of an answer.
+fn texts<'a>(answer: &'a Value, paths: &[&[&str]]) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    paths.iter().for_each(|path| gather(answer, path, &mut found));
+    found.into_iter().filter_map(Value::as_str).collect()
+}
+
+/// What is said aloud at a path of these answers or events: all of the first choice,
+/// all of the second.
+fn spoken(answers: &[Value], path: Path) -> String {
+    const CHOICES: [&str; 3] = ["index=0", "index=1", "index=2"];
+    let several = path.contains(&"index=n");
+    let mut said = String::new();
+    for choice in &CHOICES[..if several { 3 } else { 1 }] {
+        let path: Vec<&str> = path
+            .iter()
+            .map(|step| if *step == "index=n" { choice } else { step })
+            .copied()
+            .collect();
+        answers.iter().for_each(|answer| said.extend(texts(answer, &[&path])));
+    }
+    said
+}
+
+/// No vendor calls a function without a name, though the schemas would let it.
+fn named(mut names: Vec<&str>) -> Vec<&str> {
+    names.retain(|name| !name.is_empty());
+    names.sort();
+    names
 }
 
 /// Whether an answer says itself that it is none.
@@ -165,108 +195,80 @@ fn put_right(mut answer: Value) -> Value {
     answer
 }
 
-/// What the events of a stream say aloud, all choices one after the other, for
-/// dialects in which each event says only what is new.
-fn said_by(provider: &str, events: &[Value]) -> Option<String> {
-    let path: &[&str] = match provider {
-        "siliconflow" => &["choices", "delta", "content"],
-        "gemini" => &["candidates"],
-        "ollama" => &[],
-        _ => return None,
-    };
-    let mut texts = [const { String::new() }; 3];
-    for event in events {
-        let [list, inner @ ..] = path else {
-            texts[0] += &spoken(provider, event).unwrap_or_default();
-            if event["done"] == true {
-                break;
-            }
-            continue;
-        };
-        for (text, one) in texts.iter_mut().zip(event[*list].as_array().into_iter().flatten()) {
-            let mut found = Vec::new();
-            match inner {
-                [] => found.extend(spoken(provider, &json!({(*list): [one]}))),
-                _ => gather(one, inner, &mut found),
-            }
-            text.extend(found);
-        }
-    }
-    Some(texts.concat())
-}
-
-fn plain(provider: &str, (dialect, context): (&dyn Provider, &Context), answer: &Value) {
+fn plain(vendor: &Vendor, (dialect, context): (&dyn Provider, &Context), answer: &Value) {
     let read = dialect.reply(context, &head(200, &[]), answer.to_string().as_bytes());
-    match (read, spoken(provider, answer)) {
-        (Ok(response), Some(said)) => {
-            assert!(!has_failed(answer), "{provider}: {answer:#}");
+    let mut held = Vec::new();
+    gather(answer, vendor.holds, &mut held);
+    match read {
+        Ok(response) if !held.is_empty() => {
+            assert!(!has_failed(answer), "{answer:#}");
             let text: String = response.choices.iter().map(|one| one.text.as_str()).collect();
-            assert_eq!(text, said, "{provider}: {answer:#}");
+            assert_eq!(text, spoken(std::slice::from_ref(answer), vendor.text), "{answer:#}");
             let calls = response.choices.iter().flat_map(|one| &one.tool_calls);
-            let names = named(calls.map(|call| call.name.clone()).collect());
-            assert_eq!(names, called(provider, answer), "{provider}: {answer:#}");
+            let names = named(calls.map(|call| call.name.as_str()).collect());
+            assert_eq!(names, named(texts(answer, vendor.calls)), "{answer:#}");
             let choices = response.choices.iter();
             let thoughts: String = choices.filter_map(|one| one.reasoning.as_deref()).collect();
-            for wanted in thought(provider, answer) {
-                assert!(thoughts.contains(&wanted), "{provider}: {wanted:?} in {answer:#}");
+            for wanted in texts(answer, vendor.thoughts) {
+                assert!(thoughts.contains(wanted), "{wanted:?} in {answer:#}");
             }
         }
-        (Ok(response), None) => {
-            // Gemini says in this way that it will not answer.
-            let reason = response.first().finish_reason;
-            assert!(reason.is_some(), "{provider}: {answer:#}");
-        }
-        (Err(error), said) => {
-            assert!(has_failed(answer) || said.is_none(), "{provider}: {error}\n{answer:#}");
-        }
+        // Gemini says in this way that it will not answer.
+        Ok(response) => assert!(response.first().finish_reason.is_some(), "{answer:#}"),
+        Err(error) => assert!(has_failed(answer) || held.is_empty(), "{error}\n{answer:#}"),
     }
 }
 
-fn streamed(provider: &str, (dialect, context): (&dyn Provider, &mut Context), events: &[Value]) {
-    let text: String = match provider {
+fn streamed(vendor: &Vendor, (dialect, context): (&dyn Provider, &Context), events: &[Value]) {
+    let text: String = match vendor.provider {
         "ollama" => events.iter().map(|event| format!("{event}\n")).collect(),
         _ => sse(events),
     };
-    context.raw_events = false;
     let read = stream(dialect, context, &text);
     let states = events.iter().any(|event| {
         let kind = event["type"].as_str().unwrap_or_default();
         matches!(kind, "error" | "response.failed") || has_failed(&event["response"])
     });
-    if let Err(error) = &read {
-        assert!(states || error.status() == Status::Truncated, "{provider}: {error}\n{text}");
-    }
-    if let (Ok((_, response)), Some(said)) = (&read, said_by(provider, events)) {
-        let text: String = response.choices.iter().map(|one| one.text.as_str()).collect();
-        assert_eq!(text, said, "{provider}: {text}");
+    match (&read, vendor.delta) {
+        (Err(error), _) => {
+            assert!(states || error.status() == Status::Truncated, "{error}\n{text}");
+        }
+        (Ok((_, response)), Some(delta)) => {
+            let last = events.iter().position(|event| event["done"] == true);
+            let events = &events[..last.map_or(events.len(), |last| last + 1)];
+            let told: String = response.choices.iter().map(|one| one.text.as_str()).collect();
+            assert_eq!(told, spoken(events, delta), "{text}");
+        }
+        (Ok(_), None) => {}
     }
     // Who hears of the raw events has each of them read in full.
-    context.raw_events = true;
-    let in_full = stream(dialect, context, &text);
+    let mut hears_all = context.clone();
+    hears_all.raw_events = true;
+    let in_full = stream(dialect, &hears_all, &text);
     let but_raw = |read: Result<(Vec<Event>, Response)>| {
         read.map(|(mut events, response)| {
             events.retain(|event| !matches!(event.kind, EventKind::Raw(_)));
             (events, response)
         })
     };
-    assert_eq!(but_raw(in_full), read, "{provider}: {text}");
+    assert_eq!(but_raw(in_full), read, "{text}");
 }
 
 #[test]
 fn whatever_a_vendors_schema_allows_is_read() {
     let mut random = Rng::with_seed(42);
-    for (file, provider, model, [whole, event]) in VENDORS {
-        let Some(spec) = Spec::load(file) else { continue };
-        let client = any_request::client_of(provider, model);
+    for vendor in VENDORS {
+        let Some(spec) = Spec::load(vendor.file) else { continue };
+        let client = any_request::client_of(vendor.provider, vendor.model);
         let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
-        let (dialect, mut context) = reader(&client, &asked);
+        let (dialect, context) = reader(&client, &asked);
+        let [whole, event] = vendor.schemas;
         for _ in 0..300 {
             let answer = put_right(spec.draw(whole, &mut random));
-            plain(provider, (dialect, &context), &answer);
+            plain(&vendor, (dialect, &context), &answer);
             let events: Vec<Value> =
                 (0..random.usize(..6)).map(|_| put_right(spec.draw(event, &mut random))).collect();
-            streamed(provider, (dialect, &mut context), &events);
-            context.raw_events = false;
+            streamed(&vendor, (dialect, &context), &events);
         }
     }
 }
