@@ -2,9 +2,9 @@
 //!
 //! A thread that owns a line (see `metrics::striped`) owns the magazine of the
 //! same number, so that taking a block and putting it back need neither lock
-//! nor atomic; whoever owns the line next finds what is left. Threads without a
-//! line go to the spans. Blocks come from the spans and go back to them half a
-//! magazine at a time.
+//! nor atomic. Threads without a line go to the spans. Blocks come from the
+//! spans and go back to them half a magazine at a time, and all when the thread
+//! ends: a few blocks in each chunk would keep all chunks from becoming empty.
 
 use std::cell::UnsafeCell;
 use std::ptr::{NonNull, null_mut};
@@ -39,6 +39,22 @@ struct Place(UnsafeCell<Magazine>);
 // SAFETY: one thread at a time owns the line of a magazine and touches it; the
 // lock under which lines change hands orders one after the other.
 unsafe impl Sync for Place {}
+
+/// Empties the magazine of a thread that ends.
+struct Keeper;
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        flush_all();
+    }
+}
+
+thread_local! {
+    // Known of later than the thread's line, and so gone before it. If a thread
+    // that is ending has lost it already, whoever owns the line next has what is
+    // put back then.
+    static KEEPER: Keeper = const { Keeper };
+}
 
 const EMPTY: Stack = Stack { top: null_mut(), len: 0 };
 static MAGAZINES: [Place; OWNED] =
@@ -116,6 +132,12 @@ pub fn flush_all() {
     }
 }
 
+/// Something comes into an empty magazine.
+#[cold]
+fn begin() {
+    _ = KEEPER.try_with(|_| ());
+}
+
 #[cold]
 fn take_one(class: usize) -> Option<NonNull<u8>> {
     let mut one = None;
@@ -139,6 +161,9 @@ impl Magazine {
     /// 1. The block is of that class, and nobody uses it.
     #[inline(always)]
     unsafe fn push(&mut self, class: usize, block: NonNull<u8>) {
+        if self.bytes == 0 {
+            begin();
+        }
         let stack = &mut self.stacks[class];
         // SAFETY: promised by (1); every block has room for an address.
         unsafe { block.add(LINK).cast::<*mut u8>().write(stack.top) };
@@ -176,5 +201,52 @@ impl Magazine {
         };
         // SAFETY: they are of that class, and nobody uses them.
         unsafe { span::put(class, next) };
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(any(miri, feature = "model", feature = "system-heap")))]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    /// Tells what the magazine holds when the thread has ended all but for its
+    /// line.
+    struct Last(Option<Sender<Option<usize>>>);
+
+    impl Drop for Last {
+        fn drop(&mut self) {
+            // SAFETY: it is the calling thread's alone.
+            let bytes = own().map(|magazine| unsafe { (*magazine).bytes });
+            _ = self.0.as_ref().map(|sender| sender.send(bytes));
+        }
+    }
+
+    thread_local! {
+        static LAST: std::cell::RefCell<Last> = const { std::cell::RefCell::new(Last(None)) };
+    }
+
+    #[test]
+    fn a_thread_that_ends_keeps_nothing() {
+        let (sender, receiver) = channel();
+        let before_the_end = std::thread::spawn(move || {
+            striped::line();
+            LAST.with_borrow_mut(|last| last.0 = Some(sender));
+            let block = super::super::allocate(100)?;
+            // SAFETY: the block is 100 bytes long and released once.
+            unsafe {
+                block.cast::<u64>().write(0);
+                super::super::release(block, 100);
+            }
+            // SAFETY: it is the calling thread's alone.
+            own().map(|magazine| unsafe { (*magazine).bytes })
+        });
+        let before_the_end = before_the_end.join().unwrap();
+        let at_the_end = receiver.recv().unwrap();
+        assert_eq!(before_the_end.is_some(), at_the_end.is_some());
+        if let (Some(before), Some(after)) = (before_the_end, at_the_end) {
+            assert!(before > 0 && after == 0, "{before} bytes, then {after}");
+        }
     }
 }

@@ -13,7 +13,7 @@
 //!   block comes back becomes pages again, for any class.
 //! - [`pages`]: chunks, and the runs of pages in them. Those of large entries
 //!   are apart, in pages of 4 KiB. Pages that nobody uses go back to the system
-//!   once they are a thirty-second of the whole.
+//!   once they are 3 MiB or a thirty-second of the whole.
 //!
 //! Tables, too, if they are large ([`array`]).
 //!

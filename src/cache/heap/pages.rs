@@ -2,10 +2,13 @@
 //!
 //! A run is taken from the chunk in which the fewest pages lie together that
 //! are enough, so that the emptiest chunks become empty. An empty chunk goes
-//! back to the system, and so do pages that lie idle, once those are many. The
-//! first chunk is of plain pages, for a small cache should not take 2 MiB for
-//! ten entries; it becomes a huge one when another is needed.
+//! back to the system, and so do pages that lie idle, once those are many; the
+//! chunk is of plain pages then, and goes once it is empty, so that another
+//! begins with huge ones. The first chunk is of plain pages, for a small cache
+//! should not take 2 MiB for ten entries; it becomes a huge one when another is
+//! needed.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ptr::NonNull;
 
@@ -14,10 +17,13 @@ use super::system;
 use crate::process_lock::ProcessLock;
 
 /// What spans lie in: huge pages, the first page of each chunk its head.
-pub static SMALL: ProcessLock<Pages> = ProcessLock::new(Pages::new(1, 576, Some(1)));
+pub static SMALL: ProcessLock<Pages> = ProcessLock::new(Pages::new(1, SPARE, Some(1)));
 /// What large entries lie in.
 pub static LARGE: ProcessLock<Pages> = ProcessLock::new(Pages::new(0, 128, None));
 
+/// Pages of a new chunk, all idle at first, and as many as the tables of a
+/// growing cache leave behind.
+const SPARE: usize = CHUNK_PAGES + 256;
 /// Pages may lie idle up to this part of those in use.
 const IDLE_PART: usize = 32;
 const WORDS: usize = CHUNK_PAGES / 64;
@@ -159,7 +165,14 @@ impl Pages {
     pub unsafe fn put(&mut self, run: NonNull<u8>, pages: usize) {
         let address = run.as_ptr() as usize;
         let base = address & !(system::CHUNK - 1);
-        self.change(base, |chunk| chunk.used.set((address - base) / PAGE, pages, false));
+        let head = self.head;
+        let spent = self.change(base, |chunk| {
+            chunk.used.set((address - base) / PAGE, pages, false);
+            chunk.sparse && chunk.used.count() == head
+        });
+        if spent == Some(true) {
+            self.unmap(base);
+        }
         let limit = self.idle_min.max(self.used / IDLE_PART);
         if self.idle > limit {
             self.give_back(limit / 2);
@@ -170,6 +183,12 @@ impl Pages {
     #[cfg(test)]
     pub fn resident(&self) -> usize {
         (self.used + self.idle + self.head * self.chunks.len()) * PAGE
+    }
+
+    /// Chunks that are of plain pages since some of theirs went back.
+    #[cfg(test)]
+    pub fn sparse(&self) -> usize {
+        self.chunks.values().filter(|chunk| chunk.sparse).count()
     }
 
     /// Changes what is used or backed of a chunk, and keeps the sums.
@@ -220,22 +239,21 @@ impl Pages {
         Some(base)
     }
 
-    /// Gives idle pages back to the system until so many are left: empty chunks,
-    /// then the idle pages of the fullest, for those will be needed last.
+    /// Gives idle pages back to the system until so many are left: those of the
+    /// emptiest chunks, for each chunk that loses some is of plain pages then.
     #[cold]
     fn give_back(&mut self, keep: usize) {
-        let fullest: Vec<usize> = self.by_room.iter().map(|(_, base)| *base).collect();
-        let is_empty = |chunk: &Chunk| chunk.used.count() == self.head;
-        let (empty, partly): (Vec<usize>, Vec<usize>) =
-            fullest.into_iter().partition(|base| self.chunks.get(base).is_some_and(is_empty));
-        for base in empty {
-            if self.idle > keep {
-                self.unmap(base);
+        let idle = |chunk: &Chunk| chunk.backed.and_not(&chunk.used).count();
+        let mut emptiest: Vec<(usize, usize)> =
+            self.chunks.iter().map(|(base, chunk)| (idle(chunk), *base)).collect();
+        emptiest.sort_unstable_by_key(|chunk| Reverse(*chunk));
+        for (_, base) in emptiest {
+            if self.idle <= keep {
+                return;
             }
-        }
-        for base in partly {
-            if self.idle > keep {
-                self.purge(base);
+            match self.chunks.get(&base).is_some_and(|chunk| chunk.used.count() == self.head) {
+                true => self.unmap(base),
+                false => self.purge(base),
             }
         }
     }

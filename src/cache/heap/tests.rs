@@ -95,6 +95,22 @@ fn memory_of_one_size_serves_another_and_goes_back_in_the_end() {
 }
 
 #[test]
+fn what_comes_after_a_cache_that_is_gone_lies_in_huge_pages_again() {
+    let mut pages = pages::Pages::new(1, 64, Some(2));
+    let mut runs: Vec<_> = (0..2_000).map(|_| pages.take(4).unwrap()).collect();
+    // As a cache's entries go: from all chunks alike.
+    fastrand::Rng::with_seed(1).shuffle(&mut runs);
+    let mut purged = 0;
+    for run in runs.drain(..) {
+        // SAFETY: it was taken with as many pages and is put back once.
+        unsafe { pages.put(run, 4) };
+        purged = purged.max(pages.sparse());
+    }
+    assert!(purged > 0, "no chunk lost pages on the way");
+    assert_eq!(pages.sparse(), 0);
+}
+
+#[test]
 fn runs_of_pages_never_overlap() {
     let mut pages = pages::Pages::new(0, 16, None);
     let mut random = fastrand::Rng::with_seed(3);
