@@ -23,7 +23,7 @@ pub static LARGE: ProcessLock<Pages> = ProcessLock::new(Pages::new(0, 128, None)
 
 /// Pages of a new chunk, all idle at first, and as many as the tables of a
 /// growing cache leave behind.
-const SPARE: usize = CHUNK_PAGES + 256;
+pub const SPARE: usize = CHUNK_PAGES + 256;
 /// Pages may lie idle up to this part of those in use.
 const IDLE_PART: usize = 32;
 const WORDS: usize = CHUNK_PAGES / 64;

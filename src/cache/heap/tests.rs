@@ -111,6 +111,35 @@ fn what_comes_after_a_cache_that_is_gone_lies_in_huge_pages_again() {
 }
 
 #[test]
+fn a_growing_cache_keeps_its_huge_pages() {
+    let mut pages = pages::Pages::new(1, pages::SPARE, Some(1));
+    let mut tables: Vec<_> = (0..8).map(|_| pages.take(25).unwrap()).collect();
+    for _ in 0..3 {
+        (0..300).for_each(|_| _ = pages.take(4).unwrap());
+        let larger = (0..8).map(|_| pages.take(30).unwrap()).collect();
+        for table in std::mem::replace(&mut tables, larger) {
+            // SAFETY: of 25 or 30 pages, of which 25 are put back, once.
+            unsafe { pages.put(table, 25) };
+            assert_eq!(pages.sparse(), 0);
+        }
+    }
+}
+
+#[test]
+fn idle_pages_go_back_from_as_few_chunks_as_will_do() {
+    let mut pages = pages::Pages::new(1, 300, Some(1));
+    let mut runs: Vec<_> = (0..10 * 127).map(|_| pages.take(4).unwrap()).collect();
+    // Most of one chunk, and a little of each other.
+    let last = runs.split_off(9 * 127);
+    let few = runs.into_iter().step_by(40);
+    for run in few.chain(last.into_iter().skip(50)) {
+        // SAFETY: it was taken with as many pages and is put back once.
+        unsafe { pages.put(run, 4) };
+    }
+    assert_eq!(pages.sparse(), 1);
+}
+
+#[test]
 fn runs_of_pages_never_overlap() {
     let mut pages = pages::Pages::new(0, 16, None);
     let mut random = fastrand::Rng::with_seed(3);
