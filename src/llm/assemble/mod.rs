@@ -6,6 +6,9 @@
 //! being the latest; the number of a call in events is its place among the
 //! calls of its answer.
 
+mod building;
+mod calls;
+
 use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
@@ -13,43 +16,13 @@ use serde_json::{Map, Value, json};
 use super::event::{Event, EventKind};
 use super::events::Events;
 use super::json::Json;
-use super::lazy::{Lazy, Said};
-use super::message::{Origin, ToolCall};
+use super::message::{ToolCall, call_json};
 use super::provider::Context;
 use super::response::{Choice, FinishReason, Response, Usage};
 use super::transport::Head;
-
-/// A piece of a call.
-#[derive(Debug, Default)]
-pub struct Fragment<'a> {
-    /// The provider's number of the call.
-    pub index: Option<u64>,
-    /// The provider's id of it.
-    pub id: Option<&'a str>,
-    /// The function.
-    pub name: Option<&'a str>,
-    /// A piece of the arguments' text.
-    pub arguments: &'a str,
-    /// Whether it is known to begin a call, whatever its id and index.
-    pub begins: bool,
-}
-
-/// A call in the making.
-#[derive(Debug, Default)]
-struct Call {
-    index: Option<u64>,
-    done: ToolCall,
-    ended: bool,
-}
-
-/// An answer in the making.
-#[derive(Debug, Default)]
-struct Building {
-    choice: Choice,
-    calls: Vec<Call>,
-    blocks: Option<Vec<Value>>,
-    extra: Map<String, Value>,
-}
+use building::Building;
+use calls::Call;
+pub use calls::Fragment;
 
 /// Builds a response from pieces.
 #[derive(Debug)]
@@ -204,7 +177,7 @@ impl<'a> Assembler<'a> {
     pub fn tool(&mut self, choice: u32, piece: Fragment) -> usize {
         let seed = self.context.seed;
         let building = self.building(choice);
-        let place = building.place_of(&piece).unwrap_or_else(|| {
+        let place = calls::place_of(&building.calls, &piece).unwrap_or_else(|| {
             let id = piece.id.map(String::from);
             let id = id.unwrap_or_else(|| ToolCall::made_up_id(seed, choice, building.calls.len()));
             let done = ToolCall { id, ..ToolCall::default() };
@@ -255,7 +228,7 @@ impl<'a> Assembler<'a> {
     /// The calls of an answer so far, in OpenAI's form.
     pub fn calls_json(&mut self, choice: u32) -> Vec<Value> {
         let calls = &self.building(choice).calls;
-        calls.iter().map(|call| super::message::call_json(&call.done)).collect()
+        calls.iter().map(|call| call_json(&call.done)).collect()
     }
 
     /// How many calls an answer has so far.
@@ -371,122 +344,4 @@ impl<'a> Assembler<'a> {
         response.choices = choices.into_iter().map(|b| b.into_choice(&context)).collect();
         response
     }
-}
-
-impl Building {
-    /// Which call a piece belongs to; none: a new one.
-    fn place_of(&self, piece: &Fragment) -> Option<usize> {
-        if piece.begins {
-            return None;
-        }
-        let latest = |wanted: &dyn Fn(&Call) -> bool| self.calls.iter().rposition(wanted);
-        if let Some(id) = piece.id {
-            if let Some(place) = latest(&|call| call.done.id == id) {
-                return (!self.calls[place].is_followed_by(piece)).then_some(place);
-            }
-            if piece.name.is_some() {
-                return None;
-            }
-        }
-        let place = match piece.index {
-            Some(index) => latest(&|call| call.index == Some(index))?,
-            None => self.calls.len().checked_sub(1)?,
-        };
-        let call = &self.calls[place].done;
-        // A name begins a call, unless it only repeats or goes on.
-        let begins = piece.name.is_some_and(|name| {
-            !call.name.is_empty() && is_whole(&call.arguments)
-                || piece.index.is_none() && name != call.name
-        });
-        (!begins).then_some(place)
-    }
-
-    fn end(&mut self) {
-        let choice = &mut self.choice;
-        let reason = choice.finish_reason.get_or_insert(FinishReason::Other);
-        if *reason == FinishReason::Stop && !self.calls.is_empty() {
-            *reason = FinishReason::ToolCalls;
-        }
-        if *reason == FinishReason::Stop && choice.refusal.is_some() {
-            *reason = FinishReason::Refusal;
-        }
-        let nothing = choice.text.is_empty() && self.calls.is_empty() && choice.refusal.is_none();
-        if *reason == FinishReason::Length && nothing {
-            choice.finish_detail = Some("reasoning_exhausted".into());
-        }
-    }
-
-    fn into_choice(self, context: &Context) -> Choice {
-        let mut choice = self.choice;
-        choice.tool_calls = self.calls.into_iter().map(|call| call.done).collect();
-        let is_bare = choice.tool_calls.is_empty()
-            && choice.refusal.is_none()
-            && self.extra.is_empty()
-            && self.blocks.is_none();
-        if is_bare {
-            choice.message = Lazy::Said(Box::new(Said {
-                text: choice.text.clone(),
-                provider: context.provider,
-                model: context.model.clone(),
-                account: context.account.clone(),
-            }));
-            return choice;
-        }
-        let mut message = Map::new();
-        let text = match (choice.text.is_empty(), choice.tool_calls.is_empty()) {
-            (true, false) => Value::Null,
-            _ => choice.text.clone().into(),
-        };
-        message.insert("role".into(), "assistant".into());
-        message.insert("content".into(), text);
-        if !choice.tool_calls.is_empty() {
-            let calls = choice.tool_calls.iter().map(super::message::call_json).collect();
-            message.insert("tool_calls".into(), calls);
-        }
-        if let Some(refusal) = &choice.refusal {
-            message.insert("refusal".into(), refusal.clone().into());
-        }
-        message.extend(self.extra);
-        let blocks = self.blocks.unwrap_or_else(|| vec![Value::Object(message.clone())]);
-        let origin = Origin {
-            provider: context.provider.into(),
-            model: context.model.to_string(),
-            account: context.account.to_string(),
-            blocks,
-        };
-        message.insert("mynah".into(), json!(origin.to_json()));
-        choice.message = Value::Object(message).into();
-        choice
-    }
-}
-
-impl Call {
-    /// Whether a piece with this call's id begins another one: some hosts give
-    /// each call of a function, or all of them, the same id.
-    fn is_followed_by(&self, piece: &Fragment) -> bool {
-        let elsewhere = self.index.zip(piece.index).is_some_and(|(old, new)| old != new);
-        let begins = piece.name.is_some_and(|name| elsewhere || name != self.done.name);
-        begins && is_whole(&self.done.arguments)
-    }
-
-    fn add(&mut self, piece: &Fragment) {
-        let call = &mut self.done;
-        if let Some(name) = piece.name {
-            if call.name.is_empty() {
-                call.name = name.into();
-            } else if call.name != name && call.arguments.is_empty() {
-                call.name.push_str(name);
-            }
-        }
-        if self.index.is_none() {
-            self.index = piece.index;
-        }
-        call.arguments.push_str(piece.arguments);
-    }
-}
-
-/// Whether a text is a whole JSON value already, so that what follows belongs
-/// to another call.
-fn is_whole(text: &str) -> bool {
-    text.trim_end().ends_with('}') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }

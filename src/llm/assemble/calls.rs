@@ -1,0 +1,88 @@
+//! Calls in the making, and which of them a piece belongs to.
+
+use crate::llm::message::ToolCall;
+
+/// A piece of a call.
+#[derive(Debug, Default)]
+pub struct Fragment<'a> {
+    /// The provider's number of the call.
+    pub index: Option<u64>,
+    /// The provider's id of it.
+    pub id: Option<&'a str>,
+    /// The function.
+    pub name: Option<&'a str>,
+    /// A piece of the arguments' text.
+    pub arguments: &'a str,
+    /// Whether it is known to begin a call, whatever its id and index.
+    pub begins: bool,
+}
+
+/// A call in the making.
+#[derive(Debug, Default)]
+pub struct Call {
+    /// The provider's number of it.
+    pub index: Option<u64>,
+    /// What it is so far.
+    pub done: ToolCall,
+    /// No more of it comes.
+    pub ended: bool,
+}
+
+/// Which of the calls a piece belongs to; none: a new one.
+pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
+    if piece.begins {
+        return None;
+    }
+    let latest = |wanted: &dyn Fn(&Call) -> bool| calls.iter().rposition(wanted);
+    if let Some(id) = piece.id {
+        if let Some(place) = latest(&|call| call.done.id == id) {
+            return (!calls[place].is_followed_by(piece)).then_some(place);
+        }
+        if piece.name.is_some() {
+            return None;
+        }
+    }
+    let place = match piece.index {
+        Some(index) => latest(&|call| call.index == Some(index))?,
+        None => calls.len().checked_sub(1)?,
+    };
+    let call = &calls[place].done;
+    // A name begins a call, unless it only repeats or goes on.
+    let begins = piece.name.is_some_and(|name| {
+        !call.name.is_empty() && is_whole(&call.arguments)
+            || piece.index.is_none() && name != call.name
+    });
+    (!begins).then_some(place)
+}
+
+impl Call {
+    /// Whether a piece with this call's id begins another one: some hosts give
+    /// each call of a function, or all of them, the same id.
+    fn is_followed_by(&self, piece: &Fragment) -> bool {
+        let elsewhere = self.index.zip(piece.index).is_some_and(|(old, new)| old != new);
+        let begins = piece.name.is_some_and(|name| elsewhere || name != self.done.name);
+        begins && is_whole(&self.done.arguments)
+    }
+
+    /// Adds a piece to it.
+    pub fn add(&mut self, piece: &Fragment) {
+        let call = &mut self.done;
+        if let Some(name) = piece.name {
+            if call.name.is_empty() {
+                call.name = name.into();
+            } else if call.name != name && call.arguments.is_empty() {
+                call.name.push_str(name);
+            }
+        }
+        if self.index.is_none() {
+            self.index = piece.index;
+        }
+        call.arguments.push_str(piece.arguments);
+    }
+}
+
+/// Whether a text is a whole JSON value already, so that what follows belongs
+/// to another call.
+fn is_whole(text: &str) -> bool {
+    text.trim_end().ends_with('}') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}

@@ -1,0 +1,70 @@
+//! Cohere's chat, version 2.
+
+mod read;
+mod write;
+
+use serde_json::{Map, Value, json};
+
+use super::stream::{Stream, plain};
+use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
+use crate::error::{Error, Result};
+use crate::llm::json::Json;
+use crate::llm::response::Response;
+use crate::llm::transport::Head;
+use crate::options::Resolved;
+use crate::options::client::ClientOptions;
+
+/// Cohere's chat.
+pub struct Cohere;
+
+impl Provider for Cohere {
+    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+        let url = hosts::url(&chat.options.values, "/chat")?;
+        let (wanted, body) = write::body(chat, &url)?;
+        send::prepare(chat, wanted, url, body)
+    }
+
+    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
+        plain(read::Decoder::default(), context, head, body)
+    }
+
+    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
+        Box::new(Stream::sse(read::Decoder::default(), context, head))
+    }
+
+    fn embed_prepare(
+        &self,
+        options: &Resolved<ClientOptions>,
+        json: &Map<String, Value>,
+    ) -> Result<Prepared> {
+        let known = ["model", "input", "dimensions", "encoding_format", "input_type", "truncate"];
+        embed::only("cohere", json, &known)?;
+        let model = embed::model(json)?;
+        let kind = json.get("input_type").cloned().unwrap_or_else(|| "search_document".into());
+        let mut body = Map::new();
+        body.insert("model".into(), model.into());
+        body.insert("texts".into(), embed::texts(json)?.into());
+        body.insert("input_type".into(), kind);
+        body.insert("embedding_types".into(), json!(["float"]));
+        for (ours, theirs) in [("dimensions", "output_dimension"), ("truncate", "truncate")] {
+            if let Some(value) = json.get(ours) {
+                body.insert(theirs.into(), value.clone());
+            }
+        }
+        embed::seal(&options.values, model, "/embed", &body)
+    }
+
+    fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
+        let json = embed::read(context, head, body)?;
+        let rows = json.get("embeddings");
+        let lists = |name: &&str| rows.get(name).items().iter().any(|row| !row.items().is_empty());
+        let kind = ["float", "int8", "uint8", "binary", "ubinary"].into_iter().find(lists);
+        let rows = kind.map_or(rows, |kind| rows.get(kind));
+        if rows.items().is_empty() {
+            return Err(Error::Protocol("the answer holds no embeddings".into()));
+        }
+        let vectors = rows.items().iter().map(Json::to_value).collect();
+        let tokens = json.at(&["meta", "billed_units", "input_tokens"]).u64();
+        Ok(embed::answer(context, None, vectors, tokens))
+    }
+}

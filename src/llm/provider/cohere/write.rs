@@ -1,0 +1,225 @@
+//! Requests in Cohere's form.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Result;
+use crate::llm::message::{Message, Part, Piece, Role, Source};
+use crate::llm::provider::wanted::Wanted;
+use crate::llm::provider::{Chat, send};
+use crate::llm::request::{Format, Tool, ToolChoice};
+
+/// Fields of the vendor's own that are handed on.
+const OWN_FIELDS: &[&str] = &[
+    "documents",
+    "citation_options",
+    "safety_mode",
+    "strict_tools",
+    "logprobs",
+    "thinking",
+    "priority",
+];
+
+/// Writes the body.
+pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
+    let request = chat.request;
+    let mut wanted = Wanted::new(chat)?;
+    let messages = messages(chat, &mut wanted, url)?;
+    let mut body = Map::new();
+    let mut put = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body.insert(key.into(), value);
+        }
+    };
+    put("model", Some(wanted.model.clone().into()));
+    put("messages", Some(messages.into()));
+    put("max_tokens", wanted.max_tokens.map(Into::into));
+    put("temperature", wanted.temperature.map(Into::into));
+    put("p", wanted.top_p.map(Into::into));
+    put("k", wanted.top_k.map(Into::into));
+    put("presence_penalty", wanted.presence_penalty.map(Into::into));
+    put("frequency_penalty", wanted.frequency_penalty.map(Into::into));
+    put("seed", wanted.seed.map(Into::into));
+    put("stop_sequences", (!wanted.stop.is_empty()).then(|| wanted.stop.clone().into()));
+    put("thinking", thinking(&wanted));
+    put("response_format", format(chat, &mut wanted)?);
+    tools(chat, &mut wanted, &mut put)?;
+    // The vendor's schema asks for it in every request.
+    put("stream", Some(chat.stream.into()));
+    if request.user.is_some() {
+        wanted.refuse("user", "does not take it")?;
+    }
+    if request.metadata.is_some() {
+        wanted.refuse("metadata", "does not take it")?;
+    }
+    send::other_fields(&request.other, &mut wanted, OWN_FIELDS, &mut body)?;
+    Ok((wanted, body))
+}
+
+fn thinking(wanted: &Wanted) -> Option<Value> {
+    let off = wanted.effort.as_deref() == Some("none");
+    match (off, wanted.budget) {
+        (true, _) => Some(json!({"type": "disabled"})),
+        (_, Some(budget)) => Some(json!({"type": "enabled", "token_budget": budget})),
+        _ => wanted.effort.is_some().then(|| json!({"type": "enabled"})),
+    }
+}
+
+fn format(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
+    let request = chat.request;
+    let format = match &request.response_format {
+        None | Some(Format::Text) => return Ok(None),
+        Some(Format::JsonObject) => json!({"type": "json_object"}),
+        Some(Format::JsonSchema { schema, .. }) => {
+            json!({"type": "json_object", "json_schema": schema})
+        }
+    };
+    if !request.tools.is_empty() || request.other.contains_key("documents") {
+        wanted.refuse("response_format", "does not take it together with tools or documents")?;
+        return Ok(None);
+    }
+    Ok(Some(format))
+}
+
+fn tools(
+    chat: &Chat,
+    wanted: &mut Wanted,
+    put: &mut impl FnMut(&str, Option<Value>),
+) -> Result<()> {
+    let request = chat.request;
+    if request.tools.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<&Tool> = match &request.tool_choice {
+        Some(ToolChoice::Function(name)) => {
+            request.tools.iter().filter(|tool| tool.name == *name).collect()
+        }
+        _ => send::allowed_tools(request).collect(),
+    };
+    let mut tools = Vec::new();
+    for tool in named {
+        if tool.other.is_some() {
+            wanted.refuse("tools", "takes only functions")?;
+            continue;
+        }
+        let parameters = tool.parameters.clone();
+        let mut function = json!({
+            "name": tool.name,
+            "parameters": parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}})),
+        });
+        if let Some(description) = &tool.description {
+            function["description"] = description.clone().into();
+        }
+        tools.push(json!({"type": "function", "function": function}));
+    }
+    put("tools", Some(tools.into()));
+    send::note_unsaid_of_tools(request, true, wanted);
+    if request.tools.iter().any(|tool| tool.strict == Some(true)) {
+        put("strict_tools", Some(true.into()));
+    }
+    if request.parallel_tool_calls == Some(false) {
+        wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
+    }
+    // A named function is the only one that is offered.
+    put(
+        "tool_choice",
+        match &request.tool_choice {
+            Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Allowed(_, true)) => {
+                Some("REQUIRED".into())
+            }
+            Some(ToolChoice::None) => Some("NONE".into()),
+            _ => None,
+        },
+    );
+    Ok(())
+}
+
+fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
+    let mut out = Vec::new();
+    if let Some(system) = send::system_prompt(chat) {
+        out.push(json!({"role": "system", "content": system}));
+    }
+    for message in &chat.request.messages {
+        out.push(match message.role {
+            Role::Assistant => assistant(chat, message, wanted, url)?,
+            Role::Tool => json!({
+                "role": "tool",
+                "tool_call_id": message.tool_call_id,
+                "content": content(message, wanted)?,
+            }),
+            role => json!({"role": role.name(), "content": content(message, wanted)?}),
+        });
+    }
+    Ok(out)
+}
+
+fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
+    let own = send::own(chat, message, wanted, url);
+    // An answer of nothing has a block of nothing, which is not taken back.
+    let says = |block: &&Value| !block["content"].is_null() || !block["tool_calls"].is_null();
+    if let Some(block) = own.and_then(|origin| origin.blocks.first()).filter(says) {
+        return Ok(block.clone());
+    }
+    let mut out = Map::new();
+    out.insert("role".into(), "assistant".into());
+    if !message.tool_calls.is_empty() {
+        let calls = message.tool_calls.iter().map(|call| {
+            json!({
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            })
+        });
+        out.insert("tool_calls".into(), calls.collect());
+        // A text beside calls is a plan here.
+        let plan = message.extra.get("tool_plan").cloned();
+        let text = Some(message.text()).filter(|text| !text.is_empty());
+        if let Some(plan) = plan.or(text.map(Value::String)) {
+            out.insert("tool_plan".into(), plan);
+        }
+    } else {
+        out.insert("content".into(), content(message, wanted)?);
+    }
+    Ok(out.into())
+}
+
+fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
+    let said = message.spoken();
+    if let [Piece { part: Part::Text(text), cache_control: None }] = &*said {
+        return Ok(text.clone().into());
+    }
+    let mut parts = Vec::new();
+    for piece in &*said {
+        if piece.cache_control.is_some() {
+            wanted.note("cache_control", "left out: only Anthropic has it");
+        }
+        match &piece.part {
+            Part::Text(text) => parts.push(json!({"type": "text", "text": text})),
+            Part::Image(source, detail) if !matches!(source, Source::File(_)) => {
+                let mut image = json!({"url": source.to_url()});
+                if let Some(detail) = detail {
+                    image["detail"] = detail.clone().into();
+                }
+                parts.push(json!({"type": "image_url", "image_url": image}));
+            }
+            Part::Other(json) if json["type"] == "document" => parts.push(json.clone()),
+            Part::Document(source, name) => match text_document(source, name.as_deref()) {
+                Some(document) => parts.push(document),
+                None => wanted.refuse("messages", "takes documents only as text")?,
+            },
+            _ => wanted.refuse("messages", "does not take this kind of content")?,
+        }
+    }
+    Ok(if parts.is_empty() { "".into() } else { parts.into() })
+}
+
+fn text_document(source: &Source, name: Option<&str>) -> Option<Value> {
+    let Source::Bytes { mime, .. } = source else { return None };
+    if !mime.starts_with("text/") {
+        return None;
+    }
+    let mut data = json!({"text": source.decoded()?});
+    if let Some(name) = name {
+        data["title"] = name.into();
+    }
+    Some(json!({"type": "document", "document": {"data": data}}))
+}
