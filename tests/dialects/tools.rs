@@ -232,3 +232,50 @@ fn a_custom_tool_is_refused_where_there_are_none() {
         assert!(error.to_string().contains("tools: "), "{error}");
     }
 }
+
+#[test]
+fn no_choice_names_a_tool_that_was_left_out() {
+    let weather = json!({"type": "function", "function": {"name": "weather"}});
+    let choices = [
+        painted()["tool_choice"].clone(),
+        json!({"type": "allowed_tools", "allowed_tools": {"mode": "required",
+            "tools": [painted()["tools"][0], weather]}}),
+    ];
+    for (provider, model) in [
+        ("anthropic", "claude-sonnet-5-5"),
+        ("gemini", "gemini-2.5-flash"),
+        ("cohere", "command-a-03-2025"),
+        ("ollama", "llama3.2"),
+    ] {
+        for choice in &choices {
+            let request = request(json!({"messages": [{"role": "user", "content": "Paint"}],
+                "tools": [painted()["tools"][0], weather], "tool_choice": choice}));
+            let drops = options(&[
+                ("provider", provider),
+                ("model", model),
+                ("api_key", "k"),
+                ("unsupported", "drop"),
+            ]);
+            let prepared = prepare(&drops, &request, false).unwrap();
+            let notes = prepared.adjusted.join("; ");
+            assert!(notes.contains("tools: left out"), "{provider}: {notes}");
+            let sent = body(&drops, &request);
+            assert!(!sent.to_string().contains("paint"), "{provider}: {sent}");
+            assert_ne!(sent["tools"], json!([]), "{provider}");
+        }
+    }
+}
+
+#[test]
+fn a_custom_tool_may_be_among_the_allowed_ones() {
+    let mut json = painted();
+    json["tool_choice"] = json!({"type": "allowed_tools", "allowed_tools": {
+        "mode": "auto", "tools": [{"type": "custom", "custom": {"name": "paint"}}]}});
+    let request = request(json.clone());
+    let sent = body(&client("openai", "gpt-5"), &request);
+    assert_eq!(sent["tool_choice"], json["tool_choice"]);
+    fits("openai-openapi.json", "CreateChatCompletionRequest", &sent);
+    let sent = body(&responses(), &request);
+    assert_eq!(sent["tool_choice"]["tools"], json!([{"type": "custom", "name": "paint"}]));
+    fits("openai-openapi.json", "CreateResponse", &sent);
+}

@@ -208,6 +208,23 @@ pub fn but_openais<'a>(
     Ok(tools)
 }
 
+/// The choice among the tools that are offered; none if it is of one that was left
+/// out.
+pub fn choice<'a>(
+    request: &'a Request,
+    offered: &[&Tool],
+    wanted: &mut Wanted,
+) -> Option<&'a ToolChoice> {
+    let choice = request.tool_choice.as_ref()?;
+    let ToolChoice::Function(name) = choice else { return Some(choice) };
+    let is_known = request.tools.iter().any(|tool| tool.name == *name);
+    if is_known && !offered.iter().any(|tool| tool.name == *name) {
+        wanted.note("tool_choice", "left out: so was the tool that it names");
+        return None;
+    }
+    Some(choice)
+}
+
 /// Notes which of a tool's wishes are not sent, for a dialect that marks no tool
 /// for the prompt cache and may have no functions that are strict.
 pub fn note_unsaid_of_tools(request: &Request, has_strict: bool, wanted: &mut Wanted) {

@@ -152,14 +152,11 @@ fn cache_mode(value: &Value) -> Result<CacheMode> {
 fn tool_choice(value: &Value) -> Result<Option<ToolChoice>> {
     let allowed = || {
         let allowed = &value["allowed_tools"];
-        let names = allowed["tools"].as_array().map_or(&[][..], Vec::as_slice);
-        let name = |tool: &Value| tool["function"]["name"].as_str().map(Into::into);
-        let must = allowed["mode"] == json!("required");
-        ToolChoice::Allowed(names.iter().filter_map(name).collect(), must)
+        let tools = allowed["tools"].as_array().map_or(&[][..], Vec::as_slice);
+        let names = tools.iter().filter_map(named).map(Into::into).collect();
+        ToolChoice::Allowed(names, allowed["mode"] == json!("required"))
     };
-    let named = ["function", "custom"].into_iter().find_map(|kind| value[kind]["name"].as_str());
-    let name = named.or_else(|| value["name"].as_str());
-    Ok(Some(match (value, name) {
+    Ok(Some(match (value, named(value)) {
         (Value::Null, _) => return Ok(None),
         (Value::String(word), _) => match word.as_str() {
             "auto" => ToolChoice::Auto,
@@ -174,6 +171,12 @@ fn tool_choice(value: &Value) -> Result<Option<ToolChoice>> {
             return Err(Error::invalid("tool_choice", reason));
         }
     }))
+}
+
+/// The tool that an object of OpenAI's means.
+fn named(tool: &Value) -> Option<&str> {
+    let nested = ["function", "custom"].into_iter().find_map(|kind| tool[kind]["name"].as_str());
+    nested.or_else(|| tool["name"].as_str())
 }
 
 fn format(value: &Value) -> Result<Option<Format>> {

@@ -333,8 +333,9 @@ fn tools(chat: &Chat, wanted: &mut Wanted, put: &mut impl FnMut(&str, Value)) ->
     if tools.is_empty() {
         return Ok(());
     }
+    let chosen = send::choice(request, &tools, wanted);
     put("tools", tools.into_iter().map(tool).collect());
-    let mut choice = match &request.tool_choice {
+    let mut choice = match chosen {
         None | Some(ToolChoice::Auto | ToolChoice::Allowed(_, false)) => json!({"type": "auto"}),
         Some(ToolChoice::Required | ToolChoice::Allowed(_, true)) => json!({"type": "any"}),
         Some(ToolChoice::None) => json!({"type": "none"}),
@@ -344,7 +345,7 @@ fn tools(chat: &Chat, wanted: &mut Wanted, put: &mut impl FnMut(&str, Value)) ->
     if serial {
         choice["disable_parallel_tool_use"] = true.into();
     }
-    if serial || request.tool_choice.is_some() {
+    if serial || chosen.is_some() {
         put("tool_choice", choice);
     }
     Ok(())

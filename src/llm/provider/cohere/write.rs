@@ -111,6 +111,9 @@ fn tools(
         }
         tools.push(json!({"type": "function", "function": function}));
     }
+    if tools.is_empty() {
+        return Ok(());
+    }
     put("tools", Some(tools.into()));
     send::note_unsaid_of_tools(request, true, wanted);
     if request.tools.iter().any(|tool| tool.strict == Some(true)) {

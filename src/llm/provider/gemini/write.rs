@@ -269,6 +269,8 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Res
         return Ok(());
     }
     send::note_unsaid_of_tools(request, false, wanted);
+    let choice = send::choice(request, &tools, wanted);
+    let offered: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
     let (own, functions): (Vec<&Tool>, Vec<&Tool>) =
         tools.into_iter().partition(|tool| tool.other.is_some());
     let mut tools: Vec<Value> = own.into_iter().filter_map(|tool| tool.other.clone()).collect();
@@ -280,13 +282,15 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Res
     if request.parallel_tool_calls == Some(false) {
         wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
     }
-    let config = match &request.tool_choice {
+    let config = match choice {
         None => return Ok(()),
         Some(ToolChoice::Auto) => json!({"mode": "AUTO"}),
         Some(ToolChoice::None) => json!({"mode": "NONE"}),
         Some(ToolChoice::Required) => json!({"mode": "ANY"}),
         Some(ToolChoice::Function(name)) => json!({"mode": "ANY", "allowedFunctionNames": [name]}),
         Some(ToolChoice::Allowed(names, must)) => {
+            let names: Vec<_> =
+                names.iter().filter(|name| offered.contains(&name.as_str())).collect();
             json!({"mode": if *must { "ANY" } else { "VALIDATED" }, "allowedFunctionNames": names})
         }
     };

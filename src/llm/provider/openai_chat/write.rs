@@ -168,19 +168,17 @@ fn keeps_marks(provider: &str) -> bool {
 }
 
 fn tool_choice(choice: &ToolChoice, tools: &[Tool]) -> Value {
+    let named = |name: &String| match tools.iter().any(|tool| tool.is_custom(name)) {
+        true => json!({"type": "custom", "custom": {"name": name}}),
+        false => json!({"type": "function", "function": {"name": name}}),
+    };
     match choice {
         ToolChoice::Auto => "auto".into(),
         ToolChoice::None => "none".into(),
         ToolChoice::Required => "required".into(),
-        ToolChoice::Function(name) => match tools.iter().any(|tool| tool.is_custom(name)) {
-            true => json!({"type": "custom", "custom": {"name": name}}),
-            false => json!({"type": "function", "function": {"name": name}}),
-        },
+        ToolChoice::Function(name) => named(name),
         ToolChoice::Allowed(names, must) => {
-            let tools: Vec<_> = names
-                .iter()
-                .map(|name| json!({"type": "function", "function": {"name": name}}))
-                .collect();
+            let tools: Vec<_> = names.iter().map(named).collect();
             let mode = if *must { "required" } else { "auto" };
             json!({"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}})
         }
