@@ -5,9 +5,10 @@
 //! decided here, because all hosts break these rules in the same ways: a JSON
 //! error on a bare line, or a plain answer where a stream was asked for.
 
-use std::borrow::Cow;
+mod core;
 
-use super::alike::{Added, Alike, Lane};
+use self::core::Core;
+use super::alike::{Added, Lane};
 use super::values::Values;
 use super::{Context, StreamDecoder, errors};
 use crate::error::{Error, Result, Status};
@@ -17,7 +18,7 @@ use crate::llm::json::Json;
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
 use crate::llm::transport::ndjson::NdjsonParser;
-use crate::llm::transport::sse::{SseEvent, SseParser};
+use crate::llm::transport::sse::SseParser;
 
 /// What the events of a dialect mean.
 pub trait Dialect: Send {
@@ -48,9 +49,6 @@ pub trait Dialect: Send {
     }
 }
 
-/// Largest error that is looked for on lines outside the framing.
-const STRAY_ERROR_MAX: usize = 1 << 16;
-
 /// How events are told apart.
 enum Framing {
     Sse(SseParser),
@@ -65,22 +63,6 @@ pub struct Stream<D> {
     /// Whether a byte has come that is no white space.
     begun: bool,
     core: Core<D>,
-}
-
-struct Core<D> {
-    dialect: D,
-    out: Assembler<'static>,
-    /// The form of the event before.
-    alike: Alike,
-    failed: Option<Error>,
-    complete: bool,
-    ended: bool,
-    /// Whether any event was met.
-    met: bool,
-    /// Whether the first byte can begin neither an event nor JSON.
-    foreign: bool,
-    /// Lines outside the framing.
-    stray: Vec<u8>,
 }
 
 /// Reads a plain answer in the dialect `D`.
@@ -250,189 +232,5 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
 
     fn events(&mut self) -> &mut Events {
         self.core.out.events()
-    }
-}
-
-impl<D: Dialect> Core<D> {
-    fn new(dialect: D, context: &Context, head: &Head) -> Self {
-        Core {
-            dialect,
-            out: Assembler::new(context, Cow::Owned(head.clone())),
-            alike: Alike::default(),
-            failed: None,
-            complete: false,
-            ended: false,
-            met: false,
-            foreign: false,
-            stray: Vec::new(),
-        }
-    }
-
-    fn sse(&mut self, event: SseEvent<'_>) {
-        match event {
-            SseEvent::Message { name, data } => self.data(name, data),
-            SseEvent::Unknown(line) => match line.strip_prefix(b"error:") {
-                // llama.cpp, up to 2025: the field itself is the name.
-                Some(data) => self.data(b"error", data),
-                None => self.stray(line),
-            },
-        }
-    }
-
-    fn data(&mut self, name: &[u8], data: &[u8]) {
-        self.met = true;
-        if self.complete || self.failed.is_some() {
-            return;
-        }
-        let data = data.trim_ascii();
-        match data {
-            b"" => {}
-            b"[DONE]" => self.complete(),
-            _ => match self.alike.take_data(name, data) {
-                Some((lane, text)) => self.dialect.add(lane, &text, &mut self.out),
-                None => self.json(name, data),
-            },
-        }
-    }
-
-    fn json(&mut self, name: &[u8], data: &[u8]) {
-        self.out.raw(data);
-        let json = match Json::parse(data) {
-            Ok(json) => json,
-            Err(error) if name == b"error" => {
-                let _ = error;
-                let text = String::from_utf8_lossy(data);
-                Json::Text(text.into_owned().into())
-            }
-            Err(error) if matches!(data[0], b'{' | b'[') => {
-                return self.fail(not_json(self.out.head(), &error));
-            }
-            // Words between the events, such as a keep-alive.
-            Err(_) => return,
-        };
-        if let Some(error) = errors::inside(self.out.context(), self.out.head(), name, &json) {
-            return self.fail(error);
-        }
-        match self.dialect.event(name, &json, &mut self.out) {
-            Ok(false) => self.propose(name, data, &json),
-            Ok(true) => self.complete(),
-            Err(error) => self.fail(error),
-        }
-    }
-
-    /// Takes the events that are like the last one; answers what follows them.
-    fn take_alike<'a>(&mut self, mut bytes: &'a [u8]) -> &'a [u8] {
-        if self.complete || self.failed.is_some() {
-            return bytes;
-        }
-        while let Some((lane, text, taken)) = self.alike.take(bytes) {
-            if taken > self.out.context().max_event_bytes {
-                break;
-            }
-            self.dialect.add(lane, &text, &mut self.out);
-            bytes = &bytes[taken..];
-        }
-        bytes
-    }
-
-    /// An event that only added a text: the next one may be like it.
-    fn propose(&mut self, name: &[u8], data: &[u8], json: &Json) {
-        if !self.alike.is_willing() || self.out.context().raw_events {
-            return;
-        }
-        // An empty text does less than others would in its place.
-        if let Some(piece) = self.dialect.added(json).filter(|piece| !piece.text.is_empty()) {
-            self.alike.propose(name, data, &piece);
-        }
-    }
-
-    /// A line outside the framing: together with those before it, it may be a
-    /// JSON error, or the answer to somebody who did not ask for a stream.
-    fn stray(&mut self, line: &[u8]) {
-        if self.complete || self.failed.is_some() {
-            return;
-        }
-        if self.stray.len() + line.len() > self.out.context().max_event_bytes {
-            return self.stray.clear();
-        }
-        self.stray.extend_from_slice(line);
-        self.stray.push(b'\n');
-        let may_be_error = self.stray.starts_with(b"{") && self.stray.len() < STRAY_ERROR_MAX;
-        if !may_be_error || !line.ends_with(b"}") {
-            return;
-        }
-        let stray = std::mem::take(&mut self.stray);
-        match Json::parse(&stray).map(|json| self.stray_error(&json)) {
-            Ok(Some(error)) => self.fail(error),
-            _ => self.stray = stray,
-        }
-    }
-
-    fn stray_error(&self, json: &Json) -> Option<Error> {
-        errors::inside(self.out.context(), self.out.head(), b"", json)
-    }
-
-    /// A value without framing: a plain answer, or an event in a list.
-    fn value(&mut self, text: &[u8], in_list: bool) {
-        if in_list {
-            return self.data(b"", text);
-        }
-        if self.complete || self.failed.is_some() {
-            return;
-        }
-        self.out.raw(text);
-        let result = Json::parse(text).map_err(|error| not_json(self.out.head(), &error));
-        let result = result.and_then(|json| match self.stray_error(&json) {
-            Some(error) => Err(error),
-            None => {
-                self.dialect.whole(&json, &mut self.out).and_then(|()| match self.out.has_begun() {
-                    true => Ok(()),
-                    false => Err(errors::nothing_in(self.out.context(), self.out.head(), &json)),
-                })
-            }
-        });
-        if let Err(error) = result {
-            self.fail(error);
-        }
-    }
-
-    fn fail(&mut self, error: Error) {
-        self.failed = Some(error);
-    }
-
-    fn complete(&mut self) {
-        self.complete = true;
-        self.end();
-        self.out.close();
-    }
-
-    fn end(&mut self) {
-        if !std::mem::replace(&mut self.ended, true) {
-            self.dialect.end(&mut self.out);
-        }
-    }
-
-    fn end_of_body(&mut self) {
-        if self.complete || self.failed.is_some() {
-            return;
-        }
-        let foreign = !self.met && (self.foreign || !self.stray.is_empty());
-        // The last line of an error may have come without its end.
-        self.stray.push(b'}');
-        let stray = std::mem::take(&mut self.stray);
-        if let Ok(json) = Json::parse(&stray)
-            && let Some(error) = self.stray_error(&json)
-        {
-            return self.fail(error);
-        }
-        if self.out.has_finished() {
-            return self.complete();
-        }
-        self.end();
-        let (status, message) = match foreign {
-            true => (Status::Protocol, "what arrived is neither an event stream nor JSON"),
-            false => (Status::Truncated, "the stream ended before the answer was complete"),
-        };
-        self.fail(errors::with_head(self.out.head(), status, message));
     }
 }

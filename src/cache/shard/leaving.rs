@@ -1,0 +1,150 @@
+//! Entries on their way out of a shard: what leaves goes to the [`Departures`], and
+//! its credit stays in hand.
+
+use super::{BORN, SMALLEST_ROOM, Shard, Shared, is_followed};
+use crate::cache::budget::Amount;
+use crate::cache::departure::{Departures, Reason};
+use crate::cache::entry::Entry;
+use crate::cache::table::{Slot, Table};
+
+impl Shard {
+    pub(super) fn leaves(
+        &mut self,
+        shared: &Shared,
+        entry: Entry,
+        reason: Reason,
+        out: &mut Departures,
+    ) {
+        self.counts.left[reason as usize] += 1;
+        if let Some(codec) = &shared.codec {
+            codec.count(&entry, -1);
+        }
+        entry.leave(shared.ledger.index());
+        out.push(entry, reason);
+    }
+
+    /// Lets the policy's choice go; false when there is nothing left.
+    pub fn evict(&mut self, shared: &Shared, reason: Reason, out: &mut Departures) -> bool {
+        let random = self.random.u64(..);
+        let Some(slot) = self.policy.victim(&mut self.table, random) else { return false };
+        let Some(entry) = self.table.entry(slot) else { return false };
+        let (hash, list) = (shared.hash(entry.key()), self.table.list_of(slot));
+        self.policy.prefetch(hash);
+        if is_followed(hash)
+            && let Some((_, born)) = self.born.iter().find(|(known, _)| *known == hash)
+        {
+            self.counts.aged_ms += self.now_ms.saturating_sub(*born);
+            self.counts.aged += 1;
+        }
+        self.take(shared, slot, hash, reason, out);
+        self.policy.evicted(hash, list);
+        self.table.fetch_front(list);
+        true
+    }
+
+    /// Gives up the table of many entries that left for a few large ones; false
+    /// if there is nothing to give up.
+    pub fn shrink(&mut self, shared: &Shared) -> bool {
+        let larger = self.table.len() == 0 && self.table.room() > Table::rounded(SMALLEST_ROOM);
+        if larger {
+            self.rebuild(shared, SMALLEST_ROOM, None);
+        }
+        larger
+    }
+
+    /// Takes the entry out of a slot; its credit stays in hand.
+    fn take(
+        &mut self,
+        shared: &Shared,
+        slot: Slot,
+        hash: u64,
+        reason: Reason,
+        out: &mut Departures,
+    ) {
+        if let Some(entry) = self.table.take(slot, hash) {
+            let cost = entry.cost();
+            if is_followed(hash)
+                && let Some(known) = self.born.iter_mut().find(|(known, _)| *known == hash)
+            {
+                *known = (0, 0);
+            }
+            self.entry_bytes -= cost;
+            self.in_hand.add(Amount { entries: 1, bytes: cost as i64 });
+            self.leaves(shared, entry, reason, out);
+        }
+    }
+
+    /// Removes a key for which `goes` holds; whether it did.
+    pub fn remove_if(
+        &mut self,
+        shared: &Shared,
+        hash: u64,
+        key: &[u8],
+        reason: Reason,
+        goes: impl FnOnce(&Entry) -> bool,
+        out: &mut Departures,
+    ) -> bool {
+        let Some(slot) = self.table.find(hash, key) else { return false };
+        if !self.table.entry(slot).is_some_and(goes) {
+            return false;
+        }
+        self.take(shared, slot, hash, reason, out);
+        self.settle(shared);
+        true
+    }
+
+    /// Removes up to `max` entries that have lapsed; how many it did.
+    pub fn sweep(
+        &mut self,
+        shared: &Shared,
+        now_ms: u64,
+        max: usize,
+        out: &mut Departures,
+    ) -> usize {
+        let lapsed = |entry: &Entry| shared.lapse(entry).is_some_and(|ms| ms <= now_ms);
+        let slots = self.table.lapsed(now_ms, max, |entry| shared.lapse(entry));
+        let before = self.table.len();
+        // Backwards, because a removal may pull another entry into the slot
+        // from a later one. What is moved from an earlier one even so, round
+        // the end of the table, is due again.
+        for slot in slots.into_iter().rev() {
+            if let Some(entry) = self.table.entry(slot).filter(|entry| lapsed(entry)) {
+                let hash = shared.hash(entry.key());
+                self.take(shared, slot, hash, Reason::Expired, out);
+            }
+        }
+        self.settle(shared);
+        before - self.table.len()
+    }
+
+    /// Empties it; the table shrinks to its smallest, and what it held goes
+    /// back to the budget.
+    pub fn clear(&mut self, shared: &Shared, reason: Reason, out: &mut Departures) {
+        let before = self.overhead_bytes();
+        let table =
+            std::mem::replace(&mut self.table, Table::new(SMALLEST_ROOM, self.policy.lists()));
+        self.policy.sized(self.table.room());
+        self.born = [(0, 0); BORN];
+        for (entry, _) in table.drain() {
+            self.in_hand.add(Amount { entries: 1, bytes: entry.cost() as i64 });
+            self.leaves(shared, entry, reason, out);
+        }
+        self.entry_bytes = 0;
+        self.in_hand.bytes += before as i64 - self.overhead_bytes() as i64;
+        self.settle(shared);
+    }
+
+    /// Pays a debt of bytes to the budget, by evictions if need be; what is left
+    /// of it then is the budget's to collect elsewhere.
+    pub fn repay(&mut self, shared: &Shared, out: &mut Departures) {
+        while self.in_hand.bytes < 0 {
+            let debt = Amount { entries: 0, bytes: -self.in_hand.bytes };
+            let drawn = shared.budget.draw_only(debt);
+            self.in_hand.add(drawn);
+            if self.in_hand.bytes < 0 && !self.evict(shared, Reason::Memory, out) {
+                shared.budget.give(self.surrender());
+            }
+        }
+        self.settle(shared);
+    }
+}
