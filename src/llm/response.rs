@@ -1,14 +1,15 @@
 //! An answer, whole, in one form for all providers.
 //!
 //! What the provider did not say is none, never 0 or "". The client adds what
-//! it knows itself (attempts, times, cost); [`Response::to_json`] is the form
-//! that programs outside rely on.
+//! it knows itself: attempts, times, cost.
+
+mod json;
+mod replay;
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::event::{Event, EventKind};
 use super::lazy::Lazy;
 use super::message::ToolCall;
 
@@ -248,41 +249,6 @@ impl Response {
         !self.choices.is_empty() && self.choices.iter().all(|c| c.finish_reason.is_some())
     }
 
-    /// The form that programs outside rely on.
-    pub fn to_json(&self) -> Value {
-        let mut out = self.first().to_json();
-        let usage = self.usage.as_ref();
-        let own = usage.and_then(|usage| usage.provider_usage.as_deref());
-        let own = own.map(|text| serde_json::from_str(text).unwrap_or(Value::Null));
-        let mut put = |key: &str, value: Value| drop(out.insert(key.into(), value));
-        put("usage", usage.map_or(Value::Null, Usage::to_json));
-        put("provider_usage", own.unwrap_or_default());
-        put("cost_usd", self.cost_usd.into());
-        put("cost_source", self.cost_source.into());
-        put("saved_usd", self.saved_usd.into());
-        put("model", self.model.clone().into());
-        put("provider", self.provider.clone().into());
-        put("id", self.id.clone().into());
-        put("created", self.created.into());
-        put("request_id", self.request_id.clone().into());
-        put("served_from", self.served_from.name().into());
-        if let ServedFrom::Fallback(tier) = self.served_from {
-            put("fallback", tier.into());
-        }
-        if let Some(tier) = self.tier {
-            put("tier", tier.into());
-        }
-        put("age_ms", self.age_ms.into());
-        put("attempts", self.attempts.into());
-        put("adjusted", self.adjusted.clone().into());
-        put("timings_ms", self.timings.to_json());
-        if self.choices.len() > 1 {
-            let choices = self.choices.iter().map(|c| Value::Object(c.to_json())).collect();
-            put("choices", choices);
-        }
-        out.into()
-    }
-
     /// Says that this call did not pay for the answer.
     pub fn spare(&mut self) {
         self.saved_usd = self.cost_usd;
@@ -291,128 +257,16 @@ impl Response {
         self.attempts = 0;
         self.timings = Timings::default();
     }
-
-    /// What had been told of an answer before it was cut; none if nothing had.
-    pub fn so_far(events: &[Event], provider: &str) -> Option<Response> {
-        let mut response = Response { provider: provider.into(), ..Response::default() };
-        events.iter().for_each(|event| response.take(event));
-        (!events.is_empty()).then_some(response)
-    }
-
-    fn take(&mut self, event: &Event) {
-        match &event.kind {
-            EventKind::Start { model, id } => {
-                (self.model, self.id) = (model.clone(), id.clone());
-                return;
-            }
-            EventKind::Usage(usage) => {
-                self.usage = Some(Usage::clone(usage));
-                return;
-            }
-            _ => {}
-        }
-        let place = self.choices.iter().position(|choice| choice.index == event.choice);
-        let place = place.unwrap_or_else(|| {
-            self.choices.push(Choice { index: event.choice, ..Choice::default() });
-            self.choices.len() - 1
-        });
-        let choice = &mut self.choices[place];
-        match &event.kind {
-            EventKind::Text(piece) => choice.text.push_str(piece),
-            EventKind::Reasoning(piece) => choice.reasoning.get_or_insert_default().push_str(piece),
-            EventKind::Refusal(piece) => choice.refusal.get_or_insert_default().push_str(piece),
-            EventKind::ToolCall { index, id, name, arguments } => {
-                let calls = &mut choice.tool_calls;
-                calls.resize_with(calls.len().max(*index as usize + 1), ToolCall::default);
-                let call = &mut calls[*index as usize];
-                (call.id, call.name) = (id.clone(), name.clone());
-                call.arguments.push_str(arguments);
-            }
-            _ => {}
-        }
-    }
-
-    /// The answer as the events of a stream.
-    pub fn replay(&self) -> Vec<Event> {
-        let start = EventKind::Start { model: self.model.clone(), id: self.id.clone() };
-        let mut events = vec![Event { choice: 0, kind: start }];
-        self.choices.iter().for_each(|choice| choice.replay(&mut events));
-        if let Some(usage) = &self.usage {
-            events.push(Event { choice: 0, kind: EventKind::Usage(Box::new(usage.clone())) });
-        }
-        for choice in &self.choices {
-            if let Some(reason) = choice.finish_reason {
-                let provider_reason = choice.provider_finish_reason.clone();
-                let kind = EventKind::Finish { reason, provider_reason };
-                events.push(Event { choice: choice.index, kind });
-            }
-        }
-        events
-    }
-}
-
-impl Choice {
-    /// The fields of one answer.
-    fn to_json(&self) -> Map<String, Value> {
-        let calls = self
-            .tool_calls
-            .iter()
-            .map(|call| json!({"id": call.id, "name": call.name, "arguments": call.arguments}));
-        let mut out = Map::new();
-        let mut put = |key: &str, value: Value| drop(out.insert(key.into(), value));
-        put("index", self.index.into());
-        put("text", self.text.clone().into());
-        put("reasoning", self.reasoning.clone().into());
-        put("refusal", self.refusal.clone().into());
-        put("tool_calls", calls.collect());
-        put("finish_reason", self.finish_reason.map(FinishReason::name).into());
-        put("provider_finish_reason", self.provider_finish_reason.clone().into());
-        put("finish_detail", self.finish_detail.clone().into());
-        put("stop_sequence", self.stop_sequence.clone().into());
-        put("message", self.message.value().into_owned());
-        put("citations", self.citations.clone().unwrap_or_default());
-        put("logprobs", self.logprobs.clone().unwrap_or_default());
-        out
-    }
-
-    fn replay(&self, events: &mut Vec<Event>) {
-        let mut push = |kind| events.push(Event { choice: self.index, kind });
-        if let Some(reasoning) = &self.reasoning {
-            push(EventKind::Reasoning(reasoning.clone()));
-        }
-        if !self.text.is_empty() {
-            push(EventKind::Text(self.text.clone()));
-        }
-        if let Some(refusal) = &self.refusal {
-            push(EventKind::Refusal(refusal.clone()));
-        }
-        for (index, call) in self.tool_calls.iter().enumerate() {
-            let (index, id, name) = (index as u32, call.id.clone(), call.name.clone());
-            let arguments = call.arguments.clone();
-            push(EventKind::ToolCall { index, id: id.clone(), name: name.clone(), arguments });
-            push(EventKind::ToolCallEnd { index, id, name });
-        }
-    }
-}
-
-impl Timings {
-    fn to_json(self) -> Value {
-        let ms = |time: Option<Duration>| time.map(|time| time.as_micros() as f64 / 1_000.0);
-        json!({
-            "queue": ms(self.queue),
-            "connect": ms(self.connect),
-            "first_byte": ms(self.first_byte),
-            "first_token": ms(self.first_token),
-            "total": ms(self.total),
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Map, json};
+
     use super::*;
 
-    fn sample() -> Response {
+    /// An answer with a text and a call.
+    pub fn sample() -> Response {
         let choice = Choice {
             text: "Hi".into(),
             tool_calls: vec![ToolCall {
@@ -439,22 +293,5 @@ mod tests {
             cost_source: Some("table"),
             ..Response::default()
         }
-    }
-
-    #[test]
-    fn what_the_provider_did_not_say_is_null() {
-        let json = sample().to_json();
-        assert_eq!(json["usage"]["output_tokens"], Value::Null);
-        assert_eq!(json["usage"]["input_tokens"], 3);
-        assert_eq!(json["provider_usage"]["prompt_tokens"], 3);
-        assert_eq!(json["reasoning"], Value::Null);
-        assert!(json.get("choices").is_none());
-    }
-
-    #[test]
-    fn a_replay_begins_with_start_and_ends_with_finish() {
-        let events = sample().replay();
-        assert!(matches!(events.first().unwrap().kind, EventKind::Start { .. }));
-        assert!(matches!(events.last().unwrap().kind, EventKind::Finish { .. }));
     }
 }
