@@ -10,25 +10,28 @@
 //! waits too: the socket is not read, and its idle time does not run, but its
 //! whole time does.
 
+mod item;
+mod taking;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
 
 use crate::clock::Signal;
-use crate::error::{Error, Result, Status};
-use crate::waiting::{Condvar, Mutex, MutexGuard};
+use crate::error::{Error, Result};
+use crate::waiting::{Condvar, Mutex};
 
 use super::asked::Asked;
 use super::batch::{self, Outcome};
 use super::bell::Bell;
 use super::call;
 use super::cancel::{Breakable, Cancel, Interrupt, Reason};
-use super::client::{Client, Failed};
+use super::client::Client;
 use super::event::Event;
 use super::nesting::{self, Place};
 use super::pool::{self, Pool};
 use super::request::Request;
-use super::response::Response;
+
+pub use item::{Departed, Item, ItemKind};
 
 /// Events of one stream that may wait to be taken.
 const UNDELIVERED_MAX: usize = 256;
@@ -36,52 +39,6 @@ const UNDELIVERED_MAX: usize = 256;
 const NOTICES_MAX: usize = 10_000;
 /// Bytes of those.
 const NOTICE_BYTES_MAX: usize = 64 << 20;
-
-/// Something that has happened.
-#[derive(Debug)]
-pub struct Item {
-    /// The caller's own number of the call.
-    pub tag: u64,
-    /// What it is.
-    pub kind: ItemKind,
-}
-
-/// What arrives in a queue.
-#[derive(Debug)]
-pub enum ItemKind {
-    /// An event of a stream.
-    Event(Event),
-    /// The end of a call: the last item with its tag.
-    Done(Result<Box<Response>, Failed>),
-    /// The end of a batch; an error if it was cancelled before it began.
-    Batch(Result<()>),
-    /// A log record; its tag is the level.
-    Log(String),
-    /// A threshold that was crossed, as JSON; its tag is 1 if it is raised.
-    Alert(String),
-    /// An entry that left a cache; its tag is the reason.
-    Left(Box<Departed>),
-}
-
-/// An entry that left a cache.
-#[derive(Debug)]
-pub struct Departed {
-    /// Its key.
-    pub key: Box<[u8]>,
-    /// Its value.
-    pub value: Box<[u8]>,
-}
-
-impl ItemKind {
-    /// Whether it tells of something that no call waits for, and its size.
-    fn notice(&self) -> Option<usize> {
-        match self {
-            ItemKind::Event(_) | ItemKind::Done(_) | ItemKind::Batch(_) => None,
-            ItemKind::Log(text) | ItemKind::Alert(text) => Some(text.len()),
-            ItemKind::Left(entry) => Some(entry.key.len() + entry.value.len()),
-        }
-    }
-}
 
 /// Where results arrive.
 pub struct Queue {
@@ -323,67 +280,6 @@ impl Queue {
         }
         state.items.push_back((id, item));
         self.arrived.notify_one();
-    }
-
-    /// The next item; `TIMEOUT` if none came in time, `STOPPED` if woken.
-    pub fn next(&self, timeout: Duration) -> Result<Item> {
-        let mut state = self.when_some(timeout)?;
-        self.pop(&mut state).ok_or_else(|| Error::Internal("an item of the queue was lost".into()))
-    }
-
-    /// What is there, up to `most` items; waits for the first as `next` does.
-    pub fn next_many(&self, timeout: Duration, most: usize) -> Result<Vec<Item>> {
-        let mut state = self.when_some(timeout)?;
-        let count = most.min(state.items.len());
-        Ok((0..count).filter_map(|_| self.pop(&mut state)).collect())
-    }
-
-    /// Waits until there is an item.
-    fn when_some(&self, timeout: Duration) -> Result<MutexGuard<'_, State>> {
-        let deadline = Instant::now().checked_add(timeout);
-        let mut state = self.state.lock();
-        loop {
-            if !state.items.is_empty() {
-                return Ok(state);
-            }
-            if std::mem::take(&mut state.woken) {
-                return Err(Error::call(Status::Stopped, "the queue was woken"));
-            }
-            if state.closed {
-                return Err(Error::Closed("mynah_queue"));
-            }
-            let late = match deadline {
-                Some(at) => self.arrived.wait_until(&mut state, at).timed_out(),
-                None => {
-                    self.arrived.wait(&mut state);
-                    false
-                }
-            };
-            if late && state.items.is_empty() && !state.woken {
-                return Err(Error::call(Status::Timeout, "nothing arrived in time"));
-            }
-        }
-    }
-
-    fn pop(&self, state: &mut State) -> Option<Item> {
-        let (id, item) = state.items.pop_front()?;
-        self.took(state, id, &item);
-        Some(item)
-    }
-
-    fn took(&self, state: &mut State, id: u64, item: &Item) {
-        if state.items.is_empty() {
-            self.bell.silence();
-        }
-        if let Some(bytes) = item.kind.notice() {
-            (state.notices, state.notice_bytes) = (state.notices - 1, state.notice_bytes - bytes);
-        }
-        if let (ItemKind::Event(_), Some(stream)) = (&item.kind, state.streams.get_mut(&id)) {
-            stream.undelivered -= 1;
-            if let Some(room) = stream.room.take() {
-                room.raise();
-            }
-        }
     }
 
     /// Makes one waiting [`Queue::next`], or the next one to come, return.
