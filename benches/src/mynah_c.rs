@@ -110,7 +110,7 @@ impl Mynah {
         assert!(status == 0);
     }
 
-    pub fn len(&self) -> u64 {
+    pub fn entries(&self) -> u64 {
         mynah_cache_len(self.cache)
     }
 

@@ -64,8 +64,4 @@ impl InOrder {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.bytes.chunks_exact(self.len)
     }
-
-    pub fn len(&self) -> usize {
-        self.bytes.len() / self.len
-    }
 }

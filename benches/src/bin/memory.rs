@@ -28,7 +28,7 @@ fn main() {
     let grown = (resident() - before) as f64 / ENTRIES as f64;
     println!("{which}: {grown:.1} resident bytes an entry");
     if let Some(mynah) = mynah {
-        let accounted = mynah.memory_bytes() as f64 / mynah.len() as f64;
-        println!("mynah: {accounted:.1} accounted bytes an entry, {} entries", mynah.len());
+        let accounted = mynah.memory_bytes() as f64 / mynah.entries() as f64;
+        println!("mynah: {accounted:.1} accounted bytes an entry, {} entries", mynah.entries());
     }
 }

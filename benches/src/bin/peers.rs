@@ -80,8 +80,8 @@ fn hits(setting: &Setting, keys: &Keys) {
     let measure = |f: &mut dyn FnMut(&[u8]) -> bool| {
         let start = thread_cpu_ns();
         let found = order.iter().filter(|key| f(key)).count();
-        let time = (thread_cpu_ns() - start) as f64 / order.len() as f64;
-        (time, found as f64 / order.len() as f64)
+        let time = (thread_cpu_ns() - start) as f64 / order.iter().len() as f64;
+        (time, found as f64 / order.iter().len() as f64)
     };
     for _ in 0..setting.rounds {
         least = least.min(measure(&mut |key| floor.get_into(key, &mut place).is_some()).0);
@@ -120,7 +120,8 @@ fn mixed(setting: &Setting, keys: &Keys) {
                 .map(|_| {
                     let ranks = (0..setting.ops / 2).map(|_| zipf.draw(&mut random));
                     let keys = keys.in_order(ranks);
-                    let sets = (0..keys.len()).map(|_| random.u8(..100) < set_percent).collect();
+                    let sets =
+                        (0..keys.iter().len()).map(|_| random.u8(..100) < set_percent).collect();
                     Order { keys, sets }
                 })
                 .collect();
