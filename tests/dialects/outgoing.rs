@@ -495,6 +495,20 @@ fn a_conversation_without_a_message_is_not_sent() {
 }
 
 #[test]
+fn a_system_message_alone_is_sent_where_it_is_a_message() {
+    let request = request(json!({"messages": [{"role": "system", "content": "Be brief."}]}));
+    for name in ["openai", "cohere", "ollama", "kimi"] {
+        let sent = body(&client(name, "m"), &request);
+        assert_eq!(sent["messages"].as_array().map(Vec::len), Some(1), "{name}: {sent}");
+    }
+    for name in ["anthropic", "gemini"] {
+        let (status, words) = refused(&client(name, "m"), &request);
+        assert_eq!(status, Status::InvalidArgument, "{name}: {words}");
+        assert!(words.contains("messages") && words.contains("system's"), "{name}: {words}");
+    }
+}
+
+#[test]
 fn embeddings_are_asked_for_in_each_vendors_form() {
     let json = json!({"model": "e", "input": ["a", "b"], "dimensions": 8});
     let json = json.as_object().unwrap();

@@ -30,6 +30,15 @@ pub fn prepare(
         let reason = "there is none; add one, or give the provider's own field in extra_json";
         return Err(Error::invalid("messages", reason));
     }
+    let is_empty =
+        |field: &str| body.get(field).and_then(Value::as_array).is_some_and(Vec::is_empty);
+    if let Some(field) = ["messages", "contents"].into_iter().find(|field| is_empty(field))
+        && !says(field)
+    {
+        let reason =
+            format!("{} needs one beside the system's; add what the user says", wanted.provider);
+        return Err(Error::invalid("messages", reason));
+    }
     let (provider, model) = (wanted.provider, wanted.model.as_str());
     let to = Target { options: &chat.options.values, provider, model, stream: chat.stream };
     seal(to, url, &body, wanted.adjusted)
