@@ -24,6 +24,14 @@ pub fn prepare(
     if let Some(extra) = &chat.request.extra_json {
         overlay(&mut body, extra);
     }
+    check_said(chat, &wanted, &body)?;
+    let (provider, model) = (wanted.provider, wanted.model.as_str());
+    let to = Target { options: &chat.options.values, provider, model, stream: chat.stream };
+    seal(to, url, &body, wanted.adjusted)
+}
+
+/// Refuses a conversation in which nothing is said.
+fn check_said(chat: &Chat, wanted: &Wanted, body: &Map<String, Value>) -> Result<()> {
     let extra = chat.request.extra_json.as_ref();
     let says = |field: &str| extra.is_some_and(|extra| extra.contains_key(field));
     if chat.request.messages.is_empty() && !SPOKEN_IN.into_iter().any(says) {
@@ -39,9 +47,7 @@ pub fn prepare(
             format!("{} needs one beside the system's; add what the user says", wanted.provider);
         return Err(Error::invalid("messages", reason));
     }
-    let (provider, model) = (wanted.provider, wanted.model.as_str());
-    let to = Target { options: &chat.options.values, provider, model, stream: chat.stream };
-    seal(to, url, &body, wanted.adjusted)
+    Ok(())
 }
 
 /// The fields in which the dialects say what is said; Responses also knows stored
