@@ -261,9 +261,42 @@ fn no_choice_names_a_tool_that_was_left_out() {
             assert!(notes.contains("tools: left out"), "{provider}: {notes}");
             let sent = body(&drops, &request);
             assert!(!sent.to_string().contains("paint"), "{provider}: {sent}");
-            assert_ne!(sent["tools"], json!([]), "{provider}");
+            assert!(sent["tools"].to_string().contains("weather"), "{provider}: {sent}");
         }
     }
+}
+
+#[test]
+fn where_every_allowed_tool_was_left_out_none_may_be_called() {
+    let request = request(json!({"messages": [{"role": "user", "content": "Paint"}],
+        "tools": [painted()["tools"][0], {"type": "function", "function": {"name": "weather"}}],
+        "tool_choice": {"type": "allowed_tools", "allowed_tools": {
+            "mode": "required", "tools": [painted()["tools"][0]]}}}));
+    let drops = |provider: &str, model: &str| {
+        let set =
+            [("provider", provider), ("model", model), ("api_key", "k"), ("unsupported", "drop")];
+        body(&options(&set), &request)
+    };
+    let sent = drops("gemini", "gemini-2.5-flash");
+    assert_eq!(sent["toolConfig"]["functionCallingConfig"], json!({"mode": "NONE"}));
+    for (provider, model) in [
+        ("anthropic", "claude-sonnet-5-5"),
+        ("cohere", "command-a-03-2025"),
+        ("ollama", "llama3.2"),
+    ] {
+        let sent = drops(provider, model);
+        assert!(sent["tool_choice"].is_null() && sent["tools"].is_null(), "{provider}: {sent}");
+    }
+}
+
+#[test]
+fn a_choice_of_no_tool_of_the_request_is_refused_where_it_cannot_be_named() {
+    let request = request(json!({"messages": [{"role": "user", "content": "Hi"}],
+        "tools": [{"type": "function", "function": {"name": "weather"}}],
+        "tool_choice": {"type": "function", "function": {"name": "wether"}}}));
+    let refused = prepare(&client("cohere", "command-a-03-2025"), &request, false);
+    let words = refused.err().unwrap().to_string();
+    assert!(words.contains("tool_choice: "), "{words}");
 }
 
 #[test]

@@ -239,19 +239,22 @@ impl Pages {
         Some(base)
     }
 
-    /// Gives idle pages back to the system until so many are left: those of the
-    /// emptiest chunks, for each chunk that loses some is of plain pages then.
+    /// Gives idle pages back to the system until so many are left: empty chunks,
+    /// then the idle pages of those with the most, for each chunk that loses some
+    /// is of plain pages then.
     #[cold]
     fn give_back(&mut self, keep: usize) {
-        let idle = |chunk: &Chunk| chunk.backed.and_not(&chunk.used).count();
-        let mut emptiest: Vec<(usize, usize)> =
-            self.chunks.iter().map(|(base, chunk)| (idle(chunk), *base)).collect();
+        let emptiness = |chunk: &Chunk| {
+            (chunk.used.count() == self.head, chunk.backed.and_not(&chunk.used).count())
+        };
+        let mut emptiest: Vec<_> =
+            self.chunks.iter().map(|(base, chunk)| (emptiness(chunk), *base)).collect();
         emptiest.sort_unstable_by_key(|chunk| Reverse(*chunk));
-        for (_, base) in emptiest {
+        for ((is_empty, _), base) in emptiest {
             if self.idle <= keep {
                 return;
             }
-            match self.chunks.get(&base).is_some_and(|chunk| chunk.used.count() == self.head) {
+            match is_empty {
                 true => self.unmap(base),
                 false => self.purge(base),
             }

@@ -113,13 +113,13 @@ fn what_comes_after_a_cache_that_is_gone_lies_in_huge_pages_again() {
 #[test]
 fn a_growing_cache_keeps_its_huge_pages() {
     let mut pages = pages::Pages::new(1, pages::SPARE, Some(1));
-    let mut tables: Vec<_> = (0..8).map(|_| pages.take(25).unwrap()).collect();
-    for _ in 0..3 {
+    let mut tables = Vec::new();
+    for room in [25, 30, 35, 40] {
         (0..300).for_each(|_| _ = pages.take(4).unwrap());
-        let larger = (0..8).map(|_| pages.take(30).unwrap()).collect();
-        for table in std::mem::replace(&mut tables, larger) {
-            // SAFETY: of 25 or 30 pages, of which 25 are put back, once.
-            unsafe { pages.put(table, 25) };
+        let larger = (0..8).map(|_| (pages.take(room).unwrap(), room)).collect();
+        for (table, room) in std::mem::replace(&mut tables, larger) {
+            // SAFETY: it was taken with as many pages and is put back once.
+            unsafe { pages.put(table, room) };
             assert_eq!(pages.sparse(), 0);
         }
     }

@@ -29,6 +29,7 @@ pub mod finish;
 pub mod gemini;
 pub mod hosts;
 pub mod models;
+mod offer;
 pub mod ollama;
 pub mod openai_chat;
 pub mod openai_responses;

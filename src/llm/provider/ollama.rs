@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use super::alike::{Added, Lane};
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
-use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, finish, hosts, send};
+use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, finish, hosts, offer, send};
 use crate::error::{Error, Result};
 use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::dates;
 use crate::llm::json::Json;
 use crate::llm::message::{Message, Part, Role, Source};
-use crate::llm::request::{Format, Tool, ToolChoice};
+use crate::llm::request::{Format, ToolChoice};
 use crate::llm::response::{Response, Usage};
 use crate::llm::transport::Head;
 use crate::options::Resolved;
@@ -149,30 +149,12 @@ fn tools(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
         }
         _ => {}
     }
-    send::note_unsaid_of_tools(request, false, wanted);
+    offer::note_unsaid(request, false, wanted);
     if request.parallel_tool_calls == Some(false) {
         wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
     }
-    let mut tools = Vec::new();
-    for tool in send::allowed_tools(request) {
-        match tool.other.is_some() {
-            true => wanted.refuse("tools", "takes only functions")?,
-            false => tools.push(tool_json(tool)),
-        }
-    }
-    Ok(tools)
-}
-
-fn tool_json(tool: &Tool) -> Value {
-    let parameters = tool.parameters.clone();
-    let mut function = json!({
-        "name": tool.name,
-        "parameters": parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}})),
-    });
-    if let Some(description) = &tool.description {
-        function["description"] = description.clone().into();
-    }
-    json!({"type": "function", "function": function})
+    let functions = offer::functions(offer::allowed(request), wanted)?;
+    Ok(functions.into_iter().map(offer::function).collect())
 }
 
 fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {

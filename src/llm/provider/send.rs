@@ -10,7 +10,6 @@ use super::wanted::Wanted;
 use super::{Chat, Context, Prepared, hosts};
 use crate::error::{Error, Result};
 use crate::llm::message::{Message, Origin, Role};
-use crate::llm::request::{Request, Tool, ToolChoice};
 use crate::llm::transport::{Headers, HttpRequest};
 use crate::options::client::ClientOptions;
 
@@ -38,11 +37,10 @@ fn check_said(chat: &Chat, wanted: &Wanted, body: &Map<String, Value>) -> Result
         let reason = "there is none; add one, or give the provider's own field in extra_json";
         return Err(Error::invalid("messages", reason));
     }
-    let is_empty =
-        |field: &str| body.get(field).and_then(Value::as_array).is_some_and(Vec::is_empty);
-    if let Some(field) = ["messages", "contents"].into_iter().find(|field| is_empty(field))
-        && !says(field)
-    {
+    // Not Responses' `input`: there a conversation may lie with the vendor.
+    let is_left_empty =
+        |field: &str| body.get(field) == Some(&Value::Array(Vec::new())) && !says(field);
+    if ["messages", "contents"].into_iter().any(is_left_empty) {
         let reason =
             format!("{} needs one beside the system's; add what the user says", wanted.provider);
         return Err(Error::invalid("messages", reason));
@@ -200,56 +198,6 @@ pub fn other_fields(
         }
     }
     Ok(())
-}
-
-/// The tools, or those of them that the choice is limited to.
-pub fn allowed_tools(request: &Request) -> impl Iterator<Item = &Tool> {
-    let names = match &request.tool_choice {
-        Some(ToolChoice::Allowed(names, _)) => Some(names),
-        _ => None,
-    };
-    request.tools.iter().filter(move |tool| names.is_none_or(|names| names.contains(&tool.name)))
-}
-
-/// Tools without OpenAI's custom ones, for those who have no such thing.
-pub fn but_openais<'a>(
-    tools: impl Iterator<Item = &'a Tool>,
-    wanted: &mut Wanted,
-) -> Result<Vec<&'a Tool>> {
-    let (openais, tools): (Vec<_>, Vec<_>) = tools.partition(|tool| tool.is_openais());
-    if !openais.is_empty() {
-        wanted.refuse("tools", "takes no custom tools")?;
-    }
-    Ok(tools)
-}
-
-/// The choice among the tools that are offered; none if it is of one that was left
-/// out.
-pub fn choice<'a>(
-    request: &'a Request,
-    offered: &[&Tool],
-    wanted: &mut Wanted,
-) -> Option<&'a ToolChoice> {
-    let choice = request.tool_choice.as_ref()?;
-    let ToolChoice::Function(name) = choice else { return Some(choice) };
-    let is_known = request.tools.iter().any(|tool| tool.name == *name);
-    if is_known && !offered.iter().any(|tool| tool.name == *name) {
-        wanted.note("tool_choice", "left out: so was the tool that it names");
-        return None;
-    }
-    Some(choice)
-}
-
-/// Notes which of a tool's wishes are not sent, for a dialect that marks no tool
-/// for the prompt cache and may have no functions that are strict.
-pub fn note_unsaid_of_tools(request: &Request, has_strict: bool, wanted: &mut Wanted) {
-    if request.tools.iter().any(|tool| tool.cache_control.is_some()) {
-        wanted.note("cache_control", "left out: only Anthropic has it");
-    }
-    if !has_strict && request.tools.iter().any(|tool| tool.strict == Some(true)) {
-        let what = format!("left out: {} has no functions that are strict", wanted.provider);
-        wanted.note("tools.strict", &what);
-    }
 }
 
 /// The option's system message, for conversations that have none.

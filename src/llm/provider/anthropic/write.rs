@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source};
 use crate::llm::provider::models::Thinking;
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, send};
+use crate::llm::provider::{Chat, offer, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
 
 /// The cap that is sent where nobody asks for another.
@@ -329,13 +329,13 @@ fn output_config(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
 
 fn tools(chat: &Chat, wanted: &mut Wanted, put: &mut impl FnMut(&str, Value)) -> Result<()> {
     let request = chat.request;
-    let tools = send::but_openais(send::allowed_tools(request), wanted)?;
+    let tools = offer::but_openais(offer::allowed(request), wanted)?;
     if tools.is_empty() {
         return Ok(());
     }
-    let chosen = send::choice(request, &tools, wanted);
+    let chosen = offer::choice(request, &tools, wanted);
     put("tools", tools.into_iter().map(tool).collect());
-    let mut choice = match chosen {
+    let mut choice = match &chosen {
         None | Some(ToolChoice::Auto | ToolChoice::Allowed(_, false)) => json!({"type": "auto"}),
         Some(ToolChoice::Required | ToolChoice::Allowed(_, true)) => json!({"type": "any"}),
         Some(ToolChoice::None) => json!({"type": "none"}),

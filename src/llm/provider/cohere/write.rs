@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source};
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, send};
-use crate::llm::request::{Format, Tool, ToolChoice};
+use crate::llm::provider::{Chat, offer, send};
+use crate::llm::request::{Format, ToolChoice};
 
 /// Fields of the vendor's own that are handed on.
 const OWN_FIELDS: &[&str] = &[
@@ -89,43 +89,30 @@ fn tools(
     if request.tools.is_empty() {
         return Ok(());
     }
-    let named: Vec<&Tool> = match &request.tool_choice {
-        Some(ToolChoice::Function(name)) => {
-            request.tools.iter().filter(|tool| tool.name == *name).collect()
+    let mut offered = offer::functions(offer::allowed(request), wanted)?;
+    let choice = offer::choice(request, &offered, wanted);
+    if let Some(ToolChoice::Function(name)) = &choice {
+        // It is the only one that is offered, for none can be named.
+        offered.retain(|tool| tool.name == *name);
+        if offered.is_empty() {
+            wanted.refuse("tool_choice", "needs the function that it names among the tools")?;
         }
-        _ => send::allowed_tools(request).collect(),
-    };
-    let mut tools = Vec::new();
-    for tool in named {
-        if tool.other.is_some() {
-            wanted.refuse("tools", "takes only functions")?;
-            continue;
-        }
-        let parameters = tool.parameters.clone();
-        let mut function = json!({
-            "name": tool.name,
-            "parameters": parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}})),
-        });
-        if let Some(description) = &tool.description {
-            function["description"] = description.clone().into();
-        }
-        tools.push(json!({"type": "function", "function": function}));
     }
-    if tools.is_empty() {
+    if offered.is_empty() {
         return Ok(());
     }
+    let tools: Vec<_> = offered.into_iter().map(offer::function).collect();
     put("tools", Some(tools.into()));
-    send::note_unsaid_of_tools(request, true, wanted);
+    offer::note_unsaid(request, true, wanted);
     if request.tools.iter().any(|tool| tool.strict == Some(true)) {
         put("strict_tools", Some(true.into()));
     }
     if request.parallel_tool_calls == Some(false) {
         wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
     }
-    // A named function is the only one that is offered.
     put(
         "tool_choice",
-        match &request.tool_choice {
+        match choice {
             Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Allowed(_, true)) => {
                 Some("REQUIRED".into())
             }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::models::Thinking;
 use super::super::wanted::Wanted;
-use super::super::{Chat, send};
+use super::super::{Chat, offer, send};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source, ToolCall};
 use crate::llm::request::{Format, Tool, ToolChoice};
@@ -264,13 +264,12 @@ fn thinking(wanted: &Wanted) -> Option<Value> {
 
 fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
     let request = chat.request;
-    let tools = send::but_openais(request.tools.iter(), wanted)?;
+    let tools = offer::but_openais(request.tools.iter(), wanted)?;
     if tools.is_empty() {
         return Ok(());
     }
-    send::note_unsaid_of_tools(request, false, wanted);
-    let choice = send::choice(request, &tools, wanted);
-    let offered: Vec<&str> = tools.iter().map(|tool| tool.name.as_str()).collect();
+    offer::note_unsaid(request, false, wanted);
+    let choice = offer::choice(request, &tools, wanted);
     let (own, functions): (Vec<&Tool>, Vec<&Tool>) =
         tools.into_iter().partition(|tool| tool.other.is_some());
     let mut tools: Vec<Value> = own.into_iter().filter_map(|tool| tool.other.clone()).collect();
@@ -289,9 +288,7 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Res
         Some(ToolChoice::Required) => json!({"mode": "ANY"}),
         Some(ToolChoice::Function(name)) => json!({"mode": "ANY", "allowedFunctionNames": [name]}),
         Some(ToolChoice::Allowed(names, must)) => {
-            let names: Vec<_> =
-                names.iter().filter(|name| offered.contains(&name.as_str())).collect();
-            json!({"mode": if *must { "ANY" } else { "VALIDATED" }, "allowedFunctionNames": names})
+            json!({"mode": if must { "ANY" } else { "VALIDATED" }, "allowedFunctionNames": names})
         }
     };
     body.insert("toolConfig".into(), json!({"functionCallingConfig": config}));

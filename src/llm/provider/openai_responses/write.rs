@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source};
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, send};
+use crate::llm::provider::{Chat, offer, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
 
 /// The least that this interface takes as a cap on an answer's tokens.
@@ -121,7 +121,7 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) {
     if request.tools.is_empty() {
         return;
     }
-    send::note_unsaid_of_tools(request, true, wanted);
+    offer::note_unsaid(request, true, wanted);
     let tools: Vec<_> = request.tools.iter().map(tool).collect();
     body.insert("tools".into(), tools.into());
     let function = |name: &String| match request.tools.iter().any(|tool| tool.is_custom(name)) {

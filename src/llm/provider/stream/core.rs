@@ -83,8 +83,7 @@ impl<D: Dialect> Core<D> {
         self.out.raw(data);
         let json = match Json::parse(data) {
             Ok(json) => json,
-            Err(error) if name == b"error" => {
-                let _ = error;
+            Err(_) if name == b"error" => {
                 let text = String::from_utf8_lossy(data);
                 Json::Text(text.into_owned().into())
             }

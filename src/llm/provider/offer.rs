@@ -1,0 +1,89 @@
+//! The tools of a request, as far as dialects offer them in the same way.
+
+use serde_json::{Value, json};
+
+use super::wanted::Wanted;
+use crate::error::Result;
+use crate::llm::request::{Request, Tool, ToolChoice};
+
+/// The tools, or those of them that the choice is limited to.
+pub fn allowed(request: &Request) -> impl Iterator<Item = &Tool> {
+    let names = match &request.tool_choice {
+        Some(ToolChoice::Allowed(names, _)) => Some(names),
+        _ => None,
+    };
+    request.tools.iter().filter(move |tool| names.is_none_or(|names| names.contains(&tool.name)))
+}
+
+/// Tools without OpenAI's custom ones, for those who have no such thing.
+pub fn but_openais<'a>(
+    tools: impl Iterator<Item = &'a Tool>,
+    wanted: &mut Wanted,
+) -> Result<Vec<&'a Tool>> {
+    but(Tool::is_openais, "takes no custom tools", tools, wanted)
+}
+
+/// The functions among tools, for those who take nothing else.
+pub fn functions<'a>(
+    tools: impl Iterator<Item = &'a Tool>,
+    wanted: &mut Wanted,
+) -> Result<Vec<&'a Tool>> {
+    but(|tool| tool.other.is_some(), "takes only functions", tools, wanted)
+}
+
+fn but<'a>(
+    is_refused: fn(&Tool) -> bool,
+    why: &str,
+    tools: impl Iterator<Item = &'a Tool>,
+    wanted: &mut Wanted,
+) -> Result<Vec<&'a Tool>> {
+    let (refused, taken): (Vec<_>, Vec<_>) = tools.partition(|tool| is_refused(tool));
+    if !refused.is_empty() {
+        wanted.refuse("tools", why)?;
+    }
+    Ok(taken)
+}
+
+/// The choice among the tools that are offered, without those that were left out.
+pub fn choice(request: &Request, offered: &[&Tool], wanted: &mut Wanted) -> Option<ToolChoice> {
+    let is_offered = |name: &String| offered.iter().any(|tool| tool.name == *name);
+    let is_left_out =
+        |name: &String| request.tools.iter().any(|tool| tool.name == *name) && !is_offered(name);
+    match request.tool_choice.clone()? {
+        ToolChoice::Function(name) if is_left_out(&name) => {
+            wanted.note("tool_choice", "left out: so was the tool that it names");
+            None
+        }
+        ToolChoice::Allowed(mut names, must) => {
+            names.retain(|name| !is_left_out(name));
+            // Where none is left, none may be called.
+            Some(if names.is_empty() { ToolChoice::None } else { ToolChoice::Allowed(names, must) })
+        }
+        choice => Some(choice),
+    }
+}
+
+/// A function in OpenAI's form, with a schema of its arguments in any case.
+pub fn function(tool: &Tool) -> Value {
+    let parameters = tool.parameters.clone();
+    let mut function = json!({
+        "name": tool.name,
+        "parameters": parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}})),
+    });
+    if let Some(description) = &tool.description {
+        function["description"] = description.clone().into();
+    }
+    json!({"type": "function", "function": function})
+}
+
+/// Notes which of a tool's wishes are not sent, for a dialect that marks no tool
+/// for the prompt cache and may have no functions that are strict.
+pub fn note_unsaid(request: &Request, has_strict: bool, wanted: &mut Wanted) {
+    if request.tools.iter().any(|tool| tool.cache_control.is_some()) {
+        wanted.note("cache_control", "left out: only Anthropic has it");
+    }
+    if !has_strict && request.tools.iter().any(|tool| tool.strict == Some(true)) {
+        let what = format!("left out: {} has no functions that are strict", wanted.provider);
+        wanted.note("tools.strict", &what);
+    }
+}
