@@ -36,6 +36,7 @@ mod many;
 mod metrics;
 #[cfg(all(test, feature = "model"))]
 mod models;
+mod packing;
 mod policy;
 mod processor;
 mod prometheus;
@@ -218,7 +219,7 @@ impl Cache {
         let metrics = Metrics::new(values.metrics_enabled, &clock);
         let sweeper = Sweeper::new(values.cleanup_interval_ms, clock.now_ns() / 1_000_000);
         let trains = shared.codec.is_some() && compress::has_room(values.max_memory_mb);
-        let samples = if trains { Codec::SAMPLE_ROOM } else { 0 };
+        let samples = if trains { compress::SAMPLE_ROOM } else { 0 };
         // Models are for large caches: a small bound is for entries.
         let most = if values.metrics_enabled { max_bytes.map_or(u64::MAX, |b| b / 16) } else { 0 };
         let name = policy::name(maker);
