@@ -253,8 +253,9 @@ impl Entry {
     /// Writes another value over this one; false, and nothing has changed, if
     /// somebody else holds it, it is no plain one, or the new one does not take
     /// the same room. Only while nobody else may write to the shard, or read it
-    /// under its lock: who reads it without a lock then finds that it has read nothing (see `glance`), and nobody can
-    /// come to hold it, for it says that it has no references.
+    /// under its lock: who reads it without a lock then finds that it has read
+    /// nothing (see `glance`), and nobody can come to hold it, for it says that it
+    /// has no references.
     #[inline]
     pub fn renew(&mut self, value: &[u8], expiry_ms: u64) -> bool {
         let time = self.header().time.load(Ordering::Relaxed);

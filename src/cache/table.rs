@@ -15,120 +15,30 @@
 //! address: an entry is unlinked from the middle in constant time, in safe
 //! code, for eight bytes. The number of its list shares the words of the links.
 
+mod bucket;
 mod due;
 mod lists;
+mod probe;
 mod spread;
 #[cfg(test)]
 mod tests;
 
 use super::entry::Entry;
 use super::heap::{self, Array};
-use super::processor::{self, MATCH_BITS};
+use bucket::{Back, Bucket, ID_SHIFT, Link, NIL, PASSED_MAX, STEPS_LOST, WIDTH, replace_id};
 
+pub use bucket::{
+    ENTRIES_AT, NEVER, Slot, back_at, bucket_at, has_large, has_passed, home_of, matches, tag_of,
+};
 pub use due::{end_of, tick_of};
 
-/// Entries to a bucket.
-const WIDTH: usize = 7;
-/// In a bucket's last tag: how many entries passed by, and whether a large one
-/// has ever been in it.
-const PASSED_MAX: u8 = LARGE - 1;
-const LARGE: u8 = 0x80;
-/// Where in a bucket the entries are, after the tags.
-pub const ENTRIES_AT: usize = 8;
 /// Share of the slots that may be used, in 64ths: fuller tables are smaller
 /// and probe more.
 const FULL_64THS: usize = 49;
-/// No slot: the end of a list.
-const NIL: u32 = (1 << ID_SHIFT) - 1;
-/// The upper four bits of each link hold half of the list's number.
-const ID_SHIFT: u32 = 28;
 /// Most buckets: what a link can name.
 const BUCKETS_MAX: usize = (NIL >> 3) as usize;
-/// Steps from home that are told apart; so many or more count as lost.
-const STEPS_LOST: u32 = 15;
-/// A time that never comes.
-pub const NEVER: u32 = u32::MAX;
 /// Buckets whose times are summed up in one word.
 const GROUP: usize = 64;
-
-/// Where an entry lies, until the table is rebuilt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slot(u32);
-
-impl Slot {
-    /// The place of a number in a bucket.
-    #[inline(always)]
-    pub fn of(bucket: usize, i: usize) -> Slot {
-        Slot((bucket << 3 | i) as u32)
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Link {
-    prev: u32,
-    next: u32,
-}
-
-#[repr(C, align(64))]
-#[derive(Default)]
-struct Bucket {
-    /// Tags of the entries, 0 for none; last, what [`PASSED_MAX`] says.
-    tags: [u8; 8],
-    entries: [Option<Entry>; WIDTH],
-}
-
-impl Bucket {
-    /// Puts an entry in a place; the one before it.
-    #[inline]
-    fn put(&mut self, i: usize, entry: Entry) -> Option<Entry> {
-        if entry.is_large() {
-            self.tags[WIDTH] |= LARGE;
-        }
-        self.entries[i].replace(entry)
-    }
-}
-
-// What `glance` builds on.
-const _: () = assert!(std::mem::offset_of!(Bucket, entries) == ENTRIES_AT);
-const _: () = assert!(size_of::<Option<Entry>>() == size_of::<*const u8>());
-
-/// Whether entries have passed a bucket, by its tags: those that found it full.
-#[inline(always)]
-pub fn has_passed(tags: [u8; 8]) -> bool {
-    tags[WIDTH] & PASSED_MAX != 0
-}
-
-/// Whether a bucket may hold a large entry, by its tags.
-#[inline(always)]
-pub fn has_large(tags: [u8; 8]) -> bool {
-    tags[WIDTH] & LARGE != 0
-}
-
-/// What writers need of a bucket beside it.
-#[repr(C, align(64))]
-struct Back {
-    links: [Link; WIDTH],
-    /// No entry here lapses before this tick.
-    due: u32,
-    /// Four bits an entry: by how many buckets it has missed its home.
-    steps: u32,
-}
-
-impl Default for Back {
-    fn default() -> Self {
-        Back { links: [Link { prev: NIL, next: NIL }; WIDTH], due: NEVER, steps: 0 }
-    }
-}
-
-impl Back {
-    fn steps_of(&self, i: usize) -> u32 {
-        self.steps >> (i * 4) & STEPS_LOST
-    }
-
-    fn set_steps(&mut self, i: usize, steps: u32) {
-        self.steps = self.steps & !(STEPS_LOST << (i * 4)) | steps.min(STEPS_LOST) << (i * 4);
-    }
-}
 
 #[derive(Debug, Clone, Copy)]
 struct List {
@@ -151,45 +61,9 @@ pub struct Table {
     len: usize,
 }
 
-/// Puts another slot into a link's word, beside its half of the list's number.
-fn replace_id(word: &mut u32, slot: u32) {
-    *word = *word & !NIL | slot;
-}
-
 /// Bytes of so many buckets and their backs.
 fn bucket_bytes(count: usize) -> usize {
     heap::taken(count * size_of::<Bucket>()) + heap::taken(count * size_of::<Back>())
-}
-
-/// The tag of a hash; never 0.
-#[inline]
-pub fn tag_of(hash: u64) -> u8 {
-    (hash >> 24) as u8 | 0x80
-}
-
-/// Which of a bucket's entries have a tag: see [`processor::matches`].
-#[inline(always)]
-pub fn matches(tags: [u8; 8], tag: u8) -> u64 {
-    const ENTRIES: u64 = (1 << (WIDTH * MATCH_BITS)) - 1;
-    processor::matches(tags, tag) & ENTRIES
-}
-
-/// The bucket, of so many, in which a hash is at home.
-#[inline(always)]
-pub fn home_of(hash: u64, buckets: usize) -> usize {
-    (((hash >> 32) * buckets as u64) >> 32) as usize
-}
-
-/// Where a bucket is, when there are any at such an address.
-#[inline(always)]
-pub fn bucket_at(buckets: usize, number: usize) -> *const u8 {
-    buckets.wrapping_add(number * size_of::<Bucket>()) as *const u8
-}
-
-/// As [`bucket_at`], of a bucket's back.
-#[inline(always)]
-pub fn back_at(backs: usize, number: usize) -> *const u8 {
-    backs.wrapping_add(number * size_of::<Back>()) as *const u8
 }
 
 impl Table {
@@ -260,130 +134,6 @@ impl Table {
     #[inline]
     fn after(&self, bucket: usize) -> usize {
         if bucket + 1 == self.buckets.len() { 0 } else { bucket + 1 }
-    }
-
-    /// Reads where a key's tag would be, so that the line is there soon.
-    #[inline(always)]
-    pub fn touch(&self, hash: u64) -> u8 {
-        self.buckets[self.home(hash)].tags[0]
-    }
-
-    /// Has the processor fetch the entry that a hash most likely stands for, and
-    /// so many of its cache lines after the first.
-    #[inline(always)]
-    pub fn fetch_entry(&self, hash: u64, lines: usize) {
-        let bucket = &self.buckets[self.home(hash)];
-        let found = matches(bucket.tags, tag_of(hash));
-        if found != 0
-            && let Some(entry) = &bucket.entries[found.trailing_zeros() as usize / MATCH_BITS]
-        {
-            entry.fetch();
-            entry.fetch_ahead(lines);
-        }
-    }
-
-    /// The entry of a key.
-    #[inline(always)]
-    pub fn get(&self, hash: u64, key: &[u8]) -> Option<&Entry> {
-        self.get_ahead(hash, key, 0)
-    }
-
-    /// As [`Table::get`], when so many of the entry's cache lines after the first
-    /// will be needed too.
-    #[inline(always)]
-    pub fn get_ahead(&self, hash: u64, key: &[u8], lines: usize) -> Option<&Entry> {
-        self.probe(hash, key, lines).map(|(_, entry)| entry)
-    }
-
-    /// The slot of a key.
-    pub fn find(&self, hash: u64, key: &[u8]) -> Option<Slot> {
-        self.probe(hash, key, 0).map(|(slot, _)| slot)
-    }
-
-    /// As [`Table::find`], with lines ahead as [`Table::get_ahead`].
-    #[inline(always)]
-    pub fn find_ahead(&self, hash: u64, key: &[u8], lines: usize) -> Option<Slot> {
-        self.probe(hash, key, lines).map(|(slot, _)| slot)
-    }
-
-    /// Nearly every key lies in its home bucket.
-    #[inline(always)]
-    fn probe(&self, hash: u64, key: &[u8], ahead: usize) -> Option<(Slot, &Entry)> {
-        let at = self.home(hash);
-        let bucket = &self.buckets[at];
-        match self.within(at, bucket, hash, key, ahead) {
-            None if has_passed(bucket.tags) => self.probe_on(at, hash, key),
-            found => found,
-        }
-    }
-
-    #[inline(never)]
-    fn probe_on(&self, home: usize, hash: u64, key: &[u8]) -> Option<(Slot, &Entry)> {
-        let mut at = home;
-        for _ in 1..self.buckets.len() {
-            at = self.after(at);
-            let bucket = &self.buckets[at];
-            let found = self.within(at, bucket, hash, key, 0);
-            if found.is_some() || !has_passed(bucket.tags) {
-                return found;
-            }
-        }
-        None
-    }
-
-    #[inline(always)]
-    fn within<'a>(
-        &self,
-        at: usize,
-        bucket: &'a Bucket,
-        hash: u64,
-        key: &[u8],
-        ahead: usize,
-    ) -> Option<(Slot, &'a Entry)> {
-        let mut found = matches(bucket.tags, tag_of(hash));
-        while found != 0 {
-            let i = found.trailing_zeros() as usize / MATCH_BITS;
-            if let Some(entry) = &bucket.entries[i] {
-                entry.fetch_ahead(ahead);
-                if entry.has_key(key) {
-                    return Some((Slot::of(at, i), entry));
-                }
-            }
-            found &= found - 1;
-        }
-        None
-    }
-
-    /// Calls `each` for the entries whose hash has an upper half of `from` or
-    /// more, in about so many buckets; the upper half from which to go on, or one
-    /// beyond the largest at the end. The order is that of hashes, so the next
-    /// part may as well be of a table that this one has been rebuilt to.
-    pub fn scan<'a>(
-        &'a self,
-        from: u64,
-        buckets: usize,
-        hash: impl Fn(&Entry) -> u64,
-        mut each: impl FnMut(&'a Entry, u64),
-    ) -> u64 {
-        let all = self.buckets.len();
-        let first = self.home(from << 32);
-        let last = (first + buckets).min(all);
-        let end = ((last as u64) << 32).div_ceil(all as u64);
-        let mut at = first;
-        for step in 0..all {
-            for entry in self.buckets[at].entries.iter().flatten() {
-                let hash = hash(entry);
-                if (from..end).contains(&(hash >> 32)) {
-                    each(entry, hash);
-                }
-            }
-            // What was full has sent some on.
-            if first + step + 1 >= last && !has_passed(self.buckets[at].tags) {
-                break;
-            }
-            at = self.after(at);
-        }
-        end
     }
 
     /// The entry in a slot.
@@ -464,18 +214,5 @@ impl Table {
     #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.buckets.iter().flat_map(|bucket| bucket.entries.iter().flatten())
-    }
-
-    /// The slot of the first entry at or after a place that `random` picks.
-    pub fn pick(&self, random: u64) -> Option<Slot> {
-        let buckets = self.buckets.len();
-        let start = (random >> 32) as usize % buckets;
-        let turn = random as usize % WIDTH;
-        (0..buckets).map(|n| (start + n) % buckets).find_map(|at| {
-            (0..WIDTH)
-                .map(|n| (turn + n) % WIDTH)
-                .find(|i| self.buckets[at].entries[*i].is_some())
-                .map(|i| Slot::of(at, i))
-        })
     }
 }
