@@ -4,6 +4,7 @@
 //! the blocks of an answer are kept as received and sent back unchanged.
 
 mod read;
+mod turns;
 mod write;
 
 use super::stream::{Stream, plain};

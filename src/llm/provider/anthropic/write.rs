@@ -1,12 +1,11 @@
 //! Requests in Anthropic's form.
 //!
-//! System messages become a field, turns alternate, and the results of one
-//! turn's calls stand together at the head of the user's next message.
+//! What is said is written in [`super::turns`]; here, all that goes beside it.
 
 use serde_json::{Map, Value, json};
 
+use super::turns;
 use crate::error::Result;
-use crate::llm::message::{Message, Part, Piece, Role, Source};
 use crate::llm::provider::models::Thinking;
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, offer, send};
@@ -26,9 +25,6 @@ const OWN_FIELDS: &[&str] = &[
     "thinking",
 ];
 
-/// A turn: whose, and its blocks.
-type Turn = (&'static str, Vec<Value>);
-
 /// Writes the body.
 pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let mut wanted = Wanted::new(chat)?;
@@ -39,10 +35,10 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let limit = wanted.takes.max_output;
     let cap = wanted.max_tokens.unwrap_or(if limit == 0 { CAP } else { CAP.min(limit) });
     put("max_tokens", cap.into());
-    if let Some(system) = system(chat, &mut wanted)? {
+    if let Some(system) = turns::system(chat, &mut wanted)? {
         put("system", system);
     }
-    put("messages", messages(chat, &mut wanted, url)?.into());
+    put("messages", turns::messages(chat, &mut wanted, url)?.into());
     let thinking = thinking(&mut wanted, cap)?;
     let thinks = thinking.as_ref().is_some_and(|thinking| thinking["type"] == "enabled");
     sampling(chat, &mut wanted, thinks, &mut put)?;
@@ -79,179 +75,6 @@ fn service_tier(other: &mut Map<String, Value>, wanted: &mut Wanted) -> Result<(
         }
     }
     Ok(())
-}
-
-fn system(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
-    if let Some(text) = send::system_prompt(chat) {
-        return Ok(Some(text.into()));
-    }
-    let mut all = Vec::new();
-    for message in chat.request.messages.iter().filter(|m| m.role == Role::System) {
-        all.extend(blocks(message, wanted)?);
-    }
-    let marked = all.iter().any(|block| !block["cache_control"].is_null());
-    let texts: Vec<_> = all.iter().filter_map(|block| block["text"].as_str()).collect();
-    Ok(match (all.len(), marked) {
-        (0, _) => None,
-        (_, false) if texts.len() == all.len() => Some(texts.join("\n\n").into()),
-        _ => Some(all.into()),
-    })
-}
-
-fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
-    let mut turns: Vec<Turn> = Vec::new();
-    for message in chat.request.messages.iter().filter(|m| m.role != Role::System) {
-        match message.role {
-            Role::Tool => add_result(&mut turns, result(message, wanted)?),
-            Role::Assistant => {
-                let blocks = assistant(chat, message, wanted, url)?;
-                add(&mut turns, "assistant", blocks);
-            }
-            _ => {
-                let blocks = blocks(message, wanted)?;
-                add(&mut turns, "user", blocks);
-            }
-        }
-    }
-    let trailing = chat.request.messages.last().filter(|m| m.role == Role::Assistant);
-    if let Some(last) = trailing
-        && !wanted.takes.prefill
-        && send::own(chat, last, wanted, url).is_none()
-    {
-        wanted.refuse("messages", "does not go on from an assistant's message")?;
-        turns.pop_if(|(role, _)| *role == "assistant");
-    }
-    Ok(turns.into_iter().map(|(role, blocks)| json!({"role": role, "content": blocks})).collect())
-}
-
-/// A message of nothing is no turn: its neighbours may be one.
-fn add(turns: &mut Vec<Turn>, role: &'static str, mut blocks: Vec<Value>) {
-    leave_out_silence(&mut blocks);
-    match turns.last_mut() {
-        _ if blocks.is_empty() => {}
-        Some((last, all)) if *last == role => all.extend(blocks),
-        _ => turns.push((role, blocks)),
-    }
-}
-
-/// The vendor refuses texts that are empty, and white space where nothing else
-/// is said; its own answers have them even so, before a call.
-fn leave_out_silence(blocks: &mut Vec<Value>) {
-    let speaks = |block: &Value| block["text"].as_str().is_some_and(|text| !text.trim().is_empty());
-    let said = blocks.iter().any(speaks);
-    blocks.retain(|block| block["type"] != "text" || said && block["text"] != "");
-}
-
-/// Results come first in the user's turn, in the order in which they are given.
-fn add_result(turns: &mut Vec<Turn>, result: Value) {
-    match turns.last_mut() {
-        Some(("user", all)) => {
-            let results = all.iter().take_while(|block| block["type"] == "tool_result").count();
-            all.insert(results, result);
-        }
-        _ => turns.push(("user", vec![result])),
-    }
-}
-
-fn result(message: &Message, wanted: &mut Wanted) -> Result<Value> {
-    let mut result = json!({
-        "type": "tool_result",
-        "tool_use_id": id(message.tool_call_id.as_deref().unwrap_or_default()),
-    });
-    let blocks = blocks(message, wanted)?;
-    if !blocks.is_empty() {
-        result["content"] = match blocks.as_slice() {
-            [block] if block["type"] == "text" && block["cache_control"].is_null() => {
-                block["text"].clone()
-            }
-            _ => blocks.into(),
-        };
-    }
-    if message.is_error {
-        result["is_error"] = true.into();
-    }
-    Ok(result)
-}
-
-/// Ids are letters, digits, `_` and `-` here.
-fn id(id: &str) -> String {
-    send::fitting_id(id, 128, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
-}
-
-fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
-    if let Some(origin) = send::own(chat, message, wanted, url) {
-        return Ok(origin.blocks.clone());
-    }
-    let mut blocks = blocks(message, wanted)?;
-    for call in &message.tool_calls {
-        blocks.push(json!({
-            "type": "tool_use",
-            "id": id(&call.id),
-            "name": call.name,
-            "input": call.object()?,
-        }));
-    }
-    Ok(blocks)
-}
-
-/// A message's content; a mark on the message counts for its last block.
-fn blocks(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
-    let mut blocks = Vec::new();
-    for piece in &*message.spoken() {
-        if let Some(mut block) = block(piece, wanted)? {
-            if let Some(mark) = &piece.cache_control {
-                block["cache_control"] = mark.clone();
-            }
-            blocks.push(block);
-        }
-    }
-    if let (Some(mark), Some(last)) = (message.extra.get("cache_control"), blocks.last_mut()) {
-        last["cache_control"] = mark.clone();
-    }
-    Ok(blocks)
-}
-
-fn block(piece: &Piece, wanted: &mut Wanted) -> Result<Option<Value>> {
-    Ok(Some(match &piece.part {
-        // The vendor refuses empty texts.
-        Part::Text(text) if text.is_empty() => return Ok(None),
-        Part::Text(text) => json!({"type": "text", "text": text}),
-        Part::Image(source, _) => json!({"type": "image", "source": image_source(source)}),
-        Part::Document(source, name) => {
-            let mut block = json!({"type": "document", "source": document_source(source)});
-            if let Some(name) = name {
-                block["title"] = name.clone().into();
-            }
-            block
-        }
-        Part::Other(json) => {
-            let kind = json["type"].as_str().unwrap_or_default();
-            if !matches!(kind, "image" | "document" | "search_result" | "container_upload") {
-                wanted.refuse("messages", &format!("does not take content of type {kind}"))?;
-                return Ok(None);
-            }
-            json.clone()
-        }
-    }))
-}
-
-fn image_source(source: &Source) -> Value {
-    match source {
-        Source::Url(url) => json!({"type": "url", "url": url}),
-        Source::Bytes { mime, base64 } => {
-            json!({"type": "base64", "media_type": mime, "data": base64})
-        }
-        Source::File(id) => json!({"type": "file", "file_id": id}),
-    }
-}
-
-fn document_source(source: &Source) -> Value {
-    match source {
-        Source::Bytes { mime, .. } if mime.starts_with("text/") => {
-            json!({"type": "text", "media_type": "text/plain", "data": source.decoded()})
-        }
-        _ => image_source(source),
-    }
 }
 
 fn sampling(

@@ -3,7 +3,9 @@
 //! A host is a row of [`super::hosts`] and [`super::models`]; what it does in its
 //! own way is written and read here, whoever it is.
 
+mod kept;
 mod read;
+mod usage;
 mod write;
 
 use serde_json::{Map, Value};

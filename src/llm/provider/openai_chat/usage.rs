@@ -1,0 +1,56 @@
+//! Usage in every form in which compatible hosts state it.
+
+use crate::llm::assemble::Assembler;
+use crate::llm::json::Json;
+use crate::llm::response::Usage;
+
+/// Usage as OpenAI and its compatible hosts state it.
+pub fn usage(json: &Json, out: &mut Assembler) {
+    let details = json.get("prompt_tokens_details");
+    let first = |places: &[&Json]| places.iter().find_map(|place| place.u64());
+    let input = first(&[json.get("prompt_tokens"), json.get("input_tokens")]);
+    let mut output = first(&[json.get("completion_tokens"), json.get("output_tokens")]);
+    let total = json.get("total_tokens").u64();
+    let reasoning = first(&[
+        json.at(&["completion_tokens_details", "reasoning_tokens"]),
+        json.at(&["output_tokens_details", "reasoning_tokens"]),
+        json.get("reasoning_tokens"),
+    ]);
+    // xAI counts thinking apart, which its total tells.
+    if let (Some(i), Some(o), Some(r), Some(t)) = (input, output, reasoning, total)
+        && r > 0
+        && i + o + r == t
+    {
+        output = Some(o + r);
+    }
+    let cost = json.get("cost");
+    let stated = cost
+        .f64()
+        .or_else(|| cost.get("total_cost").f64())
+        .or_else(|| json.get("estimated_cost").f64())
+        .or_else(|| json.get("cost_in_usd_ticks").f64().map(|ticks| ticks * 1e-10));
+    if stated.is_some() {
+        out.response().stated_cost_usd = stated;
+    }
+    out.usage(Usage {
+        input_tokens: input,
+        output_tokens: output,
+        total_tokens: total,
+        cached_input_tokens: first(&[
+            details.get("cached_tokens"),
+            json.get("prompt_cache_hit_tokens"),
+            json.get("cached_tokens"),
+            json.get("num_cached_tokens"),
+            json.get("cache_read_input_tokens"),
+            json.at(&["input_tokens_details", "cached_tokens"]),
+        ]),
+        cache_write_tokens: first(&[
+            details.get("cache_write_tokens"),
+            details.get("cache_creation_tokens"),
+            details.get("cache_creation_input_tokens"),
+            json.get("cache_creation_input_tokens"),
+        ]),
+        reasoning_tokens: reasoning,
+        provider_usage: Some(json.to_text()),
+    });
+}
