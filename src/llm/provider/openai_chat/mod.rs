@@ -5,6 +5,7 @@
 
 mod kept;
 mod read;
+mod turns;
 mod usage;
 mod write;
 

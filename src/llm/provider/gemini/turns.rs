@@ -1,0 +1,168 @@
+//! What is said, in Gemini's form: messages are turns of parts, and system
+//! messages stand apart.
+
+use serde_json::{Value, json};
+
+use super::super::wanted::Wanted;
+use super::super::{Chat, send};
+use crate::error::Result;
+use crate::llm::message::{Message, Part, Piece, Role, Source, ToolCall};
+
+/// What stands in for a signature that another provider's call cannot have;
+/// the vendor skips its check then.
+const NO_SIGNATURE: &str = "skip_thought_signature_validator";
+
+/// The parts of the system messages, or of the option's.
+pub fn system(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
+    if let Some(text) = send::system_prompt(chat) {
+        return Ok(vec![json!({"text": text})]);
+    }
+    let mut all = Vec::new();
+    for message in chat.request.messages.iter().filter(|m| m.role == Role::System) {
+        all.extend(parts(message, wanted)?);
+    }
+    Ok(all)
+}
+
+/// The turns; neighbours of one role are one turn, so that the results of
+/// parallel calls stand together.
+pub fn contents(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
+    let mut turns: Vec<(&str, Vec<Value>)> = Vec::new();
+    for message in chat.request.messages.iter().filter(|m| m.role != Role::System) {
+        let (role, parts) = match message.role {
+            Role::Tool => ("user", results(chat, message, wanted)?),
+            Role::Assistant => ("model", model_turn(chat, message, wanted, url)?),
+            _ => ("user", parts(message, wanted)?),
+        };
+        match turns.last_mut() {
+            _ if parts.is_empty() => {}
+            Some((last, all)) if *last == role => all.extend(parts),
+            _ => turns.push((role, parts)),
+        }
+    }
+    Ok(turns.into_iter().map(|(role, parts)| json!({"role": role, "parts": parts})).collect())
+}
+
+fn model_turn(
+    chat: &Chat,
+    message: &Message,
+    wanted: &mut Wanted,
+    url: &str,
+) -> Result<Vec<Value>> {
+    if let Some(origin) = send::own(chat, message, wanted, url) {
+        return Ok(origin.blocks.clone());
+    }
+    let mut parts = parts(message, wanted)?;
+    for (i, call) in message.tool_calls.iter().enumerate() {
+        let mut function = json!({"name": call.name, "args": call.object()?});
+        if ToolCall::has_own_id(&call.id) {
+            function["id"] = call.id.clone().into();
+        }
+        let mut part = json!({"functionCall": function});
+        if i == 0 && signs(&wanted.model) {
+            part["thoughtSignature"] = NO_SIGNATURE.into();
+        }
+        parts.push(part);
+    }
+    Ok(parts)
+}
+
+/// Whether the model insists on signatures.
+fn signs(model: &str) -> bool {
+    let name = model.rsplit('/').next().unwrap_or_default();
+    name.strip_prefix("gemini-").is_some_and(|rest| !rest.starts_with(['1', '2']))
+}
+
+/// A result, and the images and documents that it holds beside its text.
+fn results(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
+    let mut all = vec![result(chat, message, wanted)?];
+    for piece in message.content.iter().filter(|piece| !matches!(piece.part, Part::Text(_))) {
+        all.extend(part(piece, wanted)?);
+    }
+    Ok(all)
+}
+
+/// A result: an object, with the function's name found from its call.
+fn result(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> {
+    let id = message.tool_call_id.as_deref().unwrap_or_default();
+    let name = chat.request.function_of(id).or(message.name.as_deref());
+    let Some(name) = name else {
+        wanted.refuse("messages", &format!("needs the call that {id} is the result of"))?;
+        return Ok(json!({"text": message.text()}));
+    };
+    let text = message.text();
+    let response = match serde_json::from_str::<Value>(&text) {
+        _ if message.is_error => json!({"error": text}),
+        // In an object it would point at another part of the request.
+        Ok(_) if text.contains("\"$ref\"") => json!({"output": text}),
+        Ok(Value::Object(object)) => object.into(),
+        Ok(value) if !value.is_string() => json!({"output": value}),
+        _ => json!({"output": text}),
+    };
+    let mut function = json!({"name": name, "response": response});
+    if ToolCall::has_own_id(id) {
+        function["id"] = id.into();
+    }
+    Ok(json!({"functionResponse": function}))
+}
+
+fn parts(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
+    let mut parts = Vec::new();
+    for piece in &*message.spoken() {
+        if piece.cache_control.is_some() {
+            wanted.note("cache_control", "left out: only Anthropic has it");
+        }
+        parts.extend(part(piece, wanted)?);
+    }
+    Ok(parts)
+}
+
+fn part(piece: &Piece, wanted: &mut Wanted) -> Result<Option<Value>> {
+    Ok(Some(match &piece.part {
+        Part::Text(text) if text.is_empty() => return Ok(None),
+        Part::Text(text) => json!({"text": text}),
+        Part::Image(source, _) | Part::Document(source, _) => media(source),
+        Part::Other(json) if json["type"] == "input_audio" => {
+            let audio = &json["input_audio"];
+            let mime = format!("audio/{}", audio["format"].as_str().unwrap_or("wav"));
+            json!({"inlineData": {"mimeType": mime, "data": audio["data"]}})
+        }
+        Part::Other(json) => {
+            let kind = json["type"].as_str().unwrap_or_default();
+            wanted.refuse("messages", &format!("does not take content of type {kind}"))?;
+            return Ok(None);
+        }
+    }))
+}
+
+fn media(source: &Source) -> Value {
+    match source {
+        Source::Bytes { mime, base64 } => json!({"inlineData": {"mimeType": mime, "data": base64}}),
+        Source::File(uri) => json!({"fileData": {"fileUri": uri}}),
+        Source::Url(url) => {
+            let mut file = json!({"fileUri": url});
+            if let Some(mime) = mime_of(url) {
+                file["mimeType"] = mime.into();
+            }
+            json!({"fileData": file})
+        }
+    }
+}
+
+/// The media type that an address ends with.
+fn mime_of(url: &str) -> Option<&'static str> {
+    let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    Some(match path.rsplit('.').next()? {
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "webp" => "image/webp",
+        "gif" => "image/gif",
+        "heic" => "image/heic",
+        "pdf" => "application/pdf",
+        "txt" => "text/plain",
+        "mp4" => "video/mp4",
+        "mp3" => "audio/mp3",
+        "wav" => "audio/wav",
+        _ => return None,
+    })
+}
