@@ -239,22 +239,20 @@ impl Pages {
         Some(base)
     }
 
-    /// Gives idle pages back to the system until so many are left: empty chunks,
-    /// then the idle pages of those with the most, for each chunk that loses some
-    /// is of plain pages then.
+    /// Gives idle pages back to the system until so many are left: from the chunks
+    /// with the most first, for each that loses some is of plain pages then, and
+    /// an empty one, which goes whole, has the most of all.
     #[cold]
     fn give_back(&mut self, keep: usize) {
-        let emptiness = |chunk: &Chunk| {
-            (chunk.used.count() == self.head, chunk.backed.and_not(&chunk.used).count())
-        };
-        let mut emptiest: Vec<_> =
-            self.chunks.iter().map(|(base, chunk)| (emptiness(chunk), *base)).collect();
-        emptiest.sort_unstable_by_key(|chunk| Reverse(*chunk));
-        for ((is_empty, _), base) in emptiest {
+        let idle = |chunk: &Chunk| chunk.backed.and_not(&chunk.used).count();
+        let mut idlest: Vec<_> =
+            self.chunks.iter().map(|(base, chunk)| (idle(chunk), *base)).collect();
+        idlest.sort_unstable_by_key(|chunk| Reverse(*chunk));
+        for (_, base) in idlest {
             if self.idle <= keep {
                 return;
             }
-            match is_empty {
+            match self.chunks.get(&base).is_some_and(|chunk| chunk.used.count() == self.head) {
                 true => self.unmap(base),
                 false => self.purge(base),
             }
