@@ -33,7 +33,8 @@ mod real {
 #[cfg(not(all(test, feature = "model")))]
 pub use real::*;
 
-#[cfg(all(test, feature = "model"))]
+#[cfg(test)]
+#[cfg(feature = "model")]
 mod modelled;
 #[cfg(all(test, feature = "model"))]
 pub use modelled::*;

@@ -34,7 +34,8 @@ mod lookup;
 mod making_room;
 mod many;
 mod metrics;
-#[cfg(all(test, feature = "model"))]
+#[cfg(test)]
+#[cfg(feature = "model")]
 mod models;
 mod packing;
 mod policy;

@@ -40,7 +40,7 @@ fn set(cache: &Cache, key: u32, round: u32) {
 
 /// The round of a key's value, which must be its own.
 fn get(cache: &Cache, key: u32) -> Option<u32> {
-    let value = quick_get(cache, &key.to_le_bytes(), key % 2 == 0)?;
+    let value = quick_get(cache, &key.to_le_bytes(), key.is_multiple_of(2))?;
     // What was taken stays as it is, whoever writes meanwhile.
     yield_now();
     let (of, round) = value.as_bytes().split_at(4);

@@ -27,7 +27,8 @@ pub mod item;
 pub mod mock;
 #[cfg(feature = "mock")]
 pub mod mock_options;
-#[cfg(all(test, feature = "model"))]
+#[cfg(test)]
+#[cfg(feature = "model")]
 mod models;
 pub mod options;
 pub mod panic_hook;
