@@ -3,8 +3,12 @@
 //! Of all who miss a key at once, one gets a [`Claim`]; the others wait for
 //! what becomes of it, or take the stale value where there is one. A claim is
 //! filled, failed, or dropped: filled and failed reach every waiter, dropped
-//! makes the next waiter the claimant. A flight lives in the map from the claim
+//! makes the next waiter the claimant. Who stores the key without a claim wakes
+//! them too, and leaves the claim to its holder. A flight lives in the map from the claim
 //! until it is settled; its lock is never held while the cache is called.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,11 +20,18 @@ use super::entry::Value;
 use super::lookup::{Missed, deliver};
 use super::{Cache, Ttl};
 use crate::error::{Error, Result, Status};
-use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Keys that are being loaded.
 #[derive(Default)]
-pub struct Claims(Mutex<HashMap<Box<[u8]>, Arc<Flight>>>);
+pub struct Claims {
+    flights: Mutex<Flights>,
+    /// How many there are. Relaxed: who stores meanwhile may miss one that has
+    /// just begun, whose waiters look once more before they give up.
+    count: AtomicUsize,
+}
+
+type Flights = HashMap<Box<[u8]>, Arc<Flight>>;
 
 #[derive(Default)]
 struct Flight {
@@ -31,6 +42,8 @@ struct Flight {
 #[derive(Default)]
 struct State {
     waiting: usize,
+    /// How often somebody else has stored the key.
+    stores: u32,
     outcome: Outcome,
 }
 
@@ -101,6 +114,9 @@ impl Cache {
         wait: Duration,
         stop: Option<&Stop>,
     ) -> Result<Claimed> {
+        if stop.is_some_and(Stop::is_stopped) {
+            return Err(cancelled());
+        }
         let mut left = None;
         let found = self.fetch(key, &mut left);
         deliver(left);
@@ -127,7 +143,7 @@ impl Cache {
     /// The flight of a key, with the caller counted among those who wait unless
     /// it is the caller's own.
     fn board(&self, key: &[u8]) -> Result<(Arc<Flight>, bool)> {
-        let mut flights = self.claims.0.lock();
+        let mut flights = self.claims.flights.lock();
         if self.is_closed() {
             return Err(Error::Closed("cache"));
         }
@@ -144,6 +160,7 @@ impl Cache {
         }
         let flight = Arc::<Flight>::default();
         flights.insert(key.into(), flight.clone());
+        self.claims.count.store(flights.len(), Ordering::Relaxed);
         Ok((flight, true))
     }
 
@@ -153,7 +170,7 @@ impl Cache {
         match self.is_settled(key)? {
             Some(value) => {
                 claim.settle(Outcome::Filled(value.clone()));
-                value.map(Claimed::Hit).ok_or(Error::NotFound)
+                known(value)
             }
             None => Ok(Claimed::Claim(claim)),
         }
@@ -180,61 +197,91 @@ impl Cache {
         if let Some(stop) = stop {
             *stop.flight.lock() = Some(flight.clone());
         }
-        let ended = {
+        let ended = self.outcome(key, &flight, deadline, stop);
+        if let Some(ended) = ended {
+            self.leave(key, &flight);
+            return ended;
+        }
+        self.claimed(key, flight)
+    }
+
+    /// What a wait ends with; none if the claim has passed to the caller.
+    fn outcome(
+        &self,
+        key: &[u8],
+        flight: &Flight,
+        deadline: Option<Instant>,
+        stop: Option<&Stop>,
+    ) -> Option<Result<Claimed>> {
+        let mut looked = None;
+        loop {
             let mut state = flight.state.lock();
-            loop {
-                match &state.outcome {
-                    Outcome::Filled(value) => {
-                        break value.clone().map(Claimed::Hit).ok_or(Error::NotFound);
-                    }
-                    Outcome::Failed(error) => break Err(error.clone()),
-                    Outcome::Vacant => {
-                        state.outcome = Outcome::Held;
-                        state.waiting -= 1;
-                        drop(state);
-                        return self.claimed(key, flight);
-                    }
-                    Outcome::Held => {}
+            match &state.outcome {
+                Outcome::Filled(value) => return Some(known(value.clone())),
+                Outcome::Failed(error) => return Some(Err(error.clone())),
+                Outcome::Vacant => {
+                    state.outcome = Outcome::Held;
+                    state.waiting -= 1;
+                    return None;
                 }
-                if stop.is_some_and(Stop::is_stopped) {
-                    break Err(Error::call(Status::Cancelled, "the wait was cancelled"));
-                }
-                let timed_out = match deadline {
+                Outcome::Held => {}
+            }
+            if stop.is_some_and(Stop::is_stopped) {
+                return Some(Err(cancelled()));
+            }
+            let is_late = looked == Some(state.stores) && {
+                match deadline {
                     Some(at) => flight.changed.wait_until(&mut state, at).timed_out(),
                     None => {
                         flight.changed.wait(&mut state);
                         false
                     }
-                };
-                if timed_out && matches!(state.outcome, Outcome::Held) {
-                    break Err(Error::call(Status::Timeout, "another caller is still loading it"));
                 }
+            };
+            if !is_late && looked == Some(state.stores) || !matches!(state.outcome, Outcome::Held) {
+                continue;
             }
-        };
-        self.leave(key, &flight);
-        ended
+            looked = Some(state.stores);
+            drop(state);
+            match self.is_settled(key) {
+                Ok(Some(value)) => return Some(known(value)),
+                _ if is_late => {
+                    let message = "another caller is still loading it";
+                    return Some(Err(Error::call(Status::Timeout, message)));
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Counts a waiter out; the last one takes an abandoned flight away.
     fn leave(&self, key: &[u8], flight: &Arc<Flight>) {
-        let mut flights = self.claims.0.lock();
+        let mut flights = self.claims.flights.lock();
         let mut state = flight.state.lock();
         state.waiting -= 1;
         if state.waiting == 0 && matches!(state.outcome, Outcome::Vacant) {
             drop(state);
-            forget(&mut flights, key, flight);
+            self.claims.forget(&mut flights, key, flight);
+        }
+    }
+
+    /// Wakes those who wait for a key that somebody has stored.
+    #[inline]
+    pub(super) fn tell_waiters(&self, key: &[u8]) {
+        if self.claims.count.load(Ordering::Relaxed) > 0 {
+            self.claims.stored(key);
         }
     }
 
     /// Whether nobody holds a claim or waits for one.
     #[cfg(test)]
     pub(super) fn claims_are_over(&self) -> bool {
-        self.claims.0.lock().is_empty()
+        self.claims.flights.lock().is_empty()
     }
 
     /// Ends every wait, because the cache is being closed.
     pub(super) fn close_claims(&self) {
-        let flights = std::mem::take(&mut *self.claims.0.lock());
+        let flights = std::mem::take(&mut *self.claims.flights.lock());
         for flight in flights.into_values() {
             flight.state.lock().outcome = Outcome::Failed(Error::Closed("cache"));
             flight.changed.notify_all();
@@ -242,10 +289,32 @@ impl Cache {
     }
 }
 
-fn forget(flights: &mut HashMap<Box<[u8]>, Arc<Flight>>, key: &[u8], flight: &Arc<Flight>) {
-    if flights.get(key).is_some_and(|there| Arc::ptr_eq(there, flight)) {
-        flights.remove(key);
+impl Claims {
+    fn forget(&self, flights: &mut Flights, key: &[u8], flight: &Arc<Flight>) {
+        if flights.get(key).is_some_and(|there| Arc::ptr_eq(there, flight)) {
+            flights.remove(key);
+            self.count.store(flights.len(), Ordering::Relaxed);
+        }
     }
+
+    #[cold]
+    fn stored(&self, key: &[u8]) {
+        let Some(flight) = self.flights.lock().get(key).cloned() else { return };
+        let mut state = flight.state.lock();
+        state.stores = state.stores.wrapping_add(1);
+        if state.waiting > 0 {
+            flight.changed.notify_all();
+        }
+    }
+}
+
+fn cancelled() -> Error {
+    Error::call(Status::Cancelled, "the wait was cancelled")
+}
+
+/// What is known of a key, for who asked for it.
+fn known(value: Option<Value>) -> Result<Claimed> {
+    value.map(Claimed::Hit).ok_or(Error::NotFound)
 }
 
 impl Claim {
@@ -277,8 +346,8 @@ impl Claim {
 
     fn settle(mut self, outcome: Outcome) {
         self.settled = true;
-        let mut flights = self.cache.claims.0.lock();
-        forget(&mut flights, &self.key, &self.flight);
+        let mut flights = self.cache.claims.flights.lock();
+        self.cache.claims.forget(&mut flights, &self.key, &self.flight);
         self.flight.state.lock().outcome = outcome;
         drop(flights);
         self.flight.changed.notify_all();
@@ -290,134 +359,16 @@ impl Drop for Claim {
         if self.settled {
             return;
         }
-        let mut flights = self.cache.claims.0.lock();
+        let mut flights = self.cache.claims.flights.lock();
         let mut state = self.flight.state.lock();
         state.outcome = Outcome::Vacant;
         if state.waiting == 0 {
             drop(state);
-            forget(&mut flights, &self.key, &self.flight);
+            self.cache.claims.forget(&mut flights, &self.key, &self.flight);
             return;
         }
         drop((state, flights));
         // Not only one: a stale-taker may be among the counted.
         self.flight.changed.notify_all();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::cache;
-    use super::*;
-
-    const LONG: Duration = Duration::from_secs(20);
-
-    fn claim(cache: &Arc<Cache>, key: &[u8]) -> Claim {
-        match cache.get_or_claim(key, LONG, None).unwrap() {
-            Claimed::Claim(claim) => claim,
-            _ => panic!("a value, where a claim was expected"),
-        }
-    }
-
-    /// Callers that wait for a key, each with what it got.
-    fn waiters<T: Send>(
-        cache: &Arc<Cache>,
-        count: usize,
-        then: impl FnOnce() -> T,
-    ) -> Vec<Result<Option<Vec<u8>>>> {
-        std::thread::scope(|scope| {
-            let wait = || match cache.get_or_claim(b"k", LONG, None)? {
-                Claimed::Hit(value) | Claimed::Stale(value) => Ok(Some(value.as_bytes().to_vec())),
-                Claimed::Claim(claim) => {
-                    claim.fill(b"second", Ttl::Default)?;
-                    Ok(None)
-                }
-            };
-            let all: Vec<_> = (0..count).map(|_| scope.spawn(wait)).collect();
-            let waiting = || {
-                let flights = cache.claims.0.lock();
-                flights.get(&b"k"[..]).map_or(0, |flight| flight.state.lock().waiting)
-            };
-            while waiting() < count {
-                std::thread::yield_now();
-            }
-            then();
-            all.into_iter().map(|waiter| waiter.join().unwrap()).collect()
-        })
-    }
-
-    #[test]
-    fn one_caller_claims_and_the_others_get_what_it_fills() {
-        let (cache, _) = cache("{}");
-        let claim = claim(&cache, b"k");
-        let got = waiters(&cache, 4, || claim.fill(b"first", Ttl::Default).unwrap());
-        assert!(got.iter().all(|g| *g == Ok(Some(b"first".to_vec()))));
-        assert!(matches!(cache.get_or_claim(b"k", LONG, None), Ok(Claimed::Hit(_))));
-        assert!(cache.claims_are_over());
-    }
-
-    #[test]
-    fn a_failure_reaches_the_waiters_and_the_next_caller_may_try() {
-        let (cache, _) = cache("{}");
-        let failed = claim(&cache, b"k");
-        let error = Error::call(Status::Server, "down");
-        let got = waiters(&cache, 3, || failed.fail(error.clone()));
-        assert!(got.iter().all(|g| *g == Err(error.clone())));
-        claim(&cache, b"k").fill(b"v", Ttl::Default).unwrap();
-    }
-
-    #[test]
-    fn a_dropped_claim_passes_to_one_of_the_waiters() {
-        let (cache, _) = cache("{}");
-        let dropped = claim(&cache, b"k");
-        let got = waiters(&cache, 3, || drop(dropped));
-        assert_eq!(got.iter().filter(|g| **g == Ok(None)).count(), 1);
-        assert_eq!(got.iter().filter(|g| **g == Ok(Some(b"second".to_vec()))).count(), 2);
-    }
-
-    #[test]
-    fn a_wait_ends_by_time_and_by_stop_and_with_the_cache() {
-        let (cache, _) = cache("{}");
-        let held = claim(&cache, b"k");
-        let late = cache.get_or_claim(b"k", Duration::ZERO, None).map(|_| ()).unwrap_err();
-        assert_eq!(late.status(), Status::Timeout);
-        let stop = Stop::default();
-        std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| cache.get_or_claim(b"k", LONG, Some(&stop)).map(|_| ()));
-            stop.stop();
-            assert_eq!(waiter.join().unwrap().unwrap_err().status(), Status::Cancelled);
-        });
-        let got = waiters(&cache, 1, || cache.close());
-        assert_eq!(got, [Err(Error::Closed("cache"))]);
-        assert_eq!(held.fill(b"v", Ttl::Default), Err(Error::Closed("cache")));
-    }
-
-    #[test]
-    fn while_one_renews_the_others_get_the_stale_value() {
-        let (cache, clock) = cache(r#"{"stale_while_revalidate_ms": 1000}"#);
-        cache.set(b"k", b"old", Ttl::Millis(10)).unwrap();
-        clock.advance(Duration::from_millis(10));
-        assert!(cache.get(b"k").is_none(), "a plain get takes nothing stale");
-        let renewal = claim(&cache, b"k");
-        match cache.get_or_claim(b"k", LONG, None).unwrap() {
-            Claimed::Stale(value) => assert_eq!(value.as_bytes(), b"old"),
-            _ => panic!("not stale"),
-        }
-        clock.advance(Duration::from_millis(1_000));
-        let late = cache.get_or_claim(b"k", Duration::ZERO, None).map(|_| ()).unwrap_err();
-        assert_eq!(late.status(), Status::Timeout, "too old to serve");
-        renewal.fill(b"new", Ttl::Default).unwrap();
-        assert_eq!(cache.get(b"k").unwrap().as_bytes(), b"new");
-    }
-
-    #[test]
-    fn a_negative_entry_misses_without_asking_anybody_to_load() {
-        let (cache, clock) = cache("{}");
-        claim(&cache, b"k").fill_negative(Ttl::Millis(5)).unwrap();
-        let known = cache.get_or_claim(b"k", LONG, None).map(|_| ());
-        assert_eq!(known, Err(Error::NotFound));
-        assert!(!cache.contains(b"k").unwrap());
-        clock.advance(Duration::from_millis(5));
-        drop(claim(&cache, b"k"));
-        assert!(cache.claims_are_over());
     }
 }

@@ -1,5 +1,7 @@
 //! Looking keys up.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::Cache;
 use super::departure::{Departures, Reason};
 use super::entry::{COMPRESSED, Entry, NEGATIVE, Value};
@@ -148,6 +150,41 @@ impl Cache {
         let (_, shard) = self.directory.read(hash)?;
         let entry = shard.table.get(hash, key);
         Ok(entry.is_some_and(|e| e.flags() & NEGATIVE == 0 && !self.is_expired(e)))
+    }
+
+    /// A live entry that says there is nothing.
+    pub(super) fn is_negative(&self, key: &[u8]) -> Result<bool> {
+        let hash = self.shared.hash(key);
+        let (_, shard) = self.directory.read(hash)?;
+        let entry = shard.table.get(hash, key);
+        Ok(entry.is_some_and(|e| e.flags() & NEGATIVE != 0 && !self.is_expired(e)))
+    }
+
+    /// A value that has expired and may still serve while it is renewed.
+    pub(super) fn stale(&self, key: &[u8]) -> Result<Option<Value>> {
+        if self.shared.stale_ms == 0 {
+            return Ok(None);
+        }
+        let hash = self.shared.hash(key);
+        let now_ms = self.now_ms();
+        let (_, shard) = self.directory.read(hash)?;
+        let serves = |entry: &&Entry| {
+            entry.flags() & NEGATIVE == 0
+                && self.shared.lapse(entry).is_some_and(|lapse| now_ms < lapse)
+        };
+        let entry = shard.table.get(hash, key).filter(serves).and_then(Entry::share);
+        drop(shard);
+        let Some(entry) = entry else { return Ok(None) };
+        self.metrics.stale.fetch_add(1, Relaxed);
+        self.plain(&entry).map(Some)
+    }
+
+    /// The value of an entry, as it was stored.
+    pub(super) fn plain(&self, entry: &Entry) -> Result<Value> {
+        match entry.flags() & COMPRESSED {
+            0 => Ok(Value::of(entry.share().map_or_else(|| entry.copy(), Ok)?)),
+            _ => self.unpack(entry),
+        }
     }
 
     /// Finds a live entry, notes the hit, and calls `found` under the lock.

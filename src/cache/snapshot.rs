@@ -1,17 +1,20 @@
 //! Saving a cache to a file, and taking it back.
 //!
 //! The file is eight bytes of name and version, a zstd stream of records, and a
-//! BLAKE3 digest of all that. It is written beside its place and renamed, so a
-//! reader sees the old one or the new one. Loading checks the digest and walks
+//! BLAKE3 digest of all that. It is written beside its place and renamed (see
+//! [`replacing`]), so a reader sees the old one or the new one. Loading checks the digest and walks
 //! through every record before the first one is stored: a file that is cut,
 //! torn, changed or foreign leaves the cache as it was. Lifetimes are stored as
 //! what remains, and shortened by the time that the file lay on the disk.
 
-use std::fs::{self, File};
+mod replacing;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::{Cache, Ttl};
 use crate::error::{Error, Result, Status};
@@ -39,8 +42,10 @@ fn refused(why: &str) -> Error {
     Error::Protocol(format!("not a snapshot that can be loaded: {why}"))
 }
 
-fn stopped() -> Error {
-    Error::call(Status::Stopped, "the progress callback stopped it")
+/// What the callback's answer means.
+fn go_on(answer: bool) -> Result<()> {
+    let stopped = || Error::call(Status::Stopped, "the progress callback stopped it");
+    answer.then_some(()).ok_or_else(stopped)
 }
 
 /// A writer that digests what passes.
@@ -64,26 +69,15 @@ impl<W: Write> Write for Digesting<W> {
 impl Cache {
     /// Writes all live entries to a file, replacing it whole; how many. Gets
     /// and sets go on.
+    ///
+    /// Errors: `Io`; `Stopped` by the callback, and `Closed` if the cache is
+    /// freed meanwhile: the old file stays then.
     pub fn save(self: &Arc<Self>, path: &Path, progress: Progress) -> Result<u64> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let n = COUNT.fetch_add(1, Relaxed);
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(format!(".{}-{n}.tmp", std::process::id()));
-        let beside = Path::new(&beside);
-        let saved = self.write_to(beside, progress).and_then(|count| {
-            fs::rename(beside, path).map_err(io_error("renaming to", path))?;
-            Ok(count)
-        });
-        if saved.is_err() {
-            // Nothing is to stay beside; the first error is the one to tell.
-            let _ = fs::remove_file(beside);
-        }
-        saved
+        replacing::replace(path, |file| self.write_to(file, path, progress))
     }
 
-    fn write_to(self: &Arc<Self>, path: &Path, progress: Progress) -> Result<u64> {
+    fn write_to(self: &Arc<Self>, file: &File, path: &Path, progress: Progress) -> Result<u64> {
         let failed = io_error("writing", path);
-        let file = File::create(path).map_err(&failed)?;
         let digest = blake3::Hasher::new();
         let mut out = Digesting { inner: BufWriter::new(file), digest };
         out.write_all(NAME).map_err(&failed)?;
@@ -95,6 +89,7 @@ impl Cache {
             stream.write_all(&record).map_err(&failed)?;
         }
         let (mut count, total) = (0, self.len());
+        go_on(progress(0, total))?;
         for pair in self.walk() {
             let pair = pair?;
             let remaining = match pair.expiry_ms() {
@@ -106,8 +101,8 @@ impl Cache {
                     .map_err(&failed)?;
                 count += 1;
             }
-            if count % REPORT_EVERY == 0 && !progress(count, total.max(count)) {
-                return Err(stopped());
+            if count % REPORT_EVERY == 0 {
+                go_on(progress(count, total.max(count)))?;
             }
         }
         stream.write_all(&[LAST]).map_err(&failed)?;
@@ -115,42 +110,39 @@ impl Cache {
         let digest = out.digest.finalize();
         let mut file = out.inner;
         file.write_all(digest.as_bytes()).map_err(&failed)?;
-        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-        file.sync_all().map_err(&failed)?;
-        progress(count, count);
+        file.flush().map_err(&failed)?;
+        go_on(progress(count, count))?;
         Ok(count)
     }
 
     /// Stores what a file holds, within this cache's bounds, over what is there;
-    /// how many entries.
+    /// how many entries it stored. One that is larger than this cache allows is
+    /// left out.
     pub fn load(&self, path: &Path, progress: Progress) -> Result<u64> {
-        let mut file = File::open(path).map_err(io_error("opening", path))?;
+        let mut file = open(path)?;
         let length = verify(&mut file, path)?;
         let total = self.read_records(&mut file, length, path, &mut |_| Ok(()))?;
-        let (mut count, mut failure) = (0, Ok(()));
-        let store = &mut |record: Record| {
+        go_on(progress(0, total))?;
+        let (mut done, mut stored) = (0, 0);
+        self.read_records(&mut file, length, path, &mut |record| {
             match record {
                 Record::Dictionary(bytes) => self.take_dictionary(bytes),
                 Record::Entry { key, value, ttl } => {
-                    // What is too large here was not where it came from.
                     match self.set(key, value, ttl) {
-                        Ok(()) | Err(Error::TooLarge { .. }) => {}
+                        Ok(()) => stored += 1,
+                        Err(Error::TooLarge { .. }) => {}
                         Err(error) => return Err(error),
                     }
-                    count += 1;
-                    if count % REPORT_EVERY == 0 && !progress(count, total) {
-                        return Err(stopped());
+                    done += 1;
+                    if done % REPORT_EVERY == 0 {
+                        go_on(progress(done, total))?;
                     }
                 }
             }
             Ok(())
-        };
-        if let Err(error) = self.read_records(&mut file, length, path, store) {
-            failure = Err(error);
-        }
-        failure?;
-        progress(count, total);
-        Ok(count)
+        })?;
+        go_on(progress(total, total))?;
+        Ok(stored)
     }
 
     fn take_dictionary(&self, bytes: &[u8]) {
@@ -241,6 +233,15 @@ fn read_bytes(from: &mut impl Read, length: u32, into: &mut Vec<u8>) -> Result<(
     }
 }
 
+/// A file to read; what is none, such as a pipe, might keep one waiting for ever.
+fn open(path: &Path) -> Result<File> {
+    let failed = io_error("opening", path);
+    match std::fs::metadata(path).map_err(&failed)?.is_file() {
+        true => File::open(path).map_err(failed),
+        false => Err(Error::Io(format!("opening {}: it is not a file", path.display()))),
+    }
+}
+
 /// Checks name and digest of a file; the length of the stream between them.
 fn verify(file: &mut File, path: &Path) -> Result<u64> {
     let failed = io_error("reading", path);
@@ -260,85 +261,5 @@ fn verify(file: &mut File, path: &Path) -> Result<u64> {
     match digest.finalize() == expected {
         true => Ok(length),
         false => Err(refused("its digest does not match")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{audit, cache};
-    use super::*;
-    use std::time::Duration;
-
-    fn place(name: &str) -> std::path::PathBuf {
-        std::env::temp_dir().join(format!("mynah-snapshot-{}-{name}", std::process::id()))
-    }
-
-    fn always(_: u64, _: u64) -> bool {
-        true
-    }
-
-    #[test]
-    fn what_was_saved_comes_back_with_the_rest_of_its_life() {
-        let options = r#"{"compression": true, "compression_threshold": 64}"#;
-        let ((from, clock), path) = (cache(options), place("whole"));
-        let value = |n: u32| format!("value {n} ").repeat(20).into_bytes();
-        for n in 0..3_000u32 {
-            let ttl = if n % 3 == 0 { Ttl::Never } else { Ttl::Millis(10_000) };
-            from.set(&n.to_le_bytes(), &value(n), ttl).unwrap();
-        }
-        from.train();
-        clock.advance(Duration::from_secs(4));
-        let mut reports = Vec::new();
-        let saved = from.save(&path, &mut |n, all| {
-            reports.push((n, all));
-            true
-        });
-        assert_eq!(saved, Ok(3_000));
-        assert_eq!(reports.last(), Some(&(3_000, 3_000)));
-        let (to, clock) = cache(options);
-        clock.advance(Duration::from_secs(4));
-        assert_eq!(to.load(&path, &mut always), Ok(3_000));
-        audit(&to);
-        for n in 0..3_000u32 {
-            assert_eq!(to.get(&n.to_le_bytes()).unwrap().as_bytes(), value(n));
-        }
-        clock.advance(Duration::from_millis(6_001));
-        assert!(to.get(&1u32.to_le_bytes()).is_none() && to.get(&3u32.to_le_bytes()).is_some());
-        fs::remove_file(path).unwrap();
-    }
-
-    #[test]
-    fn a_cut_torn_flipped_or_foreign_file_leaves_the_cache_as_it_was() {
-        let ((from, _), path) = (cache("{}"), place("broken"));
-        (0..200u32).for_each(|n| from.set(&n.to_le_bytes(), &[7; 50], Ttl::Never).unwrap());
-        from.save(&path, &mut always).unwrap();
-        let whole = fs::read(&path).unwrap();
-        let (to, _) = cache("{}");
-        to.set(b"mine", b"1", Ttl::Never).unwrap();
-        let refuse = |bytes: &[u8]| {
-            fs::write(&path, bytes).unwrap();
-            assert!(matches!(to.load(&path, &mut always), Err(Error::Protocol(_))));
-            assert_eq!(to.len(), 1);
-        };
-        (0..whole.len()).for_each(|cut| refuse(&whole[..cut]));
-        for at in 0..whole.len() {
-            let mut flipped = whole.clone();
-            flipped[at] ^= 1 << (at % 8);
-            refuse(&flipped);
-        }
-        refuse(b"something else that is long enough to be one, perhaps");
-        fs::remove_file(&path).unwrap();
-        assert!(matches!(to.load(&path, &mut always), Err(Error::Io(_))));
-    }
-
-    #[test]
-    fn a_save_that_is_stopped_leaves_the_old_file() {
-        let ((from, _), path) = (cache("{}"), place("stopped"));
-        fs::write(&path, b"old").unwrap();
-        (0..5_000u32).for_each(|n| from.set(&n.to_le_bytes(), b"v", Ttl::Never).unwrap());
-        let error = from.save(&path, &mut |done, _| done < 2_000).unwrap_err();
-        assert_eq!(error.status(), Status::Stopped);
-        assert_eq!(fs::read(&path).unwrap(), b"old");
-        fs::remove_file(path).unwrap();
     }
 }

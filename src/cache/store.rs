@@ -43,10 +43,21 @@ impl Cache {
     ) -> Result<Departures> {
         let encoded = self.encode(key, value, expiry_ms)?;
         let out = self.put(hash, encoded.entry, encoded.raw_len)?;
+        self.tell_waiters(key);
         if encoded.train {
             self.train_aside();
         }
         Ok(out)
+    }
+
+    /// Says that there is nothing under a key, for a while: look-ups miss, and
+    /// nobody is asked to load it.
+    pub fn set_negative(&self, key: &[u8], ttl: Ttl) -> Result<()> {
+        let entry = Entry::new(key, &[], self.expiry_ms(ttl), NEGATIVE)?;
+        let out = self.put(self.shared.hash(key), entry, 0)?;
+        self.tell_waiters(key);
+        out.deliver();
+        Ok(())
     }
 
     /// Has what is due now and then done at delivery.

@@ -8,12 +8,11 @@
 //! it holds a lock no longer than a few hundred look-ups would.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
+use super::Cache;
 use super::departure::{Departures, Reason};
-use super::entry::{COMPRESSED, Entry, NEGATIVE, Value};
+use super::entry::{Entry, NEGATIVE, Value};
 use super::lookup::{Missed, deliver};
-use super::{Cache, Ttl};
 use crate::error::{Error, Result};
 
 /// Positions of a walk.
@@ -88,9 +87,12 @@ impl Iterator for Walk {
                     Ok(value) => return Some(Ok(Pair { entry, value })),
                 }
             }
-            match self.cache.slice(&mut self.rest)? {
-                Ok(entries) => self.slice = entries.into_iter(),
-                Err(error) => return Some(Err(error)),
+            match self.cache.slice(&mut self.rest) {
+                Some(Ok(entries)) => self.slice = entries.into_iter(),
+                Some(Err(error)) => return Some(Err(error)),
+                // What is freed is empty: that was not all there was.
+                None if self.cache.is_closed() => return Some(Err(Error::Closed("cache"))),
+                None => return None,
             }
         }
     }
@@ -138,14 +140,6 @@ impl Cache {
             rest.0.push(Range { first, end, high: next });
         }
         Some(slice.into_iter().collect())
-    }
-
-    /// The value of an entry, as it was stored.
-    fn plain(&self, entry: &Entry) -> Result<Value> {
-        match entry.flags() & COMPRESSED {
-            0 => Ok(Value::of(entry.share().map_or_else(|| entry.copy(), Ok)?)),
-            _ => self.unpack(entry),
-        }
     }
 
     /// Removes every key that begins with `prefix`; how many live entries went.
@@ -198,40 +192,6 @@ impl Cache {
         }
         Ok(values)
     }
-
-    /// Says that there is nothing under a key, for a while: look-ups miss, and
-    /// nobody is asked to load it.
-    pub fn set_negative(&self, key: &[u8], ttl: Ttl) -> Result<()> {
-        let entry = Entry::new(key, &[], self.expiry_ms(ttl), NEGATIVE)?;
-        self.put(self.shared.hash(key), entry, 0).map(Departures::deliver)
-    }
-
-    /// A live entry that says there is nothing.
-    pub(super) fn is_negative(&self, key: &[u8]) -> Result<bool> {
-        let hash = self.shared.hash(key);
-        let (_, shard) = self.directory.read(hash)?;
-        let entry = shard.table.get(hash, key);
-        Ok(entry.is_some_and(|e| e.flags() & NEGATIVE != 0 && !self.is_expired(e)))
-    }
-
-    /// A value that has expired and may still serve while it is renewed.
-    pub(super) fn stale(&self, key: &[u8]) -> Result<Option<Value>> {
-        if self.shared.stale_ms == 0 {
-            return Ok(None);
-        }
-        let hash = self.shared.hash(key);
-        let now_ms = self.now_ms();
-        let (_, shard) = self.directory.read(hash)?;
-        let serves = |entry: &&Entry| {
-            entry.flags() & NEGATIVE == 0
-                && self.shared.lapse(entry).is_some_and(|lapse| now_ms < lapse)
-        };
-        let entry = shard.table.get(hash, key).filter(serves).and_then(Entry::share);
-        drop(shard);
-        let Some(entry) = entry else { return Ok(None) };
-        self.metrics.stale.fetch_add(1, Relaxed);
-        self.plain(&entry).map(Some)
-    }
 }
 
 #[cfg(test)]
@@ -240,6 +200,17 @@ mod tests {
 
     use super::super::tests::cache;
     use super::*;
+    use crate::cache::Ttl;
+
+    #[test]
+    fn a_walk_over_a_cache_that_is_freed_says_so_at_its_end() {
+        let (cache, _) = cache("{}");
+        (0..3u8).for_each(|n| cache.set(&[n], b"v", Ttl::Never).unwrap());
+        assert!(cache.walk().all(|pair| pair.is_ok()));
+        let mut walk = cache.walk();
+        cache.close();
+        assert_eq!(walk.next().map(|pair| pair.map(drop)), Some(Err(Error::Closed("cache"))));
+    }
 
     #[test]
     fn a_walk_takes_few_entries_at_a_time_and_none_twice_though_tables_grow_and_shards_change() {

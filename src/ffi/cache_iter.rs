@@ -55,8 +55,8 @@ pub unsafe extern "C" fn mynah_cache_iter_new(
 }
 
 /// The next entry: copies of key and value, each to be freed with
-/// `mynah_value_free`. `MYNAH_NOT_FOUND` at the end. No shard stays locked
-/// between calls.
+/// `mynah_value_free`. `MYNAH_NOT_FOUND` at the end, `MYNAH_CLOSED` if the cache
+/// was freed before that. No shard stays locked between calls.
 ///
 /// # Safety
 /// 1. `key` and `value` are null or writable.
@@ -163,11 +163,13 @@ unsafe fn transfer(
 }
 
 /// Saves all live entries to a file, with what remains of their lives. The file
-/// is written beside its place and renamed: a reader sees the old one or the
-/// new one, whole. Blocks until it is on the disk; gets and sets of other
-/// threads go on. Any thread.
+/// is written beside its place, under a name of its own, and renamed: a reader
+/// sees the old one or the new one, whole. A link is followed, and a file that
+/// is there keeps its permissions. Blocks until it is on the disk; gets and sets
+/// of other threads go on. Any thread.
 ///
-/// Errors: `MYNAH_IO`.
+/// Errors: `MYNAH_IO`, also if `path` is there and is no file; `MYNAH_CLOSED` if
+/// the cache is freed meanwhile. The old file stays then.
 ///
 /// # Safety
 /// 1. `path` is NUL-terminated UTF-8.
@@ -183,8 +185,8 @@ pub unsafe extern "C" fn mynah_cache_save(
     unsafe { guard_err(err, || transfer(save, cache, path, None, none, ptr::null_mut())) }
 }
 
-/// As `mynah_cache_save`, told how far it has come, and counting the entries
-/// in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; the old
+/// As `mynah_cache_save`, told how far it has come, first and last too, and
+/// counting the entries in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; the old
 /// file stays then.
 ///
 /// # Safety
@@ -208,7 +210,10 @@ pub unsafe extern "C" fn mynah_cache_save_with(
 /// within this cache's bounds. The whole file is checked first: one that is
 /// cut, changed or foreign leaves the cache as it was. Blocks. Any thread.
 ///
-/// Errors: `MYNAH_IO` if it cannot be read, `MYNAH_PROTOCOL` if it is refused.
+/// An entry larger than this cache allows is left out.
+///
+/// Errors: `MYNAH_IO` if it cannot be read, `MYNAH_PROTOCOL` if it is refused,
+/// `MYNAH_CLOSED` if the cache is freed meanwhile.
 ///
 /// # Safety
 /// 1. `path` is NUL-terminated UTF-8.
@@ -224,8 +229,8 @@ pub unsafe extern "C" fn mynah_cache_load(
     unsafe { guard_err(err, || transfer(load, cache, path, None, none, ptr::null_mut())) }
 }
 
-/// As `mynah_cache_load`, told how far it has come, and counting the entries
-/// in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; what came
+/// As `mynah_cache_load`, told how far it has come, first and last too, and
+/// counting the entries that it stored in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; what came
 /// before stays then.
 ///
 /// # Safety

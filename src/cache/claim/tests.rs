@@ -1,0 +1,134 @@
+use super::*;
+use crate::cache::tests::cache;
+
+const LONG: Duration = Duration::from_secs(20);
+
+fn claim(cache: &Arc<Cache>, key: &[u8]) -> Claim {
+    match cache.get_or_claim(key, LONG, None).unwrap() {
+        Claimed::Claim(claim) => claim,
+        _ => panic!("a value, where a claim was expected"),
+    }
+}
+
+/// Callers that wait for a key, each with what it got.
+fn waiters<T: Send>(
+    cache: &Arc<Cache>,
+    count: usize,
+    then: impl FnOnce() -> T,
+) -> Vec<Result<Option<Vec<u8>>>> {
+    std::thread::scope(|scope| {
+        let wait = || match cache.get_or_claim(b"k", LONG, None)? {
+            Claimed::Hit(value) | Claimed::Stale(value) => Ok(Some(value.as_bytes().to_vec())),
+            Claimed::Claim(claim) => {
+                claim.fill(b"second", Ttl::Default)?;
+                Ok(None)
+            }
+        };
+        let all: Vec<_> = (0..count).map(|_| scope.spawn(wait)).collect();
+        let waiting = || {
+            let flights = cache.claims.flights.lock();
+            flights.get(&b"k"[..]).map_or(0, |flight| flight.state.lock().waiting)
+        };
+        while waiting() < count {
+            std::thread::yield_now();
+        }
+        then();
+        all.into_iter().map(|waiter| waiter.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn one_caller_claims_and_the_others_get_what_it_fills() {
+    let (cache, _) = cache("{}");
+    let claim = claim(&cache, b"k");
+    let got = waiters(&cache, 4, || claim.fill(b"first", Ttl::Default).unwrap());
+    assert!(got.iter().all(|g| *g == Ok(Some(b"first".to_vec()))));
+    assert!(matches!(cache.get_or_claim(b"k", LONG, None), Ok(Claimed::Hit(_))));
+    assert!(cache.claims_are_over());
+}
+
+#[test]
+fn a_failure_reaches_the_waiters_and_the_next_caller_may_try() {
+    let (cache, _) = cache("{}");
+    let failed = claim(&cache, b"k");
+    let error = Error::call(Status::Server, "down");
+    let got = waiters(&cache, 3, || failed.fail(error.clone()));
+    assert!(got.iter().all(|g| *g == Err(error.clone())));
+    claim(&cache, b"k").fill(b"v", Ttl::Default).unwrap();
+}
+
+#[test]
+fn a_dropped_claim_passes_to_one_of_the_waiters() {
+    let (cache, _) = cache("{}");
+    let dropped = claim(&cache, b"k");
+    let got = waiters(&cache, 3, || drop(dropped));
+    assert_eq!(got.iter().filter(|g| **g == Ok(None)).count(), 1);
+    assert_eq!(got.iter().filter(|g| **g == Ok(Some(b"second".to_vec()))).count(), 2);
+}
+
+#[test]
+fn a_wait_ends_by_time_and_by_stop_and_with_the_cache() {
+    let (cache, _) = cache("{}");
+    let held = claim(&cache, b"k");
+    let late = cache.get_or_claim(b"k", Duration::ZERO, None).map(|_| ()).unwrap_err();
+    assert_eq!(late.status(), Status::Timeout);
+    let stop = Stop::default();
+    std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| cache.get_or_claim(b"k", LONG, Some(&stop)).map(|_| ()));
+        stop.stop();
+        assert_eq!(waiter.join().unwrap().unwrap_err().status(), Status::Cancelled);
+    });
+    let stopped = cache.get_or_claim(b"another", LONG, Some(&stop)).map(|_| ());
+    assert_eq!(stopped.unwrap_err().status(), Status::Cancelled, "also where there is no wait");
+    let got = waiters(&cache, 1, || cache.close());
+    assert_eq!(got, [Err(Error::Closed("cache"))]);
+    assert_eq!(held.fill(b"v", Ttl::Default), Err(Error::Closed("cache")));
+}
+
+#[test]
+fn while_one_renews_the_others_get_the_stale_value() {
+    let (cache, clock) = cache(r#"{"stale_while_revalidate_ms": 1000}"#);
+    cache.set(b"k", b"old", Ttl::Millis(10)).unwrap();
+    clock.advance(Duration::from_millis(10));
+    assert!(cache.get(b"k").is_none(), "a plain get takes nothing stale");
+    let renewal = claim(&cache, b"k");
+    match cache.get_or_claim(b"k", LONG, None).unwrap() {
+        Claimed::Stale(value) => assert_eq!(value.as_bytes(), b"old"),
+        _ => panic!("not stale"),
+    }
+    clock.advance(Duration::from_millis(1_000));
+    let late = cache.get_or_claim(b"k", Duration::ZERO, None).map(|_| ()).unwrap_err();
+    assert_eq!(late.status(), Status::Timeout, "too old to serve");
+    renewal.fill(b"new", Ttl::Default).unwrap();
+    assert_eq!(cache.get(b"k").unwrap().as_bytes(), b"new");
+}
+
+#[test]
+fn a_negative_entry_misses_without_asking_anybody_to_load() {
+    let (cache, clock) = cache("{}");
+    claim(&cache, b"k").fill_negative(Ttl::Millis(5)).unwrap();
+    let known = cache.get_or_claim(b"k", LONG, None).map(|_| ());
+    assert_eq!(known, Err(Error::NotFound));
+    assert!(!cache.contains(b"k").unwrap());
+    clock.advance(Duration::from_millis(5));
+    drop(claim(&cache, b"k"));
+    assert!(cache.claims_are_over());
+}
+
+#[test]
+fn who_stores_the_key_without_the_claim_ends_the_wait() {
+    let (cache, _) = cache("{}");
+    let held = claim(&cache, b"k");
+    let begun = Instant::now();
+    let got = waiters(&cache, 2, || cache.set(b"k", b"set", Ttl::Default).unwrap());
+    assert!(got.iter().all(|g| *g == Ok(Some(b"set".to_vec()))));
+    assert!(cache.remove(b"k"));
+    let got = waiters(&cache, 1, || cache.set_negative(b"k", Ttl::Default).unwrap());
+    assert_eq!(got, [Err(Error::NotFound)]);
+    assert!(begun.elapsed() < LONG, "only the end of their time made them look");
+    cache.clear();
+    let late = cache.get_or_claim(b"k", Duration::ZERO, None).map(|_| ()).unwrap_err();
+    assert_eq!(late.status(), Status::Timeout, "the claim is still its holder's");
+    held.fill(b"v", Ttl::Default).unwrap();
+    assert!(cache.claims_are_over());
+}

@@ -1,0 +1,85 @@
+//! A file that is replaced whole, or not at all.
+//!
+//! The new one is written beside the old one, under a name that nobody can
+//! foresee and that was not there before, and takes its place in one step: a
+//! reader sees either, and a writer that fails leaves the old one.
+
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::io_error;
+use crate::error::{Error, Result};
+
+/// Has `write` write the file that `path` is to name; what it answers. A link is
+/// followed, an old file's permissions stay, and what is no file is left alone.
+pub fn replace<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) -> Result<T> {
+    let (place, permissions) = place_of(path)?;
+    let folder = match place.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut name = place.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    let beside = new_file(&name, permissions.as_ref()).tempfile_in(folder);
+    let beside = beside.map_err(io_error("creating a file beside", path))?;
+    let answer = write(beside.as_file())?;
+    let failed = io_error("writing", path);
+    if let Some(permissions) = permissions.filter(|_| cfg!(unix)) {
+        beside.as_file().set_permissions(permissions).map_err(&failed)?;
+    }
+    beside.as_file().sync_all().map_err(&failed)?;
+    beside.persist(&place).map_err(|error| io_error("renaming to", path)(error.error))?;
+    sync_folder(folder);
+    Ok(answer)
+}
+
+/// Where the file itself is, and the permissions of one that is there.
+fn place_of(path: &Path) -> Result<(PathBuf, Option<Permissions>)> {
+    let failed = io_error("saving to", path);
+    let there = match fs::symlink_metadata(path) {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((path.into(), None)),
+        Err(error) => return Err(failed(error)),
+    };
+    if there.is_symlink() {
+        let target = fs::canonicalize(path).map_err(&failed)?;
+        return place_of(&target);
+    }
+    match there.is_file() {
+        true => Ok((path.into(), Some(there.permissions()))),
+        false => Err(Error::Io(format!("saving to {}: it is not a file", path.display()))),
+    }
+}
+
+/// How the new file is created: as any program would, unless an old one says
+/// otherwise.
+#[cfg(unix)]
+fn new_file<'a>(
+    name: &'a std::ffi::OsStr,
+    old: Option<&Permissions>,
+) -> tempfile::Builder<'a, 'static> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut builder = tempfile::Builder::new();
+    let permissions = old.cloned().unwrap_or_else(|| Permissions::from_mode(0o666));
+    builder.prefix(name).suffix(".tmp").permissions(permissions);
+    builder
+}
+
+#[cfg(not(unix))]
+fn new_file<'a>(
+    name: &'a std::ffi::OsStr,
+    _old: Option<&Permissions>,
+) -> tempfile::Builder<'a, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(name).suffix(".tmp");
+    builder
+}
+
+/// Waits until the folder on the disk knows the file's new name, where the
+/// system can tell.
+fn sync_folder(folder: &Path) {
+    if cfg!(unix) {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+}

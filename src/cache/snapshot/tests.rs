@@ -1,0 +1,156 @@
+use super::*;
+use crate::cache::tests::{audit, cache};
+use std::fs;
+use std::time::Duration;
+
+fn place(name: &str) -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("mynah-snapshot-{}-{name}", std::process::id()))
+}
+
+fn always(_: u64, _: u64) -> bool {
+    true
+}
+
+#[test]
+fn what_was_saved_comes_back_with_the_rest_of_its_life() {
+    let options = r#"{"compression": true, "compression_threshold": 64}"#;
+    let ((from, clock), path) = (cache(options), place("whole"));
+    let value = |n: u32| format!("value {n} ").repeat(20).into_bytes();
+    for n in 0..3_000u32 {
+        let ttl = if n % 3 == 0 { Ttl::Never } else { Ttl::Millis(10_000) };
+        from.set(&n.to_le_bytes(), &value(n), ttl).unwrap();
+    }
+    from.train();
+    clock.advance(Duration::from_secs(4));
+    let mut reports = Vec::new();
+    let saved = from.save(&path, &mut |n, all| {
+        reports.push((n, all));
+        true
+    });
+    assert_eq!(saved, Ok(3_000));
+    assert_eq!(reports.last(), Some(&(3_000, 3_000)));
+    let (to, clock) = cache(options);
+    clock.advance(Duration::from_secs(4));
+    assert_eq!(to.load(&path, &mut always), Ok(3_000));
+    audit(&to);
+    for n in 0..3_000u32 {
+        assert_eq!(to.get(&n.to_le_bytes()).unwrap().as_bytes(), value(n));
+    }
+    clock.advance(Duration::from_millis(6_001));
+    assert!(to.get(&1u32.to_le_bytes()).is_none() && to.get(&3u32.to_le_bytes()).is_some());
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn a_cut_torn_flipped_or_foreign_file_leaves_the_cache_as_it_was() {
+    let ((from, _), path) = (cache("{}"), place("broken"));
+    (0..200u32).for_each(|n| from.set(&n.to_le_bytes(), &[7; 50], Ttl::Never).unwrap());
+    from.save(&path, &mut always).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let (to, _) = cache("{}");
+    to.set(b"mine", b"1", Ttl::Never).unwrap();
+    let refuse = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(to.load(&path, &mut always), Err(Error::Protocol(_))));
+        assert_eq!(to.len(), 1);
+    };
+    (0..whole.len()).for_each(|cut| refuse(&whole[..cut]));
+    for at in 0..whole.len() {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1 << (at % 8);
+        refuse(&flipped);
+    }
+    refuse(b"something else that is long enough to be one, perhaps");
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(to.load(&path, &mut always), Err(Error::Io(_))));
+}
+
+/// A cache of so many entries.
+fn of(count: u32) -> Arc<Cache> {
+    let (cache, _) = cache("{}");
+    (0..count).for_each(|n| cache.set(&n.to_le_bytes(), b"v", Ttl::Never).unwrap());
+    cache
+}
+
+/// What lies beside a file and begins with its name.
+fn beside(path: &Path) -> usize {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let names = fs::read_dir(path.parent().unwrap()).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|other| other.starts_with(name) && other != name).count()
+}
+
+#[test]
+fn a_save_that_is_stopped_leaves_the_old_file() {
+    let (from, path) = (of(5_000), place("stopped"));
+    fs::write(&path, b"old").unwrap();
+    for stop_at in [0, 2_048, 5_000] {
+        let error = from.save(&path, &mut |done, _| done < stop_at).unwrap_err();
+        assert_eq!(error.status(), Status::Stopped, "{stop_at}");
+        assert_eq!((fs::read(&path).unwrap(), beside(&path)), (b"old".to_vec(), 0));
+    }
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn a_save_whose_cache_is_freed_meanwhile_leaves_the_old_file() {
+    let (from, path) = (of(5_000), place("freed"));
+    fs::write(&path, b"old").unwrap();
+    let close = &mut |done, _| {
+        if done == 2_048 {
+            from.close();
+        }
+        true
+    };
+    assert_eq!(from.save(&path, close), Err(Error::Closed("cache")));
+    assert_eq!((fs::read(&path).unwrap(), beside(&path)), (b"old".to_vec(), 0));
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn a_load_can_be_stopped_at_any_report() {
+    let (from, path) = (of(3_000), place("half"));
+    from.save(&path, &mut always).unwrap();
+    for (stop_at, there) in [(0, 0), (1_024, 1_024), (3_000, 3_000)] {
+        let (to, _) = cache("{}");
+        let error = to.load(&path, &mut |done, _| done < stop_at).unwrap_err();
+        assert_eq!((error.status(), to.len()), (Status::Stopped, there));
+    }
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn what_a_load_leaves_out_is_not_counted() {
+    let ((from, _), path) = (cache("{}"), place("large"));
+    (0..9u8).for_each(|n| from.set(&[n], &vec![0; n.into()], Ttl::Never).unwrap());
+    from.save(&path, &mut always).unwrap();
+    let (to, _) = cache(r#"{"max_entry_bytes": 5}"#);
+    assert_eq!((to.load(&path, &mut always), to.len()), (Ok(5), 5));
+    fs::remove_file(path).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_keeps_its_permissions_a_link_its_place_and_what_is_no_file_stays() {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+    let (from, path, link) = (of(10), place("mode"), place("link"));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    fs::write(&path, b"old").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    symlink(&path, &link).unwrap();
+    from.save(&link, &mut always).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!((cache("{}").0.load(&path, &mut always), mode(&path)), (Ok(10), 0o600));
+    for path in [path, link] {
+        fs::remove_file(path).unwrap();
+    }
+    let fifo = place("fifo");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RUSR).unwrap();
+    for no_file in [&fifo, &std::env::temp_dir()] {
+        for end in [from.save(no_file, &mut always), from.load(no_file, &mut always)] {
+            assert!(end.unwrap_err().to_string().contains("it is not a file"));
+        }
+    }
+    assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo());
+    fs::remove_file(fifo).unwrap();
+}
