@@ -252,7 +252,7 @@ MYNAH_API uint32_t mynah_abi_version(void);
 #define MYNAH_NULL_ARGUMENT       1 /* A pointer that must not be null was null. */
 #define MYNAH_INVALID_HANDLE      2 /* Freed, of another kind, or never a handle. */
 #define MYNAH_INVALID_ARGUMENT    3 /* An argument is malformed. */
-#define MYNAH_OUT_OF_RANGE        4 /* A number lies outside its range. */
+#define MYNAH_OUT_OF_RANGE        4 /* A value lies outside its range. */
 #define MYNAH_UNKNOWN_OPTION      5 /* No option has this name. */
 #define MYNAH_NOT_FOUND           6 /* The cache has no live entry under this key. */
 #define MYNAH_TOO_LARGE           7 /* Larger than a buffer or a bound. */
@@ -1219,11 +1219,11 @@ typedef int32_t (*mynah_load_fn)(void *user,
  * - a claim: nobody has the value and nobody else is loading it. Settle it.
  *
  * If another caller holds the claim, this one waits up to `wait_ms` for what
- * becomes of it. Any thread.
+ * becomes of it, or for a value that somebody stores without it. Any thread.
  *
  * Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
- * `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed); and
- * what the other caller's `mynah_claim_fail` said.
+ * `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed), also if
+ * it was triggered before; and what the other caller's `mynah_claim_fail` said.
  *
  * The caller promises:
  * 1. `key` points to that many readable bytes; null only with 0.
@@ -1298,7 +1298,8 @@ mynah_status mynah_cache_set_negative(mynah_cache *cache,
  * thread, and counts in `*loaded` (NULL allowed) how many are there
  * afterwards. The keys lie back to back, their lengths in `key_lens`.
  *
- * Errors: `MYNAH_STOPPED` if `load` said so.
+ * Errors: `MYNAH_STOPPED` if `load` said so, `MYNAH_CLOSED` if the cache was
+ * freed meanwhile.
  *
  * The caller promises:
  * 1. `key_lens` points to `count` lengths, `keys` to as many bytes as their sum.
@@ -1337,8 +1338,8 @@ MYNAH_API mynah_status mynah_cache_iter_new(mynah_cache *cache, mynah_cache_iter
 
 /**
  * The next entry: copies of key and value, each to be freed with
- * `mynah_value_free`. `MYNAH_NOT_FOUND` at the end. No shard stays locked
- * between calls.
+ * `mynah_value_free`. `MYNAH_NOT_FOUND` at the end, `MYNAH_CLOSED` if the cache
+ * was freed before that. No shard stays locked between calls.
  *
  * The caller promises:
  * 1. `key` and `value` are null or writable.
@@ -1370,11 +1371,13 @@ mynah_status mynah_cache_remove_prefix(mynah_cache *cache,
 
 /**
  * Saves all live entries to a file, with what remains of their lives. The file
- * is written beside its place and renamed: a reader sees the old one or the
- * new one, whole. Blocks until it is on the disk; gets and sets of other
- * threads go on. Any thread.
+ * is written beside its place, under a name of its own, and renamed: a reader
+ * sees the old one or the new one, whole. A link is followed, and a file that
+ * is there keeps its permissions. Blocks until it is on the disk; gets and sets
+ * of other threads go on. Any thread.
  *
- * Errors: `MYNAH_IO`.
+ * Errors: `MYNAH_IO`, also if `path` is there and is no file; `MYNAH_CLOSED` if
+ * the cache is freed meanwhile. The old file stays then.
  *
  * The caller promises:
  * 1. `path` is NUL-terminated UTF-8.
@@ -1386,8 +1389,8 @@ mynah_status mynah_cache_save(mynah_cache *cache,
                               mynah_error **err);
 
 /**
- * As `mynah_cache_save`, told how far it has come, and counting the entries
- * in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; the old
+ * As `mynah_cache_save`, told how far it has come, first and last too, and
+ * counting the entries in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; the old
  * file stays then.
  *
  * The caller promises:
@@ -1408,7 +1411,10 @@ mynah_status mynah_cache_save_with(mynah_cache *cache,
  * within this cache's bounds. The whole file is checked first: one that is
  * cut, changed or foreign leaves the cache as it was. Blocks. Any thread.
  *
- * Errors: `MYNAH_IO` if it cannot be read, `MYNAH_PROTOCOL` if it is refused.
+ * An entry larger than this cache allows is left out.
+ *
+ * Errors: `MYNAH_IO` if it cannot be read, `MYNAH_PROTOCOL` if it is refused,
+ * `MYNAH_CLOSED` if the cache is freed meanwhile.
  *
  * The caller promises:
  * 1. `path` is NUL-terminated UTF-8.
@@ -1420,8 +1426,8 @@ mynah_status mynah_cache_load(mynah_cache *cache,
                               mynah_error **err);
 
 /**
- * As `mynah_cache_load`, told how far it has come, and counting the entries
- * in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; what came
+ * As `mynah_cache_load`, told how far it has come, first and last too, and
+ * counting the entries that it stored in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; what came
  * before stays then.
  *
  * The caller promises:

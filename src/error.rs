@@ -45,7 +45,7 @@ statuses! {
     InvalidHandle = 2, "invalid_handle";
     /// An argument is malformed.
     InvalidArgument = 3, "invalid_argument";
-    /// A number lies outside its range.
+    /// A value lies outside its range.
     OutOfRange = 4, "out_of_range";
     /// No option has this name.
     UnknownOption = 5, "unknown_option";
@@ -131,7 +131,7 @@ pub enum Error {
         /// What is wrong with it and what would do.
         reason: String,
     },
-    /// A number outside its range.
+    /// A value outside its range.
     OutOfRange {
         /// Parameter or option.
         key: String,

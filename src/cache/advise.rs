@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::departure::Reason;
 use super::metrics::Report;
 use super::simulate::{BETTER_BY, Forecast};
-use super::{Cache, cell_bytes, shards_for};
+use super::{Cache, cell_bytes, shards_for, shards_that_fit};
 use crate::options::cache::CacheOptions;
 
 impl Cache {
@@ -129,13 +129,15 @@ impl Cache {
             return;
         }
         let evidence = json!({"asked": asked, "shards": shards, "capacity": self.capacity()});
-        let (cause, option, value) = match shards_for(asked, self.capacity()) as u64 {
-            few if few < wanted => ("a shard holds at least 64 entries", "capacity", wanted * 64),
-            _ => {
-                let empty = wanted * cell_bytes(*self.maker.lock());
-                let cause = "empty shards take up to three eighths of the bound on memory";
-                (cause, "max_memory_mb", (empty * 8 / 3).div_ceil(1 << 20))
-            }
+        let empty = cell_bytes(*self.maker.lock());
+        let (cause, option, value) = if (shards_for(asked, self.capacity()) as u64) < wanted {
+            ("a shard holds at least 64 entries", "capacity", wanted * 64)
+        } else if (shards_that_fit(self.max_bytes(), empty) as u64) < wanted {
+            let cause = "empty shards take up to three eighths of the bound on memory";
+            (cause, "max_memory_mb", (wanted * empty * 8 / 3).div_ceil(1 << 20))
+        } else {
+            let cause = "they were laid out for another capacity: resize the cache";
+            (cause, "shard_count", asked)
         };
         all.push(finding("fewer shards than asked for", evidence, cause, option, value.into()));
     }

@@ -385,6 +385,11 @@ impl Cache {
         drop(listener);
     }
 
+    /// Whether it has not been closed; the error if it has.
+    pub fn check_open(&self) -> Result<()> {
+        if self.is_closed() { Err(crate::error::Error::Closed("cache")) } else { Ok(()) }
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
     }

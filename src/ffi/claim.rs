@@ -51,11 +51,11 @@ impl Breakable for Waiting {
 /// - a claim: nobody has the value and nobody else is loading it. Settle it.
 ///
 /// If another caller holds the claim, this one waits up to `wait_ms` for what
-/// becomes of it. Any thread.
+/// becomes of it, or for a value that somebody stores without it. Any thread.
 ///
 /// Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
-/// `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed); and
-/// what the other caller's `mynah_claim_fail` said.
+/// `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed), also if
+/// it was triggered before; and what the other caller's `mynah_claim_fail` said.
 ///
 /// # Safety
 /// 1. `key` points to that many readable bytes; null only with 0.
@@ -218,7 +218,8 @@ pub type mynah_load_fn = Option<
 /// thread, and counts in `*loaded` (NULL allowed) how many are there
 /// afterwards. The keys lie back to back, their lengths in `key_lens`.
 ///
-/// Errors: `MYNAH_STOPPED` if `load` said so.
+/// Errors: `MYNAH_STOPPED` if `load` said so, `MYNAH_CLOSED` if the cache was
+/// freed meanwhile.
 ///
 /// # Safety
 /// 1. `key_lens` points to `count` lengths, `keys` to as many bytes as their sum.
@@ -254,6 +255,7 @@ pub unsafe extern "C" fn mynah_cache_warm(
                     return Err(Error::call(Status::Stopped, "the loader stopped the warming"));
                 }
             }
+            cache.check_open()?;
             there += cache.contains(key)? as u64;
             // SAFETY: promised by (3).
             unsafe { clear(loaded, there) };
@@ -294,6 +296,29 @@ mod tests {
             *calls += 1;
             if *calls == 1 { mynah_claim_fill(claim, key, key_len, 0) } else { 1 }
         }
+    }
+
+    /// Frees the cache whose handle it is given.
+    unsafe extern "C" fn freeing(
+        user: *mut c_void,
+        _: *const c_void,
+        _: usize,
+        _: *mut mynah_claim,
+    ) -> i32 {
+        mynah_cache_free(user.cast());
+        0
+    }
+
+    #[test]
+    fn warming_says_that_the_cache_was_freed_meanwhile() {
+        let (mut cache, mut loaded) = (ptr::null_mut(), 9u64);
+        let (key, len, none) = (b"a".as_ptr().cast(), 1usize, ptr::null_mut());
+        // SAFETY: live locals with their lengths; the cache is freed once.
+        let warm = unsafe {
+            mynah_cache_new(ptr::null(), &mut cache, none);
+            mynah_cache_warm(cache, key, &len, 1, Some(freeing), cache.cast(), &mut loaded, none)
+        };
+        assert_eq!((warm, loaded), (Status::Closed.code(), 0));
     }
 
     #[test]

@@ -241,8 +241,38 @@ mod tests {
 
     #[test]
     fn the_text_default_withdraws_what_was_set() {
-        let options = resolved(&[("capacity", "5"), ("capacity", "default")]);
+        let options = resolved(&[("capacity", "5"), ("capacity", " Default\n")]);
         assert_eq!(options.values.capacity, 10_000);
         assert_eq!(options.origin("capacity"), Ok(&Origin::Default));
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_in_any_way() {
+        let mut layered = Layered::<CacheOptions>::default();
+        for (text, number) in [("1e3", 1_000), (" 12 ", 12), ("5.0", 5)] {
+            layered.set("capacity", text).unwrap();
+            assert_eq!(layered.resolve().unwrap().values.capacity, number);
+        }
+        layered.load_json(r#"{"capacity": 2E3}"#).unwrap();
+        assert_eq!(layered.resolve().unwrap().values.capacity, 2_000);
+    }
+
+    #[test]
+    fn a_refusal_says_what_was_given_and_what_would_do() {
+        let told = |key: &str, text: &str| {
+            Layered::<CacheOptions>::default().set(key, text).unwrap_err().to_string()
+        };
+        for (key, text, message) in [
+            ("shard_count", "65537", "shard_count: 65537 is outside 0..=65536"),
+            ("shard_count", "1.5", "shard_count: 1.5 is outside the whole numbers 0..=65536"),
+            ("shard_count", "", "shard_count: \"\" is outside the whole numbers 0..=65536"),
+            ("alert_min_hit_rate", "x", "alert_min_hit_rate: x is outside the numbers 0..=1"),
+            ("alert_min_hit_rate", "NaN", "alert_min_hit_rate: NaN is outside 0..=1"),
+            ("compression", "perhaps", "compression: perhaps is outside true, false"),
+        ] {
+            assert_eq!(told(key, text), message);
+        }
+        let choice = told("eviction_policy", "mru");
+        assert!(choice.starts_with("eviction_policy: mru is outside the choices s3fifo, "));
     }
 }

@@ -107,7 +107,7 @@ impl<T: OptionSet> Layered<T> {
     /// explicit value; `unset` removes what a layer would set.
     pub fn set(&mut self, key: &str, text: &str) -> Result<()> {
         let row = row::find::<T>(key)?;
-        if text.eq_ignore_ascii_case("default") {
+        if text.trim().eq_ignore_ascii_case("default") {
             self.explicit.retain(|(k, _)| *k != row.key);
             return Ok(());
         }
@@ -148,8 +148,9 @@ impl<T: OptionSet> Layered<T> {
 
     /// Sets every option of a JSON object; all of them or, on an error, none.
     pub fn load_json(&mut self, text: &str) -> Result<()> {
-        let object: Map<String, serde_json::Value> = serde_json::from_str(text)
-            .map_err(|e| Error::invalid("options", format!("not a JSON object: {e}")))?;
+        let object: Map<String, serde_json::Value> = serde_json::from_str(text).map_err(|e| {
+            Error::invalid("options", format!("cannot be read as a JSON object: {e}"))
+        })?;
         let mut next = self.clone();
         for (key, value) in &object {
             next.set_json(key, value)?;

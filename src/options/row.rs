@@ -116,7 +116,7 @@ impl<T> Row<T> {
             return Ok(Value::Unset);
         }
         let value = match &self.kind {
-            Kind::Int(_) | Kind::OptionalInt(_) => trimmed.parse().ok().map(Value::Int),
+            Kind::Int(_) | Kind::OptionalInt(_) => whole(trimmed).map(Value::Int),
             Kind::Float(_) | Kind::OptionalFloat(_) => trimmed.parse().ok().map(Value::Float),
             Kind::Bool | Kind::OptionalBool => parse_bool(trimmed).map(Value::Bool),
             Kind::Choice(_) | Kind::OptionalChoice(_) => Some(Value::Text(trimmed.into())),
@@ -158,6 +158,8 @@ impl<T> Row<T> {
                     "must read `Name: value`, without line breaks or control characters",
                 )),
             },
+            // JSON has no word for what is no number.
+            (_, Value::Float(n)) => Err(self.outside(&n.to_string())),
             (_, value) => Err(self.outside(&value.to_json().to_string())),
         }
     }
@@ -178,12 +180,35 @@ impl<T> Row<T> {
     }
 
     fn outside(&self, given: &str) -> Error {
+        let range = self.kind.range();
+        let allowed = match &self.kind {
+            Kind::Int(_) | Kind::OptionalInt(_) if whole(given.trim()).is_none() => {
+                format!("the whole numbers {range}")
+            }
+            Kind::Float(_) | Kind::OptionalFloat(_) if given.trim().parse::<f64>().is_err() => {
+                format!("the numbers {range}")
+            }
+            Kind::Choice(_) | Kind::OptionalChoice(_) => format!("the choices {range}"),
+            _ => range,
+        };
         let given = match self.kind {
             Kind::Secret => "(redacted)".into(),
+            // What cannot be seen is shown between marks.
+            _ if given.trim() != given || given.is_empty() => format!("{:?}", clip(given)),
             _ => clip(given),
         };
-        Error::OutOfRange { key: self.key.into(), given, allowed: self.kind.range() }
+        Error::OutOfRange { key: self.key.into(), given, allowed }
     }
+}
+
+/// A whole number, also one that is written as `1e3` or `5.0`.
+fn whole(text: &str) -> Option<u64> {
+    /// Up to here, each has a float of its own.
+    const EXACT: f64 = (1u64 << 53) as f64;
+    text.parse().ok().or_else(|| {
+        let float: f64 = text.parse().ok()?;
+        ((0.0..=EXACT).contains(&float) && float.fract() == 0.0).then_some(float as u64)
+    })
 }
 
 fn parse_bool(text: &str) -> Option<bool> {

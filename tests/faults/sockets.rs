@@ -1,10 +1,11 @@
 //! Faults below HTTP, and servers that no mock can be.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
 use std::thread;
 
 use mynah::llm::cancel::Cancel;
+use rustix::net;
 
 use super::*;
 
@@ -30,12 +31,14 @@ fn provider(listener: TcpListener) {
 
 #[test]
 fn nobody_listens_and_then_somebody_does() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // Nobody else can have the port meanwhile: it is taken, and nobody listens.
+    let socket = net::socket(net::AddressFamily::INET, net::SocketType::STREAM, None).unwrap();
+    net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = net::getsockname(&socket).unwrap().try_into().unwrap();
     let client = client(&url(address), &[]);
     ends(&client, Connection, 3);
-    provider(TcpListener::bind(address).unwrap());
+    net::listen(&socket, 16).unwrap();
+    provider(TcpListener::from(socket));
     assert_eq!(ask(&client, false).unwrap().attempts, 1);
 }
 

@@ -14,7 +14,7 @@ var (
 	ErrInvalidHandle = lib.ErrInvalidHandle
 	// ErrInvalidArgument: An argument is malformed.
 	ErrInvalidArgument = lib.ErrInvalidArgument
-	// ErrOutOfRange: A number lies outside its range.
+	// ErrOutOfRange: A value lies outside its range.
 	ErrOutOfRange = lib.ErrOutOfRange
 	// ErrUnknownOption: No option has this name.
 	ErrUnknownOption = lib.ErrUnknownOption

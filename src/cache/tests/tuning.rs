@@ -144,3 +144,21 @@ fn a_policy_that_comes_while_the_cache_is_in_use_hears_of_hits() {
     assert!(cache.get(&0u32.to_le_bytes()).is_some(), "used last");
     assert!(cache.get(&1u32.to_le_bytes()).is_none(), "used first");
 }
+
+#[test]
+fn advice_says_what_keeps_the_shards_from_being_as_many_as_asked_for() {
+    let option = |cache: &Cache| {
+        let advice = cache.advise_json();
+        let mut all = advice["findings"].as_array().unwrap().iter();
+        let found = all.find(|finding| finding["symptom"] == "fewer shards than asked for");
+        found.map(|finding| (finding["option"].clone(), finding["value"].clone()))
+    };
+    let (small, _) = cache(r#"{"capacity": 1000, "shard_count": 64}"#);
+    assert_eq!(option(&small), Some(("capacity".into(), 4_096.into())));
+    small.set_capacity(1_000_000).unwrap();
+    assert_eq!(option(&small), Some(("shard_count".into(), 64.into())));
+    small.resize(64).unwrap();
+    assert_eq!(option(&small), None);
+    let (tight, _) = cache(r#"{"capacity": 100000, "shard_count": 1024, "max_memory_mb": 1}"#);
+    assert_eq!(option(&tight).unwrap().0, "max_memory_mb");
+}

@@ -13,7 +13,7 @@ var (
 	ErrInvalidHandle = kind(C.MYNAH_INVALID_HANDLE)
 	// ErrInvalidArgument: An argument is malformed.
 	ErrInvalidArgument = kind(C.MYNAH_INVALID_ARGUMENT)
-	// ErrOutOfRange: A number lies outside its range.
+	// ErrOutOfRange: A value lies outside its range.
 	ErrOutOfRange = kind(C.MYNAH_OUT_OF_RANGE)
 	// ErrUnknownOption: No option has this name.
 	ErrUnknownOption = kind(C.MYNAH_UNKNOWN_OPTION)
