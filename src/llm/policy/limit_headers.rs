@@ -3,10 +3,10 @@
 //! OpenAI and most compatible hosts send `x-ratelimit-{limit,remaining,reset}-
 //! {requests,tokens}` with resets like `6m0s`; Anthropic
 //! `anthropic-ratelimit-{requests,tokens,...}-{limit,remaining,reset}` with
-//! RFC 3339 times; OpenRouter `x-ratelimit-{limit,remaining,reset}` in epoch
-//! milliseconds. A point in time counts from the answer's own `Date`, and from
-//! the wall clock only where there is none: a clock that was set back must not
-//! make a client wait for a day.
+//! RFC 3339 times; OpenRouter and Together `x-ratelimit-{limit,remaining,reset}`
+//! in epoch milliseconds or in seconds, of a window of their own. A point in time
+//! counts from the answer's own `Date`, and from the wall clock only where there
+//! is none: a clock that was set back must not make a client wait for a day.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -47,11 +47,8 @@ impl Learned {
         let requests = stated
             .limit(openai("-requests"))
             .or_else(|| stated.limit(anthropic("requests-")))
-            .or_else(|| stated.limit(openai("")));
-        let tokens = stated
-            .limit(openai("-tokens"))
-            .or_else(|| stated.limit(anthropic("tokens-")))
-            .or_else(|| stated.limit(anthropic("input-tokens-")));
+            .or_else(|| stated.limit(openai("")).filter(|limit| limit.reset.is_some()));
+        let tokens = stated.limit(openai("-tokens")).or_else(|| stated.tokens(anthropic));
         Learned { requests: requests.unwrap_or_default(), tokens: tokens.unwrap_or_default() }
     }
 }
@@ -73,6 +70,23 @@ impl<'a> Stated<'a> {
         let date = if stated.is_empty() { None } else { headers.get("date") };
         let date = date.and_then(dates::http);
         Stated { headers: stated, now_ms: date.map_or(unix_ms, |seconds| seconds * 1_000) }
+    }
+
+    /// Anthropic's limit of tokens: of all, or else of those that come in. Where
+    /// one kind is used up, nothing is left.
+    fn tokens<N: Fn(&'static str) -> [&'static str; 3]>(
+        &self,
+        named: impl Fn(&'static str) -> N,
+    ) -> Option<Limit> {
+        let kinds = ["tokens-", "input-tokens-", "output-tokens-"].map(|k| self.limit(named(k)));
+        let spent = kinds.iter().flatten().find(|limit| limit.remaining == Some(0)).cloned();
+        let [all, input, _] = kinds;
+        match (all.or(input), spent) {
+            (Some(limit), Some(Limit { remaining, reset, .. })) => {
+                Some(Limit { remaining, reset, ..limit })
+            }
+            (limit, spent) => limit.or(spent),
+        }
     }
 
     /// The limit whose headers have these names, in parts; none if none is there.
@@ -190,6 +204,28 @@ mod tests {
         ]);
         assert_eq!(openrouter.requests.limit, Some(20));
         assert_eq!(openrouter.requests.reset, Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn of_tokens_that_are_counted_apart_the_kind_that_is_used_up_holds() {
+        let learned = learned(&[
+            ("anthropic-ratelimit-input-tokens-limit", "30000"),
+            ("anthropic-ratelimit-input-tokens-remaining", "29000"),
+            ("anthropic-ratelimit-output-tokens-limit", "8000"),
+            ("anthropic-ratelimit-output-tokens-remaining", "0"),
+            ("anthropic-ratelimit-output-tokens-reset", "2026-09-21T14:13:22Z"),
+        ]);
+        let reset = Some(Duration::from_secs(2));
+        let expected = Limit { limit: Some(30_000), remaining: Some(0), reset };
+        assert_eq!(learned.tokens, expected);
+    }
+
+    #[test]
+    fn a_limit_of_an_unknown_window_counts_only_with_its_end() {
+        let stated = [("x-ratelimit-limit", "5"), ("x-ratelimit-remaining", "4")];
+        assert!(learned(&stated).is_empty());
+        let learned = learned(&[stated[0], stated[1], ("x-ratelimit-reset", "1")]);
+        assert_eq!(learned.requests.reset, Some(Duration::from_secs(1)));
     }
 
     #[test]

@@ -4,9 +4,9 @@
 //! worth and then settles to the steady rate. Callers wait in one line: the
 //! first to come is the first to be served, and whoever leaves (cancelled, out
 //! of time) makes room. A wait that cannot end before the call's deadline fails
-//! at once. What a provider says in its headers only ever makes the limits
-//! tighter: it lowers the rate to the provider's own, and holds everybody back
-//! while nothing remains, until its reset.
+//! at once. What a provider says in its headers counts beside that, and only
+//! ever makes the limits tighter: no more is sent than it has said is left, and
+//! nothing while nothing is, until its reset.
 //!
 //! A call from inside a callback of one that has its place in flight already
 //! goes before those in line, and needs no place beside it: whoever holds the
@@ -18,6 +18,7 @@
 
 mod bucket;
 mod line;
+mod stated;
 #[cfg(test)]
 mod tests;
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::bucket::Bucket;
+use super::stated::Stated;
 use crate::clock::{Clock, Signal};
 use crate::error::{CallError, Error, Result, Status};
 use crate::llm::nesting::{self, Place};
@@ -28,14 +29,21 @@ pub struct Line {
 
 #[derive(Debug)]
 struct LineState {
-    requests: Bucket,
-    tokens: Bucket,
+    requests: Limited,
+    tokens: Limited,
     in_flight: u64,
     max_in_flight: u64,
     /// Nobody is served before; ns on the clock.
     held_until_ns: u64,
     waiting: VecDeque<Waiter>,
     next_id: u64,
+}
+
+/// What the options allow, and what the provider does.
+#[derive(Debug)]
+struct Limited {
+    own: Bucket,
+    theirs: Stated,
 }
 
 #[derive(Debug)]
@@ -60,8 +68,8 @@ impl Line {
     /// A line in which nobody stands, with the limits of the options.
     pub fn new(rpm: u64, tpm: u64, max_in_flight: u64, now: u64) -> Line {
         let state = LineState {
-            requests: Bucket::new(rpm, now),
-            tokens: Bucket::new(tpm, now),
+            requests: Limited::new(rpm, now),
+            tokens: Limited::new(tpm, now),
             in_flight: 0,
             max_in_flight,
             held_until_ns: 0,
@@ -153,7 +161,29 @@ impl Line {
     /// Requests a minute that hold.
     #[cfg(test)]
     pub fn requests_per_minute(&self) -> f64 {
-        self.state.lock().requests.per_minute()
+        let state = self.state.lock();
+        let limits = [state.requests.own.per_minute(), state.requests.theirs.per_minute()];
+        limits.into_iter().filter(|limit| *limit > 0.0).fold(f64::MAX, f64::min)
+    }
+}
+
+impl Limited {
+    fn new(per_minute: u64, now: u64) -> Limited {
+        Limited { own: Bucket::new(per_minute, now), theirs: Stated::nothing() }
+    }
+
+    fn fill(&mut self, now: u64) {
+        self.own.fill(now);
+        self.theirs.fill(now);
+    }
+
+    fn wait_ns(&self, ahead: f64, amount: f64) -> u64 {
+        self.own.wait_ns(ahead, amount).max(self.theirs.wait_ns(ahead, amount))
+    }
+
+    fn take(&mut self, amount: f64) {
+        self.own.take(amount);
+        self.theirs.take(amount);
     }
 }
 
@@ -182,26 +212,26 @@ impl LineState {
         }
     }
 
-    /// Takes over what a provider's headers said; whether that makes anything
-    /// tighter.
+    /// Takes over what a provider's headers said; whether those who wait should
+    /// look again.
     fn learn(&mut self, now: u64, learned: &Learned) -> bool {
         self.requests.fill(now);
         self.tokens.fill(now);
-        let mut tighter = false;
+        let (mut changed, alone) = (false, self.in_flight <= 1);
         let limits = [(&mut self.requests, &learned.requests), (&mut self.tokens, &learned.tokens)];
-        for (bucket, limit) in limits {
+        for (limited, limit) in limits {
             // Resets of hours belong to daily limits, which no minute shows.
             let minutely = limit.reset.is_none_or(|reset| reset <= Duration::from_secs(120));
             if minutely {
-                tighter |= bucket.learn(limit.limit, limit.remaining);
+                changed |= limited.theirs.learn(now, limit, alone);
             }
             if let (Some(0), Some(reset)) = (limit.remaining, limit.reset) {
                 let until = now.saturating_add(reset.min(LONGEST_HOLD).as_nanos() as u64);
-                tighter |= until > self.held_until_ns;
+                changed |= until > self.held_until_ns;
                 self.held_until_ns = self.held_until_ns.max(until);
             }
         }
-        tighter
+        changed
     }
 
     fn leave(&mut self, id: u64) {

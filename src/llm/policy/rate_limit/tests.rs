@@ -91,6 +91,29 @@ fn headers_lower_the_limit_and_hold_everybody_until_the_reset() {
     assert_eq!(state(9_999), 600.0, "but never more than was configured");
 }
 
+#[test]
+fn what_a_provider_gives_back_at_its_reset_is_there_at_once() {
+    let (limiter, _) = limiter(|_| ());
+    let learn = |limit, remaining, reset_ms| {
+        let reset = Some(Duration::from_millis(reset_ms));
+        let requests = Limit { limit: Some(limit), remaining: Some(remaining), reset };
+        limiter.learn("line", &Learned { requests, ..Learned::default() });
+    };
+    // Three a window of a second, whatever a minute would have.
+    for window in 0..4 {
+        for left in (0..3).rev() {
+            let first = window > 0 && left == 2;
+            assert_eq!(waited(&limiter, 0), Duration::from_secs(first.into()));
+            learn(3, left, 1_000);
+        }
+    }
+    // What comes evenly is there before a reset that is far.
+    learn(60, 1, 60_000);
+    assert_eq!(waited(&limiter, 0), Duration::from_secs(1), "the hold of the last window");
+    assert_eq!(waited(&limiter, 0), Duration::ZERO, "of a second");
+    assert_eq!(waited(&limiter, 0), Duration::from_secs(1));
+}
+
 /// What `line` says of a call that comes while one is under way and that
 /// ends when `then` has been done; how many were waiting by then.
 fn while_waiting(
