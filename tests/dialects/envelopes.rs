@@ -559,3 +559,82 @@ fn an_empty_error_beside_an_answer_is_none() {
     let response = dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap();
     assert_eq!(response.text(), "Hi");
 }
+
+#[test]
+fn words_that_vendors_have_beside_a_vague_label_are_understood() {
+    use Status::*;
+    let says = |message: &str| error(json!({"message": message, "type": "invalid_request_error"}));
+    let bare = |message: &str| json!({"message": message});
+    check(vec![
+        (
+            "custom",
+            400,
+            says(
+                "The decoder prompt (length 9000) is longer than the maximum model length of 8192.",
+            ),
+            ContextLength,
+        ),
+        ("kimi", 400, says("Input token length too long"), ContextLength),
+        ("custom", 403, bare("Key limit exceeded (monthly limit)."), QuotaExhausted),
+        ("custom", 403, bare("Out of call volume quota for this resource."), QuotaExhausted),
+        (
+            "siliconflow",
+            403,
+            bare("The free tier of the model has been exhausted."),
+            QuotaExhausted,
+        ),
+        (
+            "custom",
+            404,
+            error(
+                json!({"message": "No endpoints found that support tool use. See the docs of this model.", "code": 404}),
+            ),
+            BadRequest,
+        ),
+        (
+            "custom",
+            404,
+            error(json!({"message": "No endpoints found for a/b.", "code": 404})),
+            ModelNotFound,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"message": "m", "code": "OutputTextSensitiveContentDetected"})),
+            ContentFilter,
+        ),
+        (
+            "custom",
+            429,
+            error(json!({"error": {"message": "m", "code": "insufficient_quota"}})),
+            QuotaExhausted,
+        ),
+    ]);
+    let slow = json!({"message": "Too many tokens, please wait before trying again."});
+    assert_eq!(inside("custom", &slow), [RateLimited; 2]);
+}
+
+#[test]
+fn a_refusal_that_is_an_event_is_read_as_one() {
+    let event =
+        format!("data: {}\n\n", error(json!({"message": "m", "code": "insufficient_quota"})));
+    let refused = refused("custom", 429, &[], &event);
+    assert_eq!((refused.status, refused.message.as_str()), (Status::QuotaExhausted, "m"));
+}
+
+#[test]
+fn minimaxs_numbers_mean_what_it_says_they_do() {
+    use Status::*;
+    for (code, status) in [
+        (1002, RateLimited),
+        (1004, Authentication),
+        (1008, QuotaExhausted),
+        (1026, ContentFilter),
+        (1039, ContextLength),
+        (2013, BadRequest),
+        (1000, Server),
+    ] {
+        let body = json!({"base_resp": {"status_code": code, "status_msg": "m"}});
+        assert_eq!(inside("custom", &body), [status; 2], "{code}");
+    }
+}

@@ -42,6 +42,11 @@ impl Facts {
         let error = root.get("error");
         // Responses: a failed response states its error one level down.
         let error = if error.is_null() { root.at(&["response", "error"]) } else { error };
+        // Gateways wrap what they were handed once more.
+        let error = match error.get("error") {
+            inner @ Json::Object(_) if error.get("message").is_null() => inner,
+            _ => error,
+        };
         match error {
             Json::Object(_) => facts.envelope(error),
             Json::Text(text) => facts.message = text.to_string(),
@@ -118,7 +123,9 @@ impl Facts {
             }
         }
         if states_failure(root) {
-            fill(&mut self.code, root.at(&["base_resp", "status_code"]));
+            let code = root.at(&["base_resp", "status_code"]);
+            fill(&mut self.code, code);
+            self.reasons.extend(minimax(code.u64()).map(Into::into));
             self.message = message_of(root.at(&["base_resp", "status_msg"])).unwrap_or_default();
         }
         if self.http.is_none() {
@@ -208,6 +215,20 @@ impl Facts {
             .or_else(|| if waits { limit_reset(headers) } else { None })
             .or_else(|| if waits { wait_in_words(&self.message) } else { None })
     }
+}
+
+/// What a number of MiniMax's means, as a label that others have for it
+/// (platform.minimax.io, error codes).
+fn minimax(code: Option<u64>) -> Option<&'static str> {
+    Some(match code? {
+        1002 | 1041 => "rate_limit_error",
+        1004 | 2049 => "authentication_error",
+        1008 => "insufficient_balance",
+        1026 | 1027 => "content_filter",
+        1039 => "context_length_exceeded",
+        1042 | 2013 => "invalid_request_error",
+        _ => return None,
+    })
 }
 
 /// Whether the account that MiniMax gives of every answer is one of a failure.

@@ -85,6 +85,8 @@ const LABELS: &[(Status, &[&str])] = &[
             "moderationblocked",
             "sensitivecontentdetected",
             "inputtextsensitivecontentdetected",
+            "outputtextsensitivecontentdetected",
+            "inputimagesensitivecontentdetected",
             "1301",
         ],
     ),
@@ -247,6 +249,8 @@ fn blames_the_request(label: &str) -> bool {
 /// What the HTTP status means, refined by the words where codes are silent.
 fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Status {
     match http {
+        429 | 0 if says(TOO_FAST) => Status::RateLimited,
+        400 | 404 if says(LACKS) => Status::BadRequest,
         // Ollama says so with a 500.
         400 | 413 | 422 | 500 | 0 if says(TOO_LONG) => Status::ContextLength,
         400 | 403 | 412 | 429 | 0 if says(NO_MONEY) || says(SPENT) => Status::QuotaExhausted,
@@ -273,6 +277,10 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
     }
 }
 
+/// Bedrock, of tokens a minute.
+const TOO_FAST: &[&str] = &["too many tokens, please wait"];
+/// OpenRouter: the model is served, but by nobody who does what was asked.
+const LACKS: &[&str] = &["no endpoints found that support"];
 const TOO_LONG: &[&str] = &[
     "prompt is too long",
     "maximum context length",
@@ -291,6 +299,8 @@ const TOO_LONG: &[&str] = &[
     "`inputs` must have less than",
     "range of input length",
     "contextwindowexceedederror",
+    "longer than the maximum model length",
+    "token length too long",
 ];
 const NO_MONEY: &[&str] = &[
     "credit balance is too low",
@@ -302,6 +312,9 @@ const NO_MONEY: &[&str] = &[
     "billing hard limit",
     "reached your specified api usage limits",
     "have any credits",
+    "key limit exceeded",
+    "out of call volume quota",
+    "free tier of the model has been exhausted",
 ];
 /// As vendors say it beside a label that means a rate limit as well.
 const SPENT: &[&str] =

@@ -17,11 +17,19 @@ mod scrub;
 
 /// Reads an answer with an error status.
 pub fn read(context: &Context, head: &Head, body: &[u8]) -> CallError {
-    let facts = match Json::parse(body) {
+    let facts = match Json::parse(event_of(body)) {
         Ok(json) => Facts::of(&json),
         Err(_) => Facts::of_words(&text_of(body)),
     };
     facts.error(context, head, head.status)
+}
+
+/// The data of a body that is a single event, as some hosts refuse a stream.
+fn event_of(body: &[u8]) -> &[u8] {
+    match body.trim_ascii().strip_prefix(b"data:") {
+        Some(data) => data.split(|byte| *byte == b'\n').next().unwrap_or(data),
+        None => body,
+    }
 }
 
 /// The error inside an answer whose status is fine, if there is one. `name` is
