@@ -36,12 +36,33 @@ static NOTHING: Json<'static> = Json::Null;
 
 impl<'a> Json<'a> {
     /// Reads one value that is the whole text, a byte order mark before it aside.
+    /// What is no character is one that stands for it: bytes that are not UTF-8,
+    /// and halves of a surrogate pair, which other readers of JSON let pass.
     pub fn parse(text: &'a [u8]) -> Result<Json<'a>, serde_json::Error> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         // One look at the whole is cheaper than one at each string.
-        match std::str::from_utf8(text) {
+        let read = match std::str::from_utf8(text) {
             Ok(text) => serde_json::from_str(text),
             Err(_) => serde_json::from_slice(text),
+        };
+        read.or_else(|error: serde_json::Error| {
+            let mended = mended(&String::from_utf8_lossy(text));
+            serde_json::from_str(&mended).map(Json::into_owned).map_err(|_| error)
+        })
+    }
+
+    /// The same, borrowing from nothing.
+    fn into_owned(self) -> Json<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            Json::Null => Json::Null,
+            Json::Bool(bool) => Json::Bool(bool),
+            Json::Number(number) => Json::Number(number),
+            Json::Text(text) => Json::Text(own(text)),
+            Json::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
+            Json::Object(members) => Json::Object(
+                members.into_iter().map(|(name, value)| (own(name), value.into_owned())).collect(),
+            ),
         }
     }
 
@@ -243,6 +264,31 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
+/// JSON in which each half of a surrogate pair that stands alone is replaced.
+fn mended(text: &str) -> String {
+    let half = |at: usize| {
+        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok().filter(|half| (0xd800..0xe000).contains(half))
+    };
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    while let Some(escape) = text[at..].find('\\').map(|found| at + found) {
+        out.push_str(&text[at..escape]);
+        let taken = match (half(escape), half(escape + 6)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..)) => 12,
+            (Some(_), _) => {
+                out.push_str("\\ufffd");
+                at = escape + 6;
+                continue;
+            }
+            (None, _) => 1 + text[escape + 1..].chars().next().map_or(0, char::len_utf8),
+        };
+        out.push_str(&text[escape..escape + taken]);
+        at = escape + taken;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,5 +321,17 @@ mod tests {
         let json = Json::parse(text.as_bytes()).unwrap();
         assert_eq!(json.to_text(), text);
         assert_eq!(json.to_value().to_string(), text);
+    }
+
+    #[test]
+    fn what_is_no_character_is_replaced_and_costs_nothing_else() {
+        let text = |json: &[u8]| Json::parse(json).map(|json| json.get("t").label().unwrap());
+        let ok = |json: &[u8]| text(json).unwrap();
+        assert_eq!(ok(br#"{"t":"a\ud83d"}"#), "a\u{fffd}");
+        assert_eq!(ok(br#"{"t":"\ude00\\ud83d\ud83d\ude00"}"#), "\u{fffd}\\ud83d\u{1f600}");
+        assert_eq!(ok(b"{\"t\":\"a\xffb\"}"), "a\u{fffd}b");
+        for broken in [&b"{\"t\":\"\\ud83d"[..], br#"{"t":"\ud8"}"#, br#"{"t":"\"#, b"\\ud800"] {
+            assert!(text(broken).is_err());
+        }
     }
 }

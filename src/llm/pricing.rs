@@ -37,7 +37,11 @@ pub struct Price {
 impl Price {
     /// The cost of a usage; none if it does not say enough.
     pub fn cost(&self, usage: &Usage) -> Option<f64> {
-        let (input, output) = (usage.input_tokens?, usage.output_tokens.unwrap_or(0));
+        let (billed_input, billed_output) = billed_tokens(usage);
+        let input = billed_input.or(usage.input_tokens)?;
+        // Where nothing is generated it costs nothing; elsewhere unknown is not 0.
+        let output = billed_output.or(usage.output_tokens);
+        let output = output.or((self.output == 0.0).then_some(0))?;
         if let Some((above, price)) = &self.long
             && input > *above
         {
@@ -137,6 +141,14 @@ fn undated(model: &str) -> &str {
         (is_date(date) && count == digits).then_some(name)
     };
     cut(9, 8).or_else(|| cut(11, 8)).unwrap_or(model)
+}
+
+/// The tokens of prompt and answer that Cohere bills, which are not all there are.
+fn billed_tokens(usage: &Usage) -> (Option<u64>, Option<u64>) {
+    let own = usage.provider_usage.as_deref().filter(|text| text.contains("\"billed_units\""));
+    let own: Option<Value> = own.and_then(|text| serde_json::from_str(text).ok());
+    let billed = |what: &str| own.as_ref()?["billed_units"][what].as_u64();
+    (billed("input_tokens"), billed("output_tokens"))
 }
 
 /// Of the tokens written to the vendor's cache, those kept for an hour.
@@ -273,6 +285,18 @@ mod tests {
         let cost = price.cost(&usage()).unwrap();
         assert!(near(cost, 0.8 + 0.1 + 0.25 + 1.0), "{cost}");
         assert_eq!(price.cost(&Usage::default()), None);
+    }
+
+    #[test]
+    fn what_a_vendor_bills_counts_and_an_unknown_answer_costs_an_unknown_sum() {
+        let own = r#"{"billed_units":{"input_tokens":3,"output_tokens":4},"tokens":{}}"#;
+        let usage = Usage { provider_usage: Some(own.into()), ..usage() };
+        let price = Price { input: 2.5, output: 10.0, ..Price::default() };
+        assert!(near(price.cost(&usage).unwrap() * 1e6, 3.0 * 2.5 + 4.0 * 10.0));
+        let half = Usage { input_tokens: Some(1_000_000), ..Usage::default() };
+        assert_eq!(price.cost(&half), None);
+        let embedding = Price { input: 2.5, ..Price::default() };
+        assert_eq!(embedding.cost(&half), Some(2.5));
     }
 
     #[test]

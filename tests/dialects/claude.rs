@@ -228,3 +228,35 @@ fn a_message_that_begins_whole_needs_no_more_than_its_end() {
     assert_eq!(choice.provider_finish_reason.as_deref(), Some("tool_use"));
     assert_eq!(choice.tool_calls[0].arguments, r#"{"a":1}"#);
 }
+
+#[test]
+fn with_a_budget_of_thinking_no_tool_is_forced_and_sampling_stays_wide() {
+    let asked = |choice: Value| {
+        let tool = json!({"type": "function", "function": {"name": "f", "parameters": {}}});
+        request(json!({
+            "messages": [{"role": "user", "content": "Hi"}],
+            "tools": [tool], "tool_choice": choice,
+        }))
+    };
+    let named = json!({"type": "function", "function": {"name": "f"}});
+    let thinking = |more: &[(&str, &str)]| {
+        let base = [
+            ("provider", "anthropic"),
+            ("model", "claude-sonnet-4-5"),
+            ("api_key", "k"),
+            ("reasoning_budget", "2000"),
+        ];
+        options(&[&base[..], more].concat())
+    };
+    for choice in [json!("required"), named] {
+        let refused = prepare(&thinking(&[]), &asked(choice.clone()), false).unwrap_err();
+        assert_eq!(refused.status(), Status::BadRequest);
+        assert!(refused.to_string().starts_with("tool_choice: "), "{refused}");
+        let sent = body(&thinking(&[("unsupported", "drop")]), &asked(choice));
+        assert!(sent.get("tool_choice").is_none() && sent["thinking"]["type"] == "enabled");
+    }
+    assert_eq!(body(&thinking(&[]), &asked(json!("none")))["tool_choice"]["type"], "none");
+    let narrow = prepare(&thinking(&[("top_p", "0.5")]), &asked(json!("auto")), false);
+    assert!(narrow.unwrap_err().to_string().starts_with("top_p: "));
+    assert_eq!(body(&thinking(&[("top_p", "0.95")]), &asked(json!("auto")))["top_p"], 0.95);
+}

@@ -472,3 +472,50 @@ fn an_event_beyond_the_cap_is_too_large() {
         assert!(matches!(error, Error::TooLarge { .. }), "{error}");
     }
 }
+
+#[test]
+fn a_call_whose_every_piece_has_another_id_is_one_call() {
+    // vLLM, up to 2024, for a tool that was asked for by name.
+    for index in [Value::Null, 0.into()] {
+        let piece = |n: u32, arguments: &str| {
+            let mut call = json!({"id": format!("chatcmpl-tool-{n}"), "type": "function",
+                "function": {"name": "f", "arguments": arguments}});
+            if !index.is_null() {
+                call["index"] = index.clone();
+            }
+            chunk(json!({"tool_calls": [call]}), Value::Null)
+        };
+        let pieces = ["{\"", "a", "\":{\"b\"", ":1}}", "{\"a\":2}"].into_iter().zip(0..);
+        let mut all: Vec<_> = pieces.map(|(text, n)| piece(n, text)).collect();
+        all.push(chunk(json!({}), "tool_calls".into()));
+        let response = read("custom", &sse(&all)).unwrap();
+        let calls = &response.first().tool_calls;
+        let arguments: Vec<_> = calls.iter().map(|call| call.arguments.as_str()).collect();
+        assert_eq!(arguments, ["{\"a\":{\"b\":1}}", "{\"a\":2}"]);
+    }
+}
+
+#[test]
+fn thinking_under_a_second_name_counts_where_the_first_is_empty() {
+    let delta = json!({"reasoning_content": "", "reasoning": "think", "content": "a"});
+    let response = read("custom", &sse(&[chunk(delta, "stop".into())])).unwrap();
+    assert_eq!(response.first().reasoning.as_deref(), Some("think"));
+}
+
+#[test]
+fn half_a_character_costs_no_more_than_itself() {
+    let text =
+        r#"data: {"choices":[{"index":0,"delta":{"content":"a\ud83d"},"finish_reason":"stop"}]}"#;
+    let response = read("custom", &format!("{text}\n\n")).unwrap();
+    assert_eq!(response.first().text, "a\u{fffd}");
+}
+
+#[test]
+fn an_answer_without_vectors_is_no_embeddings() {
+    let client = client("openai", "m");
+    let (dialect, context) = reader(&client, &asked());
+    for body in ["{}", r#"{"data":[]}"#] {
+        let end = dialect.embed_reply(&context, &head(200, &[]), body.as_bytes());
+        assert_eq!(end.unwrap_err().status(), Status::Protocol);
+    }
+}

@@ -586,3 +586,11 @@ fn a_tier_is_named_as_each_vendor_names_it() {
     assert!(words.contains("service_tier"), "{words}");
     assert_eq!(body(&client("openai", "gpt-4o"), &request)["service_tier"], "flex");
 }
+
+#[test]
+fn a_model_without_stop_texts_is_sent_none() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}], "stop": ["x"]}));
+    let refused = prepare(&client("openai", "o3"), &asked, false).unwrap_err();
+    assert_eq!(refused.to_string(), "stop: openai o3 does not take it");
+    assert_eq!(body(&client("openai", "gpt-4o"), &asked)["stop"], json!(["x"]));
+}

@@ -94,3 +94,19 @@ fn a_cap_that_is_too_low_for_this_interface_is_refused_or_the_lowest() {
     assert_eq!(sent["max_output_tokens"], 16);
     assert!(prepared.adjusted.iter().any(|note| note.starts_with("max_tokens: 16 instead")));
 }
+
+#[test]
+fn only_of_models_that_think_is_asked_what_they_thought() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let include = |model: &str| {
+        let client = options(&[
+            ("provider", "openai"),
+            ("model", model),
+            ("api_key", "k"),
+            ("openai_api", "responses"),
+        ]);
+        body(&client, &asked).get("include").cloned()
+    };
+    assert_eq!(include("gpt-6-sol"), Some(json!(["reasoning.encrypted_content"])));
+    assert_eq!(include("gpt-4o"), None);
+}

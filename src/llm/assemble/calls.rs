@@ -39,7 +39,7 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
             return (!calls[place].is_followed_by(piece)).then_some(place);
         }
         if piece.name.is_some() {
-            return None;
+            return goes_on(calls, piece);
         }
     }
     let place = match piece.index {
@@ -53,6 +53,20 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
             || piece.index.is_none() && name != call.name
     });
     (!begins).then_some(place)
+}
+
+/// The call of which a piece with a name and an unknown id is the rest after all:
+/// vLLM makes up another id for each piece of a call that was asked for by name.
+/// What goes on then is no beginning of arguments.
+fn goes_on(calls: &[Call], piece: &Fragment) -> Option<usize> {
+    let place = match piece.index {
+        Some(index) => calls.iter().rposition(|call| call.index == Some(index))?,
+        None => calls.len().checked_sub(1)?,
+    };
+    let ToolCall { name, arguments, .. } = &calls[place].done;
+    let is_open = !arguments.is_empty() && !is_whole(arguments);
+    let begins = piece.arguments.is_empty() || piece.arguments.trim_start().starts_with('{');
+    (is_open && !begins && piece.name == Some(name)).then_some(place)
 }
 
 impl Call {

@@ -2,7 +2,7 @@
 //!
 //! This decides only whether an answer is worth keeping, so it covers what the
 //! vendors' structured outputs take (types, enums, objects, arrays, unions,
-//! local references) and lets every other keyword pass.
+//! bounds, patterns, local references) and lets every other keyword pass.
 
 use serde_json::Value;
 
@@ -32,6 +32,9 @@ impl Checker<'_> {
             && all("anyOf", &|list| each(list).iter().any(follow))
             && all("oneOf", &|list| each(list).iter().filter(|s| follow(s)).count() == 1)
             && all("allOf", &|list| each(list).iter().all(follow))
+            && all("not", &|schema| !follow(schema))
+            && number(schema, value)
+            && text(schema, value)
             && self.object(schema, value, depth)
             && self.array(schema, value, depth)
     }
@@ -61,6 +64,30 @@ impl Checker<'_> {
     fn resolve(&self, reference: &Value) -> Option<&Value> {
         self.root.pointer(reference.as_str()?.strip_prefix('#')?)
     }
+}
+
+/// Whether a number is within its bounds.
+fn number(schema: &Value, value: &Value) -> bool {
+    let Some(n) = value.as_f64() else { return true };
+    let all = |key: &str, holds: &dyn Fn(f64) -> bool| schema[key].as_f64().is_none_or(holds);
+    all("minimum", &|least| n >= least)
+        && all("maximum", &|most| n <= most)
+        && all("exclusiveMinimum", &|low| n > low)
+        && all("exclusiveMaximum", &|high| n < high)
+        && all("multipleOf", &|step| ((n / step).round() - n / step).abs() < 1e-9)
+}
+
+/// Whether a text is as long as it may be, and like its pattern.
+fn text(schema: &Value, value: &Value) -> bool {
+    let Some(text) = value.as_str() else { return true };
+    let length = || text.chars().count() as u64;
+    let fits = |pattern: &str| {
+        // A pattern that this crate does not know is not held against the answer.
+        regex_lite::Regex::new(pattern).map_or(true, |pattern| pattern.is_match(text))
+    };
+    schema["minLength"].as_u64().is_none_or(|least| length() >= least)
+        && schema["maxLength"].as_u64().is_none_or(|most| length() <= most)
+        && schema["pattern"].as_str().is_none_or(fits)
 }
 
 fn has_type(types: &Value, value: &Value) -> bool {
@@ -110,5 +137,23 @@ mod tests {
         assert!(!matches(&schema, &json!([1])) && !matches(&schema, &json!([[], [], []])));
         let endless = json!({"$ref": "#"});
         assert!(!matches(&endless, &json!(1)));
+    }
+
+    #[test]
+    fn bounds_and_patterns_hold() {
+        let schema = |rules: Value| json!({"properties": {"a": rules}});
+        let fits = |rules: Value, a: Value| matches(&schema(rules), &json!({"a": a}));
+        for (rules, good, bad) in [
+            (json!({"minimum": 5}), json!(5), json!(1)),
+            (json!({"exclusiveMaximum": 5}), json!(4.9), json!(5)),
+            (json!({"multipleOf": 0.1}), json!(0.3), json!(0.35)),
+            (json!({"pattern": "^[0-9]+$"}), json!("12"), json!("x")),
+            (json!({"maxLength": 2}), json!("\u{e4}\u{f6}"), json!("abc")),
+            (json!({"minLength": 1}), json!("a"), json!("")),
+            (json!({"not": {"type": "null"}}), json!(1), json!(null)),
+        ] {
+            assert!(fits(rules.clone(), good) && !fits(rules, bad));
+        }
+        assert!(fits(json!({"pattern": "(?!a)b"}), json!("c")), "one that cannot be read");
     }
 }

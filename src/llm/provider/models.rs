@@ -125,7 +125,7 @@ pub struct Takes {
     pub seed: bool,
     /// Most answers to one request.
     pub n: u64,
-    /// Most stop texts.
+    /// Most stop texts; 0: it takes none.
     pub stop: usize,
     /// Longest stop text, in bytes.
     pub stop_bytes: usize,
@@ -297,8 +297,8 @@ pub static TAKES: &[Takes] = &[
     Takes { prefix: "gpt-3.5", cap: "max_tokens", ..OPENAI_PLAIN },
     Takes { prefix: "gpt-4", ..OPENAI_PLAIN },
     Takes { prefix: "o1", ..OPENAI_O },
-    Takes { prefix: "o3", ..OPENAI_O },
-    Takes { prefix: "o4", ..OPENAI_O },
+    Takes { prefix: "o3", stop: 0, ..OPENAI_O },
+    Takes { prefix: "o4", stop: 0, ..OPENAI_O },
     Takes { prefix: "gpt-5", ..OPENAI_5 },
     Takes { prefix: "gpt-5-chat", ..OPENAI_PLAIN },
     Takes { prefix: "gpt-5.1", ..OPENAI_5_1 },

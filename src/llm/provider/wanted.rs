@@ -189,7 +189,11 @@ impl Wanted {
             n => self.n = n.filter(|_| takes.n > 1),
         }
         if options.stop.len() > takes.stop {
-            self.refuse("stop", &format!("takes at most {} texts", takes.stop))?;
+            let why = match takes.stop {
+                0 => "does not take it".into(),
+                most => format!("takes at most {most} texts"),
+            };
+            self.refuse("stop", &why)?;
             self.stop = options.stop[..takes.stop].to_vec();
         } else {
             self.stop = options.stop.clone();

@@ -48,7 +48,7 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     if let Some(config) = output_config(chat, &mut wanted)? {
         put("output_config", config);
     }
-    tools(chat, &mut wanted, &mut put)?;
+    tools(chat, &mut wanted, thinks, &mut put)?;
     if let Some(user) = user(chat, &mut wanted)? {
         put("metadata", json!({"user_id": user}));
     }
@@ -94,6 +94,13 @@ fn sampling(
     }
     if thinks && wanted.top_k.take().is_some() {
         wanted.refuse("top_k", "does not take it while it thinks")?;
+    }
+    if thinks && wanted.top_p.is_some_and(|top_p| top_p < 0.95) {
+        match chat.is_explicit("top_p") {
+            true => wanted.refuse("top_p", "takes only 0.95 to 1 while it thinks")?,
+            false => wanted.note("top_p", "left out: the model thinks"),
+        }
+        wanted.top_p = None;
     }
     if let Some(temperature) = wanted.temperature {
         put("temperature", temperature.into());
@@ -150,13 +157,26 @@ fn output_config(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
     Ok((!config.is_empty()).then(|| config.into()))
 }
 
-fn tools(chat: &Chat, wanted: &mut Wanted, put: &mut impl FnMut(&str, Value)) -> Result<()> {
+fn tools(
+    chat: &Chat,
+    wanted: &mut Wanted,
+    thinks: bool,
+    put: &mut impl FnMut(&str, Value),
+) -> Result<()> {
     let request = chat.request;
     let tools = offer::but_openais(offer::allowed(request), wanted)?;
     if tools.is_empty() {
         return Ok(());
     }
-    let chosen = offer::choice(request, &tools, wanted);
+    let mut chosen = offer::choice(request, &tools, wanted);
+    let forced = matches!(
+        chosen,
+        Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Allowed(_, true))
+    );
+    if thinks && forced {
+        wanted.refuse("tool_choice", "takes only auto and none with a budget of thinking")?;
+        chosen = None;
+    }
     put("tools", tools.into_iter().map(tool).collect());
     let mut choice = match &chosen {
         None | Some(ToolChoice::Auto | ToolChoice::Allowed(_, false)) => json!({"type": "auto"}),

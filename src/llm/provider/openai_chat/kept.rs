@@ -29,7 +29,7 @@ impl Kept {
     pub fn piece(&mut self, piece: &Json, out: &mut Assembler, whole: bool) {
         let index = self.index;
         out.open(index);
-        let has_reasoning = piece.get("reasoning_content").text().is_some();
+        let has_reasoning = piece.get("reasoning_content").word().is_some();
         let names_reasoning = has_reasoning || piece.get("reasoning").text().is_some();
         for (key, value) in piece.members() {
             match (key.as_ref(), value) {

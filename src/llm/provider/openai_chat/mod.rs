@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::stream::{Stream, plain};
 use super::wanted::Wanted;
 use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
 use crate::options::Resolved;
@@ -57,6 +57,9 @@ impl Provider for OpenAiChat {
         let mut json = embed::read(context, head, body)?.to_value();
         if !context.base64 {
             embed::as_numbers(&mut json);
+        }
+        if json["data"].as_array().is_none_or(Vec::is_empty) {
+            return Err(Error::Protocol("the answer holds no embeddings".into()));
         }
         Ok(json)
     }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source};
+use crate::llm::provider::models::Thinking;
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, offer, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
@@ -32,12 +33,16 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     body.insert("model".into(), wanted.model.clone().into());
     body.insert("input".into(), input(chat, wanted, url)?.into());
     body.insert("store".into(), false.into());
-    let mut include = vec!["reasoning.encrypted_content"];
+    // Models that do not think refuse to include what they thought.
+    let thinks = wanted.takes.thinking != Thinking::No;
+    let mut include: Vec<_> = thinks.then_some("reasoning.encrypted_content").into_iter().collect();
     let mut other = request.other.clone();
     if other.shift_remove("logprobs") == Some(Value::Bool(true)) {
         include.push("message.output_text.logprobs");
     }
-    body.insert("include".into(), include.into());
+    if !include.is_empty() {
+        body.insert("include".into(), include.into());
+    }
     sampling(wanted, &mut body)?;
     if let Some(effort) = &wanted.effort {
         let mut reasoning = json!({"effort": effort});
