@@ -24,7 +24,8 @@ class Request(Owner):
     ``messages`` is a text or OpenAI-style messages; :attr:`Response.message`
     can be among them. ``tools`` are functions as OpenAI has them:
     ``{"name": ..., "description": ..., "parameters": {...}}``, alone or as the
-    ``function`` of a ``{"type": "function"}``. Every other keyword overrides an
+    ``function`` of a ``{"type": "function"}``, or what the provider has beside
+    functions, in its own form. Every other keyword overrides an
     option of the client for this call (``temperature``, ``max_tokens``,
     ``stop``, ...) or sets a field of the request (``response_format``,
     ``tool_choice``, ``metadata``, ``extra_json``, ``cache``). Belongs to one
@@ -33,13 +34,11 @@ class Request(Owner):
 
     def __init__(self, messages: Messages = (), tools: Sequence[Mapping[str, Any]] = (),
                  **options: object) -> None:
-        self._own(Handle(lib.request_new()), lib.request_free)
+        self._own(_with_tools(tools), lib.request_free)
         if isinstance(messages, str):
             messages = [{"role": "user", "content": messages}]
         for message in messages:
             self.add(message)
-        for tool in tools:
-            self._add_tool(tool.get("function", tool))
         set_options(lib.request_set, self._handle, options)
 
     def add(self: Self, message: Message) -> Self:
@@ -55,10 +54,9 @@ class Request(Owner):
             self._handle, c_text(call_id, "call_id"), text, len(text), int(failed)))
         return self
 
-    def _add_tool(self, tool: Mapping[str, Any]) -> None:
-        description, schema = tool.get("description"), tool.get("parameters")
-        error = Handle()
-        errors.check(lib.request_add_tool(
-            self._handle, c_text(str(tool["name"]), "a tool's name"),
-            None if description is None else c_text(description, "a tool's description"),
-            None if schema is None else json.dumps(schema).encode(), error), error)
+
+def _with_tools(tools: Sequence[Mapping[str, Any]]) -> Handle:
+    """A request in which nothing is said yet."""
+    text, request, error = json.dumps({"tools": list(tools)}).encode(), Handle(), Handle()
+    errors.check(lib.request_from_json(text, len(text), request, error), error)
+    return request

@@ -91,6 +91,23 @@ def test_tools_go_out_and_results_come_back(client, mock):
         client.chat(request, temperature=1)
 
 
+def test_tools_of_every_kind_go_out_as_they_were_given(mock):
+    strict = {"type": "function", "function": {"name": "f", "strict": True, "parameters": {}}}
+    custom = {"type": "custom", "custom": {"name": "paint"}}
+    with Client("openai", base_url=mock.url, api_key="k", model="gpt-4o") as client:
+        client.chat("hello", tools=[strict, custom])
+        sent = mock.stats()["last_request"]["body"]["tools"]
+    assert (sent[0]["function"]["strict"], sent[1]) == (True, custom)
+    search = {"type": "web_search_20250305", "name": "web_search", "max_uses": 3}
+    marked = {"name": "f", "parameters": {}, "cache_control": {"type": "ephemeral"}}
+    with Client("anthropic", base_url=mock.url, api_key="k") as client:
+        client.chat("hello", tools=[search, marked])
+        sent = mock.stats()["last_request"]["body"]["tools"]
+    assert (sent[0], sent[1]["cache_control"]) == (search, {"type": "ephemeral"})
+    with pytest.raises(ValueError, match="tools"):
+        Request("hello", tools=[{"type": "function"}])
+
+
 def test_embeddings_come_in_order(client):
     vectors = client.embed(["one", "two"], model="m")
     assert len(vectors) == 2 and vectors[0] != vectors[1]
