@@ -84,11 +84,12 @@ func TestAConversationGoesOnWithTheWholeAnswer(t *testing.T) {
 func TestAToolIsOfferedAndItsResultGoesBack(t *testing.T) {
 	client, m := talk(t, nil)
 	tool := llm.Tool{Name: "weather", Description: "of a place", Schema: json.RawMessage(`{"type":"object","properties":{"place":{"type":"string"}}}`)}
-	if _, err := client.Chat(context.Background(), ask("rain?"), llm.WithTools(tool), llm.WithToolChoice("none")); err != nil {
+	strict := llm.Tool{JSON: json.RawMessage(`{"type":"function","function":{"name":"f","strict":true}}`)}
+	if _, err := client.Chat(context.Background(), ask("rain?"), llm.WithTools(tool, strict), llm.WithToolChoice("none")); err != nil {
 		t.Fatal(err)
 	}
 	stats, _ := m.Stats()
-	if body := string(stats.LastRequest.Body); !strings.Contains(body, `"weather"`) || !strings.Contains(body, `"place"`) {
+	if body := string(stats.LastRequest.Body); !strings.Contains(body, `"weather"`) || !strings.Contains(body, `"place"`) || !strings.Contains(body, `"strict":true`) {
 		t.Fatal(body)
 	}
 	call := llm.MessageJSON(json.RawMessage(`{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"weather","arguments":"{}"}}]}`))

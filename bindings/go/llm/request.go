@@ -27,13 +27,29 @@ type Tool struct {
 	Name, Description string
 	// Schema is the JSON schema of the arguments.
 	Schema json.RawMessage
+	// JSON, if it is there, is all of the tool instead: in OpenAI's form, or in
+	// the provider's own for what it has beside functions.
+	JSON json.RawMessage
+}
+
+// MarshalJSON is the tool in OpenAI's form.
+func (t Tool) MarshalJSON() ([]byte, error) {
+	if t.JSON != nil {
+		return t.JSON, nil
+	}
+	return json.Marshal(struct {
+		Name        string          `json:"name"`
+		Description string          `json:"description,omitempty"`
+		Parameters  json.RawMessage `json:"parameters,omitempty"`
+	}{t.Name, t.Description, t.Schema})
 }
 
 // newRequest must be followed by mynah_request_free.
 func newRequest(messages []Message, settings *settings) (*C.mynah_request, error) {
 	body, err := json.Marshal(struct {
 		Messages []Message `json:"messages"`
-	}{append([]Message{}, messages...)})
+		Tools    []Tool    `json:"tools,omitempty"`
+	}{append([]Message{}, messages...), settings.tools})
 	if err != nil {
 		return nil, err
 	}
@@ -63,28 +79,7 @@ func (s *settings) intoRequest(request *C.mynah_request) error {
 			return err
 		}
 	}
-	for _, tool := range s.tools {
-		if err := addTool(request, tool); err != nil {
-			return err
-		}
-	}
 	return nil
-}
-
-func addTool(request *C.mynah_request, tool Tool) error {
-	if err := lib.Texts("a tool's name", tool.Name, "a tool's description", tool.Description, "a tool's schema", string(tool.Schema)); err != nil {
-		return err
-	}
-	name, description := C.CString(tool.Name), C.CString(tool.Description)
-	defer C.free(unsafe.Pointer(name))
-	defer C.free(unsafe.Pointer(description))
-	var schema *C.char
-	if tool.Schema != nil {
-		schema = C.CString(string(tool.Schema))
-		defer C.free(unsafe.Pointer(schema))
-	}
-	var failure *C.mynah_error
-	return told(C.mynah_request_add_tool(request, name, description, schema, &failure), failure)
 }
 
 func named(pair pair, set func(name, value *C.char, failure **C.mynah_error) C.mynah_status) error {
