@@ -20,6 +20,7 @@ use super::policy::breaker::{Breaker, Pass, State};
 use super::policy::limit_headers::Learned;
 use super::policy::rate_limit::{Permit, RateLimiter};
 use super::policy::retry::{self, Budget, Decision, Facts};
+use super::provider::waits::retry_after_date;
 use super::read::{Reader, transport_error};
 use super::response::Response;
 use super::timing::{Progress, Timing};
@@ -192,7 +193,9 @@ impl Sending<'_> {
         let body = &mut *exchange.body;
         let mut response = if !ok {
             let bytes = reader.all(body).map_err(|error| Broken::new(error, facts.clone()))?;
-            let error = provider.error(context, &head, &bytes);
+            let mut error = provider.error(context, &head, &bytes);
+            let date = || retry_after_date(&head.headers, self.means.clock.unix_ms());
+            error.retry_after = error.retry_after.or_else(date);
             return Err(Broken::new(Error::Call(Box::new(error)), facts));
         } else if self.order.stream {
             self.streamed(&mut reader, &head, body, sink, facts)?

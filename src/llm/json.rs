@@ -36,17 +36,17 @@ static NOTHING: Json<'static> = Json::Null;
 
 impl<'a> Json<'a> {
     /// Reads one value that is the whole text, a byte order mark before it aside.
-    /// What is no character is one that stands for it: bytes that are not UTF-8,
-    /// and halves of a surrogate pair, which other readers of JSON let pass.
+    /// Half of a surrogate pair, which other readers of JSON let pass, reads as a
+    /// replacement character; bytes that are not UTF-8 are an error.
     pub fn parse(text: &'a [u8]) -> Result<Json<'a>, serde_json::Error> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         // One look at the whole is cheaper than one at each string.
-        let read = match std::str::from_utf8(text) {
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_slice(text),
-        };
-        read.or_else(|error: serde_json::Error| {
-            let mended = mended(&String::from_utf8_lossy(text));
+        let Ok(text) = std::str::from_utf8(text) else { return serde_json::from_slice(text) };
+        serde_json::from_str(text).or_else(|error: serde_json::Error| {
+            if !text.contains("\\ud") && !text.contains("\\uD") {
+                return Err(error);
+            }
+            let mended = mended(text);
             serde_json::from_str(&mended).map(Json::into_owned).map_err(|_| error)
         })
     }
@@ -324,13 +324,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_character_is_replaced_and_costs_nothing_else() {
+    fn half_a_surrogate_pair_is_replaced_and_costs_nothing_else() {
         let text = |json: &[u8]| Json::parse(json).map(|json| json.get("t").label().unwrap());
         let ok = |json: &[u8]| text(json).unwrap();
         assert_eq!(ok(br#"{"t":"a\ud83d"}"#), "a\u{fffd}");
         assert_eq!(ok(br#"{"t":"\ude00\\ud83d\ud83d\ude00"}"#), "\u{fffd}\\ud83d\u{1f600}");
-        assert_eq!(ok(b"{\"t\":\"a\xffb\"}"), "a\u{fffd}b");
-        for broken in [&b"{\"t\":\"\\ud83d"[..], br#"{"t":"\ud8"}"#, br#"{"t":"\"#, b"\\ud800"] {
+        for broken in [
+            b"{\"t\":\"a\xffb\"}",
+            &b"{\"t\":\"\\ud83d"[..],
+            br#"{"t":"\ud8"}"#,
+            br#"{"t":"\"#,
+            b"\\ud800",
+        ] {
             assert!(text(broken).is_err());
         }
     }

@@ -98,6 +98,9 @@ const JANUARY_1_2027: u64 = 1_798_761_600;
 /// The rows; of one model, later days stand later.
 pub static ROWS: &[Row] = &[
     row("openai", "gpt-3.5-turbo", 0.5, 1.5),
+    row("openai", "gpt-3.5-turbo-0301", 1.5, 2.0),
+    row("openai", "gpt-3.5-turbo-0613", 1.5, 2.0),
+    row("openai", "gpt-3.5-turbo-1106", 1.0, 2.0),
     openai("gpt-4o", 2.5, 10.0, 1.25),
     openai("gpt-4o-mini", 0.15, 0.6, 0.075),
     openai("gpt-4.1", 2.0, 8.0, 0.5),
@@ -137,7 +140,7 @@ pub static ROWS: &[Row] = &[
     row("openai", "text-embedding-3-small", 0.02, 0.0),
     row("openai", "text-embedding-3-large", 0.13, 0.0),
     row("openai", "text-embedding-ada-002", 0.1, 0.0),
-    claude("claude-3-haiku", 0.25, 1.25),
+    Row { written: Some((0.3, 0.5)), ..claude("claude-3-haiku", 0.25, 1.25).cached(0.03) },
     claude("claude-3-opus", 15.0, 75.0),
     claude("claude-3-5-haiku", 0.8, 4.0),
     claude("claude-3-5-sonnet", 3.0, 15.0),

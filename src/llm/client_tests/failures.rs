@@ -26,6 +26,17 @@ fn retry_after_is_waited_for() {
 }
 
 #[test]
+fn a_date_to_wait_for_counts_from_our_own_clock_where_the_answer_has_none() {
+    // The manual clock's calendar begins with 1970.
+    let date = &[("retry-after", "Thu, 01 Jan 1970 00:00:09 GMT")];
+    let limited = Step::Answer(503, date, "{}".into());
+    let bench = bench(&[], vec![limited, plain("ok", "stop")]);
+    let before = bench.client.clock.unix_ms();
+    bench.chat().unwrap();
+    assert!(before < 9_000 && bench.client.clock.unix_ms() >= 9_000, "{before}");
+}
+
+#[test]
 fn a_retry_after_beside_an_error_inside_a_200_is_not_waited_for() {
     let error = r#"data: {"error":{"message":"busy","type":"overloaded_error","code":529}}"#;
     let headers = &[("retry-after", "100")];

@@ -87,6 +87,8 @@ fn may_repeat(facts: &Facts, options: &ClientOptions) -> bool {
     }
     match (facts.http_status, status) {
         (_, QuotaExhausted | Cancelled | Stopped | ContentFilter) => false,
+        // What is wrong with the request or the key stays wrong, whatever HTTP says.
+        (_, ContextLength | Authentication | Permission | ModelNotFound) => false,
         (Some(408), Timeout) => true,
         (Some(_), Timeout | TooLarge) => false,
         (Some(504), _) => options.retry_after_send,
@@ -198,7 +200,9 @@ mod tests {
         for http in [400, 401, 403, 404, 422] {
             assert!(!again(answered(http, Status::BadRequest)), "{http}");
         }
-        assert!(!again(answered(429, Status::QuotaExhausted)));
+        for lasting in [Status::QuotaExhausted, Status::ContextLength, Status::Authentication] {
+            assert!(!again(answered(500, lasting)), "{lasting:?}");
+        }
     }
 
     #[test]

@@ -6,7 +6,8 @@ use crate::llm::dates;
 use crate::llm::transport::Headers;
 
 /// `retry-after-ms`, or `Retry-After` in seconds or as a date. A date counts
-/// from the answer's own `Date`, so no clock is asked.
+/// from the answer's own `Date`, so no clock is asked; without one, see
+/// [`retry_after_date`].
 pub fn retry_after(headers: &Headers) -> Option<Duration> {
     let ms = headers.get("retry-after-ms").and_then(|ms| ms.trim().parse::<f64>().ok());
     if let Some(ms) = ms.and_then(|ms| seconds_from(ms / 1_000.0)) {
@@ -19,6 +20,14 @@ pub fn retry_after(headers: &Headers) -> Option<Duration> {
     let Some(at) = dates::http(value) else { return duration(value) };
     let now = headers.get("date").and_then(dates::http)?;
     Some(Duration::from_secs(at.saturating_sub(now)))
+}
+
+/// The wait until the date in `Retry-After` of an answer that does not say what
+/// time it is there, at a time in ms since 1970.
+pub fn retry_after_date(headers: &Headers, now_ms: u64) -> Option<Duration> {
+    let at = headers.get("retry-after").and_then(dates::http)?;
+    let undated = headers.get("date").and_then(dates::http).is_none();
+    undated.then(|| Duration::from_millis((at * 1_000).saturating_sub(now_ms)))
 }
 
 /// From the answer's `Date` until a time in ms since 1970.
