@@ -519,3 +519,17 @@ fn an_answer_without_vectors_is_no_embeddings() {
         assert_eq!(end.unwrap_err().status(), Status::Protocol);
     }
 }
+
+#[test]
+fn whole_answers_with_one_number_are_told_apart_by_their_places() {
+    let choice = |text: &str| {
+        json!({"index": 0, "message": {"role": "assistant", "content": text},
+        "finish_reason": "stop"})
+    };
+    let client = client("custom", "m");
+    let (dialect, context) = reader(&client, &asked());
+    let answer = json!({"choices": [choice("a"), choice("b")]}).to_string();
+    let response = dialect.reply(&context, &head(200, &[]), answer.as_bytes()).unwrap();
+    let texts: Vec<_> = response.choices.iter().map(|choice| choice.text.as_str()).collect();
+    assert_eq!(texts, ["a", "b"]);
+}

@@ -592,3 +592,18 @@ fn a_failed_response_blames_the_request_where_its_code_does() {
     assert_eq!(failed("server_error"), Status::Server);
     assert_eq!(failed("rate_limit_exceeded"), Status::RateLimited);
 }
+
+#[test]
+fn a_spoken_answer_goes_back_as_its_id_alone() {
+    let client = client("openai", "gpt-audio");
+    let asked = json!({"role": "user", "content": "Hi"});
+    let (dialect, context) = reader(&client, &request(json!({"messages": [asked.clone()]})));
+    let audio =
+        json!({"id": "audio_1", "data": "UklGRg==", "expires_at": 1, "transcript": "Hello"});
+    let answer = json!({"choices": [{"index": 0, "finish_reason": "stop", "message":
+        {"role": "assistant", "content": null, "refusal": null, "audio": audio}}]});
+    let response = dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap();
+    let said = response.first().message.value().into_owned();
+    let sent = body(&client, &request(json!({"messages": [asked.clone(), said, asked]})));
+    assert_eq!(sent["messages"][1]["audio"], json!({"id": "audio_1"}));
+}

@@ -95,7 +95,11 @@ impl Decoder {
         out.start(json.get("model"), json.get("id"));
         out.created(json.get("created").u64());
         for (place, choice) in json.get("choices").items().iter().enumerate() {
-            let index = choice.get("index").u64().unwrap_or(place as u64) as u32;
+            let number = |choice: &Json| choice.get("index").u64();
+            let earlier = &json.get("choices").items()[..place];
+            // Some hosts give all whole answers the same number.
+            let is_taken = body == "message" && earlier.iter().any(|e| number(e) == number(choice));
+            let index = number(choice).filter(|_| !is_taken).unwrap_or(place as u64) as u32;
             self.choice(index, choice, out, body);
             if choice.get("usage").is_object() {
                 usage(choice.get("usage"), out);

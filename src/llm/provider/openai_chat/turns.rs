@@ -101,6 +101,10 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         if thinks && !message.tool_calls.is_empty() && block["reasoning_content"].is_null() {
             block["reasoning_content"] = "".into();
         }
+        // What was heard is known by its id, and is not taken back as it came.
+        if let Some(id) = block["audio"].get("id").cloned() {
+            block["audio"] = json!({"id": id});
+        }
         return block;
     }
     let mut out = Map::new();
