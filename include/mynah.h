@@ -530,7 +530,7 @@ mynah_status mynah_cache_options_set(mynah_cache_options *options,
                                      mynah_error **err);
 
 /**
- * Sets all options of a JSON object, or on an error none.
+ * Sets all options of a JSON object, or on an error none; null is `default`.
  *
  * The caller promises:
  * 1. `json` points to `len` readable bytes.
@@ -573,8 +573,9 @@ MYNAH_API mynah_status mynah_cache_options_describe(mynah_value **value);
  * has returned. Entries that are in a cache when it is freed are not reported.
  *
  * `destroy` (NULL allowed) is called with `user` once, after the last call,
- * when the options and every cache made from them are gone, or at once if this
- * fails. NULL for `callback` withdraws what was set.
+ * when the options and every cache made from them are gone, or it has been
+ * replaced and no cache was made with it, or at once if this fails. NULL for
+ * `callback` withdraws what was set.
  *
  * The caller promises:
  * 1. `callback` and `destroy` may be called with `user` on any thread.
@@ -588,8 +589,8 @@ mynah_status mynah_cache_options_on_evict(mynah_cache_options *options,
 /**
  * Has a function told when a cache made from these options crosses one of its
  * `alert_` thresholds, once each time, and once when it recovers. Thresholds
- * are looked at during calls, at most once a second, and when the metrics are
- * read; the function runs on that call's thread with no lock held, and may
+ * are looked at during one in some hundreds of the gets and sets, at most once a
+ * second, and when the metrics are read; the function runs on that call's thread with no lock held, and may
  * call anything. `user` and `destroy` as for `mynah_cache_options_on_evict`.
  *
  * The caller promises:
@@ -1032,8 +1033,9 @@ MYNAH_API uint64_t mynah_cache_capacity(mynah_cache *cache);
 /**
  * Changes the number of shards to what the option `shard_count` would make of
  * `shards`; 0 lets the cache choose. Gets and sets go on meanwhile and lose
- * nothing; each waits for one shard's part at most. Returns when it is done.
- * Any thread.
+ * nothing, unless the tables of more shards leave entries no room under
+ * `max_memory_mb`; each waits for one shard's part at most. Returns when it is
+ * done. Any thread.
  *
  * Errors: `MYNAH_OUT_OF_RANGE`.
  *
@@ -1062,7 +1064,8 @@ mynah_status mynah_cache_set_capacity(mynah_cache *cache,
 /**
  * The effective options as JSON: for each its value and the layer that it
  * came from, or what has changed it since: `set_capacity`, `resize` or
- * `auto_tuning`. The value is the caller's to free. Any thread.
+ * `auto_tuning`. `shard_count` is what was asked for; `mynah_cache_shard_count`
+ * says how many there are. The value is the caller's to free. Any thread.
  *
  * The caller promises:
  * 1. `value` is null or writable.
@@ -1472,7 +1475,7 @@ mynah_status mynah_client_options_set(mynah_client_options *options,
                                       mynah_error **err);
 
 /**
- * Sets all options of a JSON object, or on an error none.
+ * Sets all options of a JSON object, or on an error none; null is `default`.
  *
  * The caller promises:
  * 1. `json` points to `len` readable bytes.

@@ -88,7 +88,11 @@ impl Cache {
             let number = |key: &str| packing[key].as_f64();
             let seconds = |key: &str| number(key).unwrap_or(0.0) / 1e9;
             let ratio = number("ratio");
-            text.gauge("mynah_cache_compression_ratio", "Bytes before and after.", ratio);
+            text.gauge(
+                "mynah_cache_compression_ratio",
+                "Bytes of packed values before, by those after.",
+                ratio,
+            );
             let (packed, unpacked) = (seconds("pack_ns"), seconds("unpack_ns"));
             text.counter("mynah_cache_pack_seconds_total", "Time spent on packing.", packed);
             text.counter("mynah_cache_unpack_seconds_total", "And on unpacking.", unpacked);

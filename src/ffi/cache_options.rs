@@ -81,7 +81,7 @@ pub unsafe extern "C" fn mynah_cache_options_set(
     unsafe { options::set_named::<CacheDraft, _>(options, name, value, err) }
 }
 
-/// Sets all options of a JSON object, or on an error none.
+/// Sets all options of a JSON object, or on an error none; null is `default`.
 ///
 /// # Safety
 /// 1. `json` points to `len` readable bytes.
@@ -170,8 +170,9 @@ pub type mynah_evict_fn = Option<
 /// has returned. Entries that are in a cache when it is freed are not reported.
 ///
 /// `destroy` (NULL allowed) is called with `user` once, after the last call,
-/// when the options and every cache made from them are gone, or at once if this
-/// fails. NULL for `callback` withdraws what was set.
+/// when the options and every cache made from them are gone, or it has been
+/// replaced and no cache was made with it, or at once if this fails. NULL for
+/// `callback` withdraws what was set.
 ///
 /// # Safety
 /// 1. `callback` and `destroy` may be called with `user` on any thread.
@@ -210,8 +211,8 @@ fn listener(kept: Kept<mynah_evict_fn>) -> Arc<Listener> {
 
 /// Has a function told when a cache made from these options crosses one of its
 /// `alert_` thresholds, once each time, and once when it recovers. Thresholds
-/// are looked at during calls, at most once a second, and when the metrics are
-/// read; the function runs on that call's thread with no lock held, and may
+/// are looked at during one in some hundreds of the gets and sets, at most once a
+/// second, and when the metrics are read; the function runs on that call's thread with no lock held, and may
 /// call anything. `user` and `destroy` as for `mynah_cache_options_on_evict`.
 ///
 /// # Safety

@@ -79,7 +79,7 @@ pub unsafe extern "C" fn mynah_client_options_set(
     unsafe { options::set_named::<ClientDraft, _>(options, name, value, err) }
 }
 
-/// Sets all options of a JSON object, or on an error none.
+/// Sets all options of a JSON object, or on an error none; null is `default`.
 ///
 /// # Safety
 /// 1. `json` points to `len` readable bytes.

@@ -89,7 +89,7 @@ static ROWS: &[Row<CacheOptions>] = &[
     int!(
         cleanup_interval_ms,
         0..=MS_MAX,
-        "Milliseconds between sweeps of expired entries; 0: they stay until they are read or evicted."
+        "Milliseconds between sweeps of expired entries; 0: they stay until they are read (not with the strategy periodic) or evicted."
     ),
     int!(
         cleanup_batch_size,

@@ -38,8 +38,9 @@ pub extern "C" fn mynah_cache_capacity(cache: *mut mynah_cache) -> u64 {
 
 /// Changes the number of shards to what the option `shard_count` would make of
 /// `shards`; 0 lets the cache choose. Gets and sets go on meanwhile and lose
-/// nothing; each waits for one shard's part at most. Returns when it is done.
-/// Any thread.
+/// nothing, unless the tables of more shards leave entries no room under
+/// `max_memory_mb`; each waits for one shard's part at most. Returns when it is
+/// done. Any thread.
 ///
 /// Errors: `MYNAH_OUT_OF_RANGE`.
 ///
@@ -76,7 +77,8 @@ pub unsafe extern "C" fn mynah_cache_set_capacity(
 
 /// The effective options as JSON: for each its value and the layer that it
 /// came from, or what has changed it since: `set_capacity`, `resize` or
-/// `auto_tuning`. The value is the caller's to free. Any thread.
+/// `auto_tuning`. `shard_count` is what was asked for; `mynah_cache_shard_count`
+/// says how many there are. The value is the caller's to free. Any thread.
 ///
 /// # Safety
 /// 1. `value` is null or writable.
