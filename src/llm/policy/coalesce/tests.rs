@@ -1,0 +1,188 @@
+use super::*;
+use crate::error::Status;
+use crate::llm::event::EventKind;
+use crate::options::client::ClientOptions;
+
+const KEY: Key = [7; 32];
+
+fn text(text: &str) -> Event {
+    Event { choice: 0, kind: EventKind::Text(text.into()) }
+}
+
+struct Caller {
+    clock: Clock,
+    timing: Timing,
+    interrupt: Interrupt,
+}
+
+impl Caller {
+    fn new(change: impl FnOnce(&mut ClientOptions)) -> Self {
+        let mut options = ClientOptions::default();
+        change(&mut options);
+        let clock = Clock::System;
+        let timing = Timing::start(&options, &clock);
+        Caller { timing, clock, interrupt: Interrupt::default() }
+    }
+
+    fn follow(&self, place: &Participant) -> (Result<Response>, String) {
+        let mut seen = String::new();
+        let mut sink = |event: &Event| {
+            if let EventKind::Text(piece) = &event.kind {
+                seen.push_str(piece);
+            }
+            true
+        };
+        let mut progress = self.timing.progress();
+        let end = place.follow(
+            &self.clock,
+            &self.timing,
+            &self.interrupt,
+            Some(&mut sink),
+            &mut progress,
+            &mut Vec::new(),
+        );
+        (end, seen)
+    }
+}
+
+/// A call that may take so many seconds.
+fn timing(seconds: u64) -> Timing {
+    let options = ClientOptions { timeout_ms: seconds * 1_000, ..ClientOptions::default() };
+    Timing::start(&options, &Clock::System)
+}
+
+fn first(flights: &Flights) -> Participant<'_> {
+    match flights.join(KEY, &timing(50), true, |_| Ok(())) {
+        Joined::First(place) => place,
+        _ => panic!("somebody was there before"),
+    }
+}
+
+fn later(flights: &Flights) -> Participant<'_> {
+    match flights.join(KEY, &timing(9_000), true, |_| panic!("it is under way")) {
+        Joined::Later(place) => place,
+        _ => panic!("nobody was there before"),
+    }
+}
+
+#[test]
+fn late_joiners_get_what_came_and_then_follow() {
+    let flights = Flights::default();
+    let leader = first(&flights);
+    leader.flight.push(&text("a"));
+    std::thread::scope(|scope| {
+        let follower = scope.spawn(|| Caller::new(|_| {}).follow(&later(&flights)));
+        while leader.flight.log.lock().waiting.is_empty() {
+            std::thread::yield_now();
+        }
+        leader.flight.push(&text("b"));
+        leader.flight.end(Ok(Response::default()));
+        assert_eq!(follower.join().unwrap().1, "ab");
+    });
+    assert_eq!(Caller::new(|_| {}).follow(&leader).1, "ab");
+    let left = leader.flight.shared.until_ns() - Clock::System.now_ns();
+    assert!(left > 8_000_000_000_000, "the longest of both: {left}");
+}
+
+#[test]
+fn a_failure_is_shared() {
+    let flights = Flights::default();
+    let place = first(&flights);
+    place.flight.end(Err(Error::call(Status::Server, "down")));
+    let error = Caller::new(|_| {}).follow(&place).0.unwrap_err();
+    assert_eq!(error.status(), Status::Server);
+}
+
+#[test]
+fn the_request_ends_when_the_last_has_left_and_not_before() {
+    let flights = Flights::default();
+    let place = first(&flights);
+    let flight = place.flight.clone();
+    std::thread::scope(|scope| {
+        scope.spawn(|| drop(later(&flights)));
+    });
+    assert_eq!(flight.interrupt.reason(), None);
+    drop(place);
+    assert_eq!(flight.interrupt.reason(), Some(Reason::Cancelled));
+    drop(first(&flights));
+}
+
+#[test]
+fn each_keeps_its_own_deadline_and_its_own_cancel() {
+    let flights = Flights::default();
+    let place = first(&flights);
+    let hasty = Caller::new(|o| o.timeout_ms = 1);
+    assert_eq!(hasty.follow(&place).0.unwrap_err().status(), Status::Timeout);
+    let cancelled = Caller::new(|_| {});
+    cancelled.interrupt.trip(Reason::Cancelled);
+    assert_eq!(cancelled.follow(&place).0.unwrap_err().status(), Status::Cancelled);
+    assert_eq!(place.flight.interrupt.reason(), None);
+}
+
+#[test]
+fn a_call_from_inside_a_callback_does_not_wait_for_itself() {
+    let flights = Flights::default();
+    let _place = first(&flights);
+    let start = |_: &Arc<Flight>| panic!("it is under way");
+    assert!(matches!(flights.join(KEY, &timing(5), true, start), Joined::Alone));
+}
+
+#[test]
+fn nobody_joins_a_flight_that_cannot_begin() {
+    let flights = Flights::default();
+    let refuse = |_: &Arc<Flight>| Err(Error::Internal("no thread".into()));
+    assert!(matches!(flights.join(KEY, &timing(5), true, refuse), Joined::Alone));
+    assert_eq!(flights.count(), 0);
+    drop(first(&flights));
+}
+
+#[test]
+fn a_request_that_all_have_given_up_for_lack_of_time_was_late() {
+    let flights = Flights::default();
+    let place = first(&flights);
+    let flight = place.flight.clone();
+    let hasty = Caller::new(|o| o.timeout_ms = 1);
+    assert_eq!(hasty.follow(&place).0.unwrap_err().status(), Status::Timeout);
+    drop(place);
+    assert_eq!(flight.interrupt.reason(), Some(Reason::Late));
+}
+
+/// What ends a follower of a request that has come this far.
+fn limit(change: impl FnOnce(&mut ClientOptions), streamed: bool) -> String {
+    let flights = Flights::default();
+    let caller = Caller::new(change);
+    let join = flights.join(KEY, &timing(50), streamed, |flight| {
+        flight.shared.sent(caller.clock.now_ns());
+        Ok(())
+    });
+    let Joined::First(place) = join else { panic!("nobody was there before") };
+    caller.follow(&place).0.unwrap_err().to_string()
+}
+
+#[test]
+fn each_keeps_its_own_limits_by_the_pulse_of_the_request() {
+    let both = |o: &mut ClientOptions, first_byte| {
+        (o.timeout_ms, o.first_byte_timeout_ms) = (400, first_byte);
+    };
+    assert!(limit(|o| both(o, 10), true).contains("first_byte_timeout_ms = 10"));
+    let silent = |o: &mut ClientOptions| (o.timeout_ms, o.silence_timeout_ms) = (400, 10);
+    assert!(limit(|o| silent(o), false).contains("silence_timeout_ms = 10"));
+    let token = |o: &mut ClientOptions| (o.timeout_ms, o.first_token_timeout_ms) = (60, 10);
+    assert!(limit(|o| token(o), true).contains("first_token_timeout_ms = 10"));
+    let whole = limit(|o| token(o), false);
+    assert!(whole.contains("timeout_ms = 60"), "no events are to be expected: {whole}");
+}
+
+#[test]
+fn no_limit_runs_while_no_request_is_out() {
+    let flights = Flights::default();
+    let place = first(&flights);
+    place.flight.shared.sent(Clock::System.now_ns());
+    place.flight.shared.rest();
+    let hasty = Caller::new(|o| {
+        (o.timeout_ms, o.silence_timeout_ms, o.first_byte_timeout_ms) = (60, 10, 10);
+        o.first_token_timeout_ms = 10;
+    });
+    let error = hasty.follow(&place).0.unwrap_err().to_string();
+    assert!(error.contains(" timeout_ms = 60"), "{error}");
+}
