@@ -50,14 +50,20 @@ thread_local! {
 
 /// Waits, inside the callback of the call that runs on this thread, until
 /// `signal` is raised; false if the call was interrupted or its time is up
-/// first. Waits in real time, in which whoever raises the signal lives.
+/// first, which interrupts it. Waits in real time, in which whoever raises the signal lives.
 pub fn wait_inside(signal: &Arc<Signal>) -> bool {
     let found = STACK.with_borrow(|stack| {
         stack.last().map(|frame| (frame.interrupt.clone(), frame.until.clone()))
     });
     let Some((interrupt, until)) = found else { return false };
     let left = until.map_or(Duration::MAX, |timing| timing.left());
-    interrupt.wait_or(&Clock::System, signal, left).is_ok() && signal.is_raised()
+    if interrupt.wait_or(&Clock::System, signal, left).is_err() {
+        return false;
+    }
+    if !signal.is_raised() {
+        interrupt.trip(Reason::Late);
+    }
+    signal.is_raised()
 }
 
 impl Default for Calls {

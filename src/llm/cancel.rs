@@ -25,7 +25,8 @@ pub enum Reason {
     Closed = 2,
     /// The caller's callback said stop.
     Stopped = 3,
-    /// The time of those who waited for a shared request was up.
+    /// The time of those who waited for a shared request was up, or of a call
+    /// whose events nobody took.
     Late = 4,
 }
 
@@ -38,7 +39,7 @@ impl Reason {
                 Error::call(Status::Cancelled, "the client was freed while the call ran")
             }
             Reason::Stopped => Error::call(Status::Stopped, "the callback stopped the stream"),
-            Reason::Late => Error::call(Status::Timeout, "not finished in anybody's time"),
+            Reason::Late => Error::call(Status::Timeout, "not finished within timeout_ms"),
         }
     }
 

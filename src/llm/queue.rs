@@ -247,7 +247,7 @@ impl Queue {
                 }
                 stream.room.insert(Arc::default()).clone()
             };
-            // Ended from outside or by its time: the call itself says which.
+            // Ended from outside or by its time: it has been interrupted.
             if !call::wait_inside(&room) {
                 return true;
             }

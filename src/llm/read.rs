@@ -106,7 +106,8 @@ impl Reader<'_> {
     }
 
     /// Hands out what one read has brought. The clock is asked once for all of
-    /// it: to a stream that comes in bursts that is most of the cost.
+    /// it: to a stream that comes in bursts that is most of the cost. Whether the
+    /// whole time is up is seen on the coarse one.
     fn deliver(&mut self, events: &mut Events, sink: &mut Sink<'_>) -> Result<()> {
         if events.is_empty() {
             return Ok(());
@@ -116,7 +117,12 @@ impl Reader<'_> {
             self.progress.first_content_ns.get_or_insert(now);
             self.progress.last_content_ns = Some(now);
         }
+        let end = self.timing.total();
         let each = |event: &Event| {
+            // Who receives may have taken all the time there was.
+            if self.timing.is_past(end.at_ns) && self.timing.left().is_zero() {
+                return Err(self.timing.error(end.phase));
+            }
             // A cancel that comes while the callback runs ends it here.
             if self.interrupt.reason().is_none() && !sink(event) {
                 self.interrupt.trip(Reason::Stopped);

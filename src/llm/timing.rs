@@ -114,6 +114,11 @@ impl Timing {
         }
     }
 
+    /// Whether a time has come, or had a few milliseconds ago.
+    pub fn is_past(&self, at_ns: u64) -> bool {
+        self.clock.coarse_ns() >= at_ns
+    }
+
     /// How much of the whole time is left.
     pub fn left(&self) -> Duration {
         Duration::from_nanos(self.total().at_ns.saturating_sub(self.now_ns()))

@@ -44,6 +44,48 @@ fn a_stream_that_nobody_takes_waits_and_loses_nothing() {
 }
 
 #[test]
+fn a_stream_that_nobody_takes_in_its_time_says_so() {
+    let words = "word ".repeat(1_000);
+    for way in [&[][..], &[("cache_enabled", "true")]] {
+        let options = [&[("timeout_ms", "30")], way].concat();
+        let bench = bench(&options, vec![ended(&words)]);
+        let queue = Queue::new(1).unwrap();
+        let asked = Asked::Client(bench.client.clone());
+        queue.submit(asked, Arc::new(request()), true, None, 1).unwrap();
+        while bench.client.calls.in_flight() == 0 && queue.pending() > 0 && bench.sent() == 0 {
+            std::thread::yield_now();
+        }
+        while bench.client.calls.in_flight() > 0 {
+            std::thread::yield_now();
+        }
+        let end = loop {
+            if let ItemKind::Done(result) = queue.next(LONG).unwrap().kind {
+                break result;
+            }
+        };
+        assert_eq!(end.unwrap_err().error.status(), Status::Timeout, "{way:?}");
+    }
+}
+
+#[test]
+fn a_callback_that_takes_all_the_time_there_is_ends_the_call() {
+    let words = "word ".repeat(100);
+    for way in [&[][..], &[("cache_enabled", "true")]] {
+        let options = [&[("timeout_ms", "5000")], way].concat();
+        let bench = bench(&options, vec![ended(&words)]);
+        let mut events = 0;
+        let mut sink = |_: &Event| {
+            events += 1;
+            bench.time.advance(Duration::from_secs(1));
+            true
+        };
+        let end = bench.client.chat_stream(&request(), None, &mut sink);
+        assert_eq!(status(end), Status::Timeout, "{way:?}");
+        assert!(events <= 6, "{events}");
+    }
+}
+
+#[test]
 fn waking_timing_out_and_closing_each_say_so() {
     let queue = Queue::new(1).unwrap();
     let status = |queue: &Queue| queue.next(Duration::ZERO).unwrap_err().status();

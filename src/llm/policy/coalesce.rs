@@ -191,6 +191,11 @@ impl Participant<'_> {
                     interrupt.trip(Reason::Stopped);
                 }
                 interrupt.check()?;
+                // Who receives may have taken all the time there was.
+                if sink.is_some() && clock.now_ns() >= timing.total().at_ns {
+                    self.flight.log.lock().late = true;
+                    return Err(timing.error(timing.total().phase));
+                }
             }
             if let Some(end) = end {
                 return end;
