@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, Random};
-use crate::error::{CallError, Error, Result};
+use crate::error::{CallError, Error, Result, Status};
 
 use super::cancel::{Interrupt, Reason};
 use super::client::Failed;
@@ -88,8 +88,15 @@ impl Sending<'_> {
         spent: &mut Spent,
     ) -> Result<Response, Failed> {
         let mut reused_before = false;
+        let mut last: Option<Broken> = None;
         loop {
-            let permit = self.permit(spent)?;
+            // Where there is no room to send it again, it ends as it had.
+            let permit = match (self.permit(spent), last.take()) {
+                (Err(error), Some(broken)) if error.status() == Status::RateLimited => {
+                    return Err(broken.failed());
+                }
+                (permit, _) => permit?,
+            };
             self.pass.stands()?;
             spent.attempts += 1;
             let mut broken = match self.once(sink, &permit) {
@@ -118,6 +125,7 @@ impl Sending<'_> {
                     listeners.retry(spent.attempts, wait.as_millis() as u64, &broken.error);
                     let wait = || self.interrupt.wait(self.means.clock, wait);
                     self.timing.outside(wait)?;
+                    last = Some(broken);
                 }
             }
         }

@@ -260,3 +260,17 @@ fn with_a_budget_of_thinking_no_tool_is_forced_and_sampling_stays_wide() {
     assert!(narrow.unwrap_err().to_string().starts_with("top_p: "));
     assert_eq!(body(&thinking(&[("top_p", "0.95")]), &asked(json!("auto")))["top_p"], 0.95);
 }
+
+#[test]
+fn a_conversation_may_not_end_with_the_assistants_turn_whatever_follows_without_a_word() {
+    let client = client("anthropic", "claude-opus-4-7");
+    let user = |text: &str| json!({"role": "user", "content": text});
+    let said = json!({"role": "assistant", "content": "So"});
+    for after in [json!({"role": "system", "content": "Be brief."}), user("")] {
+        let asked = request(json!({"messages": [user("Hi"), said.clone(), after]}));
+        let refused = prepare(&client, &asked, false).unwrap_err();
+        assert!(refused.to_string().contains("does not go on from"), "{refused}");
+    }
+    let asked = request(json!({"messages": [user("Hi"), said, user("And?")]}));
+    assert_eq!(body(&client, &asked)["messages"].as_array().unwrap().len(), 3);
+}

@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 use super::io_error;
 use crate::error::{Error, Result};
 
+/// How the name of a file begins that is being written; short, for the place's own
+/// may be as long as a name can be.
+const PREFIX: &str = ".mynah-";
+
 /// Has `write` write the file that `path` is to name; what it answers. A link is
 /// followed, an old file's permissions stay, and what is no file is left alone.
 pub fn replace<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) -> Result<T> {
@@ -19,9 +23,7 @@ pub fn replace<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) -> Result
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut name = place.file_name().unwrap_or_default().to_owned();
-    name.push(".");
-    let beside = new_file(&name, permissions.as_ref()).tempfile_in(folder);
+    let beside = new_file(permissions.as_ref()).tempfile_in(folder);
     let beside = beside.map_err(io_error("creating a file beside", path))?;
     let answer = write(beside.as_file())?;
     let failed = io_error("writing", path);
@@ -43,8 +45,13 @@ fn place_of(path: &Path) -> Result<(PathBuf, Option<Permissions>)> {
         Err(error) => return Err(failed(error)),
     };
     if there.is_symlink() {
-        let target = fs::canonicalize(path).map_err(&failed)?;
-        return place_of(&target);
+        // Also one to a file that is not there yet; of a circle the system tells.
+        let target = fs::read_link(path).map_err(&failed)?;
+        let target = path.parent().unwrap_or(Path::new("")).join(target);
+        return match fs::metadata(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
+            _ => place_of(&target),
+        };
     }
     match there.is_file() {
         true => Ok((path.into(), Some(there.permissions()))),
@@ -55,24 +62,18 @@ fn place_of(path: &Path) -> Result<(PathBuf, Option<Permissions>)> {
 /// How the new file is created: as any program would, unless an old one says
 /// otherwise.
 #[cfg(unix)]
-fn new_file<'a>(
-    name: &'a std::ffi::OsStr,
-    old: Option<&Permissions>,
-) -> tempfile::Builder<'a, 'static> {
+fn new_file(old: Option<&Permissions>) -> tempfile::Builder<'static, 'static> {
     use std::os::unix::fs::PermissionsExt;
     let mut builder = tempfile::Builder::new();
     let permissions = old.cloned().unwrap_or_else(|| Permissions::from_mode(0o666));
-    builder.prefix(name).suffix(".tmp").permissions(permissions);
+    builder.prefix(PREFIX).permissions(permissions);
     builder
 }
 
 #[cfg(not(unix))]
-fn new_file<'a>(
-    name: &'a std::ffi::OsStr,
-    _old: Option<&Permissions>,
-) -> tempfile::Builder<'a, 'static> {
+fn new_file(_old: Option<&Permissions>) -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(name).suffix(".tmp");
+    builder.prefix(PREFIX);
     builder
 }
 

@@ -72,29 +72,33 @@ fn of(count: u32) -> Arc<Cache> {
     cache
 }
 
-/// What lies beside a file and begins with its name.
+/// How many files lie beside this one.
 fn beside(path: &Path) -> usize {
-    let name = path.file_name().unwrap().to_str().unwrap();
-    let names = fs::read_dir(path.parent().unwrap()).unwrap();
-    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|other| other.starts_with(name) && other != name).count()
+    fs::read_dir(path.parent().unwrap()).unwrap().count() - 1
+}
+
+/// A file in a folder of its own.
+fn apart(name: &str) -> std::path::PathBuf {
+    let folder = place(name);
+    fs::create_dir(&folder).unwrap();
+    folder.join("file")
 }
 
 #[test]
 fn a_save_that_is_stopped_leaves_the_old_file() {
-    let (from, path) = (of(5_000), place("stopped"));
+    let (from, path) = (of(5_000), apart("stopped"));
     fs::write(&path, b"old").unwrap();
     for stop_at in [0, 2_048, 5_000] {
         let error = from.save(&path, &mut |done, _| done < stop_at).unwrap_err();
         assert_eq!(error.status(), Status::Stopped, "{stop_at}");
         assert_eq!((fs::read(&path).unwrap(), beside(&path)), (b"old".to_vec(), 0));
     }
-    fs::remove_file(path).unwrap();
+    fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 #[test]
 fn a_save_whose_cache_is_freed_meanwhile_leaves_the_old_file() {
-    let (from, path) = (of(5_000), place("freed"));
+    let (from, path) = (of(5_000), apart("freed"));
     fs::write(&path, b"old").unwrap();
     let close = &mut |done, _| {
         if done == 2_048 {
@@ -104,7 +108,7 @@ fn a_save_whose_cache_is_freed_meanwhile_leaves_the_old_file() {
     };
     assert_eq!(from.save(&path, close), Err(Error::Closed("cache")));
     assert_eq!((fs::read(&path).unwrap(), beside(&path)), (b"old".to_vec(), 0));
-    fs::remove_file(path).unwrap();
+    fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 #[test]
@@ -141,9 +145,15 @@ fn a_file_keeps_its_permissions_a_link_its_place_and_what_is_no_file_stays() {
     from.save(&link, &mut always).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!((cache("{}").0.load(&path, &mut always), mode(&path)), (Ok(10), 0o600));
+    fs::remove_file(&path).unwrap();
+    from.save(&link, &mut always).unwrap();
+    assert!(path.is_file(), "a link may lead to where nothing is yet");
     for path in [path, link] {
         fs::remove_file(path).unwrap();
     }
+    let long = std::env::temp_dir().join("n".repeat(255));
+    from.save(&long, &mut always).unwrap();
+    fs::remove_file(long).unwrap();
     let fifo = place("fifo");
     rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RUSR).unwrap();
     for no_file in [&fifo, &std::env::temp_dir()] {

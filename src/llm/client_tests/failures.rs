@@ -37,6 +37,15 @@ fn a_date_to_wait_for_counts_from_our_own_clock_where_the_answer_has_none() {
 }
 
 #[test]
+fn a_failure_that_there_is_no_room_to_repeat_is_the_calls_own() {
+    let options = [("rate_limit_rpm", "1"), ("timeout_ms", "5000")];
+    let bench = bench(&options, vec![failure(503), plain("never sent", "stop")]);
+    let Error::Call(call) = bench.chat().unwrap_err().error else { panic!("not a call's error") };
+    assert_eq!((call.status, call.http_status), (Status::Overloaded, Some(503)));
+    assert_eq!(bench.sent(), 1);
+}
+
+#[test]
 fn a_retry_after_beside_an_error_inside_a_200_is_not_waited_for() {
     let error = r#"data: {"error":{"message":"busy","type":"overloaded_error","code":529}}"#;
     let headers = &[("retry-after", "100")];

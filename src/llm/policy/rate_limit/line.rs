@@ -84,7 +84,7 @@ impl Line {
         let nested = nesting::is_inside(self.place());
         let mut state = self.state.lock();
         let ahead = if nested { 0 } else { state.waiting.len() };
-        let forecast = state.wait_behind(now, ahead, tokens, nested).at_least_ns;
+        let forecast = state.wait_behind(now, ahead, tokens, nested, true).at_least_ns;
         // Who need not wait and is late all the same is not late because of limits.
         if forecast > 0 && now.saturating_add(forecast) > deadline_ns {
             return Err(too_late(forecast));
@@ -125,11 +125,12 @@ impl Line {
         state.wake_first();
     }
 
-    /// Takes so many tokens more than were estimated, or fewer.
+    /// Takes so many tokens more than were estimated, or fewer; what the provider
+    /// has stated of its own limit says so already.
     pub fn correct(&self, clock: &Clock, tokens: f64) {
         let mut state = self.state.lock();
         state.tokens.fill(clock.now_ns());
-        state.tokens.take(tokens);
+        state.tokens.own.take(tokens);
         state.wake_first();
     }
 
@@ -177,8 +178,10 @@ impl Limited {
         self.theirs.fill(now);
     }
 
-    fn wait_ns(&self, ahead: f64, amount: f64) -> u64 {
-        self.own.wait_ns(ahead, amount).max(self.theirs.wait_ns(ahead, amount))
+    fn wait_ns(&self, ahead: f64, amount: f64, at_best: bool) -> u64 {
+        let theirs = self.theirs.wait_ns(ahead, amount);
+        let theirs = if at_best { theirs.min(self.theirs.until_full_ns()) } else { theirs };
+        self.own.wait_ns(ahead, amount).max(theirs)
     }
 
     fn take(&mut self, amount: f64) {
@@ -193,21 +196,31 @@ impl LineState {
         let found = self.waiting.iter().enumerate().find(|(_, waiter)| waiter.id == id);
         let found = found.map(|(place, waiter)| (place, waiter.tokens, waiter.nested));
         let (ahead, tokens, nested) = found.unwrap_or((self.waiting.len(), 0, false));
-        self.wait_behind(now, ahead, tokens, nested)
+        self.wait_behind(now, ahead, tokens, nested, false)
     }
 
-    /// What one behind so many others waits for.
-    fn wait_behind(&mut self, now: u64, ahead: usize, tokens: u64, nested: bool) -> Wait {
+    /// What one behind so many others waits for. `at_best`: of what the provider
+    /// gives back at its reset, and how often, the most that can be hoped for.
+    fn wait_behind(
+        &mut self,
+        now: u64,
+        ahead: usize,
+        tokens: u64,
+        nested: bool,
+        at_best: bool,
+    ) -> Wait {
         self.requests.fill(now);
         self.tokens.fill(now);
         let full = self.max_in_flight > 0 && self.in_flight >= self.max_in_flight;
         let ahead_tokens: u64 = self.waiting.iter().take(ahead).map(|w| w.tokens).sum();
         let held = self.held_until_ns.saturating_sub(now);
-        let requests = self.requests.wait_ns(ahead as f64, 1.0);
+        let requests = self.requests.wait_ns(ahead as f64, 1.0, at_best);
         Wait {
-            at_least_ns: held
-                .max(requests)
-                .max(self.tokens.wait_ns(ahead_tokens as f64, tokens as f64)),
+            at_least_ns: held.max(requests).max(self.tokens.wait_ns(
+                ahead_tokens as f64,
+                tokens as f64,
+                at_best,
+            )),
             for_others: ahead > 0 || full && !nested,
         }
     }

@@ -40,6 +40,11 @@ impl Stated {
         self.filled_ns = now;
     }
 
+    /// ns until all of it is there again, as it was stated.
+    pub fn until_full_ns(&self) -> u64 {
+        self.full_ns.saturating_sub(self.filled_ns)
+    }
+
     /// ns until `amount` is there, when those `ahead` will have taken so much.
     pub fn wait_ns(&self, ahead: f64, amount: f64) -> u64 {
         let missing = ahead + amount.min(self.limit) - self.level;
@@ -47,9 +52,8 @@ impl Stated {
             return 0;
         }
         let evenly = |missing: f64| (missing.max(0.0) * MINUTE_NS / self.limit).ceil() as u64;
-        let until_full = self.full_ns.saturating_sub(self.filled_ns);
         let beyond = evenly(missing + self.level - self.limit);
-        evenly(missing).min(until_full.saturating_add(beyond))
+        evenly(missing).min(self.until_full_ns().saturating_add(beyond))
     }
 
     /// Takes out an amount, or puts one back that is negative.

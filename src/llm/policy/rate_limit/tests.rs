@@ -114,6 +114,33 @@ fn what_a_provider_gives_back_at_its_reset_is_there_at_once() {
     assert_eq!(waited(&limiter, 0), Duration::from_secs(1));
 }
 
+#[test]
+fn what_is_left_as_stated_is_not_corrected_by_what_was_estimated() {
+    let (limiter, _) = limiter(|_| ());
+    let tokens = |left| Limit { limit: Some(1_000), remaining: Some(left), reset: None };
+    let learn = |left| {
+        limiter.learn("line", &Learned { tokens: tokens(left), ..Learned::default() });
+    };
+    let permit = limiter.acquire("line", 900, &|| FAR, &Interrupt::default()).unwrap();
+    learn(300);
+    permit.correct(10);
+    drop(permit);
+    assert_eq!(waited(&limiter, 300), Duration::ZERO);
+    assert!(waited(&limiter, 900) > Duration::from_secs(50), "the provider counts the estimate");
+}
+
+#[test]
+fn a_long_line_is_not_refused_for_what_a_short_window_may_give() {
+    let (limiter, _) = limiter(|_| ());
+    let reset = Some(Duration::from_secs(1));
+    let requests = Limit { limit: Some(20), remaining: Some(0), reset };
+    limiter.learn("line", &Learned { requests, ..Learned::default() });
+    let line = limiter.line("line");
+    let (now, soon) = (limiter.clock.now_ns(), 30_000_000_000);
+    let entered = (0..100).map(|_| line.enter(now, 0, now + soon));
+    assert!(entered.into_iter().all(|entered| entered.is_ok()));
+}
+
 /// What `line` says of a call that comes while one is under way and that
 /// ends when `then` has been done; how many were waiting by then.
 fn while_waiting(

@@ -46,13 +46,14 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
             }
         }
     }
-    let trailing = chat.request.messages.last().filter(|m| m.role == Role::Assistant);
-    if let Some(last) = trailing
-        && !wanted.takes.prefill
+    // The last turn, whatever says nothing or goes elsewhere after it.
+    let trailing = turns.last().is_some_and(|(role, _)| *role == "assistant");
+    let last = chat.request.messages.iter().rfind(|m| m.role == Role::Assistant);
+    if let Some(last) = last.filter(|_| trailing && !wanted.takes.prefill)
         && send::own(chat, last, wanted, url).is_none()
     {
         wanted.refuse("messages", "does not go on from an assistant's message")?;
-        turns.pop_if(|(role, _)| *role == "assistant");
+        turns.pop();
     }
     Ok(turns.into_iter().map(|(role, blocks)| json!({"role": role, "content": blocks})).collect())
 }
