@@ -124,6 +124,8 @@ impl Queue {
                 true => asked.chat_stream(&request, Some(&token), &mut sink),
                 false => asked.chat(&request, Some(&token)),
             };
+            // Whoever learns of the end may be the last to hold these.
+            drop((asked, request));
             queue.finish(id, tag, ItemKind::Done(result.map(Box::new)));
         };
         self.start(id, &own, Box::new(job))

@@ -89,7 +89,9 @@ func (f *flights) lead(ctx context.Context, key string, ms C.uint64_t, claim *C.
 	defer func() {
 		C.mynah_claim_free(claim) // unsettled it passes to the next
 		f.mu.Lock()
-		delete(f.open, key)
+		if f.open[key] == own { // by now it may be another's
+			delete(f.open, key)
+		}
 		f.mu.Unlock()
 		close(own.done)
 	}()

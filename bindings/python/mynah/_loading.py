@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import itertools
 import math
+import os
 import pickle
 import time
 from datetime import timedelta
@@ -37,7 +39,16 @@ def ttl_ms(ttl: Ttl) -> int:
         return _FOREVER
     if not seconds > 0:
         raise ValueError(f"ttl: {ttl!r} is not above 0")
-    return min(max(1, round(seconds * 1000)), _FOREVER)
+    return max(1, round(min(seconds * 1000, _FOREVER)))
+
+
+def _words(failure: Exception) -> bytes:
+    """What an exception says, as the library takes it."""
+    try:
+        text = str(failure)
+    except Exception:  # whatever its own code does
+        text = type(failure).__name__
+    return text.replace("\0", " ").encode(errors="replace")
 
 
 class _Claim:
@@ -54,11 +65,13 @@ class _Claim:
         return self
 
     def __exit__(self, _: object, failure: BaseException | None, __: object) -> None:
-        if isinstance(failure, Exception):
-            # Others have an attribute of this name too, such as HTTP's.
-            kind = failure if isinstance(failure, errors.Error) else errors.Internal
-            lib.claim_fail(self._handle, kind.status, str(failure).replace("\0", " ").encode())
-        lib.claim_free(self._handle)
+        try:
+            if isinstance(failure, Exception):
+                # Others have an attribute of this name too, such as HTTP's.
+                kind = failure if isinstance(failure, errors.Error) else errors.Internal
+                lib.claim_fail(self._handle, kind.status, _words(failure))
+        finally:
+            lib.claim_free(self._handle)
 
 
 _Flights = MutableMapping[asyncio.AbstractEventLoop, "dict[bytes, asyncio.Future[bytes | None]]"]
@@ -81,8 +94,8 @@ class Loading(Owner):
         """
         key, until = as_bytes(key), time.monotonic() + timeout
         while True:
-            left = max(0, round((until - time.monotonic()) * 1000))
-            found = self._find(key, min(left, _SLICE_MS), last=left <= _SLICE_MS)
+            left = max(0.0, (until - time.monotonic()) * 1000)
+            found = self._find(key, round(min(left, _SLICE_MS)), last=left <= _SLICE_MS)
             if isinstance(found, bytes):
                 return found
             if found is not None:
@@ -118,7 +131,8 @@ class Loading(Owner):
         """A decorator: a function's results, pickled, under its arguments.
 
         Arguments and results must be picklable; arguments are the same when
-        their pickles are. Threads that call at once with the same arguments run
+        their pickles are. A function is known by its module and name; a lambda, or
+        one that is made inside another, has results of its own each time. Threads that call at once with the same arguments run
         the function once, and so do tasks where it is a coroutine function: then
         what it awaits is kept. Unpickling runs code: load no snapshot into the
         cache that somebody else could have written.
@@ -126,7 +140,7 @@ class Loading(Owner):
         def decorate(function: F) -> F:
             if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
                 raise TypeError("memoize: a generator cannot be kept; keep a list of its items")
-            name = f"{function.__module__}.{function.__qualname__}"
+            name = _name(function)
 
             def key_of(args: Any, kwargs: Any) -> bytes:
                 return pickle.dumps((name, args, sorted(kwargs.items())))
@@ -146,6 +160,16 @@ class Loading(Owner):
             kept = awaited if inspect.iscoroutinefunction(function) else remembered
             return kept  # type: ignore[return-value]
         return decorate
+
+
+_unnamed = itertools.count()
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """What tells a function from others, in a later process too; one that is made
+    anew each time, such as a lambda, has a name of this process's."""
+    module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", "<")
+    return f"{module}.{name}" if "<" not in name else f"{module}.{name}#{os.getpid()}.{next(_unnamed)}"
 
 
 async def _lead(flights: dict[bytes, asyncio.Future[bytes | None]], key: bytes, claim: _Claim,

@@ -72,6 +72,7 @@ class Queue(Owner):
         errors.check(lib.queue_new(0, handle, error), error)
         self._own(handle, lib.queue_free)
         self.fd = int(lib.queue_fd(handle))
+        self._made_in = os.getpid()
         self._items = (ctypes.c_void_p * _AT_ONCE)()
 
     def submit(self, kind: str, asked: Owner, request: Request, stream: bool, cancel: Cancel,
@@ -93,6 +94,8 @@ class Queue(Owner):
 
     def wait(self) -> None:
         """Blocks until something has arrived; a signal's handler runs meanwhile."""
+        if self._made_in != os.getpid():
+            return  # nothing arrives in a child: `take` says so
         if hasattr(select, "poll"):
             poll = select.poll()
             poll.register(self.fd, select.POLLIN)

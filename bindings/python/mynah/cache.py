@@ -6,7 +6,9 @@ import ctypes
 import os
 import threading
 import weakref
-from typing import Any, Iterable, Iterator, Mapping, MutableMapping, Sequence, TypeVar, Union, overload
+from typing import (
+    Any, ItemsView, Iterable, Iterator, Mapping, MutableMapping, Sequence, TypeVar, Union,
+    ValuesView, overload)
 
 from . import errors
 from ._library import Bytes, Handle, as_bytes, c_text, lib, take
@@ -67,6 +69,24 @@ class _Rooms(threading.local):
 
 
 _rooms = _Rooms()
+
+
+class _Items(ItemsView[Bytes, bytes]):
+    """Walks; a look-up for each key might find it gone, and would be counted."""
+
+    _mapping: "Cache"
+
+    def __iter__(self) -> Iterator[tuple[Bytes, bytes]]:
+        return self._mapping.entries()
+
+
+class _Values(ValuesView[bytes]):
+    """As :class:`_Items`."""
+
+    _mapping: "Cache"
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (value for _, value in self._mapping.entries())
 
 
 @documented("cache")
@@ -237,6 +257,14 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
             key, value = Handle(), Handle()
             while _found(lib.cache_iter_next(walk._handle, key, value)):
                 yield take(key), take(value)
+
+    def items(self) -> ItemsView[Bytes, bytes]:
+        """Keys and values, as of :meth:`entries`."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[bytes]:
+        """Values, as of :meth:`entries`."""
+        return _Values(self)
 
     def __iter__(self) -> Iterator[bytes]:
         return (key for key, _ in self.entries())

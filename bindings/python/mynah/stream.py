@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from typing import Iterator
 
-from . import _queue
+from . import _queue, errors
 from ._object import Cancel, Owner
 from ._queue import Arrival, Done, Event, Queue
 from .request import Request
@@ -82,8 +83,9 @@ class Stream(Iterator[str]):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-        while not self._done:
-            self._fetch()
+        with contextlib.suppress(errors.Forked):  # the call is the parent's
+            while not self._done:
+                self._fetch()
         self._waiting.clear()
 
 

@@ -1,6 +1,7 @@
 """The cache as a mapping, and what it loads by itself."""
 
 import copy
+import functools
 import math
 import pickle
 import signal
@@ -309,3 +310,48 @@ def test_a_path_with_a_zero_byte_is_refused_not_cut(tmp_path):
         with pytest.raises(ValueError, match="path"):
             cache.load(f"{tmp_path}/saved\0")
         assert list(tmp_path.iterdir()) == []
+
+
+class Wordless(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize("failure", [ValueError("half a pair: \ud83d"), Wordless()])
+def test_a_load_that_fails_without_words_leaves_no_claim(failure):
+    def load():
+        raise failure
+
+    with Cache() as cache:
+        with pytest.raises(type(failure)):
+            cache.get_or_load("k", load)
+        assert cache.get_or_load("k", lambda: b"v", timeout=5) == b"v"
+
+
+def test_who_waits_for_ever_may_say_so():
+    with Cache() as cache:
+        assert cache.get_or_load("k", lambda: b"v", timeout=math.inf) == b"v"
+        cache.set("k", b"w", ttl=1e308)
+        assert cache["k"] == b"w"
+
+
+def test_functions_without_a_name_of_their_own_keep_their_results_apart():
+    def plus(n):
+        return lambda x: x + n
+
+    with Cache() as cache:
+        kept = [cache.memoize()(plus(n)) for n in (2, 10)]
+        assert [f(3) for f in kept] == [5, 13] == [f(3) for f in kept]
+        assert cache.memoize()(functools.partial(max, 4))(2) == 4
+
+
+def test_a_walk_over_items_meets_no_entry_that_has_gone():
+    with Cache() as cache:
+        for n in range(100):
+            cache[str(n)] = b"v"
+        for key, value in cache.items():
+            assert value == b"v"
+            cache.clear()
+        cache["k"] = b"w"
+        assert (list(cache.items()), list(cache.values())) == ([(b"k", b"w")], [b"w"])
+        assert cache.metrics().hits == 0

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -192,3 +193,20 @@ def test_a_package_without_its_library_says_what_would_do(tmp_path):
         pytest.skip("the system has a libmynah")
     assert "ImportError" in done.stderr and "libmynah.so.9" in done.stderr
     assert "pip install" in done.stderr
+
+
+@fork
+def test_a_stream_of_the_parent_is_none_of_the_childs():
+    with Mock(delay_first_event_ms=60_000) as slow, Client("custom", "m", base_url=slow.url) as client:
+        stream = client.stream("hello")
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(20)
+            try:
+                with stream:
+                    next(stream)
+            except errors.Forked:
+                os._exit(7)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+        stream.close()
