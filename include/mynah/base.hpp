@@ -154,6 +154,7 @@ template <typename T>
 mynah_status set_all(T *target, const options &all,
                      mynah_status (*set)(T *, const char *, const char *, mynah_error **),
                      failure *why) noexcept {
+    if (why) why->place(); /* what an earlier call has put there is not of this one */
     for (const auto &[name, text] : all) {
         if (!is_whole(name) || !is_whole(text)) return MYNAH_INVALID_ARGUMENT;
         mynah_status status = told(why, [&, &n = name, &t = text](mynah_error **err) {

@@ -3,6 +3,7 @@
 #define MYNAH_CACHE_HPP
 
 #include <chrono>
+#include <cmath>
 #include <exception>
 #include <optional>
 
@@ -18,7 +19,8 @@ public:
 };
 
 /* An entry's lifetime: milliseconds as a number, MYNAH_TTL_DEFAULT,
- * MYNAH_TTL_NEVER, or a duration, rounded up. A negative one is refused. */
+ * MYNAH_TTL_NEVER, or a duration, rounded up; a negative one is refused, and one
+ * beyond all numbers is for ever. */
 class ttl {
 public:
     constexpr ttl(uint64_t milliseconds) noexcept : milliseconds_(milliseconds) {}
@@ -29,8 +31,10 @@ public:
 private:
     template <typename Duration>
     static uint64_t whole(Duration lasts) {
-        if (lasts < Duration::zero()) throw error(MYNAH_OUT_OF_RANGE, "ttl: it is negative");
-        return static_cast<uint64_t>(std::chrono::ceil<std::chrono::milliseconds>(lasts).count());
+        using number = std::chrono::duration<long double, std::milli>;
+        const long double all = std::ceil(std::chrono::duration_cast<number>(lasts).count());
+        if (!(all >= 0)) throw error(MYNAH_OUT_OF_RANGE, "ttl: it is negative, or no number");
+        return all < 9e18L ? static_cast<uint64_t>(all) : MYNAH_TTL_NEVER;
     }
     uint64_t milliseconds_;
 };
@@ -102,6 +106,7 @@ public:
     cache(std::initializer_list<options::value_type> all) : cache(options(all)) {}
     explicit cache(const options &all) : cache(cache_options(all)) {}
     explicit cache(const cache_options &from) {
+        if (!from) throw error(MYNAH_NULL_ARGUMENT, "options: moved from");
         mynah_cache *raw = nullptr;
         detail::checked([&](mynah_error **err) { return mynah_cache_new(from.get(), &raw, err); });
         handle_.reset(raw);

@@ -11,7 +11,11 @@
 namespace mynah {
 namespace detail {
 
-inline mynah_cancel *word(const cancel *token) noexcept { return token ? token->get() : nullptr; }
+/* A token that was moved from is one that is no longer there, not none. */
+inline mynah_cancel *word(const cancel *token) noexcept {
+    const auto gone = reinterpret_cast<mynah_cancel *>(uintptr_t{2});
+    return token ? *token ? token->get() : gone : nullptr;
+}
 
 /* What client and tiers have in common; Self has chat_ and stream_, the
  * functions of C. */
@@ -144,6 +148,7 @@ public:
     client(std::initializer_list<options::value_type> all) : client(options(all)) {}
     explicit client(const options &all) : client(client_options(all)) {}
     explicit client(const client_options &from) {
+        if (!from) throw error(MYNAH_NULL_ARGUMENT, "options: moved from");
         mynah_client *raw = nullptr;
         detail::checked([&](mynah_error **err) { return mynah_client_new(from.get(), &raw, err); });
         handle_.reset(raw);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <memory>
 #include <thread>
@@ -28,6 +29,10 @@ void a_cache_keeps_what_it_is_given() {
     CHECK(!cache && moved);
     CHECK(status_of([&] { cache.set("k", "v"); }) == MYNAH_NULL_ARGUMENT);
     CHECK(moved.remove("key") && !moved.remove("key"));
+    mynah::cache_options options{{"capacity", "7"}};
+    const mynah::cache_options kept = std::move(options);
+    CHECK(status_of([&] { mynah::cache{options}; }) == MYNAH_NULL_ARGUMENT);
+    CHECK(mynah::cache(kept).capacity() == 7);
     CHECK(status_of([] { mynah::cache{{"shard_count", "-1"}}; }) == MYNAH_OUT_OF_RANGE);
     CHECK(status_of([] { mynah::cache{{"no_such", "1"}}; }) == MYNAH_UNKNOWN_OPTION);
 }
@@ -38,6 +43,12 @@ void a_lifetime_is_a_number_or_a_duration() {
     cache.set("short", "v", 1us);  // rounded up: not the cache's own lifetime
     cache.set("long", "v", 1.5h);
     cache.set("number", "v", 60000);
+    CHECK(status_of([&] { cache.set("k", "v", -1ms); }) == MYNAH_OUT_OF_RANGE);
+    const std::chrono::duration<double> none(std::numeric_limits<double>::quiet_NaN());
+    CHECK(status_of([&] { cache.set("k", "v", none); }) == MYNAH_OUT_OF_RANGE);
+    CHECK(mynah::ttl(std::chrono::hours::max()).milliseconds() == MYNAH_TTL_NEVER);
+    CHECK(mynah::ttl(std::chrono::duration<float>(1e30F)).milliseconds() == MYNAH_TTL_NEVER);
+    CHECK(mynah::ttl(90min).milliseconds() == 5400000 && mynah::ttl(1ns).milliseconds() == 1);
     CHECK(cache.touch("long", 2min) && cache.get_or_load("new", [] { return "v"; }, 1h) == "v");
     std::this_thread::sleep_for(20ms);
     CHECK(!cache.get("short") && cache.get("long") && cache.get("number") && cache.get("new"));
