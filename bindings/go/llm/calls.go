@@ -98,11 +98,12 @@ func (c *calls) close() {
 
 func (c *calls) chat(ctx context.Context, to submitter, messages []Message, opts []Option) (*Response, error) {
 	defer runtime.KeepAlive(to) // collected, it would be closed
-	call, end, err := c.begin(ctx, to, messages, opts, false)
+	call, token, err := c.begin(ctx, to, messages, opts, false)
 	if err != nil {
 		return nil, err
 	}
-	defer end()
+	defer token.Free()
+	defer token.Trigger()
 	select {
 	case <-call.ready:
 		return call.answer, explained(ctx, call.err)
@@ -111,23 +112,23 @@ func (c *calls) chat(ctx context.Context, to submitter, messages []Message, opts
 	}
 }
 
-// begin submits a call; end cancels what is left of it.
-func (c *calls) begin(ctx context.Context, to submitter, messages []Message, opts []Option, stream bool) (*call, func(), error) {
+// begin submits a call; the token cancels what is left of it, and is to be freed.
+func (c *calls) begin(ctx context.Context, to submitter, messages []Message, opts []Option, stream bool) (*call, lib.Token, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, nil, lib.Caused(ErrCancelled, err)
+		return nil, lib.Token{}, lib.Caused(ErrCancelled, err)
 	}
 	request, err := newRequest(messages, gather(opts))
 	if err != nil {
-		return nil, nil, err
+		return nil, lib.Token{}, err
 	}
 	defer C.mynah_request_free(request)
 	token := lib.NewToken()
 	call, err := c.submit(to, request, stream, token)
 	if err != nil {
 		token.Free()
-		return nil, nil, err
+		return nil, lib.Token{}, err
 	}
-	return call, func() { token.Trigger(); token.Free() }, nil
+	return call, token, nil
 }
 
 func (c *calls) submit(to submitter, request *C.mynah_request, stream bool, token lib.Token) (*call, error) {

@@ -59,6 +59,9 @@ type ProviderClient struct {
 // New makes a client, or says which option is wrong. Nothing is sent.
 func New(opts ...Option) (*ProviderClient, error) {
 	settings := gather(opts)
+	if settings.tools != nil {
+		return nil, invalid("tools are of one call, not the client's")
+	}
 	options := C.mynah_client_options_new()
 	defer C.mynah_client_options_free(options)
 	if err := settings.intoClient(options); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"mynah/llm"
+	"mynah/mock"
 )
 
 func TestATextWithAZeroByteIsRefusedNotCut(t *testing.T) {
@@ -42,5 +43,43 @@ func TestALittleTimeIsNotNone(t *testing.T) {
 	raw, err := client.OptionsJSON()
 	if err != nil || !strings.Contains(string(raw), `"idle_timeout_ms":{"value":1,`) || !strings.Contains(string(raw), `"retry_delay_ms":{"value":2,`) {
 		t.Fatal(string(raw), err)
+	}
+}
+
+func TestOptionsInTheWrongPlaceAreRefused(t *testing.T) {
+	client, m := talk(t, nil)
+	for name, opt := range map[string]llm.Option{
+		"log":         llm.WithLog(llm.LogInfo, func(llm.LogLevel, []byte) {}),
+		"concurrency": llm.WithConcurrency(3),
+	} {
+		if _, err := client.Complete(context.Background(), "hi", opt); !errors.Is(err, llm.ErrInvalidArgument) {
+			t.Error(name, err)
+		}
+	}
+	if stats, _ := m.Stats(); stats.Requests != 0 {
+		t.Error(stats.Requests)
+	}
+	if _, err := llm.New(llm.WithTools(llm.Tool{Name: "f"})); !errors.Is(err, llm.ErrInvalidArgument) {
+		t.Error(err)
+	}
+}
+
+func TestAStreamWhoseContextEndsHasWhatHadArrived(t *testing.T) {
+	client, _ := talk(t, []mock.Option{mock.With("delay_event_ms", "20")})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	text, seen := "", false
+	client.ChatStream(ctx, ask("one two three four five six"))(func(e llm.Event, err error) bool {
+		if e.Kind == llm.EventText {
+			text += e.Text
+			cancel()
+		}
+		if e.Kind == llm.EventDone {
+			seen = errors.Is(err, llm.ErrCancelled) && e.Response != nil && strings.HasPrefix(e.Response.Text, text)
+		}
+		return true
+	})
+	if !seen || text == "" {
+		t.Error(text, seen)
 	}
 }

@@ -46,6 +46,9 @@ func (t Tool) MarshalJSON() ([]byte, error) {
 
 // newRequest must be followed by mynah_request_free.
 func newRequest(messages []Message, settings *settings) (*C.mynah_request, error) {
+	if settings.cache != nil || settings.callbacks != nil || settings.concurrency != 0 {
+		return nil, invalid("a shared cache, callbacks and the concurrency are the client's, not of one call")
+	}
 	body, err := json.Marshal(struct {
 		Messages []Message `json:"messages"`
 		Tools    []Tool    `json:"tools,omitempty"`
@@ -80,6 +83,10 @@ func (s *settings) intoRequest(request *C.mynah_request) error {
 		}
 	}
 	return nil
+}
+
+func invalid(message string) error {
+	return &Error{Status: ErrInvalidArgument.Status, Message: message}
 }
 
 func named(pair pair, set func(name, value *C.char, failure **C.mynah_error) C.mynah_status) error {

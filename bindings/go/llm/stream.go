@@ -89,17 +89,20 @@ func (s Stream) Text(each func(piece string)) (response *Response, err error) {
 func (c *calls) stream(ctx context.Context, to submitter, messages []Message, opts []Option) Stream {
 	return func(yield func(Event, error) bool) {
 		defer runtime.KeepAlive(to) // collected, it would be closed
-		call, end, err := c.begin(ctx, to, messages, opts, true)
+		call, token, err := c.begin(ctx, to, messages, opts, true)
 		if err != nil {
 			yield(Event{Kind: EventDone, ToolIndex: -1}, err)
 			return
 		}
-		defer end()
+		defer token.Free()
+		defer token.Trigger()
 		for {
 			select {
 			case <-call.ready:
 			case <-ctx.Done():
-				yield(Event{Kind: EventDone, ToolIndex: -1}, lib.Caused(ErrCancelled, ctx.Err()))
+				token.Trigger()
+				call.wait() // for what had arrived
+				yield(Event{Kind: EventDone, ToolIndex: -1, Response: call.answer}, lib.Caused(ErrCancelled, ctx.Err()))
 				return
 			}
 			events, done := call.take()
@@ -113,6 +116,16 @@ func (c *calls) stream(ctx context.Context, to submitter, messages []Message, op
 				return
 			}
 		}
+	}
+}
+
+// wait lets the events go that come before the call's end.
+func (c *call) wait() {
+	for {
+		if _, done := c.take(); done {
+			return
+		}
+		<-c.ready
 	}
 }
 
