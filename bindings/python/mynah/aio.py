@@ -61,11 +61,21 @@ class _Reactor:
             _queue.give_back(self._queue)
             self._queue = None
 
+    def abandon(self) -> None:
+        """The loop is closed: what is left of its calls ends unheard."""
+        self._sinks.clear()
+        if self._queue is not None:
+            self._queue.close()
+            self._queue = None
+
 
 _reactors: MutableMapping[asyncio.AbstractEventLoop, _Reactor] = weakref.WeakKeyDictionary()
 
 
 def _reactor() -> _Reactor:
+    # A loop whose calls had not ended is kept alive by those who wait for them.
+    for loop in [loop for loop in _reactors.keys() if loop.is_closed()]:
+        _reactors.pop(loop).abandon()
     return _reactors.setdefault(asyncio.get_running_loop(), _Reactor())
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import threading
 import time
 import weakref
@@ -256,3 +257,19 @@ def test_a_task_and_a_thread_load_once_between_them():
         loading.wait()
         assert asyncio.run(cache.aget_or_load("k", fast)) == b"loaded" and loads == ["thread"]
         thread.join()
+
+
+def test_loops_that_end_before_their_calls_leave_nothing_behind():
+    async def impatient(client):
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(client.achat("hello"), 0.01)
+
+    def open_files():
+        return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+
+    with Mock(delay_headers_ms=60_000) as slow, Client("custom", "m", base_url=slow.url) as client:
+        asyncio.run(impatient(client))
+        before = open_files()
+        for _ in range(20):
+            asyncio.run(impatient(client))
+        assert len(aio._reactors) <= 2 and open_files() <= before + 10
