@@ -295,7 +295,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     int!(
         retry_budget_percent,
         0..=100,
-        "Retries, as a share of the calls, beyond which none is made."
+        "Retries, as a share of the calls, beyond which none is made but from a reserve of 20, which fills by one a second."
     ),
     int!(rate_limit_rpm, 0..=100_000_000, "Requests a minute; more wait their turn; 0: no limit."),
     int!(

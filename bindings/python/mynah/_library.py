@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import json
+import numbers
 import os
 import re
 from datetime import timedelta
@@ -175,4 +176,8 @@ def option_texts(value: object) -> list[str]:
         # Away from 0, which as an option's value means something else than a little.
         ms = timedelta(milliseconds=1)
         return [str(value // ms if value < timedelta(0) else -(-value // ms))]
-    return [str(value)]
+    if isinstance(value, os.PathLike):
+        return [os.fsdecode(value)]
+    if isinstance(value, (str, numbers.Number)):
+        return [str(value)]
+    raise TypeError(f"an option's value cannot be of the type {type(value).__name__}")

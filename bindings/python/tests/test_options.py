@@ -95,3 +95,9 @@ def test_the_documentation_has_every_option():
     for kind, cls in MAKE.items():
         for option in mynah.describe(kind):
             assert f"    {option.name}: {option.type}" in cls.__doc__
+
+
+@pytest.mark.parametrize("value", [b"bytes", {"a", "set"}, (n for n in "ab"), object()])
+def test_what_is_no_value_of_an_option_is_not_written_out(value):
+    with pytest.raises(TypeError, match="option"):
+        Request("hello", stop=value)

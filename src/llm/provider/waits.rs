@@ -96,8 +96,8 @@ pub fn wait_in_words(message: &str) -> Option<Duration> {
     duration(first)
 }
 
-/// A time of so many seconds, if it is one that can be waited.
+/// A time of so many seconds; one beyond all sense is thirty years.
 pub fn seconds_from(seconds: f64) -> Option<Duration> {
-    (seconds.is_finite() && (0.0..1e9).contains(&seconds))
-        .then(|| Duration::from_micros((seconds * 1e6).round() as u64))
+    const LONGEST: f64 = 1e9;
+    (seconds >= 0.0).then(|| Duration::from_micros((seconds.min(LONGEST) * 1e6).round() as u64))
 }
