@@ -590,8 +590,8 @@ mynah_status mynah_cache_options_on_evict(mynah_cache_options *options,
  * Has a function told when a cache made from these options crosses one of its
  * `alert_` thresholds, once each time, and once when it recovers. Thresholds
  * are looked at during one in some hundreds of the gets and sets, at most once a
- * second, and when the metrics are read; the function runs on that call's thread with no lock held, and may
- * call anything. `user` and `destroy` as for `mynah_cache_options_on_evict`.
+ * second, and when the metrics are read; the function runs on that call's thread
+ * with no lock held, and may call anything. `user` and `destroy` as for `mynah_cache_options_on_evict`.
  *
  * The caller promises:
  * 1. `callback` and `destroy` may be called with `user` on any thread.
@@ -1393,8 +1393,8 @@ mynah_status mynah_cache_save(mynah_cache *cache,
 
 /**
  * As `mynah_cache_save`, told how far it has come, first and last too, and
- * counting the entries in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; the old
- * file stays then.
+ * counting the entries in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress`
+ * says so; the old file stays then.
  *
  * The caller promises:
  * 1. `path` is NUL-terminated UTF-8.
@@ -1430,8 +1430,8 @@ mynah_status mynah_cache_load(mynah_cache *cache,
 
 /**
  * As `mynah_cache_load`, told how far it has come, first and last too, and
- * counting the entries that it stored in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; what came
- * before stays then.
+ * counting the entries that it stored in `*count` (NULL allowed).
+ * `MYNAH_STOPPED` if `progress` says so; what came before stays then.
  *
  * The caller promises:
  * 1. `path` is NUL-terminated UTF-8.

@@ -2,10 +2,10 @@
 //!
 //! The file is eight bytes of name and version, a zstd stream of records, and a
 //! BLAKE3 digest of all that. It is written beside its place and renamed (see
-//! [`replacing`]), so a reader sees the old one or the new one. Loading checks the digest and walks
-//! through every record before the first one is stored: a file that is cut,
-//! torn, changed or foreign leaves the cache as it was. Lifetimes are stored as
-//! what remains, and shortened by the time that the file lay on the disk.
+//! [`replacing`]), so a reader sees the old one or the new one. Loading checks the
+//! digest and walks through every record before the first one is stored: a file
+//! that is cut, torn, changed or foreign leaves the cache as it was. Lifetimes are
+//! stored as what remains, and shortened by the time that the file lay on the disk.
 
 mod replacing;
 #[cfg(test)]
@@ -100,9 +100,9 @@ impl Cache {
                 write_entry(&mut stream, pair.key(), pair.value().as_bytes(), remaining)
                     .map_err(&failed)?;
                 count += 1;
-            }
-            if count % REPORT_EVERY == 0 {
-                go_on(progress(count, total.max(count)))?;
+                if count % REPORT_EVERY == 0 {
+                    go_on(progress(count, total.max(count)))?;
+                }
             }
         }
         stream.write_all(&[LAST]).map_err(&failed)?;

@@ -186,8 +186,8 @@ pub unsafe extern "C" fn mynah_cache_save(
 }
 
 /// As `mynah_cache_save`, told how far it has come, first and last too, and
-/// counting the entries in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; the old
-/// file stays then.
+/// counting the entries in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress`
+/// says so; the old file stays then.
 ///
 /// # Safety
 /// 1. `path` is NUL-terminated UTF-8.
@@ -230,8 +230,8 @@ pub unsafe extern "C" fn mynah_cache_load(
 }
 
 /// As `mynah_cache_load`, told how far it has come, first and last too, and
-/// counting the entries that it stored in `*count` (NULL allowed). `MYNAH_STOPPED` if `progress` says so; what came
-/// before stays then.
+/// counting the entries that it stored in `*count` (NULL allowed).
+/// `MYNAH_STOPPED` if `progress` says so; what came before stays then.
 ///
 /// # Safety
 /// 1. `path` is NUL-terminated UTF-8.

@@ -212,8 +212,8 @@ fn listener(kept: Kept<mynah_evict_fn>) -> Arc<Listener> {
 /// Has a function told when a cache made from these options crosses one of its
 /// `alert_` thresholds, once each time, and once when it recovers. Thresholds
 /// are looked at during one in some hundreds of the gets and sets, at most once a
-/// second, and when the metrics are read; the function runs on that call's thread with no lock held, and may
-/// call anything. `user` and `destroy` as for `mynah_cache_options_on_evict`.
+/// second, and when the metrics are read; the function runs on that call's thread
+/// with no lock held, and may call anything. `user` and `destroy` as for `mynah_cache_options_on_evict`.
 ///
 /// # Safety
 /// 1. `callback` and `destroy` may be called with `user` on any thread.

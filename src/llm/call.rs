@@ -49,8 +49,9 @@ thread_local! {
 }
 
 /// Waits, inside the callback of the call that runs on this thread, until
-/// `signal` is raised; false if the call was interrupted or its time is up
-/// first, which interrupts it. Waits in real time, in which whoever raises the signal lives.
+/// `signal` is raised; false if the call was interrupted or its time is up first,
+/// which interrupts it. Waits in real time, in which whoever raises the signal
+/// lives.
 pub fn wait_inside(signal: &Arc<Signal>) -> bool {
     let found = STACK.with_borrow(|stack| {
         stack.last().map(|frame| (frame.interrupt.clone(), frame.until.clone()))
@@ -60,10 +61,11 @@ pub fn wait_inside(signal: &Arc<Signal>) -> bool {
     if interrupt.wait_or(&Clock::System, signal, left).is_err() {
         return false;
     }
-    if !signal.is_raised() {
+    let raised = signal.is_raised();
+    if !raised {
         interrupt.trip(Reason::Late);
     }
-    signal.is_raised()
+    raised
 }
 
 impl Default for Calls {

@@ -34,18 +34,16 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
         return None;
     }
     let latest = |wanted: &dyn Fn(&Call) -> bool| calls.iter().rposition(wanted);
-    if let Some(id) = piece.id {
-        if let Some(place) = latest(&|call| call.done.id == id) {
-            return (!calls[place].is_followed_by(piece)).then_some(place);
-        }
-        if piece.name.is_some() {
-            return goes_on(calls, piece);
-        }
+    if let Some(place) = piece.id.and_then(|id| latest(&|call| call.done.id == id)) {
+        return (!calls[place].is_followed_by(piece)).then_some(place);
     }
     let place = match piece.index {
         Some(index) => latest(&|call| call.index == Some(index))?,
         None => calls.len().checked_sub(1)?,
     };
+    if piece.id.is_some() && piece.name.is_some() {
+        return calls[place].goes_on_in(piece).then_some(place);
+    }
     let call = &calls[place].done;
     // A name begins a call, unless it only repeats or goes on.
     let begins = piece.name.is_some_and(|name| {
@@ -55,20 +53,6 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
     (!begins).then_some(place)
 }
 
-/// The call of which a piece with a name and an unknown id is the rest after all:
-/// vLLM makes up another id for each piece of a call that was asked for by name.
-/// What goes on then is no beginning of arguments.
-fn goes_on(calls: &[Call], piece: &Fragment) -> Option<usize> {
-    let place = match piece.index {
-        Some(index) => calls.iter().rposition(|call| call.index == Some(index))?,
-        None => calls.len().checked_sub(1)?,
-    };
-    let ToolCall { name, arguments, .. } = &calls[place].done;
-    let is_open = !arguments.is_empty() && !is_whole(arguments);
-    let begins = piece.arguments.is_empty() || piece.arguments.trim_start().starts_with('{');
-    (is_open && !begins && piece.name == Some(name)).then_some(place)
-}
-
 impl Call {
     /// Whether a piece with this call's id begins another one: some hosts give
     /// each call of a function, or all of them, the same id.
@@ -76,6 +60,16 @@ impl Call {
         let elsewhere = self.index.zip(piece.index).is_some_and(|(old, new)| old != new);
         let begins = piece.name.is_some_and(|name| elsewhere || name != self.done.name);
         begins && is_whole(&self.done.arguments)
+    }
+
+    /// Whether a piece with a name and an unknown id is the rest of this call after
+    /// all: vLLM makes up another id for each piece of a call that was asked for by
+    /// name. What goes on then is no beginning of arguments.
+    fn goes_on_in(&self, piece: &Fragment) -> bool {
+        let ToolCall { name, arguments, .. } = &self.done;
+        let is_open = !arguments.is_empty() && !is_whole(arguments);
+        let begins = piece.arguments.is_empty() || piece.arguments.trim_start().starts_with('{');
+        is_open && !begins && piece.name == Some(name)
     }
 
     /// Adds a piece to it.

@@ -192,9 +192,10 @@ impl Participant<'_> {
                 }
                 interrupt.check()?;
                 // Who receives may have taken all the time there was.
-                if sink.is_some() && clock.now_ns() >= timing.total().at_ns {
+                let whole = timing.total();
+                if sink.is_some() && clock.now_ns() >= whole.at_ns {
                     self.flight.log.lock().late = true;
-                    return Err(timing.error(timing.total().phase));
+                    return Err(timing.error(whole.phase));
                 }
             }
             if let Some(end) = end {

@@ -18,7 +18,6 @@
 
 mod bucket;
 mod line;
-mod stated;
 #[cfg(test)]
 mod tests;
 

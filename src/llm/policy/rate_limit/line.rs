@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::bucket::Bucket;
-use super::stated::Stated;
+use super::bucket::Limited;
 use crate::clock::{Clock, Signal};
 use crate::error::{CallError, Error, Result, Status};
 use crate::llm::nesting::{self, Place};
@@ -37,13 +36,6 @@ struct LineState {
     held_until_ns: u64,
     waiting: VecDeque<Waiter>,
     next_id: u64,
-}
-
-/// What the options allow, and what the provider does.
-#[derive(Debug)]
-struct Limited {
-    own: Bucket,
-    theirs: Stated,
 }
 
 #[derive(Debug)]
@@ -125,12 +117,11 @@ impl Line {
         state.wake_first();
     }
 
-    /// Takes so many tokens more than were estimated, or fewer; what the provider
-    /// has stated of its own limit says so already.
+    /// Takes so many tokens more than were estimated, or fewer.
     pub fn correct(&self, clock: &Clock, tokens: f64) {
         let mut state = self.state.lock();
         state.tokens.fill(clock.now_ns());
-        state.tokens.own.take(tokens);
+        state.tokens.correct(tokens);
         state.wake_first();
     }
 
@@ -162,31 +153,7 @@ impl Line {
     /// Requests a minute that hold.
     #[cfg(test)]
     pub fn requests_per_minute(&self) -> f64 {
-        let state = self.state.lock();
-        let limits = [state.requests.own.per_minute(), state.requests.theirs.per_minute()];
-        limits.into_iter().filter(|limit| *limit > 0.0).fold(f64::MAX, f64::min)
-    }
-}
-
-impl Limited {
-    fn new(per_minute: u64, now: u64) -> Limited {
-        Limited { own: Bucket::new(per_minute, now), theirs: Stated::nothing() }
-    }
-
-    fn fill(&mut self, now: u64) {
-        self.own.fill(now);
-        self.theirs.fill(now);
-    }
-
-    fn wait_ns(&self, ahead: f64, amount: f64, at_best: bool) -> u64 {
-        let theirs = self.theirs.wait_ns(ahead, amount);
-        let theirs = if at_best { theirs.min(self.theirs.until_full_ns()) } else { theirs };
-        self.own.wait_ns(ahead, amount).max(theirs)
-    }
-
-    fn take(&mut self, amount: f64) {
-        self.own.take(amount);
-        self.theirs.take(amount);
+        self.state.lock().requests.per_minute()
     }
 }
 
@@ -199,8 +166,7 @@ impl LineState {
         self.wait_behind(now, ahead, tokens, nested, false)
     }
 
-    /// What one behind so many others waits for. `at_best`: of what the provider
-    /// gives back at its reset, and how often, the most that can be hoped for.
+    /// What one behind so many others waits for; `at_best` as [`Limited::wait_ns`].
     fn wait_behind(
         &mut self,
         now: u64,
@@ -236,7 +202,7 @@ impl LineState {
             // Resets of hours belong to daily limits, which no minute shows.
             let minutely = limit.reset.is_none_or(|reset| reset <= Duration::from_secs(120));
             if minutely {
-                changed |= limited.theirs.learn(now, limit, alone);
+                changed |= limited.learn(now, limit, alone);
             }
             if let (Some(0), Some(reset)) = (limit.remaining, limit.reset) {
                 let until = now.saturating_add(reset.min(LONGEST_HOLD).as_nanos() as u64);
