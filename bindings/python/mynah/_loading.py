@@ -132,10 +132,11 @@ class Loading(Owner):
 
         Arguments and results must be picklable; arguments are the same when
         their pickles are. A function is known by its module and name; a lambda, or
-        one that is made inside another, has results of its own each time. Threads that call at once with the same arguments run
-        the function once, and so do tasks where it is a coroutine function: then
-        what it awaits is kept. Unpickling runs code: load no snapshot into the
-        cache that somebody else could have written.
+        one that is made inside another, has results of its own each time. Threads
+        that call at once with the same arguments run the function once, and so do
+        tasks where it is a coroutine function: then what it awaits is kept.
+        Unpickling runs code: load no snapshot into the cache that somebody else
+        could have written.
         """
         def decorate(function: F) -> F:
             if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
@@ -168,8 +169,9 @@ _unnamed = itertools.count()
 def _name(function: Callable[..., Any]) -> str:
     """What tells a function from others, in a later process too; one that is made
     anew each time, such as a lambda, has a name of this process's."""
-    module, name = getattr(function, "__module__", ""), getattr(function, "__qualname__", "<")
-    return f"{module}.{name}" if "<" not in name else f"{module}.{name}#{os.getpid()}.{next(_unnamed)}"
+    name = getattr(function, "__qualname__", "<")
+    known = f"{getattr(function, '__module__', '')}.{name}"
+    return known if "<" not in name else f"{known}#{os.getpid()}.{next(_unnamed)}"
 
 
 async def _lead(flights: dict[bytes, asyncio.Future[bytes | None]], key: bytes, claim: _Claim,
