@@ -335,23 +335,24 @@ mod fork {
         static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
     }
 
-    /// In the order in which they are taken; none is taken under another.
+    /// In the order in which they are taken: none is taken under one that comes
+    /// later. Whoever waits for sections to end holds the first, and inside a
+    /// section any of the others may be asked for.
     struct Held {
+        _sections: section::Held,
         table: MutexGuard<'static, FreeList>,
         _ledgers: ledger::Held,
         _lines: striped::Held,
-        _sections: section::Held,
         _clients: totals::Held,
         _heap: heap::Held,
     }
 
     extern "C" fn prepare() {
-        let table = TABLE.free.lock();
         HELD.set(Some(Held {
-            table,
+            _sections: section::hold(),
+            table: TABLE.free.lock(),
             _ledgers: ledger::hold(),
             _lines: striped::hold(),
-            _sections: section::hold(),
             _clients: totals::hold(),
             _heap: heap::hold(),
         }));

@@ -88,22 +88,18 @@ pub fn run(
 ) -> Vec<Outcome> {
     let jobs = plan(client, requests);
     let outcomes: Mutex<Vec<Option<Outcome>>> = Mutex::new(vec![None; requests.len()]);
-    let progress = Mutex::new((0, progress));
+    let told = Told::new(requests.len(), progress);
     let work = Work {
         plan: waiting::Mutex::new(Plan { ready: jobs.into(), under_way: 0 }),
         changed: waiting::Condvar::new(),
     };
     let send = || {
         while let Some(job) = work.next() {
+            let under_way = UnderWay { work: &work, then: job.then };
             let outcome = client.chat(&requests[job.places[0]], cancel).map_err(Arc::new);
-            let ended = job.places.len();
             share(outcome, &job.places, &mut outcomes.lock());
-            let mut progress = progress.lock();
-            progress.0 += ended;
-            let done = progress.0;
-            (progress.1)(done, requests.len());
-            drop(progress);
-            work.done(job.then);
+            drop(under_way);
+            told.add(job.places.len());
         }
     };
     let parallel = parallel.clamp(1, requests.len().max(1));
@@ -157,6 +153,57 @@ impl Work {
         plan.under_way -= 1;
         then.into_iter().rev().for_each(|job| plan.ready.push_front(job));
         self.changed.notify_all();
+    }
+}
+
+/// A job while it is under way. However it ends, those who wait for it go on.
+struct UnderWay<'a> {
+    work: &'a Work,
+    then: Vec<Job>,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.work.done(std::mem::take(&mut self.then));
+    }
+}
+
+/// Tells how many have ended, in order and one call at a time, while the others
+/// go on sending.
+struct Told<'a> {
+    total: usize,
+    counts: Mutex<Counts>,
+    progress: Mutex<&'a mut Progress<'a>>,
+}
+
+#[derive(Default)]
+struct Counts {
+    done: usize,
+    untold: VecDeque<usize>,
+    /// Somebody is telling, and tells what comes meanwhile too.
+    telling: bool,
+}
+
+impl<'a> Told<'a> {
+    fn new(total: usize, progress: &'a mut Progress<'a>) -> Self {
+        Told { total, counts: Mutex::default(), progress: Mutex::new(progress) }
+    }
+
+    fn add(&self, ended: usize) {
+        let mut counts = self.counts.lock();
+        counts.done += ended;
+        let done = counts.done;
+        counts.untold.push_back(done);
+        if counts.telling {
+            return;
+        }
+        counts.telling = true;
+        while let Some(done) = counts.untold.pop_front() {
+            drop(counts);
+            (self.progress.lock())(done, self.total);
+            counts = self.counts.lock();
+        }
+        counts.telling = false;
     }
 }
 

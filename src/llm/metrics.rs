@@ -19,7 +19,6 @@ use super::response::Usage;
 pub struct ClientMetrics {
     clock: Clock,
     started_ns: u64,
-    calls: AtomicU64,
     by_status: Vec<AtomicU64>,
     cache_hits: AtomicU64,
     cache_misses: AtomicU64,
@@ -92,7 +91,6 @@ impl ClientMetrics {
         ClientMetrics {
             clock: clock.clone(),
             started_ns: clock.now_ns(),
-            calls: zero(),
             by_status: Status::ALL.iter().map(|_| zero()).collect(),
             cache_hits: zero(),
             cache_misses: zero(),
@@ -118,7 +116,6 @@ impl ClientMetrics {
     /// Counts a call that has ended.
     pub fn record(&self, ended: &Ended) {
         let status = ended.failure.unwrap_or(Status::Ok);
-        self.calls.fetch_add(1, Relaxed);
         self.by_status[status.code() as usize].fetch_add(1, Relaxed);
         self.latency.record(ended.total_ns);
         self.overhead.record(ended.total_ns.saturating_sub(ended.outside_ns));
@@ -166,8 +163,10 @@ impl ClientMetrics {
     /// null where nothing has been measured yet.
     pub fn to_json(&self) -> Value {
         let get = |counter: &AtomicU64| counter.load(Relaxed);
-        let calls = get(&self.calls);
-        let ok = get(&self.by_status[0]);
+        // All from one look, so that they agree while calls go on.
+        let by_status = self.by_status();
+        let calls: u64 = by_status.iter().map(|(_, count)| count).sum();
+        let ok = by_status.iter().find(|(status, _)| *status == Status::Ok).map_or(0, |(_, n)| *n);
         let hits = get(&self.cache_hits);
         let seconds = self.seconds();
         let cost = get(&self.cost_nano_usd) as f64 / 1e9;
@@ -176,7 +175,7 @@ impl ClientMetrics {
             "calls": calls,
             "successes": ok,
             "failures": calls - ok,
-            "by_status": self.by_status(),
+            "by_status": named(by_status),
             "request_rate": calls as f64 / seconds.max(1e-9),
             "success_rate": share(ok, calls),
             "attempts": get(&self.attempts),
@@ -219,9 +218,8 @@ impl ClientMetrics {
         }
     }
 
-    fn counters(&self) -> [&AtomicU64; 15] {
+    fn counters(&self) -> [&AtomicU64; 14] {
         [
-            &self.calls,
             &self.cache_hits,
             &self.cache_misses,
             &self.coalesced,
@@ -289,14 +287,16 @@ impl ClientMetrics {
         self.clock.now_ns().saturating_sub(self.started_ns) as f64 / 1e9
     }
 
-    fn by_status(&self) -> Map<String, Value> {
-        let counts = Status::ALL.iter().zip(&self.by_status);
-        counts
-            .map(|(status, count)| (status, count.load(Relaxed)))
-            .filter(|(_, count)| *count > 0)
-            .map(|(status, count)| (status.name().to_string(), count.into()))
-            .collect()
+    /// How many calls have ended in which way; none that there have not been.
+    fn by_status(&self) -> Vec<(Status, u64)> {
+        let counts = Status::ALL.iter().copied().zip(&self.by_status);
+        let counts = counts.map(|(status, count)| (status, count.load(Relaxed)));
+        counts.filter(|(_, count)| *count > 0).collect()
     }
+}
+
+fn named(counts: Vec<(Status, u64)>) -> Map<String, Value> {
+    counts.into_iter().map(|(status, count)| (status.name().to_string(), count.into())).collect()
 }
 
 /// Mean and percentiles in ms.
@@ -315,6 +315,26 @@ fn times(histogram: &Histogram) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_agree_while_calls_end() {
+        let metrics = ClientMetrics::new(&Clock::manual().0);
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Relaxed) {
+                    metrics.record(&Ended::default());
+                }
+            });
+            for _ in 0..2_000 {
+                let json = metrics.to_json();
+                let number = |name: &str| json[name].as_u64().unwrap();
+                assert_eq!(number("successes") + number("failures"), number("calls"));
+                assert_eq!(number("failures"), 0);
+            }
+            stop.store(true, Relaxed);
+        });
+    }
 
     #[test]
     fn figures_add_up_and_nothing_measured_is_null() {

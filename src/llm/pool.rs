@@ -101,6 +101,12 @@ impl Pool {
         thread.spawn(move || shared.work()).map(drop)
     }
 
+    /// Whether it takes no more jobs.
+    #[cfg(test)]
+    pub fn is_closed(&self) -> bool {
+        self.line.lock().is_none()
+    }
+
     /// Takes no more jobs; those in the line are still run.
     pub fn close(&self) {
         self.line.lock().take();

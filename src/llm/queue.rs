@@ -12,6 +12,8 @@
 
 mod item;
 mod taking;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Weak};
@@ -207,6 +209,8 @@ impl Queue {
 
     fn forget(&self, id: u64) {
         self.state.lock().streams.remove(&id);
+        // Whoever closes the queue waits for the last one to go.
+        self.arrived.notify_all();
     }
 
     /// Ends a call that no thread has taken yet.
@@ -305,10 +309,11 @@ impl Queue {
     pub fn close(&self) {
         let mut state = self.state.lock();
         state.closed = true;
-        state.items.clear();
+        let items = std::mem::take(&mut state.items);
         (state.notices, state.notice_bytes) = (0, 0);
         let calls: Vec<_> = state.streams.values().map(|s| s.cancel.clone()).collect();
         drop(state);
+        drop(items);
         calls.iter().for_each(|cancel| cancel.trigger());
         self.arrived.notify_all();
         self.pool.close();

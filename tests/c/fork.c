@@ -21,6 +21,11 @@ static void *be_busy(void *unused) {
     for (unsigned i = 0; !finished; i++) {
         snprintf(key, sizeof key, "%u", i % 1000);
         mynah_cache_set(cache, key, strlen(key), key, strlen(key), 0);
+        /* Removed while somebody holds it, so that its cache's ledger is written. */
+        mynah_value *value = NULL;
+        mynah_cache_get(cache, key, strlen(key), &value);
+        mynah_cache_remove(cache, key, strlen(key));
+        mynah_value_free(value);
         mynah_cancel_free(mynah_cancel_new());
         mynah_cache *other = NULL;
         if (i % 64 == 0 && mynah_cache_new(NULL, &other, NULL) == MYNAH_OK) mynah_cache_free(other);

@@ -55,14 +55,17 @@ pub unsafe fn retire(piece: Piece) {
         // that is not. What a model leaves behind is little.
         return;
     }
-    LIMBO.lock().push(piece);
+    // Before the lock: a thread's first question for its line takes another.
+    let line = striped::line();
+    LIMBO.lock().push(piece, line);
 }
 
 /// Gives back what nobody can be looking at any more.
 pub fn settle() {
+    let line = striped::line();
     let mut limbo = LIMBO.lock();
     if !(limbo.fresh.is_empty() && limbo.waiting.is_empty()) {
-        limbo.settle();
+        limbo.settle(line);
     }
 }
 
@@ -71,23 +74,24 @@ impl Limbo {
         Limbo { fresh: Vec::new(), bytes: 0, waiting: Vec::new(), grace: Grace::NONE }
     }
 
-    fn push(&mut self, piece: Piece) {
+    /// `line` is the calling thread's.
+    fn push(&mut self, piece: Piece, line: usize) {
         self.bytes += match piece {
             Piece::Run(_, pages) => pages * super::PAGE,
             Piece::Map(_, bytes) | Piece::Plain(_, bytes) => bytes,
         };
         self.fresh.push(piece);
         if self.fresh.len() >= PIECES || self.bytes >= BYTES {
-            self.settle();
+            self.settle(line);
         }
     }
 
     #[cold]
-    fn settle(&mut self) {
+    fn settle(&mut self, line: usize) {
         if self.grace.is_over() {
             self.waiting.drain(..).for_each(give_back);
             // The calling thread does not look while it stores or removes.
-            self.grace = section::grace(striped::line());
+            self.grace = section::grace(line);
             (self.waiting, self.bytes) = (std::mem::take(&mut self.fresh), 0);
             if self.grace.is_over() {
                 self.waiting.drain(..).for_each(give_back);
@@ -131,10 +135,10 @@ mod tests {
             let mut limbo = Limbo::new();
             inside.wait();
             // As much as asks for the end of the wait.
-            limbo.push(map(BYTES));
+            limbo.push(map(BYTES), striped::line());
             let waiting = limbo.waiting.len();
             // Others may look for a moment in other tests.
-            (0..100).for_each(|_| limbo.settle());
+            (0..100).for_each(|_| limbo.settle(striped::line()));
             let still = limbo.waiting.len();
             settled.wait();
             if looker.join().unwrap() {
@@ -142,7 +146,7 @@ mod tests {
             }
             while !limbo.waiting.is_empty() {
                 std::thread::yield_now();
-                limbo.settle();
+                limbo.settle(striped::line());
             }
         });
     }
@@ -151,14 +155,14 @@ mod tests {
     fn a_few_small_pieces_wait_for_more() {
         let mut limbo = Limbo::new();
         for n in 1..PIECES {
-            limbo.push(map(super::super::PAGE));
+            limbo.push(map(super::super::PAGE), striped::line());
             assert_eq!((limbo.fresh.len(), limbo.waiting.len()), (n, 0));
         }
-        limbo.push(map(super::super::PAGE));
+        limbo.push(map(super::super::PAGE), striped::line());
         assert!(limbo.fresh.is_empty());
         while !limbo.waiting.is_empty() {
             std::thread::yield_now();
-            limbo.settle();
+            limbo.settle(striped::line());
         }
     }
 }

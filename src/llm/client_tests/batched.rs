@@ -93,3 +93,30 @@ fn a_cancelled_batch_ends_with_an_outcome_for_each() {
     let statuses = outcomes.iter().filter_map(|o| o.as_ref().err());
     assert_eq!(statuses.filter(|f| f.error.status() == Status::Cancelled).count(), 7);
 }
+
+#[test]
+fn a_panic_while_a_batch_runs_reaches_its_caller() {
+    let (client, _) = echo("true");
+    let requests: Vec<_> = (0..4).map(|n| ask(&format!("number {n}"))).collect();
+    let (ended, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let run = || batch::run(&client, &requests, 2, None, &mut |_, _| panic!("the caller's"));
+        ended.send(std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err()).unwrap();
+    });
+    assert!(told.recv_timeout(Duration::from_secs(20)).unwrap());
+}
+
+#[test]
+fn who_is_told_of_the_progress_keeps_nobody_from_sending() {
+    let (client, echo) = echo("true");
+    let requests: Vec<_> = (0..6).map(|n| ask(&format!("number {n}"))).collect();
+    let mut told = Vec::new();
+    let mut slow = |done, _: usize| {
+        told.push(done);
+        while echo.0.lock().len() < 6 {
+            std::thread::yield_now();
+        }
+    };
+    batch::run(&client, &requests, 2, None, &mut slow);
+    assert_eq!(told, [1, 2, 3, 4, 5, 6]);
+}

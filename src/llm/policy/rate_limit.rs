@@ -43,8 +43,19 @@ pub struct RateLimiter {
     rpm: u64,
     tpm: u64,
     max_in_flight: u64,
-    lines: Mutex<HashMap<String, Arc<Line>>>,
+    lines: Mutex<Lines>,
 }
+
+/// The lines by name, and how many there may be before those are dropped that
+/// say nothing.
+#[derive(Debug)]
+struct Lines {
+    by_name: HashMap<String, Arc<Line>>,
+    sweep_at: usize,
+}
+
+/// Fewer lines are not worth a sweep.
+const SWEEP_LEAST: usize = 64;
 
 /// Leave to send; gives the place in flight back when dropped.
 #[derive(Debug)]
@@ -65,18 +76,24 @@ impl RateLimiter {
             rpm: options.rate_limit_rpm,
             tpm: options.rate_limit_tpm,
             max_in_flight: options.max_in_flight,
-            lines: Mutex::default(),
+            lines: Mutex::new(Lines { by_name: HashMap::new(), sweep_at: SWEEP_LEAST }),
         }
     }
 
     fn line(&self, name: &str) -> Arc<Line> {
         let mut lines = self.lines.lock();
-        if let Some(line) = lines.get(name) {
+        if let Some(line) = lines.by_name.get(name) {
             return line.clone();
         }
         let now = self.clock.now_ns();
+        if lines.by_name.len() >= lines.sweep_at {
+            // One that nobody holds is as good as a new one once its limits are
+            // whole again.
+            lines.by_name.retain(|_, line| Arc::strong_count(line) > 1 || !line.is_fresh(now));
+            lines.sweep_at = (2 * lines.by_name.len()).max(SWEEP_LEAST);
+        }
         let line = Arc::new(Line::new(self.rpm, self.tpm, self.max_in_flight, now));
-        lines.insert(name.to_string(), line.clone());
+        lines.by_name.insert(name.to_string(), line.clone());
         line
     }
 

@@ -4,23 +4,32 @@
 //! vendors' structured outputs take (types, enums, objects, arrays, unions,
 //! bounds, patterns, local references) and lets every other keyword pass.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
 /// Deepest nesting of references that is followed.
 const DEPTH: u32 = 64;
+/// Schemas that are looked at in all: unions of references to themselves would
+/// have no end otherwise. What takes more does not match.
+const STEPS: u32 = 100_000;
 
 /// Whether `value` matches `schema`.
 pub fn matches(schema: &Value, value: &Value) -> bool {
-    Checker { root: schema }.check(schema, value, DEPTH)
+    Checker { root: schema, left: Cell::new(STEPS) }.check(schema, value, DEPTH)
 }
 
 struct Checker<'a> {
     root: &'a Value,
+    /// Steps that may be taken.
+    left: Cell<u32>,
 }
 
 impl Checker<'_> {
     fn check(&self, schema: &Value, value: &Value, depth: u32) -> bool {
-        let Some(depth) = depth.checked_sub(1) else { return false };
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        let (Some(depth), 1..) = (depth.checked_sub(1), left) else { return false };
         let Some(rules) = schema.as_object() else { return *schema != Value::Bool(false) };
         let all = |key: &str, of: &dyn Fn(&Value) -> bool| rules.get(key).is_none_or(of);
         let each = |list: &Value| list.as_array().cloned().unwrap_or_default();
@@ -139,6 +148,9 @@ mod tests {
         assert!(!matches(&schema, &json!([1])) && !matches(&schema, &json!([[], [], []])));
         let endless = json!({"$ref": "#"});
         assert!(!matches(&endless, &json!(1)));
+        let twice =
+            json!({"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}}});
+        assert!(!matches(&twice, &json!(1)), "would take 2^32 steps");
     }
 
     #[test]

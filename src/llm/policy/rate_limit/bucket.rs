@@ -45,6 +45,10 @@ impl Bucket {
         self.filled_ns = now;
     }
 
+    fn is_whole(&self) -> bool {
+        self.level >= self.per_minute
+    }
+
     /// ns until all of it is there again, as it was stated.
     fn until_full_ns(&self) -> u64 {
         self.full_ns.saturating_sub(self.filled_ns)
@@ -111,6 +115,11 @@ impl Limited {
     pub fn fill(&mut self, now: u64) {
         self.own.fill(now);
         self.theirs.fill(now);
+    }
+
+    /// Whether nothing is missing.
+    pub fn is_whole(&self) -> bool {
+        self.own.is_whole() && self.theirs.is_whole()
     }
 
     /// ns until `amount` is there, when those `ahead` will have taken so much.

@@ -138,6 +138,16 @@ impl Line {
         Place::Line(std::ptr::from_ref(self) as usize)
     }
 
+    /// Whether a new one would serve whoever comes in the same way, but for a
+    /// provider's limit, which the next answer states again.
+    pub fn is_fresh(&self, now: u64) -> bool {
+        let mut state = self.state.lock();
+        state.requests.fill(now);
+        state.tokens.fill(now);
+        let limits_are_whole = state.requests.is_whole() && state.tokens.is_whole();
+        limits_are_whole && state.held_until_ns <= now && state.waiting.is_empty()
+    }
+
     /// How many stand in it.
     #[cfg(test)]
     pub fn waiting(&self) -> usize {

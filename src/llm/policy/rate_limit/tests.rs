@@ -73,6 +73,19 @@ fn each_line_has_its_own_room() {
 }
 
 #[test]
+fn lines_that_nobody_needs_do_not_pile_up() {
+    let (limiter, time) = limiter(|o| o.rate_limit_rpm = 60);
+    let held = limiter.acquire("held", 0, &|| FAR, &Interrupt::default()).unwrap();
+    for n in 0..1_000 {
+        limiter.acquire(&n.to_string(), 0, &|| FAR, &Interrupt::default()).unwrap();
+        time.advance(Duration::from_secs(1));
+    }
+    let lines = limiter.lines.lock();
+    assert!(lines.by_name.len() <= SWEEP_LEAST, "{}", lines.by_name.len());
+    assert!(Arc::ptr_eq(&lines.by_name["held"], &held.line));
+}
+
+#[test]
 fn headers_lower_the_limit_and_hold_everybody_until_the_reset() {
     let (limiter, _) = limiter(|o| o.rate_limit_rpm = 600);
     let requests =
