@@ -155,7 +155,7 @@ impl Cache {
                 values.alert_max_memory_mb.into(),
             ));
         }
-        let mean = (report.memory - report.overhead) / report.total().max(1);
+        let mean = report.memory.saturating_sub(report.overhead) / report.total().max(1);
         let for_memory = report.counts.left[Reason::Memory as usize];
         if for_memory > 0 && !values.compression && mean > values.compression_threshold {
             let evidence = json!({"evicted_for_memory": for_memory, "mean_entry_bytes": mean});

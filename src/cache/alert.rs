@@ -15,6 +15,7 @@ use serde_json::{Value as Json, json};
 use super::Cache;
 use super::metrics::Report;
 use crate::metrics::alert::changes;
+use crate::metrics::told::tell;
 use crate::metrics::{Alert, AlertListener, Level, LogListener};
 
 /// Look-ups below which a hit rate says nothing.
@@ -74,7 +75,8 @@ impl Alerts {
 }
 
 impl Cache {
-    /// Compares the figures with the thresholds, and tells what changed.
+    /// Compares the figures with the thresholds, and tells what changed once no
+    /// other listener runs on this thread.
     pub(super) fn check_alerts(&self, report: &Report) {
         let told = {
             let mut state = self.alerts.state.lock();
@@ -82,7 +84,7 @@ impl Cache {
             changes(&mut state.raised, readings)
         };
         let listener = self.alerts.listener.lock().clone();
-        for alert in &told {
+        for alert in told {
             self.log(Level::Warning, || {
                 json!({
                     "event": "mynah.cache.alert",
@@ -92,19 +94,20 @@ impl Cache {
                     "mynah.alert.threshold": alert.threshold,
                 })
             });
-            if let Some(listener) = &listener {
-                listener(alert);
+            if let Some(listener) = listener.clone() {
+                tell(Box::new(move || listener(&alert)));
             }
         }
     }
 
-    /// Tells whoever wants records of a level. No lock is held.
+    /// Tells whoever wants records of a level, once no other listener runs on
+    /// this thread. No lock is held.
     pub(super) fn log(&self, level: Level, record: impl FnOnce() -> Json) {
         let log = self.alerts.log.lock().clone();
         if let Some((_, listener)) = log.filter(|(least, _)| level >= *least) {
             let mut record = record();
             record["level"] = level.name().into();
-            listener(level, &record.to_string());
+            tell(Box::new(move || listener(level, &record.to_string())));
         }
     }
 
@@ -153,7 +156,39 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::cache::Listeners;
     use crate::cache::tests::cache;
+    use crate::clock::Clock;
+    use crate::options::Layered;
+    use crate::options::cache::CacheOptions;
+
+    #[test]
+    fn what_an_alert_causes_waits_until_its_listener_has_returned() {
+        let (told, place) =
+            (Arc::<Mutex<Vec<_>>>::default(), Arc::<Mutex<Option<Arc<Cache>>>>::default());
+        let (heard, inside) = (told.clone(), place.clone());
+        let listener = move |alert: &Alert| {
+            heard.lock().push((alert.raised, "begins"));
+            if let Some(cache) = inside.lock().take() {
+                let mut report = cache.report();
+                report.memory = 0;
+                cache.check_alerts(&report);
+            }
+            heard.lock().push((alert.raised, "ends"));
+        };
+        let mut layered = Layered::<CacheOptions>::default();
+        layered.set("alert_max_memory_mb", "1").unwrap();
+        let listeners = Listeners { alerts: Some(Arc::new(listener)), ..Listeners::default() };
+        let cache =
+            Cache::with_listeners(layered.resolve().unwrap(), Clock::System, listeners).unwrap();
+        *place.lock() = Some(cache.clone());
+        let mut report = cache.report();
+        report.memory = 9 << 20;
+        cache.check_alerts(&report);
+        let all = [(true, "begins"), (true, "ends"), (false, "begins"), (false, "ends")];
+        assert_eq!(*told.lock(), all);
+    }
 
     #[test]
     fn the_latency_that_is_judged_is_that_of_late() {

@@ -134,9 +134,9 @@ impl Cache {
         if mine {
             return self.claimed(key, flight);
         }
-        if let Some(value) = self.stale(key)? {
+        if let Some(stale) = self.stale(key).transpose() {
             self.leave(key, &flight);
-            return Ok(Claimed::Stale(value));
+            return stale.map(Claimed::Stale);
         }
         self.wait(key, flight, deadline, stop)
     }

@@ -63,6 +63,10 @@ pub struct Codec {
     version: AtomicU8,
 }
 
+fn no_memory() -> Error {
+    Error::Internal("out of memory".into())
+}
+
 fn broken(code: usize) -> Error {
     Error::Internal(format!("zstd: {}", get_error_name(code)))
 }
@@ -98,20 +102,28 @@ impl Codec {
         if value.len() < self.threshold.max(1) {
             return None;
         }
+        let length = u32::try_from(value.len()).ok()?;
+        // The head takes the place of the magic number, and one byte before it.
+        let frame_at = HEAD - MAGIC.len();
+        let room = frame_at + compress_bound(value.len());
+        let mut packed = Vec::new();
+        packed.try_reserve_exact(room).ok()?;
+        packed.resize(room, 0);
         let mut context = self.packers.lock().pop().or_else(CCtx::try_create)?;
-        let mut frame = vec![0u8; compress_bound(value.len())];
         let (dictionary, coming) = self.for_packing();
-        let packed = match &dictionary {
-            Some(d) => context.compress_using_cdict(&mut frame[..], value, d.encoder.as_cdict()),
-            None => context.compress(&mut frame[..], value, self.level),
+        let frame = &mut packed[frame_at..];
+        let made = match &dictionary {
+            Some(d) => context.compress_using_cdict(frame, value, d.encoder.as_cdict()),
+            None => context.compress(frame, value, self.level),
         };
         self.keep(&self.packers, context);
-        let frame = frame.get(MAGIC.len()..packed.ok()?)?;
-        if HEAD + frame.len() >= value.len() {
+        packed.truncate(frame_at + made.ok()?);
+        if packed.len() >= value.len() {
             return None;
         }
-        let length = (value.len() as u32).to_le_bytes();
-        Some(([&[coming.1], &length[..], frame].concat(), coming))
+        packed[0] = coming.1;
+        packed[1..HEAD].copy_from_slice(&length.to_le_bytes());
+        Some((packed, coming))
     }
 
     fn keep<T>(&self, pool: &Mutex<Vec<T>>, context: T) {
@@ -126,7 +138,10 @@ impl Codec {
         let short = || Error::Internal("a packed value is cut".into());
         let (head, frame) = packed.split_at_checked(HEAD).ok_or_else(short)?;
         let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
-        let frame = [&MAGIC[..], frame].concat();
+        let mut whole = Vec::new();
+        whole.try_reserve_exact(MAGIC.len() + frame.len()).map_err(|_| no_memory())?;
+        whole.extend_from_slice(&MAGIC);
+        whole.extend_from_slice(frame);
         let dictionary = match head[0] {
             0 => None,
             // A dictionary goes with its last entry: whoever still held that
@@ -134,11 +149,11 @@ impl Codec {
             version => Some(self.dictionary(version).ok_or(Error::NotFound)?),
         };
         let context = self.unpackers.lock().pop().or_else(DCtx::try_create);
-        let mut context = context.ok_or_else(|| Error::Internal("out of memory".into()))?;
+        let mut context = context.ok_or_else(no_memory)?;
         let value = Value::with(length, |place| {
             let made = match &dictionary {
-                Some(d) => context.decompress_using_ddict(place, &frame, d.decoder.as_ddict()),
-                None => context.decompress(place, &frame),
+                Some(d) => context.decompress_using_ddict(place, &whole, d.decoder.as_ddict()),
+                None => context.decompress(place, &whole),
             };
             match made.map_err(broken)? == length {
                 true => Ok(()),

@@ -94,6 +94,14 @@ impl Departures {
         self.rest().tick = cache;
     }
 
+    /// Puts them with others that are to be told once a lock is free again; what
+    /// nobody is told of is freed now.
+    pub fn deliver_later(self, left: &mut Vec<Departures>) {
+        if self.rest.as_ref().is_some_and(|rest| rest.listener.is_some() || rest.tick.is_some()) {
+            left.push(self);
+        }
+    }
+
     /// Tells the listener, if there is one. Called from inside a listener, the
     /// departures wait until it has returned: consequences are never nested.
     #[inline]

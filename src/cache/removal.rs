@@ -39,16 +39,16 @@ impl Cache {
 
     pub(super) fn clear_for(&self, reason: Reason, tell: bool) {
         let structure = self.structure.lock();
-        let mut all = Vec::new();
+        let mut left = Vec::new();
         for cell in self.directory.cells() {
             let mut out = Departures::default();
             cell.write().clear(&self.shared, reason, &mut out);
             if tell {
-                all.push(self.finish(out));
+                self.finish(out).deliver_later(&mut left);
             }
         }
         drop(structure);
-        all.into_iter().for_each(Departures::deliver);
+        left.into_iter().for_each(Departures::deliver);
     }
 
     /// Says who is to be told of departures. No lock is held.

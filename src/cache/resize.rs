@@ -2,7 +2,7 @@
 
 use super::departure::{Departures, Reason};
 use super::shard::{Shard, Shared};
-use super::{Cache, cell_bytes, shards_for, shards_that_fit};
+use super::{Cache, cell_bytes, shards_for, shards_that_fit, table};
 use crate::error::{Error, Result};
 use crate::options::OptionSet;
 use crate::options::cache::CacheOptions;
@@ -39,15 +39,18 @@ impl Cache {
         }
         drop(structure);
         left.into_iter().for_each(Departures::deliver);
+        // A sweep that ran meanwhile may have passed by what moved.
+        let due = self.directory.cells().map(|cell| cell.read().table.next_due()).min();
+        self.expect_lapse(due.filter(|due| *due != table::NEVER).map(table::end_of));
     }
 
     /// Splits every shard. Entries leave only where the larger tables do not
     /// fit into the bound on memory.
     fn double(&self, left: &mut Vec<Departures>) {
         let count = self.directory.count();
-        left.push(self.provide(count * 2));
+        self.provide(count * 2).deliver_later(left);
         for index in 0..count {
-            left.push(self.pair(index, index + count, Shard::split));
+            self.pair(index, index + count, Shard::split).deliver_later(left);
         }
         self.directory.set_count(count * 2);
     }
@@ -67,7 +70,7 @@ impl Cache {
         let count = self.directory.count() / 2;
         self.directory.set_count(count);
         for index in 0..count {
-            left.push(self.pair(index, index + count, Shard::merge));
+            self.pair(index, index + count, Shard::merge).deliver_later(left);
         }
     }
 
@@ -91,7 +94,7 @@ impl Cache {
         in_range("capacity", capacity)?;
         let structure = self.structure.lock();
         self.shared.budget.entries.set_limit(capacity as i64);
-        let mut delivered = Vec::new();
+        let mut left = Vec::new();
         // What is in hand counts as held: no entry is to leave for that.
         for cell in self.directory.cells() {
             let amount = cell.write().surrender();
@@ -110,7 +113,7 @@ impl Cache {
                 let amount = shard.surrender();
                 drop(shard);
                 self.shared.budget.give(amount);
-                delivered.push(self.finish(out));
+                self.finish(out).deliver_later(&mut left);
             }
             // What is missing may be on its way to a shard in another's hands.
             crate::sync::yield_now();
@@ -118,7 +121,7 @@ impl Cache {
         drop(structure);
         self.changed("capacity", capacity.into(), "set_capacity");
         self.restart_simulation();
-        delivered.into_iter().for_each(Departures::deliver);
+        left.into_iter().for_each(Departures::deliver);
         Ok(())
     }
 }
@@ -152,6 +155,23 @@ mod tests {
         (1..4).for_each(|index| cache.pair(index, index + 4, Shard::split).deliver());
         cache.directory.set_count(8);
         assert!((0..400u32).all(|n| cache.get(&n.to_le_bytes()).is_some()));
+        audit(&cache);
+    }
+
+    #[test]
+    fn what_a_sweep_misses_that_runs_during_a_resize_is_swept_later() {
+        let (cache, hand) = cache(r#"{"capacity": 1000, "shard_count": 4}"#);
+        (0..200u32).for_each(|n| cache.set(&n.to_le_bytes(), b"v", Ttl::Millis(10)).unwrap());
+        cache.provide(8).deliver();
+        (0..4).for_each(|index| cache.pair(index, index + 4, Shard::split).deliver());
+        hand.advance(std::time::Duration::from_secs(3_600));
+        assert!(cache.sweep() > 0);
+        assert!(cache.len() > 0 && cache.next_sweep_ms().is_none());
+        cache.directory.set_count(8);
+        cache.reshard(8);
+        assert!(cache.next_sweep_ms().is_some());
+        cache.sweep();
+        assert_eq!((cache.len(), cache.next_sweep_ms()), (0, None));
         audit(&cache);
     }
 

@@ -91,7 +91,11 @@ impl Cache {
         let (mut count, total) = (0, self.len());
         go_on(progress(0, total))?;
         for pair in self.walk() {
-            let pair = pair?;
+            let pair = match pair {
+                // The walk goes on where it was.
+                Err(Error::Busy) => continue,
+                pair => pair?,
+            };
             let remaining = match pair.expiry_ms() {
                 0 => u64::MAX,
                 expiry => expiry.saturating_sub(self.now_ms()),
@@ -128,7 +132,7 @@ impl Cache {
             match record {
                 Record::Dictionary(bytes) => self.take_dictionary(bytes),
                 Record::Entry { key, value, ttl } => {
-                    match self.set(key, value, ttl) {
+                    match self.set_patiently(key, value, ttl) {
                         Ok(()) => stored += 1,
                         Err(Error::TooLarge { .. }) => {}
                         Err(error) => return Err(error),
@@ -143,6 +147,17 @@ impl Cache {
         })?;
         go_on(progress(total, total))?;
         Ok(stored)
+    }
+
+    /// As [`Cache::set`], however long the shard is not free: half a snapshot is
+    /// of no use.
+    fn set_patiently(&self, key: &[u8], value: &[u8], ttl: Ttl) -> Result<()> {
+        loop {
+            match self.set(key, value, ttl) {
+                Err(Error::Busy) => {}
+                stored => return stored,
+            }
+        }
     }
 
     fn take_dictionary(&self, bytes: &[u8]) {

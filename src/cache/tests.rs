@@ -83,6 +83,7 @@ pub fn audit(cache: &Cache) {
         assert_eq!(shard.table.iter().count(), shard.table.len());
         let lists: usize = (0..shard.policy.lists()).map(|l| shard.table.list_len(l as u8)).sum();
         assert_eq!(lists, shard.table.len());
+        assert!(shard.follows_its_own());
         for entry in shard.table.iter() {
             let hash = cache.shared.hash(entry.key());
             assert_eq!(hash as usize & shard.mask, shard.index);

@@ -150,26 +150,28 @@ impl Cache {
             let mut slice = slice?;
             slice.retain(|entry| entry.key().starts_with(prefix));
             for batch in slice.chunks(BATCH) {
-                removed += self.remove_all(batch)?;
+                self.remove_all(batch, &mut removed)?;
             }
         }
         Ok(removed)
     }
 
-    fn remove_all(&self, entries: &[Entry]) -> Result<u64> {
+    /// Removes entries, and counts those that were live; what went before a
+    /// failure is told of too.
+    fn remove_all(&self, entries: &[Entry], removed: &mut u64) -> Result<()> {
         let mut out = Departures::default();
-        let mut removed = 0;
-        for entry in entries {
+        let ended = entries.iter().try_for_each(|entry| {
             let hash = self.shared.hash(entry.key());
             let (_, mut shard) = self.directory.write(hash)?;
             let live = |old: &Entry| {
-                removed += (!self.is_expired(old) && old.flags() & NEGATIVE == 0) as u64;
+                *removed += (!self.is_expired(old) && old.flags() & NEGATIVE == 0) as u64;
                 true
             };
             shard.remove_if(&self.shared, hash, entry.key(), Reason::Removed, live, &mut out);
-        }
+            Ok(())
+        });
         self.finish(out).deliver();
-        Ok(removed)
+        ended
     }
 
     /// The values of many keys, in their order; none for a miss.

@@ -55,6 +55,7 @@ impl Shard {
         (upper.policy, upper.counts_up_to) = (self.policy.fork(), self.counts_up_to);
         upper.entry_bytes = upper_part.iter().map(|(entry, _)| entry.cost()).sum();
         self.entry_bytes -= upper.entry_bytes;
+        self.follow_only(|hash| hash as usize & bit == 0);
         self.fill(shared, lower_part);
         upper.fill(shared, upper_part);
         (self.mask, upper.mask) = (bit * 2 - 1, bit * 2 - 1);
@@ -77,6 +78,7 @@ impl Shard {
         });
         self.fill(shared, interleave(mine, theirs));
         upper.fill(shared, Vec::new());
+        upper.follow_only(|_| false);
         self.entry_bytes += std::mem::take(&mut upper.entry_bytes);
         self.in_hand.add(upper.surrender());
         self.counts.add(&std::mem::take(&mut upper.counts));
@@ -84,6 +86,17 @@ impl Shard {
         let after = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
         self.in_hand.bytes -= after - before;
         self.repay(shared, out);
+    }
+
+    /// Forgets when entries came that are not among these.
+    fn follow_only(&mut self, stays: impl Fn(u64) -> bool) {
+        self.born.iter_mut().filter(|(hash, _)| !stays(*hash)).for_each(|one| *one = (0, 0));
+    }
+
+    /// Whether it knows of no entry of another shard's when it came.
+    #[cfg(test)]
+    pub fn follows_its_own(&self) -> bool {
+        self.born.iter().all(|(hash, _)| *hash == 0 || *hash as usize & self.mask == self.index)
     }
 
     /// Takes the table away, for what is in it to be sorted anew.

@@ -164,3 +164,23 @@ fn a_file_keeps_its_permissions_a_link_its_place_and_what_is_no_file_stays() {
     assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo());
     fs::remove_file(fifo).unwrap();
 }
+
+#[test]
+fn a_shard_that_is_not_free_in_time_makes_no_half_snapshot() {
+    // A set or a get would answer busy after two milliseconds.
+    let options = r#"{"shard_count": 2, "max_retries": 1, "retry_delay_ms": 2}"#;
+    let ((from, _), (to, _), path) = (cache(options), cache(options), place("busy"));
+    (0..200u32).for_each(|n| from.set(&n.to_le_bytes(), b"v", Ttl::Never).unwrap());
+    let while_held = |held: &Arc<Cache>, act: &(dyn Fn() -> Result<u64> + Sync)| {
+        let shard = held.directory.cell(1).write();
+        std::thread::scope(|scope| {
+            let acting = scope.spawn(act);
+            std::thread::sleep(Duration::from_millis(20));
+            drop(shard);
+            assert_eq!(acting.join().unwrap(), Ok(200));
+        });
+    };
+    while_held(&from, &|| from.save(&path, &mut always));
+    while_held(&to, &|| to.load(&path, &mut always));
+    fs::remove_file(path).unwrap();
+}
