@@ -138,8 +138,9 @@ pub unsafe extern "C" fn mynah_tiered_chat(
     unsafe { call::chat(asked, request, cancel, response, err) }
 }
 
-/// As `mynah_client_chat_stream`, by the tier that fits. Once something has been
-/// delivered no other tier is asked.
+/// As `mynah_client_chat_stream`, by the tier that fits. Once content has been
+/// delivered no other tier is asked; before that another may begin anew, with a
+/// START of its own.
 ///
 /// # Safety
 /// 1. `callback` may be called with `user` on this thread.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, Random};
-use crate::error::{CallError, Error, Result, Status};
+use crate::error::{CallError, Error, Result};
 
 use super::cancel::{Interrupt, Reason};
 use super::client::Failed;
@@ -90,14 +90,8 @@ impl Sending<'_> {
         let mut reused_before = false;
         let mut last: Option<Broken> = None;
         loop {
-            // Where there is no room to send it again, it ends as it had.
-            let permit = match (self.permit(spent), last.take()) {
-                (Err(error), Some(broken)) if error.status() == Status::RateLimited => {
-                    return Err(broken.failed());
-                }
-                (permit, _) => permit?,
-            };
-            self.pass.stands()?;
+            let permit = self.permit(spent).map_err(|error| self.not_sent(last.take(), error))?;
+            self.pass.stands().map_err(|error| self.not_sent(last.take(), error))?;
             spent.attempts += 1;
             let mut broken = match self.once(sink, &permit) {
                 Ok(mut response) => {
@@ -124,10 +118,22 @@ impl Sending<'_> {
                     let listeners = self.means.listeners;
                     listeners.retry(spent.attempts, wait.as_millis() as u64, &broken.error);
                     let wait = || self.interrupt.wait(self.means.clock, wait);
-                    self.timing.outside(wait)?;
+                    let waited = self.timing.outside(wait);
                     last = Some(broken);
+                    waited.map_err(|error| self.not_sent(last.take(), error))?;
                 }
             }
+        }
+    }
+
+    /// How a call ends that may not be sent, or not again: interrupted, or, where
+    /// there is no room or leave to send it again, as it had. What the provider had
+    /// said stays with it.
+    fn not_sent(&self, last: Option<Broken>, error: Error) -> Failed {
+        match (last, self.interrupt.reason()) {
+            (None, _) => error.into(),
+            (Some(broken), Some(reason)) => broken.interrupted(reason).failed(),
+            (Some(broken), None) => broken.failed(),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::error::Status;
 use crate::metrics::prometheus::Labels;
 use crate::metrics::{Exposition, Histogram};
 
+use super::pricing::nano;
 use super::response::Usage;
 
 /// The figures of one client.
@@ -74,10 +75,6 @@ pub struct Spent {
     pub usage: Option<Usage>,
     /// Cost in USD, if known.
     pub cost_usd: Option<f64>,
-}
-
-fn nano(usd: f64) -> u64 {
-    (usd * 1e9).round().max(0.0) as u64
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {

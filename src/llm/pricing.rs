@@ -15,6 +15,14 @@ use crate::options::client::ClientOptions;
 use super::price_table::{self, Row};
 use super::response::{Response, Usage};
 
+/// No call costs more USD: what a provider states beyond it would overflow sums.
+const MOST_USD: f64 = 1e6;
+
+/// A cost in billionths of a USD, for sums.
+pub fn nano(usd: f64) -> u64 {
+    (usd.clamp(0.0, MOST_USD) * 1e9).round() as u64
+}
+
 /// Prices of one model in USD per million tokens.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Price {

@@ -11,6 +11,8 @@ use super::transport::{Body, Deadline, Failure, Phase, TransportError};
 
 /// How long the end of a body is waited for after the stream's end mark.
 const DRAIN_NS: u64 = 5_000_000;
+/// How much of it is read at most.
+const DRAIN_BYTES: usize = 64 * 1024;
 
 /// The parts that reading needs.
 pub struct Reader<'a> {
@@ -102,7 +104,13 @@ impl Reader<'_> {
     fn drain(&mut self, body: &mut dyn Body) {
         let at_ns = self.timing.now_ns() + DRAIN_NS;
         let deadline = self.timing.total().min(Deadline { at_ns, phase: Phase::Silence });
-        while matches!(body.piece(deadline), Ok(piece) if !piece.is_empty()) {}
+        let mut left = DRAIN_BYTES;
+        while left > 0 && self.timing.now_ns() < at_ns {
+            match body.piece(deadline) {
+                Ok(piece) if !piece.is_empty() => left = left.saturating_sub(piece.len()),
+                _ => return,
+            }
+        }
     }
 
     /// Hands out what one read has brought. The clock is asked once for all of

@@ -277,6 +277,13 @@ impl Request {
         }
     }
 
+    /// The text that this call has of its own for an option; nothing where it has
+    /// none.
+    pub fn given(&self, key: &str) -> &str {
+        let own = self.overrides.explicit().find(|(name, _)| *name == key);
+        own.and_then(|(_, value)| value.text()).unwrap_or_default()
+    }
+
     /// The client's options with this call's laid over them.
     pub fn effective(
         &self,

@@ -98,7 +98,8 @@ impl Usage {
     /// Fills the total with the sum where the provider states none.
     pub fn with_total(mut self) -> Usage {
         if self.total_tokens.is_none() {
-            self.total_tokens = self.input_tokens.zip(self.output_tokens).map(|(i, o)| i + o);
+            self.total_tokens =
+                self.input_tokens.zip(self.output_tokens).map(|(i, o)| i.saturating_add(o));
         }
         self
     }

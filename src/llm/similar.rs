@@ -2,7 +2,7 @@
 //!
 //! Providers keep what prompts begin with, so requests with a long common
 //! beginning are sent one after the other: first by what they begin with
-//! (model, tools, text, in that order), then, among those that share little,
+//! (model, tools, system prompt, text, in that order), then, among those that share little,
 //! by how many words they have in common. Nothing is ever answered by
 //! likeness: it decides the order and no more.
 
@@ -25,12 +25,15 @@ pub struct Group {
 
 /// What a request begins with, as providers see it.
 fn beginning(request: &Request) -> String {
-    let mut text = String::new();
+    let mut text = request.given("model").to_string();
+    text.push('\u{1f}');
     for tool in &request.tools {
         text.push_str(&tool.name);
         text.push_str(&tool.parameters.as_ref().map(|p| p.to_string()).unwrap_or_default());
         text.push('\u{1f}');
     }
+    text.push_str(request.given("system_prompt"));
+    text.push('\u{1e}');
     for message in &request.messages {
         text.push_str(message.role.name());
         text.push('\u{1f}');
@@ -142,6 +145,14 @@ mod tests {
         found.iter_mut().for_each(|group| group.sort());
         found.sort();
         assert_eq!(found, [vec![0, 2], vec![1, 3]]);
+    }
+
+    #[test]
+    fn what_one_model_keeps_is_no_use_to_another() {
+        let mut batch = ["one", "two"].map(|text| request(&"a manual ".repeat(600), text));
+        assert_eq!(order(&batch).len(), 1);
+        batch[1].set("model", "another").unwrap();
+        assert_eq!(order(&batch).len(), 2);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use super::client::{Client, Failed};
 use super::complexity;
 use super::event::{Event, Sink};
 use super::message::Role;
+use super::pricing::nano;
 use super::request::Request;
 use super::response::{Response, ServedFrom};
 
@@ -193,8 +194,4 @@ impl Tiered {
             "saved_share": if cost + saved > 0.0 { Some(saved / (cost + saved)) } else { None },
         })
     }
-}
-
-fn nano(usd: f64) -> u64 {
-    (usd * 1e9).round().max(0.0) as u64
 }

@@ -14,6 +14,7 @@ use crate::metrics::alert::changes;
 use crate::options::client::ClientOptions;
 
 use super::metrics::Ended;
+use super::pricing::nano;
 
 /// Calls that are looked back on.
 const WINDOW: usize = 256;
@@ -78,7 +79,7 @@ impl Watch {
         let call = Call {
             failed: ended.failure.is_some_and(is_failure),
             ns: ended.total_ns,
-            nano_usd: cost_usd.map(|usd| (usd * 1e9).max(0.0) as u64),
+            nano_usd: cost_usd.map(nano),
         };
         let mut state = self.state.lock();
         let State { calls, sums, raised } = &mut *state;

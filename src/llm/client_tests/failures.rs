@@ -17,6 +17,29 @@ fn the_last_failure_is_the_calls_own() {
 }
 
 #[test]
+fn a_call_that_is_cancelled_while_it_waits_to_be_sent_again_says_what_the_provider_had_said() {
+    let cancel = Arc::new(super::super::cancel::Cancel::default());
+    let token = cancel.clone();
+    let listener = move |_, text: &str| {
+        if text.contains("mynah.retry") {
+            token.trigger();
+        }
+    };
+    let steps = Mutex::new(vec![failure(503), plain("no", "stop")].into());
+    let parts = Parts {
+        transport: Some(Arc::new(Script { steps, ..Script::default() })),
+        listeners: Listeners { log: Some((Level::Info, Arc::new(listener))), ..Default::default() },
+        ..Parts::default()
+    };
+    let mut layered = Layered::<ClientOptions>::default();
+    layered.load_json(r#"{"api_key": "k", "model": "m"}"#).unwrap();
+    let client = Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap());
+    let ended = client.chat(&request(), Some(&cancel)).unwrap_err().error;
+    let Error::Call(call) = ended else { panic!("not a call's error") };
+    assert_eq!((call.status, call.http_status, call.attempts), (Status::Cancelled, Some(503), 1));
+}
+
+#[test]
 fn retry_after_is_waited_for() {
     let limited = Step::Answer(429, &[("retry-after", "7")], "{}".into());
     let bench = bench(&[], vec![limited, plain("ok", "stop")]);

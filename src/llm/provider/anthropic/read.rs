@@ -219,10 +219,10 @@ impl Decoder {
         }
         let n = |key: &str| self.usage.get(key).and_then(Value::as_u64);
         let (read, written) = (n("cache_read_input_tokens"), n("cache_creation_input_tokens"));
-        let parts = read.unwrap_or(0) + written.unwrap_or(0);
+        let parts = read.unwrap_or(0).saturating_add(written.unwrap_or(0));
         let thinking = self.usage.get("output_tokens_details");
         out.usage(Usage {
-            input_tokens: n("input_tokens").map(|input| input + parts),
+            input_tokens: n("input_tokens").map(|input| input.saturating_add(parts)),
             output_tokens: n("output_tokens"),
             total_tokens: None,
             cached_input_tokens: read,

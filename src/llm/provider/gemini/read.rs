@@ -307,10 +307,11 @@ fn usage(json: &Json, out: &mut Assembler) {
     }
     let output = match (answer, thoughts) {
         (None, None) => None,
-        (answer, thoughts) => Some(answer.unwrap_or(0) + thoughts.unwrap_or(0)),
+        (answer, thoughts) => Some(answer.unwrap_or(0).saturating_add(thoughts.unwrap_or(0))),
     };
+    let tools = n("toolUsePromptTokenCount").unwrap_or(0);
     out.usage(Usage {
-        input_tokens: prompt.map(|prompt| prompt + n("toolUsePromptTokenCount").unwrap_or(0)),
+        input_tokens: prompt.map(|prompt| prompt.saturating_add(tools)),
         output_tokens: output,
         total_tokens: total,
         cached_input_tokens: n("cachedContentTokenCount"),

@@ -19,9 +19,10 @@ pub fn usage(json: &Json, out: &mut Assembler) {
     // xAI counts thinking apart, which its total tells.
     if let (Some(i), Some(o), Some(r), Some(t)) = (input, output, reasoning, total)
         && r > 0
-        && i + o + r == t
+        && let Some(generated) = o.checked_add(r)
+        && i.checked_add(generated) == Some(t)
     {
-        output = Some(o + r);
+        output = Some(generated);
     }
     let cost = json.get("cost");
     let stated = cost
