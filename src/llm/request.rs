@@ -117,6 +117,8 @@ pub struct Request {
     pub extra_json: Option<Map<String, Value>>,
     /// What the response cache does.
     pub cache: CacheMode,
+    /// The cap was given by the name `max_completion_tokens`.
+    pub caps_completion: bool,
     /// Other top-level fields of OpenAI's form.
     pub other: Map<String, Value>,
     overrides: Layered<ClientOptions>,

@@ -150,7 +150,17 @@ fn what_a_model_cannot_do_is_refused_or_left_out_and_told() {
         ("anthropic", "claude-sonnet-5-5", json!({"n": 2}), "n"),
         ("anthropic", "claude-sonnet-5-5", json!({"presence_penalty": 1}), "presence_penalty"),
         ("anthropic", "claude-sonnet-5-5", json!({"logit_bias": {"1": 2}}), "logit_bias"),
+        ("anthropic", "claude-opus-5-5", json!({"reasoning_effort": "none"}), "reasoning_effort"),
+        ("anthropic", "claude-opus-4-6", json!({"reasoning_effort": "xhigh"}), "reasoning_effort"),
         ("openai", "gpt-6-sol", json!({"temperature": 0.5}), "temperature"),
+        ("openai", "gpt-5-mini", json!({"stop": ["x"]}), "stop"),
+        ("openai", "gpt-5.1", json!({"stop": ["x"]}), "stop"),
+        (
+            "gemini",
+            "gemini-3.1-pro-preview",
+            json!({"reasoning_effort": "minimal"}),
+            "reasoning_effort",
+        ),
         ("openai", "gpt-4o", json!({"top_k": 5}), "top_k"),
         ("openai", "gpt-4o", json!({"stop": ["1", "2", "3", "4", "5"]}), "stop"),
         ("openai", "gpt-4o", json!({"reasoning_effort": "high"}), "reasoning_effort"),
@@ -189,6 +199,114 @@ fn what_asks_for_nothing_is_left_out_where_it_is_not_taken() {
     assert_eq!(body(&client("openai", "gpt-4o"), &ask(none))["presence_penalty"], 0.0);
 }
 
+/// Each of these a vendor takes, or does anyway, in one form or another.
+#[test]
+fn what_a_model_takes_in_its_own_way_is_not_refused() {
+    let effort = |word: &str, more: Value| {
+        let mut wish = more;
+        wish["reasoning_effort"] = word.into();
+        wish
+    };
+    let cases = [
+        // The only value there is may be asked for.
+        ("openai", "gpt-5-mini", json!({"temperature": 1, "top_p": 1}), "temperature", Value::Null),
+        ("kimi", "kimi-k2.6", json!({"temperature": 1}), "temperature", Value::Null),
+        ("anthropic", "claude-opus-5-5", json!({"temperature": 1}), "temperature", Value::Null),
+        (
+            "anthropic",
+            "claude-opus-4-5",
+            json!({"temperature": 1, "top_p": 0.5}),
+            "top_p",
+            json!(0.5),
+        ),
+        // Without thought there is room for chance.
+        (
+            "openai",
+            "gpt-6-luna",
+            effort("none", json!({"temperature": 0})),
+            "temperature",
+            json!(0.0),
+        ),
+        ("openai", "gpt-5.1", effort("none", json!({"stop": ["x"]})), "stop", json!(["x"])),
+        // What other makers offer in Anthropic's form, and what it offered before.
+        ("anthropic", "glm-4.6", json!({"temperature": 0.5}), "temperature", json!(0.5)),
+        ("anthropic", "claude-2.1", json!({}), "max_tokens", json!(4_096)),
+        ("anthropic", "claude-3-sonnet-20240229", json!({}), "max_tokens", json!(4_096)),
+        (
+            "anthropic",
+            "us.anthropic.claude-3-5-sonnet-20241022-v2:0",
+            json!({}),
+            "max_tokens",
+            json!(8_192),
+        ),
+        (
+            "anthropic",
+            "claude-sonnet-5-5",
+            effort("none", json!({})),
+            "thinking",
+            json!({"type": "between_tools"}),
+        ),
+        (
+            "anthropic",
+            "claude-haiku-5-5",
+            effort("none", json!({})),
+            "thinking",
+            json!({"type": "disabled"}),
+        ),
+        ("kimi", "kimi-k2-turbo-preview", json!({"temperature": 0.3}), "temperature", json!(0.3)),
+        // A gateway may lead to either kind of model.
+        (
+            "custom",
+            "o4-mini",
+            json!({"max_completion_tokens": 9}),
+            "max_completion_tokens",
+            json!(9),
+        ),
+        ("custom", "llama", json!({"max_tokens": 9}), "max_tokens", json!(9)),
+        (
+            "openai",
+            "gpt-3.5-turbo",
+            json!({"max_completion_tokens": 9}),
+            "max_completion_tokens",
+            json!(9),
+        ),
+    ];
+    for (provider, model, asked, field, value) in cases {
+        let sent = body(&client(provider, model), &ask(asked));
+        assert_eq!(sent[field], value, "{model}: {sent}");
+    }
+}
+
+#[test]
+fn models_that_force_no_tool_are_not_asked_to() {
+    let tools = json!({"tools": [{"type": "function", "function": {"name": "f"}}],
+        "tool_choice": "required"});
+    let (status, words) = refused(&client("anthropic", "claude-opus-5-5"), &ask(tools.clone()));
+    assert!(status == Status::BadRequest && words.starts_with("tool_choice"), "{words}");
+    let sent = body(&client("anthropic", "claude-haiku-5-5"), &ask(tools));
+    assert_eq!(sent["tool_choice"]["type"], "any");
+}
+
+#[test]
+fn models_that_only_responses_offer_are_asked_there() {
+    for (model, path) in
+        [("gpt-5-codex", "/responses"), ("o3-pro", "/responses"), ("o3", "/chat/completions")]
+    {
+        let prepared = prepare(&client("openai", model), &ask(json!({})), false).unwrap();
+        assert!(prepared.http.url.ends_with(path), "{model}: {}", prepared.http.url);
+    }
+}
+
+#[test]
+fn a_call_without_arguments_goes_back_with_none_in_json() {
+    let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": ""}});
+    let said = request(json!({"messages": [{"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": null, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": "1"}]}));
+    let sent = body(&client("custom", "qwen-plus"), &said);
+    assert_eq!(sent["messages"][1]["tool_calls"][0]["function"]["arguments"], "{}");
+}
+
 #[test]
 fn a_layers_values_are_clamped_or_left_out() {
     let preset = |provider: &str, model: &str, preset: &str| {
@@ -203,6 +321,8 @@ fn a_layers_values_are_clamped_or_left_out() {
     let request = ask(json!({}));
     let sent = body(&preset("anthropic", "claude-sonnet-5-5", "high_quality"), &request);
     assert!(sent.get("temperature").is_none() && sent.get("top_p").is_none());
+    assert_eq!(sent["max_tokens"], 20_000, "it thinks without being asked");
+    let sent = body(&preset("anthropic", "claude-opus-4-8", "high_quality"), &request);
     assert_eq!(sent["max_tokens"], 4_000, "it does not think unless asked");
     let sent = body(&preset("anthropic", "claude-sonnet-4-5", "high_quality"), &request);
     assert!(sent["temperature"] == 0.8 && sent.get("top_p").is_none(), "one of the two");

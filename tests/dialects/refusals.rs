@@ -389,3 +389,9 @@ fn a_refused_key_of_a_regional_vendor_names_the_other_host() {
     assert!(refused(&kimi).contains("api.moonshot.ai"));
     assert!(!refused(&[("api_key", "k"), ("model", "m")]).contains("region"));
 }
+
+#[test]
+fn a_message_is_the_vendors_to_the_last_blank() {
+    let error = json!({"error": {"message": "contents is not specified\n"}});
+    assert_eq!(read("gemini", 400, &[], &error.to_string()).message, "contents is not specified\n");
+}

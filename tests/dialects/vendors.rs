@@ -1,6 +1,6 @@
 //! Answers of each vendor that differ from its documentation, or are rare.
 
-use mynah::error::Status;
+use mynah::error::{Error, Status};
 use mynah::llm::event::EventKind;
 use mynah::llm::response::FinishReason;
 use serde_json::{Value, json};
@@ -606,4 +606,40 @@ fn a_spoken_answer_goes_back_as_its_id_alone() {
     let said = response.first().message.value().into_owned();
     let sent = body(&client, &request(json!({"messages": [asked.clone(), said, asked]})));
     assert_eq!(sent["messages"][1]["audio"], json!({"id": "audio_1"}));
+}
+
+#[test]
+fn a_name_that_comes_with_every_piece_begins_no_call_of_its_own() {
+    let piece = |id: Option<&str>, arguments: &str| {
+        json!({"tool_calls": [{"index": 0, "id": id, "type": "function",
+            "function": {"name": "f", "arguments": arguments}}]})
+    };
+    let events = [
+        chunk(piece(Some("c"), "{\"x\""), Value::Null),
+        chunk(piece(None, ":1}"), Value::Null),
+        chunk(piece(None, ""), Value::Null),
+        chunk(json!({}), "tool_calls".into()),
+    ];
+    let (_, response) = read("custom", &events).unwrap();
+    assert_eq!(calls(&response), [("f", "{\"x\":1}")]);
+}
+
+#[test]
+fn a_summary_among_the_details_of_thinking_is_thinking() {
+    let message = json!({"role": "assistant", "content": "4",
+        "reasoning_details": [{"type": "reasoning.summary", "summary": "Two and two."}]});
+    let answer = json!({"request_id": "r", "choices": [{"index": 0, "message": message,
+        "finish_reason": "stop"}]});
+    let response = plain("custom", &answer);
+    assert_eq!(response.first().reasoning.as_deref(), Some("Two and two."));
+    assert_eq!(response.request_id.as_deref(), Some("r"));
+}
+
+#[test]
+fn the_status_of_an_error_inside_a_stream_is_found_under_every_name() {
+    for name in ["code", "status_code", "http_status_code"] {
+        let event = json!({"error": {"message": "failed", name: 400}});
+        let Error::Call(call) = read("custom", &[event]).unwrap_err() else { panic!("no call") };
+        assert_eq!((call.http_status, call.status), (Some(400), Status::BadRequest));
+    }
 }

@@ -26,6 +26,8 @@ pub struct Call {
     pub done: ToolCall,
     /// No more of it comes.
     pub ended: bool,
+    /// Its name comes with each piece.
+    repeats: bool,
 }
 
 /// Which of the calls a piece belongs to; none: a new one.
@@ -44,7 +46,10 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
     if piece.id.is_some() && piece.name.is_some() {
         return calls[place].goes_on_in(piece).then_some(place);
     }
-    let call = &calls[place].done;
+    let Call { done: call, repeats, .. } = &calls[place];
+    if *repeats && piece.arguments.is_empty() && piece.name == Some(&call.name) {
+        return Some(place);
+    }
     // A name begins a call, unless it only repeats or goes on.
     let begins = piece.name.is_some_and(|name| {
         !call.name.is_empty() && is_whole(&call.arguments)
@@ -54,6 +59,11 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
 }
 
 impl Call {
+    /// One that begins.
+    pub fn new(index: Option<u64>, done: ToolCall) -> Call {
+        Call { index, done, ..Call::default() }
+    }
+
     /// Whether a piece with this call's id begins another one: some hosts give
     /// each call of a function, or all of them, the same id.
     fn is_followed_by(&self, piece: &Fragment) -> bool {
@@ -78,7 +88,9 @@ impl Call {
         if let Some(name) = piece.name {
             if call.name.is_empty() {
                 call.name = name.into();
-            } else if call.name != name && call.arguments.is_empty() {
+            } else if call.name == name {
+                self.repeats = true;
+            } else if call.arguments.is_empty() {
                 call.name.push_str(name);
             }
         }

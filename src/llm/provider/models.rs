@@ -10,7 +10,7 @@ use crate::options::presets::ModelSize;
 
 /// When the tables were put together, from what vendors had published by then;
 /// efforts, allowances and output limits are the least certain of it.
-pub const CHECKED: &str = "2026-11-23";
+pub const CHECKED: &str = "2026-11-28";
 
 /// A provider's models by size: small, standard, large; and the day on which
 /// the vendor retires each, where it has said so.
@@ -127,6 +127,8 @@ pub struct Takes {
     pub n: u64,
     /// Most stop texts; 0: it takes none.
     pub stop: usize,
+    /// Whether it takes them only with `reasoning_effort` none.
+    pub stop_unthinking: bool,
     /// Longest stop text, in bytes.
     pub stop_bytes: usize,
     /// Efforts.
@@ -141,8 +143,14 @@ pub struct Takes {
     pub allowance: u64,
     /// Whether it thinks without being asked to.
     pub thinks_unasked: bool,
-    /// Whether function tools are taken in OpenAI's chat completions.
+    /// Anthropic: what kind of thinking the effort none asks for.
+    pub unthinking: &'static str,
+    /// Whether it is found in OpenAI's chat completions.
+    pub in_chat: bool,
+    /// Whether function tools are taken there.
     pub tools_in_chat: ChatTools,
+    /// Whether it can be made to call a tool.
+    pub forced_tools: bool,
     /// Whether it goes on from an assistant's message at the end.
     pub prefill: bool,
     /// Whether the answer can be held to a JSON schema.
@@ -162,6 +170,7 @@ const OPEN: Takes = Takes {
     seed: true,
     n: 128,
     stop: usize::MAX,
+    stop_unthinking: false,
     stop_bytes: usize::MAX,
     thinking: Thinking::Any,
     budget: No,
@@ -169,7 +178,10 @@ const OPEN: Takes = Takes {
     max_output: 0,
     allowance: 0,
     thinks_unasked: true,
+    unthinking: "disabled",
+    in_chat: true,
     tools_in_chat: ChatTools::Yes,
+    forced_tools: true,
     prefill: true,
     schema: true,
 };
@@ -185,23 +197,34 @@ const OPENAI_O: Takes = Takes {
     allowance: 25_000,
     ..OPENAI
 };
-const OPENAI_5: Takes =
-    Takes { thinking: Thinking::Efforts(&["minimal", "low", "medium", "high"]), ..OPENAI_O };
+const OPENAI_5: Takes = Takes {
+    stop: 0,
+    thinking: Thinking::Efforts(&["minimal", "low", "medium", "high"]),
+    ..OPENAI_O
+};
 const OPENAI_5_1: Takes = Takes {
     temperature: Unthinking(0.0, 2.0),
     top_p: Unthinking(0.0, 1.0),
+    stop_unthinking: true,
     thinking: Thinking::Efforts(&["none", "low", "medium", "high", "xhigh"]),
     ..OPENAI_O
 };
 const OPENAI_6: Takes = Takes {
+    temperature: Unthinking(0.0, 2.0),
+    top_p: Unthinking(0.0, 1.0),
     thinking: Thinking::Efforts(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
     tools_in_chat: ChatTools::OnlyUnthinking,
     ..OPENAI_O
 };
+/// Models that the vendor offers in its Responses alone.
+const OPENAI_RESPONSES: Takes =
+    Takes { thinking: Thinking::Any, in_chat: false, stop: 0, ..OPENAI_O };
 const OPENAI_PLAIN: Takes = Takes { thinking: Thinking::No, ..OPENAI };
 
+/// Claude from 4.7 on.
 const ANTHROPIC: Takes = Takes {
     provider: "anthropic",
+    prefix: "claude-",
     temperature: No,
     top_p: No,
     top_k: No,
@@ -211,9 +234,13 @@ const ANTHROPIC: Takes = Takes {
     thinking: Thinking::Efforts(&["none", "low", "medium", "high", "xhigh", "max"]),
     max_output: 128_000,
     allowance: 16_000,
-    thinks_unasked: false,
     prefill: false,
     ..OPEN
+};
+const ANTHROPIC_ALWAYS_THINKS: Takes = Takes {
+    thinking: Thinking::Efforts(&["low", "medium", "high", "xhigh", "max"]),
+    forced_tools: false,
+    ..ANTHROPIC
 };
 /// One of temperature and top_p, and a budget of thinking.
 const ANTHROPIC_4: Takes = Takes {
@@ -223,12 +250,22 @@ const ANTHROPIC_4: Takes = Takes {
     both: false,
     thinking: Thinking::Budgeted(&["none", "low", "medium", "high"]),
     budget: From(1_024.0, 128_000.0),
+    thinks_unasked: false,
     prefill: true,
     max_output: 64_000,
     ..ANTHROPIC
 };
+const ANTHROPIC_4_0: Takes = Takes { both: true, schema: false, ..ANTHROPIC_4 };
+const ANTHROPIC_4_6: Takes = Takes {
+    thinking: Thinking::Efforts(&["none", "low", "medium", "high", "max"]),
+    prefill: false,
+    ..ANTHROPIC_4
+};
 const ANTHROPIC_3: Takes =
-    Takes { both: true, thinking: Thinking::No, budget: No, max_output: 8_192, ..ANTHROPIC_4 };
+    Takes { thinking: Thinking::No, budget: No, max_output: 4_096, ..ANTHROPIC_4_0 };
+/// Other makers' models behind Anthropic's form.
+const ANTHROPIC_LIKE: Takes =
+    Takes { prefix: "", both: true, max_output: 0, allowance: 0, ..ANTHROPIC_4 };
 
 const GEMINI: Takes = Takes {
     provider: "gemini",
@@ -240,6 +277,9 @@ const GEMINI: Takes = Takes {
     allowance: 16_384,
     ..OPEN
 };
+
+const GEMINI_NOT_MINIMAL: Takes =
+    Takes { thinking: Thinking::Efforts(&["low", "medium", "high"]), ..GEMINI };
 
 const KIMI: Takes = Takes {
     provider: "kimi",
@@ -255,6 +295,15 @@ const KIMI: Takes = Takes {
     thinking: Thinking::Switch,
     allowance: 16_384,
     ..OPEN
+};
+
+/// Before K2.5.
+const KIMI_OPEN: Takes = Takes {
+    temperature: From(0.0, 1.0),
+    top_p: From(0.0, 1.0),
+    penalties: From(-2.0, 2.0),
+    n: 5,
+    ..KIMI
 };
 
 const COHERE: Takes = Takes {
@@ -294,7 +343,7 @@ const DEEPSEEK: Takes = Takes {
 pub static TAKES: &[Takes] = &[
     OPEN,
     OPENAI,
-    Takes { prefix: "gpt-3.5", cap: "max_tokens", ..OPENAI_PLAIN },
+    Takes { prefix: "gpt-3.5", ..OPENAI_PLAIN },
     Takes { prefix: "gpt-4", ..OPENAI_PLAIN },
     Takes { prefix: "o1", ..OPENAI_O },
     Takes { prefix: "o3", stop: 0, ..OPENAI_O },
@@ -313,34 +362,52 @@ pub static TAKES: &[Takes] = &[
         thinking: Thinking::Efforts(&["minimal", "low", "medium", "high", "xhigh", "max"]),
         ..OPENAI_6
     },
+    Takes {
+        prefix: "gpt-6.1-sol",
+        thinking: Thinking::Efforts(&["low", "medium", "high", "xhigh", "max"]),
+        ..OPENAI_6
+    },
+    Takes { prefix: "codex-", ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5-codex", ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5.1-codex", ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5.2-codex", ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5.3-codex", ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5-pro", ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5.2-pro", ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5.4-pro", ..OPENAI_RESPONSES },
+    Takes { prefix: "o1-pro", ..OPENAI_RESPONSES },
+    Takes { prefix: "o3-pro", ..OPENAI_RESPONSES },
+    Takes { prefix: "o3-deep-research", ..OPENAI_RESPONSES },
+    Takes { prefix: "o4-mini-deep-research", ..OPENAI_RESPONSES },
+    ANTHROPIC_LIKE,
     ANTHROPIC,
-    Takes { prefix: "claude-3-haiku", max_output: 4_096, ..ANTHROPIC_3 },
-    Takes { prefix: "claude-3-opus", max_output: 4_096, ..ANTHROPIC_3 },
-    Takes { prefix: "claude-3-5", ..ANTHROPIC_3 },
-    Takes { prefix: "claude-3-7", both: true, ..ANTHROPIC_4 },
-    Takes { prefix: "claude-opus-4", max_output: 32_000, both: true, ..ANTHROPIC_4 },
-    Takes { prefix: "claude-sonnet-4", both: true, ..ANTHROPIC_4 },
+    Takes { prefix: "claude-2", ..ANTHROPIC_3 },
+    Takes { prefix: "claude-instant", ..ANTHROPIC_3 },
+    Takes { prefix: "claude-3", ..ANTHROPIC_3 },
+    Takes { prefix: "claude-3-5", max_output: 8_192, ..ANTHROPIC_3 },
+    Takes { prefix: "claude-3-7", ..ANTHROPIC_4_0 },
+    Takes { prefix: "claude-opus-4", max_output: 32_000, ..ANTHROPIC_4_0 },
+    Takes { prefix: "claude-sonnet-4", ..ANTHROPIC_4_0 },
     Takes { prefix: "claude-opus-4-1", max_output: 32_000, ..ANTHROPIC_4 },
     Takes { prefix: "claude-opus-4-5", ..ANTHROPIC_4 },
     Takes { prefix: "claude-sonnet-4-5", ..ANTHROPIC_4 },
     Takes { prefix: "claude-haiku-4-5", ..ANTHROPIC_4 },
+    Takes { prefix: "claude-opus-4-6", ..ANTHROPIC_4_6 },
+    Takes { prefix: "claude-sonnet-4-6", ..ANTHROPIC_4_6 },
+    Takes { prefix: "claude-opus-4-7", thinks_unasked: false, ..ANTHROPIC },
+    Takes { prefix: "claude-opus-4-8", thinks_unasked: false, ..ANTHROPIC },
     Takes {
-        prefix: "claude-opus-4-6",
-        thinking: ANTHROPIC.thinking,
-        prefill: false,
-        ..ANTHROPIC_4
+        prefix: "claude-sonnet-5-5",
+        unthinking: "between_tools",
+        forced_tools: false,
+        ..ANTHROPIC
     },
-    Takes {
-        prefix: "claude-sonnet-4-6",
-        thinking: ANTHROPIC.thinking,
-        prefill: false,
-        ..ANTHROPIC_4
-    },
-    Takes { prefix: "claude-opus-4-7", ..ANTHROPIC },
-    Takes { prefix: "claude-opus-4-8", ..ANTHROPIC },
+    Takes { prefix: "claude-opus-5-5", ..ANTHROPIC_ALWAYS_THINKS },
+    Takes { prefix: "claude-fable-5-1", ..ANTHROPIC_ALWAYS_THINKS },
     GEMINI,
     Takes { prefix: "gemini-1.5", thinking: Thinking::No, allowance: 0, ..GEMINI },
     Takes { prefix: "gemini-2.0", thinking: Thinking::No, allowance: 0, ..GEMINI },
+    Takes { prefix: "gemma-3", thinking: Thinking::No, allowance: 0, ..GEMINI },
     Takes {
         prefix: "gemini-2.5",
         thinking: Thinking::Budgeted(&["none", "minimal", "low", "medium", "high"]),
@@ -353,19 +420,16 @@ pub static TAKES: &[Takes] = &[
         budget: From(128.0, 32_768.0),
         ..GEMINI
     },
+    Takes { prefix: "gemini-3-pro", thinking: Thinking::Efforts(&["low", "high"]), ..GEMINI },
+    Takes { prefix: "gemini-3.1-pro", ..GEMINI_NOT_MINIMAL },
+    Takes { prefix: "gemini-3.7-flash", ..GEMINI_NOT_MINIMAL },
     DEEPSEEK,
     KIMI,
+    Takes { prefix: "kimi-k2-", thinking: Thinking::No, ..KIMI_OPEN },
+    Takes { prefix: "kimi-latest", thinking: Thinking::No, ..KIMI_OPEN },
+    Takes { prefix: "kimi-thinking", ..KIMI_OPEN },
     Takes { prefix: "kimi-k3", thinking: Thinking::Efforts(&["low", "high", "max"]), ..KIMI },
-    Takes {
-        prefix: "moonshot-v1",
-        temperature: From(0.0, 1.0),
-        top_p: From(0.0, 1.0),
-        penalties: From(-2.0, 2.0),
-        n: 5,
-        thinking: Thinking::No,
-        allowance: 0,
-        ..KIMI
-    },
+    Takes { prefix: "moonshot-v1", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
     Takes { provider: "siliconflow", stop: 4, budget: From(128.0, 32_768.0), ..OPEN },
     Takes { provider: "huggingface", top_k: No, ..OPEN },
     COHERE,
@@ -382,9 +446,11 @@ pub static TAKES: &[Takes] = &[
     Takes { prefix: "deepseek-r1", ..OLLAMA_THINKS },
 ];
 
-/// What a provider's model takes; Gemini's may be given as a resource's name.
+/// What a provider's model takes; Gemini's may be given as a resource's name, and
+/// Claude's as a cloud's.
 pub fn takes(provider: &str, model: &str) -> &'static Takes {
     let model = model.strip_prefix("models/").unwrap_or(model);
+    let model = model.rsplit_once("anthropic.").map_or(model, |(_, model)| model);
     let fits = |row: &&Takes| row.provider == provider && model.starts_with(row.prefix);
     TAKES.iter().filter(fits).max_by_key(|row| row.prefix.len()).unwrap_or(&TAKES[0])
 }

@@ -124,8 +124,9 @@ impl Wanted {
         let explicit = chat.is_explicit(key);
         let (low, high) = match range {
             Range::From(low, high) => (low, high),
-            Range::Unthinking(low, high) if self.effort.as_deref() == Some("none") => (low, high),
-            Range::Unthinking(..) | Range::No if explicit => {
+            Range::Unthinking(low, high) if self.is_unthinking() => (low, high),
+            // Who asks for nothing else than the model does anyway is granted it.
+            Range::Unthinking(..) | Range::No if explicit && Some(value) != neutral(key) => {
                 let why = match range {
                     Range::No => "does not take it",
                     _ => "takes it only with reasoning_effort none",
@@ -156,6 +157,10 @@ impl Wanted {
         let mut temperature =
             self.number(chat, "temperature", options.temperature, takes.temperature)?;
         let mut top_p = self.number(chat, "top_p", top_p, takes.top_p)?;
+        if !takes.both && top_p.is_some() && temperature == neutral("temperature") {
+            self.note("temperature", "left out: the model takes only one of it and top_p");
+            temperature = None;
+        }
         if temperature.is_some() && top_p.is_some() && !takes.both {
             let (t, p) = (chat.is_explicit("temperature"), chat.is_explicit("top_p"));
             if t && p {
@@ -172,9 +177,9 @@ impl Wanted {
         (self.temperature, self.top_p) = (temperature, top_p);
         let top_k = self.number(chat, "top_k", options.top_k.map(|k| k as f64), takes.top_k)?;
         self.top_k = top_k.map(|k| k as u64);
-        let penalty = self.penalty("presence_penalty", options.presence_penalty);
+        let penalty = options.presence_penalty;
         self.presence_penalty = self.number(chat, "presence_penalty", penalty, takes.penalties)?;
-        let penalty = self.penalty("frequency_penalty", options.frequency_penalty);
+        let penalty = options.frequency_penalty;
         self.frequency_penalty =
             self.number(chat, "frequency_penalty", penalty, takes.penalties)?;
         if options.seed.is_some() && !takes.seed {
@@ -188,30 +193,27 @@ impl Wanted {
             }
             n => self.n = n.filter(|_| takes.n > 1),
         }
-        if options.stop.len() > takes.stop {
-            let why = match takes.stop {
+        self.stops(&options.stop)
+    }
+
+    /// Whether it was asked not to think.
+    fn is_unthinking(&self) -> bool {
+        self.effort.as_deref() == Some("none")
+    }
+
+    fn stops(&mut self, asked: &[String]) -> Result<()> {
+        let thinks = self.takes.stop_unthinking && !self.is_unthinking();
+        let most = if thinks { 0 } else { self.takes.stop };
+        if asked.len() > most {
+            let why = match most {
+                0 if thinks => "takes it only with reasoning_effort none".into(),
                 0 => "does not take it".into(),
                 most => format!("takes at most {most} texts"),
             };
             self.refuse("stop", &why)?;
-            self.stop = options.stop[..takes.stop].to_vec();
-        } else {
-            self.stop = options.stop.clone();
         }
-        self.short_stops()
-    }
-
-    /// A penalty of 0 asks for nothing, so a model without penalties grants it.
-    fn penalty(&mut self, key: &str, value: Option<f64>) -> Option<f64> {
-        if value == Some(0.0) && self.takes.penalties == Range::No {
-            self.note(key, "0 left out: the model has none");
-            return None;
-        }
-        value
-    }
-
-    /// Texts beyond the vendor's length would end nothing.
-    fn short_stops(&mut self) -> Result<()> {
+        self.stop = asked.iter().take(most).cloned().collect();
+        // Texts beyond the vendor's length would end nothing.
         let most = self.takes.stop_bytes;
         if self.stop.iter().any(|text| text.len() > most) {
             self.refuse("stop", &format!("takes texts of at most {most} bytes"))?;
@@ -271,5 +273,14 @@ impl Wanted {
             self.max_tokens = Some(raised);
             self.note("max_tokens", &format!("raised from {cap} to {raised} for thinking"));
         }
+    }
+}
+
+/// What a model does that is not asked for it: the vendors all say so.
+fn neutral(key: &str) -> Option<f64> {
+    match key {
+        "temperature" | "top_p" => Some(1.0),
+        "presence_penalty" | "frequency_penalty" => Some(0.0),
+        _ => None,
     }
 }

@@ -33,7 +33,10 @@ impl Request {
                 items.iter().try_for_each(|tool| self.read_tool(tool))
             }
             "function_call" => self.set_json("tool_choice", value),
-            "max_completion_tokens" => self.set_json("max_tokens", value),
+            "max_completion_tokens" => {
+                self.caps_completion = true;
+                self.set_json("max_tokens", value)
+            }
             "stream" => Ok(()),
             "stream_options" => match &value["include_usage"] {
                 Value::Bool(_) => self.set_json("include_usage", &value["include_usage"]),

@@ -121,7 +121,7 @@ fn sampling(
 fn thinking(wanted: &mut Wanted, cap: u64) -> Result<Option<Value>> {
     let budget = match (wanted.budget, wanted.effort.as_deref(), wanted.takes.thinking) {
         (None, None, _) => return Ok(None),
-        (None, Some("none"), _) => return Ok(Some(json!({"type": "disabled"}))),
+        (None, Some("none"), _) => return Ok(Some(json!({"type": wanted.takes.unthinking}))),
         (None, Some(_), Thinking::Efforts(_)) => {
             return Ok(Some(json!({"type": "adaptive", "display": "summarized"})));
         }
@@ -150,6 +150,9 @@ fn output_config(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
         Some(Format::JsonObject) => {
             wanted.refuse("response_format", "takes a json_schema, but no json_object")?;
         }
+        Some(Format::JsonSchema { .. }) if !wanted.takes.schema => {
+            wanted.refuse("response_format", "takes no json_schema")?;
+        }
         Some(Format::JsonSchema { schema, .. }) => {
             config.insert("format".into(), json!({"type": "json_schema", "schema": schema}));
         }
@@ -173,8 +176,12 @@ fn tools(
         chosen,
         Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Allowed(_, true))
     );
-    if thinks && forced {
-        wanted.refuse("tool_choice", "takes only auto and none with a budget of thinking")?;
+    if forced && (thinks || !wanted.takes.forced_tools) {
+        let why = match wanted.takes.forced_tools {
+            true => "takes only auto and none with a budget of thinking",
+            false => "takes only auto and none",
+        };
+        wanted.refuse("tool_choice", why)?;
         chosen = None;
     }
     put("tools", tools.into_iter().map(tool).collect());

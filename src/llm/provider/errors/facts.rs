@@ -68,9 +68,8 @@ impl Facts {
         self.code = error.get("code").label();
         let status = error.get("status");
         self.kind = error.get("type").label().or_else(|| status.text().map(Into::into));
-        self.http = [error.get("code"), status, error.get("http_status_code")]
-            .into_iter()
-            .find_map(http_status);
+        let numbers = ["code", "status", "http_status_code", "status_code"];
+        self.http = numbers.iter().find_map(|name| http_status(error.get(name)));
         self.request_id = error.get("request_id").label();
         self.retry_after = wait_stated(error);
         for detail in error.get("details").items() {
@@ -181,7 +180,7 @@ impl Facts {
                 Some(code) => format!("{} answered HTTP {shown}: {code}", context.provider),
                 None => format!("{} answered HTTP {shown} without a message", context.provider),
             },
-            words => words.to_string(),
+            _ => self.message.clone(),
         };
         let mut message = scrub(&message, context.secret.as_deref());
         if let (Status::Authentication, Some(other)) = (status, context.elsewhere) {

@@ -123,6 +123,8 @@ pub fn request_id(head: &Head) -> Option<String> {
         "mistral-correlation-id",
         "x-trace-id",
         "x-litellm-call-id",
+        "minimax-request-id",
+        "x-generation-id",
         // The network's in front of many hosts, where they have none.
         "cf-ray",
     ];

@@ -1,10 +1,14 @@
 //! Messages as they may be shown: without a key, and of a bearable length.
 
 /// Longest message that is handed on, in characters.
-const MESSAGE_MAX: usize = 2_000;
+const MESSAGE_MAX: usize = 16_000;
 
-/// How the keys of vendors begin.
-const STARTS: &[&str] = &["sk-", "sk_", "AIza", "hf_", "gsk_", "xai-", "key-"];
+/// How the keys of vendors begin that nothing else begins with.
+const STARTS: &[&str] = &["sk-", "AIza"];
+/// How others begin, and models and fields too.
+const DOUBTFUL: &[&str] = &["sk_", "hf_", "gsk_", "xai-", "key-"];
+/// Letters and digits in a row that no word has, but a key.
+const RUN: usize = 10;
 
 /// A message without the key, whole or as some vendors repeat it.
 pub(super) fn scrub(message: &str, secret: Option<&str>) -> String {
@@ -29,7 +33,7 @@ fn without_keys(text: &str) -> String {
         out.push_str(&rest[..at]);
         let end = rest[at..].find(|c| !in_key(c)).map_or(rest.len(), |len| at + len);
         let word = &rest[at..end];
-        let hidden = word.len() >= 8 && STARTS.iter().any(|start| word.starts_with(start));
+        let hidden = is_key(word);
         match hidden {
             // The full stop after it belongs to the sentence.
             true => out.push_str(if word.ends_with('.') { "(key)." } else { "(key)" }),
@@ -38,6 +42,14 @@ fn without_keys(text: &str) -> String {
         rest = &rest[end..];
     }
     out + rest
+}
+
+/// Whether a word looks like a key, whole, shortened or starred.
+fn is_key(word: &str) -> bool {
+    let begins = |starts: &[&str]| starts.iter().any(|start| word.starts_with(start));
+    let is_hidden = || word.contains('*') || word.contains("..");
+    let run = || word.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| run.len() >= RUN);
+    word.len() >= 8 && (begins(STARTS) || begins(DOUBTFUL) && (is_hidden() || run()))
 }
 
 #[cfg(test)]
@@ -53,10 +65,13 @@ mod tests {
             ("sk-proj-ab********yz, sent", "(key), sent"),
             ("a risk-free desk-top", "a risk-free desk-top"),
             ("pass mysecret on", "pass (key) on"),
+            ("no xai-***cdef or hf_...abcd", "no (key) or (key)"),
+            ("no model xai-grok-4-fast", "no model xai-grok-4-fast"),
+            ("key-value and sk_learn_model", "key-value and sk_learn_model"),
         ];
         for (message, shown) in cases {
             assert_eq!(scrub(message, Some("mysecret")), shown);
         }
-        assert_eq!(scrub(&"\u{e9}".repeat(3_000), None).chars().count(), MESSAGE_MAX + 3);
+        assert_eq!(scrub(&"\u{e9}".repeat(20_000), None).chars().count(), MESSAGE_MAX + 3);
     }
 }

@@ -49,8 +49,11 @@ impl Kept {
                 ("reasoning_details", Json::Array(items)) => {
                     // MiniMax says its thinking nowhere else.
                     if self.reasoning_name.is_none() && !names_reasoning {
-                        let texts = items.iter().filter_map(|item| item.get("text").text());
-                        texts.for_each(|text| out.reasoning(index, text));
+                        for item in items {
+                            let said = ["text", "summary"].map(|name| item.get(name).word());
+                            let said = said.into_iter().flatten().next();
+                            said.into_iter().for_each(|text| out.reasoning(index, text));
+                        }
                     }
                     self.details(items);
                 }

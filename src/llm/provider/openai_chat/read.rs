@@ -94,6 +94,9 @@ impl Decoder {
     fn read(&mut self, json: &Json, out: &mut Assembler, body: &str) {
         out.start(json.get("model"), json.get("id"));
         out.created(json.get("created").u64());
+        if let Some(id) = json.get("request_id").word() {
+            out.response().request_id.get_or_insert_with(|| id.into());
+        }
         for (place, choice) in json.get("choices").items().iter().enumerate() {
             let number = |choice: &Json| choice.get("index").u64();
             let earlier = &json.get("choices").items()[..place];

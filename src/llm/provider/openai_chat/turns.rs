@@ -123,6 +123,10 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         let calls = message.tool_calls.iter().map(|call| {
             let mut call = call.clone();
             call.id = fitting_id(&call.id, url);
+            if call.arguments.trim().is_empty() && !call.is_custom() {
+                // Some hosts take nothing but JSON.
+                call.arguments = "{}".into();
+            }
             if foreign || is_strict(url) {
                 call.extra.retain(|key, _| key == "type");
             }

@@ -30,7 +30,14 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     let mut body = Map::new();
     body.insert("model".into(), wanted.model.clone().into());
     body.insert("messages".into(), turns::messages(chat, wanted, url).into());
-    sampling(wanted, &mut body);
+    let cap = match wanted.takes.cap {
+        // Behind an address of the caller's own there may be either kind of model.
+        "max_tokens" if wanted.provider == "custom" && request.caps_completion => {
+            "max_completion_tokens"
+        }
+        cap => cap,
+    };
+    sampling(wanted, cap, &mut body);
     thinking(wanted, &mut body);
     if !request.tools.is_empty() {
         let tools = request.tools.iter().map(|tool| tool_json(tool, wanted)).collect();
@@ -63,13 +70,13 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     Ok(body)
 }
 
-fn sampling(wanted: &Wanted, body: &mut Map<String, Value>) {
+fn sampling(wanted: &Wanted, cap: &str, body: &mut Map<String, Value>) {
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
             body.insert(key.into(), value);
         }
     };
-    put(wanted.takes.cap, wanted.max_tokens.map(Into::into));
+    put(cap, wanted.max_tokens.map(Into::into));
     put("temperature", wanted.temperature.map(Into::into));
     put("top_p", wanted.top_p.map(Into::into));
     put("top_k", wanted.top_k.map(Into::into));

@@ -64,8 +64,9 @@ pub fn is_needed(options: &ClientOptions, request: &Request) -> bool {
                 models::default_model("openai", size)
             });
             let effort = options.reasoning_effort.as_deref();
-            let chat_tools = models::takes("openai", model.unwrap_or_default()).tools_in_chat;
-            !request.tools.is_empty() && !chat_tools.are_taken(effort)
+            let takes = models::takes("openai", model.unwrap_or_default());
+            let tools = !request.tools.is_empty();
+            !takes.in_chat || tools && !takes.tools_in_chat.are_taken(effort)
         }
     }
 }
