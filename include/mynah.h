@@ -2192,8 +2192,8 @@ typedef void (*mynah_breaker_fn)(void *user, int32_t from, int32_t to, const cha
  * Has a function told of what the clients made from these options do: a
  * record of each call that ends, in the attribute names of OpenTelemetry's
  * conventions for generative AI, and of retries, breaker changes and alerts.
- * Keys, prompts and answers are never in it. Called with no lock held, on the
- * thread that caused the record; any function may be called from inside, and
+ * Keys are never in it, prompts and answers only where a provider's error message
+ * quotes them. Called with no lock held, on the thread that caused the record; any function may be called from inside, and
  * what that causes is told once the callback has returned.
  *
  * `destroy` (NULL allowed) is called with `user` once, after the last call,
@@ -3173,8 +3173,9 @@ mynah_status mynah_tiered_chat(mynah_tiered *tiered,
                                mynah_error **err);
 
 /**
- * As `mynah_client_chat_stream`, by the tier that fits. Once something has been
- * delivered no other tier is asked.
+ * As `mynah_client_chat_stream`, by the tier that fits. Once content has been
+ * delivered no other tier is asked; before that another may begin anew, with a
+ * START of its own.
  *
  * The caller promises:
  * 1. `callback` may be called with `user` on this thread.

@@ -11,7 +11,7 @@ use crate::clock::{Clock, Random};
 use crate::error::{CallError, Error, Result};
 
 use super::cancel::{Interrupt, Reason};
-use super::client::Failed;
+use super::client::{Failed, arrived};
 use super::event::{Event, Sink};
 use super::log::Listeners;
 use super::metrics::Spent;
@@ -74,12 +74,15 @@ impl Sending<'_> {
         spent: &mut Spent,
     ) -> Result<Response, Failed> {
         self.means.budget.earn();
-        self.repeat(&mut sink, spent).map_err(|mut failed| {
-            if let Error::Call(call) = &mut failed.error {
-                call.attempts = spent.attempts as u32;
-            }
-            failed
-        })
+        let mut result = self.repeat(&mut sink, spent);
+        if let Err(Failed { error: Error::Call(call), .. }) = &mut result {
+            call.attempts = spent.attempts as u32;
+        }
+        if let Some(response) = arrived(&mut result) {
+            response.attempts = spent.attempts as u32;
+            response.timings.queue = Some(Duration::from_nanos(spent.queued_ns));
+        }
+        result
     }
 
     fn repeat(
@@ -94,11 +97,7 @@ impl Sending<'_> {
             self.pass.stands().map_err(|error| self.not_sent(last.take(), error))?;
             spent.attempts += 1;
             let mut broken = match self.once(sink, &permit) {
-                Ok(mut response) => {
-                    response.attempts = spent.attempts as u32;
-                    response.timings.queue = Some(Duration::from_nanos(spent.queued_ns));
-                    return Ok(response);
-                }
+                Ok(response) => return Ok(response),
                 Err(broken) => broken,
             };
             drop(permit);
@@ -143,9 +142,14 @@ impl Sending<'_> {
         let deadline = || self.timing.total().at_ns;
         let acquire =
             || self.means.limiter.acquire(&order.line, order.tokens, &deadline, self.interrupt);
-        let permit = self.timing.outside(acquire)?;
-        spent.queued_ns += permit.waited.as_nanos() as u64;
-        Ok(permit)
+        let started = self.means.clock.now_ns();
+        let permit = self.timing.outside(acquire);
+        // Who gives up has waited too.
+        spent.queued_ns += match &permit {
+            Ok(permit) => permit.waited.as_nanos() as u64,
+            Err(_) => self.means.clock.now_ns().saturating_sub(started),
+        };
+        permit
     }
 
     fn decide(&self, facts: &Facts, attempts: u64) -> Decision {
@@ -169,6 +173,10 @@ impl Sending<'_> {
         let http = &self.order.prepared.http;
         let sent = self.timing.outside(|| self.means.transport.send(http, &attempt));
         let exchange = sent.map_err(|error| {
+            match error.written {
+                true => permit.correct(0),
+                false => permit.unsent(),
+            }
             let facts = Facts {
                 written: error.written,
                 reused: error.reused,
@@ -179,11 +187,16 @@ impl Sending<'_> {
         })?;
         let learned = Learned::from_headers(&exchange.head.headers, self.means.clock.unix_ms());
         self.means.limiter.learn(&self.order.line, &learned);
-        let response = self.receive(exchange, sink)?;
-        if let Some(used) = response.usage.as_ref().and_then(|u| self.order.limited_tokens(u)) {
-            permit.correct(used);
-        }
-        Ok(response)
+        let result = self.receive(exchange, sink);
+        let used = |response: &Response| {
+            response.usage.as_ref().and_then(|usage| self.order.limited_tokens(usage))
+        };
+        let used = match &result {
+            Ok(response) => used(response),
+            Err(broken) => broken.partial.as_deref().map_or(Some(0), used),
+        };
+        used.into_iter().for_each(|used| permit.correct(used));
+        result
     }
 
     /// Reads the answer to a request, whatever its status.
@@ -205,23 +218,30 @@ impl Sending<'_> {
         let mut reader = self.reader(&exchange, ok && self.order.stream);
         let (provider, context) = (self.order.provider, &self.order.prepared.context);
         let body = &mut *exchange.body;
-        let mut response = if !ok {
+        let mut result = if !ok {
             let bytes = reader.all(body).map_err(|error| Broken::new(error, facts.clone()))?;
             let mut error = provider.error(context, &head, &bytes);
             let date = || retry_after_date(&head.headers, self.means.clock.unix_ms());
             error.retry_after = error.retry_after.or_else(date);
             return Err(Broken::new(Error::Call(Box::new(error)), facts));
         } else if self.order.stream {
-            self.streamed(&mut reader, &head, body, sink, facts)?
+            self.streamed(&mut reader, &head, body, sink, facts)
         } else {
             let reply = reader.all(body).and_then(|bytes| self.order.reply(&head, &bytes));
-            reply.map_err(|error| Broken::new(error, facts))?
+            reply.map_err(|error| Broken::new(error, facts))
         };
         let first_token = reader.progress.first_content_ns;
-        response.timings.connect = Some(Duration::from_nanos(exchange.connect_ns));
-        response.timings.first_byte = Some(self.timing.since_start(exchange.first_byte_at_ns));
-        response.timings.first_token = first_token.map(|at| self.timing.since_start(at));
-        Ok(response)
+        // What had arrived of one that was cut came in its time too.
+        let response = match &mut result {
+            Ok(response) => Some(response),
+            Err(broken) => broken.partial.as_deref_mut(),
+        };
+        if let Some(Response { timings, .. }) = response {
+            timings.connect = Some(Duration::from_nanos(exchange.connect_ns));
+            timings.first_byte = Some(self.timing.since_start(exchange.first_byte_at_ns));
+            timings.first_token = first_token.map(|at| self.timing.since_start(at));
+        }
+        result
     }
 
     fn reader(&self, exchange: &Exchange, streamed: bool) -> Reader<'_> {

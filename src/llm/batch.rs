@@ -223,11 +223,11 @@ fn share(outcome: Outcome, places: &[usize], outcomes: &mut [Option<Outcome>]) {
 /// The order in which a batch is sent.
 fn plan(client: &Client, requests: &[Arc<Request>]) -> Vec<Job> {
     let mut distinct: Vec<Vec<usize>> = Vec::new();
-    let mut known: HashMap<Key, usize> = HashMap::new();
+    let mut known: HashMap<(Key, String), usize> = HashMap::new();
     for (place, request) in requests.iter().enumerate() {
         // One that cannot be prepared fails by itself, with its own error.
         let key = client.batch_key(request);
-        match key.and_then(|key| known.get(&key)) {
+        match key.as_ref().and_then(|key| known.get(key)) {
             Some(first) => distinct[*first].push(place),
             None => {
                 key.map(|key| known.insert(key, distinct.len()));

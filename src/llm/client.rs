@@ -15,7 +15,7 @@ use crate::cache::Cache;
 use crate::clock::{Clock, Random};
 use crate::error::{Error, Result, Status};
 use crate::options::client::ClientOptions;
-use crate::options::{Origin, Resolved};
+use crate::options::{Origin, Resolved, Value};
 
 use super::attempt::{Means, Sending};
 use super::call::{Calls, Running};
@@ -109,6 +109,14 @@ impl From<Error> for Failed {
     }
 }
 
+/// The answer, or what had arrived of it.
+pub fn arrived(result: &mut Result<Response, Failed>) -> Option<&mut Response> {
+    match result {
+        Ok(response) => Some(response),
+        Err(failed) => failed.partial.as_deref_mut(),
+    }
+}
+
 /// A call in its place: what every step of the path may need.
 pub(super) struct Path<'a> {
     pub running: &'a Running<'a>,
@@ -118,17 +126,16 @@ pub(super) struct Path<'a> {
 
 impl Client {
     /// Makes a client; sends nothing.
-    pub fn new(options: Resolved<ClientOptions>, parts: Parts) -> Result<Client> {
+    pub fn new(mut options: Resolved<ClientOptions>, parts: Parts) -> Result<Client> {
         let clock = parts.clock;
         let transport = match parts.transport {
             Some(transport) => transport,
             None => Arc::new(UreqTransport::new(&options.values, clock.clone())?),
         };
-        let caches = match options.origin("cache_enabled")? {
-            Origin::Default => parts.cache.is_some(),
-            _ => options.values.cache_enabled,
-        };
-        let cache = match (caches, parts.cache) {
+        if parts.cache.is_some() && *options.origin("cache_enabled")? == Origin::Default {
+            options.lay("cache_enabled", Value::Bool(true), Origin::Layer("set_cache".into()))?;
+        }
+        let cache = match (options.values.cache_enabled, parts.cache) {
             (false, _) => None,
             (true, Some(shared)) => Some(shared),
             (true, None) => Some(keeping::own_cache(&clock)?),
@@ -202,12 +209,13 @@ impl Client {
         let mut ended = Ended::default();
         let begun = running.interrupt.check().map_err(Failed::from);
         let result = begun.and_then(|()| call(&running, &mut ended));
-        let result = result.map_err(|failed| failed.settled(&running.interrupt));
+        let mut result = result.map_err(|failed| failed.settled(&running.interrupt));
         ended.total_ns = self.clock.now_ns() - started;
         ended.failure = result.as_ref().err().map(|failed| failed.error.status());
-        if let Ok(response) = &result {
+        if let Some(response) = arrived(&mut result) {
             let first_token = response.timings.first_token;
             ended.first_token_ns = first_token.map(|time| time.as_nanos() as u64);
+            ended.cost_usd = response.cost_usd;
         }
         self.metrics.record(&ended);
         self.tell(operation, &ended, &result);
@@ -220,9 +228,8 @@ impl Client {
             model: ended.model.as_deref(),
             operation,
         };
-        let cost = result.as_ref().ok().and_then(|response| response.cost_usd);
         self.listeners.ended(&facts, ended, result.as_ref().map_err(|failed| &failed.error));
-        self.listeners.alerts(&self.watch.note(ended, cost));
+        self.listeners.alerts(&self.watch.note(ended));
     }
 
     /// The path of a call.
@@ -235,6 +242,7 @@ impl Client {
     ) -> Result<Response, Failed> {
         let began = self.clock.now_ns();
         let order = Order::new(request, &self.options, sink.is_some())?;
+        self.check_cache(&order)?;
         ended.model = Some(order.prepared.context.model.to_string());
         let timing = Timing::since(began, &order.options.values, &self.clock);
         running.until(&timing);
@@ -255,9 +263,11 @@ impl Client {
             (None, _) => self.send(&order, &key, sink, &timing, &running.interrupt),
         };
         ended.outside_ns = timing.outside_ns();
-        let mut response = result?;
-        response.timings.total = Some(timing.elapsed());
-        Ok(response)
+        let mut result = result;
+        if let Some(response) = arrived(&mut result) {
+            response.timings.total = Some(timing.elapsed());
+        }
+        result
     }
 
     /// Sends an order under the breaker's eye, prices and keeps the answer.
@@ -280,13 +290,15 @@ impl Client {
         // What was never sent says nothing of the provider.
         let transition = if spent.attempts == 0 { pass.give_back() } else { pass.end(failure) };
         transition.iter().for_each(|change| self.listeners.transition(change));
-        if let Ok(response) = &mut result {
+        if let Some(response) = arrived(&mut result) {
             response.served_from = ServedFrom::Provider;
             response.adjusted = order.prepared.adjusted.clone();
             let now = self.clock.unix_ms() / 1_000;
             self.prices.apply(response, &order.prepared.context.model, now);
             spent.usage = response.usage.clone();
             spent.cost_usd = response.cost_usd;
+        }
+        if let Ok(response) = &result {
             self.keep(order, key, response);
         }
         // Nothing is generated while the call waits its turn.
@@ -335,8 +347,9 @@ pub(super) fn deliver(
         }
         interrupt.check().map_err(|error| {
             let partial = Response::so_far(&events[..delivered], &response.provider);
-            let served_from = response.served_from;
-            let partial = partial.map(|partial| Box::new(Response { served_from, ..partial }));
+            let Response { served_from, cost_usd, .. } = *response;
+            let partial = partial.map(|partial| Response { served_from, cost_usd, ..partial });
+            let partial = partial.map(Box::new);
             Failed { error, partial }
         })?;
     }

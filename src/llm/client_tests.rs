@@ -242,6 +242,22 @@ fn a_stream_delivers_its_pieces_and_then_the_whole() {
 }
 
 #[test]
+fn what_a_stopped_stream_has_cost_is_known_where_its_usage_had_come() {
+    let usage = r#"data: {"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5}}"#;
+    let body = format!("{}{usage}\n\n{usage}\n\n", stream("one two "));
+    let bench = bench(&[], vec![Step::Answer(200, &[], body)]);
+    let mut sink = |event: &Event| !matches!(event.kind, EventKind::Usage(_));
+    let failed = bench.client.chat_stream(&request(), None, &mut sink).unwrap_err();
+    let partial = failed.partial.unwrap();
+    assert_eq!((failed.error.status(), partial.cost_usd), (Status::Stopped, Some(2e-5)));
+    assert_eq!((partial.attempts, partial.served_from), (1, ServedFrom::Provider));
+    assert!(partial.timings.first_token.is_some() && partial.timings.total.is_some());
+    let figures = bench.client.metrics().to_json();
+    assert_eq!((&figures["output_tokens"], &figures["failures"]), (&json!(5), &json!(0)));
+    assert_eq!(figures["first_token_ms"]["count"], 1);
+}
+
+#[test]
 fn a_callback_that_stops_gets_what_it_has_seen() {
     let bench = bench(&[], vec![ended("one two three")]);
     let mut seen = 0;

@@ -13,7 +13,7 @@ use crate::metrics::told::tell;
 use crate::metrics::{Alert, AlertListener};
 pub use crate::metrics::{Level, LogListener};
 
-use super::metrics::Ended;
+use super::metrics::{Ended, is_failure};
 use super::policy::breaker::Transition;
 use super::response::Response;
 
@@ -55,7 +55,8 @@ impl Listeners {
 
     /// Tells of a call that has ended.
     pub fn ended(&self, facts: &CallFacts, ended: &Ended, result: Result<&Response, &Error>) {
-        let level = if result.is_ok() { Level::Info } else { Level::Error };
+        let failed = ended.failure.is_some_and(is_failure);
+        let level = if failed { Level::Error } else { Level::Info };
         self.log(level, || record(facts, ended, result));
     }
 

@@ -54,12 +54,21 @@ pub struct Ended {
     pub outside_ns: u64,
     /// The model that was asked for, once that is known.
     pub model: Option<String>,
+    /// What it cost, in USD, as far as that is known: nothing where no provider
+    /// was asked.
+    pub cost_usd: Option<f64>,
     /// Answered by the response cache; none if it was not asked.
     pub cache_hit: Option<bool>,
     /// Answered by another call's request.
     pub coalesced: bool,
     /// What was not spent again, in USD.
     pub saved_usd: Option<f64>,
+}
+
+/// Whether a call has failed: not one that ended by the caller's wish, or found
+/// nothing where it wanted nothing else.
+pub fn is_failure(status: Status) -> bool {
+    !matches!(status, Status::Ok | Status::Cancelled | Status::Stopped | Status::NotFound)
 }
 
 /// What a request to the provider has cost, however many calls it served.
@@ -122,6 +131,7 @@ impl ClientMetrics {
             None => {}
         }
         self.coalesced.fetch_add(ended.coalesced.into(), Relaxed);
+        self.priced_calls.fetch_add(ended.cost_usd.is_some().into(), Relaxed);
         if let Some(ns) = ended.first_token_ns {
             self.first_token.record(ns);
         }
@@ -138,7 +148,6 @@ impl ClientMetrics {
         }
         if let Some(usd) = spent.cost_usd {
             self.cost_nano_usd.fetch_add(nano(usd), Relaxed);
-            self.priced_calls.fetch_add(1, Relaxed);
         }
     }
 
@@ -163,7 +172,10 @@ impl ClientMetrics {
         // All from one look, so that they agree while calls go on.
         let by_status = self.by_status();
         let calls: u64 = by_status.iter().map(|(_, count)| count).sum();
-        let ok = by_status.iter().find(|(status, _)| *status == Status::Ok).map_or(0, |(_, n)| *n);
+        let of = |wanted: &dyn Fn(Status) -> bool| -> u64 {
+            by_status.iter().filter(|(status, _)| wanted(*status)).map(|(_, count)| count).sum()
+        };
+        let (ok, failed) = (of(&|status| status == Status::Ok), of(&is_failure));
         let hits = get(&self.cache_hits);
         let seconds = self.seconds();
         let cost = get(&self.cost_nano_usd) as f64 / 1e9;
@@ -171,10 +183,10 @@ impl ClientMetrics {
             "uptime_seconds": seconds,
             "calls": calls,
             "successes": ok,
-            "failures": calls - ok,
+            "failures": failed,
             "by_status": named(by_status),
             "request_rate": calls as f64 / seconds.max(1e-9),
-            "success_rate": share(ok, calls),
+            "success_rate": share(ok, ok + failed),
             "attempts": get(&self.attempts),
             "retries": get(&self.retries),
             "retry_rate": share(get(&self.retries), calls),
@@ -345,14 +357,19 @@ mod tests {
             cost_usd: Some(0.25),
             ..Spent::default()
         });
-        metrics.record(&Ended { cache_hit: Some(false), ..Ended::default() });
+        let cost_usd = Some(0.25);
+        metrics.record(&Ended { cache_hit: Some(false), cost_usd, ..Ended::default() });
+        // From the cache: it has cost nothing. By the caller's wish: no failure.
+        metrics.record(&Ended { cost_usd: Some(0.0), ..Ended::default() });
+        metrics.record(&Ended { failure: Some(Status::Stopped), ..Ended::default() });
         metrics.record(&Ended { failure: Some(Status::Timeout), ..Ended::default() });
         let json = metrics.to_json();
-        assert_eq!(json["success_rate"], 0.5);
-        assert_eq!(json["by_status"], json!({"ok": 1, "timeout": 1}));
-        assert_eq!(json["retry_rate"], 1.0);
+        assert_eq!(json["success_rate"], 2.0 / 3.0);
+        assert_eq!((&json["successes"], &json["failures"]), (&json!(2), &json!(1)));
+        assert_eq!(json["by_status"], json!({"ok": 2, "stopped": 1, "timeout": 1}));
+        assert_eq!(json["retry_rate"], 0.5);
         assert_eq!(json["tokens_per_second"], 100.0);
-        assert_eq!(json["cost_per_request_usd"], 0.25);
+        assert_eq!(json["cost_per_request_usd"], 0.125);
         assert_eq!(json["cache_hit_rate"], 0.0);
     }
 }

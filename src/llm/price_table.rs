@@ -215,7 +215,7 @@ pub fn find(provider: &str, model: &str, at: u64) -> Option<&'static Row> {
 
 /// Whether a name is the family's, or one of its dated or numbered members:
 /// `gpt-4o-2024-08-06` is of `gpt-4o`, but `gpt-4o-audio` is something else.
-fn is_of_family(model: &str, prefix: &str) -> bool {
+pub fn is_of_family(model: &str, prefix: &str) -> bool {
     let Some(rest) = model.strip_prefix(prefix) else { return false };
     if rest.is_empty() || prefix.is_empty() {
         return true;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::options::client::ClientOptions;
 
-use super::price_table::{self, Row};
+use super::price_table::{self, Row, is_of_family};
 use super::response::{Response, Usage};
 
 /// No call costs more USD: what a provider states beyond it would overflow sums.
@@ -73,8 +73,11 @@ impl Price {
 
     /// Reads `in,out[,cached in[,cache write]]`.
     pub fn parse(text: &str) -> Option<Price> {
-        let parsed = text.split(',').map(|n| n.trim().parse().ok().filter(|n| *n >= 0.0));
+        let parsed = text.split(',').map(|n| n.trim().parse().ok());
         let numbers: Vec<f64> = parsed.collect::<Option<_>>()?;
+        if !numbers.iter().all(|n| n.is_finite() && *n >= 0.0) {
+            return None;
+        }
         match numbers[..] {
             [input, output, ref more @ ..] if more.len() <= 2 => Some(Price {
                 input,
@@ -169,7 +172,7 @@ fn hour_tokens(usage: &Usage) -> u64 {
 /// The prices that a client goes by.
 #[derive(Debug, Default)]
 pub struct Prices {
-    /// The caller's own, by prefix.
+    /// The caller's own, by the name of a model or of its family.
     own: Vec<(String, Price)>,
     /// A price file's, by name.
     file: HashMap<String, Price>,
@@ -208,8 +211,8 @@ impl Prices {
 
     /// The price of a model at a time, in seconds since 1970, and whose it is.
     fn find(&self, provider: &str, model: &str, at: u64) -> Option<(Price, &'static str)> {
-        let fits = self.own.iter().filter(|(prefix, _)| model.starts_with(prefix.as_str()));
-        if let Some((_, price)) = fits.max_by_key(|(prefix, _)| prefix.len()) {
+        let fits = self.own.iter().filter(|(name, _)| is_of_family(model, name));
+        if let Some((_, price)) = fits.max_by_key(|(name, _)| name.len()) {
             return Some((price.clone(), "option"));
         }
         if let Some(price) = self.in_file(provider, model) {
@@ -288,6 +291,15 @@ mod tests {
     }
 
     #[test]
+    fn a_price_is_one_of_its_models_family_and_of_no_other() {
+        let prices = prices(&["gpt-4=30,60"]).unwrap();
+        let source = |model: &str| prices.find("openai", model, u64::MAX).map(|(_, whose)| whose);
+        assert_eq!(source("gpt-4-0613"), Some("option"));
+        assert_eq!(source("gpt-4o-mini"), Some("table"));
+        assert!(super::Price::parse("1e400, 1").is_none());
+    }
+
+    #[test]
     fn cached_and_written_tokens_have_their_own_prices() {
         let price = Price::parse("2, 10, 0.2, 2.5").unwrap();
         let cost = price.cost(&usage()).unwrap();
@@ -318,9 +330,9 @@ mod tests {
 
     #[test]
     fn the_longest_name_that_fits_is_the_callers_price() {
-        let prices = prices(&["gpt=1,1", "gpt-6=2,2"]).unwrap();
+        let prices = prices(&["gpt-6=1,1", "gpt-6-2026-11-01=2,2"]).unwrap();
         let input = |model: &str| prices.find("openai", model, 0).unwrap().0.input;
-        assert_eq!((input("gpt-6-sol"), input("gpt-5")), (2.0, 1.0));
+        assert_eq!((input("gpt-6-2026-11-01"), input("gpt-6-2026-10-01")), (2.0, 1.0));
         assert!(super::Price::parse("9").is_none());
     }
 

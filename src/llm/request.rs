@@ -286,6 +286,17 @@ impl Request {
         own.and_then(|(_, value)| value.text()).unwrap_or_default()
     }
 
+    /// The number that this call has of its own for an option.
+    pub fn own_number(&self, key: &str) -> Option<u64> {
+        self.overrides.explicit().find(|(name, _)| *name == key)?.1.int()
+    }
+
+    /// What this call has of its own for the client's options, as one text.
+    pub fn own_options(&self) -> String {
+        let own = self.overrides.explicit().map(|(key, value)| format!("{key}={value:?};"));
+        own.collect()
+    }
+
     /// The client's options with this call's laid over them.
     pub fn effective(
         &self,

@@ -10,8 +10,10 @@
 //! once a stream has delivered something. While a tool's result is pending the
 //! conversation stays with the tier that asked for it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -19,7 +21,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result, Status};
 
 use super::cancel::Cancel;
-use super::client::{Client, Failed};
+use super::client::{Client, Failed, arrived};
 use super::complexity;
 use super::event::{Event, Sink};
 use super::message::Role;
@@ -71,7 +73,7 @@ impl Tiered {
 
     /// Asks, and waits for the whole answer.
     pub fn chat(&self, request: &Request, cancel: Option<&Cancel>) -> Result<Response, Failed> {
-        self.climb(request, |client| (client.chat(request, cancel), false))
+        self.climb(request, |client, request| (client.chat(request, cancel), false))
     }
 
     /// Asks, and hands each event to `sink` as it arrives.
@@ -81,7 +83,7 @@ impl Tiered {
         cancel: Option<&Cancel>,
         sink: &mut Sink<'_>,
     ) -> Result<Response, Failed> {
-        self.climb(request, |client| {
+        self.climb(request, |client, request| {
             let mut delivered = false;
             let mut counted = |event: &Event| {
                 delivered |= event.kind.is_content();
@@ -92,25 +94,44 @@ impl Tiered {
         })
     }
 
-    /// Asks one tier after another; `ask` also tells whether something was
-    /// delivered.
+    /// Asks one tier after another; `ask` also tells whether content was
+    /// delivered. The time that the request itself gives is for all of them; each
+    /// client's own is for that one.
     fn climb(
         &self,
         request: &Request,
-        mut ask: impl FnMut(&Arc<Client>) -> (Result<Response, Failed>, bool),
+        mut ask: impl FnMut(&Arc<Client>, &Request) -> (Result<Response, Failed>, bool),
     ) -> Result<Response, Failed> {
-        let (chosen, bound) = self.choose(request);
+        let clock = &self.tiers[0].client.clock;
+        let started_ns = clock.now_ns();
+        let elapsed = || Duration::from_nanos(clock.now_ns() - started_ns);
+        let given_ms = request.own_number("timeout_ms").filter(|ms| *ms > 0);
+        let mut request = Cow::Borrowed(request);
+        let mut attempts = 0;
+        let (chosen, bound) = self.choose(&request);
         let able = chosen + 1..self.tiers.len();
         let order = std::iter::once(chosen).chain(able).chain((0..chosen).rev());
         let mut failure = None;
         for place in order {
-            match ask(&self.tiers[place].client) {
-                (Ok(response), _) => return Ok(self.served(response, place, chosen)),
-                (Err(failed), delivered) => {
+            let (mut result, delivered) = ask(&self.tiers[place].client, &request);
+            attempts = count_on(&mut result, attempts);
+            match result {
+                Ok(mut response) => {
+                    if place != chosen {
+                        response.timings.total = Some(elapsed());
+                    }
+                    return Ok(self.served(response, place, chosen));
+                }
+                Err(failed) => {
                     let status = failed.error.status();
                     failure = Some(failed);
-                    if bound || delivered || !self.falls_back(status) {
+                    let passed_ms = elapsed().as_millis() as u64;
+                    let left = given_ms.map(|given| given.saturating_sub(passed_ms));
+                    if bound || delivered || !self.falls_back(status) || left == Some(0) {
                         break;
+                    }
+                    if let Some(left) = left {
+                        request.to_mut().set("timeout_ms", &left.to_string())?;
                     }
                 }
             }
@@ -194,4 +215,18 @@ impl Tiered {
             "saved_share": if cost + saved > 0.0 { Some(saved / (cost + saved)) } else { None },
         })
     }
+}
+
+/// Adds the attempts of the tiers before to a result's own; how many there are now.
+fn count_on(result: &mut Result<Response, Failed>, before: u32) -> u32 {
+    let mut all = before;
+    if let Err(Failed { error: Error::Call(call), .. }) = result {
+        call.attempts += before;
+        all = call.attempts;
+    }
+    if let Some(response) = arrived(result) {
+        response.attempts += before;
+        all = response.attempts;
+    }
+    all
 }

@@ -8,12 +8,11 @@ use std::collections::VecDeque;
 
 use parking_lot::Mutex;
 
-use crate::error::Status;
 use crate::metrics::Alert;
 use crate::metrics::alert::changes;
 use crate::options::client::ClientOptions;
 
-use super::metrics::Ended;
+use super::metrics::{Ended, is_failure};
 use super::pricing::nano;
 
 /// Calls that are looked back on.
@@ -57,11 +56,6 @@ struct Call {
     nano_usd: Option<u64>,
 }
 
-/// Whether a call ended as the caller wished it to, or by the caller's wish.
-fn is_failure(status: Status) -> bool {
-    !matches!(status, Status::Ok | Status::Cancelled | Status::Stopped | Status::NotFound)
-}
-
 impl Watch {
     /// With the thresholds of the options.
     pub fn new(options: &ClientOptions) -> Self {
@@ -75,11 +69,11 @@ impl Watch {
     }
 
     /// Takes a call that has ended into account; what has changed by it.
-    pub fn note(&self, ended: &Ended, cost_usd: Option<f64>) -> Vec<Alert> {
+    pub fn note(&self, ended: &Ended) -> Vec<Alert> {
         let call = Call {
             failed: ended.failure.is_some_and(is_failure),
             ns: ended.total_ns,
-            nano_usd: cost_usd.map(nano),
+            nano_usd: ended.cost_usd.map(nano),
         };
         let mut state = self.state.lock();
         let State { calls, sums, raised } = &mut *state;
@@ -184,9 +178,10 @@ fn p99(calls: &VecDeque<Call>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Status;
 
-    fn call(failure: Option<Status>, ms: u64) -> Ended {
-        Ended { failure, total_ns: ms * 1_000_000, ..Ended::default() }
+    fn call(failure: Option<Status>, ms: u64, cost_usd: Option<f64>) -> Ended {
+        Ended { failure, total_ns: ms * 1_000_000, cost_usd, ..Ended::default() }
     }
 
     fn names(alerts: &[Alert]) -> Vec<(&'static str, bool)> {
@@ -200,7 +195,7 @@ mod tests {
         let failed = (0..25).map(|_| Some(Status::Server));
         let well = (0..600).map(|_| None);
         for failure in failed.chain(well) {
-            told.extend(watch.note(&call(failure, 10), None));
+            told.extend(watch.note(&call(failure, 10, None)));
         }
         let name = "alert_min_success_rate";
         assert_eq!(names(&told), [(name, true), (name, false)]);
@@ -212,7 +207,7 @@ mod tests {
         let mut told = Vec::new();
         for n in 0..40 {
             let ms = if n == 30 { 40_000 } else { 4_500 };
-            told.extend(watch.note(&call(None, ms), Some(0.6)));
+            told.extend(watch.note(&call(None, ms, Some(0.6))));
         }
         let mut raised = watch.raised();
         raised.sort();
@@ -228,7 +223,7 @@ mod tests {
             let failure = (random.u8(..) < 20).then_some(Status::Server);
             let slow = random.u32(..10_000) < if n / 700 % 2 == 0 { 20 } else { 300 };
             let ms = if slow { 600 } else { random.u64(1..400) };
-            watch.note(&call(failure, ms), random.bool().then_some(0.01));
+            watch.note(&call(failure, ms, random.bool().then_some(0.01)));
             let state = watch.state.lock();
             let count = |which: fn(&&Call) -> bool| state.calls.iter().filter(which).count();
             assert_eq!(state.sums.failed, count(|call| call.failed));
@@ -246,7 +241,7 @@ mod tests {
         let options = ClientOptions { alert_max_latency_ms: 0, ..ClientOptions::default() };
         let watch = Watch::new(&options);
         for _ in 0..50 {
-            assert_eq!(watch.note(&call(Some(Status::Cancelled), 20_000), None), []);
+            assert_eq!(watch.note(&call(Some(Status::Cancelled), 20_000, None)), []);
         }
     }
 }

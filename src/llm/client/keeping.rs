@@ -22,14 +22,27 @@ use super::{Client, Failed, Path, deliver};
 impl Client {
     /// The response cache, if this call uses it.
     pub(super) fn cache_of(&self, order: &Order) -> Option<&ResponseCache> {
-        self.cache.as_ref().filter(|_| order.cache != CacheMode::Bypass)
+        let wanted = order.cache != CacheMode::Bypass && order.options.values.cache_enabled;
+        self.cache.as_ref().filter(|_| wanted)
     }
 
-    /// What makes requests of a batch the same; none if each is to be sent.
-    pub(in crate::llm) fn batch_key(&self, request: &Request) -> Option<Key> {
+    /// Refuses a call that wants its answer kept where there is nowhere to.
+    pub(super) fn check_cache(&self, order: &Order) -> Result<()> {
+        match order.options.values.cache_enabled && self.cache.is_none() {
+            false => Ok(()),
+            true => Err(Error::invalid(
+                "cache_enabled",
+                "this client has no response cache: set it for the client, not for one call",
+            )),
+        }
+    }
+
+    /// What makes requests of a batch the same, their times and retries too; none
+    /// if each is to be sent.
+    pub(in crate::llm) fn batch_key(&self, request: &Request) -> Option<(Key, String)> {
         let order = Order::new(request, &self.options, false).ok()?;
         let dedup = order.options.values.batch_dedup.unwrap_or_else(|| self.shares(&order));
-        (dedup && order.cache != CacheMode::Bypass).then(|| order.key())
+        (dedup && order.cache != CacheMode::Bypass).then(|| (order.key(), request.own_options()))
     }
 
     /// Whether the response cache holds an answer to a request.

@@ -120,3 +120,16 @@ fn who_is_told_of_the_progress_keeps_nobody_from_sending() {
     batch::run(&client, &requests, 2, None, &mut slow);
     assert_eq!(told, [1, 2, 3, 4, 5, 6]);
 }
+
+#[test]
+fn requests_with_other_times_are_not_the_same() {
+    let (client, echo) = echo("true");
+    let hurried = |ms: &str| {
+        let mut request = Request::clone(&ask("hi"));
+        request.set("timeout_ms", ms).unwrap();
+        Arc::new(request)
+    };
+    let requests = [hurried("20000"), hurried("30000"), hurried("20000")];
+    batch::run(&client, &requests, 1, None, &mut |_, _| {});
+    assert_eq!(echo.0.lock().len(), 2);
+}

@@ -133,3 +133,40 @@ fn a_herd_that_waits_for_the_limiter_does_not_pass_a_breaker_that_opens_meanwhil
     });
     assert_eq!(bench.sent(), 1);
 }
+
+#[test]
+fn the_tokens_of_an_attempt_without_an_answer_are_not_used() {
+    let limited = [("rate_limit_tpm", "1000"), ("max_tokens", "900"), ("retry_delay_ms", "1")];
+    let steps = vec![failure(500), failure(503), plain("at last", "stop")];
+    let bench = bench(&[&limited[..], &[("timeout_ms", "5000")]].concat(), steps);
+    let response = bench.chat().unwrap();
+    assert_eq!((response.text(), response.attempts), ("at last", 3));
+    assert!(response.timings.queue.unwrap() < Duration::from_secs(1));
+}
+
+#[test]
+fn a_breaker_that_opens_during_the_back_off_leaves_the_call_its_own_failure() {
+    let place = Arc::new(std::sync::OnceLock::<Arc<Client>>::new());
+    let inside = place.clone();
+    // Another call's failure opens it while this one waits to be sent again.
+    let listener = move |_, text: &str| {
+        if text.contains("mynah.retry") {
+            let _ = inside.get().unwrap().chat(&request(), None);
+        }
+    };
+    let options =
+        [("breaker_failure_threshold", "1"), ("retry_count", "1"), ("retry_delay_ms", "1")];
+    let steps = Mutex::new(vec![failure(503), failure(500), failure(500)].into());
+    let parts = Parts {
+        transport: Some(Arc::new(Script { steps, ..Script::default() })),
+        listeners: Listeners { log: Some((Level::Info, Arc::new(listener))), ..Default::default() },
+        ..Parts::default()
+    };
+    let mut layered = Layered::<ClientOptions>::default();
+    layered.load_json(r#"{"api_key": "k", "model": "m"}"#).unwrap();
+    options.iter().for_each(|(name, value)| layered.set(name, value).unwrap());
+    let client = Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap());
+    let ended = place.get_or_init(|| client).chat(&request(), None).unwrap_err().error;
+    let Error::Call(call) = ended else { panic!("not a call's error") };
+    assert_eq!((call.status, call.http_status), (Status::Overloaded, Some(503)));
+}

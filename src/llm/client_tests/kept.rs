@@ -96,3 +96,35 @@ fn a_wall_clock_that_is_set_back_makes_no_call_wait_and_no_answer_older() {
     let waited = bench.chat().unwrap();
     assert_eq!(waited.served_from, ServedFrom::Provider);
 }
+
+#[test]
+fn a_call_may_do_without_the_cache_and_none_is_promised_one_that_is_not_there() {
+    let steps = (0..3).map(|n| plain(&n.to_string(), "stop")).collect();
+    let bench = bench(CACHED, steps);
+    let mut apart = request();
+    apart.set("cache_enabled", "false").unwrap();
+    for text in ["0", "1"] {
+        assert_eq!(bench.client.chat(&apart, None).unwrap().text(), text);
+    }
+    assert_eq!((bench.chat().unwrap().text(), bench.chat().unwrap().text()), ("2", "2"));
+
+    let without = super::bench(&[], vec![plain("no", "stop")]);
+    let mut wanted = request();
+    wanted.set("cache_enabled", "true").unwrap();
+    let refused = without.client.chat(&wanted, None).unwrap_err().error;
+    assert!(refused.to_string().contains("cache_enabled"), "{refused}");
+}
+
+#[test]
+fn a_client_that_was_given_a_cache_says_that_it_keeps_answers() {
+    let mut layered = Layered::<ClientOptions>::default();
+    layered.load_json(r#"{"api_key": "k", "model": "m"}"#).unwrap();
+    let (clock, _) = Clock::manual();
+    let cache = Some(
+        crate::cache::Cache::new(Layered::default().resolve().unwrap(), clock.clone()).unwrap(),
+    );
+    let parts = Parts { cache, clock, ..Parts::default() };
+    let client = Client::new(layered.resolve().unwrap(), parts).unwrap();
+    let shown = &client.options_json()["cache_enabled"];
+    assert_eq!((&shown["value"], &shown["origin"]), (&json!(true), &json!("set_cache")));
+}

@@ -203,3 +203,18 @@ fn of_two_tiers_with_one_model_the_one_that_asked_for_the_tool_goes_on() {
     request.messages[1].origin.as_mut().unwrap().account = "another".into();
     assert_eq!(tiered.chat(&request, None).unwrap().tier, Some(0));
 }
+
+#[test]
+fn the_time_that_a_request_gives_is_for_all_tiers() {
+    // Each wait of the first is longer than the request may take.
+    let limited = || Step::Answer(429, &[("retry-after", "3")], "{}".into());
+    let (tiered, benches) = tiers(vec![], vec![plain("late", "stop")]);
+    benches[0].script.steps.lock().extend([limited(), limited()]);
+    let mut request = asked("hi");
+    request.set("timeout_ms", "4000").unwrap();
+    request.set("retry_count", "1").unwrap();
+    let clock = &benches[0].time;
+    let response = tiered.chat(&request, None).unwrap();
+    assert_eq!((response.attempts, response.tier), (3, Some(1)), "{clock:?}");
+    assert!(response.timings.total.unwrap() >= Duration::from_secs(3));
+}

@@ -12,7 +12,8 @@
 //! goes before those in line, and needs no place beside it: whoever holds the
 //! place is waiting for it.
 //!
-//! Tokens are an estimate until the answer's usage corrects it; an estimate
+//! Tokens are an estimate until the answer's usage corrects it: to none where
+//! there is no answer, and a request that was not sent counts for nothing. An estimate
 //! above the whole limit is let through when it is alone, for waiting would
 //! not make it smaller.
 
@@ -154,6 +155,11 @@ impl RateLimiter {
 }
 
 impl Permit {
+    /// Gives back what it stood for: nothing has been sent.
+    pub fn unsent(&self) {
+        self.line.unsend(&self.clock, self.tokens as f64);
+    }
+
     /// Corrects the estimate by the tokens that were really used.
     pub fn correct(&self, used: u64) {
         self.line.correct(&self.clock, used as f64 - self.tokens as f64);

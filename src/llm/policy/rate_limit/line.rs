@@ -117,6 +117,17 @@ impl Line {
         state.wake_first();
     }
 
+    /// Puts a request and its tokens back that was not sent.
+    pub fn unsend(&self, clock: &Clock, tokens: f64) {
+        let mut state = self.state.lock();
+        let now = clock.now_ns();
+        state.requests.fill(now);
+        state.tokens.fill(now);
+        state.requests.take(-1.0);
+        state.tokens.take(-tokens);
+        state.wake_first();
+    }
+
     /// Takes so many tokens more than were estimated, or fewer.
     pub fn correct(&self, clock: &Clock, tokens: f64) {
         let mut state = self.state.lock();

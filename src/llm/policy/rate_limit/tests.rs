@@ -304,3 +304,13 @@ fn the_first_to_come_is_the_first_to_be_served() {
     });
     assert_eq!(order.into_inner(), (0..8).collect::<Vec<_>>());
 }
+
+#[test]
+fn what_was_not_sent_counts_for_nothing() {
+    let (limiter, _) = limiter(|o| (o.rate_limit_rpm, o.rate_limit_tpm) = (1, 100));
+    for _ in 0..5 {
+        let permit = limiter.acquire("line", 100, &|| FAR, &Interrupt::default()).unwrap();
+        assert_eq!(permit.waited, Duration::ZERO);
+        permit.unsent();
+    }
+}
