@@ -166,7 +166,7 @@ mod tests {
         (0..4).for_each(|index| cache.pair(index, index + 4, Shard::split).deliver());
         hand.advance(std::time::Duration::from_secs(3_600));
         assert!(cache.sweep() > 0);
-        assert!(cache.len() > 0 && cache.next_sweep_ms().is_none());
+        assert!(!cache.is_empty() && cache.next_sweep_ms().is_none());
         cache.directory.set_count(8);
         cache.reshard(8);
         assert!(cache.next_sweep_ms().is_some());
