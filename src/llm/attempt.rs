@@ -96,6 +96,7 @@ impl Sending<'_> {
             let permit = self.permit(spent).map_err(|error| self.not_sent(last.take(), error))?;
             self.pass.stands().map_err(|error| self.not_sent(last.take(), error))?;
             spent.attempts += 1;
+            spent.began_ns = self.means.clock.now_ns();
             let mut broken = match self.once(sink, &permit) {
                 Ok(response) => return Ok(response),
                 Err(broken) => broken,

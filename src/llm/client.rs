@@ -282,7 +282,6 @@ impl Client {
         let (pass, transition) = self.breaker.enter();
         transition.iter().for_each(|change| self.listeners.transition(change));
         let pass = pass?;
-        let started = self.clock.now_ns();
         let mut spent = Spent::default();
         let sending = Sending { means: self.means(), order, timing, interrupt, pass: &pass };
         let mut result = sending.run(sink, &mut spent);
@@ -301,9 +300,7 @@ impl Client {
         if let Ok(response) = &result {
             self.keep(order, key, response);
         }
-        // Nothing is generated while the call waits its turn.
-        spent.total_ns = (self.clock.now_ns() - started).saturating_sub(spent.queued_ns);
-        self.metrics.spend(&spent);
+        self.metrics.spend(&spent, self.clock.now_ns());
         result
     }
 

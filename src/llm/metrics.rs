@@ -78,8 +78,8 @@ pub struct Spent {
     pub attempts: u64,
     /// Time waited for the rate limits.
     pub queued_ns: u64,
-    /// From the first attempt to the end, without the waits for the rate limits.
-    pub total_ns: u64,
+    /// When the last attempt began: nothing is generated while a call waits.
+    pub began_ns: u64,
     /// Tokens, if there was an answer.
     pub usage: Option<Usage>,
     /// Cost in USD, if known.
@@ -138,13 +138,13 @@ impl ClientMetrics {
         self.saved_nano_usd.fetch_add(nano(ended.saved_usd.unwrap_or(0.0)), Relaxed);
     }
 
-    /// Counts a request that was sent.
-    pub fn spend(&self, spent: &Spent) {
+    /// Counts a request that was sent, and has ended by now.
+    pub fn spend(&self, spent: &Spent, now_ns: u64) {
         self.attempts.fetch_add(spent.attempts, Relaxed);
         self.retries.fetch_add(spent.attempts.saturating_sub(1), Relaxed);
         self.queued.record(spent.queued_ns);
         if let Some(usage) = &spent.usage {
-            self.spend_tokens(usage, spent.total_ns);
+            self.spend_tokens(usage, now_ns.saturating_sub(spent.began_ns));
         }
         if let Some(usd) = spent.cost_usd {
             self.cost_nano_usd.fetch_add(nano(usd), Relaxed);
@@ -350,13 +350,14 @@ mod tests {
         let metrics = ClientMetrics::new(&Clock::manual().0);
         assert_eq!(metrics.to_json()["success_rate"], Value::Null);
         let usage = Usage { output_tokens: Some(50), ..Usage::default() };
-        metrics.spend(&Spent {
-            total_ns: 500_000_000,
+        let spent = Spent {
+            began_ns: 100_000_000,
             attempts: 3,
             usage: Some(usage),
             cost_usd: Some(0.25),
             ..Spent::default()
-        });
+        };
+        metrics.spend(&spent, 600_000_000);
         let cost_usd = Some(0.25);
         metrics.record(&Ended { cache_hit: Some(false), cost_usd, ..Ended::default() });
         // From the cache: it has cost nothing. By the caller's wish: no failure.

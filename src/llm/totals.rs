@@ -101,7 +101,7 @@ mod tests {
             let ended = Ended { total_ns: ms * 1_000_000, failure, ..Ended::default() };
             (0..calls).for_each(|_| metrics.record(&ended));
             let spent = Spent { attempts: 2, cost_usd: Some(0.25), ..Spent::default() };
-            metrics.spend(&spent);
+            metrics.spend(&spent, 0);
             CLIENTS.enter(metrics)
         };
         let (first, second) = (client(1, 10), client(3, 1_000));
