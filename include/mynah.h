@@ -946,7 +946,8 @@ mynah_status mynah_cache_get(mynah_cache *cache,
  * and beyond the value, is undefined.
  *
  * Errors: `MYNAH_NOT_FOUND` on a miss; `MYNAH_TOO_LARGE` if it does not fit,
- * with the needed length in `*len`; `MYNAH_BUSY` as `max_retries` says.
+ * with the needed length in `*len`, which counts as neither hit nor miss;
+ * `MYNAH_BUSY` as `max_retries` says.
  *
  * The caller promises:
  * 1. `key` points to `key_len` readable bytes; null only with 0.
@@ -1135,7 +1136,8 @@ mynah_status mynah_cache_get_many(mynah_cache *cache,
  * of each key's shard in turn.
  *
  * Errors: `MYNAH_TOO_LARGE` if `*needed` is more than `cap`; what the buffer
- * holds is then not to be relied on. `MYNAH_BUSY` as `max_retries` says.
+ * holds is then not to be relied on, and none of the keys counts as hit or miss.
+ * `MYNAH_BUSY` as `max_retries` says.
  *
  * The caller promises:
  * 1. `key_lens` points to `count` lengths, `keys` to as many bytes as their sum.
@@ -1260,8 +1262,8 @@ mynah_status mynah_claim_fill(mynah_claim *claim,
 
 /**
  * Stores that there is nothing under the claimed key, for a while: look-ups
- * and `mynah_cache_get_or_claim` answer `MYNAH_NOT_FOUND`, and nobody is asked
- * to load it. `ttl_ms` as for `mynah_cache_set`. The waiters get
+ * and `mynah_cache_get_or_claim` answer `MYNAH_NOT_FOUND`, count as misses, and
+ * nobody is asked to load it. `ttl_ms` as for `mynah_cache_set`. The waiters get
  * `MYNAH_NOT_FOUND`. Any thread.
  */
 MYNAH_API mynah_status mynah_claim_fill_negative(mynah_claim *claim, uint64_t ttl_ms);

@@ -133,11 +133,19 @@ impl Codec {
         }
     }
 
+    /// The length of what was packed; 0 if that is cut.
+    pub fn length(packed: &[u8]) -> usize {
+        match packed {
+            [_, a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]) as usize,
+            _ => 0,
+        }
+    }
+
     /// What was packed. Never makes more than the length that was noted.
     pub fn unpack(&self, packed: &[u8]) -> Result<Value> {
         let short = || Error::Internal("a packed value is cut".into());
         let (head, frame) = packed.split_at_checked(HEAD).ok_or_else(short)?;
-        let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]) as usize;
+        let length = Self::length(head);
         let mut whole = Vec::new();
         whole.try_reserve_exact(MAGIC.len() + frame.len()).map_err(|_| no_memory())?;
         whole.extend_from_slice(&MAGIC);

@@ -3,13 +3,12 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Cache;
+use super::compress::Codec;
 use super::departure::{Departures, Reason};
 use super::entry::{COMPRESSED, Entry, NEGATIVE, Value};
+use super::quick::COPIED;
 use crate::clock::COARSE_TICK_NS;
 use crate::error::{Error, Result, Status};
-
-/// Values up to this size are copied under the lock; larger ones outside.
-const COPIED_UNDER_LOCK: usize = 1024;
 
 /// What left during a look-up, to be delivered when no lock is held. Nearly
 /// always nothing.
@@ -107,14 +106,12 @@ impl Cache {
     ) -> Result<usize, Missed> {
         let found = self.look(key, left, |entry| {
             let value = entry.value();
-            if entry.flags() & COMPRESSED == 0 {
-                let Some(place) = place.get_mut(..value.len()) else {
-                    return Err(Missed::TooLarge(value.len()));
-                };
-                if value.len() <= COPIED_UNDER_LOCK {
-                    place.copy_from_slice(value);
-                    return Ok(Found::Copied(value.len()));
-                }
+            let packed = entry.flags() & COMPRESSED != 0;
+            let len = if packed { Codec::length(value) } else { value.len() };
+            let place = place.get_mut(..len).ok_or(Missed::TooLarge(len))?;
+            if !packed && len <= COPIED {
+                place.copy_from_slice(value);
+                return Ok(Found::Copied(len));
             }
             match entry.share() {
                 Some(entry) => Ok(Found::Outside(entry)),
@@ -187,7 +184,8 @@ impl Cache {
         }
     }
 
-    /// Finds a live entry, notes the hit, and calls `found` under the lock.
+    /// Finds a live entry, calls `found` under the lock, and notes the hit, unless
+    /// there was too little room for it: then it is as if nobody had asked.
     #[inline(always)]
     fn look<R>(
         &self,
@@ -196,7 +194,12 @@ impl Cache {
         found: impl FnOnce(&Entry) -> Result<R, Missed>,
     ) -> Result<R, Missed> {
         let timer = self.metrics.start_get(&self.clock);
-        let result = self.look_up(key, left, found);
+        let hash = self.shared.hash(key);
+        let result = self.look_up(hash, key, left, found);
+        match result {
+            Err(Missed::TooLarge(_)) => self.metrics.in_vain(1, 0),
+            _ => self.simulator.observe(hash),
+        }
         if let Some(start) = timer {
             self.timed(start, left);
         }
@@ -206,12 +209,11 @@ impl Cache {
     #[inline(always)]
     fn look_up<R>(
         &self,
+        hash: u64,
         key: &[u8],
         left: &mut Left,
         found: impl FnOnce(&Entry) -> Result<R, Missed>,
     ) -> Result<R, Missed> {
-        let hash = self.shared.hash(key);
-        self.simulator.observe(hash);
         let Ok((_, shard)) = self.directory.read(hash) else {
             return Err(self.metrics.busy());
         };
@@ -223,11 +225,15 @@ impl Cache {
             self.meet_expired(hash, key, left);
             return Err(self.metrics.missed());
         }
-        shard.hit(entry.word());
         if entry.flags() & NEGATIVE != 0 {
-            return Err(Missed::NotFound);
+            shard.hit(entry.word());
+            return Err(self.metrics.missed());
         }
-        found(entry)
+        let found = found(entry);
+        if !matches!(found, Err(Missed::TooLarge(_))) {
+            shard.hit(entry.word());
+        }
+        found
     }
 
     /// The end of a timed look-up.

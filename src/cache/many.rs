@@ -4,13 +4,13 @@
 //! for all of its keys, and the lines of the table, then those of the entries,
 //! are asked for before the first is needed: the processor then waits for many
 //! of them at a time. As in `quick`, whatever is out of the ordinary is left to
-//! `operations`, before anything has been counted or noted.
+//! `lookup`, before anything has been counted or noted.
 
 use std::hint::black_box;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Cache;
-use super::quick::{COPIED, Quick};
+use super::quick::{COPIED, Quick, is_near};
 use super::shard::Shard;
 
 /// Keys of a batch at most.
@@ -24,9 +24,17 @@ pub struct Room<'a> {
     pub place: &'a mut [u8],
     /// Bytes that all values so far take, whether they fit or not.
     pub needed: usize,
+    /// Look-ups so far that count as hits and as misses.
+    pub counted: [u64; 2],
 }
 
 impl Room<'_> {
+    /// Whether there is too little for the values so far.
+    #[inline(always)]
+    pub fn is_short(&self) -> bool {
+        self.needed > self.place.len()
+    }
+
     /// Takes a value in, if it fits, and answers where it begins.
     #[inline(always)]
     fn take(&mut self, value: &[u8]) -> usize {
@@ -96,12 +104,23 @@ impl Cache {
                 found[i] = self.quick_one(line, soon_ns, &shard, hashes[i], keys[i], room);
             }
         }
+        if room.is_short() {
+            return;
+        }
         // With no lock held; the others note theirs themselves.
         for (hash, found) in hashes.iter().zip(&*found).take(keys.len()) {
             if !matches!(found, Quick::Unsure) {
                 self.simulator.observe(*hash);
             }
         }
+    }
+
+    /// Takes a batch out of the count that there was too little room for: who asks
+    /// again counts again.
+    #[cold]
+    pub fn in_vain(&self, room: &Room<'_>) {
+        let [hits, misses] = room.counted;
+        self.metrics.in_vain(hits, misses);
     }
 
     #[inline(always)]
@@ -120,12 +139,13 @@ impl Cache {
             return Quick::Miss;
         };
         let Some((expiry_ms, value)) = entry.plain() else { return Quick::Unsure };
-        let is_near = expiry_ms != 0 && soon_ns >= expiry_ms.wrapping_mul(1_000_000);
-        if value.len() > COPIED || is_near {
+        if value.len() > COPIED || is_near(expiry_ms, soon_ns) {
             return Quick::Unsure;
         }
         let at = room.take(value);
-        shard.hit(entry.word());
+        if !room.is_short() {
+            shard.hit(entry.word());
+        }
         gets.store(gets.load(Relaxed) + 1, Relaxed);
         Quick::Hit((at, value.len()))
     }

@@ -23,6 +23,10 @@ const BUSY: usize = 2;
 const SETS: usize = 3;
 /// Where look-ups are counted that nobody asks for.
 const UNCOUNTED: usize = 4;
+/// Hits and misses, counted among the others, whose caller had too little room
+/// for the answer: who asks again is counted again.
+const VAIN_HITS: usize = 5;
+const VAIN_MISSES: usize = 6;
 /// Every so many calls of a thread are timed; a power of two.
 const TIMED_EVERY: u64 = 256;
 
@@ -30,7 +34,9 @@ const TIMED_EVERY: u64 = 256;
 #[derive(Default)]
 pub struct Metrics {
     enabled: bool,
-    counters: Striped<5>,
+    counters: Striped<7>,
+    /// The most hits and misses that were told of.
+    told: [AtomicU64; 2],
     /// Times of gets and sets, a sample of them.
     pub get_ns: Histogram,
     /// As `get_ns`.
@@ -153,11 +159,26 @@ impl Metrics {
         Missed::Busy
     }
 
-    /// Hits and misses so far.
+    /// Takes look-ups out of the count that came to nothing, because there was
+    /// too little room for what they found.
+    #[cold]
+    pub fn in_vain(&self, hits: u64, misses: u64) {
+        if self.enabled {
+            self.counters.add_many(VAIN_HITS, hits);
+            self.counters.add_many(VAIN_MISSES, misses);
+        }
+    }
+
+    /// Hits and misses so far; never fewer than before, though some of those
+    /// that are under way may turn out to be neither.
     pub fn hits_and_misses(&self) -> (u64, u64) {
-        let misses = self.counters.sum(MISSES);
-        let others = misses + self.counters.sum(BUSY);
-        (self.counters.sum(GETS).saturating_sub(others), misses)
+        let sum = |counter| self.counters.sum(counter);
+        let (vain_hits, vain_misses) = (sum(VAIN_HITS), sum(VAIN_MISSES));
+        let misses = sum(MISSES);
+        let others = misses + sum(BUSY) + vain_hits;
+        let so_far = [sum(GETS).saturating_sub(others), misses.saturating_sub(vain_misses)];
+        let told = |i: usize| self.told[i].fetch_max(so_far[i], Relaxed).max(so_far[i]);
+        (told(0), told(1))
     }
 
     /// Look-ups that gave up waiting.
@@ -167,7 +188,9 @@ impl Metrics {
 
     /// Gets and sets so far.
     pub fn operations(&self) -> u64 {
-        self.counters.sum(GETS) + self.counters.sum(SETS)
+        let sum = |counter| self.counters.sum(counter);
+        let vain = sum(VAIN_HITS) + sum(VAIN_MISSES);
+        (sum(GETS) + sum(SETS)).saturating_sub(vain)
     }
 
     /// Operations a second, over the last window of a second or more.

@@ -5,7 +5,7 @@
 //! nanoseconds in which every instruction shows. It looks without the shard's
 //! lock (see `glance`), or, where that does not do, under it. Whatever is out of
 //! the ordinary leaves through one exit, before anything has been counted or
-//! noted, and is done again by `operations`.
+//! noted, and is done again by `lookup`.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -17,7 +17,8 @@ use super::processor::settle;
 use crate::clock::COARSE_TICK_NS;
 use crate::section::Alone;
 
-/// Values up to this size are copied under the lock.
+/// Values up to this size are copied while looking, under the lock or without it;
+/// larger ones afterwards.
 pub(super) const COPIED: usize = 1024;
 
 /// What the shortest way came to.
@@ -184,6 +185,6 @@ impl Cache {
 
 /// Whether a time is nearer than a tick of the clock: the precise one decides.
 #[inline(always)]
-fn is_near(expiry_ms: u64, soon_ns: u64) -> bool {
+pub(super) fn is_near(expiry_ms: u64, soon_ns: u64) -> bool {
     expiry_ms != 0 && soon_ns >= expiry_ms.wrapping_mul(1_000_000)
 }

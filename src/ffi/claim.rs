@@ -143,8 +143,8 @@ pub unsafe extern "C" fn mynah_claim_fill(
 }
 
 /// Stores that there is nothing under the claimed key, for a while: look-ups
-/// and `mynah_cache_get_or_claim` answer `MYNAH_NOT_FOUND`, and nobody is asked
-/// to load it. `ttl_ms` as for `mynah_cache_set`. The waiters get
+/// and `mynah_cache_get_or_claim` answer `MYNAH_NOT_FOUND`, count as misses, and
+/// nobody is asked to load it. `ttl_ms` as for `mynah_cache_set`. The waiters get
 /// `MYNAH_NOT_FOUND`. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_claim_fill_negative(claim: *mut mynah_claim, ttl_ms: u64) -> mynah_status {

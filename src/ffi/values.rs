@@ -105,7 +105,8 @@ pub unsafe extern "C" fn mynah_cache_get_many(
 /// of each key's shard in turn.
 ///
 /// Errors: `MYNAH_TOO_LARGE` if `*needed` is more than `cap`; what the buffer
-/// holds is then not to be relied on. `MYNAH_BUSY` as `max_retries` says.
+/// holds is then not to be relied on, and none of the keys counts as hit or miss.
+/// `MYNAH_BUSY` as `max_retries` says.
 ///
 /// # Safety
 /// 1. `key_lens` points to `count` lengths, `keys` to as many bytes as their sum.
@@ -138,7 +139,7 @@ pub unsafe extern "C" fn mynah_cache_get_many_into(
                 Ok(keys) => (keys, place(buf.cast(), cap)),
             }
         };
-        let mut room = Room { place, needed: 0 };
+        let mut room = Room { place, needed: 0, counted: [0; 2] };
         let status = copy_many(cache, keys, &mut room, |i, found| {
             let (at, len) = found.unwrap_or((0, usize::MAX));
             // SAFETY: promised by (3), and not null: there are `count` keys.
@@ -149,10 +150,11 @@ pub unsafe extern "C" fn mynah_cache_get_many_into(
         });
         // SAFETY: promised by (3), and not null.
         unsafe { needed.write(room.needed) };
-        match status {
-            0 if room.needed > cap => Status::TooLarge.code(),
-            status => status,
+        if status != 0 || !room.is_short() {
+            return status;
         }
+        _ = handle::with::<Cache, _, _>(cache, |cache| cache.in_vain(&room));
+        Status::TooLarge.code()
     })
 }
 
@@ -187,8 +189,14 @@ fn copy_many(
         }
         for (i, key) in batch.iter().enumerate() {
             match found[i] {
-                Quick::Hit(at) => tell(done + i, Some(at)),
-                Quick::Miss => tell(done + i, None),
+                Quick::Hit(at) => {
+                    room.counted[0] += 1;
+                    tell(done + i, Some(at));
+                }
+                Quick::Miss => {
+                    room.counted[1] += 1;
+                    tell(done + i, None);
+                }
                 Quick::Unsure => match copy_one(cache, key, room) {
                     Ok(at) => tell(done + i, at),
                     Err(status) => return status,
@@ -210,17 +218,25 @@ fn copy_one(
     let hot = handle::hot::<Cache, _>(cache);
     match hot.map(|hot| hot.quick_copy(&hot.stay, key, room.rest())) {
         Some(Quick::Hit(len)) => {
+            room.counted[0] += 1;
             room.needed += len;
             return Ok(Some((at, len)));
         }
-        Some(Quick::Miss) => return Ok(None),
+        Some(Quick::Miss) => {
+            room.counted[1] += 1;
+            return Ok(None);
+        }
         _ => {}
     }
     let mut len = None;
     let status = look(cache, |cache, left| {
         match cache.fetch_into(key, room.rest(), left) {
-            Ok(n) | Err(Missed::TooLarge(n)) => len = Some(n),
-            Err(Missed::NotFound) => {}
+            Ok(n) => {
+                room.counted[0] += 1;
+                len = Some(n);
+            }
+            Err(Missed::TooLarge(n)) => len = Some(n),
+            Err(Missed::NotFound) => room.counted[1] += 1,
             Err(missed) => return Err(missed),
         }
         Ok(())

@@ -119,13 +119,19 @@ impl<const N: usize> Striped<N> {
     /// sampling every so many.
     #[inline]
     pub fn add(&self, counter: usize) -> u64 {
+        self.add_many(counter, 1)
+    }
+
+    /// As [`Striped::add`], of so many.
+    #[inline]
+    pub fn add_many(&self, counter: usize, count: u64) -> u64 {
         let line = line();
         let place = &self.0[line].0[counter];
         if line == SHARED {
-            return place.fetch_add(1, Relaxed);
+            return place.fetch_add(count, Relaxed);
         }
         let before = place.load(Relaxed);
-        place.store(before + 1, Relaxed);
+        place.store(before + count, Relaxed);
         before
     }
 

@@ -37,6 +37,40 @@ func TestMetricsHaveTheGuidesFields(t *testing.T) {
 	}
 }
 
+func TestALookUpCountsOnceHoweverLongItsValueIs(t *testing.T) {
+	for name, options := range map[string][]Option{
+		"alone": nil,
+		"heard": {WithOnEvict(func(string, []byte, Reason) {})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := NewShardedCache(append(options, WithCapacity(1000))...)
+			defer c.Close()
+			long := make([]byte, 5*scratch)
+			c.SetBytes("short", long[:8], 0)
+			c.SetBytes("long", long, 0)
+			for i := 0; i < 300; i++ {
+				for _, key := range []string{"short", "long", "none"} {
+					value, ok, err := c.Get(key)
+					if ok != (key != "none") || err != nil || key == "long" && len(value) != len(long) {
+						t.Fatal(key, len(value), ok, err)
+					}
+				}
+				if _, ok, err := c.GetInto(make([]byte, 1), "long"); ok || !errors.Is(err, ErrTooLarge) {
+					t.Fatal(ok, err)
+				}
+				// A place that is too small at first.
+				if err := c.GetMany([]string{"long", "none", "short"}, &Found{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m, err := c.Metrics()
+			if err != nil || m.Hits != 1200 || m.Misses != 600 {
+				t.Fatal(m.Hits, m.Misses, err)
+			}
+		})
+	}
+}
+
 // option is an option's effective value.
 func option(t *testing.T, c *ShardedCache, name string) any {
 	t.Helper()

@@ -61,3 +61,78 @@ fn no_metrics_are_counted_when_they_are_off() {
     let json = cache.metrics_json();
     assert_eq!((&json["hits"], &json["misses"]), (&0.into(), &0.into()));
 }
+
+/// What a look-up finds that copies, as C's `get_into` does.
+fn copy(cache: &Cache, key: &[u8], place: &mut [u8]) -> Result<usize, Missed> {
+    if let Some(stay) = section::enter_alone(striped::line()) {
+        match cache.quick_copy(&stay, key, place) {
+            Quick::Hit(len) => return Ok(len),
+            Quick::Miss => return Err(Missed::NotFound),
+            Quick::Unsure => {}
+        }
+    }
+    let mut left = None;
+    let found = cache.fetch_into(key, place, &mut left);
+    deliver(left);
+    found
+}
+
+#[test]
+fn a_look_up_with_too_little_room_counts_only_when_it_is_repeated() {
+    let options = r#"{"compression": true, "compression_threshold": 1000, "shard_count": 1}"#;
+    let (cache, _) = cache(options);
+    let mut random = vec![0; 3_000];
+    fastrand::Rng::with_seed(1).fill(&mut random);
+    let values = [vec![1; 100], random, vec![2; 3_000]];
+    for (n, value) in values.iter().enumerate() {
+        cache.set(&[n as u8], value, Ttl::Never).unwrap();
+    }
+    // More than once, for now and then a look-up is timed.
+    for turn in 1..=300 {
+        for (n, value) in values.iter().enumerate() {
+            let (key, mut place) = ([n as u8], vec![0; value.len()]);
+            let short = &mut place[..value.len() - 1];
+            assert_eq!(copy(&cache, &key, short), Err(Missed::TooLarge(value.len())));
+            assert_eq!(copy(&cache, &key, &mut place), Ok(value.len()));
+            assert_eq!(place, *value);
+        }
+        let report = cache.report();
+        assert_eq!((report.hits, report.misses), (3 * turn, 0));
+        let shard = cache.directory.cell(0).read();
+        let uses = |key: u8| {
+            let entry = shard.table.get(cache.shared.hash(&[key]), &[key]).unwrap();
+            entry.word().load(Ordering::Relaxed)
+        };
+        assert_eq!([uses(0), uses(1), uses(2)], [turn.min(3) as u32; 3], "to the policy");
+    }
+    assert_eq!(cache.metrics.operations(), 903);
+}
+
+#[test]
+fn what_is_known_to_be_nothing_counts_as_a_miss() {
+    let (cache, _) = cache("{}");
+    cache.set_negative(b"none", Ttl::Never).unwrap();
+    assert!(cache.get(b"none").is_none());
+    assert!(quick_get(&cache, b"none", true).is_none());
+    assert!(quick_get(&cache, b"none", false).is_none());
+    assert_eq!(cache.get_many([&b"none"[..]].into_iter()).unwrap().len(), 1);
+    let claimed = cache.get_or_claim(b"none", Duration::ZERO, None);
+    assert!(matches!(claimed, Err(crate::error::Error::NotFound)));
+    let report = cache.report();
+    assert_eq!((report.hits, report.misses), (0, 5));
+}
+
+#[test]
+fn no_count_ever_falls() {
+    let (cache, _) = cache("{}");
+    cache.set(b"k", b"value", Ttl::Never).unwrap();
+    let hit = || assert!(cache.get(b"k").is_some());
+    let miss = || assert!(cache.get(b"l").is_none());
+    (0..3).for_each(|_| (hit(), miss()).0);
+    assert_eq!(cache.metrics.hits_and_misses(), (3, 3));
+    // As of a batch that was under way then.
+    cache.metrics.in_vain(2, 1);
+    assert_eq!(cache.metrics.hits_and_misses(), (3, 3));
+    (0..3).for_each(|_| (hit(), miss()).0);
+    assert_eq!(cache.metrics.hits_and_misses(), (4, 5));
+}

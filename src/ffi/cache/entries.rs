@@ -159,7 +159,8 @@ unsafe fn get(
 /// and beyond the value, is undefined.
 ///
 /// Errors: `MYNAH_NOT_FOUND` on a miss; `MYNAH_TOO_LARGE` if it does not fit,
-/// with the needed length in `*len`; `MYNAH_BUSY` as `max_retries` says.
+/// with the needed length in `*len`, which counts as neither hit nor miss;
+/// `MYNAH_BUSY` as `max_retries` says.
 ///
 /// # Safety
 /// 1. `key` points to `key_len` readable bytes; null only with 0.

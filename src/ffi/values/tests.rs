@@ -38,6 +38,48 @@ fn entry(i: usize) -> (String, Vec<u8>) {
 }
 
 #[test]
+fn keys_count_once_whether_or_not_the_first_buffer_was_large_enough() {
+    let mut cache = ptr::null_mut();
+    let asked: Vec<_> = (0..200).map(entry).collect();
+    let keys: Vec<u8> = asked.iter().flat_map(|(key, _)| key.bytes()).collect();
+    let key_lens: Vec<usize> = asked.iter().map(|(key, _)| key.len()).collect();
+    // SAFETY: live locals with their lengths; each object freed once.
+    unsafe {
+        assert_eq!(mynah_cache_new(ptr::null(), &mut cache, ptr::null_mut()), 0);
+        for (key, value) in &asked[..100] {
+            let at = (key.as_ptr().cast(), value.as_ptr().cast());
+            assert_eq!(mynah_cache_set(cache, at.0, key.len(), at.1, value.len(), 0), 0);
+        }
+        let (mut offsets, mut lens, mut needed) = (vec![0; 200], vec![0; 200], 0);
+        let mut buf = Vec::<u8>::new();
+        // Often, for now and then a look-up is timed.
+        for turn in 1..=20 {
+            buf.clear();
+            buf.resize(turn as usize * 1_000, 0);
+            let mut statuses = Vec::new();
+            for _ in 0..2 {
+                statuses.push(mynah_cache_get_many_into(
+                    cache,
+                    keys.as_ptr().cast(),
+                    key_lens.as_ptr(),
+                    asked.len(),
+                    buf.as_mut_ptr().cast(),
+                    buf.len(),
+                    offsets.as_mut_ptr(),
+                    lens.as_mut_ptr(),
+                    &mut needed,
+                ));
+                buf.resize(needed, 0);
+            }
+            assert_eq!(statuses, [Status::TooLarge.code(), 0]);
+            let report = share(cache).unwrap().report();
+            assert_eq!((report.hits, report.misses), (100 * turn, 100 * turn));
+        }
+        mynah_cache_free(cache);
+    }
+}
+
+#[test]
 fn many_are_copied_into_a_buffer_whatever_they_are() {
     let mut cache = ptr::null_mut();
     let total = 300;
