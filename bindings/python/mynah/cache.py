@@ -185,10 +185,12 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         errors.check(lib.cache_get_many(
             self._handle, b"".join(wanted), _lens(wanted), len(wanted), values))
         found: list[bytes | None] = []
-        for i in range(len(wanted)):
-            data = lib.values_get(values, i, size)
-            found.append(None if data is None else ctypes.string_at(data, size.value))
-        lib.values_free(values)
+        try:
+            for i in range(len(wanted)):
+                data = lib.values_get(values, i, size)
+                found.append(None if data is None else ctypes.string_at(data, size.value))
+        finally:
+            lib.values_free(values)
         return found
 
     def set_many(self, entries: Mapping[Bytes, Bytes], ttl: Ttl = None) -> None:
