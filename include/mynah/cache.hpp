@@ -170,7 +170,8 @@ public:
         return status;
     }
     /* The value, or what `load()` answers, which one caller for each key runs;
-     * the others wait for it up to `wait_ms`. */
+     * the others wait for it up to `wait_ms`. All get it also if it cannot be
+     * stored, because it is too large or its shard is busy. */
     template <typename Load>
     std::string get_or_load(std::string_view key, Load &&load, ttl lasts = MYNAH_TTL_DEFAULT,
                             uint64_t wait_ms = 30000) {
@@ -180,7 +181,7 @@ public:
         if (!duty) return found.str();
         try {
             std::string loaded = load();
-            duty.fill(loaded, lasts);
+            duty.fill(loaded, lasts, std::nothrow);
             return loaded;
         } catch (const error &failed) {
             duty.fail(failed.status(), failed.what());

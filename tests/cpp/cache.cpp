@@ -146,6 +146,13 @@ void a_load_runs_once_and_its_exception_passes() {
     CHECK(caught && cache.get_or_load("odd", load) == "loaded");
 }
 
+void what_was_loaded_is_answered_though_it_cannot_be_stored() {
+    mynah::cache cache{{"max_entry_bytes", "1024"}};
+    const std::string large(2000, 'x');
+    CHECK(cache.get_or_load("key", [&] { return large; }) == large);
+    CHECK(!cache.get("key"));
+}
+
 void a_claim_is_waited_for() {
     mynah::cache cache;
     mynah::value found;
@@ -219,6 +226,7 @@ bool cache_tests() {
     RUN(nothing_throws_where_asked);
     RUN(many_at_once_and_one_after_another);
     RUN(a_load_runs_once_and_its_exception_passes);
+    RUN(what_was_loaded_is_answered_though_it_cannot_be_stored);
     RUN(a_claim_is_waited_for);
     RUN(what_leaves_is_told_and_the_listener_goes_with_the_last_holder);
     RUN(it_changes_while_in_use_and_is_saved);

@@ -37,7 +37,9 @@ var errAbandoned = errors.New("abandoned")
 // GetOrLoad returns the value, or has one caller of all load it and stores it
 // for ttl. With WithStaleWhileRevalidate the others get the old value
 // meanwhile. A load that fails, fails for all who waited, and stores nothing;
-// one that fails because its own context ended leaves the load to another.
+// one that fails because its own context ended leaves the load to another. All
+// get what was loaded, and no error, also if it cannot be stored, because it is
+// too large or its shard is busy.
 func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Duration, load func(context.Context) ([]byte, error)) ([]byte, error) {
 	ms, err := ttlMs(ttl)
 	if err != nil {
@@ -106,7 +108,8 @@ func (f *flights) lead(ctx context.Context, key string, ms C.uint64_t, claim *C.
 		return nil, err
 	}
 	own.value, own.err = append([]byte{}, value...), nil
-	return value, check(C.mynah_claim_fill(claim, lib.Data(value), C.size_t(len(value)), ms))
+	C.mynah_claim_fill(claim, lib.Data(value), C.size_t(len(value)), ms)
+	return value, nil
 }
 
 // follow waits for a load of this program's; one of somebody else's is asked

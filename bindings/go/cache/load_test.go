@@ -64,6 +64,18 @@ func TestALoadThatFailsFailsForAllAndStoresNothing(t *testing.T) {
 	}
 }
 
+func TestWhatWasLoadedIsAnsweredThoughItCannotBeStored(t *testing.T) {
+	c := NewShardedCache(With("max_entry_bytes", "1024"))
+	defer c.Close()
+	large := func(context.Context) ([]byte, error) { return make([]byte, 2000), nil }
+	if value, err := c.GetOrLoad(context.Background(), "key", 0, large); len(value) != 2000 || err != nil {
+		t.Fatal(len(value), err)
+	}
+	if ok, err := c.Contains("key"); ok || err != nil {
+		t.Fatal(ok, err)
+	}
+}
+
 func TestALoadWhoseContextEndsIsTakenOver(t *testing.T) {
 	c := NewShardedCache()
 	defer c.Close()

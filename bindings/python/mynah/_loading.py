@@ -57,8 +57,9 @@ class _Claim:
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
 
-    def fill(self, loaded: bytes, ttl: Ttl) -> bytes:
-        errors.check(lib.claim_fill(self._handle, loaded, len(loaded), ttl_ms(ttl)))
+    def fill(self, loaded: bytes, ttl_ms: int) -> bytes:
+        # Whoever waits has it, also if it could not be stored: so has the caller.
+        lib.claim_fill(self._handle, loaded, len(loaded), ttl_ms)
         return loaded
 
     def __enter__(self) -> "_Claim":
@@ -89,10 +90,12 @@ class Loading(Owner):
         """The value, or that of ``load()``, which one caller for each key runs.
 
         The others wait for it, ``timeout`` seconds at most (then ``Timeout``),
-        and raise an error if it raises. A stale value is answered at once where
-        ``stale_while_revalidate_ms`` says so, while one caller renews it.
+        and raise an error if it raises. All get the value also if it cannot be
+        stored, because it is too large or its shard is busy. A stale value is
+        answered at once where ``stale_while_revalidate_ms`` says so, while one
+        caller renews it.
         """
-        key, until = as_bytes(key), time.monotonic() + timeout
+        key, lasts, until = as_bytes(key), ttl_ms(ttl), time.monotonic() + timeout
         while True:
             left = max(0.0, (until - time.monotonic()) * 1000)
             found = self._find(key, round(min(left, _SLICE_MS)), last=left <= _SLICE_MS)
@@ -100,19 +103,19 @@ class Loading(Owner):
                 return found
             if found is not None:
                 with found:
-                    return found.fill(as_bytes(load()), ttl)
+                    return found.fill(as_bytes(load()), lasts)
 
     async def aget_or_load(self, key: Bytes, load: Callable[[], Awaitable[Bytes]],
                            ttl: Ttl = None, timeout: float = 30.0) -> bytes:
         """As :meth:`get_or_load`, for a ``load`` that is awaited. Tasks that wait
         hold up no loop; a load whose task is cancelled passes to another."""
-        key, until = as_bytes(key), time.monotonic() + timeout
+        key, lasts, until = as_bytes(key), ttl_ms(ttl), time.monotonic() + timeout
         flights = self._flights.setdefault(asyncio.get_running_loop(), {})
         while True:
             left = until - time.monotonic()
             found = self._find(key, 0, last=left <= 0)
             if isinstance(found, _Claim):
-                return await _lead(flights, key, found, load, ttl)
+                return await _lead(flights, key, found, load, lasts)
             value = found if found is not None else await _follow(flights.get(key), left)
             if value is not None:
                 return value
@@ -175,11 +178,11 @@ def _name(function: Callable[..., Any]) -> str:
 
 
 async def _lead(flights: dict[bytes, asyncio.Future[bytes | None]], key: bytes, claim: _Claim,
-                load: Callable[[], Awaitable[Bytes]], ttl: Ttl) -> bytes:
+                load: Callable[[], Awaitable[Bytes]], lasts: int) -> bytes:
     flight = flights[key] = asyncio.get_running_loop().create_future()
     try:
         with claim:
-            loaded = claim.fill(as_bytes(await load()), ttl)
+            loaded = claim.fill(as_bytes(await load()), lasts)
         flight.set_result(loaded)
         return loaded
     except Exception as failure:

@@ -116,6 +116,19 @@ def test_many_at_once():
         assert cache.remove_prefix("a:") == 2 and list(cache) == [b"b"]
 
 
+def test_values_that_python_has_no_memory_for_are_given_back(monkeypatch):
+    def no_memory(*_):
+        raise MemoryError
+
+    with Cache() as cache:
+        cache["key"] = b"v" * 1000
+        with monkeypatch.context() as patch, pytest.raises(MemoryError):
+            patch.setattr("ctypes.string_at", no_memory)
+            cache.get_many(["key"])
+        del cache["key"]
+        assert cache.metrics().raw["pinned_entries"] == 0
+
+
 def test_one_caller_loads_and_the_others_wait():
     loads, waiting = [], threading.Barrier(9)
 
@@ -326,6 +339,19 @@ def test_a_load_that_fails_without_words_leaves_no_claim(failure):
         with pytest.raises(type(failure)):
             cache.get_or_load("k", load)
         assert cache.get_or_load("k", lambda: b"v", timeout=5) == b"v"
+
+
+def test_what_was_loaded_is_answered_though_it_cannot_be_stored():
+    with Cache(max_entry_bytes=1024) as cache:
+        assert cache.get_or_load("k", lambda: b"x" * 2000) == b"x" * 2000
+        assert "k" not in cache
+        assert cache.memoize()(lambda: "y" * 2000)() == "y" * 2000
+
+
+def test_nothing_is_loaded_for_a_lifetime_that_is_none():
+    with Cache() as cache:
+        with pytest.raises(ValueError, match="ttl"):
+            cache.get_or_load("k", lambda: pytest.fail("loaded"), ttl=-1)
 
 
 def test_who_waits_for_ever_may_say_so():
