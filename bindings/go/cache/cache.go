@@ -75,8 +75,8 @@ func NewShardedCache(opts ...Option) *ShardedCache {
 	return cache
 }
 
-// Close frees the cache; later calls fail with ErrInvalidHandle. Doing it again
-// does nothing.
+// Close frees the cache; later calls fail with ErrInvalidHandle, and so may those
+// that meet it, or with ErrClosed. Doing it again does nothing.
 func (c *ShardedCache) Close() error {
 	lib.Closed(c)
 	C.mynah_cache_free(c.handle)

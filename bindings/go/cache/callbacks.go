@@ -68,8 +68,11 @@ type Alert struct {
 // WithOnEvict has a function told of every entry that leaves, and why. It runs
 // on the goroutine whose call made the entry leave, or on a thread of the
 // library, before that call returns. A panic in it ends the program. A cache
-// that has one is slower.
+// that has one is slower. With nil nobody is told.
 func WithOnEvict(told func(key string, value []byte, reason Reason)) Option {
+	if told == nil {
+		return Option{none: true}
+	}
 	return Option{callback: func(options *C.mynah_cache_options) C.mynah_status {
 		return C.set_on_evict(options, C.uintptr_t(cgo.NewHandle(told)))
 	}}
@@ -78,6 +81,9 @@ func WithOnEvict(told func(key string, value []byte, reason Reason)) Option {
 // WithOnAlert has a function told when a threshold of the alert options is
 // crossed, and when the figure is back. As WithOnEvict otherwise.
 func WithOnAlert(told func(Alert)) Option {
+	if told == nil {
+		return Option{none: true}
+	}
 	return Option{callback: func(options *C.mynah_cache_options) C.mynah_status {
 		return C.set_on_alert(options, C.uintptr_t(cgo.NewHandle(told)))
 	}}

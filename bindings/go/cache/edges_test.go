@@ -93,3 +93,18 @@ func TestAPanicInACallbackEndsTheProgram(t *testing.T) {
 		c.Set(fmt.Sprint("key", i), "", 0)
 	}
 }
+
+func TestAFunctionThatIsNilIsToldNothing(t *testing.T) {
+	c := NewShardedCache(WithOnEvict(nil), WithOnAlert(nil), With("alert_min_hit_rate", "1"))
+	defer c.Close()
+	for i := 0; i < 200; i++ {
+		c.Get("none")
+	}
+	c.Set("key", "value", 0)
+	if ok, err := c.Remove("key"); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if raw, err := c.MetricsJSON(); err != nil || !strings.Contains(string(raw), `"alerts":["alert_min_hit_rate"]`) {
+		t.Fatal(string(raw), err)
+	}
+}

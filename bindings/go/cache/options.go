@@ -19,6 +19,8 @@ type Option struct {
 	name, value string
 	// callback installs a function of the caller's instead.
 	callback func(*C.mynah_cache_options) C.mynah_status
+	// none sets nothing.
+	none bool
 }
 
 // ShardedCacheOption is an Option.
@@ -28,6 +30,9 @@ type ShardedCacheOption = Option
 func With(name, value string) Option { return Option{name: name, value: value} }
 
 func (o Option) apply(options *C.mynah_cache_options) error {
+	if o.none {
+		return nil
+	}
 	if o.callback != nil {
 		return check(o.callback(options))
 	}

@@ -28,16 +28,13 @@ func (b *CircuitBreaker) Call(ctx context.Context, messages []Message) (*Respons
 	return b.Chat(ctx, messages)
 }
 
-// State is closed, open or half-open; of several clients the first's.
+// State is closed, open or half open; of several clients the first's.
 func (b *CircuitBreaker) State() (BreakerState, error) {
 	metrics, err := b.own.tiers()[0].read()
-	switch metrics.BreakerState {
-	case "open":
-		return BreakerOpen, err
-	case "half_open", "half-open":
-		return BreakerHalfOpen, err
+	if err != nil {
+		return BreakerClosed, err
 	}
-	return BreakerClosed, err
+	return BreakerState(metrics.BreakerState), nil
 }
 
 func (b *CircuitBreaker) with(more ...Option) (Client, error) { return b.own.with(more...) }

@@ -67,14 +67,15 @@ const (
 	LogError   LogLevel = C.MYNAH_LOG_ERROR
 )
 
-// BreakerState is a state of the circuit breaker.
+// BreakerState is a state of the circuit breaker, in the word of the figures and
+// the logs.
 type BreakerState string
 
 // The states.
 const (
 	BreakerClosed   BreakerState = "closed"
 	BreakerOpen     BreakerState = "open"
-	BreakerHalfOpen BreakerState = "half-open"
+	BreakerHalfOpen BreakerState = "half_open"
 )
 
 var breakerStates = [...]BreakerState{
@@ -92,9 +93,10 @@ type Alert struct {
 
 // WithLog has a function told of each call that ends, retries, breaker changes
 // and alerts: one JSON object, without keys and prompts. It runs on a thread of
-// the library, and may call anything. A panic in it ends the program.
+// the library, and may call anything. A panic in it ends the program. With nil
+// nobody is told.
 func WithLog(least LogLevel, told func(level LogLevel, json []byte)) Option {
-	return installed(func(options *C.mynah_client_options) C.mynah_status {
+	return installed(told != nil, func(options *C.mynah_client_options) C.mynah_status {
 		return C.set_on_log(options, C.int32_t(least), C.uintptr_t(cgo.NewHandle(told)))
 	})
 }
@@ -102,7 +104,7 @@ func WithLog(least LogLevel, told func(level LogLevel, json []byte)) Option {
 // WithOnBreaker has a function told when the circuit breaker changes. As
 // WithLog otherwise.
 func WithOnBreaker(told func(from, to BreakerState, reason string)) Option {
-	return installed(func(options *C.mynah_client_options) C.mynah_status {
+	return installed(told != nil, func(options *C.mynah_client_options) C.mynah_status {
 		return C.set_on_breaker(options, C.uintptr_t(cgo.NewHandle(told)))
 	})
 }
@@ -110,13 +112,17 @@ func WithOnBreaker(told func(from, to BreakerState, reason string)) Option {
 // WithOnAlert has a function told when a threshold of the alert options is
 // crossed, and when the figure is back. As WithLog otherwise.
 func WithOnAlert(told func(Alert)) Option {
-	return installed(func(options *C.mynah_client_options) C.mynah_status {
+	return installed(told != nil, func(options *C.mynah_client_options) C.mynah_status {
 		return C.set_on_alert(options, C.uintptr_t(cgo.NewHandle(told)))
 	})
 }
 
-func installed(callback func(*C.mynah_client_options) C.mynah_status) Option {
-	return func(s *settings) { s.callbacks = append(s.callbacks, callback) }
+func installed(wanted bool, callback func(*C.mynah_client_options) C.mynah_status) Option {
+	return func(s *settings) {
+		if wanted {
+			s.callbacks = append(s.callbacks, callback)
+		}
+	}
 }
 
 func setComplexity(tiered *C.mynah_tiered, check ComplexityFunc) error {

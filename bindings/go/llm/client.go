@@ -83,7 +83,7 @@ func New(opts ...Option) (*ProviderClient, error) {
 }
 
 // Close ends the calls that run and frees the client; later ones fail with
-// ErrInvalidHandle.
+// ErrInvalidHandle, and so may those that meet it, or with ErrClosed.
 func (c *ProviderClient) Close() error {
 	lib.Closed(c)
 	C.mynah_client_free(c.handle)

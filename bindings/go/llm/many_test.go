@@ -154,6 +154,26 @@ func TestABreakerOpensAndClosesAgain(t *testing.T) {
 	}
 }
 
+func TestABreakersStatesAreInTheWordsOfTheFigures(t *testing.T) {
+	client, _ := talk(t, nil)
+	text, err := client.Prometheus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, state := range []llm.BreakerState{llm.BreakerClosed, llm.BreakerOpen, llm.BreakerHalfOpen} {
+		if sample := fmt.Sprintf("mynah_llm_breaker_state{state=%q} ", state); !strings.Contains(string(text), sample) {
+			t.Error(sample, string(text))
+		}
+	}
+}
+
+func TestFunctionsThatAreNilAreToldNothing(t *testing.T) {
+	client, _ := talk(t, nil, llm.WithLog(llm.LogDebug, nil), llm.WithOnBreaker(nil), llm.WithOnAlert(nil))
+	if _, err := client.Complete(context.Background(), "hello"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestWhateverAClientIsItsFiguresAreFound(t *testing.T) {
 	cheap, _ := talk(t, answering("cheap"))
 	able, _ := talk(t, answering("able"))

@@ -41,7 +41,7 @@ type LLMMetrics struct {
 	CostPerRequest float64
 	// CacheHitRate is the share of look-ups that the response cache answered.
 	CacheHitRate float64
-	// RetryRate is retries per attempt.
+	// RetryRate is retries per call.
 	RetryRate float64
 
 	Calls, Failures        uint64
