@@ -18,9 +18,11 @@ public:
     void trigger() noexcept { mynah_cancel_trigger(get()); }
 };
 
-/* An entry's lifetime: milliseconds as a number, MYNAH_TTL_DEFAULT,
- * MYNAH_TTL_NEVER, or a duration, rounded up; a negative one is refused, and one
- * beyond all numbers is for ever. */
+/* An entry's lifetime: milliseconds as an unsigned number, MYNAH_TTL_DEFAULT,
+ * MYNAH_TTL_NEVER, or a duration, rounded up. A negative duration is refused, and
+ * one beyond all numbers is for ever. A negative number becomes an unsigned one on
+ * its way, as the language has it: -1 is MYNAH_TTL_NEVER. To have it refused, say
+ * std::chrono::milliseconds. */
 class ttl {
 public:
     constexpr ttl(uint64_t milliseconds) noexcept : milliseconds_(milliseconds) {}

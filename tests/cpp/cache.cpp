@@ -53,6 +53,7 @@ void a_lifetime_is_a_number_or_a_duration() {
     std::this_thread::sleep_for(20ms);
     CHECK(!cache.get("short") && cache.get("long") && cache.get("number") && cache.get("new"));
     CHECK(status_of([&] { cache.set("k", "v", -1s); }) == MYNAH_OUT_OF_RANGE);
+    CHECK(status_of([&] { cache.set("k", "v", std::chrono::milliseconds(-1)); }) == MYNAH_OUT_OF_RANGE);
     CHECK(cache.set("k", "v", 1s, std::nothrow) == MYNAH_OK);
 }
 
