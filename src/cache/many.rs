@@ -1,17 +1,21 @@
 //! Many look-ups at once.
 //!
-//! A batch of keys is dealt out to its shards, so that each shard is locked once
-//! for all of its keys, and the lines of the table, then those of the entries,
-//! are asked for before the first is needed: the processor then waits for many
-//! of them at a time. As in `quick`, whatever is out of the ordinary is left to
-//! `lookup`, before anything has been counted or noted.
+//! Values that are shared are found one by one. Where they are copied, a batch of
+//! keys is dealt out to its shards, so that each shard is locked once for all of
+//! its keys, and the lines of the table, then those of the entries, are asked for
+//! before the first is needed: the processor then waits for many of them at a
+//! time. As in `quick`, whatever is out of the ordinary is left to `lookup`,
+//! before anything has been counted or noted.
 
 use std::hint::black_box;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Cache;
+use super::entry::Value;
+use super::lookup::{Missed, deliver};
 use super::quick::{COPIED, Quick, is_near};
 use super::shard::Shard;
+use crate::error::{Error, Result};
 
 /// Keys of a batch at most.
 pub const BATCH: usize = 64;
@@ -60,6 +64,24 @@ struct Dealt {
 }
 
 impl Cache {
+    /// The values of many keys, in their order; none for a miss.
+    pub fn get_many<'a>(&self, keys: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Option<Value>>> {
+        let (mut values, count) = (Vec::new(), keys.size_hint().0);
+        let no_memory = |_| Error::Internal(format!("out of memory for {count} values"));
+        values.try_reserve(count).map_err(no_memory)?;
+        for key in keys {
+            let mut left = None;
+            let value = self.fetch(key, &mut left);
+            deliver(left);
+            values.push(match value {
+                Ok(value) => Some(value),
+                Err(Missed::NotFound) => None,
+                Err(missed) => return Err(missed.error(0)),
+            });
+        }
+        Ok(values)
+    }
+
     /// Copies the values of up to [`BATCH`] keys. `found[i]` becomes where the
     /// value of `keys[i]` begins, and its length. `line` is the calling
     /// thread's (see `metrics::striped`).

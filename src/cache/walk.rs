@@ -1,4 +1,4 @@
-//! Many keys at a time: batches, prefixes, and walking over everything.
+//! Walking over everything, and removing all that begins alike.
 //!
 //! A walk goes over hashes, not over shards: in the order of their low sixteen
 //! bits read backwards, and then of their upper halves. In that order each shard
@@ -12,7 +12,6 @@ use std::sync::Arc;
 use super::Cache;
 use super::departure::{Departures, Reason};
 use super::entry::{Entry, NEGATIVE, Value};
-use super::lookup::{Missed, deliver};
 use crate::error::{Error, Result};
 
 /// Positions of a walk.
@@ -81,7 +80,7 @@ impl Iterator for Walk {
                     continue;
                 }
                 match self.cache.plain(&entry) {
-                    // Its dictionary went with it: it is no longer there.
+                    // It has left since, and so has its dictionary.
                     Err(Error::NotFound) => continue,
                     Err(error) => return Some(Err(error)),
                     Ok(value) => return Some(Ok(Pair { entry, value })),
@@ -172,27 +171,6 @@ impl Cache {
         });
         self.finish(out).deliver();
         ended
-    }
-
-    /// The values of many keys, in their order; none for a miss.
-    pub fn get_many<'a>(&self, keys: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Option<Value>>> {
-        let mut values = Vec::new();
-        values.try_reserve(keys.size_hint().0).map_err(|_| Error::TooLarge {
-            what: "count",
-            needed: keys.size_hint().0 as u64,
-            limit: 0,
-        })?;
-        for key in keys {
-            let mut left = None;
-            let value = self.fetch(key, &mut left);
-            deliver(left);
-            values.push(match value {
-                Ok(value) => Some(value),
-                Err(Missed::NotFound) => None,
-                Err(missed) => return Err(missed.error(0)),
-            });
-        }
-        Ok(values)
     }
 }
 

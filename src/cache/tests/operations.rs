@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::error::Error;
 
 #[test]
 fn random_operations_agree_with_a_plain_map() {
@@ -103,4 +104,13 @@ fn many_keys_answer_in_their_order() {
     let values = cache.get_many(keys.into_iter()).unwrap();
     let bytes: Vec<_> = values.iter().map(|v| v.as_ref().map(Value::as_bytes)).collect();
     assert_eq!(bytes, [Some(&b"1"[..]), None, Some(b"3")]);
+}
+
+#[test]
+fn more_keys_than_there_is_memory_for_are_refused_as_such() {
+    let (cache, _) = cache("{}");
+    let keys = std::iter::repeat_n(&b"k"[..], usize::MAX);
+    let refused = cache.get_many(keys).map(drop);
+    let said = Error::Internal(format!("out of memory for {} values", usize::MAX));
+    assert_eq!(refused, Err(said));
 }
