@@ -56,7 +56,7 @@ pub struct Codec {
     entries: Box<[AtomicI64; 256]>,
     packers: Mutex<Vec<CCtx<'static>>>,
     unpackers: Mutex<Vec<DCtx<'static>>>,
-    samples: Mutex<Samples>,
+    samples: Samples,
     training: AtomicBool,
     trained: AtomicU64,
     /// The version that was given out last.
@@ -81,7 +81,7 @@ impl Codec {
             entries: Box::new([const { AtomicI64::new(0) }; 256]),
             packers: Mutex::default(),
             unpackers: Mutex::default(),
-            samples: Mutex::new(Samples::new()),
+            samples: Samples::new(),
             training: AtomicBool::new(false),
             trained: AtomicU64::new(0),
             version: AtomicU8::new(0),

@@ -80,6 +80,15 @@ impl Cache {
         }
     }
 
+    /// Trains once nobody else does.
+    #[cfg(test)]
+    pub(super) fn train_next(&self) {
+        while self.shared.codec.as_ref().is_some_and(|codec| codec.is_training()) {
+            std::thread::yield_now();
+        }
+        self.train();
+    }
+
     /// What compression does, for the metrics; null without it.
     pub(super) fn compression_json(&self, counts: &Counts) -> Json {
         let Some(codec) = &self.shared.codec else { return Json::Null };

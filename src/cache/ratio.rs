@@ -115,7 +115,7 @@ fn short_answers_shrink_to_two_fifths_with_the_dictionary() {
     let plain = ratio(&cache(options).0, &mut judges, 120);
     let (cache, _) = cache(options);
     ratio(&cache, &mut teachers, 1_200);
-    cache.train();
+    cache.train_next();
     let trained = ratio(&cache, &mut judges, 600);
     println!("ratio of answers of 200 to 1024 bytes: {plain:.2}, with a dictionary {trained:.2}");
     assert!(trained >= 2.5 && trained > plain * 1.3, "{plain} {trained}");

@@ -38,7 +38,6 @@ fn a_dictionary_waits_for_what_is_on_its_way_into_the_cache() {
     let old = packed[0];
     assert_ne!(old, 0, "with a dictionary");
     let replace = || {
-        codec.samples.lock().forget();
         for seed in 0..3u8 {
             let other = |n: u8| (0..300u16).map(move |i| (i as u8).wrapping_mul(n | 1));
             let others = (0..100u8).map(|n| other(n ^ seed).collect::<Vec<u8>>());

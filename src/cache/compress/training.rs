@@ -10,7 +10,7 @@ impl Codec {
     /// Notes a value that was stored; whether it is time to train, which is then
     /// this caller's to do, or to say that it is not done.
     pub fn sample(&self, value: &[u8]) -> bool {
-        self.samples.lock().note(value) && !self.training.swap(true, Relaxed)
+        self.samples.note(value) && !self.training.swap(true, Relaxed)
     }
 
     /// Nobody trains: the next sample may ask again.
@@ -18,10 +18,16 @@ impl Codec {
         self.training.store(false, Relaxed);
     }
 
+    /// Whether somebody trains, or is about to.
+    #[cfg(test)]
+    pub fn is_training(&self) -> bool {
+        self.training.load(Relaxed)
+    }
+
     /// Trains a dictionary from the samples, and takes it if it is better than
     /// the newest one. `pay` takes bytes, or gives some back.
     pub fn train(&self, pay: &dyn Fn(i64)) {
-        let samples = self.samples.lock().take_turn();
+        let samples = self.samples.take_turn();
         // One sample in eight judges what the others taught.
         let (judges, teachers): (Vec<_>, Vec<_>) =
             samples.iter().enumerate().partition(|(i, _)| i % 8 == 7);
@@ -32,6 +38,7 @@ impl Codec {
             let judges: Vec<&[u8]> = judges.into_iter().map(|(_, s)| &s[..]).collect();
             self.adopt(made, &judges, pay);
         }
+        self.let_go(pay);
         self.end_training();
     }
 
@@ -50,8 +57,7 @@ impl Codec {
         Dictionary::new(self.next_version()?, bytes, self.level)
     }
 
-    /// Takes a dictionary that packs the judges better than the newest one, and
-    /// lets those go that no entry needs.
+    /// Takes a dictionary that packs the judges better than the newest one.
     fn adopt(&self, made: Dictionary, judges: &[&[u8]], pay: &dyn Fn(i64)) {
         let newest = self.dictionaries.read().last().cloned();
         let better = newest
@@ -59,16 +65,19 @@ impl Codec {
         if better {
             pay(made.cost());
             self.trained.fetch_add(1, Relaxed);
+            self.dictionaries.write().push(Arc::new(made));
         }
-        let freed = {
+    }
+
+    /// Lets those dictionaries go that no entry needs, but for the newest.
+    fn let_go(&self, pay: &dyn Fn(i64)) {
+        let gone: Vec<_> = {
             let mut all = self.dictionaries.write();
-            all.extend(better.then(|| Arc::new(made)));
             let newest = all.last().map(|d| d.version);
             let in_use = |version: u8| self.entries[version as usize].load(Relaxed) > 0;
-            let gone = all.extract_if(.., |d| Some(d.version) != newest && !in_use(d.version));
-            gone.map(|d| d.cost()).sum::<i64>()
+            all.extract_if(.., |d| Some(d.version) != newest && !in_use(d.version)).collect()
         };
-        pay(-freed);
+        pay(-gone.iter().map(|d| d.cost()).sum::<i64>());
     }
 
     /// The newest dictionary, for a snapshot.

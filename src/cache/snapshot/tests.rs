@@ -20,7 +20,7 @@ fn what_was_saved_comes_back_with_the_rest_of_its_life() {
         let ttl = if n % 3 == 0 { Ttl::Never } else { Ttl::Millis(10_000) };
         from.set(&n.to_le_bytes(), &value(n), ttl).unwrap();
     }
-    from.train();
+    from.train_next();
     clock.advance(Duration::from_secs(4));
     let mut reports = Vec::new();
     let saved = from.save(&path, &mut |n, all| {

@@ -25,7 +25,7 @@ fn packed_values_come_back_and_a_dictionary_makes_short_ones_small() {
         cache.set(&n.to_le_bytes(), &answer(n), Ttl::Default).unwrap();
     }
     let plain = cache.metrics_json()["compression"]["ratio"].as_f64().unwrap();
-    cache.train();
+    cache.train_next();
     audit(&cache);
     let before = cache.metrics_json();
     for n in 1_000..1_200u64 {
