@@ -102,6 +102,8 @@ impl Drop for Alone {
 fn enter_crowd() -> Section {
     let crowd = &CROWD[PHASE.load(Ordering::Relaxed) & 1];
     crowd.fetch_add(1, Ordering::SeqCst);
+    // As in `enter`: what is read inside is read after others can see the stay.
+    fence(Ordering::SeqCst);
     Section { place: &LINES[0].0, after: 0, crowd: Some(crowd) }
 }
 
@@ -230,7 +232,7 @@ pub fn forget() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::striped;
+    use crate::metrics::striped::{self, with_a_line};
     use std::sync::Barrier;
     use std::sync::atomic::AtomicBool;
 
@@ -266,12 +268,14 @@ mod tests {
 
     #[test]
     fn a_section_inside_another_ends_with_the_outer_one() {
-        let outer = enter(striped::line());
-        let Some(Line(place)) = LINES.get(striped::line()) else { return };
-        drop(enter(striped::line()));
-        assert_eq!(place.load(Ordering::Relaxed) & 1, 1);
-        drop(outer);
-        assert_eq!(place.load(Ordering::Relaxed) & 1, 0);
+        with_a_line(|| {
+            let Line(place) = &LINES[striped::line()];
+            let outer = enter(striped::line());
+            drop(enter(striped::line()));
+            assert_eq!(place.load(Ordering::Relaxed) & 1, 1);
+            drop(outer);
+            assert_eq!(place.load(Ordering::Relaxed) & 1, 0);
+        });
     }
 
     #[test]

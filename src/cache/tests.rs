@@ -13,18 +13,9 @@ mod tuning;
 use super::*;
 use crate::clock::ManualClock;
 use crate::metrics::striped;
+pub use crate::metrics::striped::with_a_line;
 use crate::options::Layered;
 use crate::section;
-
-/// Runs a test on a thread that owns a line: others may have all of them, and
-/// give one back when they end.
-pub fn with_a_line(test: impl Fn() + Sync) {
-    let owns_one = || striped::line() < striped::OWNED;
-    let tested = || owns_one().then(&test).is_some();
-    while !std::thread::scope(|scope| scope.spawn(tested).join().unwrap()) {
-        std::thread::yield_now();
-    }
-}
 
 /// A cache on a manual clock, from options as JSON.
 pub fn cache(options: &str) -> (Arc<Cache>, Arc<ManualClock>) {

@@ -100,6 +100,17 @@ pub fn line() -> usize {
     }
 }
 
+/// Runs a test on a thread that owns a line: others may have all of them, and
+/// give one back when they end.
+#[cfg(test)]
+pub fn with_a_line(test: impl Fn() + Sync) {
+    let owns_one = || line() < OWNED;
+    let tested = || owns_one().then(&test).is_some();
+    while !std::thread::scope(|scope| scope.spawn(tested).join().unwrap()) {
+        std::thread::yield_now();
+    }
+}
+
 #[derive(Debug)]
 #[repr(align(64))]
 struct Line<const N: usize>([AtomicU64; N]);
