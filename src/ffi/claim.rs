@@ -240,7 +240,7 @@ pub unsafe extern "C" fn mynah_cache_warm(
         // SAFETY: promised by (3) and (1).
         let keys = unsafe {
             clear(loaded, 0);
-            super::values::packed("keys", keys, key_lens, count)?
+            super::values::packed(["keys", "key_lens"], keys, key_lens, count)?
         };
         let load = load.ok_or(Error::NullArgument("load"))?;
         let cache = handle::resolve::<Cache, _>(cache)?;

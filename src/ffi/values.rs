@@ -38,10 +38,12 @@ impl<'a> Iterator for Packed<'a> {
     }
 }
 
+/// Slices, under the names of the arguments `data` and `lens`.
+///
 /// # Safety
 /// 1. `lens` points to `count` lengths, `data` to as many bytes as their sum.
 pub(super) unsafe fn packed<'a>(
-    name: &'static str,
+    [name, lens_name]: [&'static str; 2],
     data: *const c_void,
     lens: *const usize,
     count: usize,
@@ -51,7 +53,7 @@ pub(super) unsafe fn packed<'a>(
         return Ok(Packed { rest: &[], lens: [].iter() });
     }
     if lens.is_null() {
-        return Err(Error::NullArgument(name));
+        return Err(Error::NullArgument(lens_name));
     }
     if count > isize::MAX as usize / size_of::<usize>() {
         return Err(too_large());
@@ -85,7 +87,7 @@ pub unsafe extern "C" fn mynah_cache_get_many(
         // SAFETY: promised by (2) and (1).
         let keys = unsafe {
             clear(values, ptr::null_mut());
-            packed("keys", keys, key_lens, count)?
+            packed(["keys", "key_lens"], keys, key_lens, count)?
         };
         if values.is_null() {
             return Err(Error::NullArgument("values"));
@@ -128,7 +130,7 @@ pub unsafe extern "C" fn mynah_cache_get_many_into(
         // SAFETY: promised by (3), (1) and (2).
         let (keys, place) = unsafe {
             clear(needed, 0);
-            match packed("keys", keys, key_lens, count) {
+            match packed(["keys", "key_lens"], keys, key_lens, count) {
                 Err(error) => return error.status().code(),
                 _ if needed.is_null() || buf.is_null() && cap > 0 => {
                     return Status::NullArgument.code();
@@ -271,7 +273,10 @@ pub unsafe extern "C" fn mynah_cache_set_many(
     guard(|| {
         // SAFETY: promised by (1) and (2).
         let (keys, values) = unsafe {
-            (packed("keys", keys, key_lens, count)?, packed("values", values, value_lens, count)?)
+            (
+                packed(["keys", "key_lens"], keys, key_lens, count)?,
+                packed(["values", "value_lens"], values, value_lens, count)?,
+            )
         };
         let cache = handle::resolve::<Cache, _>(cache)?;
         let ttl = Ttl::from_millis(ttl_ms);

@@ -26,6 +26,16 @@ fn many_cross_at_once_and_misses_are_null() {
     }
 }
 
+#[test]
+fn the_argument_that_is_null_is_named() {
+    let (keys, lens) = (b"abbccc".as_ptr().cast(), [1usize, 2, 3]);
+    let names = ["keys", "key_lens"];
+    // SAFETY: the lengths are those of the keys, and null is refused.
+    let null = |keys, lens| unsafe { packed(names, keys, lens, 3) }.map(drop).unwrap_err();
+    assert_eq!(null(keys, ptr::null()), Error::NullArgument("key_lens"));
+    assert_eq!(null(ptr::null(), lens.as_ptr()), Error::NullArgument("keys"));
+}
+
 /// A key, and what is stored under it.
 fn entry(i: usize) -> (String, Vec<u8>) {
     let size = match i % 10 {
