@@ -17,6 +17,8 @@ use super::status::mynah_status;
 /// once with `mynah_item_free`; used by one thread at a time.
 pub struct mynah_item {
     item: Item,
+    /// What it is, also once its result is taken.
+    kind: i32,
 }
 
 /// An event of a stream.
@@ -37,7 +39,15 @@ pub const MYNAH_ITEM_EVICT: i32 = 6;
 
 /// Hands an item to the caller.
 pub(super) fn into_raw(item: Item) -> *mut mynah_item {
-    Box::into_raw(Box::new(mynah_item { item }))
+    let kind = match item.kind {
+        ItemKind::Event(_) => MYNAH_ITEM_EVENT,
+        ItemKind::Done(_) => MYNAH_ITEM_DONE,
+        ItemKind::Log(_) => MYNAH_ITEM_LOG,
+        ItemKind::Batch(_) => MYNAH_ITEM_BATCH,
+        ItemKind::Alert(_) => MYNAH_ITEM_ALERT,
+        ItemKind::Left(_) => MYNAH_ITEM_EVICT,
+    };
+    Box::into_raw(Box::new(mynah_item { item, kind }))
 }
 
 /// The item behind a pointer.
@@ -58,14 +68,7 @@ unsafe fn borrow<'a>(item: *mut mynah_item) -> Result<&'a mut Item> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mynah_item_kind(item: *const mynah_item) -> i32 {
     // SAFETY: promised by (1).
-    guard_or(0, || match unsafe { borrow(item.cast_mut()) }?.kind {
-        ItemKind::Event(_) => Ok(MYNAH_ITEM_EVENT),
-        ItemKind::Done(_) => Ok(MYNAH_ITEM_DONE),
-        ItemKind::Log(_) => Ok(MYNAH_ITEM_LOG),
-        ItemKind::Batch(_) => Ok(MYNAH_ITEM_BATCH),
-        ItemKind::Alert(_) => Ok(MYNAH_ITEM_ALERT),
-        ItemKind::Left(_) => Ok(MYNAH_ITEM_EVICT),
-    })
+    guard_or(0, || Ok(unsafe { item.as_ref() }.map_or(0, |item| item.kind)))
 }
 
 /// The tag that the call was submitted with, or what the item's kind says of it;
@@ -185,8 +188,38 @@ pub unsafe extern "C" fn mynah_item_result(
 /// 1. `item` is null or a live item, which is not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mynah_item_free(item: *mut mynah_item) {
-    if !item.is_null() {
-        // SAFETY: made by `into_raw`; freed once, by (1).
-        drop(unsafe { Box::from_raw(item) });
+    guard_or((), || {
+        if !item.is_null() {
+            // SAFETY: made by `into_raw`; freed once, by (1).
+            drop(unsafe { Box::from_raw(item) });
+        }
+        Ok(())
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Status;
+
+    #[test]
+    fn an_item_stays_what_it_is_when_its_result_is_taken() {
+        let ends = [
+            (ItemKind::Batch(Ok(())), MYNAH_ITEM_BATCH, Status::Ok),
+            (ItemKind::Done(Err(Error::Busy.into())), MYNAH_ITEM_DONE, Status::Busy),
+            (ItemKind::Log("{}".into()), MYNAH_ITEM_LOG, Status::NotFound),
+        ];
+        for (kind, number, status) in ends {
+            let item = into_raw(Item { tag: 1, kind });
+            // SAFETY: the item is live until it is freed; null is allowed.
+            unsafe {
+                assert_eq!(mynah_item_kind(item), number);
+                for status in [status, Status::NotFound] {
+                    let taken = mynah_item_result(item, ptr::null_mut(), ptr::null_mut());
+                    assert_eq!((taken, mynah_item_kind(item)), (status.code(), number));
+                }
+                mynah_item_free(item);
+            }
+        }
     }
 }
