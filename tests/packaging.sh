@@ -119,6 +119,16 @@ if have pkg-config; then
         skip "a C++ program builds with the installed headers" "no g++"
     fi
     check "a program with a zstd of its own builds with the static library" static
+    spaced() {
+        make --no-print-directory install PREFIX="$work/pre fix" DESTDIR= || return 1
+        export PKG_CONFIG_PATH="$work/pre fix/lib/pkgconfig"
+        for name in mynah mynah-static; do
+            # What pkg-config answers is quoted for a shell.
+            eval "cc -o '$work/spaced' '$work/program.c' $(pkg-config --cflags --libs $name)" &&
+                LD_LIBRARY_PATH="$work/pre fix/lib" "$work/spaced" || return 1
+        done
+    }
+    check "a program builds against a prefix with a space in it" spaced
 else
     skip "a program builds with pkg-config" "no pkg-config"
 fi
