@@ -41,50 +41,46 @@ impl Cache {
         if report.hits + report.misses < 1_000 || rate >= least {
             return;
         }
+        self.advise_lifetime(report, rate, all);
+        if let Some(forecast) = forecast {
+            self.advise_capacity(report, rate, forecast, all);
+            advise_policy(rate, forecast, all);
+        }
+    }
+
+    fn advise_lifetime(&self, report: &Report, rate: f64, all: &mut Vec<Json>) {
+        let ttl_ms = self.options.values.default_ttl_ms;
         let expired = report.counts.left[Reason::Expired as usize];
         let evicted = report.counts.evicted();
-        let evidence = json!({
-            "hit_rate": rate, "expired": expired, "evicted": evicted,
-            "avg_age_at_eviction_ms": report.counts.mean_age_ms(),
-        });
-        if expired > evicted && values.default_ttl_ms > 0 {
-            let longer = values.default_ttl_ms.saturating_mul(2);
-            all.push(finding(
-                "low hit rate",
-                evidence.clone(),
-                "entries expire before they are asked for again",
-                "default_ttl_ms",
-                longer.into(),
-            ));
+        if expired > evicted && ttl_ms > 0 {
+            let evidence = json!({
+                "hit_rate": rate, "expired": expired, "evicted": evicted,
+                "avg_age_at_eviction_ms": report.counts.mean_age_ms(),
+            });
+            let cause = "entries expire before they are asked for again";
+            let longer = ttl_ms.saturating_mul(2).into();
+            all.push(finding("low hit rate", evidence, cause, "default_ttl_ms", longer));
         }
-        let Some(forecast) = forecast else { return };
-        let larger = forecast
-            .scaled
-            .iter()
-            .find(|(scale, ratio)| *scale > 1.0 && *ratio > forecast.measured + BETTER_BY);
+    }
+
+    fn advise_capacity(
+        &self,
+        report: &Report,
+        rate: f64,
+        forecast: &Forecast,
+        all: &mut Vec<Json>,
+    ) {
+        let evicted = report.counts.evicted();
+        let is_better = |ratio: f64| ratio > forecast.measured + BETTER_BY;
+        let larger = forecast.scaled.iter().find(|(scale, r)| *scale > 1.0 && is_better(*r));
         if let Some((scale, ratio)) = larger
             && evicted > 0
         {
             let evidence =
                 json!({"hit_rate": rate, "predicted_hit_rate": ratio, "evicted": evicted});
-            let capacity = (self.capacity() as f64 * scale) as u64;
-            all.push(finding(
-                "low hit rate",
-                evidence,
-                "what is used does not fit",
-                "capacity",
-                capacity.into(),
-            ));
-        }
-        if let Some((name, ratio)) = forecast.best_policy() {
-            let evidence = json!({"hit_rate": rate, "predicted_hit_rate": ratio});
-            all.push(finding(
-                "low hit rate",
-                evidence,
-                "another order of eviction suits these requests",
-                "eviction_policy",
-                name.into(),
-            ));
+            let capacity = ((self.capacity() as f64 * scale) as u64).into();
+            let cause = "what is used does not fit";
+            all.push(finding("low hit rate", evidence, cause, "capacity", capacity));
         }
     }
 
@@ -167,6 +163,14 @@ impl Cache {
                 true.into(),
             ));
         }
+    }
+}
+
+fn advise_policy(rate: f64, forecast: &Forecast, all: &mut Vec<Json>) {
+    if let Some((name, ratio)) = forecast.best_policy() {
+        let evidence = json!({"hit_rate": rate, "predicted_hit_rate": ratio});
+        let cause = "another order of eviction suits these requests";
+        all.push(finding("low hit rate", evidence, cause, "eviction_policy", name.into()));
     }
 }
 

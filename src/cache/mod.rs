@@ -182,6 +182,51 @@ pub fn shards_for(asked: u64, capacity: u64) -> usize {
     wanted.min(1 << most.ilog2()) as usize
 }
 
+/// The bound on memory in bytes, if there is one.
+fn bound(values: &CacheOptions) -> Option<u64> {
+    (values.max_memory_mb > 0).then_some(values.max_memory_mb << 20)
+}
+
+/// What all shards share.
+fn shared(values: &CacheOptions, seed: u64) -> Shared {
+    let codec = || Codec::new(values.compression_level, values.compression_threshold);
+    Shared {
+        secrets: rapidhash::v3::RapidSecrets::seed(seed),
+        budget: Budget::new(values.capacity, bound(values)),
+        ledger: Ledger::open(),
+        stale_ms: values.stale_while_revalidate_ms,
+        codec: values.compression.then(codec),
+    }
+}
+
+/// Empty shards.
+fn directory(values: &CacheOptions, maker: Maker, seed: u64) -> Directory {
+    let patience = Some(values.max_retries as u64 * values.retry_delay_ms)
+        .filter(|ms| *ms > 0)
+        .map(Duration::from_millis);
+    let shards = shards_for(values.shard_count.into(), values.capacity)
+        .min(shards_that_fit(bound(values), cell_bytes(maker)));
+    Directory::new(shards, patience, |i, mask| Shard::new(i, mask, maker, seed))
+}
+
+/// Models of other bounds and policies. They are for large caches: a small bound
+/// is for entries.
+fn simulator(values: &CacheOptions, policy: &'static str) -> Simulator {
+    let most = match values.metrics_enabled {
+        true => bound(values).map_or(u64::MAX, |bytes| bytes / 16),
+        false => 0,
+    };
+    Simulator::new(values.capacity, policy, values.auto_tuning, most)
+}
+
+/// Bytes of the values that a dictionary is trained from.
+fn samples(values: &CacheOptions) -> u64 {
+    match values.compression && compress::has_room(values.max_memory_mb) {
+        true => compress::SAMPLE_ROOM,
+        false => 0,
+    }
+}
+
 impl Cache {
     /// A cache with these options.
     pub fn new(options: Resolved<CacheOptions>, clock: Clock) -> Result<Arc<Cache>> {
@@ -199,35 +244,14 @@ impl Cache {
             0 => fastrand::u64(..),
             seed => seed,
         };
-        let max_bytes = (values.max_memory_mb > 0).then_some(values.max_memory_mb << 20);
-        let shared = Shared {
-            secrets: rapidhash::v3::RapidSecrets::seed(seed),
-            budget: Budget::new(values.capacity, max_bytes),
-            ledger: Ledger::open(),
-            stale_ms: values.stale_while_revalidate_ms,
-            codec: values
-                .compression
-                .then(|| Codec::new(values.compression_level, values.compression_threshold)),
-        };
         let maker = policy::maker(&values.eviction_policy);
-        let patience = Some(values.max_retries as u64 * values.retry_delay_ms)
-            .filter(|ms| *ms > 0)
-            .map(Duration::from_millis);
-        let shards = shards_for(values.shard_count.into(), values.capacity)
-            .min(shards_that_fit(max_bytes, cell_bytes(maker)));
-        let directory =
-            Directory::new(shards, patience, |i, mask| Shard::new(i, mask, maker, seed));
+        let shared = shared(values, seed);
+        let directory = directory(values, maker, seed);
+        let shards = directory.count() as i64;
         let metrics = Metrics::new(values.metrics_enabled, &clock);
-        let sweeper = Sweeper::new(values.cleanup_interval_ms, clock.now_ns() / 1_000_000);
-        let trains = shared.codec.is_some() && compress::has_room(values.max_memory_mb);
-        let samples = if trains { compress::SAMPLE_ROOM } else { 0 };
-        // Models are for large caches: a small bound is for entries.
-        let most = if values.metrics_enabled { max_bytes.map_or(u64::MAX, |b| b / 16) } else { 0 };
-        let name = policy::name(maker);
-        let simulator = Simulator::new(values.capacity, name, values.auto_tuning, most);
-        let tuner = Tuner::new(clock.now_ns() / 1_000_000);
-        let interval_ms = AtomicU64::new(values.cleanup_interval_ms);
-        let own = size_of::<Cache>() as u64 + metrics.bytes() + samples + simulator.bytes();
+        let simulator = simulator(values, policy::name(maker));
+        let own = size_of::<Cache>() as u64 + metrics.bytes() + samples(values) + simulator.bytes();
+        let (interval_ms, now_ms) = (values.cleanup_interval_ms, clock.now_ns() / 1_000_000);
         let cache = Arc::new_cyclic(|me| Cache {
             clock,
             shared,
@@ -242,20 +266,20 @@ impl Cache {
             has_listener: listeners.departures.is_some(),
             listener: RwLock::new(listeners.departures),
             metrics,
-            sweeper,
+            sweeper: Sweeper::new(interval_ms, now_ms),
             alerts: Alerts::new(listeners.alerts, listeners.log),
             claims: Claims::default(),
             simulator,
-            tuner,
+            tuner: Tuner::new(now_ms),
             changes: Mutex::default(),
-            interval_ms,
+            interval_ms: AtomicU64::new(interval_ms),
             own_bytes: AtomicI64::new(0),
             me: me.clone(),
             _ending: heap::Ending,
             options,
         });
         cache.pay(own as i64);
-        cache.shared.budget.bytes.give(-(shards as i64 * cell_bytes(maker) as i64));
+        cache.shared.budget.bytes.give(-(shards * cell_bytes(maker) as i64));
         Ok(cache)
     }
 

@@ -103,49 +103,11 @@ impl Cache {
     }
 
     /// Stores an entry, making room for it wherever there is some to make.
-    pub(super) fn put(&self, hash: u64, mut entry: Entry, raw_len: usize) -> Result<Departures> {
+    pub(super) fn put(&self, hash: u64, entry: Entry, raw_len: usize) -> Result<Departures> {
         self.check_size(&entry)?;
-        let packed = entry.flags() & COMPRESSED != 0;
-        let (packed_len, lapse) = (entry.value().len(), self.shared.lapse(&entry));
-        let now_ms = self.clock.coarse_ns() / 1_000_000;
-        let mut out = Departures::default();
-        let mut carried = Amount::default();
-        let mut rounds = 0;
-        let stored = loop {
-            let mut shard = match self.directory.write(hash) {
-                Ok((_, shard)) => shard,
-                Err(busy) => break Err(busy),
-            };
-            if self.is_closed() {
-                break Err(Error::Closed("cache"));
-            }
-            shard.receive(std::mem::take(&mut carried));
-            match shard.put(&self.shared, self.share(), hash, entry, now_ms, &mut out) {
-                Ok(()) => {
-                    if packed {
-                        shard.counts.packed += 1;
-                        shard.counts.raw_bytes += raw_len as u64;
-                        shard.counts.packed_bytes += packed_len as u64;
-                    }
-                    break Ok(());
-                }
-                Err((back, lacking)) => {
-                    entry = back;
-                    let index = shard.index;
-                    drop(shard);
-                    carried = self.gather(index, lacking, &mut out);
-                    // There is a place for every entry; bytes there may not be.
-                    rounds += (lacking.bytes > 0) as u32;
-                    if !carried.is_some() {
-                        if rounds > ROUNDS_MAX {
-                            break Err(self.no_room(&entry));
-                        }
-                        // Others hold what there is, on its way to where it goes.
-                        crate::sync::yield_now();
-                    }
-                }
-            }
-        };
+        let lapse = self.shared.lapse(&entry);
+        let (mut carried, mut out) = (Amount::default(), Departures::default());
+        let stored = self.put_in(hash, entry, raw_len, &mut carried, &mut out);
         self.shared.budget.give(carried);
         let out = self.finish(out);
         match stored {
@@ -156,6 +118,48 @@ impl Cache {
             Err(error) => {
                 out.deliver();
                 Err(error)
+            }
+        }
+    }
+
+    /// Puts an entry into its shard, which is tried again with what could be
+    /// gathered elsewhere as long as there is anything; `carried` is what is left
+    /// of that.
+    #[inline]
+    fn put_in(
+        &self,
+        hash: u64,
+        mut entry: Entry,
+        raw_len: usize,
+        carried: &mut Amount,
+        out: &mut Departures,
+    ) -> Result<()> {
+        let packed_len = (entry.flags() & COMPRESSED != 0).then(|| entry.value().len());
+        let now_ms = self.clock.coarse_ns() / 1_000_000;
+        let mut rounds = 0;
+        loop {
+            let (_, mut shard) = self.directory.write(hash)?;
+            self.check_open()?;
+            shard.receive(std::mem::take(carried));
+            let put = shard.put(&self.shared, self.share(), hash, entry, now_ms, out);
+            let Err((back, lacking)) = put else {
+                if let Some(packed_len) = packed_len {
+                    shard.counts.add_packed(raw_len, packed_len);
+                }
+                return Ok(());
+            };
+            entry = back;
+            let index = shard.index;
+            drop(shard);
+            *carried = self.gather(index, lacking, out);
+            // There is a place for every entry; bytes there may not be.
+            rounds += (lacking.bytes > 0) as u32;
+            if !carried.is_some() {
+                if rounds > ROUNDS_MAX {
+                    return Err(self.no_room(&entry));
+                }
+                // Others hold what there is, on its way to where it goes.
+                crate::sync::yield_now();
             }
         }
     }

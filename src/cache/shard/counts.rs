@@ -33,6 +33,13 @@ impl Counts {
         self.aged += other.aged;
     }
 
+    /// Adds a value that was stored packed.
+    pub fn add_packed(&mut self, raw_len: usize, packed_len: usize) {
+        self.packed += 1;
+        self.raw_bytes += raw_len as u64;
+        self.packed_bytes += packed_len as u64;
+    }
+
     /// Adds values that were stored over old ones in their place.
     pub fn add_renewed(&mut self, values: u64) {
         self.sets += values;
