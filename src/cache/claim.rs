@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use crate::waiting::{Condvar, Mutex};
 
-use super::entry::Value;
+use super::entry::{NEGATIVE, Value};
 use super::lookup::{Missed, deliver};
 use super::{Cache, Ttl};
 use crate::error::{Error, Result, Status};
@@ -126,7 +126,7 @@ impl Cache {
             Err(Missed::NotFound) => {}
             Err(missed) => return Err(missed.error(0)),
         }
-        if self.is_negative(key)? {
+        if self.peek(key)?.is_some_and(|entry| entry.flags() & NEGATIVE != 0) {
             return Err(Error::NotFound);
         }
         let deadline = Instant::now().checked_add(wait);
@@ -177,15 +177,15 @@ impl Cache {
         }
     }
 
-    /// What is known of a key now: a value, or that there is none.
+    /// What is known of a key now: a value, or that there is none. It is part of
+    /// a call that has been counted.
     fn is_settled(&self, key: &[u8]) -> Result<Option<Option<Value>>> {
-        if !self.contains(key)? {
-            return Ok(self.is_negative(key)?.then_some(None));
+        let found = self.peek(key)?;
+        let Some(entry) = found else { return Ok(None) };
+        match entry.flags() & NEGATIVE {
+            0 => Ok(self.plain(&entry).ok().map(Some)),
+            _ => Ok(Some(None)),
         }
-        let mut left = None;
-        let found = self.fetch(key, &mut left);
-        deliver(left);
-        Ok(found.ok().map(Some))
     }
 
     fn wait(

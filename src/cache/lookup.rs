@@ -149,12 +149,13 @@ impl Cache {
         Ok(entry.is_some_and(|e| e.flags() & NEGATIVE == 0 && !self.is_expired(e)))
     }
 
-    /// A live entry that says there is nothing.
-    pub(super) fn is_negative(&self, key: &[u8]) -> Result<bool> {
+    /// The live entry of a key, also one that says there is nothing. Counts as
+    /// neither hit nor miss, and is no use of the entry.
+    pub(super) fn peek(&self, key: &[u8]) -> Result<Option<Entry>> {
         let hash = self.shared.hash(key);
         let (_, shard) = self.directory.read(hash)?;
-        let entry = shard.table.get(hash, key);
-        Ok(entry.is_some_and(|e| e.flags() & NEGATIVE != 0 && !self.is_expired(e)))
+        let entry = shard.table.get(hash, key).filter(|entry| !self.is_expired(entry));
+        entry.map(|entry| entry.share().map_or_else(|| entry.copy(), Ok)).transpose()
     }
 
     /// A value that has expired and may still serve while it is renewed.

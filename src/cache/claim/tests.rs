@@ -116,6 +116,20 @@ fn a_negative_entry_misses_without_asking_anybody_to_load() {
 }
 
 #[test]
+fn a_call_counts_once_whatever_it_waits_for() {
+    let (cache, _) = cache("{}");
+    let held = claim(&cache, b"k");
+    let got = waiters(&cache, 2, || cache.set(b"k", b"set", Ttl::Default).unwrap());
+    assert_eq!(got.len(), 2);
+    drop(held);
+    let report = cache.report();
+    assert_eq!((report.hits, report.misses), (0, 3));
+    assert!(matches!(cache.get_or_claim(b"k", LONG, None), Ok(Claimed::Hit(_))));
+    let report = cache.report();
+    assert_eq!((report.hits, report.misses), (1, 3));
+}
+
+#[test]
 fn who_stores_the_key_without_the_claim_ends_the_wait() {
     let (cache, _) = cache("{}");
     let held = claim(&cache, b"k");
