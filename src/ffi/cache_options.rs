@@ -168,6 +168,8 @@ pub type mynah_evict_fn = Option<
 /// what a sweep finds; so it must be safe to call from any thread. Any function
 /// may be called from inside; departures that this causes are reported after it
 /// has returned. Entries that are in a cache when it is freed are not reported.
+/// What waits to be told of is held in addition to `max_memory_mb`: after
+/// `mynah_cache_clear` and `mynah_cache_set_capacity` that is all that left.
 ///
 /// `destroy` (NULL allowed) is called with `user` once, after the last call,
 /// when the options and every cache made from them are gone, or it has been
@@ -213,7 +215,8 @@ fn listener(kept: Kept<mynah_evict_fn>) -> Arc<Listener> {
 /// `alert_` thresholds, once each time, and once when it recovers. Thresholds
 /// are looked at during one in some hundreds of the gets and sets, at most once a
 /// second, and when the metrics are read; the function runs on that call's thread
-/// with no lock held, and may call anything. `user` and `destroy` as for `mynah_cache_options_on_evict`.
+/// with no lock held, and may call anything; what that causes is told once it has
+/// returned. `user` and `destroy` as for `mynah_cache_options_on_evict`.
 ///
 /// # Safety
 /// 1. `callback` and `destroy` may be called with `user` on any thread.

@@ -34,8 +34,8 @@ class LogRecord:
     """A record of a client's: a call that ended, a retry, an alert, the breaker.
 
     ``level`` is debug, info, warning or error; ``record`` has the attribute names
-    of OpenTelemetry's conventions for generative AI. Keys, prompts and answers
-    are never in it.
+    of OpenTelemetry's conventions for generative AI. Keys are never in it,
+    prompts and answers only where a provider's error message quotes them.
     """
 
     level: str
