@@ -116,15 +116,6 @@ impl Calls {
         self.state.lock().running.len()
     }
 
-    /// Ends all calls and lets no other begin. Waits until they have left,
-    /// unless this thread is inside one of them.
-    pub fn close(&self) {
-        self.shut();
-        if !self.is_mine() {
-            self.wait();
-        }
-    }
-
     /// Ends all calls and lets no other begin.
     pub fn shut(&self) {
         let running = {
@@ -180,7 +171,7 @@ mod tests {
     use crate::error::Status;
 
     #[test]
-    fn closing_trips_running_calls_and_refuses_new_ones() {
+    fn shutting_trips_running_calls_and_refuses_new_ones() {
         let calls = Calls::default();
         std::thread::scope(|scope| {
             let (entered, wait) = std::sync::mpsc::channel();
@@ -194,17 +185,20 @@ mod tests {
                 assert_eq!(error.unwrap_err().status(), Status::Cancelled);
             });
             wait.recv().unwrap();
-            calls.close();
-            assert_eq!(calls.in_flight(), 0, "close returned before the call had left");
+            assert!(!calls.is_mine());
+            calls.shut();
+            calls.wait();
+            assert_eq!(calls.in_flight(), 0, "the wait was over before the call had left");
         });
         assert_eq!(calls.begin(None).unwrap_err().status(), Status::Closed);
     }
 
     #[test]
-    fn closing_from_inside_a_call_does_not_wait_for_itself() {
+    fn who_shuts_from_inside_a_call_knows_it() {
         let calls = Calls::default();
         let running = calls.begin(None).unwrap();
-        calls.close();
+        assert!(calls.is_mine());
+        calls.shut();
         assert_eq!(running.interrupt.reason(), Some(Reason::Closed));
     }
 

@@ -108,12 +108,6 @@ impl Histogram {
         }
         self.sum.fetch_add(other.sum_ns(), Relaxed);
     }
-
-    /// Forgets everything.
-    pub fn reset(&self) {
-        self.buckets.iter().for_each(|b| b.store(0, Relaxed));
-        self.sum.store(0, Relaxed);
-    }
 }
 
 #[cfg(test)]

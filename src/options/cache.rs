@@ -70,7 +70,7 @@ impl Default for CacheOptions {
     }
 }
 
-/// A year in milliseconds: the longest interval or lifetime that is taken.
+/// A century in milliseconds: the longest interval or lifetime that is taken.
 const MS_MAX: u64 = 100 * 365 * 86_400_000;
 const MB_MAX: u64 = 1 << 24;
 
