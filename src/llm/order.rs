@@ -9,7 +9,7 @@ use crate::options::Resolved;
 use crate::options::client::ClientOptions;
 
 use super::policy::response_cache::{Identity, Key};
-use super::provider::{Chat, Prepared, Provider, provider_for};
+use super::provider::{Chat, Prepared, Provider, hosts, provider_for};
 use super::request::{CacheMode, Format, Request};
 use super::response::{Response, Usage};
 use super::transport::Head;
@@ -131,7 +131,7 @@ impl Order {
 
     /// The tokens of an answer's usage that count towards the limit.
     pub fn limited_tokens(&self, usage: &Usage) -> Option<u64> {
-        if self.prepared.context.provider == "anthropic" {
+        if hosts::find(self.prepared.context.provider).limits_fresh_prompt {
             let cached = usage.cached_input_tokens.unwrap_or(0);
             return Some(usage.input_tokens?.saturating_sub(cached));
         }
@@ -139,14 +139,14 @@ impl Order {
     }
 }
 
-/// OpenAI and Kimi count the prompt and the cap before they answer, Anthropic
-/// the prompt alone.
+/// The tokens that the vendor counts before it answers: the prompt, and with most
+/// the cap.
 fn estimate(prepared: &Prepared, options: &ClientOptions, request: &Request) -> u64 {
     let texts: usize = request.messages.iter().map(|message| message.text().len()).sum();
     let prompt = texts as u64 / BYTES_PER_TOKEN + 1;
-    let cap = match prepared.context.provider {
-        "anthropic" => 0,
-        _ => options.max_tokens.unwrap_or(0),
+    let cap = match hosts::find(prepared.context.provider).limits_fresh_prompt {
+        true => 0,
+        false => options.max_tokens.unwrap_or(0),
     };
     prompt + cap
 }

@@ -3,8 +3,8 @@
 use super::fields::{
     choice, flag, float, int, list, optional_bool, optional_float, optional_int, text,
 };
-use super::presets;
 use super::{Kind, OptionSet, Row, Suggestions, Value};
+use super::{form, presets};
 use crate::error::Result;
 
 /// Everything that can be set on a client, with its defaults.
@@ -193,7 +193,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     ),
     text!(
         base_url,
-        Kind::Text,
+        Kind::Form(&form::BASE_URL),
         "Where the provider is reached, http or https; unset: its environment variable, then its own address."
     ),
     text!(
@@ -365,9 +365,13 @@ static ROWS: &[Row<ClientOptions>] = &[
     optional_bool!(include_usage, "Asks streams for usage; unset: where the host takes it."),
     flag!(raw_events, "Also delivers each of the provider's own events as JSON."),
     choice!(region, &["intl", "cn"], "Which of a regional vendor's hosts is used."),
-    text!(organization_id, Kind::Text, "OpenAI's organisation."),
-    text!(project_id, Kind::Text, "OpenAI's project."),
-    text!(proxy, Kind::Text, "Proxy URL (http, https, socks5), or none; unset: the environment's."),
+    text!(organization_id, Kind::Form(&form::HEADER_VALUE), "OpenAI's organisation."),
+    text!(project_id, Kind::Form(&form::HEADER_VALUE), "OpenAI's project."),
+    text!(
+        proxy,
+        Kind::Form(&form::PROXY),
+        "Proxy URL (http, https, socks5), or none; unset: the environment's."
+    ),
     list!(header, Kind::Headers, "A header that is sent with every request."),
     choice!(
         preset,
@@ -389,7 +393,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     ),
     list!(
         price,
-        Kind::List,
+        Kind::Forms(&form::PRICE),
         "A model's price in USD per million tokens: `model=in,out[,cached in[,cache write]]`; each setting adds one."
     ),
     text!(
@@ -432,5 +436,97 @@ impl OptionSet for ClientOptions {
 
     fn layers(chosen: &dyn Fn(&str) -> Option<Value>) -> Result<Vec<Suggestions>> {
         Ok(presets::layers(chosen))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::error::Status;
+    use crate::options::Layered;
+
+    use super::*;
+
+    type Options = Layered<ClientOptions>;
+
+    #[track_caller]
+    fn refused(json: &str) -> String {
+        let mut options = Options::default();
+        let object = format!(r#"{{"max_tokens": 7, {json}}}"#);
+        let error = options.load_json(&object).unwrap_err();
+        assert_eq!(error.status(), Status::OutOfRange, "{json}: {error}");
+        assert_eq!(options.explicit().count(), 0, "{json} was taken in part");
+        error.to_string()
+    }
+
+    #[test]
+    fn a_text_option_takes_no_other_type_and_says_so() {
+        for (json, expected) in [
+            (r#""model": true"#, "model: true is outside text or unset"),
+            (r#""model": 4"#, "model: 4 is outside text or unset"),
+            (r#""model": ["a"]"#, r#"model: ["a"] is outside text or unset"#),
+            (r#""system_prompt": {"a":1}"#, r#"system_prompt: {"a":1} is outside text or unset"#),
+            (r#""api_key": ["SECRET",5]"#, "api_key: (redacted) is outside text or unset"),
+            (r#""header": [{"X":"SECRET"}]"#, "header: (redacted) is outside Name: value; "),
+            (r#""stop": ["a",null,"b"]"#, r#"stop: ["a",null,"b"] is outside text; "#),
+            (r#""stop": ["a",5]"#, r#"stop: ["a",5] is outside text; "#),
+            (r#""price": 5"#, "price: 5 is outside the form model=in,out["),
+            (r#""base_url": []"#, "base_url: [] is outside the form http or https URL"),
+            (r#""base_url": ["http://u:SECRET@h"]"#, "base_url: "),
+        ] {
+            let message = refused(json);
+            assert!(message.starts_with(expected), "{message}");
+            assert!(!message.contains("SECRET"), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_texts_of_a_list_are_no_special_words() {
+        let mut options = Options::default();
+        options.load_json(r#"{"stop": ["a", "default", "unset"]}"#).unwrap();
+        assert_eq!(options.resolve().unwrap().values.stop, ["a", "default", "unset"]);
+    }
+
+    #[test]
+    fn a_malformed_text_is_refused_when_it_is_set() {
+        for (key, text, shown) in [
+            ("price", "abc", "abc"),
+            ("price", "m=1e400,1", "m=1e400,1"),
+            ("proxy", "ftp://x", "ftp://x"),
+            ("proxy", "socks4://u:SECRET@x", "socks4://(redacted)@x"),
+            ("base_url", "ftp://x", "ftp://x"),
+            ("base_url", "http://x y", "http://x y"),
+            ("base_url", "http://u:SECRET/@x", "http://(redacted)@x"),
+            ("organization_id", "a\r\nb: c", r#""a\r\nb: c""#),
+            ("project_id", "a\nb", r#""a\nb""#),
+        ] {
+            for typed in [false, true] {
+                let mut options = Options::default();
+                let set = if typed { Options::set_typed_text } else { Options::set };
+                let error = set(&mut options, key, text).unwrap_err();
+                assert_eq!(error.status(), Status::OutOfRange);
+                let start = format!("{key}: {shown} is outside the form ");
+                assert!(error.to_string().starts_with(&start), "{error}");
+                assert_eq!(options.explicit().count(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_is_one_line_without_control_characters() {
+        let error = Options::default().set("api_key", "SECRET\u{1}").unwrap_err();
+        assert!(error.to_string().starts_with("api_key: must not contain"), "{error}");
+    }
+
+    #[test]
+    fn the_users_and_keys_of_urls_are_used_and_not_shown() {
+        let mut options = Options::default();
+        options.set("proxy", "http://u:PASS@p:1").unwrap();
+        options.set("base_url", "https://u:PASS@h/v1?key=SECRET&api-version=2").unwrap();
+        let resolved = options.resolve().unwrap();
+        assert_eq!(resolved.values.proxy.as_deref(), Some("http://u:PASS@p:1"));
+        assert_eq!(resolved.show("proxy").unwrap()["value"], "http://(redacted)@p:1");
+        let shown = "https://(redacted)@h/v1?key=(redacted)&api-version=2";
+        assert_eq!(resolved.to_json()["base_url"]["value"], shown);
+        assert!(!format!("{:?}", resolved.values).contains("PASS"));
     }
 }

@@ -10,9 +10,11 @@
 pub mod cache;
 pub mod client;
 pub(crate) mod fields;
+pub mod form;
 pub mod presets;
 pub mod profiles;
 mod row;
+pub mod url;
 mod value;
 
 pub use row::{Kind, Row};
@@ -125,7 +127,7 @@ impl<T: OptionSet> Layered<T> {
     pub fn set_typed_text(&mut self, key: &str, text: &str) -> Result<()> {
         let row = row::find::<T>(key)?;
         let value = match row.kind {
-            Kind::Text | Kind::Secret => Value::Text(text.into()),
+            Kind::Text | Kind::Form(_) | Kind::Secret => row.literal(text),
             _ => row.parse(text)?,
         };
         self.put(row, value)
@@ -159,20 +161,21 @@ impl<T: OptionSet> Layered<T> {
         Ok(())
     }
 
-    fn set_json(&mut self, key: &str, value: &serde_json::Value) -> Result<()> {
+    /// Sets an option from a JSON value: a text as [`Layered::set`] does, null as
+    /// `default`; what is made of texts takes no other type.
+    pub fn set_json(&mut self, key: &str, value: &serde_json::Value) -> Result<()> {
         use serde_json::Value as J;
+        let row = row::find::<T>(key)?;
         match value {
             J::String(text) => self.set(key, text),
             J::Null => self.set(key, "default"),
-            J::Bool(_) | J::Number(_) => self.set(key, &value.to_string()),
-            J::Array(items) if row::find::<T>(key)?.kind.repeats() => {
-                items.iter().try_for_each(|item| self.set_json(key, item))
+            J::Array(items) if row.kind.repeats() => {
+                let texts = items.iter().map(J::as_str).collect::<Option<Vec<_>>>();
+                let texts = texts.ok_or_else(|| row.outside(&value.to_string()))?;
+                texts.into_iter().try_for_each(|text| self.put(row, row.literal(text)))
             }
-            J::Array(_) | J::Object(_) => {
-                let row = row::find::<T>(key)?;
-                let value = row.parse(&value.to_string())?;
-                self.put(row, value)
-            }
+            _ if row.kind.is_text() => Err(row.outside(&value.to_string())),
+            _ => self.put(row, row.parse(&value.to_string())?),
         }
     }
 

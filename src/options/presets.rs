@@ -86,10 +86,16 @@ pub enum ModelSize {
 
 /// The size that preset and use case ask for; the use case is the stronger.
 pub fn model_size(preset: &str, use_case: &str) -> ModelSize {
+    sized(preset, use_case).0
+}
+
+/// The size, and the option whose layer asks for it; none where none does.
+pub fn sized(preset: &str, use_case: &str) -> (ModelSize, Option<&'static str>) {
     match (preset, use_case) {
-        (_, "code_generation") => ModelSize::Large,
-        ("high_quality", _) => ModelSize::Large,
-        ("development" | "low_cost" | "fast", _) => ModelSize::Small,
-        _ => ModelSize::Standard,
+        (_, "code_generation") => (ModelSize::Large, Some("use_case")),
+        ("high_quality", _) => (ModelSize::Large, Some("preset")),
+        ("development" | "low_cost" | "fast", _) => (ModelSize::Small, Some("preset")),
+        ("production", _) => (ModelSize::Standard, Some("preset")),
+        _ => (ModelSize::Standard, None),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::form::{self, Form};
 use super::{OptionSet, Value};
 use crate::error::{Error, Result};
 
@@ -26,10 +27,14 @@ pub enum Kind {
     OptionalChoice(&'static [&'static str]),
     /// Text, or unset.
     Text,
+    /// Text of a form, or unset.
+    Form(&'static Form),
     /// Text that is never shown.
     Secret,
     /// Texts; each setting adds one.
     List,
+    /// Texts of a form; each setting adds one.
+    Forms(&'static Form),
     /// `Name: value` lines; each setting adds one. Only the names are shown.
     Headers,
 }
@@ -56,9 +61,9 @@ impl Kind {
             Kind::Float(_) | Kind::OptionalFloat(_) => "float",
             Kind::Bool | Kind::OptionalBool => "bool",
             Kind::Choice(_) | Kind::OptionalChoice(_) => "choice",
-            Kind::Text => "text",
+            Kind::Text | Kind::Form(_) => "text",
             Kind::Secret => "secret",
-            Kind::List | Kind::Headers => "list",
+            Kind::List | Kind::Forms(_) | Kind::Headers => "list",
         }
     }
 
@@ -74,14 +79,21 @@ impl Kind {
             Kind::Choice(words) => words.join(", "),
             Kind::OptionalChoice(words) => format!("{} or unset", words.join(", ")),
             Kind::Text | Kind::Secret => "text or unset".into(),
+            Kind::Form(form) => format!("{} or unset", form.words),
             Kind::List => "text; each setting adds one".into(),
+            Kind::Forms(form) => format!("{}; each setting adds one", form.words),
             Kind::Headers => "Name: value; each setting adds one".into(),
         }
     }
 
     /// Whether each setting adds to the earlier ones.
     pub fn repeats(&self) -> bool {
-        matches!(self, Kind::List | Kind::Headers)
+        matches!(self, Kind::List | Kind::Forms(_) | Kind::Headers)
+    }
+
+    /// Whether it is made of texts that are not looked up in a list of words.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self, Kind::Text | Kind::Form(_) | Kind::Secret) || self.repeats()
     }
 
     /// Whether `unset` is a value of it.
@@ -120,10 +132,17 @@ impl<T> Row<T> {
             Kind::Float(_) | Kind::OptionalFloat(_) => trimmed.parse().ok().map(Value::Float),
             Kind::Bool | Kind::OptionalBool => parse_bool(trimmed).map(Value::Bool),
             Kind::Choice(_) | Kind::OptionalChoice(_) => Some(Value::Text(trimmed.into())),
-            Kind::Text | Kind::Secret => Some(Value::Text(text.into())),
-            Kind::List | Kind::Headers => Some(Value::List(vec![text.into()])),
+            _ => Some(self.literal(text)),
         };
         value.ok_or_else(|| self.outside(text))
+    }
+
+    /// A text that has no special words, of an option that is made of texts.
+    pub(super) fn literal(&self, text: &str) -> Value {
+        match self.kind.repeats() {
+            true => Value::List(vec![text.into()]),
+            false => Value::Text(text.into()),
+        }
     }
 
     /// Holds a value to type and range.
@@ -144,13 +163,25 @@ impl<T> Row<T> {
                     None => Err(self.outside(&given)),
                 }
             }
-            (Kind::Text | Kind::Secret, Value::Text(s)) => match s.contains(['\r', '\n', '\0']) {
-                true if matches!(self.kind, Kind::Secret) => {
-                    Err(Error::invalid(self.key, "must not contain a line break"))
-                }
-                _ => Ok(Value::Text(s)),
+            (Kind::Text, Value::Text(s)) => Ok(Value::Text(s)),
+            (Kind::Form(form), Value::Text(s)) => match (form.fits)(&s) {
+                true => Ok(Value::Text(s)),
+                false => Err(self.outside(&s)),
+            },
+            (Kind::Secret, Value::Text(s)) => match form::is_header_value(&s) {
+                true => Ok(Value::Text(s)),
+                false => Err(Error::invalid(
+                    self.key,
+                    "must not contain a line break or another control character",
+                )),
             },
             (Kind::List, Value::List(items)) => Ok(Value::List(items)),
+            (Kind::Forms(form), Value::List(items)) => {
+                match items.iter().find(|item| !(form.fits)(item)) {
+                    Some(item) => Err(self.outside(item)),
+                    None => Ok(Value::List(items)),
+                }
+            }
             (Kind::Headers, Value::List(items)) => match items.iter().all(|i| is_header(i)) {
                 true => Ok(Value::List(items)),
                 false => Err(Error::invalid(
@@ -175,11 +206,16 @@ impl<T> Row<T> {
                     None => item.clone(),
                 })
                 .collect(),
+            (Kind::Form(form), Value::Text(text)) => (form.show)(text).into(),
+            (Kind::Forms(form), Value::List(items)) => {
+                items.iter().map(|item| (form.show)(item)).collect()
+            }
             _ => value.to_json(),
         }
     }
 
-    fn outside(&self, given: &str) -> Error {
+    /// The error that names the option, the value and what it takes.
+    pub(super) fn outside(&self, given: &str) -> Error {
         let range = self.kind.range();
         let allowed = match &self.kind {
             Kind::Int(_) | Kind::OptionalInt(_) if whole(given.trim()).is_none() => {
@@ -189,13 +225,13 @@ impl<T> Row<T> {
                 format!("the numbers {range}")
             }
             Kind::Choice(_) | Kind::OptionalChoice(_) => format!("the choices {range}"),
+            Kind::Form(_) | Kind::Forms(_) => format!("the form {range}"),
             _ => range,
         };
-        let given = match self.kind {
-            Kind::Secret => "(redacted)".into(),
-            // What cannot be seen is shown between marks.
-            _ if given.trim() != given || given.is_empty() => format!("{:?}", clip(given)),
-            _ => clip(given),
+        let given = match &self.kind {
+            Kind::Secret | Kind::Headers => "(redacted)".into(),
+            Kind::Form(form) | Kind::Forms(form) => visible(&(form.show)(given)),
+            _ => visible(given),
         };
         Error::OutOfRange { key: self.key.into(), given, allowed }
     }
@@ -223,10 +259,16 @@ fn parse_bool(text: &str) -> Option<bool> {
 fn is_header(line: &str) -> bool {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     line.split_once(':').is_some_and(|(name, value)| {
-        !name.is_empty()
-            && name.bytes().all(token)
-            && value.bytes().all(|b| b >= 0x20 && b != 0x7f || b == b'\t')
+        !name.is_empty() && name.bytes().all(token) && form::is_header_value(value)
     })
+}
+
+/// A caller's text in a message: what cannot be seen stands between marks.
+fn visible(text: &str) -> String {
+    match text.trim() != text || text.is_empty() || text.contains(char::is_control) {
+        true => format!("{:?}", clip(text)),
+        false => clip(text),
+    }
 }
 
 /// A caller's text, short enough for a message.

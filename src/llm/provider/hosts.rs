@@ -8,8 +8,8 @@
 use super::models;
 use crate::error::{Error, Result, Status};
 use crate::options::client::ClientOptions;
-use crate::options::presets::model_size;
-use crate::options::{Origin, Resolved, Value};
+use crate::options::presets::sized;
+use crate::options::{Origin, Resolved, Value, form, url};
 
 /// One provider's address and keys.
 pub struct Host {
@@ -27,8 +27,9 @@ pub struct Host {
     pub bases: &'static [&'static str],
     /// Whether calls are refused without a key.
     pub needs_key: bool,
-    /// Whether streams may be asked for usage.
-    pub include_usage: bool,
+    /// Whether a limit of tokens counts the prompt alone before the answer, and
+    /// never what the vendor's own cache held of it.
+    pub limits_fresh_prompt: bool,
 }
 
 const fn host(
@@ -38,19 +39,30 @@ const fn host(
     keys: &'static [&'static str],
     bases: &'static [&'static str],
 ) -> Host {
-    let (base_cn, needs_key, include_usage) = (base, true, true);
-    Host { name, base, base_cn, version, keys, bases, needs_key, include_usage }
+    Host {
+        name,
+        base,
+        base_cn: base,
+        version,
+        keys,
+        bases,
+        needs_key: true,
+        limits_fresh_prompt: false,
+    }
 }
 
 static HOSTS: &[Host] = &[
     host("openai", "https://api.openai.com/v1", "/v1", &["OPENAI_API_KEY"], &["OPENAI_BASE_URL"]),
-    host(
-        "anthropic",
-        "https://api.anthropic.com/v1",
-        "/v1",
-        &["ANTHROPIC_API_KEY"],
-        &["ANTHROPIC_BASE_URL"],
-    ),
+    Host {
+        limits_fresh_prompt: true,
+        ..host(
+            "anthropic",
+            "https://api.anthropic.com/v1",
+            "/v1",
+            &["ANTHROPIC_API_KEY"],
+            &["ANTHROPIC_BASE_URL"],
+        )
+    },
     host(
         "gemini",
         "https://generativelanguage.googleapis.com/v1beta",
@@ -105,7 +117,6 @@ static HOSTS: &[Host] = &[
     ),
     Host {
         needs_key: false,
-        include_usage: true,
         ..host("custom", "", "/v1", &["CUSTOM_API_KEY"], &["CUSTOM_BASE_URL"])
     },
 ];
@@ -140,6 +151,9 @@ pub fn settle(
         let named = format!("{}_MODEL", host.name.to_ascii_uppercase());
         settle_model(options, host, from(&[named.as_str()]))?;
     }
+    if options.values.base_url.is_some() {
+        base(&options.values)?;
+    }
     if host.name == "openai" {
         let ids = [("organization_id", "OPENAI_ORG_ID"), ("project_id", "OPENAI_PROJECT_ID")];
         for (key, name) in ids {
@@ -160,11 +174,11 @@ fn settle_model(
     named: Option<String>,
 ) -> Result<()> {
     let values = &options.values;
-    let size = model_size(&values.preset, &values.use_case);
-    let layer = match (values.use_case.as_str(), values.preset.as_str()) {
-        ("none", "none") => "provider".into(),
-        ("none", preset) => format!("preset {preset}"),
-        (use_case, _) => format!("use_case {use_case}"),
+    let (size, by) = sized(&values.preset, &values.use_case);
+    let layer = match by {
+        Some("use_case") => format!("use_case {}", values.use_case),
+        Some(option) => format!("{option} {}", values.preset),
+        None => "provider".into(),
     };
     match (named, models::default_model(host.name, size)) {
         (Some(model), _) => options.lay("model", Value::Text(model), Origin::Environment),
@@ -229,14 +243,16 @@ pub fn base(options: &ClientOptions) -> Result<String> {
 
 /// An address with a scheme; `OLLAMA_HOST` may lack scheme and port.
 fn complete(host: &Host, given: &str) -> Result<String> {
-    let begins = |scheme: &str| {
-        given.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
-    if begins("http://") || begins("https://") {
-        return Ok(given.split('#').next().unwrap_or_default().into());
-    }
-    if host.name != "ollama" || given.contains("://") {
-        return Err(Error::invalid("base_url", "must begin with http:// or https://"));
+    match given.split_once("://") {
+        Some((scheme, _)) if form::is_http(scheme) => {
+            return Ok(given.split('#').next().unwrap_or_default().into());
+        }
+        None if host.name == "ollama" => {}
+        _ => {
+            let given = (form::BASE_URL.show)(given);
+            let reason = format!("{given} must begin with http:// or https://");
+            return Err(Error::invalid("base_url", reason));
+        }
     }
     let (authority, path) = given.split_once('/').map_or((given, ""), |(a, p)| (a, p));
     let name = match authority.strip_prefix(':') {
@@ -262,7 +278,7 @@ pub fn elsewhere(url: &str) -> Option<&'static str> {
 /// The key, unless the provider or a loopback host needs none.
 pub fn key<'a>(options: &'a ClientOptions, url: &str) -> Result<Option<&'a str>> {
     let host = find(&options.provider);
-    let loopback = is_loopback(url);
+    let loopback = url::is_loopback(url);
     let Some(key) = options.api_key.as_deref().map(str::trim).filter(|key| !key.is_empty()) else {
         if host.needs_key && !loopback {
             let names = host.keys.join(" or ");
@@ -279,16 +295,45 @@ pub fn key<'a>(options: &'a ClientOptions, url: &str) -> Result<Option<&'a str>>
     Ok(Some(key))
 }
 
-/// Whether an address is on this machine.
-pub fn is_loopback(url: &str) -> bool {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let name = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name.eq_ignore_ascii_case("localhost")
-        || name.to_ascii_lowercase().ends_with(".localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Layered;
+
+    fn settled(set: &[(&str, &str)], env: &[(&str, &str)]) -> Result<Resolved<ClientOptions>> {
+        let mut options = Layered::<ClientOptions>::default();
+        set.iter().try_for_each(|(key, text)| options.set(key, text))?;
+        let mut resolved = options.resolve()?;
+        let found = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string());
+        settle(&mut resolved, &found)?;
+        Ok(resolved)
+    }
+
+    #[test]
+    fn a_models_origin_is_the_layer_that_chose_its_size() {
+        for (preset, use_case, expected) in [
+            ("none", "none", "provider"),
+            ("none", "chat", "provider"),
+            ("none", "code_generation", "use_case code_generation"),
+            ("low_cost", "chat", "preset low_cost"),
+            ("low_cost", "code_generation", "use_case code_generation"),
+            ("high_quality", "translation", "preset high_quality"),
+            ("production", "chat", "preset production"),
+        ] {
+            let options = settled(&[("preset", preset), ("use_case", use_case)], &[]).unwrap();
+            assert_eq!(options.origin("model").unwrap().name(), expected, "{preset} {use_case}");
+        }
+        let named = settled(&[("preset", "fast")], &[("OPENAI_MODEL", "m")]).unwrap();
+        assert_eq!(named.origin("model").unwrap().name(), "environment");
+    }
+
+    #[test]
+    fn an_address_that_its_provider_cannot_use_is_refused_when_the_options_are_settled() {
+        let with = |provider, base| settled(&[("provider", provider), ("base_url", base)], &[]);
+        let error = with("openai", "u:SECRET@abc").unwrap_err().to_string();
+        assert_eq!(error, "base_url: (redacted)@abc must begin with http:// or https://");
+        assert!(with("ollama", "abc").is_ok() && with("openai", "HTTPS://abc").is_ok());
+        let environment = settled(&[], &[("OPENAI_BASE_URL", "ftp://x")]).unwrap_err();
+        assert!(environment.to_string().starts_with("base_url: ftp://x"), "{environment}");
+    }
 }

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::llm::message::{Message, Origin, Role};
 use crate::llm::transport::{Headers, HttpRequest};
 use crate::options::client::ClientOptions;
+use crate::options::url;
 
 /// Adds headers, the caller's own fields and the context to a body.
 pub fn prepare(
@@ -166,15 +167,10 @@ pub fn account_of(options: &ClientOptions) -> Option<Arc<str>> {
 /// A digest of key and host; says nothing about either.
 fn account(key: Option<&str>, url: &str) -> Arc<str> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(authority(url).as_bytes());
+    hasher.update(url::authority(url).as_bytes());
     hasher.update(b"\0");
     hasher.update(key.unwrap_or_default().as_bytes());
     hasher.finalize().to_hex()[..16].into()
-}
-
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?']).next().unwrap_or_default()
 }
 
 fn seed(body: &[u8]) -> u64 {

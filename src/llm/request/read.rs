@@ -101,11 +101,7 @@ impl Request {
         match value {
             Value::Null => Ok(()),
             Value::String(text) => self.overrides.set_typed_text(key, text),
-            Value::Array(items) => items.iter().try_for_each(|item| match item {
-                Value::String(text) => self.overrides.set_typed_text(key, text),
-                _ => Err(Error::invalid(key, "must be a list of texts")),
-            }),
-            other => self.overrides.set(key, &other.to_string()),
+            other => self.overrides.set_json(key, other),
         }
     }
 }

@@ -25,6 +25,7 @@ use super::names::Names;
 use super::proxy::tunnel;
 use super::socket;
 use super::wire::Wire;
+use crate::options::url::is_loopback_host;
 
 /// Makes connections.
 pub(super) struct Dialer {
@@ -73,13 +74,8 @@ impl Dialer {
 /// Whether the proxy is left aside for this host. A proxy of the environment
 /// is not meant for this machine itself.
 fn goes_direct(proxy: &Proxy, uri: &Uri) -> bool {
-    proxy.is_no_proxy(uri) || proxy.is_from_env() && is_loopback(uri.host().unwrap_or_default())
-}
-
-fn is_loopback(host: &str) -> bool {
-    let host = host.trim_matches(['[', ']']);
-    let address = host.parse::<std::net::IpAddr>();
-    address.map_or(host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+    proxy.is_no_proxy(uri)
+        || proxy.is_from_env() && is_loopback_host(uri.host().unwrap_or_default())
 }
 
 impl Connector<()> for Dialer {

@@ -32,6 +32,7 @@ pub use self::ureq::UreqTransport;
 use std::sync::Arc;
 
 use super::cancel::Interrupt;
+use crate::options::url;
 
 /// Names and values, in the order they came; names compare without case.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,7 +64,7 @@ pub struct HttpRequest {
 /// Shows neither headers nor body: they hold the key and the prompt.
 impl std::fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "HttpRequest({} bytes to {})", self.body.len(), self.url)
+        write!(f, "HttpRequest({} bytes to {})", self.body.len(), url::shown(&self.url))
     }
 }
 

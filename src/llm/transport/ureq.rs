@@ -21,6 +21,7 @@ use super::{
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::options::client::ClientOptions;
+use crate::options::{form, url};
 
 /// Sends requests over TCP and TLS, keeping connections.
 pub struct UreqTransport {
@@ -51,14 +52,11 @@ impl UreqTransport {
 
 /// The proxy that was asked for, or the environment's.
 fn proxy(options: &ClientOptions) -> Result<Option<Proxy>> {
-    match options.proxy.as_deref() {
-        None => Ok(Proxy::try_from_env()),
-        Some(none) if none.eq_ignore_ascii_case("none") => Ok(None),
-        Some(url) => match Proxy::new(url) {
-            Ok(proxy) => Ok(Some(proxy)),
-            Err(_) => Err(Error::invalid("proxy", "must be an http, https or socks5 URL, or none")),
-        },
-    }
+    let Some(text) = options.proxy.as_deref() else { return Ok(Proxy::try_from_env()) };
+    form::proxy(text).ok_or_else(|| {
+        let given = (form::PROXY.show)(text);
+        Error::OutOfRange { key: "proxy".into(), given, allowed: form::PROXY.words.into() }
+    })
 }
 
 impl Transport for UreqTransport {
@@ -79,9 +77,10 @@ impl Transport for UreqTransport {
 
 /// Host and port of a URL: what messages may show of it.
 fn host_of(url: &str) -> String {
-    let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
-    let host = authority.and_then(|authority| authority.rsplit('@').next());
-    host.filter(|host| !host.is_empty()).unwrap_or("the provider").to_string()
+    match url::place(url) {
+        "" => "the provider".into(),
+        place => place.into(),
+    }
 }
 
 /// What ureq adds to a request: some headers of its own.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::wanted::Wanted;
-use super::super::{Chat, hosts, send};
+use super::super::{Chat, send};
 use super::turns;
 use crate::error::Result;
 use crate::llm::request::{Format, Tool, ToolChoice};
@@ -62,8 +62,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     }
     if chat.stream {
         body.insert("stream".into(), true.into());
-        let host = hosts::find(wanted.provider);
-        if chat.options.values.include_usage.unwrap_or(host.include_usage) {
+        if chat.options.values.include_usage.unwrap_or(true) {
             body.insert("stream_options".into(), json!({"include_usage": true}));
         }
     }
