@@ -1,4 +1,6 @@
-//! Dates as vendors write them, in seconds since 1970.
+//! Dates and durations as vendors write them. A date is a time since 1970.
+
+use std::time::Duration;
 
 /// Days since 1970 of a date, counted from the era that begins on 1 March,
 /// where leap days come last.
@@ -36,8 +38,13 @@ pub fn http(text: &str) -> Option<u64> {
     seconds([year, month, day], [h, m, s])
 }
 
-/// `2025-08-20T13:48:23.241046Z`; fractions are cut off.
+/// `2025-08-20T13:48:23.241046Z`, in seconds; fractions are cut off.
 pub fn rfc3339(text: &str) -> Option<u64> {
+    Some(rfc3339_ms(text)? / 1_000)
+}
+
+/// The same in milliseconds.
+pub fn rfc3339_ms(text: &str) -> Option<u64> {
     let (date, rest) = text.split_once(['T', ' '])?;
     let zone = rest.find(['Z', 'z', '+', '-']).unwrap_or(rest.len());
     let (time, zone) = rest.split_at(zone);
@@ -45,12 +52,53 @@ pub fn rfc3339(text: &str) -> Option<u64> {
         let mut parts = text.split(split).map(|part| part.parse::<i64>().ok());
         Some([parts.next()??, parts.next()??, parts.next()??])
     };
-    let time = time.split('.').next().unwrap_or_default();
-    let at = seconds(three(date, '-')?, three(time, ':')?)?;
+    let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
+    let seconds = seconds(three(date, '-')?, three(time, ':')?)?;
+    let ms: String = fraction.chars().chain("000".chars()).take(3).collect();
+    let at = seconds * 1_000 + ms.parse::<u16>().map_or(0, u64::from);
     let Some((h, m)) = zone.get(1..).and_then(|zone| zone.split_once(':')) else { return Some(at) };
     let ahead = i64::from(h.parse::<i16>().ok()?) * 3_600 + i64::from(m.parse::<i16>().ok()?) * 60;
     let ahead = if zone.starts_with('-') { -ahead } else { ahead };
-    at.checked_add_signed(-ahead)
+    at.checked_add_signed(-ahead * 1_000)
+}
+
+/// `6m0s`, `1m19.156s`, `20ms`, `6h0m1s`; spaces around a unit do not count.
+pub fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return None;
+    }
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, after) = rest.split_at(digits);
+        let (unit, more) = after.split_at(after.find(digit).unwrap_or(after.len()));
+        seconds += number.parse::<f64>().ok()? * unit_seconds(unit.trim())?;
+        rest = more;
+    }
+    seconds_from(seconds)
+}
+
+fn digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
+fn unit_seconds(unit: &str) -> Option<f64> {
+    match unit {
+        "us" | "µs" | "μs" => Some(1e-6),
+        "ms" => Some(1e-3),
+        "s" => Some(1.0),
+        "m" => Some(60.0),
+        "h" => Some(3_600.0),
+        "d" => Some(86_400.0),
+        _ => None,
+    }
+}
+
+/// A time of so many seconds; one beyond all sense is thirty years.
+pub fn seconds_from(seconds: f64) -> Option<Duration> {
+    const LONGEST: f64 = 1e9;
+    (seconds >= 0.0).then(|| Duration::from_micros((seconds.min(LONGEST) * 1e6).round() as u64))
 }
 
 #[cfg(test)]
@@ -72,6 +120,32 @@ mod tests {
         assert_eq!(rfc3339("2024-02-29T00:00:00Z"), Some(1_709_164_800));
         for wrong in ["", "yesterday", "Sun, 06 Foo 1994 08:49:37 GMT", "1994-11-06T99:00:00Z"] {
             assert_eq!((http(wrong), rfc3339(wrong)), (None, None), "{wrong}");
+        }
+    }
+    #[test]
+    fn a_date_is_read_to_the_millisecond() {
+        assert_eq!(rfc3339_ms("1994-11-06T08:49:37.5Z"), Some(784_111_777_500));
+        assert_eq!(rfc3339_ms("1994-11-06 08:49:37.123456+00:00"), Some(784_111_777_123));
+        assert_eq!(rfc3339_ms("1994-11-06T08:49:37"), Some(784_111_777_000));
+    }
+
+    #[test]
+    fn durations_of_all_units_are_read() {
+        for (text, us) in [
+            ("1m19.156s", 79_156_000),
+            (" 6h0m1s ", 21_601_000_000),
+            ("20ms", 20_000),
+            ("1.5 s", 1_500_000),
+            ("1 m 30 s", 90_000_000),
+            ("2d", 172_800_000_000),
+            ("7us", 7),
+            ("7µs", 7),
+            ("99999999999999999999h", 1_000_000_000_000_000),
+        ] {
+            assert_eq!(duration(text), Some(Duration::from_micros(us)), "{text}");
+        }
+        for text in ["", " ", "s", "5", "1x", "..s", "-3s", "1h2", "soon"] {
+            assert_eq!(duration(text), None, "{text}");
         }
     }
 }

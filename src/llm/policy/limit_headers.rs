@@ -8,7 +8,7 @@
 //! counts from the answer's own `Date`, and from the wall clock only where there
 //! is none: a clock that was set back must not make a client wait for a day.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::llm::dates;
 use crate::llm::transport::Headers;
@@ -126,40 +126,14 @@ fn until(text: &str, now_ms: u64) -> Option<Duration> {
         let at_ms = match number {
             n if n >= 1e11 => n as u64,
             n if n >= 1e9 => (n * 1e3) as u64,
-            seconds if seconds >= 0.0 => return Some(Duration::from_secs_f64(seconds)),
-            _ => return None,
+            seconds => return dates::seconds_from(seconds),
         };
         return Some(Duration::from_millis(at_ms.saturating_sub(now_ms)));
     }
-    if let Ok(at) = humantime::parse_rfc3339_weak(text) {
-        let at_ms = at.duration_since(UNIX_EPOCH).ok()?.as_millis() as u64;
+    if let Some(at_ms) = dates::rfc3339_ms(text) {
         return Some(Duration::from_millis(at_ms.saturating_sub(now_ms)));
     }
-    duration(text)
-}
-
-/// `1m19.156s`, `20ms`, `6h0m1s`.
-fn duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut seconds = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let unit_end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-        seconds += number
-            * match &rest[..unit_end] {
-                "ms" => 1e-3,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3_600.0,
-                "d" => 86_400.0,
-                "us" | "µs" => 1e-6,
-                _ => return None,
-            };
-        rest = &rest[unit_end..];
-    }
-    (!text.is_empty() && seconds < 1e9).then(|| Duration::from_secs_f64(seconds))
+    dates::duration(text)
 }
 
 #[cfg(test)]
@@ -245,6 +219,5 @@ mod tests {
         for text in ["", "s", "5", "1x", "..s", "-3", "99999999999999999999h"] {
             let _ = until(text, 0);
         }
-        assert_eq!(duration("1h2"), None);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::llm::dates;
+pub use crate::llm::dates::{duration, seconds_from};
 use crate::llm::transport::Headers;
 
 /// `retry-after-ms`, or `Retry-After` in seconds or as a date. A date counts
@@ -48,32 +49,6 @@ pub fn limit_reset(headers: &Headers) -> Option<Duration> {
     spent("requests").max(spent("tokens"))
 }
 
-/// `6m0s`, `20ms`, `1.5s`.
-pub fn duration(text: &str) -> Option<Duration> {
-    let mut rest = text.trim();
-    if rest.is_empty() {
-        return None;
-    }
-    let mut seconds = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        let unit = rest[digits..].find(|c: char| c.is_ascii_digit()).map(|end| digits + end);
-        let unit = &rest[digits..unit.unwrap_or(rest.len())];
-        seconds += number
-            * match unit.trim() {
-                "ms" => 0.001,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3_600.0,
-                "d" => 86_400.0,
-                _ => return None,
-            };
-        rest = &rest[digits + unit.len()..];
-    }
-    seconds_from(seconds)
-}
-
 /// "try again in 1m2.5s", "retry after 26 seconds": for vendors that say it
 /// nowhere else.
 pub fn wait_in_words(message: &str) -> Option<Duration> {
@@ -94,10 +69,4 @@ pub fn wait_in_words(message: &str) -> Option<Duration> {
         };
     }
     duration(first)
-}
-
-/// A time of so many seconds; one beyond all sense is thirty years.
-pub fn seconds_from(seconds: f64) -> Option<Duration> {
-    const LONGEST: f64 = 1e9;
-    (seconds >= 0.0).then(|| Duration::from_micros((seconds.min(LONGEST) * 1e6).round() as u64))
 }
