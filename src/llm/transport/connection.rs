@@ -22,6 +22,7 @@ use super::buffers::IoBuffers;
 use super::flight::{self, Flight};
 use super::link::Link;
 use super::names::Names;
+use super::no_proxy::NoProxy;
 use super::proxy::tunnel;
 use super::socket;
 use super::wire::Wire;
@@ -30,6 +31,7 @@ use crate::options::url::is_loopback_host;
 /// Makes connections.
 pub(super) struct Dialer {
     names: Names,
+    no_proxy: NoProxy,
     tls: Arc<ClientConfig>,
 }
 
@@ -41,7 +43,7 @@ impl fmt::Debug for Dialer {
 
 impl Dialer {
     pub fn new(tls: Arc<ClientConfig>) -> Self {
-        Dialer { names: Names::default(), tls }
+        Dialer { names: Names::default(), no_proxy: NoProxy::from_env(), tls }
     }
 
     fn dial(&self, details: &ConnectionDetails, flight: &mut Flight) -> io::Result<Connection> {
@@ -50,7 +52,8 @@ impl Dialer {
         let secure = details.needs_tls();
         let host = uri.host().unwrap_or_default();
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let proxy = details.config.proxy().filter(|proxy| !goes_direct(proxy, uri));
+        let proxy = details.config.proxy().filter(|proxy| !self.goes_direct(proxy, host, port));
+        flight.proxy = proxy.map(named);
         let (near, near_port) = proxy.map_or((host, port), |proxy| (proxy.host(), proxy.port()));
         let addresses = self.names.look_up(near, near_port, flight)?;
         let mut link = Link::Tcp(socket::connect(&addresses, flight)?);
@@ -59,6 +62,7 @@ impl Dialer {
                 link = link.secure(self.tls.clone(), near, flight)?;
             }
             tunnel(&mut link, proxy, host, port, flight)?;
+            flight.proxy = None;
         }
         if secure {
             link = link.secure(self.tls.clone(), host, flight)?;
@@ -69,13 +73,18 @@ impl Dialer {
         let wire = Some(Wire::new(link, buffers));
         Ok(Connection { wire, none: IoBuffers::default(), secure, idle: false })
     }
+
+    /// Whether the proxy is left aside for this host. A proxy of the environment
+    /// is not meant for this machine itself, nor for the hosts of its list.
+    fn goes_direct(&self, proxy: &Proxy, host: &str, port: u16) -> bool {
+        proxy.is_from_env() && (is_loopback_host(host) || self.no_proxy.covers(host, port))
+    }
 }
 
-/// Whether the proxy is left aside for this host. A proxy of the environment
-/// is not meant for this machine itself.
-fn goes_direct(proxy: &Proxy, uri: &Uri) -> bool {
-    proxy.is_no_proxy(uri)
-        || proxy.is_from_env() && is_loopback_host(uri.host().unwrap_or_default())
+/// A proxy in messages: without its user, and with the place where it was named.
+fn named(proxy: &Proxy) -> String {
+    let whose = if proxy.is_from_env() { "of the environment, see" } else { "of" };
+    format!("the proxy {}:{} ({whose} option proxy)", proxy.host(), proxy.port())
 }
 
 impl Connector<()> for Dialer {

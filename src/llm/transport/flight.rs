@@ -30,8 +30,10 @@ enum Stage {
 pub(super) struct Flight {
     /// Limits and interrupt.
     pub attempt: Attempt,
-    /// Scheme and authority, for messages.
+    /// Host and port, for messages.
     pub host: String,
+    /// The proxy, for messages, until it has given a way to the host.
+    pub proxy: Option<String>,
     /// About as long is the request.
     pub bytes: usize,
     clock: Clock,
@@ -86,6 +88,7 @@ impl Flight {
         Box::new(Flight {
             attempt: attempt.clone(),
             host,
+            proxy: None,
             bytes,
             clock,
             stage: Stage::Connecting,
@@ -102,6 +105,11 @@ impl Flight {
             takes_wire: false,
             wire: None,
         })
+    }
+
+    /// Who is at the other end of the socket, for messages.
+    pub fn peer(&self) -> &str {
+        self.proxy.as_deref().unwrap_or(&self.host)
     }
 
     /// A new connection is being made.
@@ -251,7 +259,7 @@ impl Flight {
     fn timed_out(&mut self, phase: Phase) -> io::Error {
         let host = &self.host;
         let message = match phase {
-            Phase::Connect => format!("no connection to {host} within connect_timeout_ms"),
+            Phase::Connect => format!("no connection to {} within connect_timeout_ms", self.peer()),
             Phase::FirstByte => format!("no answer from {host} within first_byte_timeout_ms"),
             Phase::FirstToken => format!("no content from {host} within first_token_timeout_ms"),
             Phase::Silence => format!("nothing came from {host} for silence_timeout_ms"),

@@ -87,7 +87,7 @@ impl Session {
             self.flush(flight)?;
             if self.tls.is_handshaking() && self.fill(flight)? == 0 {
                 let message =
-                    format!("{} closed the connection during the TLS handshake", flight.host);
+                    format!("{} closed the connection during the TLS handshake", flight.peer());
                 return Err(flight.fail(Failure::Tls, message));
             }
         }
@@ -125,7 +125,7 @@ impl Session {
             // The other side is told why, if it still listens.
             let _ = self.tls.write_tls(&mut Below { link: &mut self.below, flight });
             flight.retract(&Failure::Reset);
-            let message = explain(&error, &flight.host);
+            let message = explain(&error, flight.peer());
             return Err(flight.fail(Failure::Tls, message));
         }
         Ok(count)

@@ -14,6 +14,7 @@ mod lines;
 mod link;
 mod names;
 pub mod ndjson;
+mod no_proxy;
 mod patience;
 mod proxy;
 mod shared;

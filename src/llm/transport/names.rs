@@ -68,7 +68,9 @@ impl Names {
         flight.attempt.interrupt.watch(Arc::downgrade(&breakable));
         let answer = look_up.wait(flight)?;
         answer.map_err(|error| {
-            flight.fail(Failure::Dns, format!("the name {host} cannot be looked up: {error}"))
+            let whose = flight.proxy.as_ref().map_or(String::new(), |proxy| format!(" of {proxy}"));
+            let message = format!("the name {host}{whose} cannot be looked up: {error}");
+            flight.fail(Failure::Dns, message)
         })
     }
 

@@ -137,6 +137,6 @@ fn read<const N: usize>(link: &mut Link, flight: &mut Flight) -> io::Result<[u8;
 }
 
 fn refuse(flight: &mut Flight, reason: &str) -> io::Error {
-    let message = format!("the proxy gave no way to {}: {reason}", flight.host);
+    let message = format!("{} gave no way to {}: {reason}", flight.peer(), flight.host);
     flight.fail(Failure::Connect, message)
 }

@@ -116,7 +116,7 @@ fn broken(flight: &mut Flight, error: Errno) -> io::Error {
     if let Err(interrupted) = flight.check() {
         return interrupted;
     }
-    let message = format!("the connection to {} broke: {}", flight.host, words(error));
+    let message = format!("the connection to {} broke: {}", flight.peer(), words(error));
     flight.fail(Failure::Reset, message)
 }
 
@@ -214,7 +214,7 @@ fn refused(flight: &mut Flight, error: Errno) -> io::Error {
     if let Err(interrupted) = flight.check() {
         return interrupted;
     }
-    let message = format!("cannot connect to {}: {}", flight.host, words(error));
+    let message = format!("cannot connect to {}: {}", flight.peer(), words(error));
     flight.fail(Failure::Connect, message)
 }
 

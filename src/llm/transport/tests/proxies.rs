@@ -82,6 +82,32 @@ fn a_proxy_that_refuses_is_named() {
 }
 
 #[test]
+fn a_proxy_that_is_away_is_named_with_its_option_and_without_its_user() {
+    let away = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for scheme in ["http", "https", "socks5"] {
+        let transport = through(&format!("{scheme}://user:pass@{away}"));
+        let error = transport.send(&request(answers(ok("never"))), &attempt()).err().unwrap();
+        assert_eq!(error.failure, Failure::Connect, "{error:?}");
+        let expected = format!("cannot connect to the proxy {away} (of option proxy): ");
+        assert!(error.message.starts_with(&expected), "{error:?}");
+        assert!(!error.message.contains("pass"), "{error:?}");
+    }
+}
+
+#[test]
+fn what_fails_behind_a_proxy_is_not_laid_to_it() {
+    let proxy = serve(|mut stream, _| {
+        read_request(&mut stream);
+        stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
+        read_request(&mut stream);
+    });
+    let target: SocketAddr = "127.0.0.1:9".parse().unwrap();
+    let error = through(&format!("http://{proxy}")).send(&request(target), &attempt()).err();
+    let message = error.unwrap().message;
+    assert!(message.contains("127.0.0.1:9") && !message.contains("proxy"), "{message}");
+}
+
+#[test]
 fn a_proxy_that_is_no_url_is_refused_at_once() {
     let options = ClientOptions { proxy: Some("://".into()), ..options() };
     let error = UreqTransport::new(&options, Clock::System).err().unwrap();
