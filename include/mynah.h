@@ -1988,8 +1988,8 @@ mynah_status mynah_client_options_set_max_connections(mynah_client_options *opti
                                                       uint64_t n);
 
 /**
- * Milliseconds after which an idle connection is closed. Range
- * 0..=3153600000000.
+ * Milliseconds after which an idle connection is not used again; the client's
+ * next call closes it. Range 0..=3153600000000.
  */
 MYNAH_API
 mynah_status mynah_client_options_set_max_idle_connection_ms(mynah_client_options *options,

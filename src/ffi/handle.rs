@@ -343,7 +343,7 @@ mod fork {
         table: MutexGuard<'static, FreeList>,
         _ledgers: ledger::Held,
         _lines: striped::Held,
-        _clients: totals::Held,
+        clients: totals::Held,
         _heap: heap::Held,
     }
 
@@ -353,7 +353,7 @@ mod fork {
             table: TABLE.free.lock(),
             _ledgers: ledger::hold(),
             _lines: striped::hold(),
-            _clients: totals::hold(),
+            clients: totals::hold(),
             _heap: heap::hold(),
         }));
     }
@@ -365,6 +365,7 @@ mod fork {
     extern "C" fn child() {
         section::forget();
         if let Some(mut held) = HELD.take() {
+            held.clients.forget();
             let free = &mut held.table;
             free.recycled.clear();
             (0..free.fresh).filter_map(|i| TABLE.slot(i)).for_each(|slot| {

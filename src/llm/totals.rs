@@ -2,7 +2,8 @@
 //!
 //! Calls count into their own client alone, so that no two clients write to one
 //! line; the sum is made when somebody asks for it. What a client has counted
-//! stays in the sum when it is gone.
+//! stays in the sum when it is gone. A child of the process begins at nothing: its
+//! parent tells the same calls.
 
 use std::sync::{Arc, MutexGuard};
 
@@ -34,11 +35,25 @@ pub struct Member {
 }
 
 /// The lock of all clients, while the process forks.
-pub struct Held(#[allow(dead_code)] MutexGuard<'static, State>);
+pub struct Held(#[cfg_attr(not(unix), allow(dead_code))] MutexGuard<'static, State>);
 
 /// Keeps the list as it is until the guard is dropped.
 pub fn hold() -> Held {
     Held(ALL.state.lock())
+}
+
+impl Held {
+    /// Leaves all clients out of the sum: they are the parent's.
+    pub fn forget(&mut self) {
+        self.0.forget();
+    }
+}
+
+impl State {
+    fn forget(&mut self) {
+        self.live.clear();
+        self.gone = None;
+    }
 }
 
 impl Clients {
@@ -81,7 +96,11 @@ impl Clients {
 impl Drop for Member {
     fn drop(&mut self) {
         let mut state = self.clients.state.lock();
-        state.live.retain(|one| !Arc::ptr_eq(one, &self.metrics));
+        let Some(place) = state.live.iter().position(|one| Arc::ptr_eq(one, &self.metrics)) else {
+            // Forgotten with the parent's others.
+            return;
+        };
+        state.live.swap_remove(place);
         state.gone.get_or_insert_with(|| ClientMetrics::new(&Clock::System)).add(&self.metrics);
     }
 }
@@ -115,5 +134,22 @@ mod tests {
         assert!(CLIENTS.prometheus().contains("mynah_llm_clients 1\n"));
         drop(second);
         assert_eq!(CLIENTS.to_json()["calls"], 4);
+    }
+    #[test]
+    fn what_was_forgotten_is_not_counted_when_it_is_left_either() {
+        static CLIENTS: Clients = Clients::none();
+        let client = || {
+            let metrics = Arc::new(ClientMetrics::new(&Clock::System));
+            metrics.record(&Ended::default());
+            CLIENTS.enter(metrics)
+        };
+        drop(client());
+        let live = client();
+        CLIENTS.state.lock().forget();
+        let own = client();
+        drop(live);
+        let json = CLIENTS.to_json();
+        assert_eq!((&json["calls"], &json["clients"]), (&1.into(), &1.into()));
+        drop(own);
     }
 }

@@ -148,7 +148,10 @@ static ROWS: &[Row<CacheOptions>] = &[
         0..=u32::MAX as u64,
         "Values of fewer bytes are stored as they are."
     ),
-    flag!(metrics_enabled, "Counts hits, misses and latencies."),
+    flag!(
+        metrics_enabled,
+        "Counts hits, misses and latencies; without them auto_tuning decides nothing, and no alert is raised."
+    ),
     int!(
         ttl_jitter_percent,
         0..=50,

@@ -308,7 +308,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     int!(
         max_idle_connection_ms,
         0..=MS_MAX,
-        "Milliseconds after which an idle connection is closed."
+        "Milliseconds after which an idle connection is not used again; the client's next call closes it."
     ),
     flag!(
         streaming_enabled,

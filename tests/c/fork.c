@@ -64,6 +64,21 @@ static void hung(int signal) {
         }                           \
     } while (0)
 
+/* The calls of all clients, as the process tells them. */
+static int calls_told(void) {
+    mynah_value *json = NULL;
+    int calls = -1;
+    if (mynah_metrics_json(&json) != MYNAH_OK) return -2;
+    const char *data = mynah_value_data(json), *place = NULL;
+    size_t len = mynah_value_len(json);
+    for (size_t i = 0; !place && i + 8 < len; i++) {
+        if (memcmp(data + i, "\"calls\":", 8) == 0) place = data + i + 8;
+    }
+    if (place) for (calls = 0; *place >= '0' && *place <= '9'; place++) calls = calls * 10 + *place - '0';
+    mynah_value_free(json);
+    return calls;
+}
+
 static void child(void) {
     char buffer[16];
     size_t len;
@@ -81,6 +96,7 @@ static void child(void) {
     IN_CHILD(15, mynah_request_add_message(request, "user", "x", 1) == MYNAH_FORKED);
     IN_CHILD(16, mynah_cache_options_set_shard_count(options, 2) == MYNAH_FORKED);
     IN_CHILD(17, memcmp(mynah_value_data(held), "held", 4) == 0);
+    IN_CHILD(18, calls_told() == 0);
     mynah_value_free(held);
     mynah_cancel_trigger(cancel);
     mynah_cache_free(cache);
@@ -101,6 +117,7 @@ static void child(void) {
     struct ended end;
     ask(my_client, "hello", go_on, NULL, NULL, &end);
     IN_CHILD(25, end.status == MYNAH_OK && end.text[0]);
+    IN_CHILD(26, calls_told() == 1);
     mynah_client_free(my_client);
     mynah_mock_free(my_mock);
     mynah_mock_free(mock);
@@ -128,6 +145,7 @@ static void the_parent_goes_on(void) {
     struct ended end;
     ask(client, "hello", NULL, NULL, NULL, &end);
     CHECK_OK(end.status);
+    CHECK(calls_told() > 1);
 }
 
 int main(void) {

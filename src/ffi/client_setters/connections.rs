@@ -15,8 +15,8 @@ pub extern "C" fn mynah_client_options_set_max_connections(
     set_value::<ClientDraft, _>(options, "max_connections", n)
 }
 
-/// Milliseconds after which an idle connection is closed. Range
-/// 0..=3153600000000.
+/// Milliseconds after which an idle connection is not used again; the client's
+/// next call closes it. Range 0..=3153600000000.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_options_set_max_idle_connection_ms(
     options: *mut mynah_client_options,
