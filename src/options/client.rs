@@ -527,6 +527,15 @@ mod tests {
         assert_eq!(resolved.show("proxy").unwrap()["value"], "http://(redacted)@p:1");
         let shown = "https://(redacted)@h/v1?key=(redacted)&api-version=2";
         assert_eq!(resolved.to_json()["base_url"]["value"], shown);
-        assert!(!format!("{:?}", resolved.values).contains("PASS"));
+        options.set("base_url", " https://u:PASS@h ").unwrap();
+        assert_eq!(
+            options.resolve().unwrap().show("base_url").unwrap()["value"],
+            "https://(redacted)@h"
+        );
+        options.set("api_key", "SECRET").unwrap();
+        options.set("header", "x-key: SECRET").unwrap();
+        let told = format!("{:?} {options:?}", resolved.values);
+        assert!(!told.contains("PASS") && !told.contains("SECRET"), "{told}");
+        assert!(told.contains("x-key"), "{told}");
     }
 }

@@ -46,6 +46,7 @@ pub static HEADER_VALUE: Form =
     Form { words: "one line of text", fits: is_header_value, show: str::to_string };
 
 fn show_url(text: &str, fits: bool) -> String {
+    let text = text.trim();
     if fits { url::shown(text) } else { url::shown_refused(text) }
 }
 

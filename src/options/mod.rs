@@ -84,7 +84,7 @@ impl Origin {
 }
 
 /// What a caller has set so far, before the layers are laid under it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Layered<T: OptionSet> {
     explicit: Vec<(&'static str, Value)>,
     marker: std::marker::PhantomData<T>,
@@ -93,6 +93,17 @@ pub struct Layered<T: OptionSet> {
 impl<T: OptionSet> Default for Layered<T> {
     fn default() -> Self {
         Layered { explicit: Vec::new(), marker: std::marker::PhantomData }
+    }
+}
+
+/// Shows no secret: what is set, in the form of the options' JSON.
+impl<T: OptionSet> std::fmt::Debug for Layered<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shown = self.explicit.iter().filter_map(|(key, value)| {
+            let row = row::find::<T>(key).ok()?;
+            Some((key, row.show(value)))
+        });
+        f.debug_map().entries(shown).finish()
     }
 }
 

@@ -51,8 +51,11 @@ pub fn shown_refused(text: &str) -> String {
     }
 }
 
+/// Where a URL's authority begins; a query may hold another URL.
 fn after_scheme(url: &str) -> usize {
-    url.find("://").map_or(0, |at| at + 3)
+    let of_scheme = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
+    let end = url.find("://").filter(|end| url[..*end].bytes().all(of_scheme));
+    end.map_or(0, |end| end + 3)
 }
 
 /// A query whose values are left out where their names say that they are keys.
@@ -126,6 +129,7 @@ mod tests {
         for (url, expected) in [
             ("http://u:PASS@p:1", "http://(redacted)@p:1"),
             ("u:PASS@p:1", "(redacted)@p:1"),
+            ("u:PASS@p/x?to=http://a", "(redacted)@p/x?to=http://a"),
             ("https://sk-1@h/v1", "https://(redacted)@h/v1"),
             ("https://h/v1?key=S&v=1", "https://h/v1?key=(redacted)&v=1"),
             ("https://h?api-version=1&Api-Key=S#x", "https://h?api-version=1&Api-Key=(redacted)#x"),
