@@ -459,10 +459,9 @@ mod tests {
     }
 
     #[test]
-    fn a_text_option_takes_no_other_type_and_says_so() {
+    fn a_text_option_takes_no_switch_list_or_object_and_says_so() {
         for (json, expected) in [
             (r#""model": true"#, "model: true is outside text or unset"),
-            (r#""model": 4"#, "model: 4 is outside text or unset"),
             (r#""model": ["a"]"#, r#"model: ["a"] is outside text or unset"#),
             (r#""system_prompt": {"a":1}"#, r#"system_prompt: {"a":1} is outside text or unset"#),
             (r#""api_key": ["SECRET",5]"#, "api_key: (redacted) is outside text or unset"),
@@ -477,6 +476,14 @@ mod tests {
             assert!(message.starts_with(expected), "{message}");
             assert!(!message.contains("SECRET"), "{message}");
         }
+    }
+
+    #[test]
+    fn a_number_may_stand_for_a_text() {
+        let mut options = Options::default();
+        options.load_json(r#"{"project_id": 17, "stop": 5}"#).unwrap();
+        let values = options.resolve().unwrap().values;
+        assert_eq!((values.project_id.as_deref(), &*values.stop), (Some("17"), &["5".into()][..]));
     }
 
     #[test]

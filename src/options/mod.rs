@@ -173,7 +173,8 @@ impl<T: OptionSet> Layered<T> {
     }
 
     /// Sets an option from a JSON value: a text as [`Layered::set`] does, null as
-    /// `default`; what is made of texts takes no other type.
+    /// `default`. What is made of texts takes a number as its digits, and no other
+    /// type.
     pub fn set_json(&mut self, key: &str, value: &serde_json::Value) -> Result<()> {
         use serde_json::Value as J;
         let row = row::find::<T>(key)?;
@@ -185,7 +186,9 @@ impl<T: OptionSet> Layered<T> {
                 let texts = texts.ok_or_else(|| row.outside(&value.to_string()))?;
                 texts.into_iter().try_for_each(|text| self.put(row, row.literal(text)))
             }
-            _ if row.kind.is_text() => Err(row.outside(&value.to_string())),
+            J::Bool(_) | J::Array(_) | J::Object(_) if row.kind.is_text() => {
+                Err(row.outside(&value.to_string()))
+            }
             _ => self.put(row, row.parse(&value.to_string())?),
         }
     }
