@@ -199,3 +199,24 @@ fn format(value: &Value) -> Result<Option<Format>> {
         }
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_of_a_call_takes_no_other_type_than_its_own() {
+        for (json, expected) in [
+            (r#"{"model": {"a": 1}}"#, r#"model: {"a":1} is outside text or unset"#),
+            (r#"{"model": ["a", "b"]}"#, r#"model: ["a","b"] is outside text or unset"#),
+            (r#"{"system_prompt": true}"#, "system_prompt: true is outside text or unset"),
+            (r#"{"stop": ["a", null]}"#, r#"stop: ["a",null] is outside text; "#),
+            (r#"{"temperature": [1]}"#, "temperature: [1] is outside the numbers 0..=2"),
+        ] {
+            let error = Request::from_json(json).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+        let request = Request::from_json(r#"{"model": "default", "stop": ["default"]}"#).unwrap();
+        assert_eq!(request.given("model"), "default");
+    }
+}

@@ -59,6 +59,20 @@ fn an_old_idle_connection_is_not_used() {
 }
 
 #[test]
+fn an_old_idle_connection_is_closed_by_the_next_call_to_whomever() {
+    let (old, gone) = watching(|stream| {
+        read_request(stream);
+        stream.write_all(ok("abc").as_bytes()).unwrap();
+    });
+    let options = ClientOptions { max_idle_connection_ms: 0, ..options() };
+    let transport = UreqTransport::new(&options, Clock::System).unwrap();
+    once(&transport, old);
+    assert!(gone.try_recv().is_err());
+    once(&transport, keeps().0);
+    gone.recv_timeout(LONG).unwrap();
+}
+
+#[test]
 fn a_connection_that_the_server_closed_while_idle_never_fails_a_call() {
     let address = serve(|mut stream, _| {
         read_request(&mut stream);

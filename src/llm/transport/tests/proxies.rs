@@ -95,6 +95,16 @@ fn a_proxy_that_is_away_is_named_with_its_option_and_without_its_user() {
 }
 
 #[test]
+fn a_proxy_whose_name_is_unknown_is_named_as_the_proxy() {
+    let target = "127.0.0.1:9".parse().unwrap();
+    let transport = through("http://user:pass@no-such-name.invalid:1");
+    let error = transport.send(&request(target), &attempt()).err().unwrap();
+    assert_eq!(error.failure, Failure::Dns, "{error:?}");
+    let expected = "the name no-such-name.invalid of the proxy no-such-name.invalid:1 (of option";
+    assert!(error.message.starts_with(expected), "{error:?}");
+}
+
+#[test]
 fn what_fails_behind_a_proxy_is_not_laid_to_it() {
     let proxy = serve(|mut stream, _| {
         read_request(&mut stream);
