@@ -801,7 +801,8 @@ mynah_status mynah_cache_options_set_compression_threshold(mynah_cache_options *
                                                            uint64_t n);
 
 /**
- * Counts hits, misses and latencies.
+ * Counts hits, misses and latencies; without them `auto_tuning` decides nothing,
+ * and no alert is raised.
  */
 MYNAH_API
 mynah_status mynah_cache_options_set_metrics_enabled(mynah_cache_options *options,
@@ -2095,8 +2096,8 @@ mynah_status mynah_client_options_set_batch_dedup(mynah_client_options *options,
  * -------------------------------------------------------------------------- */
 
 /**
- * A model's price in USD per million tokens: `model=in,out[,cached in[,cache
- * write]]`; each setting adds one.
+ * The price of a model, also under its dated names, in USD per million tokens:
+ * `model=in,out[,cached in[,cache write]]`; each setting adds one.
  *
  * The caller promises:
  * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.

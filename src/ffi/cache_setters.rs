@@ -206,7 +206,8 @@ pub extern "C" fn mynah_cache_options_set_compression_threshold(
     set_value::<CacheDraft, _>(options, "compression_threshold", n)
 }
 
-/// Counts hits, misses and latencies.
+/// Counts hits, misses and latencies; without them `auto_tuning` decides nothing,
+/// and no alert is raised.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_options_set_metrics_enabled(
     options: *mut mynah_cache_options,

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::options::client::ClientOptions;
+use crate::options::form;
 
 use super::price_table::{self, Row, is_of_family};
 use super::response::{Response, Usage};
@@ -71,22 +72,15 @@ impl Price {
         Some(parts.iter().map(|(tokens, price)| *tokens as f64 * price).sum::<f64>() / 1e6)
     }
 
-    /// Reads `in,out[,cached in[,cache write]]`.
-    pub fn parse(text: &str) -> Option<Price> {
-        let parsed = text.split(',').map(|n| n.trim().parse().ok());
-        let numbers: Vec<f64> = parsed.collect::<Option<_>>()?;
-        if !numbers.iter().all(|n| n.is_finite() && *n >= 0.0) {
-            return None;
-        }
-        match numbers[..] {
-            [input, output, ref more @ ..] if more.len() <= 2 => Some(Price {
-                input,
-                output,
-                cached_input: more.first().copied(),
-                cache_write: more.get(1).copied(),
-                ..Price::default()
-            }),
-            _ => None,
+    /// Of `in,out[,cached in[,cache write]]`, read.
+    fn of_option(numbers: &[f64]) -> Price {
+        let at = |place: usize| numbers.get(place).copied();
+        Price {
+            input: at(0).unwrap_or_default(),
+            output: at(1).unwrap_or_default(),
+            cached_input: at(2),
+            cache_write: at(3),
+            ..Price::default()
         }
     }
 
@@ -182,8 +176,8 @@ impl Prices {
     /// Reads the options' prices, and the price file if there is one.
     pub fn new(options: &ClientOptions) -> Result<Prices> {
         let line = |line: &String| {
-            let (name, price) = line.split_once('=')?;
-            Some((name.trim().to_string(), Price::parse(price)?))
+            let (name, numbers) = form::price(line)?;
+            Some((name.to_string(), Price::of_option(&numbers)))
         };
         let wrong =
             || Error::invalid("price", "must read `model=in,out[,cached in[,cache write]]`");
@@ -296,12 +290,11 @@ mod tests {
         let source = |model: &str| prices.find("openai", model, u64::MAX).map(|(_, whose)| whose);
         assert_eq!(source("gpt-4-0613"), Some("option"));
         assert_eq!(source("gpt-4o-mini"), Some("table"));
-        assert!(super::Price::parse("1e400, 1").is_none());
     }
 
     #[test]
     fn cached_and_written_tokens_have_their_own_prices() {
-        let price = Price::parse("2, 10, 0.2, 2.5").unwrap();
+        let price = Price::of_option(&[2.0, 10.0, 0.2, 2.5]);
         let cost = price.cost(&usage()).unwrap();
         assert!(near(cost, 0.8 + 0.1 + 0.25 + 1.0), "{cost}");
         assert_eq!(price.cost(&Usage::default()), None);
@@ -333,7 +326,6 @@ mod tests {
         let prices = prices(&["gpt-6=1,1", "gpt-6-2026-11-01=2,2"]).unwrap();
         let input = |model: &str| prices.find("openai", model, 0).unwrap().0.input;
         assert_eq!((input("gpt-6-2026-11-01"), input("gpt-6-2026-10-01")), (2.0, 1.0));
-        assert!(super::Price::parse("9").is_none());
     }
 
     #[test]

@@ -394,7 +394,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     list!(
         price,
         Kind::Forms(&form::PRICE),
-        "A model's price in USD per million tokens: `model=in,out[,cached in[,cache write]]`; each setting adds one."
+        "The price of a model, also under its dated names, in USD per million tokens: `model=in,out[,cached in[,cache write]]`; each setting adds one."
     ),
     text!(
         price_file,

@@ -153,7 +153,8 @@ func WithCompressionLevel(n int) Option { return of("compression_level", n) }
 // stored as they are.
 func WithCompressionThreshold(n int) Option { return of("compression_threshold", n) }
 
-// WithMetricsEnabled is metrics_enabled: Counts hits, misses and latencies.
+// WithMetricsEnabled is metrics_enabled: Counts hits, misses and latencies;
+// without them auto_tuning decides nothing, and no alert is raised.
 func WithMetricsEnabled(on bool) Option { return of("metrics_enabled", on) }
 
 // WithTTLJitterPercent is ttl_jitter_percent: Shortens each lifetime by a

@@ -131,7 +131,7 @@ func WithMaxInFlight(n int) Option { return of("max_in_flight", n) }
 func WithMaxConnections(n int) Option { return of("max_connections", n) }
 
 // WithMaxIdleConnection is max_idle_connection_ms: Time after which an idle
-// connection is closed.
+// connection is not used again; the client's next call closes it.
 func WithMaxIdleConnection(d time.Duration) Option { return in("max_idle_connection_ms", d) }
 
 // WithStreamingEnabled is streaming_enabled: Lets plain calls use a stream
@@ -239,8 +239,9 @@ func WithPreset(preset Preset) Option { return of("preset", preset) }
 // that is set explicitly.
 func WithUseCase(useCase UseCase) Option { return of("use_case", useCase) }
 
-// WithPrice is price: A model's price in USD per million tokens:
-// `model=in,out[,cached in[,cache write]]`; each setting adds one.
+// WithPrice is price: The price of a model, also under its dated names, in USD
+// per million tokens: `model=in,out[,cached in[,cache write]]`; each setting
+// adds one.
 func WithPrice(values ...string) Option { return each("price", values) }
 
 // WithPriceFile is price_file: A JSON file of models' prices in the form that

@@ -6,8 +6,8 @@ use super::super::client_options::{ClientDraft, mynah_client_options};
 use super::super::options::{set_text, set_value};
 use super::super::status::mynah_status;
 
-/// A model's price in USD per million tokens: `model=in,out[,cached in[,cache
-/// write]]`; each setting adds one.
+/// The price of a model, also under its dated names, in USD per million tokens:
+/// `model=in,out[,cached in[,cache write]]`; each setting adds one.
 ///
 /// # Safety
 /// 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
