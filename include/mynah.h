@@ -2546,7 +2546,8 @@ mynah_status mynah_client_options_json(mynah_client *client,
 
 /**
  * Frees a client; null is allowed. Cancels its calls and waits until they
- * have returned; from inside one of their callbacks it returns at once.
+ * have returned; from inside one of their callbacks it returns at once. Tiers
+ * that it is one of hold it: then that is done when the last of them is freed.
  */
 MYNAH_API void mynah_client_free(mynah_client *client);
 

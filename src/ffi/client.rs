@@ -213,11 +213,12 @@ pub unsafe extern "C" fn mynah_client_options_json(
 }
 
 /// Frees a client; null is allowed. Cancels its calls and waits until they
-/// have returned; from inside one of their callbacks it returns at once.
+/// have returned; from inside one of their callbacks it returns at once. Tiers
+/// that it is one of hold it: then that is done when the last of them is freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_free(client: *mut mynah_client) {
     guard_or((), || {
-        handle::remove::<Client, _>(client)?.close();
+        handle::remove::<Client, _>(client)?.release();
         Ok(())
     });
 }

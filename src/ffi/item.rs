@@ -108,6 +108,8 @@ pub unsafe extern "C" fn mynah_item_text(
     item: *const mynah_item,
     len: *mut usize,
 ) -> *const c_char {
+    // SAFETY: promised by (2).
+    unsafe { clear(len, 0) };
     guard_or(ptr::null(), || {
         // SAFETY: promised by (1).
         let text = match &unsafe { borrow(item.cast_mut()) }?.kind {

@@ -281,15 +281,9 @@ impl Sending<'_> {
         let result = reader.stream(body, &mut *decoder, &mut deliver);
         let Err(error) = result else { return Ok(decoder.response()) };
         let mut broken = Broken::new(error, Facts { delivered, ..facts });
-        broken.partial = delivered.then(|| Box::new(unfinished(decoder.response())));
+        broken.partial = delivered.then(|| Box::new(decoder.response().cut()));
         Err(broken)
     }
-}
-
-/// An answer that was cut has no finish reason, whatever was read of one.
-fn unfinished(mut response: Response) -> Response {
-    response.choices.iter_mut().for_each(|choice| choice.finish_reason = None);
-    response
 }
 
 impl Broken {

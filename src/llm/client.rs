@@ -10,6 +10,7 @@ mod figures;
 mod keeping;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::cache::Cache;
 use crate::clock::{Clock, Random};
@@ -58,6 +59,8 @@ pub struct Client {
     pub(super) flying: Calls,
     /// The threads that read for those who share a request.
     pub(super) pilots: Pool,
+    /// Its handle, and the tiers that it is one of: the last to let go closes it.
+    holders: AtomicUsize,
     /// Keeps the figures in the process's sum.
     _member: Member,
 }
@@ -158,6 +161,7 @@ impl Client {
             random: parts.random,
             transport,
             options: Arc::new(options),
+            holders: AtomicUsize::new(1),
             clock,
         })
     }
@@ -313,6 +317,19 @@ impl Client {
             limiter: &self.limiter,
             breaker: &self.breaker,
             listeners: &self.listeners,
+        }
+    }
+
+    /// Keeps it open for somebody else, who lets go of it later.
+    pub fn hold(&self) {
+        self.holders.fetch_add(1, Relaxed);
+    }
+
+    /// Lets go of it; the last to do so closes it.
+    pub fn release(&self) {
+        // Only what is counted matters, and closing has locks of its own.
+        if self.holders.fetch_sub(1, Relaxed) == 1 {
+            self.close();
         }
     }
 

@@ -258,6 +258,40 @@ fn what_a_stopped_stream_has_cost_is_known_where_its_usage_had_come() {
 }
 
 #[test]
+fn half_a_call_is_neither_told_nor_sent_back() {
+    let piece = |arguments: &str| {
+        let function = json!({"name": "f", "arguments": arguments});
+        let call = json!({"index": 0, "id": "c", "type": "function", "function": function});
+        let chunk = json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]});
+        format!("data: {chunk}\n\n")
+    };
+    let body = [stream("so far "), piece("{\"city\""), piece(":1}")].concat();
+    let bench = bench(&[], vec![Step::Answer(200, &[], body)]);
+    let mut sink = |event: &Event| !matches!(event.kind, EventKind::ToolCall { .. });
+    let failed = bench.client.chat_stream(&request(), None, &mut sink).unwrap_err();
+    let partial = failed.partial.unwrap();
+    assert!(partial.first().tool_calls.is_empty());
+    let expected = json!({"role": "assistant", "content": "so far "});
+    assert_eq!(*partial.first().message.value(), expected);
+}
+
+#[test]
+fn what_had_been_said_over_responses_goes_back() {
+    let delta = r#"data: {"type":"response.output_text.delta","output_index":0,"delta":"so far"}"#;
+    let options = [("openai_api", "responses")];
+    let bench = bench(&options, vec![Step::Answer(200, &[], format!("{delta}\n\n{delta}\n\n"))]);
+    let mut sink = |event: &Event| !event.kind.is_content();
+    let failed = bench.client.chat_stream(&request(), None, &mut sink).unwrap_err();
+    let message = failed.partial.unwrap().first().message.value().into_owned();
+    let mut next = request();
+    next.add_message_json(&message.to_string()).unwrap();
+    let _ = bench.client.chat(&next, None);
+    let sent = bench.script.sent.lock();
+    let sent = String::from_utf8_lossy(&sent.last().unwrap().body).into_owned();
+    assert!(sent.contains("so far"), "{sent}");
+}
+
+#[test]
 fn a_callback_that_stops_gets_what_it_has_seen() {
     let bench = bench(&[], vec![ended("one two three")]);
     let mut seen = 0;

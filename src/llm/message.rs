@@ -140,6 +140,13 @@ impl ToolCall {
         self.extra.get("type").is_some_and(|kind| kind == "custom")
     }
 
+    /// Whether its arguments have arrived whole; of a custom tool's text nobody can
+    /// tell.
+    pub fn is_whole(&self) -> bool {
+        let whole = || serde_json::from_str::<serde::de::IgnoredAny>(&self.arguments).is_ok();
+        self.is_custom() || whole()
+    }
+
     /// Whether the provider gave the id.
     pub fn has_own_id(id: &str) -> bool {
         !id.is_empty() && !id.starts_with(OUR_ID)

@@ -79,7 +79,11 @@ pub enum Format {
         strict: Option<bool>,
         /// What it is for.
         description: Option<String>,
+        /// The host's own form of it, in which it was given.
+        own: Option<Value>,
     },
+    /// A form that only some host knows.
+    Own(Value),
 }
 
 /// What the response cache does for this call.
@@ -215,7 +219,10 @@ impl Request {
     pub fn add_message_json(&mut self, text: &str) -> Result<()> {
         let json: Value = parse("message", text)?;
         self.messages.push(Message::from_json(&json)?);
-        self.link_nameless_results();
+        if let Err(error) = self.link_nameless_results() {
+            self.messages.pop();
+            return Err(error);
+        }
         Ok(())
     }
 
@@ -261,8 +268,9 @@ impl Request {
     }
 
     /// Gives calls and results that have no id one of ours: results in the
-    /// legacy form name their function, and belong to its last call.
-    fn link_nameless_results(&mut self) {
+    /// legacy form name their function, and belong to its last call; those that
+    /// name nothing to the first that has none.
+    fn link_nameless_results(&mut self) -> Result<()> {
         for i in 0..self.messages.len() {
             let (before, rest) = self.messages.split_at_mut(i);
             let message = &mut rest[0];
@@ -271,12 +279,19 @@ impl Request {
                     call.id = super::message::ToolCall::made_up_id(0, i as u32, k);
                 }
             }
-            if message.role == Role::Tool && message.tool_call_id.is_none() {
+            let has_none = message.tool_call_id.as_ref().is_none_or(String::is_empty);
+            if message.role == Role::Tool && has_none {
                 let calls = before.iter().rev().flat_map(|m| m.tool_calls.iter().rev());
                 let mut same = calls.filter(|call| Some(&call.name) == message.name.as_ref());
-                message.tool_call_id = same.next().map(|call| call.id.clone());
+                let named = same.next().map(|call| call.id.clone());
+                message.tool_call_id = named.or_else(|| unanswered(before));
+                if message.tool_call_id.is_none() && message.name.is_none() {
+                    let reason = "a tool's message needs tool_call_id";
+                    return Err(Error::invalid("message", reason));
+                }
             }
         }
+        Ok(())
     }
 
     /// The text that this call has of its own for an option; nothing where it has
@@ -324,4 +339,14 @@ impl Request {
         let calls = self.messages.iter().flat_map(|message| &message.tool_calls);
         calls.filter(|call| call.id == call_id).map(|call| call.name.as_str()).next_back()
     }
+}
+
+/// The id of the first call without a result: what a result answers that does not
+/// say which, as Ollama's.
+fn unanswered(before: &[Message]) -> Option<String> {
+    let asked = before.iter().rposition(|message| !message.tool_calls.is_empty())?;
+    let answered = |id: &str| {
+        before[asked..].iter().any(|message| message.tool_call_id.as_deref() == Some(id))
+    };
+    before[asked].tool_calls.iter().map(|call| &call.id).find(|id| !answered(id)).cloned()
 }

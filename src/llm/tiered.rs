@@ -48,12 +48,19 @@ struct Tier {
     saved_nano_usd: AtomicU64,
 }
 
+impl Drop for Tiered {
+    fn drop(&mut self) {
+        self.tiers.iter().for_each(|tier| tier.client.release());
+    }
+}
+
 impl Tiered {
-    /// At least two clients, the cheapest first.
+    /// At least two clients, the cheapest first. They stay open for it.
     pub fn new(clients: Vec<Arc<Client>>, fallback_on_refusal: bool) -> Result<Tiered> {
         if clients.len() < 2 {
             return Err(Error::invalid("clients", "tiers need at least two clients"));
         }
+        clients.iter().for_each(|client| client.hold());
         let tier = |client| Tier {
             client,
             calls: AtomicU64::default(),

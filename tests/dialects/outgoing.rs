@@ -154,7 +154,13 @@ fn what_a_model_cannot_do_is_refused_or_left_out_and_told() {
         ("anthropic", "claude-opus-4-6", json!({"reasoning_effort": "xhigh"}), "reasoning_effort"),
         ("openai", "gpt-6-sol", json!({"temperature": 0.5}), "temperature"),
         ("openai", "gpt-5-mini", json!({"stop": ["x"]}), "stop"),
-        ("openai", "gpt-5.1", json!({"stop": ["x"]}), "stop"),
+        ("openai", "gpt-5.1", json!({"stop": ["x"], "reasoning_effort": "low"}), "stop"),
+        (
+            "openai",
+            "gpt-4o",
+            json!({"response_format": {"type": "regex", "value": "a+"}}),
+            "response_format",
+        ),
         (
             "gemini",
             "gemini-3.1-pro-preview",
@@ -219,7 +225,8 @@ fn what_a_model_takes_in_its_own_way_is_not_refused() {
             "top_p",
             json!(0.5),
         ),
-        // Without thought there is room for chance.
+        // Without thought there is room for chance, and some do not think unasked.
+        ("openai", "gpt-5.1", json!({"temperature": 0.3}), "temperature", json!(0.3)),
         (
             "openai",
             "gpt-6-luna",
@@ -254,6 +261,10 @@ fn what_a_model_takes_in_its_own_way_is_not_refused() {
             json!({"type": "disabled"}),
         ),
         ("kimi", "kimi-k2-turbo-preview", json!({"temperature": 0.3}), "temperature", json!(0.3)),
+        // Below what our own options can say.
+        ("openai", "gpt-4o", json!({"seed": -1}), "seed", json!(-1)),
+        // A router's own field, of the name of an option of ours.
+        ("custom", "m", json!({"provider": {"only": ["a"]}}), "provider", json!({"only": ["a"]})),
         // A gateway may lead to either kind of model.
         (
             "custom",
@@ -275,6 +286,60 @@ fn what_a_model_takes_in_its_own_way_is_not_refused() {
         let sent = body(&client(provider, model), &ask(asked));
         assert_eq!(sent[field], value, "{model}: {sent}");
     }
+}
+
+#[test]
+fn a_hosts_own_form_of_a_format_is_handed_on_and_its_schema_reaches_every_vendor() {
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let forms = [
+        json!({"type": "json", "value": schema}),
+        json!({"type": "json_object", "schema": schema}),
+        json!({"type": "json_schema", "schema": schema}),
+    ];
+    for form in forms {
+        let request = ask(json!({"response_format": form.clone()}));
+        assert_eq!(body(&client("custom", "m"), &request)["response_format"], form);
+        let openai = body(&client("openai", "gpt-4o"), &request);
+        assert_eq!(openai["response_format"]["json_schema"]["schema"], schema);
+        assert_eq!(body(&client("ollama", "qwen3"), &request)["format"], schema);
+    }
+    let regex = json!({"type": "regex", "value": "a+"});
+    let request = ask(json!({"response_format": regex.clone()}));
+    assert_eq!(body(&client("huggingface", "m"), &request)["response_format"], regex);
+}
+
+#[test]
+fn a_file_at_an_address_stays_there() {
+    let file = |place: &str| {
+        let part = json!({"type": "file", "file": {"filename": "d.pdf", "file_data": place}});
+        request(json!({"messages": [{"role": "user", "content": [part]}]}))
+    };
+    let address = "https://example.test/d.pdf";
+    let sent = body(&client("custom", "m"), &file(address));
+    let shown = sent["messages"][0]["content"][0].to_string();
+    assert!(shown.contains(address) && !shown.contains("base64"), "{shown}");
+    let sent = body(&client("custom", "m"), &file("JVBERi0="));
+    assert!(sent.to_string().contains("data:application/pdf;base64,JVBERi0="), "{sent}");
+}
+
+#[test]
+fn results_that_do_not_say_which_call_they_answer_answer_in_order() {
+    let call = |name: &str| json!({"id": "", "function": {"name": name, "arguments": "{}"}});
+    let asked = request(json!({"messages": [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "", "tool_calls": [call("f"), call("g")]},
+        {"role": "tool", "content": "1"}, {"role": "tool", "content": "2", "tool_call_id": ""}]}));
+    let sent = body(&client("custom", "m"), &asked);
+    let messages = &sent["messages"];
+    for (place, result) in [(0, 2), (1, 3)] {
+        let id = &messages[1]["tool_calls"][place]["id"];
+        assert!(id.is_string() && *id == messages[result]["tool_call_id"], "{sent}");
+    }
+    let gemini = body(&client("gemini", "gemini-3.8-flash"), &asked);
+    assert!(gemini.to_string().contains("functionResponse"), "{gemini}");
+    let alone = json!({"messages": [{"role": "tool", "content": "1"}]}).to_string();
+    let refused = Request::from_json(&alone).unwrap_err().to_string();
+    assert!(refused.contains("tool_call_id"), "{refused}");
 }
 
 #[test]

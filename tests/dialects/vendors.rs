@@ -643,3 +643,14 @@ fn the_status_of_an_error_inside_a_stream_is_found_under_every_name() {
         assert_eq!((call.http_status, call.status), (Some(400), Status::BadRequest));
     }
 }
+
+#[test]
+fn calls_of_an_older_tgi_have_their_arguments_and_their_number() {
+    let call = json!({"id": 0, "type": "function", "function": {"description": null, "name": "f",
+        "parameters": {"format": "celsius", "days": 3}}});
+    let message = json!({"role": "assistant", "content": null, "tool_calls": [call]});
+    let choice = json!({"index": 0, "message": message, "finish_reason": "eos_token"});
+    let response = plain("huggingface", &json!({"choices": [choice]}));
+    assert_eq!(calls(&response), [("f", r#"{"format":"celsius","days":3}"#)]);
+    assert_eq!(response.first().tool_calls[0].id, "0");
+}

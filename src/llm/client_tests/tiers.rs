@@ -218,3 +218,12 @@ fn the_time_that_a_request_gives_is_for_all_tiers() {
     assert_eq!((response.attempts, response.tier), (3, Some(1)), "{clock:?}");
     assert!(response.timings.total.unwrap() >= Duration::from_secs(3));
 }
+
+#[test]
+fn tiers_outlive_the_handles_of_their_clients() {
+    let (tiered, benches) = tiers(vec![plain("one", "stop")], vec![]);
+    benches.iter().for_each(|bench| bench.client.release());
+    assert_eq!(tiered.chat(&asked("hi"), None).unwrap().text(), "one");
+    drop(tiered);
+    assert_eq!(status(benches[0].chat()), Status::Closed);
+}

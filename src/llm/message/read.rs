@@ -16,9 +16,6 @@ impl Message {
         for (key, value) in object {
             message.read(key, value)?;
         }
-        if message.role == Role::Tool && message.tool_call_id.is_none() && message.name.is_none() {
-            return Err(bad("a tool's message needs tool_call_id"));
-        }
         Ok(message)
     }
 
@@ -110,7 +107,9 @@ fn document(json: &Value) -> Result<Part> {
     let name = file["filename"].as_str().map(Into::into);
     let source = if let Some(data) = file["file_data"].as_str() {
         match Source::from_url(data) {
-            Source::Url(base64) => Source::Bytes { mime: "application/pdf".into(), base64 },
+            Source::Url(base64) if !base64.contains("://") => {
+                Source::Bytes { mime: "application/pdf".into(), base64 }
+            }
             source => source,
         }
     } else if let Some(url) = file["file_url"].as_str() {

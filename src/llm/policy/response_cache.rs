@@ -167,7 +167,7 @@ pub fn may_keep(response: &Response, keep_tool_calls: bool, format: Option<&Form
 fn has_form(text: &str, format: Option<&Format>) -> bool {
     let parsed = || serde_json::from_str::<Json>(text);
     match format {
-        None | Some(Format::Text) => true,
+        None | Some(Format::Text | Format::Own(_)) => true,
         Some(Format::JsonObject) => parsed().is_ok_and(|json| json.is_object()),
         Some(Format::JsonSchema { schema, .. }) => {
             parsed().is_ok_and(|json| schema::matches(schema, &json))
@@ -274,8 +274,13 @@ mod tests {
     fn an_answer_that_has_not_the_form_that_was_asked_for_is_not_kept() {
         let schema = serde_json::json!({"type": "object", "required": ["a"],
             "properties": {"a": {"type": "integer"}}});
-        let matching =
-            Format::JsonSchema { name: "s".into(), schema, strict: None, description: None };
+        let matching = Format::JsonSchema {
+            name: "s".into(),
+            schema,
+            strict: None,
+            description: None,
+            own: None,
+        };
         for (format, text, keeps) in [
             (&Format::Text, "prose", true),
             (&Format::JsonObject, r#"{"a":1}"#, true),

@@ -98,7 +98,7 @@ fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value
         Some(effort) => put("think", effort.into()),
     }
     match &request.response_format {
-        None | Some(Format::Text) => {}
+        None | Some(Format::Text | Format::Own(_)) => {}
         Some(Format::JsonObject) => put("format", "json".into()),
         Some(Format::JsonSchema { schema, .. }) => put("format", schema.clone()),
     }

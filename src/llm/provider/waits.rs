@@ -53,7 +53,7 @@ pub fn limit_reset(headers: &Headers) -> Option<Duration> {
 /// nowhere else.
 pub fn wait_in_words(message: &str) -> Option<Duration> {
     let lower = message.to_ascii_lowercase();
-    let starts = ["try again in ", "try again after ", "retry after ", "retry in "];
+    let starts = ["try again in ", "try again after ", "retry after ", "retry in ", "please wait "];
     let rest = starts.iter().find_map(|start| lower.split_once(start)).map(|(_, rest)| rest)?;
     let mut tokens = rest.split_whitespace();
     let first = tokens.next()?.trim_end_matches(['.', ',', ';', ')']);

@@ -8,6 +8,7 @@
 use super::Chat;
 use super::models::{self, Range, Takes, Thinking};
 use crate::error::{Error, Result, Status};
+use crate::llm::request::Format;
 
 /// The wishes that are sent.
 #[derive(Debug)]
@@ -81,8 +82,19 @@ impl Wanted {
         };
         wanted.thinking(chat)?;
         wanted.sampling(chat)?;
+        if let (Some(Format::Own(_)), false) =
+            (&chat.request.response_format, wanted.takes_own_form())
+        {
+            wanted.refuse("response_format", "takes text, json_object or json_schema")?;
+        }
         wanted.cap(chat);
         Ok(wanted)
+    }
+
+    /// Whether a format is handed on that is a host's own: behind an address of the
+    /// caller's, or a router's, there may be any host.
+    pub fn takes_own_form(&self) -> bool {
+        matches!(self.provider, "custom" | "huggingface" | "siliconflow")
     }
 
     /// A wish of the caller that cannot be fulfilled: an error, or a note.
@@ -196,9 +208,12 @@ impl Wanted {
         self.stops(&options.stop)
     }
 
-    /// Whether it was asked not to think.
+    /// Whether it does not think, asked not to or left as it is.
     fn is_unthinking(&self) -> bool {
-        self.effort.as_deref() == Some("none")
+        match self.effort.as_deref() {
+            Some(effort) => effort == "none",
+            None => !self.takes.thinks_unasked,
+        }
     }
 
     fn stops(&mut self, asked: &[String]) -> Result<()> {

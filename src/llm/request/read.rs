@@ -16,7 +16,7 @@ impl Request {
         for (key, value) in &json {
             request.read(key, value)?;
         }
-        request.link_nameless_results();
+        request.link_nameless_results()?;
         Ok(request)
     }
 
@@ -85,9 +85,14 @@ impl Request {
             "user" => self.user = optional_text(key, value)?,
             "metadata" => self.metadata = Some(value.clone()).filter(|v| !v.is_null()),
             "extra_json" => self.extra_json = optional_object(key, value)?,
-            "cache" => self.cache = cache_mode(value)?,
+            "cache" if !value.is_object() => self.cache = cache_mode(value)?,
+            // Below what an option of ours can say, but some hosts' own word.
+            "seed" | "top_k" | "max_tokens" if value.as_i64().is_some_and(|n| n < 0) => {
+                drop(self.other.insert(key.into(), value.clone()));
+            }
             _ if PER_CALL.contains(&key) => self.set_override(key, value)?,
-            _ if ClientOptions::rows().iter().any(|row| row.key == key) => {
+            // No option is an object, but a host may have a field of that name.
+            _ if !value.is_object() && ClientOptions::rows().iter().any(|row| row.key == key) => {
                 return Err(Error::invalid(key, "is an option of the client, not of one call"));
             }
             _ if value.is_null() => drop(self.other.shift_remove(key)),
@@ -183,7 +188,6 @@ fn format(value: &Value) -> Result<Option<Format>> {
     Ok(Some(match kind {
         None if value.is_null() => return Ok(None),
         Some("text") => Format::Text,
-        Some("json_object" | "json") => Format::JsonObject,
         Some("json_schema") if value["json_schema"]["schema"].is_object() => {
             let outer = &value["json_schema"];
             Format::JsonSchema {
@@ -191,13 +195,31 @@ fn format(value: &Value) -> Result<Option<Format>> {
                 schema: outer["schema"].clone(),
                 strict: outer["strict"].as_bool(),
                 description: outer["description"].as_str().map(Into::into),
+                own: None,
             }
         }
+        Some("json_object" | "json" | "json_schema") if own_schema(value).is_some() => {
+            Format::JsonSchema {
+                name: value["name"].as_str().unwrap_or("answer").into(),
+                schema: own_schema(value).cloned().unwrap_or_default(),
+                strict: value["strict"].as_bool(),
+                description: None,
+                own: Some(value.clone()),
+            }
+        }
+        Some("json_object" | "json") => Format::JsonObject,
+        Some(kind) if kind != "json_schema" && value.is_object() => Format::Own(value.clone()),
         _ => {
             let reason = "must be text, json_object, or json_schema with json_schema.schema";
             return Err(Error::invalid("response_format", reason));
         }
     }))
+}
+
+/// The schema where hosts have it that are only nearly like OpenAI: Together,
+/// Fireworks and llama.cpp in `schema`, TGI in `value`.
+fn own_schema(format: &Value) -> Option<&Value> {
+    ["schema", "value"].iter().map(|name| &format[name]).find(|schema| schema.is_object())
 }
 
 #[cfg(test)]

@@ -2,14 +2,23 @@
 
 use super::{Choice, Response, Usage};
 use crate::llm::event::{Event, EventKind};
-use crate::llm::message::ToolCall;
+use serde_json::{Value, json};
+
+use crate::llm::message::{ToolCall, call_json};
 
 impl Response {
     /// What had been told of an answer before it was cut; none if nothing had.
     pub fn so_far(events: &[Event], provider: &str) -> Option<Response> {
         let mut response = Response { provider: provider.into(), ..Response::default() };
         events.iter().for_each(|event| response.take(event));
-        (!events.is_empty()).then_some(response)
+        (!events.is_empty()).then(|| response.cut())
+    }
+
+    /// An answer that was cut, as it may go back: without a finish reason, whatever
+    /// was read of one, and without a call that had not arrived whole.
+    pub fn cut(mut self) -> Response {
+        self.choices.iter_mut().for_each(Choice::cut);
+        self
     }
 
     fn take(&mut self, event: &Event) {
@@ -65,6 +74,28 @@ impl Response {
 }
 
 impl Choice {
+    fn cut(&mut self) {
+        self.finish_reason = None;
+        let calls = self.tool_calls.len();
+        self.tool_calls.retain(ToolCall::is_whole);
+        // The provider's own blocks hold the call too.
+        if self.tool_calls.len() < calls || self.message.value().is_null() {
+            self.message = self.said().into();
+        }
+    }
+
+    /// The message in OpenAI's form, with what everybody understands.
+    fn said(&self) -> Value {
+        let mut message = json!({"role": "assistant", "content": self.text});
+        if !self.tool_calls.is_empty() {
+            message["tool_calls"] = self.tool_calls.iter().map(call_json).collect();
+        }
+        if let Some(refusal) = &self.refusal {
+            message["refusal"] = refusal.clone().into();
+        }
+        message
+    }
+
     fn replay(&self, events: &mut Vec<Event>) {
         let mut push = |kind| events.push(Event { choice: self.index, kind });
         if let Some(reasoning) = &self.reasoning {

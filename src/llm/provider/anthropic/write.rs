@@ -146,7 +146,7 @@ fn output_config(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
         config.insert("effort".into(), effort.into());
     }
     match &chat.request.response_format {
-        None | Some(Format::Text) => {}
+        None | Some(Format::Text | Format::Own(_)) => {}
         Some(Format::JsonObject) => {
             wanted.refuse("response_format", "takes a json_schema, but no json_object")?;
         }

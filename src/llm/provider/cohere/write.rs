@@ -67,7 +67,7 @@ fn thinking(wanted: &Wanted) -> Option<Value> {
 fn format(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
     let request = chat.request;
     let format = match &request.response_format {
-        None | Some(Format::Text) => return Ok(None),
+        None | Some(Format::Text | Format::Own(_)) => return Ok(None),
         Some(Format::JsonObject) => json!({"type": "json_object"}),
         Some(Format::JsonSchema { schema, .. }) => {
             json!({"type": "json_object", "json_schema": schema})

@@ -71,7 +71,7 @@ fn config(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     put("responseLogprobs", request.other.get("logprobs").cloned());
     put("logprobs", request.other.get("top_logprobs").cloned());
     match &request.response_format {
-        None | Some(Format::Text) => {}
+        None | Some(Format::Text | Format::Own(_)) => {}
         Some(Format::JsonObject) => put("responseMimeType", Some("application/json".into())),
         Some(Format::JsonSchema { schema, .. }) => {
             put("responseMimeType", Some("application/json".into()));

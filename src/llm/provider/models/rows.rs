@@ -51,6 +51,7 @@ const OPENAI_5_1: Takes = Takes {
     temperature: Unthinking(0.0, 2.0),
     top_p: Unthinking(0.0, 1.0),
     stop_unthinking: true,
+    thinks_unasked: false,
     thinking: Thinking::Efforts(&["none", "low", "medium", "high", "xhigh"]),
     ..OPENAI_O
 };

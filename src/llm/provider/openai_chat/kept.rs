@@ -1,5 +1,7 @@
 //! One choice of an answer: the pieces of its message, and what they come to.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::llm::assemble::{Assembler, Fragment};
@@ -143,12 +145,18 @@ impl Kept {
             Json::Null => function.get("arguments"),
             input => input,
         };
+        // TGI up to 2.0 has them under the name of the schema, and numbers for ids.
+        let given = if given.is_null() { function.get("parameters") } else { given };
         let arguments = arguments(given);
+        let id = match call.get("id") {
+            number @ Json::Number(_) => number.label().map(Cow::Owned),
+            id => id.word().map(Cow::Borrowed),
+        };
         let place = out.tool(
             self.index,
             Fragment {
                 index,
-                id: call.get("id").word(),
+                id: id.as_deref(),
                 name: function.get("name").word(),
                 arguments: &arguments,
                 begins,
@@ -182,9 +190,9 @@ impl Kept {
 }
 
 /// Arguments as a text; some hosts send the object itself.
-fn arguments<'a>(json: &'a Json) -> std::borrow::Cow<'a, str> {
+fn arguments<'a>(json: &'a Json) -> Cow<'a, str> {
     match json {
-        Json::Text(text) => std::borrow::Cow::Borrowed(text),
+        Json::Text(text) => Cow::Borrowed(text),
         Json::Null => "".into(),
         json => json.to_text().into(),
     }

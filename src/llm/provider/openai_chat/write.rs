@@ -129,7 +129,10 @@ fn format(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Re
             wanted.refuse("response_format", "takes json_object, but no schema")?;
             json!({"type": "json_object"})
         }
-        Format::JsonSchema { name, schema, strict, description } => {
+        Format::JsonSchema { own: Some(own), .. } if wanted.takes_own_form() => own.clone(),
+        Format::Own(own) if wanted.takes_own_form() => own.clone(),
+        Format::Own(_) => return Ok(()),
+        Format::JsonSchema { name, schema, strict, description, .. } => {
             let mut inner = json!({"name": name, "schema": schema});
             if let Some(strict) = strict {
                 inner["strict"] = (*strict).into();

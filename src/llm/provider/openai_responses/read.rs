@@ -123,8 +123,14 @@ impl Dialect for Decoder {
     fn end(&mut self, out: &mut Assembler) {
         let calls: Vec<u64> = self.calls.iter().map(|call| call.index).collect();
         calls.into_iter().for_each(|index| self.tell_given(index, "", out));
-        let blocks = std::mem::take(&mut self.items).into_iter().map(|(_, item)| item).collect();
-        out.blocks(0, blocks);
+        let items = std::mem::take(&mut self.items).into_iter();
+        let blocks: Vec<Value> = items.map(|(_, item)| item).collect();
+        let choice = out.choice(0);
+        // The items of one that was cut lack the message that was being written.
+        let is_said = blocks.iter().any(|item| item["type"] == "message");
+        if is_said || choice.text.is_empty() {
+            out.blocks(0, blocks);
+        }
         let choice = out.choice(0);
         if !self.citations.is_empty() {
             choice.citations = Some(std::mem::take(&mut self.citations).into());

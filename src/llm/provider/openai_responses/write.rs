@@ -103,11 +103,11 @@ fn text(chat: &Chat, verbosity: Option<Value>) -> Map<String, Value> {
         text.insert("verbosity".into(), verbosity);
     }
     match &chat.request.response_format {
-        None | Some(Format::Text) => {}
+        None | Some(Format::Text | Format::Own(_)) => {}
         Some(Format::JsonObject) => {
             text.insert("format".into(), json!({"type": "json_object"}));
         }
-        Some(Format::JsonSchema { name, schema, strict, description }) => {
+        Some(Format::JsonSchema { name, schema, strict, description, .. }) => {
             let mut format = json!({"type": "json_schema", "name": name, "schema": schema});
             if let Some(strict) = strict {
                 format["strict"] = (*strict).into();
