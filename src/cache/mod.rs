@@ -63,7 +63,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::metrics::{AlertListener, Level, LogListener};
+use crate::metrics::{AlertListener, Gate, Level, LogListener};
 use crate::options::cache::CacheOptions;
 use crate::options::{self, Origin, Resolved};
 use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -133,6 +133,8 @@ pub struct Cache {
     kept_open: AtomicBool,
     /// Whether an entry with an end has ever come in. Relaxed: see `soon_ns`.
     expires: AtomicBool,
+    /// Before all listeners.
+    gate: Arc<Gate>,
     /// Who is told of departures; nobody any more once it is closed.
     listener: RwLock<Option<Arc<Listener>>>,
     has_listener: bool,
@@ -162,6 +164,30 @@ pub struct Listeners {
     pub alerts: Option<Arc<AlertListener>>,
     /// Of these and of what self-tuning decides, as records of at least a level.
     pub log: Option<(Level, Arc<LogListener>)>,
+}
+
+impl Listeners {
+    /// The same, each behind a gate.
+    fn behind(self, gate: &Arc<Gate>) -> Listeners {
+        let departures = self.departures.map(|listener| {
+            let gate = gate.clone();
+            let told: Arc<Listener> =
+                Arc::new(move |key, value, reason| gate.pass(|| listener(key, value, reason)));
+            told
+        });
+        let alerts = self.alerts.map(|listener| {
+            let gate = gate.clone();
+            let told: Arc<AlertListener> = Arc::new(move |alert| gate.pass(|| listener(alert)));
+            told
+        });
+        let log = self.log.map(|(least, listener)| {
+            let gate = gate.clone();
+            let told: Arc<LogListener> =
+                Arc::new(move |level, record| gate.pass(|| listener(level, record)));
+            (least, told)
+        });
+        Listeners { departures, alerts, log }
+    }
 }
 
 /// Most shards that leave the better part of a bound on memory to entries, when
@@ -244,6 +270,8 @@ impl Cache {
             0 => fastrand::u64(..),
             seed => seed,
         };
+        let gate = Arc::<Gate>::default();
+        let listeners = listeners.behind(&gate);
         let maker = policy::maker(&values.eviction_policy);
         let shared = shared(values, seed);
         let directory = directory(values, maker, seed);
@@ -263,6 +291,7 @@ impl Cache {
             closed: AtomicBool::new(false),
             kept_open: AtomicBool::new(false),
             expires: AtomicBool::new(false),
+            gate,
             has_listener: listeners.departures.is_some(),
             listener: RwLock::new(listeners.departures),
             metrics,
@@ -398,7 +427,8 @@ impl Cache {
     }
 
     /// Ends it: everything is freed at once, and later calls find nothing and
-    /// store nothing.
+    /// store nothing. Waits for listeners that run on other threads, unless this
+    /// one is inside of one.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.clear_for(Reason::Cleared, false);
@@ -407,6 +437,7 @@ impl Cache {
         self.alerts.close();
         let listener = self.listener.write().take();
         drop(listener);
+        self.gate.shut();
     }
 
     /// Whether it has not been closed; the error if it has.

@@ -26,6 +26,8 @@ impl Cache {
     /// The entry of a value, packed where that pays.
     pub(super) fn encode(&self, key: &[u8], value: &[u8], expiry_ms: u64) -> Result<Encoded<'_>> {
         let Some(codec) = &self.shared.codec else {
+            // Before it is copied.
+            self.check_size(key.len().saturating_add(value.len()))?;
             let entry = Entry::new(key, value, expiry_ms, 0)?;
             return Ok(Encoded { entry, raw_len: 0, train: false, _coming: None });
         };

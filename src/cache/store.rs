@@ -104,7 +104,7 @@ impl Cache {
 
     /// Stores an entry, making room for it wherever there is some to make.
     pub(super) fn put(&self, hash: u64, entry: Entry, raw_len: usize) -> Result<Departures> {
-        self.check_size(&entry)?;
+        self.check_size(entry.key().len() + entry.value().len())?;
         let lapse = self.shared.lapse(&entry);
         let (mut carried, mut out) = (Amount::default(), Departures::default());
         let stored = self.put_in(hash, entry, raw_len, &mut carried, &mut out);
@@ -169,9 +169,8 @@ impl Cache {
         Error::TooLarge { what: "entry", needed: entry.cost(), limit }
     }
 
-    /// The bounds of a single entry.
-    fn check_size(&self, entry: &Entry) -> Result<()> {
-        let size = entry.key().len() + entry.value().len();
+    /// The bounds of a single entry of so many bytes.
+    pub(super) fn check_size(&self, size: usize) -> Result<()> {
         match self.is_too_large(size) {
             true => Err(Error::TooLarge {
                 what: "entry",

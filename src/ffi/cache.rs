@@ -78,8 +78,9 @@ pub unsafe extern "C" fn mynah_cache_new(
 
 /// Frees a cache; null is allowed. Its memory goes back at once, but for
 /// values that are still held, and unless clients share it: then they keep it.
-/// Waits for the short calls that are inside to leave; longer ones finish by
-/// themselves. Any thread.
+/// Waits for the short calls that are inside to leave, and for the callbacks that
+/// run on other threads, unless it is called from inside one; longer calls finish
+/// by themselves. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_free(cache: *mut mynah_cache) {
     guard_or((), || match handle::remove::<Cache, _>(cache) {

@@ -1,6 +1,7 @@
 //! Figures: histograms, counters, and the texts that show them.
 
 pub mod alert;
+pub mod gate;
 pub mod histogram;
 pub mod log;
 pub mod prometheus;
@@ -8,6 +9,7 @@ pub mod striped;
 pub mod told;
 
 pub use alert::{Alert, AlertListener};
+pub use gate::Gate;
 pub use histogram::Histogram;
 pub use log::{Level, LogListener};
 pub use prometheus::Exposition;

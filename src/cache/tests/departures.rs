@@ -66,3 +66,26 @@ fn each_way_to_leave_has_its_reason() {
     assert_eq!(for_memory.last(), one(b"l", 520_000, "memory").last());
     assert_eq!(after(&|| cache.clear()), one(b"m", 520_000, "cleared"));
 }
+
+#[test]
+fn who_closes_a_cache_waits_for_a_listener_that_runs_and_no_other_begins() {
+    let (entered, inside) = std::sync::mpsc::channel();
+    let returned = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let over = returned.clone();
+    let listener = move |_: &[u8], _: &[u8], _| {
+        assert!(!over.load(std::sync::atomic::Ordering::SeqCst), "one began afterwards");
+        entered.send(()).unwrap();
+        (0..1_000).for_each(|_| std::thread::yield_now());
+        over.store(true, std::sync::atomic::Ordering::SeqCst);
+    };
+    let listeners = Listeners { departures: Some(Arc::new(listener)), ..Listeners::default() };
+    let options = Layered::<CacheOptions>::default().resolve().unwrap();
+    let cache = Cache::with_listeners(options, Clock::System, listeners).unwrap();
+    (0..50u8).for_each(|n| cache.set(&[n], b"v", Ttl::Default).unwrap());
+    std::thread::scope(|scope| {
+        scope.spawn(|| cache.clear());
+        inside.recv().unwrap();
+        cache.close();
+        assert!(returned.load(std::sync::atomic::Ordering::SeqCst));
+    });
+}

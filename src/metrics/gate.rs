@@ -1,0 +1,119 @@
+//! A gate before listeners: who ends an object waits until none of its runs.
+//!
+//! What a listener works with may go as soon as the object is freed, so a thread
+//! that frees it stays until the listeners that run have returned, and no other
+//! begins. A listener that frees the object itself is not waited for.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::waiting::{Condvar, Mutex};
+
+thread_local! {
+    /// The gates that this thread has passed, outermost first.
+    static PASSED: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Counts the listeners that run.
+#[derive(Default)]
+pub struct Gate {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    running: usize,
+    shut: bool,
+}
+
+/// A listener's stay behind a gate.
+struct Inside<'a>(&'a Gate);
+
+impl Gate {
+    /// Runs a listener, unless the gate has been shut.
+    pub fn pass(self: &Arc<Self>, listener: impl FnOnce()) {
+        if let Some(_inside) = self.enter() {
+            listener();
+        }
+    }
+
+    fn enter(&self) -> Option<Inside<'_>> {
+        let mut state = self.state.lock();
+        if state.shut {
+            return None;
+        }
+        state.running += 1;
+        drop(state);
+        PASSED.with_borrow_mut(|passed| passed.push(self.address()));
+        Some(Inside(self))
+    }
+
+    /// Lets no other listener begin, and waits for those that run; neither, if this
+    /// thread is in one of them.
+    pub fn shut(&self) {
+        if PASSED.with_borrow(|passed| passed.contains(&self.address())) {
+            return;
+        }
+        let mut state = self.state.lock();
+        state.shut = true;
+        self.changed.wait_while(&mut state, |state| state.running > 0);
+    }
+
+    /// Where it is: who is inside holds it, so no other one is there meanwhile.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self) as usize
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        let address = self.0.address();
+        PASSED.with_borrow_mut(|passed| {
+            let last = passed.iter().rposition(|gate| *gate == address);
+            last.map(|place| passed.remove(place));
+        });
+        self.0.state.lock().running -= 1;
+        self.0.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(feature = "model"))]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn who_shuts_a_gate_waits_for_those_inside_and_lets_nobody_in() {
+        let gate = Arc::<Gate>::default();
+        let (returned, (entered, inside)) = (AtomicBool::new(false), channel());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                gate.pass(|| {
+                    entered.send(()).unwrap();
+                    (0..1_000).for_each(|_| std::thread::yield_now());
+                    returned.store(true, SeqCst);
+                });
+            });
+            inside.recv().unwrap();
+            gate.shut();
+            assert!(returned.load(SeqCst));
+        });
+        gate.pass(|| panic!("it is shut"));
+    }
+
+    #[test]
+    fn a_listener_that_shuts_its_own_gate_is_not_waited_for() {
+        let gate = Arc::<Gate>::default();
+        let mut told = 0;
+        gate.pass(|| gate.shut());
+        gate.pass(|| told += 1);
+        assert_eq!(told, 1, "what is still to be told is");
+        gate.shut();
+        gate.pass(|| told += 1);
+        assert_eq!(told, 1);
+    }
+}
