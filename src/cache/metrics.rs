@@ -348,6 +348,7 @@ fn latency(times: &Histogram) -> Json {
     json!({
         "mean": times.mean_ns(),
         "p50": times.quantile_ns(0.5),
+        "p90": times.quantile_ns(0.9),
         "p99": times.quantile_ns(0.99),
         "p999": times.quantile_ns(0.999),
         "sampled": times.count(),

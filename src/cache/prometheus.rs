@@ -9,7 +9,7 @@ use crate::metrics::{Exposition, Histogram};
 
 /// Percentiles that are shown beside the buckets, which are too coarse for
 /// times of less than a microsecond.
-const QUANTILES: [(&str, f64); 3] = [("0.5", 0.5), ("0.99", 0.99), ("0.999", 0.999)];
+const QUANTILES: [(&str, f64); 4] = [("0.5", 0.5), ("0.9", 0.9), ("0.99", 0.99), ("0.999", 0.999)];
 
 impl Cache {
     /// The figures in Prometheus' text form.
@@ -140,10 +140,12 @@ mod tests {
         ("/avg_age_at_eviction_ms", "mynah_cache_age_at_eviction_seconds "),
         ("/get_latency_ns/mean", "mynah_cache_get_seconds_sum "),
         ("/get_latency_ns/p50", "mynah_cache_get_quantile_seconds{quantile=\"0.5\"} "),
+        ("/get_latency_ns/p90", "mynah_cache_get_quantile_seconds{quantile=\"0.9\"} "),
         ("/get_latency_ns/p99", "mynah_cache_get_quantile_seconds{quantile=\"0.99\"} "),
         ("/get_latency_ns/p999", "mynah_cache_get_quantile_seconds{quantile=\"0.999\"} "),
         ("/set_latency_ns/mean", "mynah_cache_set_seconds_sum "),
         ("/set_latency_ns/p50", "mynah_cache_set_quantile_seconds{quantile=\"0.5\"} "),
+        ("/set_latency_ns/p90", "mynah_cache_set_quantile_seconds{quantile=\"0.9\"} "),
         ("/set_latency_ns/p99", "mynah_cache_set_quantile_seconds{quantile=\"0.99\"} "),
         ("/set_latency_ns/p999", "mynah_cache_set_quantile_seconds{quantile=\"0.999\"} "),
         ("/operations_per_second", "mynah_cache_operations_per_second "),

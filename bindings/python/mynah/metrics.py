@@ -18,6 +18,7 @@ class LatencyNs:
 
     mean: float | None
     p50: float | None
+    p90: float | None
     p99: float | None
     p999: float | None
     sampled: int
