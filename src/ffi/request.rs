@@ -12,7 +12,7 @@ use super::handle::{self, Handle};
 use super::response::mynah_response;
 use super::status::mynah_status;
 use crate::error::{Error, Result};
-use crate::llm::message::{Message, Part, Piece, Role, Source};
+use crate::llm::message::{Message, Part, Role, Source};
 use crate::llm::request::Request;
 
 /// A chat to be sent any number of times, to any client: messages, tools, and
@@ -247,7 +247,7 @@ fn attach(request: &mut Request, part: Part) {
         request.messages.push(Message::empty(Role::User));
     }
     if let Some(message) = request.messages.last_mut() {
-        message.content.push(Piece { part, cache_control: None });
+        message.content.push(part.into());
     }
 }
 

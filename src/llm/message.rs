@@ -103,6 +103,24 @@ pub struct Piece {
     pub part: Part,
     /// Anthropic's mark for the prompt cache, as it was given.
     pub cache_control: Option<Value>,
+    /// What else stood in it, for hosts that take OpenAI's form.
+    pub extra: Map<String, Value>,
+}
+
+impl From<Part> for Piece {
+    fn from(part: Part) -> Piece {
+        Piece { part, cache_control: None, extra: Map::new() }
+    }
+}
+
+impl Piece {
+    /// Its text, if it is that and nothing else.
+    pub fn bare_text(&self) -> Option<&str> {
+        match (&self.part, &self.cache_control) {
+            (Part::Text(text), None) if self.extra.is_empty() => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// A call that the model asks for.
@@ -206,7 +224,7 @@ pub struct Message {
 impl Message {
     /// A message of text.
     pub fn new(role: Role, text: impl Into<String>) -> Message {
-        let piece = Piece { part: Part::Text(text.into()), cache_control: None };
+        let piece = Part::Text(text.into()).into();
         Message { content: vec![piece], ..Message::empty(role) }
     }
 
@@ -231,7 +249,7 @@ impl Message {
 
     /// What was said, for vendors that know no refusals: those are texts to them.
     pub fn spoken(&self) -> Cow<'_, [Piece]> {
-        let said = |text: &str| Piece { part: Part::Text(text.into()), cache_control: None };
+        let said = |text: &str| Piece::from(Part::Text(text.into()));
         let refusal = |piece: &Piece| match &piece.part {
             Part::Other(json) if json["type"] == "refusal" => json["refusal"].as_str().map(said),
             _ => None,

@@ -90,7 +90,8 @@ impl Drop for MockServer {
         let mut open = self.shared.open.lock();
         open.values().for_each(|stream| drop(stream.shutdown(Shutdown::Both)));
         while !open.is_empty() {
-            if self.shared.one_closed.wait_for(&mut open, Duration::from_secs(1)).timed_out() {
+            // A long answer is made to its end first.
+            if self.shared.one_closed.wait_for(&mut open, Duration::from_secs(20)).timed_out() {
                 break;
             }
         }

@@ -309,6 +309,17 @@ fn a_hosts_own_form_of_a_format_is_handed_on_and_its_schema_reaches_every_vendor
 }
 
 #[test]
+fn what_else_a_part_says_goes_along_where_its_form_is_spoken() {
+    let part =
+        json!({"type": "text", "text": "a", "prompt_cache_breakpoint": {"mode": "explicit"}});
+    let asked = request(json!({"messages": [{"role": "user", "content": [part]}]}));
+    let sent = body(&client("openai", "gpt-4o"), &asked);
+    assert_eq!(sent["messages"][0]["content"], json!([part]));
+    let claude = body(&client("anthropic", "claude-opus-4-8"), &asked).to_string();
+    assert!(!claude.contains("breakpoint"), "{claude}");
+}
+
+#[test]
 fn a_file_at_an_address_stays_there() {
     let file = |place: &str| {
         let part = json!({"type": "file", "file": {"filename": "d.pdf", "file_data": place}});

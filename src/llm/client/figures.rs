@@ -53,9 +53,15 @@ impl Client {
         advise::advise(&self.metrics_json(), &self.options.values)
     }
 
-    /// Effective options and their origins, secrets redacted.
+    /// Effective options and their origins, secrets redacted. Where one is unset that
+    /// follows another, it shows what it comes to.
     pub fn options_json(&self) -> Json {
-        self.options.to_json()
+        let (mut json, values) = (self.options.to_json(), &self.options.values);
+        let coalesce = values.coalesce.unwrap_or(self.has_cache());
+        let batch_dedup = values.batch_dedup.unwrap_or(coalesce);
+        json["coalesce"]["value"] = coalesce.into();
+        json["batch_dedup"]["value"] = batch_dedup.into();
+        json
     }
 
     /// Whether a message came from this client's provider and model, and from its

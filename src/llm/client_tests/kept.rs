@@ -127,4 +127,7 @@ fn a_client_that_was_given_a_cache_says_that_it_keeps_answers() {
     let client = Client::new(layered.resolve().unwrap(), parts).unwrap();
     let shown = &client.options_json()["cache_enabled"];
     assert_eq!((&shown["value"], &shown["origin"]), (&json!(true), &json!("set_cache")));
+    for follows in ["coalesce", "batch_dedup"] {
+        assert_eq!(client.options_json()[follows]["value"], true);
+    }
 }

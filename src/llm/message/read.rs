@@ -56,9 +56,7 @@ fn optional_text(key: &str, value: &Value) -> Result<Option<String>> {
 fn pieces(content: &Value) -> Result<Vec<Piece>> {
     match content {
         Value::Null => Ok(Vec::new()),
-        Value::String(text) => {
-            Ok(vec![Piece { part: Part::Text(text.clone()), cache_control: None }])
-        }
+        Value::String(text) => Ok(vec![Part::Text(text.clone()).into()]),
         Value::Array(items) => items.iter().map(piece).collect(),
         _ => Err(bad("content must be a text, a list of parts or null")),
     }
@@ -75,7 +73,7 @@ fn without_mark(json: &Value) -> Value {
 
 fn piece(json: &Value) -> Result<Piece> {
     if let Value::String(text) = json {
-        return Ok(Piece { part: Part::Text(text.clone()), cache_control: None });
+        return Ok(Part::Text(text.clone()).into());
     }
     let kind = json["type"].as_str().ok_or_else(|| bad("a part of content needs a type"))?;
     let part = match kind {
@@ -87,7 +85,19 @@ fn piece(json: &Value) -> Result<Piece> {
         "file" | "input_file" => document(json)?,
         _ => Part::Other(without_mark(json)),
     };
-    Ok(Piece { part, cache_control: json.get("cache_control").cloned() })
+    let extra = match kind {
+        "text" | "image_url" | "file" => extra(json),
+        _ => Map::new(),
+    };
+    Ok(Piece { part, cache_control: json.get("cache_control").cloned(), extra })
+}
+
+/// What a part in the form of chat completions has beside what is read of it.
+fn extra(json: &Value) -> Map<String, Value> {
+    const READ: [&str; 6] = ["type", "text", "image_url", "file", "file_id", "cache_control"];
+    let members = json.as_object().into_iter().flatten();
+    let others = members.filter(|(key, value)| !READ.contains(&key.as_str()) && !value.is_null());
+    others.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 fn image(json: &Value) -> Result<Part> {

@@ -47,7 +47,7 @@ impl Origin {
 pub fn content_json(content: &[Piece]) -> Value {
     match content {
         [] => Value::Null,
-        [Piece { part: Part::Text(text), cache_control: None }] => text.clone().into(),
+        [piece] if piece.bare_text().is_some() => piece.bare_text().into(),
         pieces => pieces.iter().map(piece_json).collect(),
     }
 }
@@ -79,6 +79,9 @@ pub fn piece_json(piece: &Piece) -> Value {
     };
     if let Some(mark) = &piece.cache_control {
         json["cache_control"] = mark.clone();
+    }
+    for (key, value) in &piece.extra {
+        json[key] = value.clone();
     }
     json
 }

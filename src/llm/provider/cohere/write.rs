@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::Result;
-use crate::llm::message::{Message, Part, Piece, Role, Source};
+use crate::llm::message::{Message, Part, Role, Source};
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, offer, send};
 use crate::llm::request::{Format, ToolChoice};
@@ -174,8 +174,10 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
 
 fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let said = message.spoken();
-    if let [Piece { part: Part::Text(text), cache_control: None }] = &*said {
-        return Ok(text.clone().into());
+    if let [piece] = &*said
+        && let Some(text) = piece.bare_text()
+    {
+        return Ok(text.into());
     }
     let mut parts = Vec::new();
     for piece in &*said {
