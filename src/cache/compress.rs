@@ -9,6 +9,7 @@
 //! before all others have had their turn: whoever still holds an entry whose
 //! dictionary is gone finds nothing, and never another's reading of it.
 
+mod contexts;
 mod dictionary;
 mod samples;
 #[cfg(test)]
@@ -18,9 +19,10 @@ mod training;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use zstd::zstd_safe::{CCtx, DCtx, compress_bound, get_error_name};
 
+use self::contexts::Contexts;
 use self::dictionary::Dictionary;
 use self::samples::Samples;
 use super::entry::{COMPRESSED, Entry, Value};
@@ -33,8 +35,6 @@ pub use self::samples::ROOM as SAMPLE_ROOM;
 const HEAD: usize = 5;
 /// What every frame begins with.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// Contexts that are kept for the next call.
-const CONTEXTS: usize = 4;
 
 /// Counts as an entry of a version until it is dropped: by then the entry that
 /// was packed is in the cache, or never will be.
@@ -54,8 +54,8 @@ pub struct Codec {
     dictionaries: RwLock<Vec<Arc<Dictionary>>>,
     /// Entries of each version. Relaxed: changed under shards' locks.
     entries: Box<[AtomicI64; 256]>,
-    packers: Mutex<Vec<CCtx<'static>>>,
-    unpackers: Mutex<Vec<DCtx<'static>>>,
+    packers: Contexts<CCtx<'static>>,
+    unpackers: Contexts<DCtx<'static>>,
     samples: Samples,
     training: AtomicBool,
     trained: AtomicU64,
@@ -79,8 +79,8 @@ impl Codec {
             threshold: threshold as usize,
             dictionaries: RwLock::default(),
             entries: Box::new([const { AtomicI64::new(0) }; 256]),
-            packers: Mutex::default(),
-            unpackers: Mutex::default(),
+            packers: Contexts::new(CCtx::try_create),
+            unpackers: Contexts::new(DCtx::try_create),
             samples: Samples::new(),
             training: AtomicBool::new(false),
             trained: AtomicU64::new(0),
@@ -109,14 +109,12 @@ impl Codec {
         let mut packed = Vec::new();
         packed.try_reserve_exact(room).ok()?;
         packed.resize(room, 0);
-        let mut context = self.packers.lock().pop().or_else(CCtx::try_create)?;
         let (dictionary, coming) = self.for_packing();
         let frame = &mut packed[frame_at..];
-        let made = match &dictionary {
+        let made = self.packers.with(|context| match &dictionary {
             Some(d) => context.compress_using_cdict(frame, value, d.encoder.as_cdict()),
             None => context.compress(frame, value, self.level),
-        };
-        self.keep(&self.packers, context);
+        })?;
         packed.truncate(frame_at + made.ok()?);
         if packed.len() >= value.len() {
             return None;
@@ -124,13 +122,6 @@ impl Codec {
         packed[0] = coming.1;
         packed[1..HEAD].copy_from_slice(&length.to_le_bytes());
         Some((packed, coming))
-    }
-
-    fn keep<T>(&self, pool: &Mutex<Vec<T>>, context: T) {
-        let mut pool = pool.lock();
-        if pool.len() < CONTEXTS {
-            pool.push(context);
-        }
     }
 
     /// The length of what was packed; 0 if that is cut.
@@ -156,20 +147,16 @@ impl Codec {
             // entry then finds nothing any more.
             version => Some(self.dictionary(version).ok_or(Error::NotFound)?),
         };
-        let context = self.unpackers.lock().pop().or_else(DCtx::try_create);
-        let mut context = context.ok_or_else(no_memory)?;
-        let value = Value::with(length, |place| {
-            let made = match &dictionary {
+        Value::with(length, |place| {
+            let made = self.unpackers.with(|context| match &dictionary {
                 Some(d) => context.decompress_using_ddict(place, &whole, d.decoder.as_ddict()),
                 None => context.decompress(place, &whole),
-            };
-            match made.map_err(broken)? == length {
+            });
+            match made.ok_or_else(no_memory)?.map_err(broken)? == length {
                 true => Ok(()),
                 false => Err(short()),
             }
-        });
-        self.keep(&self.unpackers, context);
-        value
+        })
     }
 
     fn dictionary(&self, version: u8) -> Option<Arc<Dictionary>> {
