@@ -56,7 +56,14 @@ pub fn rfc3339_ms(text: &str) -> Option<u64> {
     let seconds = seconds(three(date, '-')?, three(time, ':')?)?;
     let ms: String = fraction.chars().chain("000".chars()).take(3).collect();
     let at = seconds * 1_000 + ms.parse::<u16>().map_or(0, u64::from);
-    let Some((h, m)) = zone.get(1..).and_then(|zone| zone.split_once(':')) else { return Some(at) };
+    let zone_digits = zone.get(1..).unwrap_or_default();
+    if zone_digits.is_empty() {
+        return Some(at);
+    }
+    // ISO 8601 may leave the colon out.
+    let four = || zone_digits.split_at_checked(2);
+    let (h, m) = zone_digits.split_once(':').or_else(four)?;
+    let m = if m.is_empty() { "0" } else { m };
     let ahead = i64::from(h.parse::<i16>().ok()?) * 3_600 + i64::from(m.parse::<i16>().ok()?) * 60;
     let ahead = if zone.starts_with('-') { -ahead } else { ahead };
     at.checked_add_signed(-ahead * 1_000)

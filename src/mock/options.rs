@@ -91,13 +91,13 @@ static ROWS: &[Row<MockOptions>] = &[
         0..=COUNT_MAX,
         "Requests that get `status` before the others succeed; 0: all."
     ),
-    list!(status_header, Kind::Headers, "A header beside `status`, such as `retry-after: 1`."),
+    list!(status_header, Kind::Headers(&[]), "A header beside `status`, such as `retry-after: 1`."),
     text!(
         status_body,
         Kind::Text,
         "The body beside `status`; unset: an error as the vendor would send it."
     ),
-    list!(header, Kind::Headers, "A header of every answer."),
+    list!(header, Kind::Headers(&[]), "A header of every answer."),
     choice!(
         fault,
         &["none", "reset", "stall", "cut"],

@@ -7,6 +7,10 @@ use super::{Kind, OptionSet, Row, Suggestions, Value};
 use super::{form, presets};
 use crate::error::Result;
 
+/// Headers that say where a request ends, and how it is handed on.
+const FRAMING: &[&str] =
+    &["connection", "content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade"];
+
 /// Everything that can be set on a client, with its defaults.
 #[derive(Clone, PartialEq)]
 #[allow(missing_docs)] // the rows below say what each one means
@@ -372,7 +376,7 @@ static ROWS: &[Row<ClientOptions>] = &[
         Kind::Form(&form::PROXY),
         "Proxy URL (http, https, socks5), or none; unset: the environment's."
     ),
-    list!(header, Kind::Headers, "A header that is sent with every request."),
+    list!(header, Kind::Headers(FRAMING), "A header that is sent with every request."),
     choice!(
         preset,
         &["none", "development", "production", "low_cost", "high_quality", "fast"],

@@ -36,7 +36,8 @@ pub enum Kind {
     /// Texts of a form; each setting adds one.
     Forms(&'static Form),
     /// `Name: value` lines; each setting adds one. Only the names are shown.
-    Headers,
+    /// The names here are not taken.
+    Headers(&'static [&'static str]),
 }
 
 /// One option of the set `T`.
@@ -63,7 +64,7 @@ impl Kind {
             Kind::Choice(_) | Kind::OptionalChoice(_) => "choice",
             Kind::Text | Kind::Form(_) => "text",
             Kind::Secret => "secret",
-            Kind::List | Kind::Forms(_) | Kind::Headers => "list",
+            Kind::List | Kind::Forms(_) | Kind::Headers(_) => "list",
         }
     }
 
@@ -82,13 +83,13 @@ impl Kind {
             Kind::Form(form) => format!("{} or unset", form.words),
             Kind::List => "text; each setting adds one".into(),
             Kind::Forms(form) => format!("{}; each setting adds one", form.words),
-            Kind::Headers => "Name: value; each setting adds one".into(),
+            Kind::Headers(_) => "Name: value; each setting adds one".into(),
         }
     }
 
     /// Whether each setting adds to the earlier ones.
     pub fn repeats(&self) -> bool {
-        matches!(self, Kind::List | Kind::Forms(_) | Kind::Headers)
+        matches!(self, Kind::List | Kind::Forms(_) | Kind::Headers(_))
     }
 
     /// Whether it is made of texts that are not looked up in a list of words.
@@ -182,13 +183,23 @@ impl<T> Row<T> {
                     None => Ok(Value::List(items)),
                 }
             }
-            (Kind::Headers, Value::List(items)) => match items.iter().all(|i| is_header(i)) {
-                true => Ok(Value::List(items)),
-                false => Err(Error::invalid(
-                    self.key,
-                    "must read `Name: value`, without line breaks or control characters",
-                )),
-            },
+            (Kind::Headers(taken), Value::List(items)) => {
+                let name = |item: &str| item.split(':').next().map(str::to_ascii_lowercase);
+                let is_taken = |item: &&String| name(item).is_some_and(|n| taken.contains(&&*n));
+                if !items.iter().all(|item| is_header(item)) {
+                    let reason =
+                        "must read `Name: value`, without line breaks or control characters";
+                    return Err(Error::invalid(self.key, reason));
+                }
+                match items.iter().find(is_taken).and_then(|item| name(item)) {
+                    Some(name) => {
+                        let reason =
+                            format!("{name} is the library's own: it says where a request ends");
+                        Err(Error::invalid(self.key, reason))
+                    }
+                    None => Ok(Value::List(items)),
+                }
+            }
             // JSON has no word for what is no number.
             (_, Value::Float(n)) => Err(self.outside(&n.to_string())),
             (_, value) => Err(self.outside(&value.to_json().to_string())),
@@ -199,7 +210,7 @@ impl<T> Row<T> {
     pub fn show(&self, value: &Value) -> serde_json::Value {
         match (&self.kind, value) {
             (Kind::Secret, Value::Text(_)) => "(redacted)".into(),
-            (Kind::Headers, Value::List(items)) => items
+            (Kind::Headers(_), Value::List(items)) => items
                 .iter()
                 .map(|item| match item.split_once(':') {
                     Some((name, _)) => format!("{name}: (redacted)"),
@@ -229,7 +240,7 @@ impl<T> Row<T> {
             _ => range,
         };
         let given = match &self.kind {
-            Kind::Secret | Kind::Headers => "(redacted)".into(),
+            Kind::Secret | Kind::Headers(_) => "(redacted)".into(),
             Kind::Form(form) | Kind::Forms(form) => visible(&(form.show)(given)),
             _ => visible(given),
         };

@@ -320,6 +320,37 @@ fn what_else_a_part_says_goes_along_where_its_form_is_spoken() {
 }
 
 #[test]
+fn what_a_caller_wants_included_comes_on_top_of_what_the_next_turn_needs() {
+    let mut asked = ask(json!({"include": ["web_search_call.results"]}));
+    asked.set("openai_api", "responses").unwrap();
+    let sent = body(&client("openai", "gpt-6-sol"), &asked);
+    let expected = json!(["reasoning.encrypted_content", "web_search_call.results"]);
+    assert_eq!(sent["include"], expected);
+}
+
+#[test]
+fn a_budget_of_thinking_comes_on_top_where_nobody_names_a_cap() {
+    let mut asked = ask(json!({}));
+    asked.set("reasoning_budget", "32000").unwrap();
+    let sent = body(&client("anthropic", "claude-sonnet-4-5"), &asked);
+    assert_eq!(
+        (&sent["max_tokens"], &sent["thinking"]["budget_tokens"]),
+        (&json!(64_000), &json!(32_000))
+    );
+}
+
+#[test]
+fn a_models_name_leads_nowhere_else_on_the_host() {
+    for model in ["../files/x", "a?b=c", "a#b", "a b", "models/../x", "m:countTokens"] {
+        let (status, words) = refused(&client("gemini", model), &ask(json!({})));
+        assert!(status == Status::InvalidArgument && words.starts_with("model"), "{words}");
+    }
+    let sent =
+        prepare(&client("gemini", "tunedModels/my-model_1"), &ask(json!({})), false).unwrap();
+    assert!(sent.http.url.ends_with("/tunedModels/my-model_1:generateContent"));
+}
+
+#[test]
 fn a_file_at_an_address_stays_there() {
     let file = |place: &str| {
         let part = json!({"type": "file", "file": {"filename": "d.pdf", "file_data": place}});

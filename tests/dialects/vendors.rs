@@ -654,3 +654,30 @@ fn calls_of_an_older_tgi_have_their_arguments_and_their_number() {
     assert_eq!(calls(&response), [("f", r#"{"format":"celsius","days":3}"#)]);
     assert_eq!(response.first().tool_calls[0].id, "0");
 }
+
+#[test]
+fn more_choices_or_calls_than_any_model_gives_are_refused_before_they_cost_anything() {
+    let choices: Vec<Value> = (0..2_000).map(|n| json!({"index": n, "delta": {}})).collect();
+    let calls: Vec<Value> = (0..5_000).map(|n| json!({"index": n, "id": n.to_string()})).collect();
+    let many = [json!({"choices": choices}), chunk(json!({"tool_calls": calls}), Value::Null)];
+    for event in many {
+        let error = read("custom", &[event]).unwrap_err();
+        assert_eq!(error.status(), Status::Protocol, "{error}");
+    }
+}
+
+#[test]
+fn a_path_of_some_bytes_makes_no_list_of_millions() {
+    let partial = |path: &str| {
+        let call = json!({"name": "f", "partialArgs": [{"jsonPath": path, "stringValue": "x"}],
+            "willContinue": true});
+        json!({"candidates": [{"content": {"parts": [{"functionCall": call}]}}]})
+    };
+    let end = json!({"candidates": [{"finishReason": "STOP"}]});
+    let (_, response) =
+        read("gemini", &[partial(&"[9999]".repeat(60).replacen('[', "$[", 1)), end.clone()])
+            .unwrap();
+    assert!(calls(&response)[0].1.len() < 100);
+    let (_, response) = read("gemini", &[partial("$.a[2]"), end]).unwrap();
+    assert_eq!(calls(&response)[0].1, r#"{"a":[null,null,"x"]}"#);
+}

@@ -35,7 +35,14 @@ pub struct Assembler<'a> {
     quiet: bool,
     started: bool,
     closed: bool,
+    is_too_much: bool,
 }
+
+/// Answers to one request, and calls or items of one, that nobody's model gives:
+/// each new one is looked for among all before.
+pub const CHOICES_MAX: usize = 1_024;
+/// See [`CHOICES_MAX`].
+pub const CALLS_MAX: usize = 4_096;
 
 impl<'a> Assembler<'a> {
     /// One that tells events, for the answer with this head.
@@ -49,12 +56,23 @@ impl<'a> Assembler<'a> {
             quiet: false,
             started: false,
             closed: false,
+            is_too_much: false,
         }
     }
 
     /// One for a plain answer, without events.
     pub fn quiet(context: &Context, head: &'a Head) -> Self {
         Assembler { quiet: true, ..Assembler::new(context, Cow::Borrowed(head)) }
+    }
+
+    /// Says that there is more of something than any model gives.
+    pub fn too_much(&mut self) {
+        self.is_too_much = true;
+    }
+
+    /// Whether there is.
+    pub fn is_too_much(&self) -> bool {
+        self.is_too_much
     }
 
     /// What the request was about.
@@ -123,6 +141,7 @@ impl<'a> Assembler<'a> {
         let place = self.choices.iter().position(|b| b.choice.index >= choice);
         let place = place.unwrap_or(self.choices.len());
         if self.choices.get(place).is_none_or(|b| b.choice.index != choice) {
+            self.is_too_much |= self.choices.len() >= CHOICES_MAX;
             let choice = Choice { index: choice, ..Choice::default() };
             if self.choices.is_empty() {
                 // A list begins with four, and these are large.
@@ -176,8 +195,10 @@ impl<'a> Assembler<'a> {
     /// A piece of a call; answers the call's place.
     pub fn tool(&mut self, choice: u32, piece: Fragment) -> usize {
         let seed = self.context.seed;
+        let mut is_too_much = false;
         let building = self.building(choice);
         let place = calls::place_of(&building.calls, &piece).unwrap_or_else(|| {
+            is_too_much = building.calls.len() >= CALLS_MAX;
             let id = piece.id.map(String::from);
             let id = id.unwrap_or_else(|| ToolCall::made_up_id(seed, choice, building.calls.len()));
             let done = ToolCall { id, ..ToolCall::default() };
@@ -186,8 +207,9 @@ impl<'a> Assembler<'a> {
         });
         let call = &mut building.calls[place];
         call.add(&piece);
-        let (id, name) = (call.done.id.clone(), call.done.name.clone());
-        let (index, arguments) = (place as u32, piece.arguments);
+        let call = (call.done.id.clone(), call.done.name.clone());
+        let ((id, name), index, arguments) = (call, place as u32, piece.arguments);
+        self.is_too_much |= is_too_much;
         self.tell(choice, || EventKind::ToolCall { index, id, name, arguments: arguments.into() });
         place
     }

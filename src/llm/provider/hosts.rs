@@ -259,7 +259,13 @@ fn complete(host: &Host, given: &str) -> Result<String> {
         Some(port) => format!("127.0.0.1:{port}"),
         None => authority.into(),
     };
-    let name = name.replace("0.0.0.0", "127.0.0.1");
+    // Where it listens, on all its addresses, is where it is found on this one.
+    let (host, port) = name.rsplit_once(':').unwrap_or((&name, ""));
+    let name = match (name.as_str(), host) {
+        ("0.0.0.0" | "[::]", _) => "127.0.0.1".to_string(),
+        (_, "0.0.0.0" | "[::]") => format!("127.0.0.1:{port}"),
+        _ => name,
+    };
     let has_port = name.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
     let port = if has_port { "" } else { ":11434" };
     let path = if path.is_empty() { String::new() } else { format!("/{path}") };

@@ -78,6 +78,9 @@ pub fn plain<D: Dialect>(
     }
     let mut out = Assembler::quiet(context, head);
     dialect.whole(&json, &mut out)?;
+    if out.is_too_much() {
+        return Err(too_much(head));
+    }
     if !out.has_begun() {
         return Err(errors::nothing_in(context, head, &json));
     }
@@ -89,6 +92,11 @@ pub fn plain<D: Dialect>(
     let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Into::into);
     response.raw = Some(text.into_owned());
     Ok(response)
+}
+
+fn too_much(head: &Head) -> Error {
+    let message = "the answer has more choices or calls than any model gives";
+    errors::with_head(head, Status::Protocol, message)
 }
 
 fn not_json(head: &Head, error: &serde_json::Error) -> Error {

@@ -101,7 +101,7 @@ impl Wanted {
     pub fn refuse(&mut self, field: &str, why: &str) -> Result<()> {
         let place = format!("{} {}", self.provider, self.model);
         if self.drop {
-            self.adjusted.push(format!("{field}: left out: {place} {why}"));
+            self.note(field, &format!("left out: {place} {why}"));
             return Ok(());
         }
         Err(Error::call(Status::BadRequest, format!("{field}: {place} {why}")))

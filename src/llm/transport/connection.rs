@@ -178,10 +178,12 @@ impl Transport for Connection {
     }
 
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
-        if let Some(wire) = &mut self.wire
-            && wire.buffers.hold(amount)
-        {
+        let Some(wire) = &mut self.wire else { return Ok(()) };
+        if wire.buffers.hold(amount) {
             flight::with(|flight| wire.send_held(flight))?;
+        } else if amount == 0 {
+            // Whoever has nothing to send must not be able to go on for ever.
+            flight::with(|flight| flight.left().map(drop))?;
         }
         Ok(())
     }

@@ -55,13 +55,13 @@ fn connect(
         }
         reply.push(byte[0]);
     }
-    let status = reply.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-    match status {
-        b"200" => Ok(()),
-        other => {
-            let status = String::from_utf8_lossy(&other[..other.len().min(3)]).into_owned();
-            Err(refuse(flight, &format!("it answered {status}")))
-        }
+    // RFC 9110, 9.3.6: any 2xx opens the tunnel.
+    let mut words = reply.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let status = String::from_utf8_lossy(words.nth(1).unwrap_or_default()).into_owned();
+    match status.parse::<u16>() {
+        Ok(200..=299) => Ok(()),
+        Ok(status) => Err(refuse(flight, &format!("it answered {status}"))),
+        Err(_) => Err(refuse(flight, "it did not answer in HTTP")),
     }
 }
 

@@ -33,7 +33,9 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let mut put = |key: &str, value: Value| drop(body.insert(key.into(), value));
     put("model", wanted.model.clone().into());
     let limit = wanted.takes.max_output;
-    let cap = wanted.max_tokens.unwrap_or(if limit == 0 { CAP } else { CAP.min(limit) });
+    // Thoughts count, so a budget comes on top where nobody names a cap.
+    let own = CAP + wanted.budget.unwrap_or(0);
+    let cap = wanted.max_tokens.unwrap_or(if limit == 0 { own } else { own.min(limit) });
     put("max_tokens", cap.into());
     if let Some(system) = turns::system(chat, &mut wanted)? {
         put("system", system);

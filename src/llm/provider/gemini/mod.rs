@@ -26,7 +26,7 @@ impl Provider for Gemini {
     fn prepare(&self, chat: &Chat) -> Result<Prepared> {
         let options = &chat.options.values;
         let mut wanted = super::wanted::Wanted::new(chat)?;
-        let path = path(&wanted.model);
+        let path = path(&wanted.model)?;
         let endpoint = match chat.stream {
             true => format!("/{path}:streamGenerateContent?alt=sse"),
             false => format!("/{path}:generateContent"),
@@ -52,7 +52,7 @@ impl Provider for Gemini {
         let known = ["model", "input", "dimensions", "encoding_format", "task_type"];
         embed::only("gemini", json, &known)?;
         let model = embed::model(json)?;
-        let path = path(model);
+        let path = path(model)?;
         let one = |text: String| {
             let mut one = json!({"model": path, "content": {"parts": [{"text": text}]}});
             if let Some(dimensions) = json.get("dimensions") {
@@ -86,7 +86,15 @@ impl Provider for Gemini {
     }
 }
 
-/// A model's resource name.
-fn path(model: &str) -> String {
-    if model.contains('/') { model.into() } else { format!("models/{model}") }
+/// A model's resource name, which is a part of the address: it must not lead to
+/// another place on the host.
+fn path(model: &str) -> Result<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-._@/".contains(c);
+    if !model.chars().all(fits)
+        || model.split('/').any(|segment| matches!(segment, "" | "." | ".."))
+    {
+        let reason = "is no model's name: letters, digits and - . _ @, in segments divided by /";
+        return Err(Error::invalid("model", reason));
+    }
+    Ok(if model.contains('/') { model.into() } else { format!("models/{model}") })
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::finish;
 use super::super::stream::Dialect;
 use crate::error::Result;
-use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::assemble::{Assembler, CHOICES_MAX, Fragment};
 use crate::llm::json::Json;
 use crate::llm::response::{FinishReason, Usage};
 
@@ -66,7 +66,9 @@ impl Decoder {
     fn read(&mut self, json: &Json, out: &mut Assembler) {
         out.start(json.get("modelVersion"), json.get("responseId"));
         out.created(json.get("createTime").text().and_then(crate::llm::dates::rfc3339));
-        for (place, candidate) in json.get("candidates").items().iter().enumerate() {
+        for (place, candidate) in
+            json.get("candidates").items().iter().enumerate().take(CHOICES_MAX + 1)
+        {
             let index = candidate.get("index").u64().unwrap_or(place as u64) as u32;
             self.candidate(index).read(candidate, out);
         }
@@ -227,9 +229,10 @@ fn apply(arguments: &mut Value, piece: &Json) {
     }
 }
 
-/// Deepest path that is followed, and longest list that is made.
+/// Deepest path that is followed, and how many items of a list may be left out: a
+/// path of some bytes is not to make a list of millions.
 const DEPTH_MAX: usize = 64;
-const LIST_MAX: usize = 10_000;
+const GAP_MAX: usize = 16;
 
 /// The place of a path such as `$.rooms[0].name` or `$['a b']`, made if need be.
 fn locate<'a>(root: &'a mut Value, path: &str) -> Option<&'a mut Value> {
@@ -267,13 +270,13 @@ fn step(path: &str) -> Option<(&str, &str)> {
 }
 
 fn item(place: &mut Value, index: usize) -> Option<&mut Value> {
-    if index >= LIST_MAX {
-        return None;
-    }
     if !place.is_array() {
         *place = json!([]);
     }
     let items = place.as_array_mut()?;
+    if index > items.len() + GAP_MAX {
+        return None;
+    }
     if items.len() <= index {
         items.resize(index + 1, Value::Null);
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::json::Json;
 
 /// What is kept of one answer, besides what the assembler holds.
@@ -57,7 +57,7 @@ impl Kept {
                             said.into_iter().for_each(|text| out.reasoning(index, text));
                         }
                     }
-                    self.details(items);
+                    self.details(items, out);
                 }
                 ("refusal", Json::Text(text)) => out.refusal(index, text),
                 ("tool_calls", Json::Array(calls)) => self.calls(calls, out, whole),
@@ -111,7 +111,10 @@ impl Kept {
     }
 
     /// Pieces of details with one number belong together.
-    fn details(&mut self, items: &[Json]) {
+    fn details(&mut self, items: &[Json], out: &mut Assembler) {
+        if self.details.len() + items.len() > CALLS_MAX {
+            return out.too_much();
+        }
         for item in items {
             let item = item.to_value();
             let same = self.details.iter_mut().rfind(|old| {
@@ -130,7 +133,7 @@ impl Kept {
     /// good.
     fn calls(&mut self, calls: &[Json], out: &mut Assembler, begins: bool) {
         let bare = calls.len() > 1 && calls.iter().all(|call| call.get("index").u64().is_none());
-        for (place, call) in calls.iter().enumerate() {
+        for (place, call) in calls.iter().enumerate().take(CALLS_MAX + 1) {
             let index = call.get("index").u64().or(bare.then_some(place as u64));
             self.call(call, index, begins, out);
         }

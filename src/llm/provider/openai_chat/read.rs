@@ -8,7 +8,7 @@ use super::super::{errors, finish};
 use super::kept::{Kept, merge};
 use super::usage::usage;
 use crate::error::Result;
-use crate::llm::assemble::Assembler;
+use crate::llm::assemble::{Assembler, CHOICES_MAX};
 use crate::llm::json::Json;
 
 /// What a chunk that only adds a text may hold, the text aside: what says
@@ -97,7 +97,8 @@ impl Decoder {
         if let Some(id) = json.get("request_id").word() {
             out.response().request_id.get_or_insert_with(|| id.into());
         }
-        for (place, choice) in json.get("choices").items().iter().enumerate() {
+        for (place, choice) in json.get("choices").items().iter().enumerate().take(CHOICES_MAX + 1)
+        {
             let number = |choice: &Json| choice.get("index").u64();
             let earlier = &json.get("choices").items()[..place];
             // Some hosts give all whole answers the same number.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::error::{Error, Result, Status};
-use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::json::Json;
 use crate::llm::provider::alike::{Added, Lane};
 use crate::llm::provider::stream::Dialect;
@@ -101,7 +101,7 @@ impl Dialect for Decoder {
             return Err(failure(json, out));
         }
         self.head(json, out);
-        for (index, item) in (0..).zip(json.get("output").items()) {
+        for (index, item) in (0..).zip(json.get("output").items()).take(CALLS_MAX + 1) {
             self.item(index, item, out);
         }
         self.end_of(json, out);
@@ -233,6 +233,9 @@ impl Decoder {
         }
         self.done(index, item, out);
         self.keep(index, item);
+        if self.items.len() > CALLS_MAX {
+            out.too_much();
+        }
     }
 
     fn content(&mut self, item: &Json, out: &mut Assembler) {

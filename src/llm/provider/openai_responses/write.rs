@@ -14,7 +14,6 @@ const CAP_MIN: u64 = 16;
 /// Fields that are handed on as they are.
 const OWN_FIELDS: &[&str] = &[
     "background",
-    "include",
     "max_tool_calls",
     "prompt",
     "prompt_cache_key",
@@ -39,6 +38,12 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     let mut other = request.other.clone();
     if other.shift_remove("logprobs") == Some(Value::Bool(true)) {
         include.push("message.output_text.logprobs");
+    }
+    let mut include: Vec<Value> = include.into_iter().map(Value::from).collect();
+    // What the caller wants comes on top of what the next turn needs.
+    if let Some(Value::Array(more)) = other.shift_remove("include") {
+        let new: Vec<_> = more.into_iter().filter(|one| !include.contains(one)).collect();
+        include.extend(new);
     }
     if !include.is_empty() {
         body.insert("include".into(), include.into());

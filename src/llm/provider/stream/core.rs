@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, not_json};
+use super::{Dialect, not_json, too_much};
 use crate::error::{Error, Status};
 use crate::llm::assemble::Assembler;
 use crate::llm::json::Json;
@@ -97,6 +97,7 @@ impl<D: Dialect> Core<D> {
             return self.fail(error);
         }
         match self.dialect.event(name, &json, &mut self.out) {
+            Ok(_) if self.out.is_too_much() => self.fail(too_much(self.out.head())),
             Ok(false) => self.propose(name, data, &json),
             Ok(true) => self.complete(),
             Err(error) => self.fail(error),
