@@ -1769,7 +1769,7 @@ mynah_status mynah_client_options_set_streaming_enabled(mynah_client_options *op
                                                         int32_t on);
 
 /**
- * Asks streams for usage; unset: where the host takes it.
+ * Asks streams of chat completions for usage; unset: it does.
  */
 MYNAH_API
 mynah_status mynah_client_options_set_include_usage(mynah_client_options *options,
@@ -3032,7 +3032,7 @@ MYNAH_API size_t mynah_batch_len(const mynah_batch *batch);
 /**
  * Sends all requests, up to `parallel` at a time (0: 8), and blocks until each
  * has ended. Identical ones are sent once if `batch_dedup` says so; those
- * that begin alike are sent one after the other, so that the provider's own
+ * that begin alike are sent once the first has been answered, so that the provider's own
  * prompt cache helps. `cancel` and `progress` may be null. Running a batch
  * again sends all of it again.
  *

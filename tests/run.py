@@ -49,7 +49,7 @@ def skip(name, why):
 
 
 SUMMARY = re.compile(r"^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
-LINE = re.compile(r"^(ok|not ok|skip) (.*)")
+LINE = re.compile(r"^(ok|not ok|skip) (\S.*)")
 PYTEST = re.compile(r"^(?:(\d+) failed, )?(\d+) passed(?:, (\d+) skipped)?.* in [\d.]+s")
 GO = re.compile(r"^\s*--- (PASS|FAIL|SKIP): (\S+)")
 
@@ -110,6 +110,7 @@ def run(*command, name=None, counts=True, limit=600, **env):
             os.killpg(child.pid, signal.SIGKILL)
     if not ok and not told and counts:
         failed += 1
+    if counts and (told or not ok):
         failures.append(name)
     return ok
 

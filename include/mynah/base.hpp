@@ -91,13 +91,15 @@ class error : public std::runtime_error {
 public:
     explicit error(mynah_status status) : error(status, failure()) {}
     error(mynah_status status, const failure &why)
-        : std::runtime_error(text(status, why)), status_(status), json_(why.json()) {}
+        : std::runtime_error(text(status, why)), status_(status),
+          json_(std::make_shared<const std::string>(why.json())) {}
     error(mynah_status status, const std::string &message)
-        : std::runtime_error(message), status_(status) {}
+        : std::runtime_error(message), status_(status),
+          json_(std::make_shared<const std::string>()) {}
     /* One of the MYNAH_ numbers. */
     mynah_status status() const noexcept { return status_; }
     /* Everything known about it, as mynah_error_json tells; may be empty. */
-    const std::string &json() const noexcept { return json_; }
+    const std::string &json() const noexcept { return *json_; }
 
 private:
     static std::string text(mynah_status status, const failure &why) {
@@ -105,7 +107,8 @@ private:
         return why ? std::string(why.message()) : name ? name : "unknown status";
     }
     mynah_status status_;
-    std::string json_;
+    /* Shared, so that a copy of an exception cannot fail. */
+    std::shared_ptr<const std::string> json_;
 };
 
 namespace detail {

@@ -51,7 +51,7 @@ public:
         };
         failure why;
         mynah_status status = detail::told(&why, [&](mynah_error **err) {
-            return mynah_batch_run(get(), by.get(), parallel, token.get(), callback, &held, err);
+            return mynah_batch_run(get(), by.get(), parallel, detail::word(&token), callback, &held, err);
         });
         if (held.thrown) std::rethrow_exception(held.thrown);
         detail::check(status, why);

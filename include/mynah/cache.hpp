@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <new>
 #include <optional>
 
 #include "base.hpp"
@@ -17,6 +18,16 @@ public:
     cancel() : object(detail::made(mynah_cancel_new())) {}
     void trigger() noexcept { mynah_cancel_trigger(get()); }
 };
+
+namespace detail {
+
+/* A token that was moved from is one that is no longer there, not none. */
+inline mynah_cancel *word(const cancel *token) noexcept {
+    const auto gone = reinterpret_cast<mynah_cancel *>(uintptr_t{2});
+    return token ? *token ? token->get() : gone : nullptr;
+}
+
+} // namespace detail
 
 /* An entry's lifetime: milliseconds as an unsigned number, MYNAH_TTL_DEFAULT,
  * MYNAH_TTL_NEVER, or a duration, rounded up. A negative duration is refused, and
@@ -150,7 +161,12 @@ public:
     mynah_status get(std::string_view key, std::string &copy, std::nothrow_t) noexcept {
         value found;
         mynah_status status = find(key, found, std::nothrow);
-        if (status == MYNAH_OK) copy.assign(found.view());
+        if (status != MYNAH_OK) return status;
+        try {
+            copy.assign(found.view());
+        } catch (const std::bad_alloc &) {
+            return MYNAH_INTERNAL;
+        }
         return status;
     }
     /* A copy of the value; nothing for a miss. */
@@ -166,7 +182,7 @@ public:
         mynah_value *raw = nullptr;
         mynah_claim *raw_claim = nullptr;
         mynah_status status = mynah_cache_get_or_claim(
-            get(), key.data(), key.size(), wait_ms, token ? token->get() : nullptr, &raw, &raw_claim);
+            get(), key.data(), key.size(), wait_ms, detail::word(token), &raw, &raw_claim);
         found = value(raw);
         duty = claim(raw_claim);
         return status;

@@ -11,12 +11,6 @@
 namespace mynah {
 namespace detail {
 
-/* A token that was moved from is one that is no longer there, not none. */
-inline mynah_cancel *word(const cancel *token) noexcept {
-    const auto gone = reinterpret_cast<mynah_cancel *>(uintptr_t{2});
-    return token ? *token ? token->get() : gone : nullptr;
-}
-
 /* What client and tiers have in common; Self has chat_ and stream_, the
  * functions of C. */
 template <typename Self, typename T>

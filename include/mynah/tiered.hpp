@@ -16,7 +16,7 @@ public:
     /* Two clients or more, the cheapest first; they are held, and may go. */
     explicit tiered(const std::vector<const client *> &clients, bool fallback_on_refusal = false) {
         std::vector<mynah_client *> all;
-        for (const client *one : clients) all.push_back(one->get());
+        for (const client *one : clients) all.push_back(one ? one->get() : nullptr);
         mynah_tiered *raw = nullptr;
         detail::checked([&](mynah_error **err) {
             return mynah_tiered_new(all.data(), all.size(), fallback_on_refusal, &raw, err);

@@ -91,7 +91,7 @@ pub extern "C" fn mynah_batch_len(batch: *const mynah_batch) -> usize {
 
 /// Sends all requests, up to `parallel` at a time (0: 8), and blocks until each
 /// has ended. Identical ones are sent once if `batch_dedup` says so; those
-/// that begin alike are sent one after the other, so that the provider's own
+/// that begin alike are sent once the first has been answered, so that the provider's own
 /// prompt cache helps. `cancel` and `progress` may be null. Running a batch
 /// again sends all of it again.
 ///

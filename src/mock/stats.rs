@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::http::Request;
+use crate::options::url;
 
 /// Paths that are counted apart; requests to more count as `other`.
 const PATHS_MAX: usize = 64;
@@ -81,5 +82,5 @@ fn show(request: &Request) -> Value {
         .collect();
     let body = serde_json::from_slice(&request.body)
         .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&request.body)));
-    json!({"method": request.method, "path": request.path, "headers": headers, "body": body})
+    json!({"method": request.method, "path": url::shown(&request.path), "headers": headers, "body": body})
 }

@@ -366,7 +366,7 @@ static ROWS: &[Row<ClientOptions>] = &[
         &["error", "drop"],
         "What happens with an explicit value that provider or model cannot take: an error before anything is sent, or it is left out and reported."
     ),
-    optional_bool!(include_usage, "Asks streams for usage; unset: where the host takes it."),
+    optional_bool!(include_usage, "Asks streams of chat completions for usage; unset: it does."),
     flag!(raw_events, "Also delivers each of the provider's own events as JSON."),
     choice!(region, &["intl", "cn"], "Which of a regional vendor's hosts is used."),
     text!(organization_id, Kind::Form(&form::HEADER_VALUE), "OpenAI's organisation."),
@@ -548,5 +548,15 @@ mod tests {
         let told = format!("{:?} {options:?}", resolved.values);
         assert!(!told.contains("PASS") && !told.contains("SECRET"), "{told}");
         assert!(told.contains("x-key"), "{told}");
+    }
+
+    #[test]
+    fn headers_that_say_where_a_request_ends_are_not_the_callers() {
+        for name in super::FRAMING {
+            let line = format!("{}: 5", name.to_uppercase());
+            let error = Options::default().set("header", &line).unwrap_err().to_string();
+            assert!(error.starts_with("header: ") && error.contains(name), "{error}");
+        }
+        Options::default().set("header", "x-content-length: 5").unwrap();
     }
 }

@@ -176,6 +176,8 @@ void a_claim_is_waited_for() {
     token.trigger();
     mynah::claim second;
     CHECK(cache.get_or_claim("held", 60000, found, second, std::nothrow, &token) == MYNAH_CANCELLED);
+    mynah::cancel elsewhere = std::move(token);
+    CHECK(cache.get_or_claim("held", 0, found, second, std::nothrow, &token) == MYNAH_INVALID_HANDLE);
 }
 
 struct counted {

@@ -157,7 +157,7 @@ pub extern "C" fn mynah_client_options_set_streaming_enabled(
     set_value::<ClientDraft, _>(options, "streaming_enabled", on != 0)
 }
 
-/// Asks streams for usage; unset: where the host takes it.
+/// Asks streams of chat completions for usage; unset: it does.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_options_set_include_usage(
     options: *mut mynah_client_options,

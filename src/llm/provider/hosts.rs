@@ -342,4 +342,16 @@ mod tests {
         let environment = settled(&[], &[("OPENAI_BASE_URL", "ftp://x")]).unwrap_err();
         assert!(environment.to_string().starts_with("base_url: ftp://x"), "{environment}");
     }
+
+    #[test]
+    fn where_ollama_listens_on_all_addresses_it_is_found_on_this_one() {
+        let at = |given: &str| {
+            let options = settled(&[("provider", "ollama"), ("base_url", given)], &[]).unwrap();
+            base(&options.values).unwrap()
+        };
+        assert_eq!(at("0.0.0.0"), "http://127.0.0.1:11434");
+        assert_eq!(at("0.0.0.0:8080"), "http://127.0.0.1:8080");
+        assert_eq!(at("[::]:8080"), "http://127.0.0.1:8080");
+        assert_eq!(at("10.0.0.0:8080"), "http://10.0.0.0:8080");
+    }
 }

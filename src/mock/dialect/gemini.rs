@@ -35,7 +35,11 @@ impl Dialect for Gemini {
     fn stream(&self, ask: &Ask, answer: &Answer) -> Vec<String> {
         let thoughts = answer.reasoning.iter().map(|p| json!({"text": p, "thought": true}));
         let texts = answer.pieces.iter().map(|p| json!({"text": p}));
-        let parts: Vec<Value> = thoughts.chain(texts).chain(calls(answer)).collect();
+        let mut parts: Vec<Value> = thoughts.chain(texts).chain(calls(answer)).collect();
+        if parts.is_empty() {
+            // Nothing said is an answer too, and has an end.
+            parts.push(json!({"text": ""}));
+        }
         let count = parts.len();
         let chunks = parts.into_iter().enumerate();
         chunks
