@@ -51,6 +51,16 @@ pub fn shown_refused(text: &str) -> String {
     }
 }
 
+/// What is secret in a URL: a password, and the keys of its query.
+pub fn secrets(url: &str) -> Vec<&str> {
+    let user = authority(url).rsplit_once('@').map(|(user, _)| user);
+    let password = user.and_then(|user| user.split_once(':')).map(|(_, password)| password);
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let parameters = query.split(MARKS).filter_map(|piece| piece.split_once('='));
+    let keys = parameters.filter(|(name, _)| is_key(name)).map(|(_, value)| value);
+    password.into_iter().chain(keys).collect()
+}
+
 /// Where a URL's authority begins; a query may hold another URL.
 fn after_scheme(url: &str) -> usize {
     let of_scheme = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
@@ -75,7 +85,7 @@ const MARKS: [char; 4] = ['?', '&', ';', '#'];
 
 /// Whether a parameter of this name lets its holder in: `key`, `X-Api-Key`,
 /// `access_token`, `sig`, `code`.
-fn is_key(name: &str) -> bool {
+pub fn is_key(name: &str) -> bool {
     const ENDS: [&str; 8] =
         ["key", "token", "secret", "password", "signature", "credential", "auth", "sig"];
     let name = name.to_ascii_lowercase();
@@ -98,6 +108,13 @@ mod tests {
             assert_eq!(place(url), expected, "{url}");
         }
         assert_eq!(authority("https://u:p@h.test/v1"), "u:p@h.test");
+    }
+
+    #[test]
+    fn passwords_and_keys_of_queries_are_secret() {
+        let url = "https://u:PASS@h.test/v1?key=SECRET&a=b&sig=S2#c";
+        assert_eq!(secrets(url), ["PASS", "SECRET", "S2"]);
+        assert!(secrets("https://h.test/?a=b").is_empty());
     }
 
     #[test]

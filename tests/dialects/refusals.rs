@@ -395,3 +395,23 @@ fn a_message_is_the_vendors_to_the_last_blank() {
     let error = json!({"error": {"message": "contents is not specified\n"}});
     assert_eq!(read("gemini", 400, &[], &error.to_string()).message, "contents is not specified\n");
 }
+
+#[test]
+fn what_is_secret_in_headers_and_address_is_shown_as_little_as_the_key() {
+    let client = options(&[
+        ("provider", "custom"),
+        ("model", "m"),
+        ("api_key", "KEY-ONE"),
+        ("base_url", "https://u:PASS-TWO@example.test/v1?api-key=QUERY-THREE"),
+        ("header", "Authorization: Bearer TOKEN-FOUR"),
+        ("header", "x-api-key: HEADER-FIVE"),
+        ("header", "x-title: A title"),
+    ]);
+    let request = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &request);
+    let said = "KEY-ONE PASS-TWO QUERY-THREE TOKEN-FOUR HEADER-FIVE A title";
+    let body = json!({"error": {"message": said, "code": "bad HEADER-FIVE"}}).to_string();
+    let error = dialect.error(&context, &head(400, &[]), body.as_bytes());
+    assert_eq!(error.message, "(key) (key) (key) (key) (key) A title");
+    assert_eq!(error.provider_code.as_deref(), Some("bad (key)"));
+}

@@ -76,13 +76,13 @@ pub struct Context {
     pub max_event_bytes: usize,
     /// Whether embeddings are to come as base64 rather than as numbers.
     pub base64: bool,
-    /// The key, so that no message repeats it.
-    secret: Option<Arc<str>>,
+    /// The key, and what else no message is to repeat.
+    secrets: Vec<Arc<str>>,
     /// The vendor's host of the other region, where this is one of the two.
     elsewhere: Option<&'static str>,
 }
 
-/// Shows everything but the key.
+/// Shows nothing secret.
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Context({} {})", self.provider, self.model)

@@ -85,10 +85,21 @@ pub fn seal(
         raw_events: to.options.raw_events,
         max_event_bytes: usize::try_from(to.options.max_event_bytes).unwrap_or(usize::MAX),
         base64: false,
-        secret: key.map(Into::into),
+        secrets: secrets(to.options, key, &url),
         elsewhere: hosts::elsewhere(&url),
     };
     Ok(Prepared { http: HttpRequest { url, headers, body }, fields, adjusted, context })
+}
+
+/// What no message may show: the key, and what headers and address have of such.
+fn secrets(options: &ClientOptions, key: Option<&str>, url: &str) -> Vec<Arc<str>> {
+    let lines = options.header.iter().filter_map(|line| line.split_once(':'));
+    let lines = lines.filter(|(name, _)| {
+        url::is_key(name.trim()) || name.trim().eq_ignore_ascii_case("authorization")
+    });
+    // `Bearer` before it is none.
+    let in_headers = lines.filter_map(|(_, value)| value.split_whitespace().next_back());
+    key.into_iter().chain(in_headers).chain(url::secrets(url)).map(Into::into).collect()
 }
 
 /// A body of so many bytes is written without growing on the way.

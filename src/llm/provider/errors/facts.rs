@@ -182,13 +182,14 @@ impl Facts {
             },
             _ => self.message.clone(),
         };
-        let mut message = scrub(&message, context.secret.as_deref());
+        let mut message = scrub(&message, &context.secrets);
         if let (Status::Authentication, Some(other)) = (status, context.elsewhere) {
             message.push_str(&format!(" (is the key one for {other}? see the option region)"));
         }
         let mut error = CallError::new(status, message);
         error.http_status = (shown != 0).then_some(shown);
-        error.provider_code = self.code.clone().or_else(|| self.kind.clone());
+        let code = self.code.as_ref().or(self.kind.as_ref());
+        error.provider_code = code.map(|code| scrub(code, &context.secrets));
         error.request_id = request_id(head).or_else(|| self.request_id.clone());
         error.retry_after = self.retry_after(head, status);
         error.retriable = error.retriable || http == 409;

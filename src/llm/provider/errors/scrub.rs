@@ -1,5 +1,7 @@
 //! Messages as they may be shown: without a key, and of a bearable length.
 
+use std::sync::Arc;
+
 /// Longest message that is handed on, in characters.
 const MESSAGE_MAX: usize = 16_000;
 
@@ -11,10 +13,10 @@ const DOUBTFUL: &[&str] = &["sk_", "hf_", "gsk_", "xai-", "key-"];
 const RUN: usize = 10;
 
 /// A message without the key, whole or as some vendors repeat it.
-pub(super) fn scrub(message: &str, secret: Option<&str>) -> String {
+pub(super) fn scrub(message: &str, secrets: &[Arc<str>]) -> String {
     let mut text = message.to_string();
-    if let Some(secret) = secret.filter(|secret| secret.len() >= 4) {
-        text = text.replace(secret, "(key)");
+    for secret in secrets.iter().filter(|secret| secret.len() >= 4) {
+        text = text.replace(&**secret, "(key)");
     }
     text = without_keys(&text);
     if let Some((end, _)) = text.char_indices().nth(MESSAGE_MAX) {
@@ -70,8 +72,8 @@ mod tests {
             ("key-value and sk_learn_model", "key-value and sk_learn_model"),
         ];
         for (message, shown) in cases {
-            assert_eq!(scrub(message, Some("mysecret")), shown);
+            assert_eq!(scrub(message, &["mysecret".into()]), shown);
         }
-        assert_eq!(scrub(&"\u{e9}".repeat(20_000), None).chars().count(), MESSAGE_MAX + 3);
+        assert_eq!(scrub(&"\u{e9}".repeat(20_000), &[]).chars().count(), MESSAGE_MAX + 3);
     }
 }
