@@ -340,6 +340,20 @@ fn a_budget_of_thinking_comes_on_top_where_nobody_names_a_cap() {
 }
 
 #[test]
+fn a_field_that_is_written_out_stands_beside_what_is_asked_for_otherwise() {
+    let schema = json!({"type": "object"});
+    let format = json!({"type": "json_schema", "json_schema": {"name": "s", "schema": schema}});
+    let mut asked = ask(json!({"response_format": format, "output_config": {"effort": "high"}}));
+    let sent = body(&client("anthropic", "claude-opus-4-8"), &asked);
+    let config = &sent["output_config"];
+    assert_eq!((&config["effort"], &config["format"]["schema"]), (&json!("high"), &schema));
+    let thinking = json!({"type": "enabled", "budget_tokens": 2_000});
+    asked = ask(json!({"thinking": thinking, "temperature": 0.5}));
+    let (status, words) = refused(&client("anthropic", "claude-sonnet-4-5"), &asked);
+    assert!(status == Status::BadRequest && words.starts_with("temperature"), "{words}");
+}
+
+#[test]
 fn a_models_name_leads_nowhere_else_on_the_host() {
     for model in ["../files/x", "a?b=c", "a#b", "a b", "models/../x", "m:countTokens"] {
         let (status, words) = refused(&client("gemini", model), &ask(json!({})));

@@ -42,14 +42,14 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     }
     put("messages", turns::messages(chat, &mut wanted, url)?.into());
     let thinking = thinking(&mut wanted, cap)?;
-    let thinks = thinking.as_ref().is_some_and(|thinking| thinking["type"] == "enabled");
+    // One that the caller wrote out is the one that is sent.
+    let sent = request.other.get("thinking").or(thinking.as_ref());
+    let thinks = sent.is_some_and(|thinking| thinking["type"] == "enabled");
     sampling(chat, &mut wanted, thinks, &mut put)?;
     if let Some(thinking) = thinking {
         put("thinking", thinking);
     }
-    if let Some(config) = output_config(chat, &mut wanted)? {
-        put("output_config", config);
-    }
+    let config = output_config(chat, &mut wanted)?;
     tools(chat, &mut wanted, thinks, &mut put)?;
     if let Some(user) = user(chat, &mut wanted)? {
         put("metadata", json!({"user_id": user}));
@@ -58,9 +58,22 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
         put("stream", true.into());
     }
     let mut other = request.other.clone();
+    if let Some(config) = config {
+        with_own(&mut other, "output_config", config);
+    }
     service_tier(&mut other, &mut wanted)?;
     send::other_fields(&other, &mut wanted, OWN_FIELDS, &mut body)?;
     Ok((wanted, body))
+}
+
+/// Puts members into a field of the caller's, beside and never over its own.
+fn with_own(other: &mut Map<String, Value>, field: &str, members: Value) {
+    let own = other.entry(field).or_insert_with(|| json!({}));
+    if let (Value::Object(own), Value::Object(members)) = (own, members) {
+        for (key, value) in members {
+            own.entry(key).or_insert(value);
+        }
+    }
 }
 
 /// The vendor's own words for its tiers, and the one that others call `default`.
