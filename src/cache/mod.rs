@@ -30,6 +30,7 @@ pub mod heap;
 #[cfg(test)]
 mod histories;
 pub(crate) mod ledger;
+mod listeners;
 mod lookup;
 mod making_room;
 mod many;
@@ -63,7 +64,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::error::Result;
-use crate::metrics::{AlertListener, Gate, Level, LogListener};
+use crate::metrics::Gate;
 use crate::options::cache::CacheOptions;
 use crate::options::{self, Origin, Resolved};
 use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -85,6 +86,7 @@ use tuning::Tuner;
 pub use claim::{Claim, Claimed, Stop};
 pub use departure::{Departures, Listener, Reason};
 pub use entry::Value;
+pub use listeners::Listeners;
 pub use lookup::{Left, Missed, deliver};
 pub use many::{BATCH, Room};
 pub use quick::Quick;
@@ -153,41 +155,6 @@ pub struct Cache {
     me: Weak<Cache>,
     /// The last field: when it goes, the entries have gone.
     _ending: heap::Ending,
-}
-
-/// Who is told of what happens in a cache.
-#[derive(Clone, Default)]
-pub struct Listeners {
-    /// Of every departure.
-    pub departures: Option<Arc<Listener>>,
-    /// Of thresholds crossed.
-    pub alerts: Option<Arc<AlertListener>>,
-    /// Of these and of what self-tuning decides, as records of at least a level.
-    pub log: Option<(Level, Arc<LogListener>)>,
-}
-
-impl Listeners {
-    /// The same, each behind a gate.
-    fn behind(self, gate: &Arc<Gate>) -> Listeners {
-        let departures = self.departures.map(|listener| {
-            let gate = gate.clone();
-            let told: Arc<Listener> =
-                Arc::new(move |key, value, reason| gate.pass(|| listener(key, value, reason)));
-            told
-        });
-        let alerts = self.alerts.map(|listener| {
-            let gate = gate.clone();
-            let told: Arc<AlertListener> = Arc::new(move |alert| gate.pass(|| listener(alert)));
-            told
-        });
-        let log = self.log.map(|(least, listener)| {
-            let gate = gate.clone();
-            let told: Arc<LogListener> =
-                Arc::new(move |level, record| gate.pass(|| listener(level, record)));
-            (least, told)
-        });
-        Listeners { departures, alerts, log }
-    }
 }
 
 /// Most shards that leave the better part of a bound on memory to entries, when

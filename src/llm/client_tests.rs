@@ -22,7 +22,7 @@ use crate::options::client::ClientOptions;
 
 use super::client::{Client, Failed, Parts};
 use super::event::{Event, EventKind};
-use super::log::{Level, Listeners};
+use super::log::{Level, Listeners, LogListener};
 use super::request::Request;
 use super::response::{Response, ServedFrom};
 use super::transport::*;
@@ -87,6 +87,21 @@ impl Transport for Script {
     }
 }
 
+/// A client in real time.
+fn made(options: &[(&str, &str)], parts: Parts) -> Arc<Client> {
+    let mut layered = Layered::<ClientOptions>::default();
+    let own = [("api_key", "sk"), ("model", "gpt"), ("retry_delay_ms", "60000")];
+    own.iter().chain(options).for_each(|(name, value)| layered.set(name, value).unwrap());
+    Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap())
+}
+
+/// A client whose log records are taken by `listener`.
+fn logged(listener: Arc<LogListener>, steps: Vec<Step>) -> Arc<Client> {
+    let script = Script { steps: Mutex::new(steps.into()), ..Script::default() };
+    let listeners = Listeners { log: Some((Level::Info, listener)), ..Listeners::default() };
+    made(&[], Parts { transport: Some(Arc::new(script)), listeners, ..Parts::default() })
+}
+
 struct Bench {
     client: Arc<Client>,
     script: Arc<Script>,
@@ -97,7 +112,7 @@ struct Bench {
 /// Log records, as JSON.
 type Records = Arc<Mutex<Vec<serde_json::Value>>>;
 
-fn tell(records: &Records) -> Arc<super::log::LogListener> {
+fn tell(records: &Records) -> Arc<LogListener> {
     let records = records.clone();
     Arc::new(move |_, text| records.lock().push(serde_json::from_str(text).unwrap()))
 }

@@ -1,6 +1,7 @@
 //! A cache that tunes itself, and what it advises.
 
 use super::*;
+use crate::metrics::Level;
 
 #[test]
 fn the_effective_options_say_what_was_changed_since_and_by_what() {

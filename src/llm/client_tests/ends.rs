@@ -42,13 +42,6 @@ impl Drop for TrippingBody {
     }
 }
 
-fn made(options: &[(&str, &str)], parts: Parts) -> Arc<Client> {
-    let mut layered = Layered::<ClientOptions>::default();
-    let own = [("api_key", "sk"), ("model", "gpt"), ("retry_delay_ms", "60000")];
-    own.iter().chain(options).for_each(|(name, value)| layered.set(name, value).unwrap());
-    Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap())
-}
-
 /// A client of such a provider, and the token.
 fn tripping(options: &[(&str, &str)], steps: Vec<Step>) -> (Arc<Client>, Arc<Cancel>) {
     let script = Script { steps: Mutex::new(steps.into()), ..Script::default() };
@@ -110,13 +103,6 @@ fn a_callback_that_stops_a_kept_answer_gets_what_it_has_seen() {
     assert_eq!((partial.first().finish_reason, &*partial.provider), (None, "openai"));
     let first = bench.client.chat_stream(&request(), None, &mut |_| false).unwrap_err();
     assert_eq!(first.partial.unwrap().text(), "");
-}
-
-/// A client whose log records are taken by `listener`.
-fn logged(listener: Arc<LogListener>, steps: Vec<Step>) -> Arc<Client> {
-    let script = Script { steps: Mutex::new(steps.into()), ..Script::default() };
-    let listeners = Listeners { log: Some((Level::Info, listener)), ..Listeners::default() };
-    made(&[], Parts { transport: Some(Arc::new(script)), listeners, ..Parts::default() })
 }
 
 #[test]

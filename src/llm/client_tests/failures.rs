@@ -25,15 +25,7 @@ fn a_call_that_is_cancelled_while_it_waits_to_be_sent_again_says_what_the_provid
             token.trigger();
         }
     };
-    let steps = Mutex::new(vec![failure(503), plain("no", "stop")].into());
-    let parts = Parts {
-        transport: Some(Arc::new(Script { steps, ..Script::default() })),
-        listeners: Listeners { log: Some((Level::Info, Arc::new(listener))), ..Default::default() },
-        ..Parts::default()
-    };
-    let mut layered = Layered::<ClientOptions>::default();
-    layered.load_json(r#"{"api_key": "k", "model": "m"}"#).unwrap();
-    let client = Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap());
+    let client = logged(Arc::new(listener), vec![failure(503), plain("no", "stop")]);
     let ended = client.chat(&request(), Some(&cancel)).unwrap_err().error;
     let Error::Call(call) = ended else { panic!("not a call's error") };
     assert_eq!((call.status, call.http_status, call.attempts), (Status::Cancelled, Some(503), 1));
