@@ -51,6 +51,7 @@ pub struct Place {
 }
 
 /// A look into a shard that nobody was writing to when it began.
+#[derive(Clone, Copy)]
 pub struct Glance<'a> {
     version: &'a atomic::AtomicU64,
     began: u64,
@@ -111,13 +112,34 @@ impl<'a> Glance<'a> {
         self.place
     }
 
-    /// Finds the entry of a key; `ahead` of its cache lines after the first will
-    /// be needed too.
+    /// Finds the entry of a key if it is the first of its bucket with the key's tag,
+    /// which nearly all are, and whatever else would stand in the way of that costs
+    /// more than to begin anew. `ahead` of its cache lines after the first will be
+    /// needed too.
     #[inline(always)]
-    pub fn find(&self, hash: u64, key: &[u8], ahead: usize) -> Found<'a> {
+    pub fn find_first(&self, hash: u64, key: &[u8], ahead: usize) -> Found<'a> {
+        let at = table::home_of(hash, self.place.count);
+        let Some((bucket, tags)) = self.tags(at) else { return Found::Unclear };
+        let matches = table::matches(tags, table::tag_of(hash));
+        if matches == 0 {
+            let absent = !table::has_passed(tags) && self.holds();
+            return if absent { Found::Absent } else { Found::Unclear };
+        }
+        let i = matches.trailing_zeros() as usize / MATCH_BITS;
+        let Some(seen) = self.entry(bucket, i, ahead) else { return Found::Unclear };
+        // SAFETY: what it says of itself was true just now.
+        match unsafe { seen.has_key(key) } {
+            true => Found::of(seen, Slot::of(at, i)),
+            false => Found::Unclear,
+        }
+    }
+
+    /// Finds the entry of a key, wherever it may lie.
+    #[inline]
+    pub fn find(&self, hash: u64, key: &[u8]) -> Found<'a> {
         let mut at = table::home_of(hash, self.place.count);
         for _ in 0..STEPS_MAX {
-            match self.find_in(at, hash, key, ahead) {
+            match self.find_in(at, hash, key) {
                 (Found::Absent, true) => {}
                 (found, _) => return found,
             }
@@ -145,41 +167,15 @@ impl<'a> Glance<'a> {
     }
 
     /// The part of one bucket, and whether to go on to the next.
-    #[inline(always)]
-    fn find_in(&self, at: usize, hash: u64, key: &[u8], ahead: usize) -> (Found<'a>, bool) {
-        let bucket = table::bucket_at(self.place.buckets, at);
-        // SAFETY: `begin` has seen that there was a table of so many buckets at
-        // this address, which stays mapped while the stay lasts. A bucket begins
-        // with eight tags, aligned to eight.
-        let tags = unsafe { (*bucket.cast::<AtomicU64>()).load(Relaxed) }.to_ne_bytes();
-        if table::has_large(tags) {
-            return (Found::Unclear, false);
-        }
+    fn find_in(&self, at: usize, hash: u64, key: &[u8]) -> (Found<'a>, bool) {
+        let Some((bucket, tags)) = self.tags(at) else { return (Found::Unclear, false) };
         let mut matches = table::matches(tags, table::tag_of(hash));
         while matches != 0 {
             let i = matches.trailing_zeros() as usize / MATCH_BITS;
-            let entries = bucket.wrapping_add(table::ENTRIES_AT).cast::<AtomicPtr<()>>();
-            // SAFETY: as above; the entries are addresses, side by side.
-            let entry = unsafe { (*entries.wrapping_add(i)).load(Relaxed) };
-            let (Some(entry), true) = (NonNull::new(entry), self.holds()) else {
-                return (Found::Unclear, false);
-            };
-            // SAFETY: it was in the table just now, in a bucket without large
-            // entries: until the stay ends there is a block of entries.
-            let seen = unsafe { Seen::at(entry, self.stay, ahead) };
-            if !self.holds() {
-                return (Found::Unclear, false);
-            }
+            let Some(seen) = self.entry(bucket, i, 0) else { return (Found::Unclear, false) };
             // SAFETY: what it says of itself was true just now.
             if unsafe { seen.has_key(key) } {
-                return (
-                    if seen.is_plain() {
-                        Found::Plain(seen, Slot::of(at, i))
-                    } else {
-                        Found::Unclear
-                    },
-                    false,
-                );
+                return (Found::of(seen, Slot::of(at, i)), false);
             }
             matches &= matches - 1;
         }
@@ -187,5 +183,38 @@ impl<'a> Glance<'a> {
             true => (Found::Absent, table::has_passed(tags)),
             false => (Found::Unclear, false),
         }
+    }
+
+    /// A bucket and its tags; none if it has large entries.
+    #[inline(always)]
+    fn tags(&self, at: usize) -> Option<(*const u8, [u8; 8])> {
+        let bucket = table::bucket_at(self.place.buckets, at);
+        // SAFETY: `begin` has seen that there was a table of so many buckets at
+        // this address, which stays mapped while the stay lasts. A bucket begins
+        // with eight tags, aligned to eight.
+        let tags = unsafe { (*bucket.cast::<AtomicU64>()).load(Relaxed) }.to_ne_bytes();
+        (!table::has_large(tags)).then_some((bucket, tags))
+    }
+
+    /// An entry of a bucket from [`Glance::tags`], and what it says of itself; none
+    /// if that need not be true.
+    #[inline(always)]
+    fn entry(&self, bucket: *const u8, i: usize, ahead: usize) -> Option<Seen<'a>> {
+        let entries = bucket.wrapping_add(table::ENTRIES_AT).cast::<AtomicPtr<()>>();
+        // SAFETY: as in `tags`; the entries are addresses, side by side.
+        let entry = NonNull::new(unsafe { (*entries.wrapping_add(i)).load(Relaxed) })?;
+        if !self.holds() {
+            return None;
+        }
+        // SAFETY: it was in the table just now, in a bucket without large
+        // entries: until the stay ends there is a block of entries.
+        let seen = unsafe { Seen::at(entry, self.stay, ahead) };
+        self.holds().then_some(seen)
+    }
+}
+
+impl<'a> Found<'a> {
+    fn of(seen: Seen<'a>, slot: Slot) -> Found<'a> {
+        if seen.is_plain() { Found::Plain(seen, slot) } else { Found::Unclear }
     }
 }

@@ -96,7 +96,7 @@ impl Cache {
         let mut dealt = Dealt { first: [NONE; BATCH], next: [NONE; BATCH] };
         let mask = self.directory.mask();
         // One look at the clock: what is nearer to its end is left to others.
-        let soon_ns = self.soon_ns();
+        let soon_ns = self.clock.soon_ns();
         for (i, key) in keys.iter().enumerate().take(BATCH) {
             hashes[i] = self.shared.hash(key);
             let chain = hashes[i] as usize & mask & (BATCH - 1);
@@ -161,7 +161,7 @@ impl Cache {
             return Quick::Miss;
         };
         let Some((expiry_ms, value)) = entry.plain() else { return Quick::Unsure };
-        if value.len() > COPIED || is_near(expiry_ms, soon_ns) {
+        if value.len() > COPIED || is_near(expiry_ms, || soon_ns) {
             return Quick::Unsure;
         }
         let at = room.take(value);

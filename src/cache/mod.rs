@@ -133,8 +133,6 @@ pub struct Cache {
     jitter: AtomicU64,
     closed: AtomicBool,
     kept_open: AtomicBool,
-    /// Whether an entry with an end has ever come in. Relaxed: see `soon_ns`.
-    expires: AtomicBool,
     /// Before all listeners.
     gate: Arc<Gate>,
     /// Who is told of departures; nobody any more once it is closed.
@@ -257,7 +255,6 @@ impl Cache {
             jitter: AtomicU64::new(seed),
             closed: AtomicBool::new(false),
             kept_open: AtomicBool::new(false),
-            expires: AtomicBool::new(false),
             gate,
             has_listener: listeners.departures.is_some(),
             listener: RwLock::new(listeners.departures),

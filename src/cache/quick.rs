@@ -14,7 +14,6 @@ use super::cell::Cell;
 use super::entry::{Entry, Seen, Value};
 use super::glance::{Found, Glance};
 use super::processor::settle;
-use crate::clock::COARSE_TICK_NS;
 use crate::section::Alone;
 
 /// Values up to this size are copied while looking, under the lock or without it;
@@ -111,46 +110,74 @@ impl Cache {
         self.quick(stay, key, Shared)
     }
 
-    /// A tick from now; the end of time if nothing expires, so that an entry that
-    /// does after all, having come since, is not taken for a live one.
     #[inline(always)]
-    pub(super) fn soon_ns(&self) -> u64 {
-        match self.expires.load(Relaxed) {
-            true => self.clock.coarse_ns() + COARSE_TICK_NS,
-            false => u64::MAX,
+    fn quick<T: Take>(&self, stay: &Alone, key: &[u8], take: T) -> Quick<T::Taken> {
+        let Some((gets, hash)) = self.counted(stay, key) else { return Quick::Unsure };
+        let Some((cell, glance)) = self.directory.glance(hash, stay) else {
+            return self.quick_late(stay, key, take);
+        };
+        let place = glance.place();
+        let ahead = if T::READS { place.ahead as usize } else { 0 };
+        match glance.find_first(hash, key, ahead) {
+            Found::Plain(seen, _) if place.counts_up_to > 0 => {
+                self.take(gets, seen, cell, &glance, take)
+            }
+            Found::Absent => {
+                self.metrics.untimed_miss(stay.line(), gets);
+                Quick::Miss
+            }
+            _ => self.quick_late(stay, key, take),
         }
     }
 
+    /// Where a look-up is counted, and its hash; none if it is one of the few that
+    /// are looked at more closely.
     #[inline(always)]
-    fn quick<T: Take>(&self, stay: &Alone, key: &[u8], take: T) -> Quick<T::Taken> {
-        let line = stay.line();
-        let Some(gets) = self.metrics.untimed_get(line) else { return Quick::Unsure };
+    fn counted(&self, stay: &Alone, key: &[u8]) -> Option<(&AtomicU64, u64)> {
+        let gets = self.metrics.untimed_get(stay.line())?;
         let hash = self.shared.hash(key);
-        if self.simulator.samples(hash) {
-            return Quick::Unsure;
-        }
-        let glance = self.directory.glance(hash, stay);
-        let glance = glance.or_else(|| self.directory.glance_soon(hash, stay));
-        let Some((cell, glance)) = glance else {
-            return self.quick_held(line, gets, hash, key, take);
-        };
-        let place = glance.place();
-        let seen = match glance.find(hash, key, if T::READS { place.ahead as usize } else { 0 }) {
-            Found::Plain(seen, _) if place.counts_up_to > 0 => seen,
-            Found::Absent => {
-                self.metrics.untimed_miss(line, gets);
-                return Quick::Miss;
-            }
-            _ => return self.quick_held(line, gets, hash, key, take),
-        };
+        (!self.simulator.samples(hash)).then_some((gets, hash))
+    }
+
+    /// Takes what was found, if it is still alive.
+    #[inline(always)]
+    fn take<'a, T: Take>(
+        &self,
+        gets: &AtomicU64,
+        seen: Seen<'a>,
+        cell: &Cell,
+        glance: &Glance<'a>,
+        take: T,
+    ) -> Quick<T::Taken> {
         // The processor looks at the clock while it waits for the entry.
-        if is_near(seen.expiry_ms(), self.soon_ns()) || !take.fits(seen.value_len()) {
+        if is_near(seen.expiry_ms(), || self.clock.soon_ns()) || !take.fits(seen.value_len()) {
             return Quick::Unsure;
         }
-        let Some(taken) = take.seen(&seen, cell, &glance) else { return Quick::Unsure };
-        seen.count(place.counts_up_to);
+        let Some(taken) = take.seen(&seen, cell, glance) else { return Quick::Unsure };
+        seen.count(glance.place().counts_up_to);
         gets.store(gets.load(Relaxed) + 1, Relaxed);
         Quick::Hit(taken)
+    }
+
+    /// The same wherever the entry lies, and in a shard that is being written to.
+    #[cold]
+    #[inline(never)]
+    fn quick_late<T: Take>(&self, stay: &Alone, key: &[u8], take: T) -> Quick<T::Taken> {
+        let Some((gets, hash)) = self.counted(stay, key) else { return Quick::Unsure };
+        let glance = self.directory.glance(hash, stay);
+        let Some((cell, glance)) = glance.or_else(|| self.directory.glance_soon(hash, stay)) else {
+            return self.quick_held(stay.line(), gets, hash, key, take);
+        };
+        match glance.find(hash, key) {
+            Found::Plain(seen, _) if glance.place().counts_up_to > 0 => {
+                self.take(gets, seen, cell, &glance, take)
+            }
+            Found::Absent => {
+                self.metrics.untimed_miss(stay.line(), gets);
+                Quick::Miss
+            }
+            _ => self.quick_held(stay.line(), gets, hash, key, take),
+        }
     }
 
     /// The same under the lock.
@@ -163,8 +190,6 @@ impl Cache {
         key: &[u8],
         take: T,
     ) -> Quick<T::Taken> {
-        // Before the lock: what is under it can begin only once it is taken.
-        let soon_ns = self.soon_ns();
         let Some(shard) = self.directory.try_read(hash) else { return Quick::Unsure };
         let ahead = if T::READS { shard.lines_ahead() } else { 0 };
         let Some(entry) = shard.table.get_ahead(hash, key, ahead) else {
@@ -173,7 +198,7 @@ impl Cache {
             return Quick::Miss;
         };
         let Some((expiry_ms, value)) = entry.plain() else { return Quick::Unsure };
-        if is_near(expiry_ms, soon_ns) || !take.fits(value.len()) {
+        if is_near(expiry_ms, || self.clock.soon_ns()) || !take.fits(value.len()) {
             return Quick::Unsure;
         }
         let Some(taken) = take.held(entry, value) else { return Quick::Unsure };
@@ -185,6 +210,6 @@ impl Cache {
 
 /// Whether a time is nearer than a tick of the clock: the precise one decides.
 #[inline(always)]
-pub(super) fn is_near(expiry_ms: u64, soon_ns: u64) -> bool {
-    expiry_ms != 0 && soon_ns >= expiry_ms.wrapping_mul(1_000_000)
+pub(super) fn is_near(expiry_ms: u64, soon_ns: impl FnOnce() -> u64) -> bool {
+    expiry_ms != 0 && soon_ns() >= expiry_ms.wrapping_mul(1_000_000)
 }

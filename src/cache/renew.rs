@@ -46,8 +46,39 @@ impl Cache {
             return None;
         }
         let hash = self.shared.hash(key);
-        let (cell, glance) = self.directory.glance_to_write(hash, stay)?;
-        let (seen, slot) = match glance.find(hash, key, 0) {
+        let at = self.directory.glance_to_write(hash, stay)?;
+        match at.1.find_first(hash, key, 0) {
+            Found::Unclear => self.renew_farther(sets, at, hash, key, value, ttl),
+            found => self.renew_found(sets, at, hash, found, value, ttl),
+        }
+    }
+
+    /// The same wherever the entry lies.
+    #[cold]
+    #[inline(never)]
+    fn renew_farther(
+        &self,
+        sets: &AtomicU64,
+        at: (&Cell, Glance<'_>),
+        hash: u64,
+        key: &[u8],
+        value: &[u8],
+        ttl: Ttl,
+    ) -> Option<Stored> {
+        self.renew_found(sets, at, hash, at.1.find(hash, key), value, ttl)
+    }
+
+    #[inline(always)]
+    fn renew_found<'a>(
+        &self,
+        sets: &AtomicU64,
+        (cell, glance): (&Cell, Glance<'a>),
+        hash: u64,
+        found: Found<'a>,
+        value: &[u8],
+        ttl: Ttl,
+    ) -> Option<Stored> {
+        let (seen, slot) = match found {
             Found::Plain(seen, slot) => (seen, slot),
             Found::Absent => {
                 cell.fetch_to_store(hash, &glance);

@@ -91,9 +91,6 @@ impl Cache {
     #[inline]
     pub(super) fn expect_lapse(&self, lapse_ms: Option<u64>) {
         let Some(ms) = lapse_ms else { return };
-        if !self.expires.load(Relaxed) {
-            self.expires.store(true, Relaxed);
-        }
         if ms < self.sweeper.sooner_ms.load(Relaxed) {
             self.schedule(ms);
         }

@@ -8,7 +8,7 @@ fn glance(cache: &Cache, key: &[u8]) -> Option<bool> {
     let stay = section::enter_alone(striped::line())?;
     let hash = cache.shared.hash(key);
     let (_, glance) = cache.directory.glance(hash, &stay)?;
-    match glance.find(hash, key, 0) {
+    match glance.find(hash, key) {
         Found::Plain(..) => Some(true),
         Found::Absent => Some(false),
         Found::Unclear => None,
