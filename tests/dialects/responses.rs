@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use mynah::llm::message::Message;
+
 use crate::*;
 
 const GIVEN: &str = "{\"a\":1}";
@@ -109,4 +111,96 @@ fn only_of_models_that_think_is_asked_what_they_thought() {
     };
     assert_eq!(include("gpt-6-sol"), Some(json!(["reasoning.encrypted_content"])));
     assert_eq!(include("gpt-4o"), None);
+}
+
+fn client_of_responses(more: &[(&str, &str)]) -> Resolved<ClientOptions> {
+    let own = [
+        ("model", "gpt-6-sol"),
+        ("provider", "openai"),
+        ("openai_api", "responses"),
+        ("api_key", "k"),
+    ];
+    options(&[&own, more].concat())
+}
+
+/// The answer of a stream.
+fn answer(events: &[Value]) -> Response {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client_of_responses(&[]), &asked);
+    stream(dialect, &context, &sse(events)).unwrap().1
+}
+
+#[test]
+fn one_text_is_no_list_and_arguments_are_never_empty() {
+    let calls =
+        json!([{"id": "c", "type": "function", "function": {"name": "f", "arguments": ""}}]);
+    let asked = request(json!({"messages": [
+        {"role": "user", "content": [{"type": "text", "text": "Hi"}]},
+        {"role": "assistant", "tool_calls": calls},
+        {"role": "tool", "tool_call_id": "c", "content": "4"},
+        {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+    ]}));
+    let input = &body(&client_of_responses(&[]), &asked)["input"];
+    assert_eq!(input[0]["content"], "Hi");
+    assert_eq!(input[1]["arguments"], "{}");
+    assert_eq!(input[3]["content"][1], json!({"type": "input_text", "text": "b"}));
+}
+
+#[test]
+fn a_thought_of_which_nothing_came_does_not_go_back_and_an_image_of_the_assistant_is_noted() {
+    let thought = json!({"type": "reasoning", "id": "rs_1", "encrypted_content": "SIG",
+        "summary": [{"type": "summary_text", "text": "Hm."}]});
+    let cut = json!({"type": "response.incomplete", "response": {"id": "r", "status": "incomplete",
+        "model": "gpt-6-sol", "incomplete_details": {"reason": "max_output_tokens"},
+        "output": [thought]}});
+    let response = answer(&[done(0, &thought), cut]);
+    let mut asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    asked.messages.push(Message::from_json(&response.first().message.value()).unwrap());
+    asked.messages.extend(
+        request(json!({"messages": [
+            {"role": "assistant", "content": [{"type": "text", "text": "So:"},
+                {"type": "image_url", "image_url": {"url": "https://h/i.png"}}]},
+            {"role": "user", "content": "Well?"},
+        ]}))
+        .messages,
+    );
+    let prepared = prepare(&client_of_responses(&[]), &asked, false).unwrap();
+    let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+    let kinds: Vec<_> =
+        sent["input"].as_array().unwrap().iter().map(|item| &item["role"]).collect();
+    assert_eq!(kinds, ["user", "assistant", "user"], "{sent:#}");
+    let noted = |what: &str| prepared.adjusted.iter().any(|note| note.contains(what));
+    assert!(noted("a thought") && noted("only texts and calls"), "{:?}", prepared.adjusted);
+}
+
+#[test]
+fn citations_are_taken_from_where_they_stand_and_once() {
+    let note = json!({"type": "url_citation", "url": "https://h", "title": "H"});
+    let message = json!({"type": "message", "role": "assistant", "content": [
+        {"type": "output_text", "text": "So.", "annotations": [note]}]});
+    let text = json!({"type": "response.output_text.delta", "output_index": 0, "delta": "So."});
+    let told = json!({"type": "response.output_text.annotation.added", "output_index": 0,
+        "annotation": note});
+    for events in [
+        vec![text.clone(), told, done(0, &message), completed(&[&message])],
+        vec![text, done(0, &message), completed(&[&message])],
+        vec![done(0, &message), completed(&[&message])],
+        vec![completed(&[&message])],
+    ] {
+        let response = answer(&events);
+        assert_eq!(response.first().citations, Some(json!([note])), "{events:?}");
+        assert_eq!(response.first().text, "So.");
+    }
+}
+
+#[test]
+fn a_cost_that_the_host_states_is_taken() {
+    let end = json!({"type": "response.completed", "response": {"id": "r", "status": "completed",
+        "model": "m", "output": [], "usage": {"input_tokens": 3, "output_tokens": 2,
+        "total_tokens": 5, "input_tokens_details": {"cached_tokens": 1, "cache_write_tokens": 2},
+        "cost": 0.25}}});
+    let response = answer(&[end]);
+    assert_eq!(response.stated_cost_usd, Some(0.25));
+    let usage = response.usage.unwrap();
+    assert_eq!((usage.cached_input_tokens, usage.cache_write_tokens), (Some(1), Some(2)));
 }

@@ -35,6 +35,7 @@ pub mod openai_chat;
 pub mod openai_responses;
 mod send;
 mod stream;
+mod usage;
 mod values;
 pub mod waits;
 pub mod wanted;

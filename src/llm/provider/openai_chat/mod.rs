@@ -6,7 +6,6 @@
 mod kept;
 mod read;
 mod turns;
-mod usage;
 mod write;
 
 use serde_json::{Map, Value};

@@ -4,9 +4,9 @@
 
 use super::super::alike::{Added, Lane};
 use super::super::stream::Dialect;
+use super::super::usage::usage;
 use super::super::{errors, finish};
 use super::kept::{Kept, merge};
-use super::usage::usage;
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CHOICES_MAX};
 use crate::llm::json::Json;

@@ -7,8 +7,9 @@ use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::json::Json;
 use crate::llm::provider::alike::{Added, Lane};
 use crate::llm::provider::stream::Dialect;
+use crate::llm::provider::usage::usage;
 use crate::llm::provider::{errors, finish};
-use crate::llm::response::{FinishReason, Usage};
+use crate::llm::response::FinishReason;
 
 /// What an event that only adds a text may hold.
 const DELTA: &[&str] = &[
@@ -31,6 +32,8 @@ pub struct Decoder {
     calls: Vec<Begun>,
     /// Places of the items of which a piece was told already.
     told: Vec<u64>,
+    /// Places of the items of which a citation was told already.
+    cited: Vec<u64>,
     citations: Vec<Value>,
     logprobs: Vec<Value>,
     has_reasoning: bool,
@@ -77,6 +80,7 @@ impl Dialect for Decoder {
             }
             "response.output_text.annotation.added" => {
                 self.citations.push(json.get("annotation").to_value());
+                self.cited.push(index);
             }
             "response.output_item.done" => self.item(index, json.get("item"), out),
             "response.completed" | "response.incomplete" => {
@@ -231,6 +235,11 @@ impl Decoder {
         if !self.told.contains(&index) {
             self.content(item, out);
         }
+        if !self.cited.contains(&index) {
+            let parts = item.get("content").items().iter();
+            let notes = parts.flat_map(|part| part.get("annotations").items());
+            self.citations.extend(notes.map(Json::to_value));
+        }
         self.done(index, item, out);
         self.keep(index, item);
         if self.items.len() > CALLS_MAX {
@@ -243,8 +252,6 @@ impl Decoder {
             match part.get("type").text().unwrap_or_default() {
                 "output_text" => {
                     out.text(0, text_of(part));
-                    let notes = part.get("annotations").items();
-                    self.citations.extend(notes.iter().map(Json::to_value));
                     let probabilities = part.get("logprobs").items();
                     self.logprobs.extend(probabilities.iter().map(Json::to_value));
                 }
@@ -285,7 +292,9 @@ impl Decoder {
             }
         }
         self.items.sort_by_key(|(index, _)| *index);
-        usage(response.get("usage"), out);
+        if response.get("usage").is_object() {
+            usage(response.get("usage"), out);
+        }
         let why = response.at(&["incomplete_details", "reason"]).label();
         let Some(word) = why.or_else(|| response.get("status").label()) else { return };
         let reason = match word.as_str() {
@@ -311,19 +320,4 @@ fn given_to(item: &Json) -> String {
 
 fn is_call(item: &Json) -> bool {
     matches!(item.get("type").text(), Some("function_call" | "custom_tool_call"))
-}
-
-fn usage(json: &Json, out: &mut Assembler) {
-    if !json.is_object() {
-        return;
-    }
-    out.usage(Usage {
-        input_tokens: json.get("input_tokens").u64(),
-        output_tokens: json.get("output_tokens").u64(),
-        total_tokens: json.get("total_tokens").u64(),
-        cached_input_tokens: json.at(&["input_tokens_details", "cached_tokens"]).u64(),
-        cache_write_tokens: json.at(&["input_tokens_details", "cache_write_tokens"]).u64(),
-        reasoning_tokens: json.at(&["output_tokens_details", "reasoning_tokens"]).u64(),
-        provider_usage: Some(json.to_text()),
-    });
 }

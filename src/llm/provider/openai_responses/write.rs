@@ -221,8 +221,17 @@ fn assistant(
     if let Some(origin) = send::own(chat, message, wanted, url)
         && origin.blocks.iter().all(|block| block["type"].is_string())
     {
-        items.extend(origin.blocks.iter().cloned());
+        // A thought is refused without what came of it.
+        let thought = |block: &&Value| block["type"] == "reasoning";
+        let trailing = origin.blocks.iter().rev().take_while(thought).count();
+        if trailing > 0 {
+            wanted.note("messages", "a thought of the assistant left out: nothing came of it");
+        }
+        items.extend(origin.blocks[..origin.blocks.len() - trailing].iter().cloned());
         return Ok(());
+    }
+    if message.content.iter().any(|piece| !matches!(piece.part, Part::Text(_))) {
+        wanted.note("messages", "of the assistant's only texts and calls: Responses take no more");
     }
     let text = message.text();
     if !text.is_empty() {
@@ -233,11 +242,15 @@ fn assistant(
             true => ("custom_tool_call", "input"),
             false => ("function_call", "arguments"),
         };
+        let arguments = match call.arguments.as_str() {
+            "" if !call.is_custom() => "{}",
+            arguments => arguments,
+        };
         items.push(json!({
             "type": kind,
             "call_id": call_id(&call.id),
             "name": call.name,
-            input: call.arguments,
+            input: arguments,
         }));
     }
     Ok(())
@@ -290,5 +303,10 @@ fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
             Part::Other(json) => json.clone(),
         });
     }
-    Ok(if parts.is_empty() { "".into() } else { parts.into() })
+    // One text needs no list, and so fits one form of the vendor's schema alone.
+    Ok(match parts.as_slice() {
+        [] => "".into(),
+        [one] if one["type"] == "input_text" => one["text"].clone(),
+        _ => parts.into(),
+    })
 }

@@ -7,6 +7,7 @@ use crate::llm::response::Usage;
 /// Usage as OpenAI and its compatible hosts state it.
 pub fn usage(json: &Json, out: &mut Assembler) {
     let details = json.get("prompt_tokens_details");
+    let also = json.get("input_tokens_details");
     let first = |places: &[&Json]| places.iter().find_map(|place| place.u64());
     let input = first(&[json.get("prompt_tokens"), json.get("input_tokens")]);
     let mut output = first(&[json.get("completion_tokens"), json.get("output_tokens")]);
@@ -43,13 +44,14 @@ pub fn usage(json: &Json, out: &mut Assembler) {
             json.get("cached_tokens"),
             json.get("num_cached_tokens"),
             json.get("cache_read_input_tokens"),
-            json.at(&["input_tokens_details", "cached_tokens"]),
+            also.get("cached_tokens"),
         ]),
         cache_write_tokens: first(&[
             details.get("cache_write_tokens"),
             details.get("cache_creation_tokens"),
             details.get("cache_creation_input_tokens"),
             json.get("cache_creation_input_tokens"),
+            also.get("cache_write_tokens"),
         ]),
         reasoning_tokens: reasoning,
         provider_usage: Some(json.to_text()),
