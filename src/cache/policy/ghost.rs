@@ -9,7 +9,7 @@ use crate::cache::processor::fetch;
 
 const SET: usize = 16;
 /// Age steps to the length of the memory.
-const STEPS: u64 = 512;
+pub const STEPS: u64 = 512;
 
 /// A set: one cache line, scanned whole and without branches.
 #[derive(Clone, Copy, Default)]
@@ -85,20 +85,21 @@ impl Ghost {
         cells[oldest as usize % SET] = fingerprint(hash) | now as u32;
     }
 
-    /// Whether it left lately; asked once, it is forgotten.
-    pub fn remove(&mut self, hash: u64) -> bool {
+    /// How long ago it left, in [`STEPS`], if that was lately; asked once, it is
+    /// forgotten.
+    pub fn remove(&mut self, hash: u64) -> Option<u64> {
         if self.sets.is_empty() {
-            return false;
+            return None;
         }
         let (now, fingerprint) = (self.now, fingerprint(hash));
         let cells = self.set(hash);
         let same = |cell: u32| cell & 0xffff_0000 == fingerprint;
         if !cells.iter().fold(false, |any, cell| any | same(*cell)) {
-            return false;
+            return None;
         }
-        let live = |cell: u32| (now.wrapping_sub(cell as u16) as u64) < STEPS;
-        let found = cells.iter_mut().find(|cell| same(**cell) && live(**cell));
-        found.map(|cell| *cell = 0).is_some()
+        let age = |cell: u32| now.wrapping_sub(cell as u16) as u64;
+        let found = cells.iter_mut().find(|cell| same(**cell) && age(**cell) < STEPS);
+        found.map(|cell| age(std::mem::take(cell)))
     }
 }
 
@@ -120,10 +121,14 @@ mod tests {
     fn it_remembers_its_length_and_little_more() {
         let mut ghost = Ghost::new(1_000);
         (0..10_000).for_each(|n| ghost.insert(hash(n)));
-        let late = (9_000..10_000).filter(|n| ghost.remove(hash(*n))).count();
-        let early = (0..8_900).filter(|n| ghost.remove(hash(*n))).count();
+        let late = (9_000..10_000).filter(|n| ghost.remove(hash(*n)).is_some()).count();
+        ghost.insert(hash(1));
+        (0..300).for_each(|n| ghost.insert(hash(n + 20_000)));
+        let age = ghost.remove(hash(1)).unwrap();
+        assert!((STEPS / 4..STEPS / 3).contains(&age), "{age}");
+        let early = (0..8_900).filter(|n| ghost.remove(hash(*n)).is_some()).count();
         assert!(late > 950, "{late}");
         assert!(early < 30, "{early}");
-        assert!(!ghost.remove(hash(9_999)), "asked twice");
+        assert_eq!(ghost.remove(hash(9_999)), None, "asked twice");
     }
 }
