@@ -513,7 +513,8 @@ typedef void (*mynah_log_fn)(void *user, int32_t level, const char *json, size_t
 MYNAH_API mynah_cache_options *mynah_cache_options_new(void);
 
 /**
- * Sets any option from text. `default` withdraws what was set.
+ * Sets any option from text. `default` withdraws what was set; `unset` removes
+ * what a profile or workload would set, so that the default counts.
  *
  * Errors: `MYNAH_UNKNOWN_OPTION`, `MYNAH_OUT_OF_RANGE`,
  * `MYNAH_INVALID_ARGUMENT`, each with name, value and range in the message;
@@ -1465,7 +1466,8 @@ MYNAH_API mynah_client_options *mynah_client_options_new(void);
 
 /**
  * Sets any option from text. `default` withdraws what was set; `unset`
- * removes what a preset or use case would set. Repeatable options gather.
+ * removes what a preset or use case would set: no value is left, or the
+ * default where there must be one. Repeatable options gather.
  *
  * Errors: `MYNAH_UNKNOWN_OPTION`, `MYNAH_OUT_OF_RANGE`,
  * `MYNAH_INVALID_ARGUMENT`, each with name, value and range in the message;
@@ -2385,7 +2387,8 @@ mynah_status mynah_request_add_document(mynah_request *request,
  * `mynah_client_options_set`; tool_choice, parallel_tool_calls,
  * response_format, user, metadata, extra_json (merged last into the body),
  * cache (default, bypass, refresh, only). Values that are objects are JSON.
- * `default` withdraws a setting; `unset` removes what the client set.
+ * `default` withdraws a setting; `unset` removes what the client set: no value
+ * is left, or the default where there must be one.
  *
  * The caller promises:
  * 1. The texts are null or NUL-terminated.

@@ -61,7 +61,8 @@ pub extern "C" fn mynah_cache_options_new() -> *mut mynah_cache_options {
     guard_or(ptr::null_mut(), || handle::insert(Arc::<CacheDraft>::default()))
 }
 
-/// Sets any option from text. `default` withdraws what was set.
+/// Sets any option from text. `default` withdraws what was set; `unset` removes
+/// what a profile or workload would set, so that the default counts.
 ///
 /// Errors: `MYNAH_UNKNOWN_OPTION`, `MYNAH_OUT_OF_RANGE`,
 /// `MYNAH_INVALID_ARGUMENT`, each with name, value and range in the message;

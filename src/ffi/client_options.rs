@@ -59,7 +59,8 @@ pub extern "C" fn mynah_client_options_new() -> *mut mynah_client_options {
 }
 
 /// Sets any option from text. `default` withdraws what was set; `unset`
-/// removes what a preset or use case would set. Repeatable options gather.
+/// removes what a preset or use case would set: no value is left, or the
+/// default where there must be one. Repeatable options gather.
 ///
 /// Errors: `MYNAH_UNKNOWN_OPTION`, `MYNAH_OUT_OF_RANGE`,
 /// `MYNAH_INVALID_ARGUMENT`, each with name, value and range in the message;

@@ -256,7 +256,8 @@ fn attach(request: &mut Request, part: Part) {
 /// `mynah_client_options_set`; tool_choice, parallel_tool_calls,
 /// response_format, user, metadata, extra_json (merged last into the body),
 /// cache (default, bypass, refresh, only). Values that are objects are JSON.
-/// `default` withdraws a setting; `unset` removes what the client set.
+/// `default` withdraws a setting; `unset` removes what the client set: no value
+/// is left, or the default where there must be one.
 ///
 /// # Safety
 /// 1. The texts are null or NUL-terminated.

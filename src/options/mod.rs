@@ -117,7 +117,8 @@ pub struct Resolved<T> {
 
 impl<T: OptionSet> Layered<T> {
     /// Sets an option from text: the string door. `default` withdraws an
-    /// explicit value; `unset` removes what a layer would set.
+    /// explicit value; `unset` removes what a layer would set, so that the option
+    /// has no value, or its default where it must have one.
     pub fn set(&mut self, key: &str, text: &str) -> Result<()> {
         let row = row::find::<T>(key)?;
         if text.trim().eq_ignore_ascii_case("default") {

@@ -97,7 +97,7 @@ impl Kind {
         matches!(self, Kind::Text | Kind::Form(_) | Kind::Secret) || self.repeats()
     }
 
-    /// Whether `unset` is a value of it.
+    /// Whether it can have no value.
     fn optional(&self) -> bool {
         !matches!(self, Kind::Int(_) | Kind::Float(_) | Kind::Bool | Kind::Choice(_))
     }
@@ -121,11 +121,11 @@ pub(super) fn index<T: OptionSet>(key: &str) -> Result<usize> {
     })
 }
 
-impl<T> Row<T> {
+impl<T: OptionSet> Row<T> {
     /// Reads a value from text.
     pub fn parse(&self, text: &str) -> Result<Value> {
         let trimmed = text.trim();
-        if self.kind.optional() && trimmed.eq_ignore_ascii_case("unset") {
+        if trimmed.eq_ignore_ascii_case("unset") {
             return Ok(Value::Unset);
         }
         let value = match &self.kind {
@@ -146,10 +146,12 @@ impl<T> Row<T> {
         }
     }
 
-    /// Holds a value to type and range.
+    /// Holds a value to type and range. Unset, what must have a value has its
+    /// default.
     pub fn check(&self, value: Value) -> Result<Value> {
         match (&self.kind, value) {
             (kind, Value::Unset) if kind.optional() => Ok(Value::Unset),
+            (_, Value::Unset) => Ok((self.get)(&T::default())),
             (Kind::Int(r) | Kind::OptionalInt(r), Value::Int(n)) if r.contains(&n) => {
                 Ok(Value::Int(n))
             }

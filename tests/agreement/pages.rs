@@ -29,9 +29,9 @@ value or range is refused at once, with the range in the message.
 From weakest to strongest, whatever the order of the calls: the default; for a cache
 the profile, then the workload; for a client the preset, then the use case; what was
 set explicitly; for a client's call, what the request sets. The text `default`
-withdraws a setting, `unset` removes what a layer set. The effective value of each
-option and the layer that it came from are told by `mynah_cache_options_json` and
-`mynah_client_options_json`.
+withdraws a setting, `unset` removes what a layer set: the option has no value, or its
+default where it must have one. The effective value of each option and the layer that
+it came from are told by `mynah_cache_options_json` and `mynah_client_options_json`.
 
 ";
 

@@ -1,5 +1,5 @@
 use crate::error::Status;
-use crate::options::Layered;
+use crate::options::{Layered, Origin};
 
 use super::*;
 
@@ -48,6 +48,24 @@ fn the_texts_of_a_list_are_no_special_words() {
     let mut options = Options::default();
     options.load_json(r#"{"stop": ["a", "default", "unset"]}"#).unwrap();
     assert_eq!(options.resolve().unwrap().values.stop, ["a", "default", "unset"]);
+}
+
+#[test]
+fn unset_removes_what_a_layer_set_also_where_there_must_be_a_value() {
+    let mut options = Options::default();
+    options.set("preset", "production").unwrap();
+    let layered = options.resolve().unwrap().values;
+    let plain = ClientOptions::default();
+    assert_ne!(layered.retry_count, plain.retry_count);
+    for key in ["retry_count", "timeout_ms", "cache_enabled", "max_tokens"] {
+        options.set(key, "unset").unwrap();
+    }
+    let unset = options.resolve().unwrap();
+    assert_eq!(unset.values.retry_count, plain.retry_count);
+    assert_eq!(unset.values.timeout_ms, plain.timeout_ms);
+    assert_eq!(unset.values.cache_enabled, plain.cache_enabled);
+    assert_eq!(unset.values.max_tokens, None);
+    assert_eq!(unset.origin("retry_count").unwrap(), &Origin::Explicit);
 }
 
 #[test]
