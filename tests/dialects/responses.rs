@@ -147,6 +147,14 @@ fn one_text_is_no_list_and_arguments_are_never_empty() {
 }
 
 #[test]
+fn a_document_without_a_name_gets_one() {
+    let file = json!({"type": "file", "file": {"file_data": "data:application/pdf;base64,AA=="}});
+    let asked = request(json!({"messages": [{"role": "user", "content": [file]}]}));
+    let sent = body(&client_of_responses(&[]), &asked);
+    assert_eq!(sent["input"][0]["content"][0]["filename"], "document.pdf");
+}
+
+#[test]
 fn a_thought_of_which_nothing_came_does_not_go_back_and_an_image_of_the_assistant_is_noted() {
     let thought = json!({"type": "reasoning", "id": "rs_1", "encrypted_content": "SIG",
         "summary": [{"type": "summary_text", "text": "Hm."}]});

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source};
 use crate::llm::provider::models::Thinking;
+use crate::llm::provider::values::made_up_name;
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, offer, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
@@ -291,8 +292,13 @@ fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
                     Source::Url(url) => json!({"type": "input_file", "file_url": url}),
                     source => json!({"type": "input_file", "file_data": source.to_url()}),
                 };
-                if let Some(name) = name {
-                    file["filename"] = name.clone().into();
+                // Bytes without a name are refused.
+                let made_up = || match source {
+                    Source::Bytes { mime, .. } => Some(made_up_name(mime)),
+                    _ => None,
+                };
+                if let Some(name) = name.clone().or_else(made_up) {
+                    file["filename"] = name.into();
                 }
                 file
             }
