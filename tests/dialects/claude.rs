@@ -274,3 +274,54 @@ fn a_conversation_may_not_end_with_the_assistants_turn_whatever_follows_without_
     let asked = request(json!({"messages": [user("Hi"), said, user("And?")]}));
     assert_eq!(body(&client, &asked)["messages"].as_array().unwrap().len(), 3);
 }
+
+/// What a request with this message is sent as, and what was adjusted of it.
+fn dropped(message: Value) -> (Value, Vec<String>) {
+    let set = [("provider", "anthropic"), ("model", "claude-sonnet-4-5"), ("api_key", "k")];
+    let client = options(&[&set[..], &[("unsupported", "drop")]].concat());
+    let asked = request(json!({"messages": [message, {"role": "user", "content": "Hi"}]}));
+    let prepared = prepare(&client, &asked, false).unwrap();
+    (serde_json::from_slice(&prepared.http.body).unwrap(), prepared.adjusted)
+}
+
+fn image(url: &str) -> Value {
+    json!({"type": "image_url", "image_url": {"url": url}})
+}
+
+/// The refusal of a request with this message, in words.
+fn refusal(message: &Value) -> String {
+    let asked = request(json!({"messages": [message, {"role": "user", "content": "Hi"}]}));
+    let refused = prepare(&client("anthropic", "claude-sonnet-4-5"), &asked, false).unwrap_err();
+    assert_eq!(refused.status(), Status::BadRequest, "{message}");
+    refused.to_string()
+}
+
+#[test]
+fn the_system_says_nothing_but_texts() {
+    let brief = json!({"type": "text", "text": "Be brief."});
+    let seen = json!({"role": "system", "content": [brief, image("https://example.test/a.png")]});
+    let words = refusal(&seen);
+    assert!(words.starts_with("messages: ") && words.contains("from the system"), "{words}");
+    let (sent, adjusted) = dropped(seen);
+    assert_eq!(sent["system"], "Be brief.");
+    assert!(adjusted.iter().any(|note| note.starts_with("messages: left out")), "{adjusted:?}");
+}
+
+#[test]
+fn images_are_of_the_kinds_that_are_taken_under_their_proper_names() {
+    let seen = |kind: &str| {
+        json!({"role": "user", "content": [{"type": "text", "text": "Look"},
+            image(&format!("data:{kind},/9j/"))]})
+    };
+    for (given, sent) in [("jpg", "jpeg"), ("PNG", "png"), ("gif", "gif"), ("webp", "webp")] {
+        let (body, adjusted) = dropped(seen(&format!("image/{given};base64")));
+        let media = &body["messages"][0]["content"][1]["source"]["media_type"];
+        assert!(*media == format!("image/{sent}") && adjusted.is_empty(), "{body} {adjusted:?}");
+    }
+    for other in ["image/bmp;base64", "image/svg+xml;base64", ";base64", "image/svg+xml;utf8"] {
+        let words = refusal(&seen(other));
+        assert!(words.contains("jpeg, png, gif and webp"), "{words}");
+        let (body, adjusted) = dropped(seen(other));
+        assert!(!body.to_string().contains("image") && adjusted.len() == 1, "{body} {adjusted:?}");
+    }
+}

@@ -21,11 +21,15 @@ pub fn system(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
     for message in chat.request.messages.iter().filter(|m| m.role == Role::System) {
         all.extend(blocks(message, wanted)?);
     }
+    if all.iter().any(|block| block["type"] != "text") {
+        wanted.refuse("messages", "takes nothing but texts from the system")?;
+        all.retain(|block| block["type"] == "text");
+    }
     let marked = all.iter().any(|block| !block["cache_control"].is_null());
     let texts: Vec<_> = all.iter().filter_map(|block| block["text"].as_str()).collect();
     Ok(match (all.len(), marked) {
         (0, _) => None,
-        (_, false) if texts.len() == all.len() => Some(texts.join("\n\n").into()),
+        (_, false) => Some(texts.join("\n\n").into()),
         _ => Some(all.into()),
     })
 }
@@ -150,7 +154,13 @@ fn block(piece: &Piece, wanted: &mut Wanted) -> Result<Option<Value>> {
         // The vendor refuses empty texts.
         Part::Text(text) if text.is_empty() => return Ok(None),
         Part::Text(text) => json!({"type": "text", "text": text}),
-        Part::Image(source, _) => json!({"type": "image", "source": image_source(source)}),
+        Part::Image(source, _) => {
+            let Some(source) = image_source(source) else {
+                wanted.refuse("messages", "takes images only as jpeg, png, gif and webp")?;
+                return Ok(None);
+            };
+            json!({"type": "image", "source": source})
+        }
         Part::Document(source, name) => {
             let mut block = json!({"type": "document", "source": document_source(source)});
             if let Some(name) = name {
@@ -169,7 +179,30 @@ fn block(piece: &Piece, wanted: &mut Wanted) -> Result<Option<Value>> {
     }))
 }
 
-fn image_source(source: &Source) -> Value {
+/// An image's place or bytes, if the vendor can read them: it takes no other
+/// kinds, and no address that holds the image itself.
+fn image_source(image: &Source) -> Option<Value> {
+    match image {
+        Source::Bytes { mime, base64 } => {
+            Some(json!({"type": "base64", "media_type": image_type(mime)?, "data": base64}))
+        }
+        Source::Url(url) if url.starts_with("data:") => None,
+        _ => Some(source(image)),
+    }
+}
+
+/// The vendor's name of a kind of image.
+fn image_type(mime: &str) -> Option<&'static str> {
+    Some(match mime.to_ascii_lowercase().as_str() {
+        "image/jpeg" | "image/jpg" => "image/jpeg",
+        "image/png" => "image/png",
+        "image/gif" => "image/gif",
+        "image/webp" => "image/webp",
+        _ => return None,
+    })
+}
+
+fn source(source: &Source) -> Value {
     match source {
         Source::Url(url) => json!({"type": "url", "url": url}),
         Source::Bytes { mime, base64 } => {
@@ -179,11 +212,11 @@ fn image_source(source: &Source) -> Value {
     }
 }
 
-fn document_source(source: &Source) -> Value {
-    match source {
+fn document_source(document: &Source) -> Value {
+    match document {
         Source::Bytes { mime, .. } if mime.starts_with("text/") => {
-            json!({"type": "text", "media_type": "text/plain", "data": source.decoded()})
+            json!({"type": "text", "media_type": "text/plain", "data": document.decoded()})
         }
-        _ => image_source(source),
+        _ => source(document),
     }
 }
