@@ -1,4 +1,5 @@
-//! Anthropic's streams: blocks of every kind, in and out of order.
+//! Anthropic's streams, blocks of every kind, in and out of order; and what it is
+//! sent.
 
 use mynah::error::Status;
 use mynah::llm::event::EventKind;
@@ -324,4 +325,80 @@ fn images_are_of_the_kinds_that_are_taken_under_their_proper_names() {
         let (body, adjusted) = dropped(seen(other));
         assert!(!body.to_string().contains("image") && adjusted.len() == 1, "{body} {adjusted:?}");
     }
+}
+
+fn user(text: &str) -> Value {
+    json!({"role": "user", "content": text})
+}
+
+/// What the model said itself.
+fn own(model: &str, blocks: Value) -> Value {
+    let calls: Vec<_> =
+        blocks.as_array().unwrap().iter().filter(|b| b["type"] == "tool_use").collect();
+    let call = |block: &&Value| {
+        json!({"id": block["id"], "type": "function",
+            "function": {"name": "f", "arguments": "{}"}})
+    };
+    let mut message = json!({"role": "assistant", "content": null,
+        "mynah": {"provider": "anthropic", "model": model, "blocks": blocks}});
+    if !calls.is_empty() {
+        message["tool_calls"] = calls.iter().map(call).collect();
+    }
+    message
+}
+
+/// A call of another provider's, and the result of a call.
+fn called(id: &str) -> Value {
+    let call = json!({"id": id, "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    json!({"role": "assistant", "content": null, "tool_calls": [call]})
+}
+
+fn result(id: &str) -> Value {
+    json!({"role": "tool", "tool_call_id": id, "content": "1"})
+}
+
+#[test]
+fn a_turn_that_began_without_a_thought_goes_on_without_a_budget_of_thinking() {
+    let model = "claude-sonnet-4-5";
+    let sent = |model: &str, wish: (&str, Value), messages: Value| {
+        let mut asked = json!({"messages": messages});
+        asked[wish.0] = wish.1;
+        let prepared = prepare(&client("anthropic", model), &request(asked), false).unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        (sent["thinking"]["type"].clone(), prepared.adjusted)
+    };
+    let effort = || ("reasoning_effort", json!("medium"));
+    let foreign = json!([user("Go"), called("c1"), result("c1")]);
+    let prefilled = json!([user("Go"), {"role": "assistant", "content": "So"}]);
+    for (wish, messages) in [
+        (effort(), foreign.clone()),
+        (("reasoning_budget", json!(2_000)), foreign.clone()),
+        (("thinking", json!({"type": "enabled", "budget_tokens": 2_000})), foreign.clone()),
+        (effort(), prefilled),
+        (effort(), json!([user("Go"), called("c1"), result("c1"), called("c2"), result("c2")])),
+    ] {
+        let field = wish.0;
+        let (kind, adjusted) = sent(model, wish, messages);
+        let told = adjusted.iter().any(|note| note.starts_with(&format!("{field}: left out")));
+        assert!(kind.is_null() && told, "{field}: {kind} {adjusted:?}");
+    }
+    let call = |id: &str| json!({"type": "tool_use", "id": id, "name": "f", "input": {}});
+    let thought = json!({"type": "thinking", "thinking": "Hm", "signature": "c2ln"});
+    let hidden = json!({"type": "redacted_thinking", "data": "ZGF0YQ=="});
+    let thoughtful = |first: &Value| {
+        json!([
+            user("Go"),
+            own(model, json!([first, call("c1")])),
+            result("c1"),
+            own(model, json!([call("c2")])),
+            result("c2")
+        ])
+    };
+    let after = json!([user("Go"), called("c1"), result("c1"),
+        {"role": "assistant", "content": "1"}, user("And?")]);
+    for messages in [thoughtful(&thought), thoughtful(&hidden), after] {
+        let (kind, adjusted) = sent(model, effort(), messages);
+        assert!(kind == "enabled" && adjusted.is_empty(), "{kind} {adjusted:?}");
+    }
+    assert_eq!(sent("claude-opus-4-6", effort(), foreign).0, "adaptive");
 }

@@ -62,6 +62,21 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     Ok(turns.into_iter().map(|(role, blocks)| json!({"role": role, "content": blocks})).collect())
 }
 
+/// Whether the turn that the model is to go on with, its calls and their results
+/// among it, has begun without a thought: with a budget of thinking the vendor
+/// refuses that, and only there. What follows the first thought may lack others.
+pub fn go_on_without_thought(messages: &[Value]) -> bool {
+    let is_open =
+        |turn: &&Value| turn["role"] == "assistant" || turn["content"][0]["type"] == "tool_result";
+    let open = messages.iter().rev().take_while(is_open);
+    let first = open.filter(|turn| turn["role"] == "assistant").last();
+    first.is_some_and(|turn| !is_thought(&turn["content"][0]))
+}
+
+fn is_thought(block: &Value) -> bool {
+    block["type"] == "thinking" || block["type"] == "redacted_thinking"
+}
+
 /// A message of nothing is no turn: its neighbours may be one.
 fn add(turns: &mut Vec<Turn>, role: &'static str, mut blocks: Vec<Value>) {
     leave_out_silence(&mut blocks);

@@ -22,7 +22,6 @@ const OWN_FIELDS: &[&str] = &[
     "mcp_servers",
     "output_config",
     "service_tier",
-    "thinking",
 ];
 
 /// Writes the body.
@@ -40,11 +39,10 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     if let Some(system) = turns::system(chat, &mut wanted)? {
         put("system", system);
     }
-    put("messages", turns::messages(chat, &mut wanted, url)?.into());
-    let thinking = thinking(&mut wanted, cap)?;
-    // One that the caller wrote out is the one that is sent.
-    let sent = request.other.get("thinking").or(thinking.as_ref());
-    let thinks = sent.is_some_and(|thinking| thinking["type"] == "enabled");
+    let messages = turns::messages(chat, &mut wanted, url)?;
+    let thinking = thinking(chat, &mut wanted, cap, &messages)?;
+    let thinks = thinking.as_ref().is_some_and(|thinking| thinking["type"] == "enabled");
+    put("messages", messages.into());
     sampling(chat, &mut wanted, thinks, &mut put)?;
     if let Some(thinking) = thinking {
         put("thinking", thinking);
@@ -58,6 +56,7 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
         put("stream", true.into());
     }
     let mut other = request.other.clone();
+    other.shift_remove("thinking");
     if let Some(config) = config {
         with_own(&mut other, "output_config", config);
     }
@@ -132,8 +131,32 @@ fn sampling(
     Ok(())
 }
 
+/// How it is to think: as the caller wrote it out, or else as asked; without a
+/// budget in the middle of a turn that nobody thought about.
+fn thinking(
+    chat: &Chat,
+    wanted: &mut Wanted,
+    cap: u64,
+    messages: &[Value],
+) -> Result<Option<Value>> {
+    let asked = asked_thinking(wanted, cap)?;
+    let own = chat.request.other.get("thinking").cloned();
+    let field = match wanted.budget {
+        _ if own.is_some() => "thinking",
+        Some(_) => "reasoning_budget",
+        None => "reasoning_effort",
+    };
+    let thinking = own.or(asked);
+    let has_budget = thinking.as_ref().is_some_and(|thinking| thinking["type"] == "enabled");
+    if has_budget && turns::go_on_without_thought(messages) {
+        wanted.note(field, "left out: the turn that goes on began without a thought");
+        return Ok(None);
+    }
+    Ok(thinking)
+}
+
 /// Newer models decide themselves how long to think, older ones get a budget.
-fn thinking(wanted: &mut Wanted, cap: u64) -> Result<Option<Value>> {
+fn asked_thinking(wanted: &mut Wanted, cap: u64) -> Result<Option<Value>> {
     let budget = match (wanted.budget, wanted.effort.as_deref(), wanted.takes.thinking) {
         (None, None, _) => return Ok(None),
         (None, Some("none"), _) => return Ok(Some(json!({"type": wanted.takes.unthinking}))),
