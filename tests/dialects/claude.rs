@@ -402,3 +402,49 @@ fn a_turn_that_began_without_a_thought_goes_on_without_a_budget_of_thinking() {
     }
     assert_eq!(sent("claude-opus-4-6", effort(), foreign).0, "adaptive");
 }
+
+#[test]
+fn thoughts_that_nothing_follows_are_no_end_of_a_message() {
+    let model = "claude-sonnet-4-5";
+    let thought = json!({"type": "thinking", "thinking": "Hm", "signature": "c2ln"});
+    let hidden = json!({"type": "redacted_thinking", "data": "ZGF0YQ=="});
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let sent = |blocks: Value| {
+        let messages = json!([user("Hi"), own(model, blocks), user("Well?")]);
+        let asked = request(json!({"messages": messages}));
+        let prepared = prepare(&client("anthropic", model), &asked, false).unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        (sent["messages"].clone(), prepared.adjusted)
+    };
+    for alone in
+        [json!([thought]), json!([thought, text("")]), json!([thought, hidden, text("\n")])]
+    {
+        let (messages, adjusted) = sent(alone);
+        assert_eq!(messages, json!([{"role": "user", "content": [text("Hi"), text("Well?")]}]));
+        assert!(adjusted.iter().any(|note| note.starts_with("messages: left out")));
+    }
+    let (messages, _) = sent(json!([thought, text("So"), hidden]));
+    assert_eq!(messages[1]["content"], json!([thought, text("So")]));
+    let (messages, adjusted) = sent(json!([thought, hidden, text("So")]));
+    assert_eq!(messages[1]["content"], json!([thought, hidden, text("So")]));
+    assert!(adjusted.is_empty(), "{adjusted:?}");
+}
+
+#[test]
+fn what_the_model_goes_on_from_ends_with_a_word() {
+    let client = client("anthropic", "claude-sonnet-4-5");
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let sent = |content: Value| {
+        let said = json!({"role": "assistant", "content": content});
+        let asked = request(json!({"messages": [user("Hi"), said]}));
+        let prepared = prepare(&client, &asked, false).unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        (sent["messages"][1]["content"].clone(), prepared.adjusted.len())
+    };
+    assert_eq!(sent("Sure: \n".into()), (json!([text("Sure:")]), 1));
+    assert_eq!(sent(json!([text("Sure: "), text(" ")])), (json!([text("Sure:")]), 1));
+    assert_eq!(sent("Sure:".into()), (json!([text("Sure:")]), 0));
+    let user_goes_on = json!([user("Hi"), {"role": "assistant", "content": "A "}, user("B ")]);
+    let asked = request(json!({"messages": user_goes_on}));
+    assert_eq!(body(&client, &asked)["messages"][1]["content"], json!([text("A ")]));
+}

@@ -59,7 +59,26 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
         wanted.refuse("messages", "does not go on from an assistant's message")?;
         turns.pop();
     }
+    end_with_a_word(&mut turns, wanted);
     Ok(turns.into_iter().map(|(role, blocks)| json!({"role": role, "content": blocks})).collect())
+}
+
+/// The vendor goes on from no text that ends in white space.
+fn end_with_a_word(turns: &mut Vec<Turn>, wanted: &mut Wanted) {
+    let Some(("assistant", blocks)) = turns.last_mut() else { return };
+    while let Some(block) = blocks.last_mut()
+        && let Some(text) = block["text"].as_str().filter(|_| block["type"] == "text")
+        && text.ends_with(char::is_whitespace)
+    {
+        wanted.note("messages", "left out: white space at the end: the vendor goes on from none");
+        match text.trim_end() {
+            "" => drop(blocks.pop()),
+            said => block["text"] = String::from(said).into(),
+        }
+    }
+    if blocks.is_empty() {
+        turns.pop();
+    }
 }
 
 /// Whether the turn that the model is to go on with, its calls and their results
@@ -75,6 +94,17 @@ pub fn go_on_without_thought(messages: &[Value]) -> bool {
 
 fn is_thought(block: &Value) -> bool {
     block["type"] == "thinking" || block["type"] == "redacted_thinking"
+}
+
+/// The vendor refuses a message that ends with a thought, as its own does that was
+/// cut while it thought.
+fn leave_out_last_thoughts(blocks: &mut Vec<Value>, wanted: &mut Wanted) {
+    leave_out_silence(blocks);
+    let kept = blocks.iter().rposition(|block| !is_thought(block)).map_or(0, |last| last + 1);
+    if kept < blocks.len() {
+        blocks.truncate(kept);
+        wanted.note("messages", "left out: thoughts that no word and no call follows");
+    }
 }
 
 /// A message of nothing is no turn: its neighbours may be one.
@@ -133,7 +163,9 @@ fn id(id: &str) -> String {
 
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     if let Some(origin) = send::own(chat, message, wanted, url) {
-        return Ok(origin.blocks.clone());
+        let mut blocks = origin.blocks.clone();
+        leave_out_last_thoughts(&mut blocks, wanted);
+        return Ok(blocks);
     }
     let mut blocks = blocks(message, wanted)?;
     for call in &message.tool_calls {
