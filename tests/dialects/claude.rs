@@ -431,6 +431,22 @@ fn thoughts_that_nothing_follows_are_no_end_of_a_message() {
 }
 
 #[test]
+fn a_stop_text_has_more_in_it_than_white_space() {
+    let client = client("anthropic", "claude-sonnet-4-5");
+    for blank in ["\n", "", " \t"] {
+        let mut asked = request(json!({"messages": [user("Hi")], "stop": [blank, "END\n"]}));
+        let refused = prepare(&client, &asked, false).unwrap_err();
+        assert_eq!(refused.status(), Status::BadRequest);
+        assert!(refused.to_string().starts_with("stop: "), "{refused}");
+        asked.set("unsupported", "drop").unwrap();
+        let prepared = prepare(&client, &asked, false).unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        assert_eq!(sent["stop_sequences"], json!(["END\n"]));
+        assert!(prepared.adjusted.iter().any(|note| note.starts_with("stop: left out")));
+    }
+}
+
+#[test]
 fn what_the_model_goes_on_from_ends_with_a_word() {
     let client = client("anthropic", "claude-sonnet-4-5");
     let text = |text: &str| json!({"type": "text", "text": text});

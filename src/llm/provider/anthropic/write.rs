@@ -43,6 +43,7 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let thinking = thinking(chat, &mut wanted, cap, &messages)?;
     let thinks = thinking.as_ref().is_some_and(|thinking| thinking["type"] == "enabled");
     put("messages", messages.into());
+    stops(&mut wanted)?;
     sampling(chat, &mut wanted, thinks, &mut put)?;
     if let Some(thinking) = thinking {
         put("thinking", thinking);
@@ -127,6 +128,16 @@ fn sampling(
     }
     if !wanted.stop.is_empty() {
         put("stop_sequences", wanted.stop.clone().into());
+    }
+    Ok(())
+}
+
+/// The vendor refuses stop texts in which there is nothing to be seen.
+fn stops(wanted: &mut Wanted) -> Result<()> {
+    let is_blank = |text: &String| text.trim().is_empty();
+    if wanted.stop.iter().any(is_blank) {
+        wanted.refuse("stop", "takes no text of white space alone")?;
+        wanted.stop.retain(|text| !is_blank(text));
     }
     Ok(())
 }
