@@ -1,4 +1,4 @@
-//! Cohere's answers: calls without arguments, and probabilities.
+//! Cohere: what it is shown, calls without arguments, and probabilities.
 
 use serde_json::{Value, json};
 
@@ -64,4 +64,54 @@ fn probabilities_are_kept_streamed_as_plain() {
     for response in [streamed, whole] {
         assert_eq!((response.text(), &response.first().logprobs), ("Hi you", &Some(all.clone())));
     }
+}
+
+#[test]
+fn only_the_user_shows_images() {
+    let client = client("cohere", "command-a-vision-07-2025");
+    let call =
+        json!([{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]);
+    let seen = json!([{"type": "text", "text": "Look"},
+        {"type": "image_url", "image_url": {"url": "https://example.test/a.png"}}]);
+    let asked = |place: &str| {
+        let words = |at: &str| if at == place { seen.clone() } else { "Well".into() };
+        request(json!({"messages": [
+            {"role": "system", "content": words("system")},
+            {"role": "user", "content": words("user")},
+            {"role": "assistant", "content": words("answer")},
+            {"role": "user", "content": "Go"},
+            {"role": "assistant", "content": words("plan"), "tool_calls": call},
+            {"role": "tool", "tool_call_id": "c1", "content": words("result")}]}))
+    };
+    assert!(body(&client, &asked("user")).to_string().contains("image_url"));
+    for place in ["system", "answer", "plan", "result"] {
+        let mut asked = asked(place);
+        let refused = prepare(&client, &asked, false).unwrap_err();
+        assert_eq!(refused.status(), mynah::error::Status::BadRequest, "{place}");
+        assert!(refused.to_string().contains("images only from the user"), "{refused}");
+        asked.set("unsupported", "drop").unwrap();
+        let prepared = prepare(&client, &asked, false).unwrap();
+        let sent = String::from_utf8_lossy(&prepared.http.body);
+        assert!(!sent.contains("image_url") && sent.contains("Look"), "{place}: {sent}");
+        assert!(prepared.adjusted[0].starts_with("messages: left out"), "{place}");
+    }
+}
+
+#[test]
+fn arguments_of_a_call_are_the_text_of_an_object() {
+    let sent = |call: Value| {
+        let asked = request(json!({"messages": [{"role": "user", "content": "Go"},
+            {"role": "assistant", "content": null, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": "1"}]}));
+        let sent = body(&client("cohere", "command-a-03-2025"), &asked);
+        sent["messages"][1]["tool_calls"][0]["function"]["arguments"].clone()
+    };
+    let function = |arguments: &str| json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": arguments}});
+    for (given, expected) in
+        [("", "{}"), (" ", "{}"), ("null", "{}"), (r#"{"a": 1}"#, r#"{"a": 1}"#)]
+    {
+        assert_eq!(sent(function(given)), expected, "{given:?}");
+    }
+    let custom = json!({"id": "c1", "type": "custom", "custom": {"name": "f", "input": "red"}});
+    assert_eq!(sent(custom), r#"{"input":"red"}"#);
 }

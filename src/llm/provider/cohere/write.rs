@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::Result;
-use crate::llm::message::{Message, Part, Role, Source};
+use crate::llm::message::{Message, Part, Role, Source, ToolCall};
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, offer, send};
 use crate::llm::request::{Format, ToolChoice};
@@ -151,15 +151,13 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     }
     let mut out = Map::new();
     out.insert("role".into(), "assistant".into());
+    let said = content(message, wanted)?;
     if !message.tool_calls.is_empty() {
         let calls = message.tool_calls.iter().map(|call| {
-            json!({
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            })
+            let function = json!({"name": call.name, "arguments": arguments(call)?});
+            Ok(json!({"id": call.id, "type": "function", "function": function}))
         });
-        out.insert("tool_calls".into(), calls.collect());
+        out.insert("tool_calls".into(), calls.collect::<Result<Vec<_>>>()?.into());
         // A text beside calls is a plan here.
         let plan = message.extra.get("tool_plan").cloned();
         let text = Some(message.text()).filter(|text| !text.is_empty());
@@ -167,9 +165,18 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
             out.insert("tool_plan".into(), plan);
         }
     } else {
-        out.insert("content".into(), content(message, wanted)?);
+        out.insert("content".into(), said);
     }
     Ok(out.into())
+}
+
+/// A text that holds an object, also where the call has none.
+fn arguments(call: &ToolCall) -> Result<String> {
+    match call.arguments.trim() {
+        _ if call.is_custom() => Ok(call.object()?.to_string()),
+        "" | "null" => Ok("{}".into()),
+        _ => Ok(call.arguments.clone()),
+    }
 }
 
 fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
@@ -186,6 +193,9 @@ fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
         }
         match &piece.part {
             Part::Text(text) => parts.push(json!({"type": "text", "text": text})),
+            Part::Image(..) if message.role != Role::User => {
+                wanted.refuse("messages", "takes images only from the user")?;
+            }
             Part::Image(source, detail) if !matches!(source, Source::File(_)) => {
                 let mut image = json!({"url": source.to_url()});
                 if let Some(detail) = detail {
