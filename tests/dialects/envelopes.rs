@@ -638,3 +638,26 @@ fn minimaxs_numbers_mean_what_it_says_they_do() {
         assert_eq!(inside("custom", &body), [status; 2], "{code}");
     }
 }
+
+#[test]
+fn what_a_vendor_cancels_by_itself_is_its_own_failure() {
+    let given_up = error(json!({"code": 499, "message": "The operation was cancelled.",
+        "status": "CANCELLED"}));
+    let found = refused("gemini", 499, &[], &given_up.to_string());
+    assert_eq!((found.status, found.retriable), (Status::Server, true));
+    assert_eq!(inside("gemini", &given_up), [Status::Server; 2]);
+}
+
+#[test]
+fn a_problem_is_told_by_its_detail_or_else_by_its_title() {
+    let problem = |more: Value| {
+        let mut body = json!({"type": "about:blank", "title": "Bad Request", "status": 400});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        refused("custom", 400, &[], &body.to_string())
+    };
+    let bare = problem(json!({}));
+    assert_eq!((bare.message.as_str(), bare.provider_code), ("Bad Request", None));
+    let detailed = problem(json!({"type": "https://e.test/long", "detail": "It is too long."}));
+    assert_eq!(detailed.message, "It is too long.");
+    assert_eq!(detailed.provider_code.as_deref(), Some("https://e.test/long"));
+}

@@ -104,7 +104,8 @@ impl Facts {
         };
         let stands_alone = root.get("error").is_null();
         if self.message.is_empty() {
-            let names = ["message", "Message", "detail", "msg", "error_description", "errors"];
+            let names =
+                ["message", "Message", "detail", "msg", "error_description", "errors", "title"];
             let found = names.iter().find_map(|name| message_of(root.get(name)));
             self.message = found.unwrap_or_default();
         }
@@ -117,7 +118,8 @@ impl Facts {
             self.reasons.extend(root.get("reason").label());
             fill(&mut self.kind, root.get("error_type"));
             let kind = root.get("type");
-            if kind.text() != Some("error") {
+            // Neither says more than that there is an error (RFC 9457 for the second).
+            if !matches!(kind.text(), Some("error" | "about:blank")) {
                 fill(&mut self.kind, kind);
             }
         }

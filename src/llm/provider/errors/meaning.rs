@@ -263,7 +263,8 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         403 => Status::Permission,
         404 if names_model || says(NO_HOST) => Status::ModelNotFound,
         408 => Status::Timeout,
-        424 => Status::Server,
+        // 499: Gemini gives up what nobody has cancelled.
+        424 | 499 => Status::Server,
         429 if says(USED_UP) => Status::QuotaExhausted,
         429 if says(&["overloaded", "capacity exceeded", "at capacity", "too busy"]) => {
             Status::Overloaded
