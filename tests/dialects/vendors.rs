@@ -580,6 +580,17 @@ fn one_vector_without_a_list_is_a_list_of_one() {
 }
 
 #[test]
+fn an_answer_without_a_vector_is_no_embeddings_to_any_vendor() {
+    for provider in ["gemini", "cohere", "ollama"] {
+        let (dialect, context) = context_of(provider);
+        for body in ["{}", r#"{"embeddings":[]}"#] {
+            let end = dialect.embed_reply(&context, &head(200, &[]), body.as_bytes());
+            assert_eq!(end.unwrap_err().status(), Status::Protocol, "{provider} {body}");
+        }
+    }
+}
+
+#[test]
 fn a_failed_response_blames_the_request_where_its_code_does() {
     let failed = |code: &str| {
         let event = json!({"type": "response.failed", "response": {"status": "failed",

@@ -98,23 +98,26 @@ fn floats(text: &str) -> Option<Vec<f32>> {
     rest.is_empty().then(|| floats.iter().map(|four| f32::from_le_bytes(*four)).collect())
 }
 
-/// OpenAI's form of vectors.
+/// OpenAI's form of vectors; an answer without any is none.
 pub fn answer(
     context: &Context,
     model: Option<&str>,
     vectors: Vec<Value>,
     tokens: Option<u64>,
-) -> Value {
+) -> Result<Value> {
+    if vectors.is_empty() {
+        return Err(Error::Protocol("the answer holds no embeddings".into()));
+    }
     let data: Vec<_> = vectors
         .into_iter()
         .enumerate()
         .map(|(index, vector)| json!({"object": "embedding", "index": index, "embedding": vector}))
         .collect();
     let usage = tokens.map(|n| json!({"prompt_tokens": n, "total_tokens": n}));
-    json!({
+    Ok(json!({
         "object": "list",
         "data": data,
         "model": model.unwrap_or(&context.model),
         "usage": usage,
-    })
+    }))
 }

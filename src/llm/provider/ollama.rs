@@ -6,7 +6,7 @@ use super::alike::{Added, Lane};
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
 use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, finish, hosts, offer, send};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::dates;
 use crate::llm::json::Json;
@@ -74,12 +74,9 @@ impl Provider for Ollama {
         let one = json.get("embedding");
         let single = !one.items().is_empty();
         let rows = if single { std::slice::from_ref(one) } else { json.get("embeddings").items() };
-        if rows.is_empty() {
-            return Err(Error::Protocol("the answer holds no embeddings".into()));
-        }
         let vectors = rows.iter().map(Json::to_value).collect();
         let tokens = json.get("prompt_eval_count").u64();
-        Ok(embed::answer(context, json.get("model").text(), vectors, tokens))
+        embed::answer(context, json.get("model").text(), vectors, tokens)
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::stream::{Stream, plain};
 use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::llm::json::Json;
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
@@ -60,11 +60,8 @@ impl Provider for Cohere {
         let lists = |name: &&str| rows.get(name).items().iter().any(|row| !row.items().is_empty());
         let kind = ["float", "int8", "uint8", "binary", "ubinary"].into_iter().find(lists);
         let rows = kind.map_or(rows, |kind| rows.get(kind));
-        if rows.items().is_empty() {
-            return Err(Error::Protocol("the answer holds no embeddings".into()));
-        }
         let vectors = rows.items().iter().map(Json::to_value).collect();
         let tokens = json.at(&["meta", "billed_units", "input_tokens"]).u64();
-        Ok(embed::answer(context, None, vectors, tokens))
+        embed::answer(context, None, vectors, tokens)
     }
 }

@@ -13,7 +13,6 @@ use serde_json::{Map, Value, json};
 use super::stream::{Stream, plain};
 use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
 use crate::error::{Error, Result};
-use crate::llm::json::Json;
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
 use crate::options::Resolved;
@@ -77,12 +76,9 @@ impl Provider for Gemini {
         } else {
             json.get("embeddings").items()
         };
-        if rows.is_empty() {
-            return Err(Error::Protocol("the answer holds no embeddings".into()));
-        }
         let vectors = rows.iter().map(|row| row.get("values").to_value()).collect();
         let tokens = json.at(&["usageMetadata", "promptTokenCount"]).u64();
-        Ok(embed::answer(context, Json::Null.text(), vectors, tokens))
+        embed::answer(context, None, vectors, tokens)
     }
 }
 
