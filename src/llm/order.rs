@@ -9,7 +9,7 @@ use crate::options::Resolved;
 use crate::options::client::ClientOptions;
 
 use super::policy::response_cache::{Identity, Key};
-use super::provider::{Chat, Prepared, Provider, hosts, provider_for};
+use super::provider::{Chat, Prepared, Provider, embed, hosts, provider_for};
 use super::request::{CacheMode, Format, Request};
 use super::response::{Response, Usage};
 use super::transport::Head;
@@ -41,8 +41,9 @@ pub struct Order {
 pub enum Ask {
     /// An answer to a conversation.
     Chat,
-    /// Embeddings; the answer is OpenAI's JSON, as the response's raw text.
-    Embeddings,
+    /// So many embeddings, as far as that is known; the answer is OpenAI's JSON, as
+    /// the response's raw text.
+    Embeddings(Option<usize>),
 }
 
 /// Bytes of a prompt to a token, for the estimate: English prose has about
@@ -83,7 +84,7 @@ impl Order {
         let context = &prepared.context;
         Ok(Order {
             provider,
-            ask: Ask::Embeddings,
+            ask: Ask::Embeddings(embed::asked(&json)),
             stream: false,
             cache: CacheMode::Bypass,
             format: None,
@@ -99,8 +100,9 @@ impl Order {
         let context = &self.prepared.context;
         match self.ask {
             Ask::Chat => self.provider.reply(context, head, body),
-            Ask::Embeddings => {
+            Ask::Embeddings(asked) => {
                 let json = self.provider.embed_reply(context, head, body)?;
+                embed::check_count(asked, &json)?;
                 let prompt = json["usage"]["prompt_tokens"].as_u64();
                 let usage =
                     Usage { input_tokens: prompt, output_tokens: Some(0), ..Usage::default() };

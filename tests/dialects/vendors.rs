@@ -1,7 +1,10 @@
 //! Answers of each vendor that differ from its documentation, or are rare.
 
+use std::sync::Arc;
+
 use mynah::error::{Error, Status};
 use mynah::llm::event::EventKind;
+use mynah::llm::order::Order;
 use mynah::llm::response::FinishReason;
 use serde_json::{Value, json};
 
@@ -576,6 +579,30 @@ fn one_vector_without_a_list_is_a_list_of_one() {
         let body = answer.to_string();
         let json = dialect.embed_reply(&context, &head(200, &[]), body.as_bytes()).unwrap();
         assert_eq!(json["data"][0]["embedding"], json!([0.5, -1.0]), "{provider}");
+    }
+}
+
+#[test]
+fn as_many_vectors_come_as_texts_were_asked_for_or_none() {
+    let reply = |provider: &str, input: Value, body: &Value| {
+        let client = Arc::new(client(provider, "e"));
+        let asked = json!({"model": "e", "input": input}).to_string();
+        let order = Order::embeddings(&asked, &client).unwrap();
+        order.reply(&head(200, &[]), body.to_string().as_bytes()).map(drop)
+    };
+    let one = json!({"data": [{"index": 0, "embedding": [0.5]}], "model": "e"});
+    reply("openai", "a".into(), &one).unwrap();
+    reply("openai", json!([17, 4]), &one).unwrap();
+    let error = reply("openai", json!(["a", "b"]), &one).unwrap_err();
+    assert_eq!(error.status(), Status::Protocol);
+    assert!(error.to_string().contains("2 embeddings were asked for, and 1 came"), "{error}");
+    for (provider, body) in [
+        ("gemini", json!({"embeddings": [{"values": [0.5]}]})),
+        ("cohere", json!({"embeddings": {"float": [[0.5]]}})),
+        ("ollama", json!({"embeddings": [[0.5]]})),
+    ] {
+        reply(provider, json!(["a"]), &body).unwrap();
+        assert!(reply(provider, json!(["a", "b"]), &body).is_err(), "{provider}");
     }
 }
 

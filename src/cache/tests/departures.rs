@@ -69,14 +69,16 @@ fn each_way_to_leave_has_its_reason() {
 
 #[test]
 fn who_closes_a_cache_waits_for_a_listener_that_runs_and_no_other_begins() {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
     let (entered, inside) = std::sync::mpsc::channel();
-    let returned = Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let over = returned.clone();
+    let (runs, closed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (running, after) = (runs.clone(), closed.clone());
     let listener = move |_: &[u8], _: &[u8], _| {
-        assert!(!over.load(std::sync::atomic::Ordering::SeqCst), "one began afterwards");
+        running.store(true, SeqCst);
+        assert!(!after.load(SeqCst), "one began afterwards");
         entered.send(()).unwrap();
         (0..1_000).for_each(|_| std::thread::yield_now());
-        over.store(true, std::sync::atomic::Ordering::SeqCst);
+        running.store(false, SeqCst);
     };
     let listeners = Listeners { departures: Some(Arc::new(listener)), ..Listeners::default() };
     let options = Layered::<CacheOptions>::default().resolve().unwrap();
@@ -86,6 +88,7 @@ fn who_closes_a_cache_waits_for_a_listener_that_runs_and_no_other_begins() {
         scope.spawn(|| cache.clear());
         inside.recv().unwrap();
         cache.close();
-        assert!(returned.load(std::sync::atomic::Ordering::SeqCst));
+        closed.store(true, SeqCst);
+        assert!(!runs.load(SeqCst), "it did not wait");
     });
 }

@@ -35,6 +35,27 @@ pub fn texts(json: &Map<String, Value>) -> Result<Vec<String>> {
     }
 }
 
+/// How many embeddings the JSON asks for: a list of numbers is one text, in tokens.
+pub fn asked(json: &Map<String, Value>) -> Option<usize> {
+    match json.get("input")? {
+        Value::Array(items) if !items.iter().all(Value::is_number) => Some(items.len()),
+        _ => Some(1),
+    }
+}
+
+/// Refuses an answer that holds more or fewer: which text each one is of would be a
+/// guess.
+pub fn check_count(asked: Option<usize>, answer: &Value) -> Result<()> {
+    let came = answer["data"].as_array().map_or(0, Vec::len);
+    match asked.filter(|asked| *asked != came) {
+        None => Ok(()),
+        Some(asked) => {
+            let message = format!("{asked} embeddings were asked for, and {came} came");
+            Err(Error::call(Status::Protocol, message))
+        }
+    }
+}
+
 /// Refuses what a dialect has no word for.
 pub fn only(provider: &str, json: &Map<String, Value>, known: &[&str]) -> Result<()> {
     match json.keys().find(|key| !known.contains(&key.as_str())) {
