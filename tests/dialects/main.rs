@@ -10,6 +10,7 @@ mod any_stream;
 mod any_vendor;
 mod claude;
 mod cohere;
+mod compatible;
 mod conversations;
 mod envelopes;
 mod gemini;

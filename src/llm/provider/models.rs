@@ -110,6 +110,17 @@ impl ChatTools {
     }
 }
 
+/// What a model can be made to call while it thinks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Forcing {
+    /// Any tool, or one by its name.
+    Named,
+    /// Any tool, but none by its name.
+    Unnamed,
+    /// Nothing.
+    No,
+}
+
 /// What a model takes.
 #[derive(Debug, Clone, Copy)]
 pub struct Takes {
@@ -157,6 +168,8 @@ pub struct Takes {
     pub tools_in_chat: ChatTools,
     /// Whether it can be made to call a tool.
     pub forced_tools: bool,
+    /// In chat completions: what it can be made to call while it thinks.
+    pub forced_thinking: Forcing,
     /// Whether it goes on from an assistant's message at the end.
     pub prefill: bool,
     /// Whether the answer can be held to a JSON schema.

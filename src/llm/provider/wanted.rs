@@ -209,7 +209,7 @@ impl Wanted {
     }
 
     /// Whether it does not think, asked not to or left as it is.
-    fn is_unthinking(&self) -> bool {
+    pub fn is_unthinking(&self) -> bool {
         match self.effort.as_deref() {
             Some(effort) => effort == "none",
             None => !self.takes.thinks_unasked,

@@ -2,7 +2,7 @@
 //! what sets a model apart.
 
 use super::Range::{From, No, Unthinking};
-use super::{ChatTools, Takes, Thinking};
+use super::{ChatTools, Forcing, Takes, Thinking};
 
 const OPEN: Takes = Takes {
     provider: "custom",
@@ -27,6 +27,7 @@ const OPEN: Takes = Takes {
     in_chat: true,
     tools_in_chat: ChatTools::Yes,
     forced_tools: true,
+    forced_thinking: Forcing::Named,
     prefill: true,
     schema: true,
 };
@@ -140,11 +141,13 @@ const KIMI: Takes = Takes {
     cap: "max_completion_tokens",
     thinking: Thinking::Switch,
     allowance: 16_384,
+    forced_thinking: Forcing::No,
     ..OPEN
 };
 
 /// Before K2.5.
 const KIMI_OPEN: Takes = Takes {
+    forced_thinking: Forcing::Named,
     temperature: From(0.0, 1.0),
     top_p: From(0.0, 1.0),
     penalties: From(-2.0, 2.0),
@@ -181,6 +184,7 @@ const DEEPSEEK: Takes = Takes {
     stop: 16,
     thinking: Thinking::Efforts(&["none", "low", "high", "max"]),
     allowance: 16_384,
+    forced_thinking: Forcing::No,
     schema: false,
     ..OPEN
 };
@@ -272,9 +276,20 @@ pub static TAKES: &[Takes] = &[
     DEEPSEEK,
     KIMI,
     Takes { prefix: "kimi-k2-", thinking: Thinking::No, ..KIMI_OPEN },
+    Takes {
+        prefix: "kimi-k2-thinking",
+        thinking: Thinking::No,
+        forced_thinking: Forcing::No,
+        ..KIMI_OPEN
+    },
     Takes { prefix: "kimi-latest", thinking: Thinking::No, ..KIMI_OPEN },
-    Takes { prefix: "kimi-thinking", ..KIMI_OPEN },
-    Takes { prefix: "kimi-k3", thinking: Thinking::Efforts(&["low", "high", "max"]), ..KIMI },
+    Takes { prefix: "kimi-thinking", forced_thinking: Forcing::No, ..KIMI_OPEN },
+    Takes {
+        prefix: "kimi-k3",
+        thinking: Thinking::Efforts(&["low", "high", "max"]),
+        forced_thinking: Forcing::Unnamed,
+        ..KIMI
+    },
     Takes { prefix: "moonshot-v1", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
     Takes { provider: "siliconflow", stop: 4, budget: From(128.0, 32_768.0), ..OPEN },
     Takes { provider: "huggingface", top_k: No, ..OPEN },

@@ -5,6 +5,7 @@
 
 mod kept;
 mod read;
+mod tools;
 mod turns;
 mod write;
 

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::super::wanted::Wanted;
 use super::super::{Chat, send};
-use super::turns;
+use super::{tools, turns};
 use crate::error::Result;
-use crate::llm::request::{Format, Tool, ToolChoice};
+use crate::llm::request::Format;
 
 /// What Kimi documents beyond the common fields: it ignores every other one
 /// without a word, so they are refused here.
@@ -39,16 +39,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     };
     sampling(wanted, cap, &mut body);
     thinking(wanted, &mut body);
-    if !request.tools.is_empty() {
-        let tools = request.tools.iter().map(|tool| tool_json(tool, wanted)).collect();
-        body.insert("tools".into(), tools);
-        if let Some(choice) = &request.tool_choice {
-            body.insert("tool_choice".into(), tool_choice(choice, &request.tools));
-        }
-        if let Some(parallel) = request.parallel_tool_calls {
-            body.insert("parallel_tool_calls".into(), parallel.into());
-        }
-    }
+    tools::write(chat, wanted, &mut body)?;
     format(chat, wanted, &mut body)?;
     if let Some(user) = &request.user {
         body.insert("user".into(), user.clone().into());
@@ -147,50 +138,7 @@ fn format(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Re
     Ok(())
 }
 
-fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Value {
-    if let Some(other) = &tool.other {
-        return other.clone();
-    }
-    let mut function = json!({"name": tool.name});
-    if let Some(description) = &tool.description {
-        function["description"] = description.clone().into();
-    }
-    if let Some(parameters) = &tool.parameters {
-        function["parameters"] = parameters.clone();
-    }
-    if let Some(strict) = tool.strict {
-        function["strict"] = strict.into();
-    }
-    let mut json = json!({"type": "function", "function": function});
-    if let Some(mark) = &tool.cache_control {
-        if keeps_marks(wanted.provider) {
-            json["cache_control"] = mark.clone();
-        } else {
-            wanted.note("cache_control", "left out: only Anthropic has it");
-        }
-    }
-    json
-}
-
 /// Whether a host may know marks for the prompt cache.
 pub fn keeps_marks(provider: &str) -> bool {
     matches!(provider, "custom" | "huggingface")
-}
-
-fn tool_choice(choice: &ToolChoice, tools: &[Tool]) -> Value {
-    let named = |name: &String| match tools.iter().any(|tool| tool.is_custom(name)) {
-        true => json!({"type": "custom", "custom": {"name": name}}),
-        false => json!({"type": "function", "function": {"name": name}}),
-    };
-    match choice {
-        ToolChoice::Auto => "auto".into(),
-        ToolChoice::None => "none".into(),
-        ToolChoice::Required => "required".into(),
-        ToolChoice::Function(name) => named(name),
-        ToolChoice::Allowed(names, must) => {
-            let tools: Vec<_> = names.iter().map(named).collect();
-            let mode = if *must { "required" } else { "auto" };
-            json!({"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}})
-        }
-    }
 }

@@ -1,0 +1,137 @@
+//! Tools and the choice among them, in the form of chat completions.
+
+use serde_json::{Map, Value, json};
+
+use super::super::models::Forcing;
+use super::super::wanted::Wanted;
+use super::super::{Chat, offer};
+use super::write::keeps_marks;
+use crate::error::Result;
+use crate::llm::request::{Tool, ToolChoice};
+
+/// Writes the tools, and which of them may or must be called.
+pub fn write(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
+    let request = chat.request;
+    if request.tools.is_empty() {
+        return Ok(());
+    }
+    let (choice, offered) = offered(chat, wanted)?;
+    if offered.is_empty() {
+        return Ok(());
+    }
+    let tools = offered.into_iter().map(|tool| tool_json(tool, wanted)).collect();
+    body.insert("tools".into(), tools);
+    if let Some(choice) = choice {
+        body.insert("tool_choice".into(), tool_choice(&choice, &request.tools));
+    }
+    if let Some(parallel) = request.parallel_tool_calls {
+        body.insert("parallel_tool_calls".into(), parallel.into());
+    }
+    Ok(())
+}
+
+/// The choice as the host takes it, and the tools that it is offered.
+fn offered<'a>(
+    chat: &Chat<'a>,
+    wanted: &mut Wanted,
+) -> Result<(Option<ToolChoice>, Vec<&'a Tool>)> {
+    let request = chat.request;
+    let choice = forced(chat, wanted)?;
+    // Who takes no choice of this kind is offered nothing else than it names.
+    let (offered, instead): (Vec<_>, _) = match &choice {
+        Some(ToolChoice::Allowed(_, must)) if !takes_allowed(wanted.provider) => {
+            let choice = if *must { ToolChoice::Required } else { ToolChoice::Auto };
+            (offer::allowed(request).collect(), choice)
+        }
+        Some(ToolChoice::Function(name)) if forcing(chat, wanted) == Forcing::Unnamed => {
+            let named = request.tools.iter().filter(|tool| tool.name == *name);
+            (named.collect(), ToolChoice::Required)
+        }
+        _ => return Ok((choice, request.tools.iter().collect())),
+    };
+    if offered.is_empty() {
+        wanted.refuse("tool_choice", "needs what it names among the tools")?;
+    }
+    Ok((Some(instead), offered))
+}
+
+/// The choice, unless it forces what cannot be forced.
+fn forced(chat: &Chat, wanted: &mut Wanted) -> Result<Option<ToolChoice>> {
+    let choice = chat.request.tool_choice.clone();
+    let is_forced = matches!(
+        choice,
+        Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Allowed(_, true))
+    );
+    if !is_forced || forcing(chat, wanted) != Forcing::No {
+        return Ok(choice);
+    }
+    wanted.refuse("tool_choice", "cannot be made to call a tool while it thinks")?;
+    // What limits the tools still does.
+    Ok(match choice {
+        Some(ToolChoice::Allowed(names, _)) => Some(ToolChoice::Allowed(names, false)),
+        _ => None,
+    })
+}
+
+/// What the model can be made to call in this chat.
+fn forcing(chat: &Chat, wanted: &Wanted) -> Forcing {
+    if thinks(chat, wanted) { wanted.takes.forced_thinking } else { Forcing::Named }
+}
+
+/// Whether it thinks; what the caller wrote out itself comes before the effort.
+fn thinks(chat: &Chat, wanted: &Wanted) -> bool {
+    let extra = chat.request.extra_json.as_ref().and_then(|extra| extra.get("thinking"));
+    let own = extra.or_else(|| chat.request.other.get("thinking"));
+    match own.and_then(|own| own["type"].as_str()) {
+        Some(kind) => kind != "disabled",
+        None => !wanted.is_unthinking(),
+    }
+}
+
+/// Whether a host may know OpenAI's choice among some of the tools.
+fn takes_allowed(provider: &str) -> bool {
+    !matches!(provider, "deepseek" | "kimi")
+}
+
+fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Value {
+    if let Some(other) = &tool.other {
+        return other.clone();
+    }
+    let mut function = json!({"name": tool.name});
+    if let Some(description) = &tool.description {
+        function["description"] = description.clone().into();
+    }
+    if let Some(parameters) = &tool.parameters {
+        function["parameters"] = parameters.clone();
+    }
+    if let Some(strict) = tool.strict {
+        function["strict"] = strict.into();
+    }
+    let mut json = json!({"type": "function", "function": function});
+    if let Some(mark) = &tool.cache_control {
+        if keeps_marks(wanted.provider) {
+            json["cache_control"] = mark.clone();
+        } else {
+            wanted.note("cache_control", "left out: only Anthropic has it");
+        }
+    }
+    json
+}
+
+fn tool_choice(choice: &ToolChoice, tools: &[Tool]) -> Value {
+    let named = |name: &String| match tools.iter().any(|tool| tool.is_custom(name)) {
+        true => json!({"type": "custom", "custom": {"name": name}}),
+        false => json!({"type": "function", "function": {"name": name}}),
+    };
+    match choice {
+        ToolChoice::Auto => "auto".into(),
+        ToolChoice::None => "none".into(),
+        ToolChoice::Required => "required".into(),
+        ToolChoice::Function(name) => named(name),
+        ToolChoice::Allowed(names, must) => {
+            let tools: Vec<_> = names.iter().map(named).collect();
+            let mode = if *must { "required" } else { "auto" };
+            json!({"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}})
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What hosts of chat completions other than OpenAI take in their own way, and
+//! what not even OpenAI takes everywhere.
+
+use mynah::error::Status;
+use serde_json::{Value, json};
+
+use crate::*;
+
+/// A request of one word, with these fields.
+fn ask(more: Value) -> Request {
+    let mut json = json!({"messages": [{"role": "user", "content": "Hi"}]});
+    json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    request(json)
+}
+
+/// A request with two tools, and a choice among them.
+fn choosing(choice: &Value, more: &Value) -> Request {
+    let tool = |name: &str| json!({"type": "function", "function": {"name": name}});
+    let mut json = json!({"tools": [tool("f"), tool("g")], "tool_choice": choice});
+    json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    ask(json)
+}
+
+fn named(name: &str) -> Value {
+    json!({"type": "function", "function": {"name": name}})
+}
+
+fn allowed(mode: &str) -> Value {
+    json!({"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": [named("g")]}})
+}
+
+/// Holds that a request is refused for this field, and gives what is sent with
+/// `unsupported=drop`, which is noted.
+fn without(client: &Resolved<ClientOptions>, asked: &Request, field: &str) -> Value {
+    let error = prepare(client, asked, false).map(|_| ()).unwrap_err();
+    let words = error.to_string();
+    assert_eq!(error.status(), Status::BadRequest, "{words}");
+    assert!(words.starts_with(&format!("{field}: {}", client.values.provider)), "{words}");
+    let mut asked = asked.clone();
+    asked.set("unsupported", "drop").unwrap();
+    let prepared = prepare(client, &asked, false).unwrap();
+    let is_noted = prepared.adjusted.iter().any(|note| note.starts_with(field));
+    assert!(is_noted, "{field}: {:?}", prepared.adjusted);
+    serde_json::from_slice(&prepared.http.body).unwrap()
+}
+
+fn offered(sent: &Value) -> Vec<&str> {
+    let tools = sent["tools"].as_array().unwrap();
+    tools.iter().map(|tool| tool["function"]["name"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn no_tool_is_forced_while_the_model_thinks_that_forces_none_then() {
+    let forced = [json!("required"), named("g"), allowed("required")];
+    for (provider, model) in
+        [("deepseek", "deepseek-flash"), ("deepseek", "deepseek-v4-pro"), ("kimi", "kimi-k2.6")]
+    {
+        let client = client(provider, model);
+        for choice in &forced {
+            for thinking in [
+                json!({}),
+                json!({"reasoning_effort": "high"}),
+                json!({"reasoning_effort": "none", "thinking": {"type": "enabled"}}),
+            ] {
+                let sent = without(&client, &choosing(choice, &thinking), "tool_choice");
+                assert!(matches!(sent["tool_choice"].as_str(), None | Some("auto")), "{sent}");
+            }
+            for unthinking in
+                [json!({"reasoning_effort": "none"}), json!({"thinking": {"type": "disabled"}})]
+            {
+                let sent = body(&client, &choosing(choice, &unthinking));
+                assert_eq!(sent["thinking"]["type"], "disabled");
+                let choice = if choice["allowed_tools"].is_object() { &forced[0] } else { choice };
+                assert_eq!(sent["tool_choice"], *choice, "{sent}");
+            }
+            let mut unthinking = choosing(choice, &json!({}));
+            unthinking.extra_json = json!({"thinking": {"type": "disabled"}}).as_object().cloned();
+            assert!(body(&client, &unthinking)["tool_choice"] != Value::Null);
+        }
+        for choice in [json!("auto"), json!("none")] {
+            assert_eq!(body(&client, &choosing(&choice, &json!({})))["tool_choice"], choice);
+        }
+    }
+    for model in ["moonshot-v1-8k", "kimi-k2-0905-preview"] {
+        let sent = body(&client("kimi", model), &choosing(&named("g"), &json!({})));
+        assert_eq!(sent["tool_choice"], named("g"), "{model} does not think");
+    }
+}
+
+#[test]
+fn where_a_tool_is_forced_by_no_name_it_is_the_only_one_that_is_offered() {
+    let k3 = client("kimi", "kimi-k3");
+    let sent = body(&k3, &choosing(&json!("required"), &json!({})));
+    assert_eq!((&sent["tool_choice"], offered(&sent)), (&json!("required"), vec!["f", "g"]));
+    let sent = body(&k3, &choosing(&named("g"), &json!({})));
+    assert_eq!((&sent["tool_choice"], offered(&sent)), (&json!("required"), vec!["g"]));
+    let sent = without(&k3, &choosing(&named("h"), &json!({})), "tool_choice");
+    assert!(sent["tools"].is_null() && sent["tool_choice"].is_null(), "{sent}");
+}
+
+#[test]
+fn who_takes_no_choice_among_some_tools_is_offered_only_those() {
+    for (provider, model) in [("deepseek", "deepseek-flash"), ("kimi", "kimi-k3")] {
+        for mode in ["auto", "required"] {
+            let effort = if provider == "deepseek" { "none" } else { "low" };
+            let asked = choosing(&allowed(mode), &json!({"reasoning_effort": effort}));
+            let sent = body(&client(provider, model), &asked);
+            assert_eq!((&sent["tool_choice"], offered(&sent)), (&json!(mode), vec!["g"]));
+        }
+    }
+    let dropped = without(
+        &client("kimi", "kimi-k2.6"),
+        &choosing(&allowed("required"), &json!({})),
+        "tool_choice",
+    );
+    assert_eq!((&dropped["tool_choice"], offered(&dropped)), (&json!("auto"), vec!["g"]));
+    let sent = body(&client("custom", "m"), &choosing(&allowed("auto"), &json!({})));
+    assert_eq!((&sent["tool_choice"], offered(&sent)), (&allowed("auto"), vec!["f", "g"]));
+}
