@@ -117,3 +117,92 @@ fn who_takes_no_choice_among_some_tools_is_offered_only_those() {
     let sent = body(&client("custom", "m"), &choosing(&allowed("auto"), &json!({})));
     assert_eq!((&sent["tool_choice"], offered(&sent)), (&allowed("auto"), vec!["f", "g"]));
 }
+
+/// A conversation with a call, in which these parts are the content of that role.
+fn saying(role: &str, parts: &Value) -> Request {
+    let call =
+        json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let mut messages = json!([
+        {"role": "system", "content": "s"},
+        {"role": "user", "content": "u"},
+        {"role": "assistant", "content": "a", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "t"},
+    ]);
+    let messages = messages.as_array_mut().unwrap();
+    let place = messages.iter().position(|message| message["role"] == role).unwrap();
+    messages[place]["content"] = parts.clone();
+    request(json!({"messages": messages}))
+}
+
+#[test]
+fn only_the_user_shows_pictures_to_who_sees_them_nowhere_else() {
+    let text = json!({"type": "text", "text": "Look"});
+    let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}});
+    let file = json!({"type": "file", "file": {
+        "filename": "a.pdf", "file_data": "data:application/pdf;base64,QUJD"}});
+    for shown in [image, file] {
+        let parts = json!([text, shown]);
+        for role in ["system", "assistant", "tool"] {
+            for (provider, model) in [("openai", "gpt-4o"), ("deepseek", "deepseek-flash")] {
+                let client = client(provider, model);
+                let sent = without(&client, &saying(role, &parts), "messages");
+                assert!(sent.to_string().contains("Look") && !sent.to_string().contains("QUJD"));
+                let sent = without(&client, &saying(role, &json!([shown])), "messages");
+                let messages = sent["messages"].as_array().unwrap();
+                let message = messages.iter().find(|message| message["role"] == role).unwrap();
+                let is_silent = role == "assistant" && message["content"].is_null();
+                assert!(is_silent || message["content"] == "", "{sent}");
+            }
+            for (provider, model) in [("custom", "m"), ("kimi", "kimi-k3"), ("huggingface", "m")] {
+                let sent = body(&client(provider, model), &saying(role, &parts));
+                assert!(sent.to_string().contains("QUJD"), "{provider}: {sent}");
+            }
+        }
+        let sent = body(&client("openai", "gpt-4o"), &saying("user", &parts));
+        assert_eq!(sent["messages"][1]["content"], parts);
+    }
+    let refusal = json!([{"type": "refusal", "refusal": "No."}]);
+    let sent = body(&client("openai", "gpt-4o"), &saying("assistant", &refusal));
+    assert_eq!(sent["messages"][2]["content"], refusal);
+}
+
+#[test]
+fn what_openai_finds_only_through_responses_is_not_asked_of_it_in_chat() {
+    let address = json!({"type": "file", "file": {"file_url": "https://x.test/a.pdf"}});
+    let id = json!({"type": "image_url", "file_id": "file-1"});
+    for part in [address, id] {
+        let asked = saying("user", &json!([part, {"type": "text", "text": "Look"}]));
+        let sent = without(&client("openai", "gpt-4o"), &asked, "messages");
+        assert_eq!(sent["messages"][1]["content"], json!([{"type": "text", "text": "Look"}]));
+        let sent = body(&client("custom", "m"), &asked);
+        assert_eq!(sent["messages"][1]["content"][0], part);
+        let mut asked = asked;
+        asked.set("openai_api", "responses").unwrap();
+        assert_eq!(
+            body(&client("openai", "gpt-4o"), &asked)["input"][1]["content"][1]["text"],
+            "Look"
+        );
+    }
+}
+
+#[test]
+fn a_document_without_a_name_is_given_one() {
+    let file = |name: Value, place: &str| {
+        let part = json!({"type": "file", "file": {"filename": name, "file_data": place}});
+        saying("user", &json!([part]))
+    };
+    for (name, place, expected) in [
+        (Value::Null, "data:application/pdf;base64,QUJD", "document.pdf"),
+        (Value::Null, "data:text/plain;base64,QUJD", "document.txt"),
+        (json!("a.pdf"), "data:application/pdf;base64,QUJD", "a.pdf"),
+    ] {
+        for (provider, model) in [("openai", "gpt-4o"), ("custom", "m")] {
+            let sent = body(&client(provider, model), &file(name.clone(), place));
+            let file = &sent["messages"][1]["content"][0]["file"];
+            assert_eq!((&file["filename"], &file["file_data"]), (&json!(expected), &json!(place)));
+        }
+    }
+    let by_id = json!([{"type": "file", "file": {"file_id": "file-1"}}]);
+    let sent = body(&client("openai", "gpt-4o"), &saying("user", &by_id));
+    assert_eq!(sent["messages"][1]["content"], by_id);
+}

@@ -2,69 +2,110 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::values::made_up_name;
 use super::super::wanted::Wanted;
 use super::super::{Chat, send};
 use super::write::{is_strict, keeps_marks};
-use crate::llm::message::{self, Message, Role, ToolCall};
+use crate::error::Result;
+use crate::llm::message::{self, Message, Part, Piece, Role, Source, ToolCall};
 
 /// All messages, the option's system message first.
-pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Vec<Value> {
+pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     let mut out = Vec::with_capacity(chat.request.messages.len() + 1);
     if let Some(system) = send::system_prompt(chat) {
         out.push(json!({"role": "system", "content": system}));
     }
     for message in &chat.request.messages {
         out.push(match message.role {
-            Role::Assistant => assistant(chat, message, wanted, url),
-            Role::Tool => tool_result(chat, message, wanted, url),
-            _ => said(message, wanted, url),
+            Role::Assistant => assistant(chat, message, wanted, url)?,
+            Role::Tool => tool_result(chat, message, wanted, url)?,
+            _ => said(message, wanted, url)?,
         });
     }
-    out
+    Ok(out)
 }
 
 /// A system's or user's message.
-fn said(message: &Message, wanted: &mut Wanted, url: &str) -> Value {
+fn said(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let mut out = Map::new();
     out.insert("role".into(), message.role.name().into());
-    out.insert("content".into(), content_or_empty(message, wanted));
+    out.insert("content".into(), content_or_empty(message, wanted)?);
     if let Some(name) = &message.name {
         out.insert("name".into(), name.clone().into());
     }
     if !is_strict(url) {
         out.extend(message.extra.clone());
     }
-    out.into()
+    Ok(out.into())
 }
 
-fn content(message: &Message, wanted: &mut Wanted) -> Value {
-    let marked = message.content.iter().any(|piece| piece.cache_control.is_some());
-    if !marked || keeps_marks(wanted.provider) {
-        return message::content_json(&message.content);
+/// The content; null where there is none, or nothing is left of it.
+fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
+    let keeps_marks = keeps_marks(wanted.provider);
+    if !keeps_marks && message.content.iter().any(|piece| piece.cache_control.is_some()) {
+        wanted.note("cache_control", "left out: only Anthropic has it");
     }
-    wanted.note("cache_control", "left out: only Anthropic has it");
-    let mut pieces = message.content.clone();
-    pieces.iter_mut().for_each(|piece| piece.cache_control = None);
-    message::content_json(&pieces)
+    if let [Piece { part: Part::Text(text), cache_control, extra }] = &*message.content
+        && extra.is_empty()
+        && !(keeps_marks && cache_control.is_some())
+    {
+        return Ok(text.clone().into());
+    }
+    let mut parts = Vec::with_capacity(message.content.len());
+    for piece in &message.content {
+        if let Some(why) = not_taken(&piece.part, message.role, wanted.provider) {
+            wanted.refuse("messages", why)?;
+            continue;
+        }
+        let mut part = message::piece_json(piece);
+        if let (false, Some(part)) = (keeps_marks, part.as_object_mut()) {
+            part.shift_remove("cache_control");
+        }
+        if let Part::Document(Source::Bytes { mime, .. }, None) = &piece.part {
+            part["file"]["filename"] = made_up_name(mime).into();
+        }
+        parts.push(part);
+    }
+    Ok(if parts.is_empty() { Value::Null } else { parts.into() })
+}
+
+/// Why a host takes no such part in a message of this role, where its schema says
+/// so; Kimi's has the same parts in all.
+fn not_taken(part: &Part, role: Role, provider: &str) -> Option<&'static str> {
+    let is_refusal = matches!(part, Part::Other(json) if json["type"] == "refusal");
+    match (provider, part) {
+        (_, Part::Text(_)) => None,
+        ("openai" | "deepseek", _) if role != Role::User => {
+            let may_refuse = is_refusal && role == Role::Assistant;
+            (!may_refuse).then_some("takes nothing but text outside the user's messages")
+        }
+        ("openai", Part::Document(Source::Url(_), _)) => {
+            Some("takes documents as bytes or by id here, not by address")
+        }
+        ("openai", Part::Image(Source::File(_), _)) => {
+            Some("takes images as bytes or by address here, not by id")
+        }
+        _ => None,
+    }
 }
 
 /// The content, of a message that must have some.
-fn content_or_empty(message: &Message, wanted: &mut Wanted) -> Value {
-    match message.content.is_empty() {
-        true => "".into(),
-        false => content(message, wanted),
-    }
+fn content_or_empty(message: &Message, wanted: &mut Wanted) -> Result<Value> {
+    Ok(match content(message, wanted)? {
+        Value::Null => "".into(),
+        content => content,
+    })
 }
 
 /// The result of a call; of one in the legacy form, in the legacy form.
-fn tool_result(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Value {
+fn tool_result(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let id = message.tool_call_id.clone().unwrap_or_default();
-    let content = content_or_empty(message, wanted);
+    let content = content_or_empty(message, wanted)?;
     if is_legacy(chat, &id, wanted, url) {
         let name = chat.request.function_of(&id).unwrap_or_default();
-        return json!({"role": "function", "name": name, "content": content});
+        return Ok(json!({"role": "function", "name": name, "content": content}));
     }
-    json!({"role": "tool", "tool_call_id": fitting_id(&id, url), "content": content})
+    Ok(json!({"role": "tool", "tool_call_id": fitting_id(&id, url), "content": content}))
 }
 
 /// OpenAI takes ids of at most 40 letters.
@@ -94,7 +135,7 @@ fn own_block<'a>(
     origin.blocks.first().filter(|block| block.is_object() && block.get("type").is_none())
 }
 
-fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Value {
+fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let thinks = matches!(wanted.provider, "deepseek" | "kimi");
     if let Some(block) = own_block(chat, message, wanted, url) {
         let mut block = block.clone();
@@ -105,14 +146,14 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         if let Some(id) = block["audio"].get("id").cloned() {
             block["audio"] = json!({"id": id});
         }
-        return block;
+        return Ok(block);
     }
     let mut out = Map::new();
     out.insert("role".into(), "assistant".into());
     let may_be_silent = !message.tool_calls.is_empty() || message.extra.contains_key("refusal");
     let content = match may_be_silent {
-        true => content(message, wanted),
-        false => content_or_empty(message, wanted),
+        true => content(message, wanted)?,
+        false => content_or_empty(message, wanted)?,
     };
     out.insert("content".into(), content);
     if let Some(name) = &message.name {
@@ -144,5 +185,5 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     if thinks && !message.tool_calls.is_empty() && !out.contains_key("reasoning_content") {
         out.insert("reasoning_content".into(), "".into());
     }
-    out.into()
+    Ok(out.into())
 }

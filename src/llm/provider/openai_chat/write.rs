@@ -29,7 +29,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     let request = chat.request;
     let mut body = Map::new();
     body.insert("model".into(), wanted.model.clone().into());
-    body.insert("messages".into(), turns::messages(chat, wanted, url).into());
+    body.insert("messages".into(), turns::messages(chat, wanted, url)?.into());
     let cap = match wanted.takes.cap {
         // Behind an address of the caller's own there may be either kind of model.
         "max_tokens" if wanted.provider == "custom" && request.caps_completion => {
