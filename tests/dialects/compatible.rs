@@ -206,3 +206,59 @@ fn a_document_without_a_name_is_given_one() {
     let sent = body(&client("openai", "gpt-4o"), &saying("user", &by_id));
     assert_eq!(sent["messages"][1]["content"], by_id);
 }
+
+#[test]
+fn what_kimi_would_ignore_without_a_word_is_refused() {
+    let client = client("kimi", "kimi-k3");
+    for (field, value) in [
+        ("user", json!("u")),
+        ("metadata", json!({"a": "b"})),
+        ("parallel_tool_calls", json!(false)),
+    ] {
+        let asked = choosing(&json!("auto"), &json!({field: value}));
+        let sent = without(&client, &asked, field);
+        assert!(sent.get(field).is_none(), "{sent}");
+    }
+    let asked = choosing(
+        &json!("auto"),
+        &json!({"safety_identifier": "s", "logprobs": true, "parallel_tool_calls": true}),
+    );
+    let sent = body(&client, &asked);
+    assert_eq!((&sent["safety_identifier"], &sent["logprobs"]), (&json!("s"), &json!(true)));
+    assert!(sent.get("parallel_tool_calls").is_none(), "it does that anyway: {sent}");
+}
+
+#[test]
+fn where_openai_takes_no_sampling_it_tells_and_shifts_no_chances() {
+    let wishes =
+        [("logprobs", json!(true)), ("top_logprobs", json!(3)), ("logit_bias", json!({"1": 2}))];
+    let effort = |model: &str| match model {
+        "gpt-5.1" | "gpt-6-sol" => json!("low"),
+        _ => Value::Null,
+    };
+    for model in ["o3", "o4-mini", "gpt-5", "gpt-5-mini", "gpt-5.1", "gpt-6-sol"] {
+        for (field, value) in &wishes {
+            let asked = ask(json!({*field: value, "reasoning_effort": effort(model)}));
+            let sent = without(&client("openai", model), &asked, field);
+            assert!(sent.get(field).is_none(), "{model}: {sent}");
+        }
+        let nothing = json!({"logprobs": false, "top_logprobs": 0, "logit_bias": {},
+            "reasoning_effort": effort(model)});
+        let prepared = prepare(&client("openai", model), &ask(nothing), false).unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        assert!(wishes.iter().all(|(field, _)| sent.get(field).is_none()), "{model}: {sent}");
+    }
+    for (model, effort) in [("gpt-5.1", Value::Null), ("gpt-6-luna", json!("none"))] {
+        for (field, value) in &wishes[..2] {
+            let asked = ask(json!({*field: value, "reasoning_effort": effort}));
+            assert_eq!(body(&client("openai", model), &asked)[field], *value, "{model}");
+        }
+        let asked = ask(json!({"logit_bias": {"1": 2}, "reasoning_effort": effort}));
+        without(&client("openai", model), &asked, "logit_bias");
+    }
+    for (provider, model) in [("openai", "gpt-4o"), ("openai", "gpt-5-chat"), ("custom", "gpt-5")] {
+        for (field, value) in &wishes {
+            assert_eq!(body(&client(provider, model), &ask(json!({*field: value})))[field], *value);
+        }
+    }
+}

@@ -24,7 +24,12 @@ pub fn write(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) ->
     if let Some(choice) = choice {
         body.insert("tool_choice".into(), tool_choice(&choice, &request.tools));
     }
-    if let Some(parallel) = request.parallel_tool_calls {
+    // Kimi has no such field, and calls in parallel.
+    if wanted.provider == "kimi" {
+        if request.parallel_tool_calls == Some(false) {
+            wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
+        }
+    } else if let Some(parallel) = request.parallel_tool_calls {
         body.insert("parallel_tool_calls".into(), parallel.into());
     }
     Ok(())

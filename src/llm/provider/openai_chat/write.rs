@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::models::Range;
 use super::super::wanted::Wanted;
 use super::super::{Chat, send};
 use super::{tools, turns};
@@ -41,15 +42,8 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     thinking(wanted, &mut body);
     tools::write(chat, wanted, &mut body)?;
     format(chat, wanted, &mut body)?;
-    if let Some(user) = &request.user {
-        body.insert("user".into(), user.clone().into());
-    }
-    if let Some(metadata) = &request.metadata {
-        body.insert("metadata".into(), metadata.clone());
-    }
-    match wanted.provider {
-        "kimi" => send::other_fields(&request.other, wanted, KIMI_FIELDS, &mut body)?,
-        _ => body.extend(request.other.clone()),
+    for (key, value) in others(chat, wanted)? {
+        body.insert(key, value);
     }
     if chat.stream {
         body.insert("stream".into(), true.into());
@@ -58,6 +52,57 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
         }
     }
     Ok(body)
+}
+
+/// The fields that are handed on as they are.
+fn others(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
+    let request = chat.request;
+    let mut all = Map::new();
+    if let Some(user) = &request.user {
+        all.insert("user".into(), user.clone().into());
+    }
+    if let Some(metadata) = &request.metadata {
+        all.insert("metadata".into(), metadata.clone());
+    }
+    all.extend(request.other.clone());
+    let mut taken = Map::new();
+    match wanted.provider {
+        "kimi" => send::other_fields(&all, wanted, KIMI_FIELDS, &mut taken)?,
+        "openai" => {
+            for (key, value) in all {
+                if chance(&key, &value, wanted)? {
+                    taken.insert(key, value);
+                }
+            }
+        }
+        _ => taken = all,
+    }
+    Ok(taken)
+}
+
+/// Whether a field is sent to OpenAI, whose models that refuse sampling refuse
+/// what tells or shifts the chances of tokens as well.
+fn chance(key: &str, value: &Value, wanted: &mut Wanted) -> Result<bool> {
+    let range = match key {
+        "logprobs" | "top_logprobs" => wanted.takes.temperature,
+        "logit_bias" => wanted.takes.penalties,
+        _ => return Ok(true),
+    };
+    let why = match range {
+        Range::From(..) => return Ok(true),
+        Range::Unthinking(..) if wanted.is_unthinking() => return Ok(true),
+        Range::Unthinking(..) => "takes it only with reasoning_effort none",
+        Range::No => "does not take it",
+    };
+    let asks_nothing = match value {
+        Value::Bool(asked) => !asked,
+        Value::Object(biases) => biases.is_empty(),
+        value => value.is_null() || *value == 0,
+    };
+    if !asks_nothing {
+        wanted.refuse(key, why)?;
+    }
+    Ok(false)
 }
 
 fn sampling(wanted: &Wanted, cap: &str, body: &mut Map<String, Value>) {
