@@ -560,6 +560,40 @@ fn the_number_of_a_delta_is_no_part_of_the_message() {
 }
 
 #[test]
+fn the_token_of_a_delta_is_no_part_of_the_message() {
+    let delta =
+        |text: &str, token: u32| json!({"role": "assistant", "content": text, "token_id": token});
+    let all = [chunk(delta("H", 7), Value::Null), chunk(delta("i", 8), json!("stop"))];
+    let (_, response) = read("custom", &all).unwrap();
+    let blocks = &response.first().message.value()["mynah"]["blocks"];
+    assert_eq!(blocks, &json!([{"role": "assistant", "content": "Hi"}]));
+}
+
+#[test]
+fn calls_whose_ids_are_null_in_words_have_ids_of_their_own() {
+    let call = |index: u32, name: &str| {
+        json!({"id": "null", "index": index, "type": "function",
+            "function": {"name": name, "arguments": "{}"}})
+    };
+    let calls = json!({"content": "", "tool_calls": [call(0, "f"), call(1, "g")]});
+    let streamed = read("custom", &[chunk(calls.clone(), json!("tool_calls"))]).unwrap().1;
+    let mut message = calls;
+    message["role"] = "assistant".into();
+    let whole = plain(
+        "custom",
+        &json!({"id": "c", "model": "m", "choices": [
+        {"index": 0, "message": message, "finish_reason": "tool_calls"}]}),
+    );
+    for response in [streamed, whole] {
+        let calls = &response.first().tool_calls;
+        assert_eq!(calls.iter().map(|call| &*call.name).collect::<Vec<_>>(), ["f", "g"]);
+        assert!(calls[0].id != calls[1].id && calls.iter().all(|call| call.id != "null"));
+        let message = response.first().message.value().to_string();
+        assert!(!message.contains("\"null\""), "{message}");
+    }
+}
+
+#[test]
 fn ollama_tells_what_was_cached_where_it_knows() {
     let mut answer = json!({"model": "m", "message": {"role": "assistant", "content": "Hi"},
         "done": true, "done_reason": "stop", "prompt_eval_count": 40, "eval_count": 5});

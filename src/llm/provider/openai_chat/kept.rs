@@ -35,8 +35,8 @@ impl Kept {
         let names_reasoning = has_reasoning || piece.get("reasoning").text().is_some();
         for (key, value) in piece.members() {
             match (key.as_ref(), value) {
-                // Groq names a piece's channel in each.
-                (_, Json::Null) | ("role" | "index" | "channel", _) => {}
+                // Groq names a piece's channel in each, Together its token.
+                (_, Json::Null) | ("role" | "index" | "channel" | "token_id", _) => {}
                 ("content", Json::Text(text)) => out.text(index, text),
                 ("content", Json::Array(parts)) => self.parts(parts, out),
                 ("reasoning_content", Json::Text(text)) => {
@@ -153,7 +153,8 @@ impl Kept {
         let arguments = arguments(given);
         let id = match call.get("id") {
             number @ Json::Number(_) => number.label().map(Cow::Owned),
-            id => id.word().map(Cow::Borrowed),
+            // Mistral writes null as a text.
+            id => id.word().filter(|id| *id != "null").map(Cow::Borrowed),
         };
         let place = out.tool(
             self.index,
