@@ -7,15 +7,16 @@
 //! gets the text and the calls.
 
 mod read;
+mod source;
 mod write;
 
 use std::borrow::Cow;
 
-use base64::Engine;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
 
+pub use source::Source;
 pub use write::{call_json, content_json, piece_json};
 
 /// Whose turn it is.
@@ -29,58 +30,6 @@ pub enum Role {
     Assistant,
     /// A tool's result.
     Tool,
-}
-
-/// Where an image or document is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Source {
-    /// At an address that the provider fetches.
-    Url(String),
-    /// Here.
-    Bytes {
-        /// Media type, such as `image/png`.
-        mime: String,
-        /// The bytes in base64.
-        base64: String,
-    },
-    /// At the provider, under an id.
-    File(String),
-}
-
-impl Source {
-    /// From an address, which may be a `data:` one.
-    pub fn from_url(url: &str) -> Source {
-        let data = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
-        match data {
-            Some((mime, base64)) => {
-                let mime = mime.split(';').next().unwrap_or_default();
-                Source::Bytes { mime: mime.into(), base64: base64.into() }
-            }
-            None => Source::Url(url.into()),
-        }
-    }
-
-    /// From bytes.
-    pub fn from_bytes(mime: &str, bytes: &[u8]) -> Source {
-        let base64 = base64::engine::general_purpose::STANDARD.encode(bytes);
-        Source::Bytes { mime: mime.into(), base64 }
-    }
-
-    /// The bytes as a text, for providers that take texts as they are.
-    pub fn decoded(&self) -> Option<String> {
-        let Source::Bytes { base64, .. } = self else { return None };
-        let bytes = base64::engine::general_purpose::STANDARD.decode(base64).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
-    }
-
-    /// An address, if need be a `data:` one; none for a provider's file.
-    pub fn to_url(&self) -> Option<String> {
-        match self {
-            Source::Url(url) => Some(url.clone()),
-            Source::Bytes { mime, base64 } => Some(format!("data:{mime};base64,{base64}")),
-            Source::File(_) => None,
-        }
-    }
 }
 
 /// A piece of a message.

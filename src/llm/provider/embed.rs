@@ -17,6 +17,11 @@ pub fn none(provider: &str) -> Error {
     Error::call(Status::BadRequest, format!("embeddings: {provider} has none"))
 }
 
+/// The failure of an answer that has none.
+pub fn missing() -> Error {
+    Error::Protocol("the answer holds no embeddings".into())
+}
+
 /// The model that the JSON names.
 pub fn model(json: &Map<String, Value>) -> Result<&str> {
     let model = json.get("model").and_then(Value::as_str).filter(|model| !model.is_empty());
@@ -127,7 +132,7 @@ pub fn answer(
     tokens: Option<u64>,
 ) -> Result<Value> {
     if vectors.is_empty() {
-        return Err(Error::Protocol("the answer holds no embeddings".into()));
+        return Err(missing());
     }
     let data: Vec<_> = vectors
         .into_iter()

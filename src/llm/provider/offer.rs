@@ -80,7 +80,7 @@ pub fn function(tool: &Tool) -> Value {
 /// for the prompt cache and may have no functions that are strict.
 pub fn note_unsaid(request: &Request, has_strict: bool, wanted: &mut Wanted) {
     if request.tools.iter().any(|tool| tool.cache_control.is_some()) {
-        wanted.note("cache_control", "left out: only Anthropic has it");
+        wanted.note_mark();
     }
     if !has_strict && request.tools.iter().any(|tool| tool.strict == Some(true)) {
         let what = format!("left out: {} has no functions that are strict", wanted.provider);

@@ -172,7 +172,7 @@ fn said(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let mut images = Vec::new();
     for piece in &*message.spoken() {
         if piece.cache_control.is_some() {
-            wanted.note("cache_control", "left out: only Anthropic has it");
+            wanted.note_mark();
         }
         match &piece.part {
             Part::Text(_) => {}

@@ -71,49 +71,9 @@ impl Values {
     }
 }
 
-/// A name for a document that was given none, where a vendor asks for one: its
-/// ending is the media type's.
-pub fn made_up_name(media_type: &str) -> String {
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let ending = match essence.as_str() {
-        "text/plain" | "" => "txt",
-        "text/markdown" | "text/x-markdown" => "md",
-        "text/javascript" => "js",
-        "application/msword" => "doc",
-        "application/vnd.ms-excel" => "xls",
-        "application/vnd.ms-powerpoint" => "ppt",
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation" => "pptx",
-        // `pdf`, `html`, `csv`, `json`, `xml`, `rtf` are called as they end.
-        other => other.rsplit('/').next().unwrap_or_default(),
-    };
-    let is_plain = !ending.is_empty() && ending.chars().all(|c| c.is_ascii_alphanumeric());
-    format!("document.{}", if is_plain { ending } else { "bin" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_made_up_name_ends_as_the_media_type_says() {
-        for (media_type, name) in [
-            ("application/pdf", "document.pdf"),
-            ("Text/Plain; charset=utf-8", "document.txt"),
-            ("text/csv", "document.csv"),
-            ("text/markdown", "document.md"),
-            (
-                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-                "document.docx",
-            ),
-            ("application/x-thing", "document.bin"),
-            ("a/../b", "document.b"),
-            ("", "document.txt"),
-        ] {
-            assert_eq!(made_up_name(media_type), name, "{media_type}");
-        }
-    }
 
     #[test]
     fn values_are_the_same_for_every_cut() {

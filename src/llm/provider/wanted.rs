@@ -125,6 +125,11 @@ impl Wanted {
         }
     }
 
+    /// A mark for the prompt cache was left out.
+    pub fn note_mark(&mut self) {
+        self.note("cache_control", "left out: only Anthropic has it");
+    }
+
     fn number(
         &mut self,
         chat: &Chat,

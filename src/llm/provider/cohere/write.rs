@@ -189,7 +189,7 @@ fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let mut parts = Vec::new();
     for piece in &*said {
         if piece.cache_control.is_some() {
-            wanted.note("cache_control", "left out: only Anthropic has it");
+            wanted.note_mark();
         }
         match &piece.part {
             Part::Text(text) => parts.push(json!({"type": "text", "text": text})),

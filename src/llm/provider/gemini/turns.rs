@@ -110,7 +110,7 @@ fn parts(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut parts = Vec::new();
     for piece in &*message.spoken() {
         if piece.cache_control.is_some() {
-            wanted.note("cache_control", "left out: only Anthropic has it");
+            wanted.note_mark();
         }
         parts.extend(part(piece, wanted)?);
     }

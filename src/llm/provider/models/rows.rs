@@ -261,7 +261,14 @@ pub static TAKES: &[Takes] = &[
     Takes {
         prefix: "gemini-2.5",
         thinking: Thinking::Budgeted(&["none", "minimal", "low", "medium", "high"]),
-        budget: From(0.0, 32_768.0),
+        budget: From(0.0, 24_576.0),
+        ..GEMINI
+    },
+    Takes {
+        prefix: "gemini-2.5-flash-lite",
+        thinking: Thinking::Budgeted(&["none", "minimal", "low", "medium", "high"]),
+        budget: From(0.0, 24_576.0),
+        thinks_unasked: false,
         ..GEMINI
     },
     Takes {

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::stream::{Stream, plain};
 use super::wanted::Wanted;
 use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
 use crate::options::Resolved;
@@ -59,7 +59,7 @@ impl Provider for OpenAiChat {
             embed::as_numbers(&mut json);
         }
         if json["data"].as_array().is_none_or(Vec::is_empty) {
-            return Err(Error::Protocol("the answer holds no embeddings".into()));
+            return Err(embed::missing());
         }
         Ok(json)
     }

@@ -117,7 +117,7 @@ fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Value {
         if keeps_marks(wanted.provider) {
             json["cache_control"] = mark.clone();
         } else {
-            wanted.note("cache_control", "left out: only Anthropic has it");
+            wanted.note_mark();
         }
     }
     json

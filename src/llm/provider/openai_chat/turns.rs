@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::values::made_up_name;
 use super::super::wanted::Wanted;
 use super::super::{Chat, send};
 use super::write::{is_strict, keeps_marks};
@@ -43,7 +42,7 @@ fn said(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
 fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let keeps_marks = keeps_marks(wanted.provider);
     if !keeps_marks && message.content.iter().any(|piece| piece.cache_control.is_some()) {
-        wanted.note("cache_control", "left out: only Anthropic has it");
+        wanted.note_mark();
     }
     if let [Piece { part: Part::Text(text), cache_control, extra }] = &*message.content
         && extra.is_empty()
@@ -61,8 +60,10 @@ fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
         if let (false, Some(part)) = (keeps_marks, part.as_object_mut()) {
             part.shift_remove("cache_control");
         }
-        if let Part::Document(Source::Bytes { mime, .. }, None) = &piece.part {
-            part["file"]["filename"] = made_up_name(mime).into();
+        if let Part::Document(source, None) = &piece.part
+            && let Some(name) = source.made_up_name()
+        {
+            part["file"]["filename"] = name.into();
         }
         parts.push(part);
     }

@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source};
 use crate::llm::provider::models::Thinking;
-use crate::llm::provider::values::made_up_name;
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, offer, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
@@ -274,7 +273,7 @@ fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let mut parts = Vec::new();
     for piece in &message.content {
         if piece.cache_control.is_some() {
-            wanted.note("cache_control", "left out: only Anthropic has it");
+            wanted.note_mark();
         }
         parts.push(match &piece.part {
             Part::Text(text) => json!({"type": "input_text", "text": text}),
@@ -293,11 +292,7 @@ fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
                     source => json!({"type": "input_file", "file_data": source.to_url()}),
                 };
                 // Bytes without a name are refused.
-                let made_up = || match source {
-                    Source::Bytes { mime, .. } => Some(made_up_name(mime)),
-                    _ => None,
-                };
-                if let Some(name) = name.clone().or_else(made_up) {
+                if let Some(name) = name.clone().or_else(|| source.made_up_name()) {
                     file["filename"] = name.into();
                 }
                 file

@@ -1,0 +1,102 @@
+//! Where an image or document is.
+
+use base64::Engine;
+
+/// Where an image or document is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// At an address that the provider fetches.
+    Url(String),
+    /// Here.
+    Bytes {
+        /// Media type, such as `image/png`.
+        mime: String,
+        /// The bytes in base64.
+        base64: String,
+    },
+    /// At the provider, under an id.
+    File(String),
+}
+
+impl Source {
+    /// From an address, which may be a `data:` one.
+    pub fn from_url(url: &str) -> Source {
+        let data = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
+        match data {
+            Some((mime, base64)) => {
+                let mime = mime.split(';').next().unwrap_or_default();
+                Source::Bytes { mime: mime.into(), base64: base64.into() }
+            }
+            None => Source::Url(url.into()),
+        }
+    }
+
+    /// From bytes.
+    pub fn from_bytes(mime: &str, bytes: &[u8]) -> Source {
+        let base64 = base64::engine::general_purpose::STANDARD.encode(bytes);
+        Source::Bytes { mime: mime.into(), base64 }
+    }
+
+    /// The bytes as a text, for providers that take texts as they are.
+    pub fn decoded(&self) -> Option<String> {
+        let Source::Bytes { base64, .. } = self else { return None };
+        let bytes = base64::engine::general_purpose::STANDARD.decode(base64).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// A name for bytes that were given none, as some vendors ask for one: its ending
+    /// is the media type's.
+    pub fn made_up_name(&self) -> Option<String> {
+        let Source::Bytes { mime, .. } = self else { return None };
+        let essence = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let ending = match essence.as_str() {
+            "text/plain" | "" => "txt",
+            "text/markdown" | "text/x-markdown" => "md",
+            "text/javascript" => "js",
+            "application/msword" => "doc",
+            "application/vnd.ms-excel" => "xls",
+            "application/vnd.ms-powerpoint" => "ppt",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation" => "pptx",
+            // `pdf`, `html`, `csv`, `json`, `xml`, `rtf` are called as they end.
+            other => other.rsplit('/').next().unwrap_or_default(),
+        };
+        let is_plain = !ending.is_empty() && ending.chars().all(|c| c.is_ascii_alphanumeric());
+        Some(format!("document.{}", if is_plain { ending } else { "bin" }))
+    }
+
+    /// An address, if need be a `data:` one; none for a provider's file.
+    pub fn to_url(&self) -> Option<String> {
+        match self {
+            Source::Url(url) => Some(url.clone()),
+            Source::Bytes { mime, base64 } => Some(format!("data:{mime};base64,{base64}")),
+            Source::File(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_made_up_name_ends_as_the_media_type_says() {
+        for (mime, name) in [
+            ("application/pdf", "document.pdf"),
+            ("Text/Plain; charset=utf-8", "document.txt"),
+            ("text/csv", "document.csv"),
+            ("text/markdown", "document.md"),
+            (
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+                "document.docx",
+            ),
+            ("application/x-thing", "document.bin"),
+            ("a/../b", "document.b"),
+            ("", "document.txt"),
+        ] {
+            assert_eq!(Source::from_bytes(mime, b"x").made_up_name().as_deref(), Some(name));
+        }
+        assert_eq!(Source::Url("https://h/a.pdf".into()).made_up_name(), None);
+    }
+}
