@@ -200,13 +200,16 @@ pub static ROWS: &[Row] = &[
     row("ollama", "", 0.0, 0.0),
 ];
 
+/// Letters that are compared before all else.
+const LETTERS: usize = 4;
+
 /// The row of a model at a time, in seconds since 1970.
 pub fn find(provider: &str, model: &str, at: u64) -> Option<&'static Row> {
     let model = model.rsplit('/').next().unwrap_or(model);
-    // One letter tells most of the rows to be others.
-    let letter = model.as_bytes().first();
+    // A few letters tell most of the rows to be others.
+    let letters = model.as_bytes().first_chunk::<LETTERS>();
     let begins =
-        |row: &&Row| row.prefix.as_bytes().first().is_none_or(|first| Some(first) == letter);
+        |row: &&Row| row.prefix.as_bytes().first_chunk().is_none_or(|own| Some(own) == letters);
     let fits = |row: &&Row| {
         begins(row) && row.provider == provider && row.from <= at && is_of_family(model, row.prefix)
     };

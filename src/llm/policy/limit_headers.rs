@@ -14,7 +14,7 @@ use crate::llm::dates;
 use crate::llm::transport::Headers;
 
 /// One limit, as far as it was stated.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Limit {
     /// A minute's worth.
     pub limit: Option<u64>,
@@ -41,83 +41,89 @@ impl Learned {
 
     /// Reads an answer's headers; `unix_ms` is the wall clock's now.
     pub fn from_headers(headers: &Headers, unix_ms: u64) -> Learned {
-        let stated = Stated::of(headers, unix_ms);
-        let openai = |kind| move |what| ["x-ratelimit-", what, kind];
-        let anthropic = |kind| move |what| ["anthropic-ratelimit-", kind, what];
-        let requests = stated
-            .limit(openai("-requests"))
-            .or_else(|| stated.limit(anthropic("requests-")))
-            .or_else(|| stated.limit(openai("")).filter(|limit| limit.reset.is_some()));
-        let tokens = stated.limit(openai("-tokens")).or_else(|| stated.tokens(anthropic));
-        Learned { requests: requests.unwrap_or_default(), tokens: tokens.unwrap_or_default() }
-    }
-}
-
-/// The headers that may state a limit.
-struct Stated<'a> {
-    headers: Vec<(&'a str, &'a str)>,
-    now_ms: u64,
-}
-
-impl<'a> Stated<'a> {
-    fn of(headers: &'a Headers, unix_ms: u64) -> Self {
-        let may = |name: &str| {
-            ["x-ratelimit-", "anthropic-ratelimit-"].iter().any(|start| starts(name, start))
-        };
-        let pairs = headers.0.iter().map(|(name, value)| (name.as_str(), value.trim()));
-        let stated: Vec<_> = pairs.filter(|(name, _)| may(name)).collect();
-        // Only they ask what time it is there.
-        let date = if stated.is_empty() { None } else { headers.get("date") };
-        let date = date.and_then(dates::http);
-        Stated { headers: stated, now_ms: date.map_or(unix_ms, |seconds| seconds * 1_000) }
-    }
-
-    /// Anthropic's limit of tokens: of all, or else of those that come in. Where
-    /// one kind is used up, nothing is left.
-    fn tokens<N: Fn(&'static str) -> [&'static str; 3]>(
-        &self,
-        named: impl Fn(&'static str) -> N,
-    ) -> Option<Limit> {
-        let kinds = ["tokens-", "input-tokens-", "output-tokens-"].map(|k| self.limit(named(k)));
-        let spent = kinds.iter().flatten().find(|limit| limit.remaining == Some(0)).cloned();
-        let [all, input, _] = kinds;
-        match (all.or(input), spent) {
-            (Some(limit), Some(Limit { remaining, reset, .. })) => {
-                Some(Limit { remaining, reset, ..limit })
-            }
-            (limit, spent) => limit.or(spent),
+        let [openai, openai_tokens, whatever, anthropic, tokens, input, output] =
+            stated(headers, unix_ms);
+        let whatever = Some(whatever).filter(|limit| limit.reset.is_some());
+        Learned {
+            requests: openai.said().or(anthropic.said()).or(whatever).unwrap_or_default(),
+            tokens: openai_tokens.said().unwrap_or_else(|| tightest(tokens, input, output)),
         }
     }
+}
 
-    /// The limit whose headers have these names, in parts; none if none is there.
-    fn limit(&self, named: impl Fn(&'static str) -> [&'static str; 3]) -> Option<Limit> {
-        let get = |what| {
-            let named = named(what);
-            self.headers.iter().find(|(name, _)| is(name, named)).map(|(_, value)| *value)
-        };
-        let number = |what| get(what).and_then(|text| text.parse().ok());
-        let limit = Limit {
-            limit: number("limit"),
-            remaining: number("remaining"),
-            reset: get("reset").and_then(|text| until(text, self.now_ms)),
-        };
-        (limit != Limit::default()).then_some(limit)
+impl Limit {
+    fn said(self) -> Option<Limit> {
+        (self != Limit::default()).then_some(self)
     }
 }
 
-/// Whether a name begins so, whatever its case.
-fn starts(name: &str, start: &str) -> bool {
-    name.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start))
+/// Anthropic's limit of tokens: of all, or else of those that come in. Where one
+/// kind is used up, nothing is left.
+fn tightest(all: Limit, input: Limit, output: Limit) -> Limit {
+    let spent = [all, input, output].into_iter().find(|limit| limit.remaining == Some(0));
+    let limit = all.said().or(input.said()).or(spent).unwrap_or_default();
+    match spent {
+        Some(Limit { remaining, reset, .. }) => Limit { remaining, reset, ..limit },
+        None => limit,
+    }
 }
 
-/// Whether a name consists of these parts, whatever its case.
-fn is(name: &str, parts: [&str; 3]) -> bool {
-    if name.len() != parts.iter().map(|part| part.len()).sum::<usize>() {
-        return false;
+/// Where the names of limits begin; OpenAI's go on with what is stated of it, and
+/// then of what, Anthropic's the other way round.
+const OPENAI: &str = "x-ratelimit-";
+const ANTHROPIC: &str = "anthropic-ratelimit-";
+/// What there are limits of, in the order of [`stated`].
+const KINDS: [(&str, &str); 7] = [
+    (OPENAI, "requests"),
+    (OPENAI, "tokens"),
+    (OPENAI, ""),
+    (ANTHROPIC, "requests"),
+    (ANTHROPIC, "tokens"),
+    (ANTHROPIC, "input-tokens"),
+    (ANTHROPIC, "output-tokens"),
+];
+
+/// What the headers state, of each kind.
+fn stated(headers: &Headers, unix_ms: u64) -> [Limit; KINDS.len()] {
+    let mut limits = [Limit::default(); KINDS.len()];
+    let mut now = None;
+    for (name, value) in &headers.0 {
+        let Some((kind, what)) = parts(name) else { continue };
+        let is_kind = |(start, end): &(&str, &str)| *start == kind.0 && same(end, kind.1);
+        let Some(place) = KINDS.iter().position(is_kind) else { continue };
+        let (limit, value) = (&mut limits[place], value.trim());
+        if same(what, "limit") {
+            limit.limit = limit.limit.or(value.parse().ok());
+        } else if same(what, "remaining") {
+            limit.remaining = limit.remaining.or(value.parse().ok());
+        } else if same(what, "reset") && limit.reset.is_none() {
+            // Only here it matters what time it is there.
+            let date = || headers.get("date").and_then(dates::http);
+            let now = now.get_or_insert_with(|| date().map_or(unix_ms, |seconds| seconds * 1_000));
+            limit.reset = until(value, *now);
+        }
     }
-    let rest =
-        parts.iter().try_fold(name, |rest, part| starts(rest, part).then(|| &rest[part.len()..]));
-    rest == Some("")
+    limits
+}
+
+/// The kind of limit that a name is about, and what it says of it.
+fn parts(name: &str) -> Option<((&'static str, &str), &str)> {
+    if let Some(rest) = after(name, OPENAI) {
+        let (what, kind) = rest.split_once('-').unwrap_or((rest, ""));
+        return Some(((OPENAI, kind), what));
+    }
+    let (kind, what) = after(name, ANTHROPIC)?.rsplit_once('-')?;
+    Some(((ANTHROPIC, kind), what))
+}
+
+/// What follows such a beginning, whatever its case.
+fn after<'a>(name: &'a str, start: &str) -> Option<&'a str> {
+    let begins = name.get(..start.len()).is_some_and(|found| same(found, start));
+    begins.then(|| &name[start.len()..])
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
 }
 
 /// The time from now until a reset, in whichever way it is written.
