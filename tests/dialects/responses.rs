@@ -147,6 +147,21 @@ fn one_text_is_no_list_and_arguments_are_never_empty() {
 }
 
 #[test]
+fn models_that_tell_no_chances_are_not_asked_for_them() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}],
+        "logprobs": true, "top_logprobs": 3}));
+    for (model, told) in [("gpt-4o", true), ("o3", false)] {
+        let client =
+            |unsupported| client_of_responses(&[("model", model), ("unsupported", unsupported)]);
+        let sent = body(&client("drop"), &asked);
+        let include = sent["include"].to_string();
+        assert_eq!(include.contains("logprobs"), told, "{sent}");
+        assert_eq!(sent.get("top_logprobs").is_some(), told, "{sent}");
+        assert_eq!(prepare(&client("error"), &asked, false).is_ok(), told, "{model}");
+    }
+}
+
+#[test]
 fn a_document_without_a_name_gets_one() {
     let file = json!({"type": "file", "file": {"file_data": "data:application/pdf;base64,AA=="}});
     let asked = request(json!({"messages": [{"role": "user", "content": [file]}]}));

@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::models::Range;
 use super::super::wanted::Wanted;
-use super::super::{Chat, send};
+use super::super::{Chat, chances, send};
 use super::{tools, turns};
 use crate::error::Result;
 use crate::llm::request::Format;
@@ -70,7 +69,7 @@ fn others(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
         "kimi" => send::other_fields(&all, wanted, KIMI_FIELDS, &mut taken)?,
         "openai" => {
             for (key, value) in all {
-                if chance(&key, &value, wanted)? {
+                if chances::is_sent(&key, &value, wanted)? {
                     taken.insert(key, value);
                 }
             }
@@ -78,31 +77,6 @@ fn others(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
         _ => taken = all,
     }
     Ok(taken)
-}
-
-/// Whether a field is sent to OpenAI, whose models that refuse sampling refuse
-/// what tells or shifts the chances of tokens as well.
-fn chance(key: &str, value: &Value, wanted: &mut Wanted) -> Result<bool> {
-    let range = match key {
-        "logprobs" | "top_logprobs" => wanted.takes.temperature,
-        "logit_bias" => wanted.takes.penalties,
-        _ => return Ok(true),
-    };
-    let why = match range {
-        Range::From(..) => return Ok(true),
-        Range::Unthinking(..) if wanted.is_unthinking() => return Ok(true),
-        Range::Unthinking(..) => "takes it only with reasoning_effort none",
-        Range::No => "does not take it",
-    };
-    let asks_nothing = match value {
-        Value::Bool(asked) => !asked,
-        Value::Object(biases) => biases.is_empty(),
-        value => value.is_null() || *value == 0,
-    };
-    if !asks_nothing {
-        wanted.refuse(key, why)?;
-    }
-    Ok(false)
 }
 
 fn sampling(wanted: &Wanted, cap: &str, body: &mut Map<String, Value>) {

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source};
 use crate::llm::provider::models::Thinking;
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, offer, send};
+use crate::llm::provider::{Chat, chances, offer, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
 
 /// The least that this interface takes as a cap on an answer's tokens.
@@ -32,19 +32,8 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     body.insert("model".into(), wanted.model.clone().into());
     body.insert("input".into(), input(chat, wanted, url)?.into());
     body.insert("store".into(), false.into());
-    // Models that do not think refuse to include what they thought.
-    let thinks = wanted.takes.thinking != Thinking::No;
-    let mut include: Vec<_> = thinks.then_some("reasoning.encrypted_content").into_iter().collect();
     let mut other = request.other.clone();
-    if other.shift_remove("logprobs") == Some(Value::Bool(true)) {
-        include.push("message.output_text.logprobs");
-    }
-    let mut include: Vec<Value> = include.into_iter().map(Value::from).collect();
-    // What the caller wants comes on top of what the next turn needs.
-    if let Some(Value::Array(more)) = other.shift_remove("include") {
-        let new: Vec<_> = more.into_iter().filter(|one| !include.contains(one)).collect();
-        include.extend(new);
-    }
+    let include = include(wanted, &mut other)?;
     if !include.is_empty() {
         body.insert("include".into(), include.into());
     }
@@ -72,6 +61,32 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     }
     send::other_fields(&other, wanted, OWN_FIELDS, &mut body)?;
     Ok(body)
+}
+
+/// What the answer is to hold beside what is said: what the next turn needs, and
+/// what the caller's other fields ask for.
+fn include(wanted: &mut Wanted, other: &mut Map<String, Value>) -> Result<Vec<Value>> {
+    let mut include: Vec<Value> = Vec::new();
+    // Models that do not think refuse to include what they thought.
+    if wanted.takes.thinking != Thinking::No {
+        include.push("reasoning.encrypted_content".into());
+    }
+    for field in ["logprobs", "top_logprobs"] {
+        if let Some(value) = other.get(field)
+            && wanted.provider == "openai"
+            && !chances::is_sent(field, value, wanted)?
+        {
+            other.shift_remove(field);
+        }
+    }
+    if other.shift_remove("logprobs") == Some(Value::Bool(true)) {
+        include.push("message.output_text.logprobs".into());
+    }
+    if let Some(Value::Array(more)) = other.shift_remove("include") {
+        let new: Vec<_> = more.into_iter().filter(|one| !include.contains(one)).collect();
+        include.extend(new);
+    }
+    Ok(include)
 }
 
 fn sampling(wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
