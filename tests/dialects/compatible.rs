@@ -29,6 +29,15 @@ fn allowed(mode: &str) -> Value {
     json!({"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": [named("g")]}})
 }
 
+/// Holds that something is left out of a request, which is noted, and gives what is
+/// sent.
+fn left_out(client: &Resolved<ClientOptions>, asked: &Request, field: &str) -> Value {
+    let prepared = prepare(client, asked, false).unwrap();
+    let is_noted = prepared.adjusted.iter().any(|note| note.starts_with(field));
+    assert!(is_noted, "{field}: {:?}", prepared.adjusted);
+    serde_json::from_slice(&prepared.http.body).unwrap()
+}
+
 /// Holds that a request is refused for this field, and gives what is sent with
 /// `unsupported=drop`, which is noted.
 fn without(client: &Resolved<ClientOptions>, asked: &Request, field: &str) -> Value {
@@ -38,10 +47,7 @@ fn without(client: &Resolved<ClientOptions>, asked: &Request, field: &str) -> Va
     assert!(words.starts_with(&format!("{field}: {}", client.values.provider)), "{words}");
     let mut asked = asked.clone();
     asked.set("unsupported", "drop").unwrap();
-    let prepared = prepare(client, &asked, false).unwrap();
-    let is_noted = prepared.adjusted.iter().any(|note| note.starts_with(field));
-    assert!(is_noted, "{field}: {:?}", prepared.adjusted);
-    serde_json::from_slice(&prepared.http.body).unwrap()
+    left_out(client, &asked, field)
 }
 
 fn offered(sent: &Value) -> Vec<&str> {
@@ -81,6 +87,8 @@ fn no_tool_is_forced_while_the_model_thinks_that_forces_none_then() {
             assert_eq!(body(&client, &choosing(&choice, &json!({})))["tool_choice"], choice);
         }
     }
+    let sent = body(&client("deepseek", "deepseek-chat"), &choosing(&named("g"), &json!({})));
+    assert_eq!(sent["tool_choice"], named("g"), "it does not think unasked");
     for model in ["moonshot-v1-8k", "kimi-k2-0905-preview"] {
         let sent = body(&client("kimi", model), &choosing(&named("g"), &json!({})));
         assert_eq!(sent["tool_choice"], named("g"), "{model} does not think");
@@ -145,6 +153,8 @@ fn only_the_user_shows_pictures_to_who_sees_them_nowhere_else() {
         for role in ["system", "assistant", "tool"] {
             for (provider, model) in [("openai", "gpt-4o"), ("deepseek", "deepseek-flash")] {
                 let client = client(provider, model);
+                // Of another model's answer they are left out in any case.
+                let without = if role == "assistant" { left_out } else { without };
                 let sent = without(&client, &saying(role, &parts), "messages");
                 assert!(sent.to_string().contains("Look") && !sent.to_string().contains("QUJD"));
                 let sent = without(&client, &saying(role, &json!([shown])), "messages");

@@ -193,7 +193,11 @@ fn a_thought_of_which_nothing_came_does_not_go_back_and_an_image_of_the_assistan
         sent["input"].as_array().unwrap().iter().map(|item| &item["role"]).collect();
     assert_eq!(kinds, ["user", "assistant", "user"], "{sent:#}");
     let noted = |what: &str| prepared.adjusted.iter().any(|note| note.contains(what));
-    assert!(noted("a thought") && noted("only texts and calls"), "{:?}", prepared.adjusted);
+    assert!(
+        noted("a thought") && noted("only texts and calls of the assistant"),
+        "{:?}",
+        prepared.adjusted
+    );
 }
 
 #[test]

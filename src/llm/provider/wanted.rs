@@ -8,6 +8,7 @@
 use super::Chat;
 use super::models::{self, Range, Takes, Thinking};
 use crate::error::{Error, Result, Status};
+use crate::llm::message::Role;
 use crate::llm::request::Format;
 
 /// The wishes that are sent.
@@ -122,6 +123,18 @@ impl Wanted {
         let note = format!("{field}: {what}");
         if !self.adjusted.contains(&note) {
             self.adjusted.push(note);
+        }
+    }
+
+    /// A content that is not taken: refused, but of another model's answer only left
+    /// out, for nobody asked that the conversation end there.
+    pub fn leave_out(&mut self, role: Role, why: &str) -> Result<()> {
+        match role {
+            Role::Assistant => {
+                self.note("messages", &format!("left out: {} {why}", self.provider));
+                Ok(())
+            }
+            _ => self.refuse("messages", why),
         }
     }
 

@@ -194,7 +194,7 @@ fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
         match &piece.part {
             Part::Text(text) => parts.push(json!({"type": "text", "text": text})),
             Part::Image(..) if message.role != Role::User => {
-                wanted.refuse("messages", "takes images only from the user")?;
+                wanted.leave_out(message.role, "takes images only from the user")?;
             }
             Part::Image(source, detail) if !matches!(source, Source::File(_)) => {
                 let mut image = json!({"url": source.to_url()});
@@ -206,9 +206,9 @@ fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
             Part::Other(json) if json["type"] == "document" => parts.push(json.clone()),
             Part::Document(source, name) => match text_document(source, name.as_deref()) {
                 Some(document) => parts.push(document),
-                None => wanted.refuse("messages", "takes documents only as text")?,
+                None => wanted.leave_out(message.role, "takes documents only as text")?,
             },
-            _ => wanted.refuse("messages", "does not take this kind of content")?,
+            _ => wanted.leave_out(message.role, "does not take this kind of content")?,
         }
     }
     Ok(if parts.is_empty() { "".into() } else { parts.into() })

@@ -281,6 +281,7 @@ pub static TAKES: &[Takes] = &[
     Takes { prefix: "gemini-3.1-pro", ..GEMINI_NOT_MINIMAL },
     Takes { prefix: "gemini-3.7-flash", ..GEMINI_NOT_MINIMAL },
     DEEPSEEK,
+    Takes { prefix: "deepseek-chat", thinks_unasked: false, ..DEEPSEEK },
     KIMI,
     Takes { prefix: "kimi-k2-", thinking: Thinking::No, ..KIMI_OPEN },
     Takes {

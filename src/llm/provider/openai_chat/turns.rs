@@ -53,7 +53,7 @@ fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let mut parts = Vec::with_capacity(message.content.len());
     for piece in &message.content {
         if let Some(why) = not_taken(&piece.part, message.role, wanted.provider) {
-            wanted.refuse("messages", why)?;
+            wanted.leave_out(message.role, why)?;
             continue;
         }
         let mut part = message::piece_json(piece);

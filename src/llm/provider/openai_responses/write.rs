@@ -246,7 +246,8 @@ fn assistant(
         return Ok(());
     }
     if message.content.iter().any(|piece| !matches!(piece.part, Part::Text(_))) {
-        wanted.note("messages", "of the assistant's only texts and calls: Responses take no more");
+        wanted
+            .leave_out(message.role, "takes only texts and calls of the assistant in Responses")?;
     }
     let text = message.text();
     if !text.is_empty() {
