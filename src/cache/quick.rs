@@ -126,7 +126,9 @@ impl Cache {
                 self.metrics.untimed_miss(stay.line(), gets);
                 Quick::Miss
             }
-            _ => self.quick_late(stay, key, take),
+            // The policy is to be told of it.
+            Found::Plain(..) => self.quick_held(stay.line(), gets, hash, key, take),
+            Found::Unclear => self.quick_late(stay, key, take),
         }
     }
 
