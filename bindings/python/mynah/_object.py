@@ -22,13 +22,19 @@ class Owner:
 
     _handle: Handle
 
-    def _own(self, handle: Handle, free: Callable[[Handle], Any]) -> None:
-        self._handle = handle
-        self._finalizer = weakref.finalize(self, free, Handle(handle.value))
+    def _own(self, free: Callable[[Handle], Any], made: int | None = None) -> Handle:
+        """The place of the handle, for C to put it there where it is not made yet: so
+        nothing lies between its making and its owner. To free null does nothing."""
+        self._handle = Handle(made)
+        self._finalizer = weakref.finalize(self, free, self._handle)
+        return self._handle
 
     def close(self) -> None:
         """Frees the object; doing it again does nothing."""
-        self._finalizer()
+        if (owned := self._finalizer.peek()) is not None:
+            # In this order: an interrupt in between frees twice, which does nothing.
+            owned[1](self._handle)
+            self._finalizer.detach()
 
     def _json(self, function: Callable[..., int]) -> Any:
         """What a function of the library says of this object."""
@@ -66,7 +72,7 @@ class Cancel(Owner):
     """A token that ends calls."""
 
     def __init__(self) -> None:
-        self._own(Handle(lib.cancel_new()), lib.cancel_free)
+        self._own(lib.cancel_free, lib.cancel_new())
 
     def trigger(self) -> None:
         lib.cancel_trigger(self._handle)

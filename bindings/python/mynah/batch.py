@@ -21,7 +21,7 @@ Progress = Callable[[int, int], Any]
 
 class _Batch(Owner):
     def __init__(self) -> None:
-        self._own(Handle(lib.batch_new()), lib.batch_free)
+        self._own(lib.batch_free, lib.batch_new())
 
 
 def interruptible(call: Callable[[Cancel], int]) -> int:

@@ -35,9 +35,7 @@ def _lens(items: Sequence[bytes]) -> Any:
 
 class _Walk(Owner):
     def __init__(self, cache: Handle) -> None:
-        handle = Handle()
-        errors.check(lib.cache_iter_new(cache, handle))
-        self._own(handle, lib.cache_iter_free)
+        errors.check(lib.cache_iter_new(cache, self._own(lib.cache_iter_free)))
 
 
 class _Room:
@@ -111,13 +109,12 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
 
     def __init__(self, notices: Notices | None = None, evictions: bool = False,
                  **options: Any) -> None:
-        handle, error = Handle(), Handle()
+        handle, error = self._own(lib.cache_free), Handle()
         with Options("cache", options) as made:
             if notices is not None:
                 errors.check(lib.cache_options_events_to_queue(
                     made, events_of(evictions), handle_of("notices", notices, Notices)))
             errors.check(lib.cache_new(made, handle, error), error)
-        self._own(handle, lib.cache_free)
         self._flights = weakref.WeakKeyDictionary()
         self._large = False  # values that no thread should keep room for
 

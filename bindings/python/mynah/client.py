@@ -39,7 +39,7 @@ class Client(Caller):
         options["provider"] = provider
         if model is not None:
             options["model"] = model
-        handle, error = Handle(), Handle()
+        handle, error = self._own(lib.client_free), Handle()
         with Options("client", options) as made:
             if cache is not None:
                 errors.check(lib.client_options_set_cache(made, handle_of("cache", cache, Cache)))
@@ -47,7 +47,6 @@ class Client(Caller):
                 errors.check(lib.client_options_log_to_queue(
                     made, level_of(log_level), handle_of("notices", notices, Notices)))
             errors.check(lib.client_new(made, handle, error), error)
-        self._own(handle, lib.client_free)
 
     def batch(self, requests: Iterable[Asked], parallel: int = 8,
               on_progress: Progress | None = None, **options: Any) -> list[Result]:

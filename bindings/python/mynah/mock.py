@@ -19,10 +19,9 @@ class Mock(Owner):
     """
 
     def __init__(self, **options: Any) -> None:
-        handle, error = Handle(), Handle()
+        handle, error = self._own(lib.mock_free), Handle()
         with Options("mock", options) as made:
             errors.check(lib.mock_new(made, handle, error), error)
-        self._own(handle, lib.mock_free)
         self.url = take_text(lib.mock_url(handle))
         """The base URL for a client of it."""
 

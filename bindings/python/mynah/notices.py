@@ -76,9 +76,8 @@ class Notices(Owner):
     """
 
     def __init__(self) -> None:
-        handle, error = Handle(), Handle()
-        errors.check(lib.queue_new(1, handle, error), error)
-        self._own(handle, lib.queue_free)
+        error = Handle()
+        errors.check(lib.queue_new(1, self._own(lib.queue_free), error), error)
 
     def fileno(self) -> int:
         """Readable while something waits: for ``select`` and

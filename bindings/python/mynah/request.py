@@ -34,7 +34,10 @@ class Request(Owner):
 
     def __init__(self, messages: Messages = (), tools: Sequence[Mapping[str, Any]] = (),
                  **options: object) -> None:
-        self._own(_with_tools(tools), lib.request_free)
+        # A request in which nothing is said yet.
+        text, error = json.dumps({"tools": list(tools)}).encode(), Handle()
+        errors.check(
+            lib.request_from_json(text, len(text), self._own(lib.request_free), error), error)
         if isinstance(messages, str):
             messages = [{"role": "user", "content": messages}]
         for message in messages:
@@ -53,10 +56,3 @@ class Request(Owner):
         errors.check(lib.request_add_tool_result(
             self._handle, c_text(call_id, "call_id"), text, len(text), int(failed)))
         return self
-
-
-def _with_tools(tools: Sequence[Mapping[str, Any]]) -> Handle:
-    """A request in which nothing is said yet."""
-    text, request, error = json.dumps({"tools": list(tools)}).encode(), Handle(), Handle()
-    errors.check(lib.request_from_json(text, len(text), request, error), error)
-    return request

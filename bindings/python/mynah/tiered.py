@@ -34,10 +34,9 @@ class Tiered(Caller):
                  fallback_on_refusal: bool = False) -> None:
         self.clients = tuple(clients)
         handles = (ctypes.c_void_p * len(clients))(*(handle_of("a tier", c, Client).value for c in clients))
-        handle, error = Handle(), Handle()
+        handle, error = self._own(lib.tiered_free), Handle()
         errors.check(lib.tiered_new(
             handles, len(clients), int(fallback_on_refusal), handle, error), error)
-        self._own(handle, lib.tiered_free)
         if complexity is not None:
             # Under its own address, until the library says that no call can come.
             judge = lib.callbacks["complexity_fn"](_judge(complexity))
