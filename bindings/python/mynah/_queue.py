@@ -19,7 +19,7 @@ from . import errors
 from ._library import Handle, lib
 from ._object import Cancel, Owner
 from .request import Request
-from .response import Response, take_response
+from .response import Response, read_response
 
 _NAMES = {number: name[len("EVENT_"):].lower() for name, number in lib.constants.items()
           if name.startswith("EVENT_")}
@@ -64,16 +64,55 @@ class Done:
 Arrival = Union[Event, Done]
 
 
+class _Items:
+    """What C has handed over and nobody has popped yet.
+
+    An interrupt may fall between any two steps. So C writes into places that lie
+    here before it is called, and a single store makes an item popped: it is never
+    lost, nor there twice.
+    """
+
+    count = ctypes.c_size_t()  # of one that was interrupted while it was made
+    popped, _base = 0, 0
+    """Of all that ever were, how many were popped: now, and when the first place was filled."""
+
+    def __init__(self) -> None:
+        self.places = (ctypes.c_void_p * _AT_ONCE)()
+        self.count = ctypes.c_size_t()
+
+    def __len__(self) -> int:
+        return max(0, self.count.value - (self.popped - self._base))
+
+    def fetch(self, queue: Handle) -> int:
+        """Has C hand over more; only when nothing is left."""
+        self.count.value = 0  # in this order: nothing is left in between either
+        self._base = self.popped
+        return int(lib.queue_next_many(queue, 0, self.places, _AT_ONCE, self.count))
+
+    def first(self) -> int | None:
+        return self.places[self.popped - self._base]
+
+    def pop(self, free: Callable[..., Any] = lib.item_free) -> None:
+        item = self.first()
+        self.popped += 1
+        free(item)  # an interrupt before this leaks the item; the other order freed it twice
+
+    def __del__(self) -> None:
+        while len(self):
+            self.pop()
+
+
 class Queue(Owner):
     """Where the results of submitted calls arrive."""
 
     def __init__(self) -> None:
-        handle, error = Handle(), Handle()
+        handle, error = self._own(lib.queue_free), Handle()
         errors.check(lib.queue_new(0, handle, error), error)
-        self._own(handle, lib.queue_free)
         self.fd = int(lib.queue_fd(handle))
-        self._made_in = os.getpid()
-        self._items = (ctypes.c_void_p * _AT_ONCE)()
+        self._items = _Items()
+        # Of the item with this number: what was taken out of it, and what it was read as.
+        self._result: tuple[int, Handle, Handle] | None = None
+        self._read: tuple[int, tuple[int, Arrival]] | None = None
 
     def submit(self, kind: str, asked: Owner, request: Request, stream: bool, cancel: Cancel,
                tag: int) -> None:
@@ -83,19 +122,39 @@ class Queue(Owner):
             asked._handle, request._handle, int(stream), cancel._handle, self._handle, tag,
             error), error)
 
-    def take(self) -> list[tuple[int, Arrival]]:
-        """What has arrived, each with its tag; nothing if nothing has."""
-        count = ctypes.c_size_t()
-        status = lib.queue_next_many(self._handle, 0, self._items, _AT_ONCE, count)
+    def fetch(self) -> bool:
+        """Whether something has arrived; does not wait."""
+        if self._items:
+            return True
+        status = self._items.fetch(self._handle)
         if status == errors.Timeout.status:
-            return []
+            return False
         errors.check(status)
-        return [_arrival(Handle(item)) for item in self._items[:count.value]]
+        return True
 
-    def wait(self) -> None:
-        """Blocks until something has arrived; a signal's handler runs meanwhile."""
-        if self._made_in != os.getpid():
-            return  # nothing arrives in a child: `take` says so
+    def first(self) -> tuple[int, Arrival] | None:
+        """The first of what was fetched and its tag, as often as it is asked for, until
+        it is popped; None: nothing was fetched."""
+        if not self._items:
+            return None
+        if self._read is None or self._read[0] != self._items.popped:
+            self._read = self._items.popped, self._arrival(self._items.first())
+        return self._read[1]
+
+    def pop(self) -> None:
+        """Drops the first: it has been taken to where it belongs."""
+        self._items.pop()
+        self._read = None
+        self._drop_result()
+
+    def await_first(self) -> tuple[int, Arrival]:
+        """Blocks until there is a first; a signal's handler runs meanwhile."""
+        while (arrived := self.first()) is None:
+            if not self.fetch():
+                self._wait()
+        return arrived
+
+    def _wait(self) -> None:
         if hasattr(select, "poll"):
             poll = select.poll()
             poll.register(self.fd, select.POLLIN)
@@ -103,21 +162,29 @@ class Queue(Owner):
         else:
             select.select([self.fd], [], [])
 
-
-def _arrival(item: Handle) -> tuple[int, Arrival]:
-    try:
+    def _arrival(self, item: int | None) -> tuple[int, Arrival]:
         tag = int(lib.item_tag(item))
         if lib.item_kind(item) == _EVENT:
             return tag, _event(lib.item_event(item))
-        return tag, _done(item)
-    finally:
-        lib.item_free(item)
+        return tag, self._done(item)
 
+    def _done(self, item: int | None) -> Done:
+        if self._result is None or self._result[0] != self._items.popped:
+            self._drop_result()
+            self._result = self._items.popped, Handle(), Handle()
+        _, answer, failure = self._result
+        if not (answer or failure):  # a result leaves its item but once
+            lib.item_result(item, answer, failure)
+        status = lib.error_status(failure)
+        if status == errors.NotFound.status:  # it has left before, and there was nothing in it
+            status = 0
+        return Done(read_response(answer), errors.told(status, failure))
 
-def _done(item: Handle) -> Done:
-    response, error = Handle(), Handle()
-    status = lib.item_result(item, response, error)
-    return Done(take_response(response), errors.failure(status, error))
+    def _drop_result(self) -> None:
+        if self._result is not None:
+            (_, answer, failure), self._result = self._result, None
+            lib.response_free(answer)
+            lib.error_free(failure)
 
 
 def _event(event: int) -> Event:
@@ -155,7 +222,7 @@ def lend() -> Queue:
 
 def give_back(queue: Queue) -> None:
     """Keeps a queue for the next one who needs it."""
-    if len(_idle) < _KEPT:
+    if len(_idle) < _KEPT and queue.first() is None:
         _idle.append(queue)
     else:
         queue.close()

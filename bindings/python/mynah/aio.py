@@ -29,6 +29,7 @@ class _Reactor:
 
     def __init__(self) -> None:
         self._queue: Queue | None = None
+        self._watched = False
         self._sinks: dict[int, Sink] = {}
         self._tags = itertools.count(1)
 
@@ -36,30 +37,47 @@ class _Reactor:
         """Starts a call; ``sink`` is given each event and the end."""
         if self._queue is None:
             self._queue = _queue.lend()
+        if not self._watched:
             asyncio.get_running_loop().add_reader(self._queue.fd, self._readable)
+            self._watched = True
         tag = next(self._tags)
         self._sinks[tag] = sink
         try:
             begin(self._queue, tag)
-        except BaseException:
+        except Exception:  # an interrupt leaves it open whether the call has begun
             self._forget(tag)
             raise
 
     def _readable(self) -> None:
-        if self._queue is None:
-            return
-        for tag, arrival in self._queue.take():
-            sink = self._sinks[tag]
-            if isinstance(arrival, Done):
-                self._forget(tag)
+        try:
+            self._hand_on_all()  # its loop lies elsewhere: CPython 3.13 has the jump outside `try`
+        except BaseException:
+            # Ctrl-C. The descriptor does not tell of what was fetched already.
+            asyncio.get_running_loop().call_soon(self._readable)
+            raise
+
+    def _hand_on_all(self) -> None:
+        if (queue := self._queue) is not None and queue.fetch():
+            while (arrived := queue.first()) is not None:
+                self._hand_on(queue, *arrived)
+
+    def _hand_on(self, queue: Queue, tag: int, arrival: Arrival) -> None:
+        sink = self._sinks.get(tag)
+        if not isinstance(arrival, Done):
+            queue.pop()  # an interrupt here loses a piece; the other order told it twice
+        if sink is not None:
             sink(arrival)
+        if isinstance(arrival, Done):  # which may be told twice, and must be told
+            queue.pop()
+            self._forget(tag)
 
     def _forget(self, tag: int) -> None:
-        del self._sinks[tag]
-        if not self._sinks and self._queue is not None:
-            asyncio.get_running_loop().remove_reader(self._queue.fd)
-            _queue.give_back(self._queue)
+        self._sinks.pop(tag, None)
+        if not self._sinks and (queue := self._queue) is not None:
+            self._watched = False  # first, as an interrupt may fall in between
+            asyncio.get_running_loop().remove_reader(queue.fd)
             self._queue = None
+            _queue.give_back(queue)
 
     def abandon(self) -> None:
         """The loop is closed: what is left of its calls ends unheard."""

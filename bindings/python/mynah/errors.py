@@ -94,6 +94,14 @@ BY_STATUS = _by_status()
 
 def failure(status: int, error: ctypes.c_void_p | None = None) -> Error | None:
     """The exception for a status, None for OK; frees the error object."""
+    raised = told(status, error)
+    if raised is not None and error is not None:
+        lib.error_free(error)
+    return raised
+
+
+def told(status: int, error: ctypes.c_void_p | None = None) -> Error | None:
+    """The same with an error object that stays."""
     if status == 0:
         return None
     message, details = take_text(lib.status_name(status)), {}
@@ -102,7 +110,6 @@ def failure(status: int, error: ctypes.c_void_p | None = None) -> Error | None:
         value = Handle()
         if lib.error_json(error, value) == 0:
             details = json.loads(take(value))
-        lib.error_free(error)
     return BY_STATUS.get(status, Error)(message, status, details)
 
 

@@ -91,11 +91,16 @@ def response_of(raw: dict[str, Any]) -> Response:
 
 def take_response(handle: ctypes.c_void_p) -> Response | None:
     """The answer behind a handle, which is freed; None for none."""
+    try:
+        return read_response(handle)
+    finally:
+        lib.response_free(handle)
+
+
+def read_response(handle: ctypes.c_void_p) -> Response | None:
+    """The same of a handle that stays."""
     if not handle.value:
         return None
     value = Handle()
-    try:
-        errors.check(lib.response_json(handle, value))
-    finally:
-        lib.response_free(handle)
+    errors.check(lib.response_json(handle, value))
     return response_of(json.loads(take(value)))

@@ -8,7 +8,7 @@ from typing import Iterator
 
 from . import _queue, errors
 from ._object import Cancel, Owner
-from ._queue import Arrival, Done, Event, Queue
+from ._queue import Done, Event, Queue
 from .request import Request
 from .response import Response
 
@@ -25,7 +25,6 @@ class Stream(Iterator[str]):
     def __init__(self, kind: str, asked: Owner, request: Request) -> None:
         self._asked = asked  # lives at least as long as its call
         self._queue, self._cancel = _queue.lend(), Cancel()
-        self._waiting: list[Event] = []
         self._done: Done | None = None
         self._finalizer = weakref.finalize(self, _abandon, self._queue, self._cancel)
         try:
@@ -41,38 +40,37 @@ class Stream(Iterator[str]):
         return self._done.response if self._done else None
 
     def __next__(self) -> str:
-        for event in self.events():
+        while (event := self._next()) is not None:
             if event.kind == "text" and event.choice == 0:
                 return event.text
         raise StopIteration
 
     def events(self) -> Iterator[Event]:
         """Everything that arrives, not only text: reasoning, calls, usage."""
-        while True:
-            if not self._waiting and not self._fetch():
-                return
-            if self._waiting:
-                yield self._waiting.pop(0)
+        while (event := self._next()) is not None:
+            yield event
 
-    def _fetch(self) -> bool:
-        """Waits for more; False at the end, which may also raise."""
-        if self._done:
-            if self._done.error:
-                raise self._done.error
-            return False
-        self._queue.wait()
-        for _, arrival in self._queue.take():
-            if isinstance(arrival, Done):
-                self._end(arrival)
-            else:
-                self._waiting.append(arrival)
-        return True
+    def _next(self) -> Event | None:
+        """Waits for the next; None at the end, which may also raise."""
+        while self._done is None:
+            if (event := self._step()) is not None:
+                return event
+        if self._done.error:
+            raise self._done.error
+        return None
 
-    def _end(self, done: Done) -> None:
-        self._done = done
+    def _step(self) -> Event | None:
+        """Waits for what comes next, which may be the end."""
+        _, arrival = self._queue.await_first()
+        if isinstance(arrival, Done):
+            self._done = arrival
+        self._queue.pop()
+        if not isinstance(arrival, Done):
+            return arrival
         if self._finalizer.detach():
             _queue.give_back(self._queue)
             self._cancel.close()
+        return None
 
     def close(self) -> None:
         """Ends the call, if it still runs; any thread."""
@@ -84,9 +82,8 @@ class Stream(Iterator[str]):
     def __exit__(self, *_: object) -> None:
         self.close()
         with contextlib.suppress(errors.Forked):  # the call is the parent's
-            while not self._done:
-                self._fetch()
-        self._waiting.clear()
+            while self._done is None:
+                self._step()
 
 
 def _abandon(queue: Queue, cancel: Cancel) -> None:
@@ -102,14 +99,11 @@ def ask(kind: str, asked: Owner, request: Request) -> Response:
         queue = _queue.lend()
         try:
             queue.submit(kind, asked, request, False, cancel, 0)
-            arrived: list[tuple[int, Arrival]] = []
-            while not arrived:
-                queue.wait()
-                arrived = queue.take()
+            _, done = queue.await_first()
+            queue.pop()
         except BaseException:
             _abandon(queue, cancel)
             raise
         _queue.give_back(queue)
-    (_, done), = arrived
     assert isinstance(done, Done)  # a call without a stream has no events
     return done.result()

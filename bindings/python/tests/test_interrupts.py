@@ -1,0 +1,96 @@
+"""What an interrupt leaves behind, wherever it falls."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from interrupts import at_each_bytecode_of, ends_within
+from mynah import Client, Mock, _queue, aio, errors, stream
+
+# What the collector runs prints such an exception, and goes on.
+pytestmark = [pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+              pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")]
+
+
+@pytest.fixture
+def brief():
+    with Mock(answer_words=2) as mock, Client("custom", "mock", base_url=mock.url) as client:
+        yield client
+
+
+def is_nearly(pieces, whole):
+    """At most the piece is missing that was being handed over, and none is there twice."""
+    rest = iter(whole)
+    return len(pieces) >= len(whole) - 1 and all(piece in rest for piece in pieces)
+
+
+def test_a_stream_that_was_interrupted_goes_on_where_it_was(brief):
+    whole = [event for event in brief.stream("hello").events() if event.text]
+    begun, got = None, []
+
+    def run():
+        nonlocal begun
+        got.clear()
+        begun = None
+        begun = brief.stream("hello")
+        while (event := begun._next()) is not None:
+            got.append(event)
+
+    with ends_within(20):
+        for _ in at_each_bytecode_of([_queue, stream], run):
+            if begun is not None:
+                got += begun.events()
+                assert is_nearly([event for event in got if event.text], whole)
+                assert begun.response.finish_reason == "stop"
+
+
+def test_the_block_of_a_stream_that_was_interrupted_is_left(brief):
+    begun = None
+
+    def run():
+        nonlocal begun
+        begun = None
+        begun = brief.stream("hello")
+        with begun:
+            next(begun)
+
+    with ends_within(20):
+        for _ in at_each_bytecode_of([_queue, stream], run):
+            if begun is not None:
+                with begun:
+                    pass
+                with suppress(errors.Cancelled):
+                    assert list(begun) == []
+    assert len(list(brief.stream("hello"))) > 1 and brief.metrics().in_flight == 0
+
+
+def test_a_call_that_was_interrupted_leaves_nothing_to_the_next(brief):
+    texts = {word: brief.chat(word).text for word in ("one", "two")}
+    with ends_within(20):
+        for _ in at_each_bytecode_of([_queue, stream], lambda: brief.chat("one")):
+            assert brief.chat("two").text == texts["two"]
+            assert "".join(brief.stream("two")) == texts["two"]
+
+
+def test_a_task_whose_loop_was_interrupted_is_told_the_end(brief):
+    loop = asyncio.new_event_loop()
+    whole = list(brief.stream("hello"))
+    asking = None
+
+    async def ask():
+        return [piece async for piece in brief.astream("hello")], (await brief.achat("hello")).text
+
+    def run():
+        nonlocal asking
+        asking = loop.create_task(ask())
+        loop.run_until_complete(asking)
+
+    with ends_within(20):
+        for _ in at_each_bytecode_of([_queue, aio], run):
+            if not asking.done():  # one that was interrupted itself has ended with it
+                loop.run_until_complete(asking)
+            if asking.exception() is None:
+                pieces, text = asking.result()
+                assert is_nearly(pieces, whole) and text == "".join(whole)
+    loop.close()
