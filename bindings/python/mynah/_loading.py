@@ -51,28 +51,30 @@ def _words(failure: Exception) -> bytes:
     return text.replace("\0", " ").encode(errors="replace")
 
 
-class _Claim:
-    """The duty to load a value: filled, told to have failed, or passed on."""
+# A claim that is not freed would keep everybody else from the key. So its place is
+# there before the library fills it, and it is freed by two `finally`, one around the
+# other: a Ctrl-C can hit only one of them. To free it twice does nothing.
 
-    def __init__(self, handle: Handle) -> None:
-        self._handle = handle
 
-    def fill(self, loaded: bytes, ttl_ms: int) -> bytes:
-        # Whoever waits has it, also if it could not be stored: so has the caller.
-        lib.claim_fill(self._handle, loaded, len(loaded), ttl_ms)
-        return loaded
+def _load(claim: Handle, load: Callable[[], Bytes], lasts: int) -> bytes:
+    try:
+        return _fill(claim, load(), lasts)
+    except Exception as failure:
+        _fail(claim, failure)
+        raise
 
-    def __enter__(self) -> "_Claim":
-        return self
 
-    def __exit__(self, _: object, failure: BaseException | None, __: object) -> None:
-        try:
-            if isinstance(failure, Exception):
-                # Others have an attribute of this name too, such as HTTP's.
-                kind = failure if isinstance(failure, errors.Error) else errors.Internal
-                lib.claim_fail(self._handle, kind.status, _words(failure))
-        finally:
-            lib.claim_free(self._handle)
+def _fill(claim: Handle, value: Bytes, lasts: int) -> bytes:
+    loaded = as_bytes(value)
+    # Whoever waits has it, also if it could not be stored: so has the caller.
+    lib.claim_fill(claim, loaded, len(loaded), lasts)
+    return loaded
+
+
+def _fail(claim: Handle, failure: Exception) -> None:
+    # Others have an attribute of this name too, such as HTTP's.
+    kind = failure if isinstance(failure, errors.Error) else errors.Internal
+    lib.claim_fail(claim, kind.status, _words(failure))
 
 
 _Flights = MutableMapping[asyncio.AbstractEventLoop, "dict[bytes, asyncio.Future[bytes | None]]"]
@@ -98,12 +100,20 @@ class Loading(Owner):
         key, lasts, until = as_bytes(key), ttl_ms(ttl), time.monotonic() + timeout
         while True:
             left = max(0.0, (until - time.monotonic()) * 1000)
-            found = self._find(key, round(min(left, _SLICE_MS)), last=left <= _SLICE_MS)
-            if isinstance(found, bytes):
-                return found
-            if found is not None:
-                with found:
-                    return found.fill(as_bytes(load()), lasts)
+            wait, claim = round(min(left, _SLICE_MS)), Handle()
+            try:
+                try:
+                    value = self._find(key, wait, left <= _SLICE_MS, claim)
+                    if claim:
+                        return _load(claim, load, lasts)
+                finally:
+                    if claim:
+                        lib.claim_free(claim)
+            finally:
+                if claim:
+                    lib.claim_free(claim)
+            if value is not None:
+                return value
 
     async def aget_or_load(self, key: Bytes, load: Callable[[], Awaitable[Bytes]],
                            ttl: Ttl = None, timeout: float = 30.0) -> bytes:
@@ -112,23 +122,33 @@ class Loading(Owner):
         key, lasts, until = as_bytes(key), ttl_ms(ttl), time.monotonic() + timeout
         flights = self._flights.setdefault(asyncio.get_running_loop(), {})
         while True:
-            left = until - time.monotonic()
-            found = self._find(key, 0, last=left <= 0)
-            if isinstance(found, _Claim):
-                return await _lead(flights, key, found, load, lasts)
-            value = found if found is not None else await _follow(flights.get(key), left)
+            left, claim = until - time.monotonic(), Handle()
+            try:
+                try:
+                    value = self._find(key, 0, left <= 0, claim)
+                    if claim:
+                        return await _lead(flights, key, claim, load, lasts)
+                finally:
+                    if claim:
+                        lib.claim_free(claim)
+            finally:
+                if claim:
+                    lib.claim_free(claim)
+            if value is None:
+                value = await _follow(flights.get(key), left)
             if value is not None:
                 return value
 
-    def _find(self, key: bytes, wait_ms: int, last: bool) -> bytes | _Claim | None:
-        """The value, the duty to load it, or None: somebody else is loading it."""
-        value, claim = Handle(), Handle()
+    def _find(self, key: bytes, wait_ms: int, last: bool, claim: Handle) -> bytes | None:
+        """The value; or None: it is the caller's to load, who has the claim then, or
+        somebody else is loading it."""
+        value = Handle()
         status = lib.cache_get_or_claim(
             self._handle, key, len(key), wait_ms, None, value, claim)
         if status == errors.Timeout.status and not last:
             return None
         errors.check(status)
-        return _Claim(claim) if claim.value else take(value)
+        return None if claim else take(value)
 
     def memoize(self, ttl: Ttl = None) -> Callable[[F], F]:
         """A decorator: a function's results, pickled, under its arguments.
@@ -177,15 +197,15 @@ def _name(function: Callable[..., Any]) -> str:
     return known if "<" not in name else f"{known}#{os.getpid()}.{next(_unnamed)}"
 
 
-async def _lead(flights: dict[bytes, asyncio.Future[bytes | None]], key: bytes, claim: _Claim,
+async def _lead(flights: dict[bytes, asyncio.Future[bytes | None]], key: bytes, claim: Handle,
                 load: Callable[[], Awaitable[Bytes]], lasts: int) -> bytes:
     flight = flights[key] = asyncio.get_running_loop().create_future()
     try:
-        with claim:
-            loaded = claim.fill(as_bytes(await load()), lasts)
+        loaded = _fill(claim, await load(), lasts)
         flight.set_result(loaded)
         return loaded
     except Exception as failure:
+        _fail(claim, failure)
         flight.set_exception(failure)
         flight.exception()  # nobody need wait for it
         raise

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from interrupts import at_each_bytecode_of, ends_within
-from mynah import Client, Mock, _queue, aio, errors, stream
+from mynah import Cache, Client, Mock, _loading, _queue, aio, errors, stream
 
 # What the collector runs prints such an exception, and goes on.
 pytestmark = [pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -94,3 +94,26 @@ def test_a_task_whose_loop_was_interrupted_is_told_the_end(brief):
                 pieces, text = asking.result()
                 assert is_nearly(pieces, whole) and text == "".join(whole)
     loop.close()
+
+
+def test_a_load_that_was_interrupted_leaves_no_claim():
+    with Cache() as cache, ends_within(20):
+        def run():
+            cache.clear()
+            cache.get_or_load("k", lambda: b"loaded")
+
+        for _ in at_each_bytecode_of([_loading], run):
+            assert cache.get_or_load("k", lambda: b"loaded", timeout=0) == b"loaded"
+
+
+def test_a_load_whose_task_was_interrupted_leaves_no_claim():
+    async def load():
+        return b"loaded"
+
+    with Cache() as cache, ends_within(20):
+        def run():
+            cache.clear()
+            asyncio.run(cache.aget_or_load("k", load))
+
+        for _ in at_each_bytecode_of([_loading], run):
+            assert asyncio.run(cache.aget_or_load("k", load, timeout=0)) == b"loaded"
