@@ -26,6 +26,10 @@ Ttl = Union[float, timedelta, None]
 _FOREVER = 2**64 - 1
 _SLICE_MS = 100
 """Pause after which a wait looks whether there was a Ctrl-C."""
+_OF_WAITING = (errors.Timeout, errors.Cancelled, errors.Busy, errors.Closed, errors.InvalidHandle,
+               errors.Forked)
+"""What a wait for another's load ends with by itself. A load that fails so is told to
+those who wait as ``Internal``: they took it for the end of their own wait."""
 _PAUSE = 0.01
 """Seconds until a task asks again after what another thread loads."""
 
@@ -73,8 +77,8 @@ def _fill(claim: Handle, value: Bytes, lasts: int) -> bytes:
 
 def _fail(claim: Handle, failure: Exception) -> None:
     # Others have an attribute of this name too, such as HTTP's.
-    kind = failure if isinstance(failure, errors.Error) else errors.Internal
-    lib.claim_fail(claim, kind.status, _words(failure))
+    told = isinstance(failure, errors.Error) and not isinstance(failure, _OF_WAITING)
+    lib.claim_fail(claim, (failure if told else errors.Internal).status, _words(failure))
 
 
 _Flights = MutableMapping[asyncio.AbstractEventLoop, "dict[bytes, asyncio.Future[bytes | None]]"]
@@ -92,7 +96,8 @@ class Loading(Owner):
         """The value, or that of ``load()``, which one caller for each key runs.
 
         The others wait for it, ``timeout`` seconds at most (then ``Timeout``),
-        and raise an error if it raises. All get the value also if it cannot be
+        and raise an error if it raises: one of its class if it is the library's and
+        no wait ends so by itself, else ``Internal``. All get the value also if it cannot be
         stored, because it is too large or its shard is busy. A stale value is
         answered at once where ``stale_while_revalidate_ms`` says so, while one
         caller renews it.

@@ -171,6 +171,40 @@ def test_who_waits_for_a_load_waits_no_longer_than_asked():
         assert cache["key"] == b"late"
 
 
+@pytest.mark.parametrize("kind", [errors.Timeout, errors.Cancelled, errors.Busy, errors.Closed])
+def test_a_load_that_fails_as_a_wait_does_fails_for_all_who_wait(kind):
+    loads, ended, waiting = [], [], threading.Semaphore(0)
+
+    def load():
+        loads.append(1)
+        if len(loads) == 1:
+            for _ in range(3):
+                waiting.acquire()
+            time.sleep(0.15)  # the others wait by now, and in their second slice
+        raise kind("a slow provider")
+
+    def wait():
+        waiting.release()
+        try:
+            cache.get_or_load("k", load)
+        except errors.Error as failure:
+            ended.append(type(failure))
+
+    with Cache() as cache:
+        loader = threading.Thread(target=lambda: ended.append(
+            pytest.raises(kind, cache.get_or_load, "k", load).type))
+        loader.start()
+        while not loads:
+            pass
+        threads = [threading.Thread(target=wait) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in [loader, *threads]:
+            thread.join()
+    assert len(loads) == 1 and sorted(e.__name__ for e in ended) == sorted(
+        [kind.__name__] + ["Internal"] * 3)
+
+
 def test_memoize_runs_a_function_once_for_its_arguments():
     calls = []
     with Cache() as cache:
