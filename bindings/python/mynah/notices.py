@@ -7,9 +7,10 @@ loop that watches the descriptor, or now and then.
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import json
 import logging
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Union
 
@@ -18,7 +19,6 @@ from ._library import Handle, lib
 from ._object import Owner
 from ._queue import bytes_of, text_of
 
-_AT_ONCE = 256
 _SLICE_MS = 200
 """Pause after which a wait looks whether there was a Ctrl-C."""
 
@@ -78,6 +78,7 @@ class Notices(Owner):
     def __init__(self) -> None:
         error = Handle()
         errors.check(lib.queue_new(1, self._own(lib.queue_free), error), error)
+        self._left: deque[Notice] = deque()  # by an interrupt
 
     def fileno(self) -> int:
         """Readable while something waits: for ``select`` and
@@ -87,16 +88,24 @@ class Notices(Owner):
     def take(self) -> list[Notice]:
         """What waits now, without waiting."""
         found: list[Notice] = []
-        while (notices := self._next(0)):
-            found += notices
-        return found
+        try:
+            while self._next(0, found):
+                pass
+            return found
+        except BaseException:
+            self._left.extendleft(reversed(found))
+            raise
 
     def __iter__(self) -> Iterator[Notice]:
+        found: list[Notice] = []
         while True:
             try:
-                yield from self._next(_SLICE_MS)
+                self._next(_SLICE_MS, found)
             except (errors.Closed, errors.InvalidHandle):
                 return
+            # One at a time: whoever leaves the loop leaves the rest where it is.
+            while found:
+                yield found.pop()
 
     def log(self, logger: logging.Logger | None = None) -> None:
         """Hands what waits to ``logging``, by default to the logger ``mynah``."""
@@ -110,22 +119,32 @@ class Notices(Owner):
             else:
                 to.debug("evicted %r: %s", notice.key, notice.reason)
 
-    def _next(self, timeout_ms: int) -> list[Notice]:
-        items, count = (ctypes.c_void_p * _AT_ONCE)(), ctypes.c_size_t()
-        status = lib.queue_next_many(self._handle, timeout_ms, items, _AT_ONCE, count)
-        if status == errors.Timeout.status:
-            return []
-        errors.check(status)
-        notices = [_notice(Handle(item)) for item in items[:count.value]]
-        return [notice for notice in notices if notice is not None]
+    def _next(self, timeout_ms: int, found: list[Notice]) -> bool:
+        """Adds the next to what was found; whether there may be more."""
+        item, had = Handle(), len(found)
+        try:
+            if self._left:
+                with contextlib.suppress(IndexError):  # another thread was faster
+                    found.append(self._left.popleft())
+                return True
+            status = lib.queue_next(self._handle, timeout_ms, item)
+            if status == errors.Timeout.status:
+                return False
+            errors.check(status)
+            found += _notice(item)
+            return True
+        except BaseException:
+            if len(found) == had:
+                self._left += _notice(item)
+            raise
+        finally:
+            lib.item_free(item)
 
 
-def _notice(item: Handle) -> Notice | None:
+def _notice(item: Handle) -> list[Notice]:
+    """The one that an item is; none of a kind that is not known, nor of null."""
     read = _READ.get(lib.item_kind(item))
-    try:
-        return read(item) if read else None
-    finally:
-        lib.item_free(item)
+    return [read(item)] if read else []
 
 
 def _log_record(item: Handle) -> LogRecord:

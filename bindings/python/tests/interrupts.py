@@ -41,7 +41,7 @@ def at_each_bytecode_of(modules: "list[ModuleType]", run: Callable[[], object]) 
             sys.settrace(before)
         yield came_out
         if left > 0:
-            assert number > 100, "it was not interrupted"
+            assert number > 30, "it was not interrupted"
             return
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from interrupts import at_each_bytecode_of, ends_within
-from mynah import Cache, Client, Mock, _loading, _queue, aio, errors, stream
+from mynah import Cache, Client, Mock, Notices, _loading, _queue, aio, errors, notices, stream
 
 # What the collector runs prints such an exception, and goes on.
 pytestmark = [pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -94,6 +94,24 @@ def test_a_task_whose_loop_was_interrupted_is_told_the_end(brief):
                 pieces, text = asking.result()
                 assert is_nearly(pieces, whole) and text == "".join(whole)
     loop.close()
+
+
+def test_notices_that_were_interrupted_are_there_the_next_time():
+    with Notices() as told, Cache(told, evictions=True) as cache, ends_within(20):
+        def run():
+            nonlocal taken
+            taken = []
+            for key in "abc":
+                cache[key] = b"v"
+                cache.remove(key)
+            taken = told.take()
+
+        taken, lost = [], 0
+        for _ in at_each_bytecode_of([notices], run):
+            keys = [notice.key for notice in taken + told.take()]
+            lost += not keys
+            assert keys in ([b"a", b"b", b"c"], [])
+        assert lost <= 1  # on the return itself, which belongs to the caller
 
 
 def test_a_load_that_was_interrupted_leaves_no_claim():

@@ -1,6 +1,7 @@
 """Logs, alerts and evictions, taken from a queue; figures of the process."""
 
 import asyncio
+import itertools
 import json
 import logging
 import threading
@@ -76,6 +77,19 @@ def test_a_thread_follows_them_until_they_are_closed():
     notices.close()
     thread.join(10)
     assert not thread.is_alive() and len(told) == 1000
+
+
+def test_what_a_loop_leaves_is_taken_by_the_next():
+    with Notices() as notices, Cache(notices, evictions=True) as cache:
+        for i in range(300):
+            cache[str(i)] = b"v"
+        cache.clear()
+        told = list(itertools.islice(notices, 3))
+        for notice in notices:
+            told.append(notice)
+            break
+        told += notices.take()
+    assert len(told) == len({notice.key for notice in told}) == 300
 
 
 def test_an_event_loop_watches_their_descriptor():
