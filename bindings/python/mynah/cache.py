@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from typing import (
-    Any, ItemsView, Iterable, Iterator, Mapping, MutableMapping, Sequence, TypeVar, Union,
+    Any, Callable, ItemsView, Iterable, Iterator, Mapping, MutableMapping, Sequence, TypeVar, Union,
     ValuesView, overload)
 
 from . import errors
@@ -93,7 +93,7 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
 
     A mapping: keys are bytes or text (as UTF-8), values bytes. It keeps within
     its bounds by itself, so an entry may be gone the next moment; ``len`` counts
-    entries that have expired and not left yet. Look-ups are counted as hits and
+    entries that have expired and not left yet, and an empty one is false. Look-ups are counted as hits and
     misses, ``in`` is not. After :meth:`close` every call raises
     :class:`mynah.errors.InvalidHandle`, in a forked child
     :class:`mynah.errors.Forked`: make a cache of its own there. An option's
@@ -226,17 +226,25 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     @property
     def capacity(self) -> int:
         """The most entries that it holds."""
-        return int(lib.cache_capacity(self._handle))
+        return self._figure(lib.cache_capacity)
 
     @property
     def shard_count(self) -> int:
         """The number of independently locked parts."""
-        return int(lib.cache_shard_count(self._handle))
+        return self._figure(lib.cache_shard_count)
 
     @property
     def memory_bytes(self) -> int:
         """What is accounted, in bytes."""
-        return int(lib.cache_memory_bytes(self._handle))
+        return self._figure(lib.cache_memory_bytes)
+
+    def _figure(self, function: Callable[[Handle], int]) -> int:
+        """A number that is 0 where there is no live cache: that has a status, as the
+        storing of nothing answers it."""
+        number = function(self._handle)
+        if number == 0:
+            self.set_many({})
+        return number
 
     def metrics(self) -> CacheMetrics:
         """Hits, misses, latencies, and what else is measured."""
@@ -288,4 +296,4 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         return _found(lib.cache_contains(self._handle, key, len(key)))
 
     def __len__(self) -> int:
-        return int(lib.cache_len(self._handle))
+        return self._figure(lib.cache_len)

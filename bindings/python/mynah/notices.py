@@ -83,7 +83,10 @@ class Notices(Owner):
     def fileno(self) -> int:
         """Readable while something waits: for ``select`` and
         ``loop.add_reader``; never read it."""
-        return int(lib.queue_fd(self._handle))
+        descriptor = int(lib.queue_fd(self._handle))
+        if descriptor < 0:
+            errors.check(lib.queue_wake(self._handle))  # which has a status
+        return descriptor
 
     def take(self) -> list[Notice]:
         """What waits now, without waiting."""

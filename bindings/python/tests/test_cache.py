@@ -311,8 +311,10 @@ def test_a_closed_cache_says_so():
     cache.close()
     with pytest.raises(errors.InvalidHandle):
         cache.set("k", b"v")
-    with pytest.raises(errors.InvalidHandle):
-        list(cache)
+    for ask in (list, len, bool, Cache.metrics, lambda c: "k" in c, lambda c: c.capacity,
+                lambda c: c.shard_count, lambda c: c.memory_bytes):
+        with pytest.raises(errors.InvalidHandle):
+            ask(cache)
 
 
 def test_caches_are_the_same_only_if_they_are():

@@ -19,6 +19,8 @@ def in_child(cache, client, url, results):
     with pytest.raises(errors.Forked):
         cache.get("k")
     with pytest.raises(errors.Forked):
+        len(cache)
+    with pytest.raises(errors.Forked):
         client.chat("hello")
     with pytest.raises(errors.Forked):
         next(client.stream("hello"))

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 import mynah
-from mynah import Alert, Cache, Client, Eviction, LogRecord, Mock, Notices
+from mynah import Alert, Cache, Client, Eviction, LogRecord, Mock, Notices, errors
 
 
 def test_evictions_say_what_left_and_why():
@@ -74,7 +74,10 @@ def test_a_thread_follows_them_until_they_are_closed():
         cache.clear()
     while len(told) < 1000:
         pass
+    assert notices.fileno() >= 0
     notices.close()
+    with pytest.raises(errors.InvalidHandle):
+        notices.fileno()
     thread.join(10)
     assert not thread.is_alive() and len(told) == 1000
 
