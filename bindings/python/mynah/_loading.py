@@ -77,8 +77,10 @@ def _fill(claim: Handle, value: Bytes, lasts: int) -> bytes:
 
 def _fail(claim: Handle, failure: Exception) -> None:
     # Others have an attribute of this name too, such as HTTP's.
-    told = isinstance(failure, errors.Error) and not isinstance(failure, _OF_WAITING)
-    lib.claim_fail(claim, (failure if told else errors.Internal).status, _words(failure))
+    status = errors.Internal.status
+    if isinstance(failure, errors.Error) and not isinstance(failure, _OF_WAITING):
+        status = failure.status
+    lib.claim_fail(claim, status, _words(failure))
 
 
 _Flights = MutableMapping[asyncio.AbstractEventLoop, "dict[bytes, asyncio.Future[bytes | None]]"]
