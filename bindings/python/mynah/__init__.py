@@ -13,8 +13,9 @@ would do. ``help(mynah.Client)`` and ``mynah.describe("client")`` have them all.
 
 Everything may be used from any thread unless its documentation says otherwise.
 Objects do not survive ``fork``: in the child they raise ``mynah.errors.Forked``,
-and new ones work, so a pre-forking server makes its own after the fork. At the
-interpreter's end calls that still run are cancelled.
+and new ones work, so a pre-forking server makes its own after the fork. At its
+end the interpreter waits for its threads as always, and the calls of those that are
+daemons are cancelled.
 """
 
 from . import errors

@@ -128,6 +128,14 @@ def test_the_interpreter_ends_with(what):
     assert done.returncode == 0 and not complaints and not done.stdout
 
 
+def test_a_call_of_a_thread_that_the_interpreter_waits_for_comes_to_its_end():
+    program = ("import threading, mynah; mock = mynah.Mock(delay_headers_ms=200); "
+               "client = mynah.Client('custom', 'mock', base_url=mock.url); "
+               "threading.Thread(target=lambda: print(client.chat('hello').text)).start()")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    assert "hello" in done.stdout and not done.stderr
+
+
 def test_objects_that_nobody_closed_are_collected():
     for _ in range(200):
         cache = Cache(capacity=100)
