@@ -7,8 +7,8 @@ import os
 import threading
 import weakref
 from typing import (
-    Any, Callable, ItemsView, Iterable, Iterator, Mapping, MutableMapping, Sequence, TypeVar, Union,
-    ValuesView, overload)
+    Any, Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, Sequence,
+    TypeVar, Union, ValuesView, overload)
 
 from . import errors
 from ._library import Bytes, Handle, as_bytes, c_text, lib, take
@@ -19,6 +19,7 @@ from .notices import Notices, events_of
 from .options import documented
 
 D = TypeVar("D")
+K = TypeVar("K", bound=Bytes)
 Path = Union[str, "os.PathLike[str]"]
 
 
@@ -69,12 +70,21 @@ class _Rooms(threading.local):
 _rooms = _Rooms()
 
 
-class _Items(ItemsView[Bytes, bytes]):
+class _Keys(KeysView[bytes]):
+    """As the cache answers them, which are bytes also where text was stored."""
+
+    _mapping: "Cache"
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._mapping)
+
+
+class _Items(ItemsView[bytes, bytes]):
     """Walks; a look-up for each key might find it gone, and would be counted."""
 
     _mapping: "Cache"
 
-    def __iter__(self) -> Iterator[tuple[Bytes, bytes]]:
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         return self._mapping.entries()
 
 
@@ -190,7 +200,7 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
             lib.values_free(values)
         return found
 
-    def set_many(self, entries: Mapping[Bytes, Bytes], ttl: Ttl = None) -> None:
+    def set_many(self, entries: Mapping[K, Bytes], ttl: Ttl = None) -> None:
         """Stores several entries at once."""
         keys, values = [as_bytes(k) for k in entries], [as_bytes(v) for v in entries.values()]
         errors.check(lib.cache_set_many(
@@ -265,7 +275,11 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
             while _found(lib.cache_iter_next(walk._handle, key, value)):
                 yield take(key), take(value)
 
-    def items(self) -> ItemsView[Bytes, bytes]:
+    def keys(self) -> KeysView[bytes]:
+        """Keys, as of :meth:`entries`."""
+        return _Keys(self)
+
+    def items(self) -> ItemsView[bytes, bytes]:
         """Keys and values, as of :meth:`entries`."""
         return _Items(self)
 

@@ -30,6 +30,14 @@ with mynah.Cache(capacity=1000) as cache:
     async def use() -> None:
         reveal_type(await later(1))
 
+    texts: dict[str, bytes] = {"a": b"1"}
+    cache.set_many(texts)
+    cache.set_many({b"a": "1"})
+    for key, value in cache.items():
+        reveal_type(key)
+    reveal_type(next(iter(cache.keys())))
+    reveal_type(next(iter(cache.values())))
+
     rate: float | None = cache.metrics().hit_rate
 
 def ask(client: mynah.Client) -> list[mynah.Response]:
@@ -42,7 +50,7 @@ async def ask_later(client: mynah.Tiered) -> str:
     reveal_type((await client.achat("hello")).usage.output_tokens)
     return text
 '''
-REVEALED = ['"bytes"', '"int"', '"int"', '"str"', '"int | None"']
+REVEALED = ['"bytes"', '"int"', '"int"', '"bytes"', '"bytes"', '"bytes"', '"str"', '"int | None"']
 
 
 @pytest.fixture
