@@ -171,7 +171,7 @@ def option_texts(value: object) -> list[str]:
     if value is None:
         return ["unset"]
     if isinstance(value, (bool, dict)):
-        return [json.dumps(value)]
+        return [json.dumps(value, allow_nan=False)]
     if isinstance(value, timedelta):
         # Away from 0, which as an option's value means something else than a little.
         ms = timedelta(milliseconds=1)

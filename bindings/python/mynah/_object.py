@@ -106,7 +106,11 @@ def _lines(value: object) -> object:
 def set_options(put: Callable[..., int], handle: Handle, options: Mapping[str, object]) -> None:
     """Sets named options through a function of the library's."""
     for name, value in options.items():
-        for text in option_texts(value):
+        try:
+            texts = option_texts(value)
+        except ValueError as failure:  # JSON has no NaN
+            raise errors.InvalidArgument(f"{name}: {failure}") from None
+        for text in texts:
             error = Handle()
             errors.check(
                 put(handle, c_text(name, "an option's name"), c_text(text, name), error), error)

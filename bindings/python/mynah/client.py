@@ -36,6 +36,7 @@ class Client(Caller):
     def __init__(self, provider: str = "openai", model: str | None = None,
                  cache: Cache | None = None, notices: Notices | None = None,
                  log_level: str = "warning", **options: Any) -> None:
+        level = level_of(log_level)
         options["provider"] = provider
         if model is not None:
             options["model"] = model
@@ -45,7 +46,7 @@ class Client(Caller):
                 errors.check(lib.client_options_set_cache(made, handle_of("cache", cache, Cache)))
             if notices is not None:
                 errors.check(lib.client_options_log_to_queue(
-                    made, level_of(log_level), handle_of("notices", notices, Notices)))
+                    made, level, handle_of("notices", notices, Notices)))
             errors.check(lib.client_new(made, handle, error), error)
 
     def batch(self, requests: Iterable[Asked], parallel: int = 8,

@@ -82,6 +82,19 @@ def test_a_text_with_a_zero_byte_is_refused_not_cut(mock, client):
     assert "a\0b" in client.chat("a\0b").text  # a prompt has a length
 
 
+def test_what_json_cannot_say_is_refused(client, mock):
+    for name in ("metadata", "extra_json", "response_format"):
+        for wrong in (float("nan"), float("inf")):
+            with pytest.raises(errors.InvalidArgument, match=name):
+                client.chat("hello", **{name: {"a": wrong}})
+    assert mock.stats()["requests"] == 0
+
+
+def test_a_level_of_the_log_is_one_also_where_nobody_listens():
+    with pytest.raises(ValueError, match="log_level"):
+        Client("custom", "mock", log_level="loud")
+
+
 def test_a_little_time_is_not_none():
     with Client("ollama", idle_timeout_ms=timedelta(microseconds=1),
                 retry_delay_ms=timedelta(microseconds=34_001)) as client:
