@@ -16,6 +16,11 @@ Objects do not survive ``fork``: in the child they raise ``mynah.errors.Forked``
 and new ones work, so a pre-forking server makes its own after the fork. At its
 end the interpreter waits for its threads as always, and the calls of those that are
 daemons are cancelled.
+
+Left to C are the functions that the library calls for logs, alerts and evictions
+(here they are :class:`Notices`), claims as objects (here :meth:`Cache.get_or_load`,
+:meth:`Cache.memoize` and :meth:`Cache.warm`), a load that remembers that there is
+nothing (here :meth:`Cache.set_negative`), and options from a JSON text.
 """
 
 from . import errors

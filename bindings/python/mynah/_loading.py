@@ -60,7 +60,8 @@ def _words(failure: Exception) -> bytes:
 # other: a Ctrl-C can hit only one of them. To free it twice does nothing.
 
 
-def _load(claim: Handle, load: Callable[[], Bytes], lasts: int) -> bytes:
+def load_claimed(claim: Handle, load: Callable[[], Bytes], lasts: int) -> bytes:
+    """What ``load`` answers, which is told to all who wait, as is a failure."""
     try:
         return _fill(claim, load(), lasts)
     except Exception as failure:
@@ -112,7 +113,7 @@ class Loading(Owner):
                 try:
                     value = self._find(key, wait, left <= _SLICE_MS, claim)
                     if claim:
-                        return _load(claim, load, lasts)
+                        return load_claimed(claim, load, lasts)
                 finally:
                     if claim:
                         lib.claim_free(claim)

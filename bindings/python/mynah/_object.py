@@ -68,6 +68,35 @@ def whole(what: str, number: int, bits: int = 32) -> int:
     return number
 
 
+Progress = Callable[[int, int], Any]
+"""Told how far something has come, and of how much."""
+
+
+class Raised:
+    """What a function raised that C called: it stops the call, which raises it then."""
+
+    def __init__(self) -> None:
+        self._failure: BaseException | None = None
+
+    def callback(self, kind: str, function: Callable[..., Any]) -> Any:
+        """A function for C, which answers that it should go on unless this one raises."""
+        def call(*arguments: Any) -> int:
+            try:
+                function(*arguments)
+                return 0
+            except BaseException as failure:
+                self._failure = failure
+                return 1
+
+        return lib.callbacks[kind](call)
+
+    def check(self, status: int, error: Handle) -> None:
+        stopped = errors.failure(status, error)
+        failure = self._failure or stopped
+        if failure is not None:
+            raise failure
+
+
 class Cancel(Owner):
     """A token that ends calls."""
 

@@ -7,16 +7,13 @@ from typing import Any, Callable, Iterable, Union
 
 from . import aio, errors
 from ._library import Handle, lib
-from ._object import Cancel, Owner, whole
+from ._object import Cancel, Owner, Progress, whole
 from ._queue import Queue
 from .request import Request
 from .response import Response, take_response
 
 Result = Union[Response, errors.Error]
 """What became of a request of a batch."""
-
-Progress = Callable[[int, int], Any]
-"""Told how many have ended, and of how many."""
 
 
 class _Batch(Owner):

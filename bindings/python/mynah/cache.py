@@ -12,8 +12,8 @@ from typing import (
 
 from . import errors
 from ._library import Bytes, Handle, as_bytes, c_text, lib, take
-from ._loading import Loading, Ttl, ttl_ms
-from ._object import Options, Owner, handle_of, whole
+from ._loading import Loading, Ttl, load_claimed, ttl_ms
+from ._object import Options, Owner, Progress, Raised, handle_of, whole
 from .metrics import Advice, CacheMetrics, advice_of, cache_metrics_of
 from .notices import Notices, events_of
 from .options import documented
@@ -222,16 +222,51 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         number = whole("capacity", entries, 64)
         errors.check(lib.cache_set_capacity(self._handle, number, error), error)
 
-    def save(self, path: Path) -> None:
-        """Writes a snapshot, whole or not at all; raises ``Io``."""
-        error = Handle()
-        errors.check(lib.cache_save(self._handle, c_text(os.fspath(path), "path"), error), error)
+    def set_negative(self, key: Bytes, ttl: Ttl = None) -> None:
+        """Remembers that there is nothing under a key: a look-up finds nothing, and
+        :meth:`get_or_load` raises ``NotFound`` and loads nothing."""
+        key = as_bytes(key)
+        errors.check(lib.cache_set_negative(self._handle, key, len(key), ttl_ms(ttl)))
 
-    def load(self, path: Path) -> None:
-        """Reads a snapshot; one that is torn or foreign is refused whole
-        (``Protocol``)."""
-        error = Handle()
-        errors.check(lib.cache_load(self._handle, c_text(os.fspath(path), "path"), error), error)
+    def warm(self, keys: Iterable[Bytes], load: Callable[[bytes], Bytes], ttl: Ttl = None) -> int:
+        """Loads each key that is neither there nor being loaded, one after another;
+        how many are there now. What ``load(key)`` raises ends it."""
+        wanted, lasts, raised = [as_bytes(key) for key in keys], ttl_ms(ttl), Raised()
+
+        def fill(_: int, key: int, length: int, claim: int) -> None:
+            name = ctypes.string_at(key, length) if length else b""
+            load_claimed(Handle(claim), lambda: load(name), lasts)
+
+        loaded, error = ctypes.c_uint64(), Handle()
+        raised.check(lib.cache_warm(
+            self._handle, b"".join(wanted), _lens(wanted), len(wanted),
+            raised.callback("load_fn", fill), None, loaded, error), error)
+        return loaded.value
+
+    def save(self, path: Path, progress: Progress | None = None) -> int:
+        """Writes a snapshot, whole or not at all; how many entries. Raises ``Io``.
+
+        ``progress(done, total)`` is told how far it has come; what it raises ends it.
+        """
+        return self._transfer(lib.cache_save_with, path, progress)
+
+    def load(self, path: Path, progress: Progress | None = None) -> int:
+        """Reads a snapshot; how many entries were stored. One that is torn or foreign
+        is refused whole (``Protocol``). ``progress`` as for :meth:`save`; what came
+        before it raised stays."""
+        return self._transfer(lib.cache_load_with, path, progress)
+
+    def _transfer(self, function: Callable[..., int], path: Path,
+                  progress: Progress | None) -> int:
+        def told(_: int, done: int, total: int) -> None:
+            if progress:
+                progress(done, total)
+
+        raised, count, error = Raised(), ctypes.c_uint64(), Handle()
+        raised.check(function(
+            self._handle, c_text(os.fspath(path), "path"), raised.callback("transfer_fn", told),
+            None, count, error), error)
+        return count.value
 
     @property
     def capacity(self) -> int:
@@ -259,6 +294,12 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     def metrics(self) -> CacheMetrics:
         """Hits, misses, latencies, and what else is measured."""
         return cache_metrics_of(self._json(lib.cache_metrics_json))
+
+    def prometheus(self) -> str:
+        """The same figures in Prometheus' text format."""
+        value = Handle()
+        errors.check(lib.cache_metrics_prometheus(self._handle, value))
+        return take(value).decode()
 
     def advise(self) -> Advice:
         """What the figures suggest to change, with evidence."""
@@ -304,9 +345,10 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
             raise errors.NotFound(repr(key), errors.NotFound.status)
 
     def __contains__(self, key: object) -> bool:
-        if not isinstance(key, (str, bytes, bytearray, memoryview)):
+        try:
+            key = as_bytes(key)  # type: ignore[arg-type]
+        except TypeError:
             return False
-        key = as_bytes(key)
         return _found(lib.cache_contains(self._handle, key, len(key)))
 
     def __len__(self) -> int:

@@ -8,8 +8,8 @@ from typing import Any, Iterable, Sequence
 
 from . import errors
 from ._library import Handle, lib, take
-from ._object import Cancel, Options, handle_of, whole
-from .batch import Progress, Result, arun, interruptible, run
+from ._object import Cancel, Options, Progress, handle_of, whole
+from .batch import Result, arun, interruptible, run
 from .cache import Cache
 from .caller import Asked, Caller, _request
 from .metrics import Advice, ClientMetrics, advice_of, client_metrics_of

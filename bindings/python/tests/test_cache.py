@@ -244,11 +244,62 @@ def test_a_snapshot_comes_back_and_a_torn_one_is_refused(tmp_path):
             other.load(str(tmp_path / "none"))
 
 
+def test_a_transfer_tells_how_far_it_is_and_can_be_stopped(tmp_path):
+    def stop(done, total):
+        raise RuntimeError("enough")
+
+    with Cache() as cache, Cache() as other:
+        cache.set_many({str(i): b"v" for i in range(50)})
+        with pytest.raises(RuntimeError, match="enough"):
+            cache.save(tmp_path / "s", progress=stop)
+        assert list(tmp_path.iterdir()) == []
+        told = []
+        assert cache.save(tmp_path / "s", progress=lambda *far: told.append(far)) == 50
+        assert told[-1] == (50, 50)
+        with pytest.raises(RuntimeError, match="enough"):
+            other.load(tmp_path / "s", progress=stop)
+        assert other.load(tmp_path / "s") == 50 == len(other)
+
+
+def test_warming_loads_what_is_not_there():
+    loads = []
+
+    def load(key):
+        loads.append(key)
+        return key * 2 if key != b"bad" else 1 // 0
+
+    with Cache() as cache:
+        cache["there"] = b"v"
+        assert cache.warm(iter(["a", b"", "there"]), load) == 3 and loads == [b"a", b""]
+        assert (cache["a"], cache[""], cache["there"]) == (b"aa", b"", b"v")
+        with pytest.raises(ZeroDivisionError):
+            cache.warm(["bad", "never"], load)
+        assert b"never" not in loads and cache.get_or_load("bad", lambda: b"v") == b"v"
+
+
+def test_that_there_is_nothing_can_be_remembered():
+    with Cache() as cache:
+        cache.set_negative("k", ttl=60)
+        assert cache.get("k") is None
+        with pytest.raises(errors.NotFound):
+            cache.get_or_load("k", lambda: pytest.fail("loaded"))
+        cache["k"] = b"v"
+        assert cache.get_or_load("k", lambda: b"w") == b"v"
+
+
+def test_the_figures_are_told_to_prometheus():
+    with Cache() as cache:
+        cache["k"] = b"v"
+        assert "# TYPE mynah_cache_" in cache.prometheus()
+
+
 def test_what_holds_no_bytes_is_refused_not_made_into_zeros():
     import array
     with Cache() as cache:
         cache["array"] = array.array("B", [1, 2])
         assert cache["array"] == b"\1\2"
+        cache[array.array("B", b"k")] = b"v"
+        assert array.array("B", b"k") in cache and cache.remove("k")
         for wrong in (5, 1.5, None, [1, 2], ["a"], {}):
             for store in (lambda: cache.set("k", wrong), lambda: cache.get(wrong),
                           lambda: cache.set_many({"k": wrong}), lambda: cache.get_many([wrong]),
