@@ -197,7 +197,7 @@ class AsyncStream(AsyncIterator[str]):
 
     async def aclose(self) -> None:
         """Ends the call, if it still runs."""
-        self._finalizer()
+        self._cancel.trigger()  # and stays: one that has not begun may still be asked for
 
     async def __aenter__(self) -> "AsyncStream":
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import json
-from typing import Any, Iterable, Sequence
+from typing import Any, Iterable, Sequence, TypeVar
 
 from . import errors
 from ._library import Handle, lib, take
@@ -15,6 +15,15 @@ from .caller import Asked, Caller, _request
 from .metrics import Advice, ClientMetrics, advice_of, client_metrics_of
 from .notices import Notices, level_of
 from .options import documented
+
+T = TypeVar("T")
+
+
+def _several(prompts: Iterable[T]) -> Iterable[T]:
+    """Refuses one text, whose letters would be asked one by one."""
+    if isinstance(prompts, str):
+        raise TypeError("several prompts are wanted, in a list, not one text")
+    return prompts
 
 
 @documented("client")
@@ -59,16 +68,16 @@ class Client(Caller):
         ``on_progress(done, total)`` runs on threads of the library; what it
         raises ends the batch. ``options`` are those of every request.
         """
-        return run(self, [_request(r, options) for r in requests], parallel, on_progress)
+        return run(self, [_request(r, options) for r in _several(requests)], parallel, on_progress)
 
     async def abatch(self, requests: Iterable[Asked], parallel: int = 8,
                      **options: Any) -> list[Result]:
         """As :meth:`batch`, awaited. A task that is cancelled ends the batch."""
-        return await arun(self, [_request(r, options) for r in requests], parallel)
+        return await arun(self, [_request(r, options) for r in _several(requests)], parallel)
 
     def warm(self, prompts: Sequence[str], parallel: int = 8) -> int:
         """Asks each prompt, so that its answer is in the cache; how many are."""
-        body, warmed, error = json.dumps(list(prompts)).encode(), ctypes.c_size_t(), Handle()
+        body, warmed, error = json.dumps(list(_several(prompts))).encode(), ctypes.c_size_t(), Handle()
         threads = whole("parallel", parallel)
 
         def call(cancel: Cancel) -> int:

@@ -109,6 +109,17 @@ def test_leaving_or_dropping_a_stream_ends_its_call():
             asyncio.run(main(client, mock))
 
 
+def test_a_stream_that_is_closed_before_it_began_is_cancelled(client, mock):
+    async def main():
+        stream = client.astream("hello")
+        await stream.aclose()
+        with pytest.raises(errors.Cancelled):
+            await stream.__anext__()
+
+    asyncio.run(main())
+    assert mock.stats()["requests"] == 0
+
+
 def test_a_failure_is_raised_where_it_is_awaited():
     async def main(client):
         with pytest.raises(errors.Authentication):

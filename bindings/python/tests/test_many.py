@@ -1,5 +1,6 @@
 """Batches and tiers."""
 
+import asyncio
 import gc
 import threading
 
@@ -53,6 +54,13 @@ def test_a_batch_runs_on_any_thread(client):
     thread.start()
     thread.join()
     assert len(results) == 2
+
+
+def test_one_text_is_not_taken_for_a_list_of_letters(client, mock):
+    for ask in (client.batch, client.warm, lambda text: asyncio.run(client.abatch(text))):
+        with pytest.raises(TypeError, match="list"):
+            ask("hello")
+    assert mock.stats()["requests"] == 0
 
 
 def test_warming_fills_the_cache(client):
