@@ -14,7 +14,10 @@ type Message struct {
 	ToolCallID string
 	// Parts stand beside the content: images and documents.
 	Parts []Part
-	// whole is a message that stays as it came, with what its provider needs back.
+	// ToolCalls are what an assistant's message asks for.
+	ToolCalls []ToolCall
+	// whole is a message as it came, with what its provider needs back. It goes so
+	// while the fields above are as they were read from it.
 	whole json.RawMessage
 }
 
@@ -36,8 +39,9 @@ func ToolMessage(callID, result string) Message {
 	return Message{Role: "tool", Content: result, ToolCallID: callID}
 }
 
-// MessageJSON is a message in the form of OpenAI's chat completions.
-func MessageJSON(openai json.RawMessage) Message { return Message{whole: openai} }
+// MessageJSON is a message in the form of OpenAI's chat completions. It goes as
+// it is, whatever it is; see Message.UnmarshalJSON for what a change does.
+func MessageJSON(openai json.RawMessage) Message { return readMessage(members(openai), openai) }
 
 // WithImageURL adds an image at an address.
 func (m Message) WithImageURL(url string) Message {
@@ -62,38 +66,4 @@ func dataURL(mime string, data []byte) string {
 func (m Message) with(part Part) Message {
 	m.Parts = append(m.Parts[:len(m.Parts):len(m.Parts)], part)
 	return m
-}
-
-// MarshalJSON gives the form of OpenAI's chat completions.
-func (m Message) MarshalJSON() ([]byte, error) {
-	if m.whole != nil {
-		return m.whole, nil
-	}
-	out := map[string]any{"role": m.Role, "content": m.Content}
-	if m.ToolCallID != "" {
-		out["tool_call_id"] = m.ToolCallID
-	}
-	if len(m.Parts) > 0 {
-		parts := m.Parts
-		if m.Content != "" {
-			parts = append([]Part{{"type": "text", "text": m.Content}}, parts...)
-		}
-		out["content"] = parts
-	}
-	return json.Marshal(out)
-}
-
-// UnmarshalJSON keeps a message of any form whole.
-func (m *Message) UnmarshalJSON(data []byte) error {
-	var known struct {
-		Role       string `json:"role"`
-		Content    any    `json:"content"`
-		ToolCallID string `json:"tool_call_id"`
-	}
-	if err := json.Unmarshal(data, &known); err != nil {
-		return err
-	}
-	text, _ := known.Content.(string)
-	*m = Message{Role: known.Role, Content: text, ToolCallID: known.ToolCallID, whole: append([]byte(nil), data...)}
-	return nil
 }
