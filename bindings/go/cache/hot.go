@@ -114,7 +114,9 @@ func (c *ShardedCache) fetchHeard(place []byte, key string) (int, C.mynah_status
 	name, copied := strings.Clone(key), make([]byte, len(place))
 	C.heard_get(c.word(), letters(name), C.size_t(len(name)), bytes(copied), C.size_t(len(copied)), &found)
 	runtime.KeepAlive(c)
-	copy(place, copied)
+	if found.status == C.MYNAH_OK {
+		copy(place, copied[:found.len])
+	}
 	return int(found.len), found.status
 }
 

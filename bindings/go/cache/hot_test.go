@@ -36,6 +36,33 @@ func TestAValueGoesIntoTheCallersBuffer(t *testing.T) {
 	}
 }
 
+func TestALookUpWritesNothingBesideTheValue(t *testing.T) {
+	for name, option := range map[string]Option{
+		"nobody listens": {none: true},
+		"on evict":       WithOnEvict(func(string, []byte, Reason) {}),
+		"on alert":       WithOnAlert(func(Alert) {}),
+	} {
+		c := NewShardedCache(option)
+		defer c.Close()
+		c.Set("key", "value", 0)
+		mine := []byte("0123456789 of another")
+		for _, look := range []func(){
+			func() { c.GetInto(mine[:10], "none") },
+			func() { c.AppendGet(mine[:0], "none") },
+			func() { c.GetInto(mine[:3], "key") },
+		} {
+			if look(); string(mine) != "0123456789 of another" {
+				t.Fatalf("%s: %s", name, mine)
+			}
+		}
+		c.GetInto(mine[:10], "key")
+		c.AppendGet(mine[:10], "key")
+		if string(mine) != "value56789valuenother" {
+			t.Fatalf("%s: %s", name, mine)
+		}
+	}
+}
+
 func TestManyKeysCrossOnce(t *testing.T) {
 	c := NewShardedCache(WithCapacity(10000))
 	defer c.Close()
