@@ -102,6 +102,8 @@ CMAKEDIR := $(LIBDIR)/cmake/mynah
 FILL := sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' \
     -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
     -e 's|@SHARED@|$(SHARED)|g' -e 's|@SONAME@|$(SONAME)|g' -e 's|@PRIVATE_LIBS@|$(PRIVATE_LIBS)|g'
+# Readable for all, whatever the umask is.
+FILLED = $(FILL) packaging/$(1).in > '$(DESTDIR)$(2)/$(1)' && chmod 644 '$(DESTDIR)$(2)/$(1)'
 
 install: all
 	install -d '$(DESTDIR)$(INCLUDEDIR)/mynah' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(CMAKEDIR)'
@@ -110,10 +112,10 @@ install: all
 	ln -sf $(SHARED) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
 	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/$(LINK)'
 	install -m 644 $(BUILD)/libmynah.a '$(DESTDIR)$(LIBDIR)'
-	@$(FILL) packaging/mynah.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah.pc'
-	@$(FILL) packaging/mynah-static.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mynah-static.pc'
-	@$(FILL) packaging/mynah-config.cmake.in > '$(DESTDIR)$(CMAKEDIR)/mynah-config.cmake'
-	@$(FILL) packaging/mynah-config-version.cmake.in > '$(DESTDIR)$(CMAKEDIR)/mynah-config-version.cmake'
+	@$(call FILLED,mynah.pc,$(LIBDIR)/pkgconfig)
+	@$(call FILLED,mynah-static.pc,$(LIBDIR)/pkgconfig)
+	@$(call FILLED,mynah-config.cmake,$(CMAKEDIR))
+	@$(call FILLED,mynah-config-version.cmake,$(CMAKEDIR))
 	-@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || ! command -v ldconfig >/dev/null || ldconfig
 
 uninstall:

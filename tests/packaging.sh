@@ -83,6 +83,12 @@ links() {
     test "$(readlink "$root/usr/lib/libmynah.so")" = libmynah.so.0 &&
         test "$(readlink "$root/usr/lib/libmynah.so.0")" = "libmynah.so.$version"
 }
+readable() {
+    (umask 077 && make --no-print-directory install PREFIX=/usr DESTDIR="$work/strict") || return 1
+    find "$work/strict/usr" ! -type l ! -perm -o=r -o -type d ! -perm -o=x >"$work/closed"
+    cat "$work/closed"
+    test ! -s "$work/closed"
+}
 clean_names() { ! grep -r "$work" "$root/usr/lib/pkgconfig" "$root/usr/lib/cmake"; }
 mkdir -p "$root/usr/include" "$root/usr/lib/pkgconfig" "$root/usr/lib/cmake/other"
 for other in include/other.h lib/libother.so lib/pkgconfig/other.pc lib/cmake/other/other-config.cmake; do
@@ -91,6 +97,7 @@ done
 (cd "$root" && find . | sort) >"$work/before"
 check "make install lays out a tree below DESTDIR" install_away
 check "the installed library has its links" links
+check "what is installed under a strict umask is readable for all" readable
 check "DESTDIR stands in no installed file" clean_names
 
 if have pkg-config; then
