@@ -29,7 +29,14 @@ else
 SHARED := libmynah.so.$(VERSION)
 SONAME := libmynah.so.$(MAJOR)
 LINK := libmynah.so
-PRIVATE_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+# rustc says -lgcc_s, which is a shared library and no other: a program would
+# need it where it runs, and could not be linked wholly statically.
+ifeq ($(shell uname -s),Linux)
+UNWINDER := -lgcc_eh -lgcc
+else
+UNWINDER := -lgcc_s
+endif
+PRIVATE_LIBS := $(UNWINDER) -lutil -lrt -lpthread -lm -ldl -lc
 endif
 
 # Without an explicit list of crate types the rlib among them makes cargo drop
@@ -58,7 +65,7 @@ $(BUILD)/libmynah.a: $(BUILD)/release.stamp packaging/localise
 
 # Staged for tests and the demo, as `make install` lays it out.
 STAGE := $(abspath $(BUILD))/stage
-$(STAGE)/lib/$(SHARED): $(BUILD)/$(SHARED) $(BUILD)/libmynah.a include/mynah.h $(wildcard include/*.hpp include/mynah/*.hpp) $(wildcard packaging/*)
+$(STAGE)/lib/$(SHARED): $(BUILD)/$(SHARED) $(BUILD)/libmynah.a include/mynah.h $(wildcard include/*.hpp include/mynah/*.hpp) $(wildcard packaging/*) Makefile
 	@$(MAKE) --no-print-directory install PREFIX=$(STAGE) DESTDIR= >/dev/null
 
 stage: $(STAGE)/lib/$(SHARED)

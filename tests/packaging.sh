@@ -112,6 +112,17 @@ if have pkg-config; then
             "$stage/lib/libmynah.a" $(PKG_CONFIG_PATH=$stage/lib/pkgconfig pkg-config --static --libs-only-l mynah | sed 's/-lmynah//') &&
             "$work/static"
     }
+    linked_in() { # compiler, program, more flags
+        source=$2 compiler=$1
+        shift 2
+        # shellcheck disable=SC2046
+        "$compiler" "$@" -o "$work/linked_in" "$work/$source" $(PKG_CONFIG_PATH=$stage/lib/pkgconfig pkg-config --cflags --libs mynah-static) &&
+            "$work/linked_in"
+    }
+    needs_nothing() {
+        linked_in cc program.c && ! readelf -d "$work/linked_in" | grep -E 'libmynah|libgcc_s'
+    }
+    wholly() { linked_in cc program.c -static; }
     check "a program builds with pkg-config and the shared library" shared
     if have g++; then
         shared_cpp() {
@@ -122,10 +133,34 @@ if have pkg-config; then
                 LD_LIBRARY_PATH=$stage/lib "$work/shared_cpp"
         }
         check "a C++ program builds with the installed headers" shared_cpp
+        # Exceptions of the program pass beside the library's own unwinder.
+        thrown() {
+            cat >"$work/thrown.cpp" <<'END'
+#include <mynah.hpp>
+#include <string>
+int main() {
+    mynah::cache cache;
+    try {
+        cache.get_or_load("k", []() -> std::string { throw std::string("mine"); });
+    } catch (const std::string &mine) {
+        return mine != "mine";
+    }
+    return 1;
+}
+END
+            linked_in g++ thrown.cpp -std=c++17
+        }
+        check "a C++ program with the static library catches what it throws" thrown
     else
         skip "a C++ program builds with the installed headers" "no g++"
     fi
     check "a program with a zstd of its own builds with the static library" static
+    if [ "$(uname -s)" = Linux ]; then
+        check "a program with the static library needs neither libmynah.so nor libgcc_s.so" needs_nothing
+        check "a program with the static library can be linked wholly statically" wholly
+    else
+        skip "a program with the static library is linked wholly statically" "not Linux"
+    fi
     spaced() {
         make --no-print-directory install PREFIX="$work/pre fix" DESTDIR= || return 1
         export PKG_CONFIG_PATH="$work/pre fix/lib/pkgconfig"
@@ -149,8 +184,15 @@ project(program C)
 find_package(mynah 0.1 REQUIRED)
 add_executable(shared program.c)
 target_link_libraries(shared mynah::mynah)
-add_executable(static program.c)
+add_executable(static program.c static.c)
 target_link_libraries(static mynah::static)
+END
+    cat >"$work/cmake/static.c" <<'END'
+#include <mynah.h>
+#ifndef MYNAH_STATIC
+#error "the header is to know that the library is linked in"
+#endif
+extern int nothing;
 END
     cmake_builds() {
         cmake -S "$work/cmake" -B "$work/cmake/build" -DCMAKE_PREFIX_PATH="$root/usr" &&
