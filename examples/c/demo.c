@@ -164,7 +164,7 @@ int main(int argc, char **argv) {
     FILE *file = stdin;
     int chosen = getenv("OPENAI_API_KEY") != NULL, first_prompt = argc;
     set(options, "cache_enabled", "true");
-    for (int i = 1; i < argc; i++) {
+    for (int i = 1; i < argc; i += 2) {
         const char *arg = argv[i], *value = i + 1 < argc ? argv[i + 1] : "";
         char *equals = strchr(argv[i], '=');
         if (strncmp(arg, "--", 2) != 0) {
@@ -180,7 +180,6 @@ int main(int argc, char **argv) {
         } else if (!strcmp(arg, "--file")) {
             if (!(file = fopen(value, "r"))) return perror(value), 2;
         } else return fprintf(stderr, "%s: not an option (see the head of demo.c)\n", arg), 2;
-        i++;
     }
 
     /* Before any thread exists, so that all of them leave Ctrl-C to ours. */
