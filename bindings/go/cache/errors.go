@@ -22,6 +22,8 @@ var (
 	ErrTooLarge = lib.ErrTooLarge
 	// ErrBusy: A contended shard was not free in time.
 	ErrBusy = lib.ErrBusy
+	// ErrClosed: The object has been closed.
+	ErrClosed = lib.ErrClosed
 	// ErrCancelled: The caller's cancel token was triggered.
 	ErrCancelled = lib.ErrCancelled
 	// ErrTimeout: A time limit ran out.

@@ -87,7 +87,7 @@ func resultOf(ctx context.Context, batch *C.mynah_batch, at int, err error) Batc
 	}
 	answer, unread := newResponse(response)
 	if ended := told(status, failure); ended != nil {
-		return BatchResponse{answer, explained(ctx, ended)}
+		return BatchResponse{answer, lib.Ended(ctx, ended)}
 	}
 	return BatchResponse{answer, unread}
 }

@@ -106,7 +106,7 @@ func (c *calls) chat(ctx context.Context, to submitter, messages []Message, opts
 	defer token.Trigger()
 	select {
 	case <-call.ready:
-		return call.answer, explained(ctx, call.err)
+		return call.answer, lib.Ended(ctx, call.err)
 	case <-ctx.Done():
 		return nil, lib.Caused(ErrCancelled, ctx.Err())
 	}
@@ -245,14 +245,6 @@ func (c *call) take() (events []Event, done bool) {
 	defer c.mu.Unlock()
 	events, c.events = c.events, nil
 	return events, c.done
-}
-
-// explained names the context where it is why a call was cancelled.
-func explained(ctx context.Context, err error) error {
-	if failure, ok := err.(*Error); ok && failure.Status == ErrCancelled.Status && ctx.Err() != nil {
-		return lib.Caused(ErrCancelled, ctx.Err())
-	}
-	return err
 }
 
 func event(opened *C.go_item, of *C.mynah_event) Event {

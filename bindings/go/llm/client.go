@@ -82,8 +82,8 @@ func New(opts ...Option) (*ProviderClient, error) {
 	return client, nil
 }
 
-// Close ends the calls that run and frees the client; later ones fail with
-// ErrInvalidHandle, and so may those that meet it, or with ErrClosed.
+// Close ends the calls that run, which fail with ErrClosed, and frees the client;
+// later ones fail with ErrInvalidHandle, and so may those that meet it.
 func (c *ProviderClient) Close() error {
 	lib.Closed(c)
 	C.mynah_client_free(c.handle)

@@ -248,12 +248,29 @@ func waitFor(t *testing.T, what string, is func() bool) {
 
 func TestACloseEndsCallsAndIsFinal(t *testing.T) {
 	client, m := talk(t, []mock.Option{mock.With("delay_headers_ms", "60000")})
-	ended := make(chan error)
-	go func() { _, err := client.Chat(context.Background(), ask("hello")); ended <- err }()
-	waitFor(t, "the call is there", func() bool { stats, _ := m.Stats(); return stats.InFlight > 0 })
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	calls := map[string]func() error{
+		"chat":        func() error { _, err := client.Chat(context.Background(), ask("one")); return err },
+		"stream":      func() error { _, err := client.ChatStream(ctx, ask("two")).Text(func(string) {}); return err },
+		"batch":       func() error { return client.BatchChat(context.Background(), []llm.Request{{Messages: ask("three")}})[0].Err },
+		"embed":       func() error { _, err := client.Embed(context.Background(), "mock", "four"); return err },
+		"embed until": func() error { _, err := client.Embed(ctx, "mock", "five"); return err },
+	}
+	type end struct {
+		call string
+		err  error
+	}
+	ended := make(chan end)
+	for name, call := range calls {
+		go func(name string, call func() error) { ended <- end{name, call()} }(name, call)
+	}
+	waitFor(t, "the calls are there", func() bool { stats, _ := m.Stats(); return stats.InFlight == len(calls) })
 	client.Close()
-	if err := <-ended; err == nil {
-		t.Fatal("answered")
+	for range calls {
+		if end := <-ended; !errors.Is(end.err, llm.ErrClosed) || errors.Is(end.err, context.Canceled) {
+			t.Error(end.call, end.err)
+		}
 	}
 	client.Close()
 	if _, err := client.Chat(context.Background(), ask("hello")); !errors.Is(err, llm.ErrInvalidHandle) {

@@ -112,7 +112,7 @@ func (c *calls) stream(ctx context.Context, to submitter, messages []Message, op
 				}
 			}
 			if done {
-				yield(Event{Kind: EventDone, ToolIndex: -1, Response: call.answer}, explained(ctx, call.err))
+				yield(Event{Kind: EventDone, ToolIndex: -1, Response: call.answer}, lib.Ended(ctx, call.err))
 				return
 			}
 		}

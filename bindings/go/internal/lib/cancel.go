@@ -33,15 +33,24 @@ func Under(ctx context.Context, call func(token uintptr) error) error {
 		return Caused(ErrCancelled, err)
 	}
 	if ctx.Done() == nil {
-		return call(0)
+		return Ended(ctx, call(0))
 	}
 	token := NewToken()
 	defer token.Free()
 	stop := context.AfterFunc(ctx, token.Trigger)
 	defer stop()
-	err := call(token.Handle())
-	if failure, ok := err.(*Error); ok && failure.Status == ErrCancelled.Status && ctx.Err() != nil {
+	return Ended(ctx, call(token.Handle()))
+}
+
+// Ended says why a call was cancelled: its context has ended, or else what it
+// was made with was closed. Nobody but its context has a call's token.
+func Ended(ctx context.Context, err error) error {
+	failure, ok := err.(*Error)
+	switch {
+	case !ok || failure.Status != ErrCancelled.Status:
+		return err
+	case ctx.Err() != nil:
 		return Caused(ErrCancelled, ctx.Err())
 	}
-	return err
+	return Caused(ErrClosed, err)
 }
