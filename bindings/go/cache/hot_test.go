@@ -93,12 +93,20 @@ func TestManyKeysCrossOnce(t *testing.T) {
 	if err := c.GetMany(nil, &found); err != nil || found.Len() != 0 {
 		t.Fatal(found.Len(), err)
 	}
+	if err := c.GetMany(keys, &found); err != nil {
+		t.Fatal(err)
+	}
 	if err := c.SetMany(nil, 0); err != nil {
 		t.Fatal(err)
 	}
 	c.Close()
-	if err := c.GetMany(keys, &found); !errors.Is(err, ErrInvalidHandle) {
+	if err := c.GetMany(keys, &found); !errors.Is(err, ErrInvalidHandle) || found.Len() != len(keys) {
 		t.Fatal(err)
+	}
+	for i := range keys {
+		if value, ok := found.Value(i); ok || value != nil {
+			t.Fatal(i, string(value))
+		}
 	}
 }
 

@@ -50,7 +50,7 @@ func (f *Found) Value(i int) ([]byte, bool) {
 	return f.values[from:to:to], true
 }
 
-// GetMany looks many keys up in one crossing.
+// GetMany looks many keys up in one crossing. After an error none is found.
 func (c *ShardedCache) GetMany(keys []string, into *Found) error {
 	defer runtime.KeepAlive(c)
 	into.begin(keys)
@@ -59,11 +59,21 @@ func (c *ShardedCache) GetMany(keys []string, into *Found) error {
 		var needed C.size_t
 		status := C.go_get_many(c.handle, bytes(into.keys), sizes(into.keyLens), C.size_t(len(keys)),
 			bytes(into.values), C.size_t(len(into.values)), sizes(into.offsets), sizes(into.lens), &needed)
+		if status == C.MYNAH_OK {
+			return nil
+		}
 		if status != C.MYNAH_TOO_LARGE {
+			into.nothing()
 			return check(status)
 		}
 		// Other goroutines may store longer ones meanwhile: hence the loop.
 		into.values = slices.Grow(into.values[:0], int(needed))
+	}
+}
+
+func (f *Found) nothing() {
+	for i := range f.lens {
+		f.lens[i] = math.MaxUint
 	}
 }
 
