@@ -26,6 +26,7 @@ import (
 	"encoding"
 	"fmt"
 	"math"
+	"reflect"
 	"runtime"
 	"time"
 	"unsafe"
@@ -87,8 +88,9 @@ func (c *ShardedCache) Close() error {
 // binding that share it.
 func (c *ShardedCache) Handle() uintptr { return uintptr(unsafe.Pointer(c.handle)) }
 
-// Set stores a string, bytes, or what marshals itself to binary or text, such
-// as an answer of package llm. A ttl of 0 is the cache's own; a negative one is
+// Set stores a string, bytes, what marshals itself to binary or text, such as an
+// answer of package llm, or else what has a string's or bytes' underlying type,
+// such as a json.RawMessage. A ttl of 0 is the cache's own; a negative one is
 // an error.
 func (c *ShardedCache) Set(key string, value any, ttl time.Duration) error {
 	switch value := value.(type) {
@@ -108,6 +110,12 @@ func (c *ShardedCache) Set(key string, value any, ttl time.Duration) error {
 			return err
 		}
 		return c.SetBytes(key, data, ttl)
+	}
+	switch of := reflect.ValueOf(value); {
+	case of.Kind() == reflect.String:
+		return c.SetString(key, of.String(), ttl)
+	case of.Kind() == reflect.Slice && of.Type().Elem().Kind() == reflect.Uint8:
+		return c.SetBytes(key, of.Bytes(), ttl)
 	}
 	return fmt.Errorf("cache.Set: a %T is no string, no bytes, and does not marshal itself", value)
 }

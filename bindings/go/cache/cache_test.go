@@ -30,14 +30,30 @@ func TestWhatIsStoredIsFound(t *testing.T) {
 	if c.Len() != 2 || c.GetShardCount() != 4 || c.MemoryBytes() == 0 {
 		t.Fatal(c.Len(), c.GetShardCount(), c.MemoryBytes())
 	}
-	if err := c.Set("key", 7, 0); err == nil {
-		t.Fatal("a number was taken")
+	for _, none := range []any{7, nil, []string{"a"}, [1]byte{1}} {
+		if err := c.Set("key", none, 0); err == nil {
+			t.Fatalf("a %T was taken", none)
+		}
 	}
 	if ok, err := c.Remove("key"); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	if ok, err := c.Remove("key"); ok || err != nil {
 		t.Fatal(ok, err)
+	}
+}
+
+func TestATextOfAnyTypeIsStored(t *testing.T) {
+	type text string
+	c := NewShardedCache()
+	defer c.Close()
+	for want, value := range map[string]any{`{"a":1}`: json.RawMessage(`{"a":1}`), "named": text("named")} {
+		if err := c.Set("key", value, 0); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok, err := c.Get("key"); string(got) != want || !ok || err != nil {
+			t.Fatal(string(got), ok, err)
+		}
 	}
 }
 

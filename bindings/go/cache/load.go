@@ -39,7 +39,8 @@ var errAbandoned = errors.New("abandoned")
 // meanwhile. A load that fails, fails for all who waited, and stores nothing;
 // one that fails because its own context ended leaves the load to another. All
 // get what was loaded, and no error, also if it cannot be stored, because it is
-// too large or its shard is busy.
+// too large or its shard is busy. A load that asks for its own key waits for
+// itself, until its context ends.
 func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Duration, load func(context.Context) ([]byte, error)) ([]byte, error) {
 	ms, err := ttlMs(ttl)
 	if err != nil {
