@@ -44,6 +44,7 @@ type ShardedCache struct {
 	handle *C.mynah_cache
 	// heard: functions of the caller's are told of what happens.
 	heard   bool
+	notices *lib.Notices
 	flights flights
 }
 
@@ -51,9 +52,9 @@ type ShardedCache struct {
 func New(opts ...Option) (*ShardedCache, error) {
 	options := C.mynah_cache_options_new()
 	defer C.mynah_cache_options_free(options)
-	cache := &ShardedCache{}
+	cache := &ShardedCache{notices: &lib.Notices{}}
 	for _, opt := range opts {
-		if err := opt.apply(options); err != nil {
+		if err := opt.apply(options, cache.notices); err != nil {
 			return nil, err
 		}
 		cache.heard = cache.heard || opt.callback != nil
@@ -62,7 +63,7 @@ func New(opts ...Option) (*ShardedCache, error) {
 	if err := told(C.mynah_cache_new(options, &cache.handle, &failure), failure); err != nil {
 		return nil, err
 	}
-	lib.Cleanup(cache, func(c *ShardedCache) { c.Close() })
+	lib.Cleanup(cache, (*ShardedCache).free)
 	return cache, nil
 }
 
@@ -80,9 +81,12 @@ func NewShardedCache(opts ...Option) *ShardedCache {
 // that meet it, or with ErrClosed. Doing it again does nothing.
 func (c *ShardedCache) Close() error {
 	lib.Closed(c)
-	C.mynah_cache_free(c.handle)
+	c.free()
+	c.notices.Wait()
 	return nil
 }
+
+func (c *ShardedCache) free() { C.mynah_cache_free(c.handle) }
 
 // Handle is the word that names the cache in the library, for packages of this
 // binding that share it.

@@ -1,7 +1,9 @@
 package cache
 
-// Functions of the caller's, which the library calls. C holds a cgo.Handle to
-// each and gives it back through mynah_go_destroy.
+// Functions of the caller's. C holds a cgo.Handle to each and gives it back
+// through on_destroy. What alerts tell is copied where the library tells it, and
+// goes to the function on a goroutine of the cache's. Departures are told at once:
+// a cache that is cleared has any number of them, and none may be lost.
 
 /*
 #include <mynah.h>
@@ -67,25 +69,30 @@ type Alert struct {
 
 // WithOnEvict has a function told of every entry that leaves, and why. It runs
 // on the goroutine whose call made the entry leave, or on a thread of the
-// library, before that call returns. A panic in it ends the program. A cache
-// that has one is slower. With nil nobody is told.
+// library, before that call returns, which therefore takes as long as it does: it
+// is to be quick. None is left out. A panic in it ends the program. A cache that
+// has one is slower. With nil nobody is told.
 func WithOnEvict(told func(key string, value []byte, reason Reason)) Option {
 	if told == nil {
 		return Option{none: true}
 	}
-	return Option{callback: func(options *C.mynah_cache_options) C.mynah_status {
+	return Option{callback: func(options *C.mynah_cache_options, _ *lib.Notices) C.mynah_status {
 		return C.set_on_evict(options, C.uintptr_t(cgo.NewHandle(told)))
 	}}
 }
 
 // WithOnAlert has a function told when a threshold of the alert options is
-// crossed, and when the figure is back. As WithOnEvict otherwise.
+// crossed, and when the figure is back. All that a cache tells but departures
+// comes one after the other, on a goroutine of its own: no call waits for it, and
+// it may call anything. Close waits until all has been told. While 10,000 things
+// wait to be told, more are dropped. A panic in it ends the program. A cache that
+// has one is slower. With nil nobody is told.
 func WithOnAlert(told func(Alert)) Option {
 	if told == nil {
 		return Option{none: true}
 	}
-	return Option{callback: func(options *C.mynah_cache_options) C.mynah_status {
-		return C.set_on_alert(options, C.uintptr_t(cgo.NewHandle(told)))
+	return Option{callback: func(options *C.mynah_cache_options, to *lib.Notices) C.mynah_status {
+		return C.set_on_alert(options, C.uintptr_t(cgo.NewHandle(lib.Listener[func(Alert)]{Told: told, Notices: to})))
 	}}
 }
 
@@ -98,9 +105,9 @@ func mynahGoEvict(user C.uintptr_t, key unsafe.Pointer, keyLen C.size_t, value u
 
 //export mynahGoCacheAlert
 func mynahGoCacheAlert(user C.uintptr_t, name *C.char, raised C.int32_t, value, threshold C.double) {
-	told := cgo.Handle(user).Value().(func(Alert))
+	to := cgo.Handle(user).Value().(lib.Listener[func(Alert)])
 	alert := Alert{C.GoString(name), raised != 0, float64(value), float64(threshold)}
-	lib.Called(func() { told(alert) })
+	to.Tell(func() { to.Told(alert) })
 }
 
 //export mynahGoCacheDestroy

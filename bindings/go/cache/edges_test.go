@@ -94,6 +94,32 @@ func TestAPanicInACallbackEndsTheProgram(t *testing.T) {
 	}
 }
 
+func TestAnAlertHoldsNoCallUp(t *testing.T) {
+	release, told := make(chan struct{}), make(chan Alert, 100)
+	c := NewShardedCache(WithAlertMinHitRate(1), WithOnAlert(func(a Alert) { <-release; told <- a }))
+	defer c.Close()
+	done := make(chan error)
+	go func() {
+		for i := 0; i < 200; i++ {
+			c.Get("none")
+		}
+		_, err := c.Metrics()
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("a look-up waits for the alert")
+	}
+	close(release)
+	if a := <-told; a.Option != "alert_min_hit_rate" || !a.Raised {
+		t.Errorf("%+v", a)
+	}
+}
+
 func TestAFunctionThatIsNilIsToldNothing(t *testing.T) {
 	c := NewShardedCache(WithOnEvict(nil), WithOnAlert(nil), With("alert_min_hit_rate", "1"))
 	defer c.Close()

@@ -18,7 +18,7 @@ import (
 type Option struct {
 	name, value string
 	// callback installs a function of the caller's instead.
-	callback func(*C.mynah_cache_options) C.mynah_status
+	callback func(*C.mynah_cache_options, *lib.Notices) C.mynah_status
 	// none sets nothing.
 	none bool
 }
@@ -29,12 +29,12 @@ type ShardedCacheOption = Option
 // With sets any option by the library's own name.
 func With(name, value string) Option { return Option{name: name, value: value} }
 
-func (o Option) apply(options *C.mynah_cache_options) error {
+func (o Option) apply(options *C.mynah_cache_options, to *lib.Notices) error {
 	if o.none {
 		return nil
 	}
 	if o.callback != nil {
-		return check(o.callback(options))
+		return check(o.callback(options, to))
 	}
 	if err := lib.Texts("an option's name", o.name, o.name, o.value); err != nil {
 		return err

@@ -1,7 +1,8 @@
 package llm
 
-// Functions of the caller's, which the library calls. C holds a cgo.Handle to
-// each and gives it back through on_destroy.
+// Functions of the caller's. C holds a cgo.Handle to each and gives it back
+// through on_destroy. What logs, alerts and breakers tell is copied where the
+// library tells it, and goes to the function on a goroutine of the client's.
 
 /*
 #include <mynah.h>
@@ -92,37 +93,43 @@ type Alert struct {
 }
 
 // WithLog has a function told of each call that ends, retries, breaker changes
-// and alerts: one JSON object, without keys and prompts. It runs on a thread of
-// the library, and may call anything. A panic in it ends the program. With nil
+// and alerts: one JSON object, without keys and prompts. All that a client tells
+// comes one after the other, on a goroutine of its own: no call waits for it, and
+// it may call anything. Close waits until all has been told. While 10,000 things
+// wait to be told, more are dropped. A panic in it ends the program. With nil
 // nobody is told.
 func WithLog(least LogLevel, told func(level LogLevel, json []byte)) Option {
-	return installed(told != nil, func(options *C.mynah_client_options) C.mynah_status {
-		return C.set_on_log(options, C.int32_t(least), C.uintptr_t(cgo.NewHandle(told)))
+	return installed(told != nil, func(options *C.mynah_client_options, to *lib.Notices) C.mynah_status {
+		return C.set_on_log(options, C.int32_t(least), held(told, to))
 	})
 }
 
 // WithOnBreaker has a function told when the circuit breaker changes. As
 // WithLog otherwise.
 func WithOnBreaker(told func(from, to BreakerState, reason string)) Option {
-	return installed(told != nil, func(options *C.mynah_client_options) C.mynah_status {
-		return C.set_on_breaker(options, C.uintptr_t(cgo.NewHandle(told)))
+	return installed(told != nil, func(options *C.mynah_client_options, to *lib.Notices) C.mynah_status {
+		return C.set_on_breaker(options, held(told, to))
 	})
 }
 
 // WithOnAlert has a function told when a threshold of the alert options is
 // crossed, and when the figure is back. As WithLog otherwise.
 func WithOnAlert(told func(Alert)) Option {
-	return installed(told != nil, func(options *C.mynah_client_options) C.mynah_status {
-		return C.set_on_alert(options, C.uintptr_t(cgo.NewHandle(told)))
+	return installed(told != nil, func(options *C.mynah_client_options, to *lib.Notices) C.mynah_status {
+		return C.set_on_alert(options, held(told, to))
 	})
 }
 
-func installed(wanted bool, callback func(*C.mynah_client_options) C.mynah_status) Option {
+func installed(wanted bool, callback callback) Option {
 	return func(s *settings) {
 		if wanted {
 			s.callbacks = append(s.callbacks, callback)
 		}
 	}
+}
+
+func held[F any](told F, to *lib.Notices) C.uintptr_t {
+	return C.uintptr_t(cgo.NewHandle(lib.Listener[F]{Told: told, Notices: to}))
 }
 
 func setComplexity(tiered *C.mynah_tiered, check ComplexityFunc) error {
@@ -131,23 +138,23 @@ func setComplexity(tiered *C.mynah_tiered, check ComplexityFunc) error {
 
 //export mynahGoLog
 func mynahGoLog(user C.uintptr_t, level C.int32_t, json *C.char, size C.size_t) {
-	told := cgo.Handle(user).Value().(func(LogLevel, []byte))
+	to := cgo.Handle(user).Value().(lib.Listener[func(LogLevel, []byte)])
 	record := lib.Copied(unsafe.Pointer(json), uint64(size))
-	lib.Called(func() { told(LogLevel(level), record) })
+	to.Tell(func() { to.Told(LogLevel(level), record) })
 }
 
 //export mynahGoBreaker
 func mynahGoBreaker(user C.uintptr_t, from, to C.int32_t, reason *C.char) {
-	told := cgo.Handle(user).Value().(func(from, to BreakerState, reason string))
+	of := cgo.Handle(user).Value().(lib.Listener[func(from, to BreakerState, reason string)])
 	why := C.GoString(reason)
-	lib.Called(func() { told(breakerStates[from], breakerStates[to], why) })
+	of.Tell(func() { of.Told(breakerStates[from], breakerStates[to], why) })
 }
 
 //export mynahGoAlert
 func mynahGoAlert(user C.uintptr_t, name *C.char, raised C.int32_t, value, threshold C.double) {
-	told := cgo.Handle(user).Value().(func(Alert))
+	to := cgo.Handle(user).Value().(lib.Listener[func(Alert)])
 	alert := Alert{C.GoString(name), raised != 0, float64(value), float64(threshold)}
-	lib.Called(func() { told(alert) })
+	to.Tell(func() { to.Told(alert) })
 }
 
 //export mynahGoComplexity

@@ -51,9 +51,10 @@ type Client interface {
 // ProviderClient is a client of one provider and model. Close it; one that is
 // forgotten is freed when it is collected.
 type ProviderClient struct {
-	handle *C.mynah_client
-	calls  *calls
-	opts   []Option
+	handle  *C.mynah_client
+	calls   *calls
+	opts    []Option
+	notices *lib.Notices
 }
 
 // New makes a client, or says which option is wrong. Nothing is sent.
@@ -64,10 +65,10 @@ func New(opts ...Option) (*ProviderClient, error) {
 	}
 	options := C.mynah_client_options_new()
 	defer C.mynah_client_options_free(options)
-	if err := settings.intoClient(options); err != nil {
+	client := &ProviderClient{opts: slices.Clone(opts), notices: &lib.Notices{}}
+	if err := settings.intoClient(options, client.notices); err != nil {
 		return nil, err
 	}
-	client := &ProviderClient{opts: slices.Clone(opts)}
 	var failure *C.mynah_error
 	if err := told(C.mynah_client_new(options, &client.handle, &failure), failure); err != nil {
 		return nil, err
@@ -78,7 +79,7 @@ func New(opts ...Option) (*ProviderClient, error) {
 		return nil, err
 	}
 	client.calls = calls
-	lib.Cleanup(client, func(c *ProviderClient) { c.Close() })
+	lib.Cleanup(client, (*ProviderClient).free)
 	return client, nil
 }
 
@@ -86,9 +87,14 @@ func New(opts ...Option) (*ProviderClient, error) {
 // later ones fail with ErrInvalidHandle, and so may those that meet it.
 func (c *ProviderClient) Close() error {
 	lib.Closed(c)
+	c.free()
+	c.notices.Wait()
+	return nil
+}
+
+func (c *ProviderClient) free() {
 	C.mynah_client_free(c.handle)
 	c.calls.close()
-	return nil
 }
 
 // Chat asks and waits for the whole answer.

@@ -251,9 +251,11 @@ func TestACloseEndsCallsAndIsFinal(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	calls := map[string]func() error{
-		"chat":        func() error { _, err := client.Chat(context.Background(), ask("one")); return err },
-		"stream":      func() error { _, err := client.ChatStream(ctx, ask("two")).Text(func(string) {}); return err },
-		"batch":       func() error { return client.BatchChat(context.Background(), []llm.Request{{Messages: ask("three")}})[0].Err },
+		"chat":   func() error { _, err := client.Chat(context.Background(), ask("one")); return err },
+		"stream": func() error { _, err := client.ChatStream(ctx, ask("two")).Text(func(string) {}); return err },
+		"batch": func() error {
+			return client.BatchChat(context.Background(), []llm.Request{{Messages: ask("three")}})[0].Err
+		},
 		"embed":       func() error { _, err := client.Embed(context.Background(), "mock", "four"); return err },
 		"embed until": func() error { _, err := client.Embed(ctx, "mock", "five"); return err },
 	}
@@ -326,8 +328,8 @@ func TestCallbacksAreToldAndGivenBack(t *testing.T) {
 	for i := 0; i < 25; i++ {
 		client.Complete(context.Background(), "hello")
 	}
-	if len(logs) == 0 || <-changes != llm.BreakerOpen {
-		t.Fatal("nothing was told")
+	if <-logs; <-changes != llm.BreakerOpen {
+		t.Fatal("the breaker is not open")
 	}
 	if a := <-alerts; !a.Raised || a.Option != "alert_min_success_rate" {
 		t.Fatalf("%+v", a)

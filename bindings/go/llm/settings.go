@@ -22,12 +22,15 @@ type Option func(*settings)
 
 type pair struct{ name, value string }
 
+// callback installs a function of the caller's.
+type callback func(*C.mynah_client_options, *lib.Notices) C.mynah_status
+
 // settings is what options add up to.
 type settings struct {
 	pairs       []pair
 	tools       []Tool
 	cache       *cache.ShardedCache
-	callbacks   []func(*C.mynah_client_options) C.mynah_status
+	callbacks   []callback
 	concurrency int
 }
 
@@ -39,7 +42,7 @@ func gather(opts []Option) *settings {
 	return s
 }
 
-func (s *settings) intoClient(options *C.mynah_client_options) error {
+func (s *settings) intoClient(options *C.mynah_client_options, to *lib.Notices) error {
 	for _, pair := range s.pairs {
 		err := named(pair, func(name, value *C.char, failure **C.mynah_error) C.mynah_status {
 			return C.mynah_client_options_set(options, name, value, failure)
@@ -49,7 +52,7 @@ func (s *settings) intoClient(options *C.mynah_client_options) error {
 		}
 	}
 	for _, install := range s.callbacks {
-		if err := told(install(options), nil); err != nil {
+		if err := told(install(options, to), nil); err != nil {
 			return err
 		}
 	}
