@@ -9,6 +9,9 @@
 //	c.Set("greeting", "hello", 0)
 //	value, ok, err := c.Get("greeting")
 //
+// Only C lends values without a copy, gives out claims by themselves, and reads or
+// describes options as JSON.
+//
 // The library is found through pkg-config; with the build tag mynah_static it
 // is linked into the program.
 package cache
@@ -18,7 +21,6 @@ package cache
 #cgo mynah_static pkg-config: mynah-static
 #cgo mynah_static CFLAGS: -DMYNAH_STATIC
 #include <mynah.h>
-#include <stdlib.h>
 */
 import "C"
 
@@ -124,6 +126,18 @@ func (c *ShardedCache) Set(key string, value any, ttl time.Duration) error {
 	return fmt.Errorf("cache.Set: a %T is no string, no bytes, and does not marshal itself", value)
 }
 
+// SetNegative stores for ttl that there is nothing under a key: it is not found,
+// and GetOrLoad answers ErrNotFound without a load.
+func (c *ShardedCache) SetNegative(key string, ttl time.Duration) error {
+	defer runtime.KeepAlive(c)
+	ms, err := ttlMs(ttl)
+	if err != nil {
+		return err
+	}
+	data, size := text(key)
+	return check(C.mynah_cache_set_negative(c.handle, data, size, ms))
+}
+
 // Contains is true for a live entry; it counts as no use of it.
 func (c *ShardedCache) Contains(key string) (bool, error) {
 	defer runtime.KeepAlive(c)
@@ -179,35 +193,16 @@ func (c *ShardedCache) SetCapacity(entries uint64) error {
 	return told(C.mynah_cache_set_capacity(c.handle, C.uint64_t(entries), &failure), failure)
 }
 
-// Save writes all live entries to a file, which is never half there.
-func (c *ShardedCache) Save(path string) error {
-	defer runtime.KeepAlive(c)
-	if err := lib.Texts("path", path); err != nil {
-		return err
-	}
-	p := C.CString(path)
-	defer C.free(unsafe.Pointer(p))
-	var failure *C.mynah_error
-	return told(C.mynah_cache_save(c.handle, p, &failure), failure)
-}
-
-// Load stores what a saved file holds; a file that is cut or foreign changes
-// nothing.
-func (c *ShardedCache) Load(path string) error {
-	defer runtime.KeepAlive(c)
-	if err := lib.Texts("path", path); err != nil {
-		return err
-	}
-	p := C.CString(path)
-	defer C.free(unsafe.Pointer(p))
-	var failure *C.mynah_error
-	return told(C.mynah_cache_load(c.handle, p, &failure), failure)
-}
-
 // Len is the number of entries.
 func (c *ShardedCache) Len() int {
 	defer runtime.KeepAlive(c)
 	return int(C.mynah_cache_len(c.handle))
+}
+
+// Capacity is the most entries.
+func (c *ShardedCache) Capacity() uint64 {
+	defer runtime.KeepAlive(c)
+	return uint64(C.mynah_cache_capacity(c.handle))
 }
 
 // MemoryBytes is what is accounted.

@@ -27,8 +27,8 @@ func TestWhatIsStoredIsFound(t *testing.T) {
 	if got, ok, err := c.Get("none"); got != nil || ok || err != nil {
 		t.Fatal(got, ok, err)
 	}
-	if c.Len() != 2 || c.GetShardCount() != 4 || c.MemoryBytes() == 0 {
-		t.Fatal(c.Len(), c.GetShardCount(), c.MemoryBytes())
+	if c.Len() != 2 || c.GetShardCount() != 4 || c.MemoryBytes() == 0 || c.Capacity() != 1000 {
+		t.Fatal(c.Len(), c.GetShardCount(), c.MemoryBytes(), c.Capacity())
 	}
 	for _, none := range []any{7, nil, []string{"a"}, [1]byte{1}} {
 		if err := c.Set("key", none, 0); err == nil {

@@ -96,7 +96,9 @@ func TestAPanicInACallbackEndsTheProgram(t *testing.T) {
 
 func TestAnAlertHoldsNoCallUp(t *testing.T) {
 	release, told := make(chan struct{}), make(chan Alert, 100)
-	c := NewShardedCache(WithAlertMinHitRate(1), WithOnAlert(func(a Alert) { <-release; told <- a }))
+	logs := make(chan string, 100)
+	c := NewShardedCache(WithAlertMinHitRate(1), WithOnAlert(func(a Alert) { <-release; told <- a }),
+		WithLog(LogInfo, func(level LogLevel, json []byte) { logs <- fmt.Sprint(level, string(json)) }))
 	defer c.Close()
 	done := make(chan error)
 	go func() {
@@ -118,10 +120,13 @@ func TestAnAlertHoldsNoCallUp(t *testing.T) {
 	if a := <-told; a.Option != "alert_min_hit_rate" || !a.Raised {
 		t.Errorf("%+v", a)
 	}
+	if record := <-logs; !strings.HasPrefix(record, fmt.Sprint(LogWarning)) || !strings.Contains(record, "alert_min_hit_rate") {
+		t.Error(record)
+	}
 }
 
 func TestAFunctionThatIsNilIsToldNothing(t *testing.T) {
-	c := NewShardedCache(WithOnEvict(nil), WithOnAlert(nil), With("alert_min_hit_rate", "1"))
+	c := NewShardedCache(WithOnEvict(nil), WithOnAlert(nil), WithLog(LogDebug, nil), With("alert_min_hit_rate", "1"))
 	defer c.Close()
 	for i := 0; i < 200; i++ {
 		c.Get("none")

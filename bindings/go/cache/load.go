@@ -66,6 +66,51 @@ func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Durat
 	}
 }
 
+// Warm loads what is not there, and not being loaded already, one key after the
+// other, and returns how many of the keys are there then. A load that fails leaves
+// its key out; a context that ends, ends it.
+func (c *ShardedCache) Warm(ctx context.Context, keys []string, ttl time.Duration, load func(ctx context.Context, key string) ([]byte, error)) (int, error) {
+	ms, err := ttlMs(ttl)
+	if err != nil {
+		return 0, err
+	}
+	loaded := 0
+	for _, key := range keys {
+		if err := ctx.Err(); err != nil {
+			return loaded, lib.Caused(ErrCancelled, err)
+		}
+		there, err := c.Contains(key)
+		if !there && err == nil {
+			there, err = c.warmed(ctx, key, ms, load)
+		}
+		if err != nil {
+			return loaded, err
+		}
+		if there {
+			loaded++
+		}
+	}
+	return loaded, nil
+}
+
+func (c *ShardedCache) warmed(ctx context.Context, key string, ms C.uint64_t, load func(context.Context, string) ([]byte, error)) (bool, error) {
+	_, claim, err := c.claim(key)
+	switch {
+	case errors.Is(err, ErrTimeout), errors.Is(err, ErrNotFound): // being loaded; known to be none
+		return false, nil
+	case claim == nil:
+		return err == nil, err
+	}
+	_, failed := c.flights.lead(ctx, key, ms, claim, func(ctx context.Context) ([]byte, error) { return load(ctx, key) })
+	switch {
+	case failed == nil:
+		return c.Contains(key)
+	case ctx.Err() != nil:
+		return false, lib.Caused(ErrCancelled, ctx.Err())
+	}
+	return false, nil
+}
+
 // claim finds the value, or takes the duty to load it; ErrTimeout: another has.
 func (c *ShardedCache) claim(key string) ([]byte, *C.mynah_claim, error) {
 	defer runtime.KeepAlive(c)

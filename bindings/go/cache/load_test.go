@@ -127,6 +127,59 @@ func TestAnOldValueServesWhileOneRenews(t *testing.T) {
 	}
 }
 
+func TestNothingUnderAKeyIsRemembered(t *testing.T) {
+	c := NewShardedCache()
+	defer c.Close()
+	c.Set("key", "value", 0)
+	if err := c.SetNegative("key", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok, err := c.Get("key"); ok || got != nil || err != nil {
+		t.Fatal(string(got), ok, err)
+	}
+	load := func(context.Context) ([]byte, error) { return nil, errors.New("loaded") }
+	if _, err := c.GetOrLoad(context.Background(), "key", 0, load); !errors.Is(err, ErrNotFound) {
+		t.Fatal(err)
+	}
+	if err := c.SetNegative("key", -1); !errors.Is(err, ErrOutOfRange) {
+		t.Fatal(err)
+	}
+}
+
+func TestACacheIsWarmedWithWhatIsNotThere(t *testing.T) {
+	c := NewShardedCache()
+	defer c.Close()
+	c.Set("a", "there", 0)
+	c.SetNegative("none", 0)
+	ctx, cancel := context.WithCancel(context.Background())
+	var asked []string
+	load := func(ctx context.Context, key string) ([]byte, error) {
+		switch asked = append(asked, key); key {
+		case "bad":
+			return nil, errors.New("bad")
+		case "last":
+			cancel()
+			return nil, ctx.Err()
+		}
+		return []byte("new " + key), nil
+	}
+	if n, err := c.Warm(ctx, []string{"a", "b", "bad", "none", "b", "c"}, 0, load); n != 4 || err != nil {
+		t.Fatal(n, err)
+	}
+	if got := fmt.Sprint(asked); got != "[b bad c]" {
+		t.Fatal(got)
+	}
+	if got, _, _ := c.Get("b"); string(got) != "new b" {
+		t.Fatal(string(got))
+	}
+	if n, err := c.Warm(ctx, []string{"a", "last"}, 0, load); n != 1 || !errors.Is(err, context.Canceled) {
+		t.Fatal(n, err)
+	}
+	if n, err := c.Warm(ctx, []string{"a"}, 0, load); n != 0 || !errors.Is(err, context.Canceled) {
+		t.Fatal(n, err)
+	}
+}
+
 func TestAWalkMeetsEveryEntryOnce(t *testing.T) {
 	c := NewShardedCache()
 	defer c.Close()

@@ -58,14 +58,14 @@ import (
 )
 
 // LogLevel is how grave a log record is.
-type LogLevel int32
+type LogLevel = lib.LogLevel
 
 // The levels.
 const (
-	LogDebug   LogLevel = C.MYNAH_LOG_DEBUG
-	LogInfo    LogLevel = C.MYNAH_LOG_INFO
-	LogWarning LogLevel = C.MYNAH_LOG_WARNING
-	LogError   LogLevel = C.MYNAH_LOG_ERROR
+	LogDebug   = lib.LogDebug
+	LogInfo    = lib.LogInfo
+	LogWarning = lib.LogWarning
+	LogError   = lib.LogError
 )
 
 // BreakerState is a state of the circuit breaker, in the word of the figures and

@@ -9,6 +9,9 @@
 // a goroutine that waits for an answer holds no thread. WithConcurrency bounds
 // the library's threads. A context that ends, ends its call within 10 ms.
 //
+// Only C has the figures of the whole process, options as JSON and their
+// description, and queues for an event loop of one's own.
+//
 // Package providers has a constructor for each provider.
 package llm
 
