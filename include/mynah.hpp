@@ -7,9 +7,13 @@
  * object, the cache's operations, calls of every kind, and the queue's.
  * An exception thrown by a callback ends the call and leaves it once C has been
  * left: none passes through C. A text that C would cut, for it has a zero byte
- * where only a NUL-terminated one can go, is MYNAH_INVALID_ARGUMENT. After a move only assigning, destroying and
- * `bool` make sense; other calls answer MYNAH_NULL_ARGUMENT or
- * MYNAH_INVALID_HANDLE.
+ * where only a NUL-terminated one can go, is MYNAH_INVALID_ARGUMENT. After a move
+ * only assigning, destroying and `bool` make sense; other calls answer
+ * MYNAH_NULL_ARGUMENT or MYNAH_INVALID_HANDLE.
+ *
+ * Only in mynah.h, whose functions take what get() gives, are: warming a cache,
+ * snapshots with progress, get_many into one's own memory, options as JSON and
+ * their description, and the figures of the whole process.
  *
  *     mynah::cache cache{{"capacity", "1000"}};
  *     cache.set("greeting", "hello");

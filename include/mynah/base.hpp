@@ -17,6 +17,9 @@
 
 namespace mynah {
 
+/* The library's, such as 0.1.0; MYNAH_VERSION is the headers'. */
+inline std::string_view version() noexcept { return mynah_version(); }
+
 /* Names and values of options, in the words of the C library. */
 using options = std::vector<std::pair<std::string, std::string>>;
 
@@ -196,6 +199,15 @@ template <typename F>
 void alert(void *user, const char *name, int32_t raised, double now, double bound) {
     try {
         (*static_cast<F *>(user))(std::string_view(name), raised != 0, now, bound);
+    } catch (...) {
+    }
+}
+
+/* Tells a function of a log record; what it throws is dropped. */
+template <typename F>
+void log(void *user, int32_t level, const char *json, size_t size) {
+    try {
+        (*static_cast<F *>(user))(level, view(json, size));
     } catch (...) {
     }
 }

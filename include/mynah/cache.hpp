@@ -89,6 +89,14 @@ public:
             get(), detail::alert<Each>, new Each(std::move(each)), detail::destroy<Each>));
         return *this;
     }
+    /* `each(level, json)` for what a cache decides about itself, with the reason,
+     * and for thresholds that it crosses. On any thread; what it throws is dropped. */
+    template <typename Each>
+    cache_options &on_log(int32_t least_level, Each each) {
+        detail::check(mynah_cache_options_on_log(get(), least_level, detail::log<Each>,
+                                                 new Each(std::move(each)), detail::destroy<Each>));
+        return *this;
+    }
 };
 
 /* The duty to load a key that others may be waiting for: settle it. Destroyed
@@ -175,6 +183,22 @@ public:
         if (!present(find(key, found, std::nothrow))) return std::nullopt;
         return found.str();
     }
+    /* Into the caller's own memory, `size` bytes of it; MYNAH_TOO_LARGE with the
+     * needed size. What lies beyond the value, and after an error, is undefined. */
+    mynah_status get_into(std::string_view key, void *place, size_t room, size_t &size,
+                          std::nothrow_t) noexcept {
+        return mynah_cache_get_into(get(), key.data(), key.size(), place, room, &size);
+    }
+    /* The value's size; nothing for a miss. */
+    std::optional<size_t> get_into(std::string_view key, void *place, size_t room) {
+        size_t size = 0;
+        if (!present(get_into(key, place, room, size, std::nothrow))) return std::nullopt;
+        return size;
+    }
+    /* There is nothing under this key, for a while: claim::fill_negative. */
+    void set_negative(std::string_view key, ttl lasts = MYNAH_TTL_DEFAULT) {
+        detail::check(mynah_cache_set_negative(get(), key.data(), key.size(), lasts.milliseconds()));
+    }
 
     /* The value or the claim: exactly one of the two is true. */
     mynah_status get_or_claim(std::string_view key, uint64_t wait_ms, value &found, claim &duty,
@@ -189,7 +213,10 @@ public:
     }
     /* The value, or what `load()` answers, which one caller for each key runs;
      * the others wait for it up to `wait_ms`. All get it also if it cannot be
-     * stored, because it is too large or its shard is busy. */
+     * stored, because it is too large or its shard is busy. Where `load` throws a
+     * std::exception, the others get its status, MYNAH_INTERNAL if it has none:
+     * MYNAH_TIMEOUT says that they have waited too long. After another exception
+     * the next one loads. */
     template <typename Load>
     std::string get_or_load(std::string_view key, Load &&load, ttl lasts = MYNAH_TTL_DEFAULT,
                             uint64_t wait_ms = 30000) {
@@ -202,7 +229,9 @@ public:
             duty.fill(loaded, lasts, std::nothrow);
             return loaded;
         } catch (const error &failed) {
-            duty.fail(failed.status(), failed.what());
+            const mynah_status status = failed.status();
+            const bool misleads = status == MYNAH_OK || status == MYNAH_TIMEOUT;
+            duty.fail(misleads ? MYNAH_INTERNAL : status, failed.what());
             throw;
         } catch (const std::exception &failed) {
             duty.fail(MYNAH_INTERNAL, failed.what());

@@ -103,13 +103,7 @@ public:
      * thread; what it throws is dropped. The same holds for the other two. */
     template <typename Each>
     client_options &on_log(int32_t least_level, Each each) {
-        auto call = [](void *user, int32_t level, const char *json, size_t size) {
-            try {
-                (*static_cast<Each *>(user))(level, detail::view(json, size));
-            } catch (...) {
-            }
-        };
-        detail::check(mynah_client_options_on_log(get(), least_level, call,
+        detail::check(mynah_client_options_on_log(get(), least_level, detail::log<Each>,
                                                   new Each(std::move(each)), detail::destroy<Each>));
         return *this;
     }

@@ -1,6 +1,7 @@
 // The cache in C++.
 #include "check.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <limits>
@@ -55,6 +56,56 @@ void a_lifetime_is_a_number_or_a_duration() {
     CHECK(status_of([&] { cache.set("k", "v", -1s); }) == MYNAH_OUT_OF_RANGE);
     CHECK(status_of([&] { cache.set("k", "v", std::chrono::milliseconds(-1)); }) == MYNAH_OUT_OF_RANGE);
     CHECK(cache.set("k", "v", 1s, std::nothrow) == MYNAH_OK);
+}
+
+void a_value_goes_into_the_callers_memory() {
+    mynah::cache cache;
+    cache.set("key", "value");
+    char place[8] = "-------";
+    CHECK(cache.get_into("key", place, 5) == size_t{5} && std::string_view(place, 5) == "value");
+    CHECK(!cache.get_into("none", place, 5) && std::string_view(place + 5) == "--");
+    CHECK(status_of([&] { cache.get_into("key", place, 4); }) == MYNAH_TOO_LARGE);
+    size_t size = 0;
+    CHECK(cache.get_into("key", nullptr, 0, size, std::nothrow) == MYNAH_TOO_LARGE && size == 5);
+    cache.set_negative("key");
+    CHECK(!cache.get("key"));
+    CHECK(status_of([&] { cache.get_or_load("key", [] { return "v"; }); }) == MYNAH_NOT_FOUND);
+    CHECK(mynah::version() == MYNAH_VERSION);
+}
+
+// What a load throws, and what one who waits for it gets.
+std::pair<mynah_status, mynah_status> load_and_wait(mynah_status thrown, int patience_ms) {
+    mynah::cache cache;
+    std::atomic<bool> loading = false, asks = false;
+    mynah_status first = MYNAH_OK;
+    std::thread loader([&] {
+        first = status_of([&] {
+            cache.get_or_load("key", [&]() -> std::string {
+                loading = true;
+                while (!asks) std::this_thread::yield();
+                std::this_thread::sleep_for(std::chrono::milliseconds(patience_ms));
+                throw mynah::error(thrown);
+            });
+        });
+    });
+    while (!loading) std::this_thread::yield();
+    asks = true;
+    mynah_status second = status_of([&] { cache.get_or_load("key", [] { return "too late"; }); });
+    loader.join();
+    return {first, second};
+}
+
+void a_load_that_fails_is_no_timeout_for_who_waits() {
+    for (auto [thrown, told] : {std::pair{MYNAH_TIMEOUT, MYNAH_INTERNAL},
+                                {MYNAH_OK, MYNAH_INTERNAL},
+                                {MYNAH_RATE_LIMITED, MYNAH_RATE_LIMITED}}) {
+        std::pair<mynah_status, mynah_status> got;
+        int patience_ms = 1;
+        do {
+            got = load_and_wait(thrown, patience_ms *= 4);
+        } while (got.second == MYNAH_OK && patience_ms < 10000);  // it came too late to wait
+        CHECK(got.first == thrown && got.second == told);
+    }
 }
 
 void a_value_is_lent_and_outlives_the_cache() {
@@ -202,6 +253,19 @@ void what_leaves_is_told_and_the_listener_goes_with_the_last_holder() {
     cache.set("b", "2");
 }
 
+void what_a_cache_finds_is_told_to_its_log() {
+    std::string records;
+    mynah::cache_options options{{"alert_min_hit_rate", "1"}};
+    options.on_log(MYNAH_LOG_INFO, [&](int32_t level, std::string_view json) {
+        records += std::to_string(level) + std::string(json);
+        throw 42;
+    });
+    mynah::cache cache(options);
+    for (int i = 0; i < 200; i++) cache.get("none");
+    cache.metrics_json();
+    CHECK(has(records, "alert_min_hit_rate") && records[0] == '0' + MYNAH_LOG_WARNING);
+}
+
 void it_changes_while_in_use_and_is_saved() {
     mynah::cache cache{{"shard_count", "2"}}, other;
     cache.set("k", "v");
@@ -224,6 +288,8 @@ bool cache_tests() {
     bool ok = true;
     RUN(a_cache_keeps_what_it_is_given);
     RUN(a_lifetime_is_a_number_or_a_duration);
+    RUN(a_value_goes_into_the_callers_memory);
+    RUN(a_load_that_fails_is_no_timeout_for_who_waits);
     RUN(a_value_is_lent_and_outlives_the_cache);
     RUN(a_text_with_a_zero_byte_is_refused_not_cut);
     RUN(nothing_throws_where_asked);
@@ -232,6 +298,7 @@ bool cache_tests() {
     RUN(what_was_loaded_is_answered_though_it_cannot_be_stored);
     RUN(a_claim_is_waited_for);
     RUN(what_leaves_is_told_and_the_listener_goes_with_the_last_holder);
+    RUN(what_a_cache_finds_is_told_to_its_log);
     RUN(it_changes_while_in_use_and_is_saved);
     return ok;
 }
