@@ -36,6 +36,9 @@ import (
 	"mynah/internal/lib"
 )
 
+// Version is the library's, such as 0.1.0.
+func Version() string { return lib.Version() }
+
 // Forever is a TTL that never runs out.
 const Forever time.Duration = math.MaxInt64
 

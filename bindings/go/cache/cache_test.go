@@ -67,6 +67,12 @@ func TestAnEntryExpires(t *testing.T) {
 	}
 }
 
+func TestTheLibraryTellsItsVersion(t *testing.T) {
+	if !regexp.MustCompile(`^\d+\.\d+\.\d+$`).MatchString(Version()) {
+		t.Fatal(Version())
+	}
+}
+
 func TestAWrongOptionIsNamed(t *testing.T) {
 	_, err := New(WithShardCount(1 << 30))
 	if !errors.Is(err, ErrOutOfRange) || !strings.Contains(err.Error(), "shard_count") {

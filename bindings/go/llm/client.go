@@ -32,6 +32,9 @@ import (
 	"mynah/internal/lib"
 )
 
+// Version is the library's, such as 0.1.0.
+func Version() string { return lib.Version() }
+
 // Client is whatever answers: a ProviderClient, a TieredClient, a
 // CircuitBreaker. All of it may be used from any number of goroutines.
 type Client interface {
