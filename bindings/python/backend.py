@@ -65,7 +65,11 @@ def write(folder, editable=False):
     wheel = f"mynah-{VERSION}-{TAG}.whl"
     with zipfile.ZipFile(Path(folder) / wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in contents:
-            archive.writestr(name, data)
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            # A plain file that all may read, to tools that go by it.
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, data)
     return wheel
 
 
