@@ -94,7 +94,9 @@ pub unsafe extern "C" fn mynah_request_add_response(
 
 /// Adds a message in the form of OpenAI's chat completions: any role, content
 /// as a text or in parts (text, image_url, file), tool_calls, tool_call_id. The
-/// `message` of a response's JSON can be added so.
+/// `message` of a response's JSON can be added so; its member `mynah` holds what
+/// was said in the provider's own words, which that provider is given instead of
+/// the rest: who changes the rest takes it out.
 ///
 /// # Safety
 /// 1. `openai_message` points to `len` readable bytes; null only with 0.
