@@ -91,6 +91,8 @@ impl Sending<'_> {
         spent: &mut Spent,
     ) -> Result<Response, Failed> {
         let mut reused_before = false;
+        // Those that were made again at once.
+        let mut uncounted = 0;
         let mut last: Option<Broken> = None;
         loop {
             let permit = self.permit(spent).map_err(|error| self.not_sent(last.take(), error))?;
@@ -111,10 +113,14 @@ impl Sending<'_> {
                 return Err(broken.interrupted(reason).failed());
             }
             broken.facts.reused_before = reused_before;
-            match self.decide(&broken.facts, spent.attempts) {
+            match self.decide(&broken.facts, spent.attempts - uncounted) {
                 Decision::GiveUp => return Err(broken.failed()),
+                Decision::AtOnce => {
+                    (uncounted, reused_before) = (uncounted + 1, true);
+                    self.means.listeners.retry(spent.attempts, 0, &broken.error);
+                    last = Some(broken);
+                }
                 Decision::Again(wait) => {
-                    reused_before |= broken.facts.reused;
                     let listeners = self.means.listeners;
                     listeners.retry(spent.attempts, wait.as_millis() as u64, &broken.error);
                     let wait = || self.interrupt.wait(self.means.clock, wait);
@@ -220,7 +226,8 @@ impl Sending<'_> {
         let (provider, context) = (self.order.provider, &self.order.prepared.context);
         let body = &mut *exchange.body;
         let mut result = if !ok {
-            let bytes = reader.all(body).map_err(|error| Broken::new(error, facts.clone()))?;
+            let bytes = reader.all_that_comes(body);
+            let bytes = bytes.map_err(|error| Broken::new(error, facts.clone()))?;
             let mut error = provider.error(context, &head, &bytes);
             let date = || retry_after_date(&head.headers, self.means.clock.unix_ms());
             error.retry_after = error.retry_after.or_else(date);

@@ -32,6 +32,10 @@ enum Step {
     Answer(u16, &'static [(&'static str, &'static str)], String),
     /// Cuts the body after its bytes.
     Cut(String),
+    /// As an answer, which is cut after its bytes.
+    CutAnswer(u16, &'static [(&'static str, &'static str)], String),
+    /// A kept connection that turns out to have been closed.
+    Stale,
     /// Breaks before the answer.
     Break(Failure),
 }
@@ -72,6 +76,10 @@ impl Transport for Script {
         let (status, headers, body, cut) = match self.steps.lock().pop_front() {
             Some(Step::Answer(status, headers, body)) => (status, headers, body, false),
             Some(Step::Cut(body)) => (200, &[][..], body, true),
+            Some(Step::CutAnswer(status, headers, body)) => (status, headers, body, true),
+            Some(Step::Stale) => {
+                return Err(TransportError { reused: true, ..broken(Failure::Cut, true) });
+            }
             Some(Step::Break(failure)) => return Err(broken(failure, true)),
             None => return Err(broken(Failure::Connect, false)),
         };

@@ -53,10 +53,27 @@ impl Reader<'_> {
     /// The whole body.
     pub fn all(&mut self, body: &mut dyn Body) -> Result<Vec<u8>> {
         let mut all = Vec::new();
+        self.gather(body, &mut all)?;
+        Ok(all)
+    }
+
+    /// As much of the body as comes, of an answer whose status says that it is an
+    /// error: which one it is stands, whatever befalls its words. Only who is
+    /// interrupted learns nothing.
+    pub fn all_that_comes(&mut self, body: &mut dyn Body) -> Result<Vec<u8>> {
+        let mut all = Vec::new();
+        let gathered = self.gather(body, &mut all);
+        match (gathered, self.interrupt.check()) {
+            (Err(_), Err(interrupted)) => Err(interrupted),
+            _ => Ok(all),
+        }
+    }
+
+    fn gather(&mut self, body: &mut dyn Body, all: &mut Vec<u8>) -> Result<()> {
         loop {
             let chunk = self.chunk(body)?;
             if chunk.is_empty() {
-                return Ok(all);
+                return Ok(());
             }
             if all.try_reserve(chunk.len()).is_err() {
                 return Err(Error::call(Status::TooLarge, "no memory for the answer"));

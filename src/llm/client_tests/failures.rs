@@ -32,6 +32,36 @@ fn a_call_that_is_cancelled_while_it_waits_to_be_sent_again_says_what_the_provid
 }
 
 #[test]
+fn a_kept_connection_that_was_closed_meanwhile_fails_no_call() {
+    let options = [("retry_count", "0"), ("retry_budget_percent", "0")];
+    let stale = bench(&options, vec![Step::Stale, plain("over a new one", "stop")]);
+    let before = stale.client.clock.now_ns();
+    assert_eq!(stale.chat().unwrap().text(), "over a new one");
+    assert_eq!(stale.client.clock.now_ns(), before, "it waited");
+    // Nor does it take a retry from those that failures have.
+    let options = [("retry_count", "1")];
+    let both = bench(&options, vec![Step::Stale, failure(503), plain("at last", "stop")]);
+    assert_eq!(both.chat().unwrap().attempts, 3);
+    let twice = bench(&[("retry_count", "0")], vec![Step::Stale, Step::Stale]);
+    assert_eq!(twice.chat().unwrap_err().error.status(), Status::Truncated);
+}
+
+#[test]
+fn an_error_whose_words_break_off_is_that_error() {
+    let cut = |status, body: &str| Step::CutAnswer(status, &[("retry-after", "7")], body.into());
+    for (status, body, expected) in [
+        (401, "", Status::Authentication),
+        (429, r#"{"error":{"message":"slow do"#, Status::RateLimited),
+        (400, "{", Status::BadRequest),
+    ] {
+        let bench = bench(&[("retry_count", "0")], vec![cut(status, body)]);
+        let Error::Call(call) = bench.chat().unwrap_err().error else { panic!("not a call's") };
+        assert_eq!((call.status, call.http_status), (expected, Some(status)));
+        assert_eq!(call.retry_after, Some(Duration::from_secs(7)));
+    }
+}
+
+#[test]
 fn retry_after_is_waited_for() {
     let limited = Step::Answer(429, &[("retry-after", "7")], "{}".into());
     let bench = bench(&[], vec![limited, plain("ok", "stop")]);

@@ -8,6 +8,10 @@
 //! Jitter"); a wait that the provider asks for is kept to, or ends the call.
 //! Retries are a share of the client's calls, so that an outage is not met
 //! with a storm: see [`Budget`].
+//!
+//! A kept connection that ended without a byte is no failure of the provider's but
+//! of having kept it too long: the request goes out anew at once, whatever the
+//! number of retries and their budget.
 
 use std::time::Duration;
 
@@ -45,12 +49,14 @@ pub struct Facts {
 pub enum Decision {
     /// Again, after this wait.
     Again(Duration),
+    /// Again over another connection, without counting as a retry.
+    AtOnce,
     /// The call ends with this failure.
     GiveUp,
 }
 
-/// Judges a failed attempt. `attempt` counts from 1; `left` is what remains of
-/// the call's time.
+/// Judges a failed attempt. `attempt` counts from 1, without those that were made
+/// again at once; `left` is what remains of the call's time.
 pub fn decide(
     facts: &Facts,
     attempt: u64,
@@ -59,6 +65,9 @@ pub fn decide(
     random: &Random,
     budget: &Budget,
 ) -> Decision {
+    if is_stale(facts) {
+        return Decision::AtOnce;
+    }
     if facts.delivered || attempt > options.retry_count || !may_repeat(facts, options) {
         return Decision::GiveUp;
     }
@@ -105,7 +114,13 @@ fn may_repeat(facts: &Facts, options: &ClientOptions) -> bool {
 
 /// Whether the provider cannot have acted on the request.
 fn unsent(facts: &Facts) -> bool {
-    !facts.written || (facts.reused && !facts.answered && !facts.reused_before)
+    !facts.written || is_stale(facts)
+}
+
+/// Whether a kept connection had been closed meanwhile.
+fn is_stale(facts: &Facts) -> bool {
+    let broke = matches!(facts.status, Some(Status::Connection | Status::Truncated));
+    broke && facts.reused && !facts.answered && !facts.reused_before
 }
 
 /// A random wait below a bound that doubles from attempt to attempt.
@@ -242,6 +257,22 @@ mod tests {
         assert!(again(reused.clone()), "a kept connection that had died");
         assert!(!again(Facts { reused_before: true, ..reused.clone() }), "but only once");
         assert!(!again(Facts { answered: true, ..reused }));
+    }
+
+    #[test]
+    fn a_kept_connection_that_had_died_costs_no_retry_and_no_wait() {
+        let options = ClientOptions { retry_count: 0, ..ClientOptions::default() };
+        for status in [Status::Connection, Status::Truncated] {
+            let facts = Facts { status: Some(status), reused: true, ..Facts::default() };
+            for written in [false, true] {
+                let facts = Facts { written, ..facts.clone() };
+                assert_eq!(verdict(facts.clone(), &options), Decision::AtOnce);
+                let twice = Facts { reused_before: true, ..facts };
+                assert_eq!(verdict(twice, &options), Decision::GiveUp);
+            }
+        }
+        let timeout = Facts { status: Some(Status::Timeout), reused: true, ..Facts::default() };
+        assert_eq!(verdict(timeout, &options), Decision::GiveUp);
     }
 
     #[test]
