@@ -835,3 +835,58 @@ fn a_model_without_stop_texts_is_sent_none() {
     assert_eq!(refused.to_string(), "stop: openai o3 does not take it");
     assert_eq!(body(&client("openai", "gpt-4o"), &asked)["stop"], json!(["x"]));
 }
+
+#[test]
+fn what_a_vendor_has_no_place_for_is_noted_or_refused_and_never_lost_without_a_word() {
+    let asked = request(json!({"tool_choice": "required", "messages": [
+        {"role": "user", "name": "bob", "content": "Hi"},
+        {"role": "assistant", "content": "Ho", "mood": 1, "refusal": null},
+        {"role": "user", "content": "So?"},
+    ]}));
+    for provider in ["anthropic", "gemini", "cohere", "ollama"] {
+        let prepared = prepare(&client(provider, "m"), &asked, false).unwrap();
+        let noted = |what: &str| prepared.adjusted.iter().any(|note| note.contains(what));
+        assert!(noted("names of those who speak"), "{provider}: {:?}", prepared.adjusted);
+        assert!(noted("the field mood"), "{provider}: {:?}", prepared.adjusted);
+        assert!(noted("tool_choice: left out: there are no tools"), "{provider}");
+    }
+    let of = |provider: &str| {
+        let all = [
+            ("provider", provider),
+            ("model", "m"),
+            ("api_key", "k"),
+            ("base_url", "https://example.test/v1"),
+            ("organization_id", "org-1"),
+        ];
+        prepare(&options(&all), &ask_hi(), false)
+    };
+    for provider in ["openai", "custom"] {
+        let headers = of(provider).unwrap().http.headers;
+        assert_eq!(headers.get("openai-organization"), Some("org-1"), "{provider}");
+    }
+    let error = of("anthropic").unwrap_err();
+    assert_eq!(error.status(), Status::BadRequest);
+    assert!(error.to_string().starts_with("organization_id: anthropic"), "{error}");
+}
+
+fn ask_hi() -> Request {
+    request(json!({"messages": [{"role": "user", "content": "Hi"}]}))
+}
+
+#[test]
+fn gemini_gets_the_digits_of_a_result_as_the_tool_wrote_them() {
+    let call =
+        json!([{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]);
+    let output = |text: &str| {
+        let asked = request(json!({"messages": [{"role": "user", "content": "Hi"},
+            {"role": "assistant", "tool_calls": call},
+            {"role": "tool", "tool_call_id": "c", "content": text}]}));
+        body(&client("gemini", "gemini-3.8-flash"), &asked)["contents"][2]["parts"][0]
+            ["functionResponse"]["response"].clone()
+    };
+    for text in ["12345678901234567890123", "1.10", "true", "4 degrees"] {
+        assert_eq!(output(text), json!({"output": text}));
+    }
+    assert_eq!(output("[1]"), json!({"output": [1]}));
+    assert_eq!(output(r#"{"a": 1}"#), json!({"a": 1}));
+}

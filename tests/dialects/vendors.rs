@@ -617,6 +617,19 @@ fn one_vector_without_a_list_is_a_list_of_one() {
 }
 
 #[test]
+fn a_stream_of_json_lines_is_read_as_the_events_they_are() {
+    let (dialect, context) = context_of("openai");
+    let lines = [
+        json!({"id": "c", "choices": [{"index": 0, "delta": {"content": "He"}}]}),
+        json!({"choices": [{"index": 0, "delta": {"content": "y"}, "finish_reason": "stop"}]}),
+    ];
+    let text = lines.map(|line| format!("{line}\n")).concat();
+    let (_, response) = stream(dialect, &context, &text).unwrap();
+    assert_eq!(response.text(), "Hey");
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Stop));
+}
+
+#[test]
 fn as_many_vectors_come_as_texts_were_asked_for_or_none() {
     let reply = |provider: &str, input: Value, body: &Value| {
         let client = Arc::new(client(provider, "e"));

@@ -36,6 +36,7 @@ impl Provider for Ollama {
     fn prepare(&self, chat: &Chat) -> Result<Prepared> {
         let url = url(&chat.options.values, "/api/chat")?;
         let mut wanted = Wanted::new(chat)?;
+        send::note_lost(chat, &mut wanted);
         let body = body(chat, &mut wanted, &url)?;
         send::prepare(chat, wanted, url, body)
     }

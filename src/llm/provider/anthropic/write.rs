@@ -27,6 +27,7 @@ const OWN_FIELDS: &[&str] = &[
 /// Writes the body.
 pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let mut wanted = Wanted::new(chat)?;
+    send::note_lost(chat, &mut wanted);
     let request = chat.request;
     let mut body = Map::new();
     let mut put = |key: &str, value: Value| drop(body.insert(key.into(), value));

@@ -23,6 +23,7 @@ const OWN_FIELDS: &[&str] = &[
 pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let request = chat.request;
     let mut wanted = Wanted::new(chat)?;
+    send::note_lost(chat, &mut wanted);
     let messages = messages(chat, &mut wanted, url)?;
     let mut body = Map::new();
     let mut put = |key: &str, value: Option<Value>| {

@@ -96,7 +96,8 @@ fn result(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> 
         // In an object it would point at another part of the request.
         Ok(_) if text.contains("\"$ref\"") => json!({"output": text}),
         Ok(Value::Object(object)) => object.into(),
-        Ok(value) if !value.is_string() => json!({"output": value}),
+        Ok(list @ Value::Array(_)) => json!({"output": list}),
+        // A number's digits, too, are as the tool wrote them.
         _ => json!({"output": text}),
     };
     let mut function = json!({"name": name, "response": response});

@@ -48,6 +48,11 @@ impl Dialect for Decoder {
     }
 
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
+        // A line of a stream that comes as JSON alone.
+        let is_piece = |choice: &Json| choice.get("delta").is_object();
+        if json.get("choices").items().iter().any(is_piece) {
+            return self.event(b"", json, out).map(drop);
+        }
         self.read(json, out, "message");
         for place in 0..self.choices.len() {
             out.open(self.choices[place].index);
