@@ -29,6 +29,7 @@ pub mod errors;
 pub mod finish;
 pub mod gemini;
 pub mod hosts;
+mod lost;
 pub mod models;
 mod offer;
 pub mod ollama;

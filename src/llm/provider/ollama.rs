@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 use super::alike::{Added, Lane};
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
-use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, finish, hosts, offer, send};
+use super::{
+    Chat, Context, Prepared, Provider, StreamDecoder, embed, finish, hosts, lost, offer, send,
+};
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::dates;
@@ -36,7 +38,7 @@ impl Provider for Ollama {
     fn prepare(&self, chat: &Chat) -> Result<Prepared> {
         let url = url(&chat.options.values, "/api/chat")?;
         let mut wanted = Wanted::new(chat)?;
-        send::note_lost(chat, &mut wanted);
+        lost::note_fields(chat, &mut wanted);
         let body = body(chat, &mut wanted, &url)?;
         send::prepare(chat, wanted, url, body)
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::wanted::Wanted;
-use super::{Chat, Context, Prepared, hosts};
+use super::{Chat, Context, Prepared, hosts, lost};
 use crate::error::{Error, Result};
 use crate::llm::message::{Message, Origin, Role};
 use crate::llm::transport::{Headers, HttpRequest};
@@ -150,7 +150,7 @@ fn headers(to: Target, key: Option<&str>, url: &str) -> Headers {
         (_, Some(key)) => headers.push("authorization", ["Bearer ", key].concat()),
         _ => {}
     }
-    if takes_organization(to.provider) || url.contains("://api.openai.com/") {
+    if lost::takes_organization(to.provider) || url.contains("://api.openai.com/") {
         if let Some(id) = &options.organization_id {
             headers.push("openai-organization", id);
         }
@@ -167,34 +167,6 @@ fn headers(to: Target, key: Option<&str>, url: &str) -> Headers {
     }
     headers
 }
-
-/// Whether OpenAI's organisation and project are sent: behind an address of the
-/// caller's there may be a gateway to it.
-pub fn takes_organization(provider: &str) -> bool {
-    matches!(provider, "openai" | "custom")
-}
-
-/// Notes what of the messages a dialect has no place for: names of those who speak,
-/// and fields that are not known.
-pub fn note_lost(chat: &Chat, wanted: &mut Wanted) {
-    let is_known = |key: &str| {
-        KNOWN_IN_MESSAGES.contains(&key)
-            || ["reasoning", "thinking"].iter().any(|s| key.starts_with(s))
-    };
-    for message in &chat.request.messages {
-        if message.name.is_some() && message.role != Role::Tool {
-            wanted.note("messages", "left out: the names of those who speak");
-        }
-        for key in message.extra.keys().filter(|key| !is_known(key)) {
-            wanted.note("messages", &format!("left out: the field {key:.40}"));
-        }
-    }
-}
-
-/// What answers in OpenAI's form hold beside text and calls, and the dialects read
-/// or leave to the provider that said it.
-const KNOWN_IN_MESSAGES: [&str; 6] =
-    ["refusal", "tool_plan", "extra_content", "annotations", "citations", "images"];
 
 /// The account that a client's calls are made with, if it can make any.
 pub fn account_of(options: &ClientOptions) -> Option<Arc<str>> {

@@ -6,10 +6,10 @@
 //! left out or changed is noted. A dialect only gives the rest their names.
 
 use super::models::{self, Range, Takes, Thinking};
-use super::{Chat, send};
+use super::{Chat, lost};
 use crate::error::{Error, Result, Status};
 use crate::llm::message::Role;
-use crate::llm::request::{Format, ToolChoice};
+use crate::llm::request::Format;
 
 /// The wishes that are sent.
 #[derive(Debug)]
@@ -88,28 +88,9 @@ impl Wanted {
         {
             wanted.refuse("response_format", "takes text, json_object or json_schema")?;
         }
-        wanted.beside(chat)?;
+        lost::options(chat, &mut wanted)?;
         wanted.cap(chat);
         Ok(wanted)
-    }
-
-    /// What goes beside the conversation and has no place there.
-    fn beside(&mut self, chat: &Chat) -> Result<()> {
-        let options = &chat.options.values;
-        let ids =
-            [("organization_id", &options.organization_id), ("project_id", &options.project_id)];
-        for (key, id) in ids {
-            let elsewhere = !send::takes_organization(self.provider);
-            if elsewhere && id.is_some() && chat.is_explicit(key) {
-                self.refuse(key, "does not take it")?;
-            }
-        }
-        let forces =
-            !matches!(chat.request.tool_choice, None | Some(ToolChoice::Auto | ToolChoice::None));
-        if forces && chat.request.tools.is_empty() {
-            self.note("tool_choice", "left out: there are no tools");
-        }
-        Ok(())
     }
 
     /// Whether a format is handed on that is a host's own: behind an address of the

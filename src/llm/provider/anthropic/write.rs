@@ -8,7 +8,7 @@ use super::turns;
 use crate::error::Result;
 use crate::llm::provider::models::Thinking;
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, offer, send};
+use crate::llm::provider::{Chat, lost, offer, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
 
 /// The cap that is sent where nobody asks for another.
@@ -27,7 +27,7 @@ const OWN_FIELDS: &[&str] = &[
 /// Writes the body.
 pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let mut wanted = Wanted::new(chat)?;
-    send::note_lost(chat, &mut wanted);
+    lost::note_fields(chat, &mut wanted);
     let request = chat.request;
     let mut body = Map::new();
     let mut put = |key: &str, value: Value| drop(body.insert(key.into(), value));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source, ToolCall};
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, offer, send};
+use crate::llm::provider::{Chat, lost, offer, send};
 use crate::llm::request::{Format, ToolChoice};
 
 /// Fields of the vendor's own that are handed on.
@@ -23,7 +23,7 @@ const OWN_FIELDS: &[&str] = &[
 pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let request = chat.request;
     let mut wanted = Wanted::new(chat)?;
-    send::note_lost(chat, &mut wanted);
+    lost::note_fields(chat, &mut wanted);
     let messages = messages(chat, &mut wanted, url)?;
     let mut body = Map::new();
     let mut put = |key: &str, value: Option<Value>| {

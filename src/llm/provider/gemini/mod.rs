@@ -25,7 +25,7 @@ impl Provider for Gemini {
     fn prepare(&self, chat: &Chat) -> Result<Prepared> {
         let options = &chat.options.values;
         let mut wanted = super::wanted::Wanted::new(chat)?;
-        super::send::note_lost(chat, &mut wanted);
+        super::lost::note_fields(chat, &mut wanted);
         let path = path(&wanted.model)?;
         let endpoint = match chat.stream {
             true => format!("/{path}:streamGenerateContent?alt=sse"),
