@@ -101,6 +101,18 @@ pub static ROWS: &[Row] = &[
     row("openai", "gpt-3.5-turbo-0301", 1.5, 2.0),
     row("openai", "gpt-3.5-turbo-0613", 1.5, 2.0),
     row("openai", "gpt-3.5-turbo-1106", 1.0, 2.0),
+    row("openai", "gpt-3.5-turbo-16k", 3.0, 4.0),
+    row("openai", "gpt-3.5-turbo-instruct", 1.5, 2.0),
+    row("openai", "gpt-4", 30.0, 60.0),
+    row("openai", "gpt-4-32k", 60.0, 120.0),
+    // Before it had its name, the turbo was a preview of a day.
+    row("openai", "gpt-4-0125-preview", 10.0, 30.0),
+    row("openai", "gpt-4-1106-preview", 10.0, 30.0),
+    row("openai", "gpt-4-turbo", 10.0, 30.0),
+    row("openai", "gpt-4-turbo-0125-preview", 10.0, 30.0),
+    row("openai", "gpt-4-vision", 10.0, 30.0),
+    openai("gpt-4.5-preview", 75.0, 150.0, 37.5),
+    row("openai", "chatgpt-4o-latest", 5.0, 15.0),
     openai("gpt-4o", 2.5, 10.0, 1.25),
     openai("gpt-4o-mini", 0.15, 0.6, 0.075),
     openai("gpt-4.1", 2.0, 8.0, 0.5),
@@ -116,14 +128,19 @@ pub static ROWS: &[Row] = &[
     openai("o4-mini", 1.1, 4.4, 0.275),
     openai("o4-mini-deep-research", 2.0, 8.0, 0.5),
     openai("gpt-5", 1.25, 10.0, 0.125),
+    openai("gpt-5-codex", 1.25, 10.0, 0.125),
     openai("gpt-5-mini", 0.25, 2.0, 0.025),
     openai("gpt-5-nano", 0.05, 0.4, 0.005),
     row("openai", "gpt-5-pro", 15.0, 120.0),
     openai("gpt-5.1", 1.25, 10.0, 0.125),
+    openai("gpt-5.1-codex", 1.25, 10.0, 0.125),
+    openai("gpt-5.1-codex-max", 1.25, 10.0, 0.125),
     openai("gpt-5.1-codex-mini", 0.25, 2.0, 0.025),
     openai("gpt-5.2", 1.75, 14.0, 0.175),
+    openai("gpt-5.2-codex", 1.75, 14.0, 0.175),
     row("openai", "gpt-5.2-pro", 21.0, 168.0),
     openai("gpt-5.3", 1.75, 14.0, 0.175),
+    openai("gpt-5.3-codex", 1.75, 14.0, 0.175),
     openai("gpt-5.4", 2.5, 15.0, 0.25).long(272_000, 2.0, 1.5),
     openai("gpt-5.4-mini", 0.75, 4.5, 0.075),
     openai("gpt-5.4-nano", 0.2, 1.25, 0.02),
@@ -131,6 +148,7 @@ pub static ROWS: &[Row] = &[
     openai("gpt-5.5", 5.0, 30.0, 0.5),
     row("openai", "gpt-5.5-pro", 30.0, 180.0),
     openai("gpt-5.6", 5.0, 30.0, 0.5).written(6.25).long(272_000, 2.0, 1.5),
+    openai("gpt-5.6-sol", 5.0, 30.0, 0.5).written(6.25).long(272_000, 2.0, 1.5),
     openai("gpt-5.6-terra", 2.5, 15.0, 0.25).written(3.125).long(272_000, 2.0, 1.5),
     openai("gpt-5.6-luna", 1.0, 6.0, 0.1).written(1.25).long(272_000, 2.0, 1.5),
     // What the cache costs is not known of these three.
@@ -142,6 +160,7 @@ pub static ROWS: &[Row] = &[
     row("openai", "text-embedding-ada-002", 0.1, 0.0),
     Row { written: Some((0.3, 0.5)), ..claude("claude-3-haiku", 0.25, 1.25).cached(0.03) },
     claude("claude-3-opus", 15.0, 75.0),
+    claude("claude-3-sonnet", 3.0, 15.0),
     claude("claude-3-5-haiku", 0.8, 4.0),
     claude("claude-3-5-sonnet", 3.0, 15.0),
     claude("claude-3-7-sonnet", 3.0, 15.0),
@@ -151,6 +170,7 @@ pub static ROWS: &[Row] = &[
     claude("claude-sonnet-4-6", 3.0, 15.0).long(200_000, 2.0, 1.5),
     claude("claude-sonnet-4-6", 3.0, 15.0).from(MARCH_13_2026),
     claude("claude-opus-4", 15.0, 75.0),
+    claude("claude-opus-4-1", 15.0, 75.0),
     claude("claude-opus-4-5", 5.0, 25.0),
     claude("claude-opus-4-6", 5.0, 25.0).long(200_000, 2.0, 1.5),
     claude("claude-opus-4-6", 5.0, 25.0).from(MARCH_13_2026),
@@ -163,25 +183,35 @@ pub static ROWS: &[Row] = &[
     claude("claude-haiku-5-5", 0.1, 0.5),
     claude("claude-sonnet-5-5", 2.0, 10.0),
     claude("claude-opus-5-5", 4.0, 20.0),
+    gemini("gemini-1.5-flash", 0.075, 0.3).cached(0.01875).long(128_000, 2.0, 2.0),
+    gemini("gemini-1.5-flash-8b", 0.0375, 0.15).cached(0.01).long(128_000, 2.0, 2.0),
+    gemini("gemini-1.5-pro", 1.25, 5.0).cached(0.3125).long(128_000, 2.0, 2.0),
     gemini("gemini-2.0-flash", 0.1, 0.4).cached(0.025),
     row("gemini", "gemini-2.0-flash-lite", 0.075, 0.3),
     gemini("gemini-2.5-flash", 0.3, 2.5),
+    row("gemini", "gemini-2.5-flash-preview", 0.15, 0.6),
+    gemini("gemini-2.5-flash-preview-09-2025", 0.3, 2.5),
     gemini("gemini-2.5-flash-lite", 0.1, 0.4),
     gemini("gemini-2.5-pro", 1.25, 10.0).long(200_000, 2.0, 1.5),
     gemini("gemini-3-flash", 0.5, 3.0),
     gemini("gemini-3-pro", 2.0, 12.0).long(200_000, 2.0, 1.5),
     gemini("gemini-3.1-flash-lite", 0.25, 1.5),
     gemini("gemini-3.1-pro", 2.0, 12.0).long(200_000, 2.0, 1.5),
+    gemini("gemini-3.1-pro-preview-customtools", 2.0, 12.0).long(200_000, 2.0, 1.5),
     gemini("gemini-3.5-flash", 1.5, 9.0),
     gemini("gemini-3.5-flash-lite", 0.3, 2.5),
     gemini("gemini-3.6-flash", 1.5, 7.5),
     row("gemini", "gemini-3.8-flash", 0.75, 3.75),
     row("gemini", "gemini-3.8-flash", 1.5, 7.5).from(JANUARY_1_2027),
     row("gemini", "gemini-embedding-001", 0.15, 0.0),
+    // Gone since July 2026; at night they cost less.
+    row("deepseek", "deepseek-chat", 0.27, 1.1).cached(0.07),
+    row("deepseek", "deepseek-reasoner", 0.55, 2.19).cached(0.14),
     row("deepseek", "deepseek-flash", 0.15, 0.6).cached(0.003).peaks(),
     row("deepseek", "deepseek-v4-flash", 0.15, 0.6).cached(0.003).peaks(),
     row("deepseek", "deepseek-v4-pro", 0.66, 1.98).cached(0.022).peaks(),
     kimi("kimi-k2", 0.6, 2.5, 0.15),
+    kimi("kimi-k2-thinking", 0.6, 2.5, 0.15),
     kimi("kimi-k2-turbo", 1.15, 8.0, 0.15),
     kimi("kimi-k2-thinking-turbo", 1.15, 8.0, 0.15),
     kimi("kimi-k2.5", 0.6, 3.0, 0.1),
@@ -220,18 +250,23 @@ pub fn find(provider: &str, model: &str, at: u64) -> Option<&'static Row> {
 /// `gpt-4o-2024-08-06` is of `gpt-4o`, but `gpt-4o-audio` is something else.
 pub fn is_of_family(model: &str, prefix: &str) -> bool {
     let Some(rest) = model.strip_prefix(prefix) else { return false };
-    if rest.is_empty() || prefix.is_empty() {
+    if prefix.is_empty() {
         return true;
     }
-    let dated = rest.strip_prefix(['-', '@']).is_some_and(|rest| {
-        rest.starts_with(|c: char| c.is_ascii_digit())
-            && rest.chars().all(|c| c.is_ascii_digit() || c == '-')
-            && rest.len() >= 4
-    });
-    dated
-        || ["-latest", "-preview", "-chat-latest", "-exp"].iter().any(|s| rest.starts_with(s))
-        || rest.starts_with("-0") && rest.len() <= 4
-        || matches!(rest, "-03-2025" | "-08-2025" | "-12-2024")
+    // A preview has its day before the word or after it.
+    let stages = ["-latest", "-preview", "-chat-latest", "-exp"];
+    let rest = stages.iter().find_map(|stage| rest.strip_prefix(stage)).unwrap_or(rest);
+    let rest = rest.strip_suffix("-preview").unwrap_or(rest);
+    rest.is_empty() || is_number(rest)
+}
+
+/// Whether the end of a name is a date or a number such as `-001`. One digit
+/// alone is a version, and that is another model: `-4-2026-03-05`.
+fn is_number(end: &str) -> bool {
+    let Some(digits) = end.strip_prefix(['-', '@']) else { return false };
+    let first = digits.split('-').next().unwrap_or_default();
+    let plain = digits.chars().all(|c| c.is_ascii_digit() || c == '-');
+    plain && (first.len() > 1 && digits.len() >= 4 || first.starts_with('0') && digits.len() <= 3)
 }
 
 /// Whether a time lies in DeepSeek's busy hours: 01 to 04 and 06 to 10 UTC,
@@ -245,6 +280,8 @@ pub fn is_peak(at: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -256,6 +293,20 @@ mod tests {
         assert_eq!(input("gpt-9"), None);
         let cohere = find("cohere", "command-a-03-2025", u64::MAX);
         assert_eq!(cohere.map(|row| row.input), Some(2.5));
+    }
+
+    #[test]
+    fn a_preview_is_of_its_family_and_what_else_it_can_do_is_not() {
+        let family = |prefix: &str, ends: &[&str]| {
+            let of = |end: &&str| is_of_family(&format!("{prefix}{end}"), prefix);
+            ends.iter().map(|end| of(&end)).collect::<Vec<_>>()
+        };
+        let ends = ["-preview", "-preview-05-06", "-latest", "-exp-0827", "-001", "@20250514"];
+        assert_eq!(family("m", &ends), [true; 6]);
+        assert_eq!(family("m", &["-0905-preview", "-2024-04-09", "-03-2025", "-0"]), [true; 4]);
+        let others = ["-preview-tts", "-preview-customtools", "-exp-image-generation", "-vision"];
+        assert_eq!(family("m", &others), [false; 4]);
+        assert_eq!(family("m", &["o", ".1", "-5-20251101", "-4", "-latest-pro"]), [false; 5]);
     }
 
     #[test]
@@ -283,5 +334,81 @@ mod tests {
                 assert!(find(row.provider, model, 1_795_392_000).is_some(), "{model}");
             }
         }
+    }
+
+    /// Models of which the vendors themselves say something else than the file.
+    const OTHERWISE: &[&str] = &["deepseek-v4-flash", "deepseek-v4-pro", "kimi-k2"];
+    /// Models that must have a row.
+    const KNOWN: &[&str] = &[
+        "gpt-4",
+        "gpt-4-turbo",
+        "gpt-3.5-turbo-16k",
+        "gpt-4.5-preview",
+        "chatgpt-4o-latest",
+        "gpt-5.6-sol",
+        "claude-opus-4-1",
+        "claude-3-sonnet",
+        "kimi-k2-0711-preview",
+        "kimi-k2-0905-preview",
+        "kimi-k2-thinking",
+        "gemini-1.5-flash",
+        "gemini-1.5-pro",
+        "deepseek-chat",
+        "deepseek-reasoner",
+    ];
+
+    #[test]
+    fn the_rows_say_what_a_public_list_of_prices_says() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/llm/prices.json.zst");
+        let Ok(packed) = std::fs::read(folder) else {
+            return eprintln!("skip comparing prices: ../shared/llm is not there");
+        };
+        let vendors = zstd::decode_all(&packed[..]).unwrap();
+        let vendors: Vec<Value> = serde_json::from_slice(&vendors).unwrap();
+        let mut seen = Vec::new();
+        for vendor in &vendors {
+            let provider = match vendor["id"].as_str().unwrap() {
+                "google" => "gemini",
+                "moonshotai" => "kimi",
+                other => other,
+            };
+            for model in vendor["models"].as_array().unwrap() {
+                let id = model["id"].as_str().unwrap();
+                let same = model["match"]["or"].as_array().into_iter().flatten();
+                let same = same.filter_map(|name| name["equals"].as_str());
+                let prices = &model["prices"];
+                let latest = prices.as_array().and_then(|all| all.last());
+                let prices = latest.map_or(prices, |latest| &latest["prices"]);
+                for name in same.chain([id]).filter(|_| !OTHERWISE.contains(&id)) {
+                    if let Some(row) = find(provider, name, SEPTEMBER_1_2026) {
+                        seen.push(name);
+                        agree(name, row, prices);
+                    }
+                }
+            }
+        }
+        let missing: Vec<_> = KNOWN.iter().filter(|name| !seen.contains(name)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    fn agree(name: &str, row: &Row, prices: &Value) {
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        let (step, input, output) = match row.long {
+            Some(long) => (Some(long.above), long.input, long.output),
+            None => (None, 1.0, 1.0),
+        };
+        let of = |what: &str, own: f64, factor: f64| {
+            let given = &prices[what];
+            let Some(base) = given["base"].as_f64().or(given.as_f64()) else { return };
+            let tier = &given["tiers"][0];
+            let long = tier["price"].as_f64().unwrap_or(base);
+            assert!(near(own, base), "{name}: {what} {own}, listed {base}");
+            assert!(near(own * factor, long), "{name}: long {what}, listed {long}");
+            assert_eq!(tier["start"].as_u64(), step, "{name}: {what}");
+        };
+        of("input_mtok", row.input, input);
+        of("output_mtok", row.output, output);
+        of("cache_read_mtok", row.cached.unwrap_or(row.input), input);
+        of("cache_write_mtok", row.written.map_or(row.input, |(price, _)| price), input);
     }
 }
