@@ -5,7 +5,7 @@
 //! of common models ([`super::price_table`]). A cost that is not known is none,
 //! never 0.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -47,10 +47,15 @@ impl Price {
     /// The cost of a usage; none if it does not say enough.
     pub fn cost(&self, usage: &Usage) -> Option<f64> {
         let (billed_input, billed_output) = billed_tokens(usage);
-        let input = billed_input.or(usage.input_tokens)?;
-        // Where nothing is generated it costs nothing; elsewhere unknown is not 0.
+        // What costs nothing needs no count; elsewhere unknown is not 0.
+        let free = |prices: &[Option<f64>]| {
+            prices.iter().flatten().all(|price| *price == 0.0).then_some(0)
+        };
+        let read = [Some(self.input), self.cached_input, self.cache_write, self.cache_write_hour];
+        let input = billed_input.or(usage.input_tokens);
+        let input = input.or_else(|| free(&read).filter(|_| self.long.is_none()))?;
         let output = billed_output.or(usage.output_tokens);
-        let output = output.or((self.output == 0.0).then_some(0))?;
+        let output = output.or_else(|| free(&[Some(self.output), self.reasoning]))?;
         if let Some((above, price)) = &self.long
             && input > *above
         {
@@ -101,38 +106,63 @@ impl Price {
         Price { long, ..price(factor, factor) }
     }
 
-    /// An entry of LiteLLM's map: prices there are per token.
+    /// An entry of LiteLLM's map: prices there are per token. None where that of
+    /// the prompt or of the answer is not said; embeddings have no answer.
     fn of_map(entry: &Value) -> Option<Price> {
-        let million = |key: &str| entry[key].as_f64().map(|price| price * 1e6);
-        let input = million("input_cost_per_token")?;
-        let price = Price {
-            input,
-            output: million("output_cost_per_token").unwrap_or(0.0),
-            cached_input: million("cache_read_input_token_cost"),
-            cache_write: million("cache_creation_input_token_cost"),
-            cache_write_hour: million("cache_creation_input_token_cost_above_1hr"),
-            reasoning: million("output_cost_per_reasoning_token"),
-            long: None,
+        let none = (entry["mode"] == "embedding").then_some(0.0);
+        let unknown =
+            Price { input: f64::NAN, output: none.unwrap_or(f64::NAN), ..Price::default() };
+        let base = Price::of_step(entry, "", &unknown);
+        if base.input.is_nan() || base.output.is_nan() {
+            return None;
+        }
+        // What a step does not say is as below it.
+        let mut chain = vec![(0, base)];
+        for (above, suffix) in steps(entry) {
+            let below = &chain[chain.len() - 1].1;
+            chain.push((above, Price::of_step(entry, &suffix, below)));
+        }
+        let join = |higher: Option<(u64, Price)>, (above, price): (u64, Price)| {
+            let long = higher.map(|(above, price)| (above, Box::new(price)));
+            Some((above, Price { long, ..price }))
         };
-        let step = entry.as_object()?.keys().find_map(|key| {
-            let above = key.strip_prefix("input_cost_per_token_above_")?;
-            let thousands: u64 = above.strip_suffix("k_tokens")?.parse().ok()?;
-            Some((thousands * 1_000, above.to_string()))
-        });
-        let long = step.and_then(|(above, suffix)| {
-            let at = |key: &str| million(&format!("{key}_above_{suffix}"));
-            let long = Price {
-                input: at("input_cost_per_token")?,
-                output: at("output_cost_per_token").unwrap_or(price.output),
-                cached_input: at("cache_read_input_token_cost").or(price.cached_input),
-                cache_write: at("cache_creation_input_token_cost").or(price.cache_write),
-                long: None,
-                ..price.clone()
-            };
-            Some((above, Box::new(long)))
-        });
-        Some(Price { long, ..price })
+        chain.into_iter().rev().fold(None, join).map(|(_, price)| price)
     }
+
+    /// The prices whose names end in `suffix`; others are those of `below`.
+    fn of_step(entry: &Value, suffix: &str, below: &Price) -> Price {
+        let at = |key: &str| entry[format!("{key}{suffix}")].as_f64().map(|price| price * 1e6);
+        Price {
+            input: at("input_cost_per_token").unwrap_or(below.input),
+            output: at("output_cost_per_token").unwrap_or(below.output),
+            cached_input: at("cache_read_input_token_cost").or(below.cached_input),
+            cache_write: at("cache_creation_input_token_cost").or(below.cache_write),
+            cache_write_hour: at("cache_creation_input_token_cost_above_1hr")
+                .or(below.cache_write_hour),
+            reasoning: at("output_cost_per_reasoning_token").or(below.reasoning),
+            long: None,
+        }
+    }
+}
+
+/// The lengths of prompt beyond which an entry of LiteLLM's map has other prices,
+/// the least first, and how the names of those end.
+fn steps(entry: &Value) -> BTreeMap<u64, String> {
+    let step = |key: &String| {
+        let sides = ["input_cost_per_token", "output_cost_per_token"];
+        let suffix = sides.iter().find_map(|side| key.strip_prefix(side))?;
+        let thousands = suffix.strip_prefix("_above_")?.strip_suffix("k_tokens")?;
+        Some((thousands.parse::<u64>().ok()?.checked_mul(1_000)?, suffix.to_string()))
+    };
+    entry.as_object().into_iter().flatten().filter_map(|(key, _)| step(key)).collect()
+}
+
+/// Whether an entry of LiteLLM's map has a price per token below 0.
+fn pays(entry: &Value) -> bool {
+    let below = |(key, price): (&String, &Value)| {
+        key.contains("_token") && key.contains("cost") && price.as_f64().is_some_and(|p| p < 0.0)
+    };
+    entry.as_object().is_some_and(|entry| entry.iter().any(below))
 }
 
 /// A model's name without the date that ends it: `-20250514`, `-2025-08-07`.
@@ -198,6 +228,9 @@ impl Prices {
     fn read_map(text: &[u8]) -> Result<HashMap<String, Price>> {
         let map: HashMap<String, Value> = serde_json::from_slice(text)
             .map_err(|e| Error::invalid("price_file", format!("not a JSON map of models: {e}")))?;
+        if let Some((name, _)) = map.iter().find(|(_, entry)| pays(entry)) {
+            return Err(Error::invalid("price_file", format!("a price of {name} is negative")));
+        }
         let priced =
             map.into_iter().filter_map(|(name, entry)| Some((name, Price::of_map(&entry)?)));
         Ok(priced.collect())
@@ -366,9 +399,9 @@ mod tests {
 
     #[test]
     fn a_dated_name_has_the_files_price_of_its_model() {
-        let map = br#"{"gpt-5": {"input_cost_per_token": 7e-6},
-            "anthropic/claude-opus-4": {"input_cost_per_token": 8e-6},
-            "moonshot/kimi-k3": {"input_cost_per_token": 9e-6}}"#;
+        let map = br#"{"gpt-5": {"input_cost_per_token": 7e-6, "output_cost_per_token": 0},
+            "anthropic/claude-opus-4": {"input_cost_per_token": 8e-6, "output_cost_per_token": 0},
+            "moonshot/kimi-k3": {"input_cost_per_token": 9e-6, "output_cost_per_token": 0}}"#;
         let prices = Prices { own: Vec::new(), file: Prices::read_map(map).unwrap() };
         let input = |provider: &str, model: &str| {
             let found = prices.find(provider, model, 0);
@@ -401,5 +434,62 @@ mod tests {
         assert_eq!(source, "file");
         assert!(prices.find("x", "no-price", 0).is_none());
         assert!(Prices::read_map(b"[]").is_err());
+    }
+
+    #[test]
+    fn in_a_map_what_is_not_said_is_unknown_and_not_free() {
+        let read = |entry: &str| {
+            Price::of_map(&serde_json::from_str(entry).unwrap()).map(|p| (p.input, p.output))
+        };
+        assert_eq!(read(r#"{"input_cost_per_token": 1e-6}"#), None);
+        assert_eq!(read(r#"{"input_cost_per_token": 1e-6, "output_cost_per_token": null}"#), None);
+        assert_eq!(read(r#"{"output_cost_per_token": 1e-6}"#), None);
+        let free = r#"{"input_cost_per_token": 0, "output_cost_per_token": 0}"#;
+        assert_eq!(read(free), Some((0.0, 0.0)));
+        let embedding = r#"{"input_cost_per_token": 1e-6, "mode": "embedding"}"#;
+        assert_eq!(read(embedding), Some((1.0, 0.0)));
+        let wrong = br#"{"m": {"input_cost_per_token": 1e-6, "output_cost_per_token": -2e-6}}"#;
+        assert!(Prices::read_map(wrong).unwrap_err().to_string().contains("m is negative"));
+    }
+
+    #[test]
+    fn each_step_of_a_map_holds_from_its_length_on_in_any_order() {
+        let keys = [
+            r#""output_cost_per_token_above_512k_tokens": 9e-6"#,
+            r#""input_cost_per_token_above_128k_tokens": 3e-6"#,
+            r#""input_cost_per_token_above_256k_tokens": 7e-6"#,
+            r#""cache_creation_input_token_cost_above_1hr_above_256k_tokens": 8e-6"#,
+            r#""input_cost_per_token_above_99999999999999999999k_tokens": 7e-6"#,
+            r#""input_cost_per_token": 1e-6"#,
+            r#""output_cost_per_token": 2e-6"#,
+        ];
+        let reversed: Vec<_> = keys.iter().rev().copied().collect();
+        for keys in [&keys[..], &reversed] {
+            let entry = serde_json::from_str(&format!("{{{}}}", keys.join(","))).unwrap();
+            let price = Price::of_map(&entry).unwrap();
+            let cost = |input: u64| {
+                let (input, output) = (Some(input), Some(1_000_000));
+                let usage =
+                    Usage { input_tokens: input, output_tokens: output, ..Usage::default() };
+                price.cost(&usage).unwrap()
+            };
+            assert!(near(cost(128_000), 0.128 + 2.0) && near(cost(150_000), 0.45 + 2.0));
+            assert!(near(cost(300_000), 2.1 + 2.0) && near(cost(600_000), 4.2 + 9.0));
+            let second = price.long.unwrap().1.long.unwrap().1;
+            assert_eq!(second.cache_write_hour.map(f64::round), Some(8.0));
+        }
+    }
+
+    #[test]
+    fn what_costs_nothing_needs_no_count() {
+        let free = price_table::find("ollama", "any", 0).unwrap();
+        let answer = Usage { output_tokens: Some(3), ..Usage::default() };
+        assert_eq!(Price::of_row(free, 0).cost(&answer), Some(0.0));
+        let price = |numbers: &[f64]| Price::of_option(numbers);
+        assert_eq!(price(&[0.0, 1.0]).cost(&answer), Some(3e-6));
+        assert_eq!(price(&[0.0, 1.0, 0.5]).cost(&answer), None, "its cache is not free");
+        let thinking = Price { reasoning: Some(1.0), ..Price::default() };
+        let prompt = Usage { input_tokens: Some(3), ..Usage::default() };
+        assert_eq!(thinking.cost(&prompt), None);
     }
 }
