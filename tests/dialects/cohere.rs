@@ -19,29 +19,37 @@ fn plain(answer: &Value) -> Response {
     dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap()
 }
 
+fn call(arguments: &Value) -> Value {
+    json!({"id": "c1", "type": "function", "function": {"name": "now", "arguments": arguments}})
+}
+
+/// An answer that calls with these arguments, streamed and plain.
+fn calling(arguments: &Value) -> [Response; 2] {
+    let streamed = read(&[
+        json!({"type": "tool-call-start", "index": 0,
+            "delta": {"message": {"tool_calls": call(arguments)}}}),
+        json!({"type": "tool-call-end", "index": 0}),
+        json!({"type": "message-end", "delta": {"finish_reason": "TOOL_CALL"}}),
+    ]);
+    let whole = plain(&json!({"id": "i", "finish_reason": "TOOL_CALL",
+        "message": {"role": "assistant", "tool_calls": [call(arguments)]}}));
+    [streamed, whole]
+}
+
 #[test]
 fn a_call_without_arguments_goes_back_with_an_empty_object() {
-    let call = |arguments: Value| {
-        json!({"id": "c1", "type": "function",
-            "function": {"name": "now", "arguments": arguments}})
-    };
-    let streamed = |arguments: Value| {
-        read(&[
-            json!({"type": "tool-call-start", "index": 0,
-                "delta": {"message": {"tool_calls": call(arguments)}}}),
-            json!({"type": "tool-call-end", "index": 0}),
-            json!({"type": "message-end", "delta": {"finish_reason": "TOOL_CALL"}}),
-        ])
-    };
-    let whole = |arguments: Value| {
-        plain(&json!({"id": "i", "finish_reason": "TOOL_CALL",
-            "message": {"role": "assistant", "tool_calls": [call(arguments)]}}))
-    };
     for arguments in [json!(""), Value::Null] {
-        for response in [streamed(arguments.clone()), whole(arguments.clone())] {
+        for response in calling(&arguments) {
             let blocks = &response.first().message.value()["mynah"]["blocks"];
-            assert_eq!(blocks[0]["tool_calls"], json!([call("{}".into())]), "{arguments}");
+            assert_eq!(blocks[0]["tool_calls"], json!([call(&json!("{}"))]), "{arguments}");
         }
+    }
+}
+
+#[test]
+fn arguments_that_come_as_an_object_are_read_as_its_text() {
+    for response in calling(&json!({"a": [1, "x"]})) {
+        assert_eq!(response.first().tool_calls[0].arguments, r#"{"a":[1,"x"]}"#);
     }
 }
 

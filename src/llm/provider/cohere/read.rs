@@ -1,5 +1,7 @@
 //! Cohere's answers, plain and streamed.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::error::Result;
@@ -152,13 +154,18 @@ fn content_of<'a>(text: &'a str) -> Json<'a> {
 
 fn tool_call(index: Option<u64>, call: &Json, out: &mut Assembler) -> usize {
     let function = call.get("function");
+    let arguments = match function.get("arguments") {
+        Json::Text(text) => Cow::Borrowed(text.as_ref()),
+        Json::Null => "".into(),
+        json => json.to_text().into(),
+    };
     out.tool(
         0,
         Fragment {
             index,
             id: call.get("id").word(),
             name: function.get("name").word(),
-            arguments: function.get("arguments").text().unwrap_or_default(),
+            arguments: &arguments,
             begins: false,
         },
     )
