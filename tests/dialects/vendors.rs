@@ -521,6 +521,10 @@ fn a_cost_that_a_host_estimates_is_stated() {
     let mut answer = json!({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]});
     answer["usage"] = json!({"prompt_tokens": 1, "completion_tokens": 1, "estimated_cost": 2.5e-6});
     assert_eq!(plain("custom", &answer).stated_cost_usd, Some(2.5e-6));
+    answer["usage"]["cost"] = json!(-0.5);
+    assert_eq!(plain("custom", &answer).stated_cost_usd, Some(2.5e-6), "below 0 is no cost");
+    answer["usage"]["estimated_cost"] = json!(-1);
+    assert_eq!(plain("custom", &answer).stated_cost_usd, None);
 }
 
 #[test]

@@ -26,11 +26,12 @@ pub fn usage(json: &Json, out: &mut Assembler) {
         output = Some(generated);
     }
     let cost = json.get("cost");
-    let stated = cost
-        .f64()
-        .or_else(|| cost.get("total_cost").f64())
-        .or_else(|| json.get("estimated_cost").f64())
-        .or_else(|| json.get("cost_in_usd_ticks").f64().map(|ticks| ticks * 1e-10));
+    // What is below 0 is no cost.
+    let usd = |json: &Json| json.f64().filter(|usd| *usd >= 0.0);
+    let stated = usd(cost)
+        .or_else(|| usd(cost.get("total_cost")))
+        .or_else(|| usd(json.get("estimated_cost")))
+        .or_else(|| usd(json.get("cost_in_usd_ticks")).map(|ticks| ticks * 1e-10));
     if stated.is_some() {
         out.response().stated_cost_usd = stated;
     }
