@@ -299,7 +299,7 @@ mod tests {
     fn a_preview_is_of_its_family_and_what_else_it_can_do_is_not() {
         let family = |prefix: &str, ends: &[&str]| {
             let of = |end: &&str| is_of_family(&format!("{prefix}{end}"), prefix);
-            ends.iter().map(|end| of(&end)).collect::<Vec<_>>()
+            ends.iter().map(of).collect::<Vec<_>>()
         };
         let ends = ["-preview", "-preview-05-06", "-latest", "-exp-0827", "-001", "@20250514"];
         assert_eq!(family("m", &ends), [true; 6]);
