@@ -874,6 +874,20 @@ fn ask_hi() -> Request {
 }
 
 #[test]
+fn gemini_takes_seeds_below_0() {
+    let client = client("gemini", "gemini-3.8-flash");
+    let asked =
+        |seed: i64| request(json!({"messages": [{"role": "user", "content": "Hi"}], "seed": seed}));
+    for seed in [-7, 0, 7] {
+        assert_eq!(body(&client, &asked(seed))["generationConfig"]["seed"], seed);
+    }
+    for seed in [-3_000_000_000, 3_000_000_000] {
+        let error = prepare(&client, &asked(seed), false).unwrap_err();
+        assert!(error.to_string().contains("takes -2147483648 to 2147483647"), "{error}");
+    }
+}
+
+#[test]
 fn gemini_gets_the_digits_of_a_result_as_the_tool_wrote_them() {
     let call =
         json!([{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]);

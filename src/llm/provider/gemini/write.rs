@@ -42,17 +42,29 @@ pub fn body(
     if let Some(settings) = rest.shift_remove("safety_settings") {
         body.insert("safetySettings".into(), settings);
     }
-    rest.retain(|key, _| !matches!(key.as_str(), "logprobs" | "top_logprobs"));
+    rest.retain(|key, _| !matches!(key.as_str(), "logprobs" | "top_logprobs" | "seed"));
     send::other_fields(&rest, wanted, OWN_FIELDS, &mut body)?;
     Ok(body)
 }
 
+/// The seed, which may be below 0 here; the option's is not, so such a one comes as
+/// it is.
+fn seed(chat: &Chat, wanted: &mut Wanted) -> Result<Option<i32>> {
+    let own = chat.request.other.get("seed");
+    let seed = match (wanted.seed, own) {
+        (Some(seed), _) => i32::try_from(seed).ok(),
+        (None, Some(own)) => own.as_i64().and_then(|seed| seed.try_into().ok()),
+        (None, None) => return Ok(None),
+    };
+    if seed.is_none() {
+        wanted.refuse("seed", "takes -2147483648 to 2147483647")?;
+    }
+    Ok(seed)
+}
+
 fn config(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     let request = chat.request;
-    if wanted.seed.is_some_and(|seed| i32::try_from(seed).is_err()) {
-        wanted.refuse("seed", "takes 0 to 2147483647")?;
-        wanted.seed = None;
-    }
+    let seed = seed(chat, wanted)?;
     let mut config = Map::new();
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -64,7 +76,7 @@ fn config(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     put("topK", wanted.top_k.map(Into::into));
     put("maxOutputTokens", wanted.max_tokens.map(Into::into));
     put("stopSequences", (!wanted.stop.is_empty()).then(|| wanted.stop.clone().into()));
-    put("seed", wanted.seed.map(Into::into));
+    put("seed", seed.map(Into::into));
     put("presencePenalty", wanted.presence_penalty.map(Into::into));
     put("frequencyPenalty", wanted.frequency_penalty.map(Into::into));
     put("candidateCount", wanted.n.map(Into::into));
