@@ -180,7 +180,8 @@ impl Sending<'_> {
         let http = &self.order.prepared.http;
         let sent = self.timing.outside(|| self.means.transport.send(http, &attempt));
         let exchange = sent.map_err(|error| {
-            match error.written {
+            // Nor has the provider what was written to a connection that it had closed.
+            match error.written && (error.answered || !error.reused) {
                 true => permit.correct(0),
                 false => permit.unsent(),
             }

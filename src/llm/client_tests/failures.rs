@@ -38,6 +38,10 @@ fn a_kept_connection_that_was_closed_meanwhile_fails_no_call() {
     let before = stale.client.clock.now_ns();
     assert_eq!(stale.chat().unwrap().text(), "over a new one");
     assert_eq!(stale.client.clock.now_ns(), before, "it waited");
+    // Nor does it count towards the limit.
+    let options = [("rate_limit_rpm", "1"), ("timeout_ms", "5000")];
+    let limited = bench(&options, vec![Step::Stale, plain("within it", "stop")]);
+    assert_eq!(limited.chat().unwrap().text(), "within it");
     // Nor does it take a retry from those that failures have.
     let options = [("retry_count", "1")];
     let both = bench(&options, vec![Step::Stale, failure(503), plain("at last", "stop")]);
