@@ -83,9 +83,8 @@ impl Transport for Script {
             Some(Step::Break(failure)) => return Err(broken(failure, true)),
             None => return Err(broken(Failure::Connect, false)),
         };
-        let headers = headers.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
         Ok(Exchange {
-            head: Head { status, headers: Headers(headers) },
+            head: Head { status, headers: headers.iter().copied().collect() },
             body: Box::new(Bytes { all: body.into_bytes(), at: 0, cut }),
             reused: false,
             connect_ns: 0,

@@ -10,7 +10,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Number, Value};
 
 /// A JSON value that borrows from its text.
@@ -166,25 +165,61 @@ impl<'a> Json<'a> {
 
     /// As JSON text without spaces.
     pub fn to_text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_else(|_| self.to_value().to_string())
+        let mut out = String::with_capacity(SHORT);
+        self.write(&mut out);
+        out
     }
-}
 
-/// As it stands: to copy it into a tree first would cost an allocation for each
-/// name and value.
-impl Serialize for Json<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    /// As it stands: to copy it into a tree first would cost an allocation for each
+    /// name and value.
+    fn write(&self, out: &mut String) {
         match self {
-            Json::Null => serializer.serialize_unit(),
-            Json::Bool(bool) => serializer.serialize_bool(*bool),
-            Json::Number(number) => number.serialize(serializer),
-            Json::Text(text) => serializer.serialize_str(text),
-            Json::Array(items) => serializer.collect_seq(items),
+            Json::Null => out.push_str("null"),
+            Json::Bool(true) => out.push_str("true"),
+            Json::Bool(false) => out.push_str("false"),
+            Json::Number(number) => write_number(number, out),
+            Json::Text(text) => write_text(text, out),
+            Json::Array(items) => {
+                out.push('[');
+                for (place, item) in items.iter().enumerate() {
+                    out.push_str(if place > 0 { "," } else { "" });
+                    item.write(out);
+                }
+                out.push(']');
+            }
             Json::Object(members) => {
-                serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
+                out.push('{');
+                for (place, (name, value)) in members.iter().enumerate() {
+                    out.push_str(if place > 0 { "," } else { "" });
+                    write_text(name, out);
+                    out.push(':');
+                    value.write(out);
+                }
+                out.push('}');
             }
         }
     }
+}
+
+/// As much text as a usage is.
+const SHORT: usize = 384;
+
+/// Small numbers, which nearly all are, without the formatter.
+fn write_number(number: &Number, out: &mut String) {
+    match number.as_u64() {
+        Some(digit @ 0..10) => out.push(char::from(b'0' + digit as u8)),
+        _ => out.push_str(&number.to_string()),
+    }
+}
+
+/// A text in quotation marks, as it is if it needs no escape.
+fn write_text(text: &str, out: &mut String) {
+    if word(text.as_bytes()) < text.len() {
+        return out.push_str(&Value::from(text).to_string());
+    }
+    out.push('"');
+    out.push_str(text);
+    out.push('"');
 }
 
 /// A float that holds a whole number.
@@ -197,6 +232,9 @@ impl<'de> Deserialize<'de> for Json<'de> {
         deserializer.deserialize_any(Reader)
     }
 }
+
+/// Members of an object for which there is room at once.
+const MEMBERS: usize = 8;
 
 struct Reader;
 
@@ -244,7 +282,8 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
+        // As many as most have; to grow costs more than what is not used.
+        let mut members = Vec::with_capacity(MEMBERS);
         while let Some(Name(key)) = map.next_key()? {
             members.push((key, map.next_value()?));
         }
@@ -262,6 +301,30 @@ impl<'de> Deserialize<'de> for Name<'de> {
             _ => Ok(Name(Cow::Borrowed(""))),
         }
     }
+}
+
+/// How much of a JSON text there is before its end, or an escape, or a byte
+/// that must not stand in it.
+pub fn word(bytes: &[u8]) -> usize {
+    let (eights, rest) = bytes.as_chunks();
+    for (place, eight) in eights.iter().enumerate() {
+        let ends = ends(u64::from_le_bytes(*eight));
+        if ends != 0 {
+            return place * 8 + ends.trailing_zeros() as usize / 8;
+        }
+    }
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    eights.len() * 8 + rest.iter().position(ends).unwrap_or(rest.len())
+}
+
+/// The high bit of each of eight bytes that ends a word; above the first that
+/// does, perhaps of others.
+fn ends(eight: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 255;
+    // What is less than `bound`, at most 0x80, borrows the high bit.
+    let below = |eight: u64, bound: u64| eight.wrapping_sub(EACH * bound) & !eight;
+    let equal = |byte: u8| below(eight ^ (EACH * u64::from(byte)), 1);
+    (below(eight, 0x20) | equal(b'"') | equal(b'\\')) & (EACH * 0x80)
 }
 
 /// JSON in which each half of a surrogate pair that stands alone is replaced.
@@ -317,10 +380,23 @@ mod tests {
 
     #[test]
     fn a_copy_says_the_same() {
-        let text = r#"{"a":[1,-2,0.1,true,null,"x\n"],"b":{},"c":[],"\"":12345678901234567890}"#;
+        let text = r#"{"a":[1,-2,0.1,1.5,9,10,true,false,null,"x\n"],"b":{},"c":[],"\"\\":12345678901234567890}"#;
         let json = Json::parse(text.as_bytes()).unwrap();
         assert_eq!(json.to_text(), text);
         assert_eq!(json.to_value().to_string(), text);
+    }
+
+    #[test]
+    fn a_word_ends_where_looking_at_each_byte_ends_it() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let alphabet =
+            [b"\"\\\0\x1f\x20\x21\x23\x5b\x5d\x7f\x80\xa2\xdc\xff", &[b'a'; 14][..]].concat();
+        for _ in 0..20_000 {
+            let bytes: Vec<u8> =
+                (0..random.usize(0..40)).map(|_| alphabet[random.usize(0..28)]).collect();
+            let plainly = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+            assert_eq!(word(&bytes), plainly.unwrap_or(bytes.len()), "{bytes:?}");
+        }
     }
 
     #[test]

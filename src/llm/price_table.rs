@@ -230,18 +230,14 @@ pub static ROWS: &[Row] = &[
     row("ollama", "", 0.0, 0.0),
 ];
 
-/// Letters that are compared before all else.
-const LETTERS: usize = 4;
-
 /// The row of a model at a time, in seconds since 1970.
 pub fn find(provider: &str, model: &str, at: u64) -> Option<&'static Row> {
     let model = model.rsplit('/').next().unwrap_or(model);
-    // A few letters tell most of the rows to be others.
-    let letters = model.as_bytes().first_chunk::<LETTERS>();
-    let begins =
-        |row: &&Row| row.prefix.as_bytes().first_chunk().is_none_or(|own| Some(own) == letters);
     let fits = |row: &&Row| {
-        begins(row) && row.provider == provider && row.from <= at && is_of_family(model, row.prefix)
+        begins_with(model, row.prefix)
+            && row.provider == provider
+            && row.from <= at
+            && is_of_family(model, row.prefix)
     };
     ROWS.iter().filter(fits).max_by_key(|row| (row.prefix.len(), row.from))
 }
@@ -249,7 +245,10 @@ pub fn find(provider: &str, model: &str, at: u64) -> Option<&'static Row> {
 /// Whether a name is the family's, or one of its dated or numbered members:
 /// `gpt-4o-2024-08-06` is of `gpt-4o`, but `gpt-4o-audio` is something else.
 pub fn is_of_family(model: &str, prefix: &str) -> bool {
-    let Some(rest) = model.strip_prefix(prefix) else { return false };
+    if !begins_with(model, prefix) {
+        return false;
+    }
+    let rest = &model[prefix.len()..];
     if prefix.is_empty() {
         return true;
     }
@@ -258,6 +257,18 @@ pub fn is_of_family(model: &str, prefix: &str) -> bool {
     let rest = stages.iter().find_map(|stage| rest.strip_prefix(stage)).unwrap_or(rest);
     let rest = rest.strip_suffix("-preview").unwrap_or(rest);
     rest.is_empty() || is_number(rest)
+}
+
+/// Whether a name begins so: as for texts, but most that differ do so in the last
+/// letter, which is looked at first.
+#[inline]
+pub fn begins_with(name: &str, prefix: &str) -> bool {
+    match prefix.as_bytes().last() {
+        Some(last) => {
+            name.as_bytes().get(prefix.len() - 1) == Some(last) && name.starts_with(prefix)
+        }
+        None => true,
+    }
 }
 
 /// Whether the end of a name is a date or a number such as `-001`. One digit

@@ -27,9 +27,10 @@ pub fn is_loopback(url: &str) -> bool {
 /// Whether a host is this machine: its names, and the addresses of the loop, in
 /// brackets or not.
 pub fn is_loopback_host(host: &str) -> bool {
-    let name = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
-    let address = name.parse::<IpAddr>();
-    address.map_or(name == "localhost" || name.ends_with(".localhost"), |at| at.is_loopback())
+    let name = host.trim_matches(['[', ']']).trim_end_matches('.');
+    let last = name.rsplit('.').next().unwrap_or_default();
+    last.eq_ignore_ascii_case("localhost")
+        || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A URL without what is secret in it.
@@ -63,9 +64,9 @@ pub fn secrets(url: &str) -> Vec<&str> {
 
 /// Where a URL's authority begins; a query may hold another URL.
 fn after_scheme(url: &str) -> usize {
-    let of_scheme = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
-    let end = url.find("://").filter(|end| url[..*end].bytes().all(of_scheme));
-    end.map_or(0, |end| end + 3)
+    let of_scheme = |b: &u8| b.is_ascii_alphanumeric() || b"+-.".contains(b);
+    let end = url.bytes().take_while(|b| of_scheme(b)).count();
+    if url[end..].starts_with("://") { end + 3 } else { 0 }
 }
 
 /// A query whose values are left out where their names say that they are keys.

@@ -78,7 +78,7 @@ pub fn body(client: &Resolved<ClientOptions>, request: &Request) -> Value {
 /// A head with these headers.
 pub fn head(status: u16, headers: &[(&str, &str)]) -> Head {
     let mut head = Head { status, headers: Headers::default() };
-    headers.iter().for_each(|(name, value)| head.headers.push(*name, *value));
+    headers.iter().for_each(|(name, value)| head.headers.push(name, value));
     head
 }
 

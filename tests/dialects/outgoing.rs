@@ -562,7 +562,7 @@ fn keys_travel_in_each_vendors_header_and_nowhere_else() {
         };
         let value = prepared.http.headers.get(name).unwrap_or_default();
         assert!(value.ends_with("sk-secret-key"), "{provider}");
-        let with_key = prepared.http.headers.0.iter().filter(|(_, v)| v.contains("sk-secret"));
+        let with_key = prepared.http.headers.iter().filter(|(_, v)| v.contains("sk-secret"));
         assert_eq!(with_key.count(), 1, "{provider}");
         assert!(!prepared.http.url.contains("sk-secret"), "{provider}");
         let shown = format!("{prepared:?} {:?}", prepared.context);

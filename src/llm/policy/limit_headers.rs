@@ -87,7 +87,7 @@ const KINDS: [(&str, &str); 7] = [
 fn stated(headers: &Headers, unix_ms: u64) -> [Limit; KINDS.len()] {
     let mut limits = [Limit::default(); KINDS.len()];
     let mut now = None;
-    for (name, value) in &headers.0 {
+    for (name, value) in headers.iter() {
         let Some((kind, what)) = parts(name) else { continue };
         let is_kind = |(start, end): &(&str, &str)| *start == kind.0 && same(end, kind.1);
         let Some(place) = KINDS.iter().position(is_kind) else { continue };
@@ -148,7 +148,7 @@ mod tests {
 
     fn learned(pairs: &[(&str, &str)]) -> Learned {
         let mut headers = Headers::default();
-        pairs.iter().for_each(|(name, value)| headers.push(*name, *value));
+        pairs.iter().for_each(|(name, value)| headers.push(name, value));
         Learned::from_headers(&headers, 1_790_000_000_000)
     }
 

@@ -11,6 +11,8 @@
 
 use std::borrow::Cow;
 
+use crate::llm::json::word;
+
 /// Where a text goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lane {
@@ -211,30 +213,6 @@ fn digits(bytes: &[u8]) -> Option<usize> {
     (len == 1 || len > 1 && len < 19 && bytes[0] != b'0').then_some(len)
 }
 
-/// How much of a JSON text there is before its end, or an escape, or a byte
-/// that must not stand in it.
-fn word(bytes: &[u8]) -> usize {
-    let (eights, rest) = bytes.as_chunks();
-    for (place, eight) in eights.iter().enumerate() {
-        let ends = ends(u64::from_le_bytes(*eight));
-        if ends != 0 {
-            return place * 8 + ends.trailing_zeros() as usize / 8;
-        }
-    }
-    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    eights.len() * 8 + rest.iter().position(ends).unwrap_or(rest.len())
-}
-
-/// The high bit of each of eight bytes that ends a word; above the first that
-/// does, perhaps of others.
-fn ends(eight: u64) -> u64 {
-    const EACH: u64 = u64::MAX / 255;
-    // What is less than `bound`, at most 0x80, borrows the high bit.
-    let below = |eight: u64, bound: u64| eight.wrapping_sub(EACH * bound) & !eight;
-    let equal = |byte: u8| below(eight ^ (EACH * u64::from(byte)), 1);
-    (below(eight, 0x20) | equal(b'"') | equal(b'\\')) & (EACH * 0x80)
-}
-
 /// The length of a JSON text with escapes.
 fn escaped(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
@@ -308,19 +286,6 @@ mod tests {
         assert_eq!(alike.take_data(b"b", data), None, "another event");
         for other in [&b"{\"n\":18,\"t\":\"new\"}\n"[..], b"{\"n\":18,\"t\":\"new\"", b"{}", b""] {
             assert_eq!(alike.take_data(b"", other), None);
-        }
-    }
-
-    #[test]
-    fn a_word_ends_where_looking_at_each_byte_ends_it() {
-        let mut random = fastrand::Rng::with_seed(7);
-        let alphabet =
-            [b"\"\\\0\x1f\x20\x21\x23\x5b\x5d\x7f\x80\xa2\xdc\xff", &[b'a'; 14][..]].concat();
-        for _ in 0..20_000 {
-            let bytes: Vec<u8> =
-                (0..random.usize(0..40)).map(|_| alphabet[random.usize(0..28)]).collect();
-            let plainly = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-            assert_eq!(word(&bytes), plainly.unwrap_or(bytes.len()), "{bytes:?}");
         }
     }
 

@@ -10,6 +10,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use crate::llm::price_table::begins_with;
 use crate::options::presets::ModelSize;
 
 pub use rows::TAKES;
@@ -181,6 +182,6 @@ pub struct Takes {
 pub fn takes(provider: &str, model: &str) -> &'static Takes {
     let model = model.strip_prefix("models/").unwrap_or(model);
     let model = model.rsplit_once("anthropic.").map_or(model, |(_, model)| model);
-    let fits = |row: &&Takes| row.provider == provider && model.starts_with(row.prefix);
+    let fits = |row: &&Takes| begins_with(model, row.prefix) && row.provider == provider;
     TAKES.iter().filter(fits).max_by_key(|row| row.prefix.len()).unwrap_or(&TAKES[0])
 }

@@ -134,9 +134,13 @@ fn overlay(body: &mut Map<String, Value>, extra: &Map<String, Value>) {
     }
 }
 
+/// Room for the headers of most requests, and for their bytes.
+const USUAL_HEADERS: usize = 8;
+const USUAL_BYTES: usize = 320;
+
 fn headers(to: Target, key: Option<&str>, url: &str) -> Headers {
     let options = to.options;
-    let mut headers = Headers::default();
+    let mut headers = Headers::with_capacity(USUAL_HEADERS, USUAL_BYTES);
     headers.push("content-type", "application/json");
     headers.push("accept", if to.stream { "text/event-stream" } else { "application/json" });
     match (to.provider, key) {
@@ -147,22 +151,23 @@ fn headers(to: Target, key: Option<&str>, url: &str) -> Headers {
             }
         }
         ("gemini", Some(key)) => headers.push("x-goog-api-key", key),
-        (_, Some(key)) => headers.push("authorization", ["Bearer ", key].concat()),
+        (_, Some(key)) => headers.push("authorization", &["Bearer ", key].concat()),
         _ => {}
     }
-    if lost::takes_organization(to.provider) || url.contains("://api.openai.com/") {
-        if let Some(id) = &options.organization_id {
-            headers.push("openai-organization", id);
-        }
-        if let Some(id) = &options.project_id {
-            headers.push("openai-project", id);
+    let ids = [
+        ("openai-organization", &options.organization_id),
+        ("openai-project", &options.project_id),
+    ];
+    for (name, id) in ids {
+        let taken = || lost::takes_organization(to.provider) || url.contains("://api.openai.com/");
+        if let Some(id) = id.as_deref().filter(|_| taken()) {
+            headers.push(name, id);
         }
     }
     for line in &options.header {
         if let Some((name, value)) = line.split_once(':') {
             // The caller's own header replaces ours.
-            headers.0.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
-            headers.push(name.trim(), value.trim());
+            headers.replace(name.trim(), value.trim());
         }
     }
     headers

@@ -35,19 +35,59 @@ use std::sync::Arc;
 use super::cancel::Interrupt;
 use crate::options::url;
 
-/// Names and values, in the order they came; names compare without case.
+/// Names and values, in the order they came; names compare without case. All lie in
+/// one text: an answer has dozens, and most of them are never looked at.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Headers(pub Vec<(String, String)>);
+pub struct Headers {
+    text: String,
+    /// Where each name ends, and its value.
+    ends: Vec<(usize, usize)>,
+}
 
 impl Headers {
+    /// None yet, with room for so many, and so many bytes of names and values.
+    pub fn with_capacity(count: usize, bytes: usize) -> Headers {
+        Headers { text: String::with_capacity(bytes), ends: Vec::with_capacity(count) }
+    }
+
+    /// Each name with its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut from = 0;
+        self.ends.iter().map(move |(name, value)| {
+            let pair = (&self.text[from..*name], &self.text[*name..*value]);
+            from = *value;
+            pair
+        })
+    }
+
     /// The first value of a name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// Adds a header.
-    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.0.push((name.into(), value.into()));
+    pub fn push(&mut self, name: &str, value: &str) {
+        self.text.push_str(name);
+        let name = self.text.len();
+        self.text.push_str(value);
+        self.ends.push((name, self.text.len()));
+    }
+
+    /// Adds a header in the place of those of its name.
+    pub fn replace(&mut self, name: &str, value: &str) {
+        if self.get(name).is_some() {
+            let others = self.iter().filter(|(own, _)| !own.eq_ignore_ascii_case(name));
+            *self = others.collect();
+        }
+        self.push(name, value);
+    }
+}
+
+impl<'a> FromIterator<(&'a str, &'a str)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(pairs: I) -> Headers {
+        let mut headers = Headers::default();
+        pairs.into_iter().for_each(|(name, value)| headers.push(name, value));
+        headers
     }
 }
 

@@ -88,12 +88,12 @@ const OWN_HEADERS: usize = 256;
 
 /// How many bytes a request takes on the wire, about, and not fewer.
 fn length_of(request: &HttpRequest) -> usize {
-    let headers = request.headers.0.iter().map(|(name, value)| name.len() + value.len() + 4);
+    let headers = request.headers.iter().map(|(name, value)| name.len() + value.len() + 4);
     2 * request.url.len() + headers.sum::<usize>() + request.body.len() + OWN_HEADERS
 }
 
 fn build(request: &HttpRequest) -> Result<Request<&[u8]>, http::Error> {
-    let headers = request.headers.0.iter();
+    let headers = request.headers.iter();
     headers
         .fold(Request::post(&request.url), |builder, (name, value)| builder.header(name, value))
         .body(request.body.as_slice())
@@ -104,11 +104,13 @@ pub(super) type Reader = ureq::BodyReader<'static>;
 
 fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchange {
     let (parts, body) = response.into_parts();
-    let headers = parts.headers.iter().map(|(name, value)| {
-        (name.as_str().to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-    });
+    let bytes = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let mut headers = Headers::with_capacity(parts.headers.len(), bytes);
+    for (name, value) in &parts.headers {
+        headers.push(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+    }
     Exchange {
-        head: Head { status: parts.status.as_u16(), headers: Headers(headers.collect()) },
+        head: Head { status: parts.status.as_u16(), headers },
         reused: flight.reused,
         connect_ns: flight.connect_ns,
         sent_at_ns: flight.sent_at_ns,

@@ -93,6 +93,15 @@ fn request(address: SocketAddr) -> HttpRequest {
     HttpRequest { url: format!("http://{address}/v1/chat"), headers, body: b"{}".to_vec() }
 }
 
+#[test]
+fn headers_are_found_and_replaced_whatever_their_case_and_keep_their_order() {
+    let mut headers: Headers = [("A", "1"), ("b", ""), ("a", "2")].into_iter().collect();
+    assert_eq!((headers.get("a"), headers.get("B"), headers.get("c")), (Some("1"), Some(""), None));
+    headers.replace("a", "3");
+    headers.replace("c", "4");
+    assert_eq!(headers.iter().collect::<Vec<_>>(), [("b", ""), ("a", "3"), ("c", "4")]);
+}
+
 /// An attempt without limits.
 fn attempt() -> Attempt {
     Attempt {
