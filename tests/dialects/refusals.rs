@@ -405,13 +405,15 @@ fn what_is_secret_in_headers_and_address_is_shown_as_little_as_the_key() {
         ("base_url", "https://u:PASS-TWO@example.test/v1?api-key=QUERY-THREE"),
         ("header", "Authorization: Bearer TOKEN-FOUR"),
         ("header", "x-api-key: HEADER-FIVE"),
+        ("header", "cf-aig-authorization: Bearer GATE-SIX"),
+        ("header", "Cookie: session=SEVEN; lang=en"),
         ("header", "x-title: A title"),
     ]);
     let request = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
     let (dialect, context) = reader(&client, &request);
-    let said = "KEY-ONE PASS-TWO QUERY-THREE TOKEN-FOUR HEADER-FIVE A title";
+    let said = "KEY-ONE PASS-TWO QUERY-THREE TOKEN-FOUR HEADER-FIVE GATE-SIX session=SEVEN; lang=en A title";
     let body = json!({"error": {"message": said, "code": "bad HEADER-FIVE"}}).to_string();
     let error = dialect.error(&context, &head(400, &[]), body.as_bytes());
-    assert_eq!(error.message, "(key) (key) (key) (key) (key) A title");
+    assert_eq!(error.message, "(key) (key) (key) (key) (key) (key) (key) A title");
     assert_eq!(error.provider_code.as_deref(), Some("bad (key)"));
 }

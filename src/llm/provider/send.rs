@@ -94,12 +94,17 @@ pub fn seal(
 /// What no message may show: the key, and what headers and address have of such.
 fn secrets(options: &ClientOptions, key: Option<&str>, url: &str) -> Vec<Arc<str>> {
     let lines = options.header.iter().filter_map(|line| line.split_once(':'));
-    let lines = lines.filter(|(name, _)| {
-        url::is_key(name.trim()) || name.trim().eq_ignore_ascii_case("authorization")
-    });
-    // `Bearer` before it is none.
-    let in_headers = lines.filter_map(|(_, value)| value.split_whitespace().next_back());
+    let values = lines.filter(|(name, _)| is_secret(name)).map(|(_, value)| value.trim());
+    // `Bearer` before it is none; the whole first, of which it is a part.
+    let in_headers = values.flat_map(|value| [Some(value), value.split_whitespace().next_back()]);
+    let in_headers = in_headers.flatten().filter(|value| !value.is_empty());
     key.into_iter().chain(in_headers).chain(url::secrets(url)).map(Into::into).collect()
+}
+
+/// Whether a header of this name lets its holder in.
+fn is_secret(name: &str) -> bool {
+    let name = name.trim().to_ascii_lowercase();
+    url::is_key(&name) || ["auth", "cookie"].iter().any(|part| name.contains(part))
 }
 
 /// A body of so many bytes is written without growing on the way.
