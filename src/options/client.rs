@@ -301,13 +301,21 @@ static ROWS: &[Row<ClientOptions>] = &[
         0..=100,
         "Retries, as a share of the calls, beyond which none is made but from a reserve of 20, which fills by one a second."
     ),
-    int!(rate_limit_rpm, 0..=100_000_000, "Requests a minute; more wait their turn; 0: no limit."),
+    int!(
+        rate_limit_rpm,
+        0..=100_000_000,
+        "Requests a minute of each model; more wait their turn; 0: no limit."
+    ),
     int!(
         rate_limit_tpm,
         0..=1_000_000_000_000,
-        "Tokens a minute; more wait their turn; 0: no limit."
+        "Tokens a minute of each model; more wait their turn; 0: no limit."
     ),
-    int!(max_in_flight, 0..=1_000_000, "Calls at one time; more wait their turn; 0: no limit."),
+    int!(
+        max_in_flight,
+        0..=1_000_000,
+        "Calls of each model at one time; more wait their turn; 0: no limit."
+    ),
     int!(max_connections, 0..=100_000, "Idle connections that are kept open."),
     int!(
         max_idle_connection_ms,
