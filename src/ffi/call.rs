@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::llm::asked::Asked;
@@ -53,7 +54,7 @@ pub unsafe fn chat(
     let body = || {
         non_null("response", response)?;
         let (asked, request, cancel) = (asked()?, snapshot(request)?, cancel::given(cancel)?);
-        let answer = asked.chat(&request, cancel.as_deref());
+        let answer = asked.ask(&request, cancel.as_deref(), None, Duration::ZERO);
         // SAFETY: promised by (1).
         unsafe { give_answer(response, answer) }
     };
@@ -83,7 +84,7 @@ pub unsafe fn chat_stream(
             // SAFETY: promised by (1); the event outlives the call.
             unsafe { callback(user, lend(event)) == 0 }
         };
-        let answer = asked.chat_stream(&request, cancel.as_deref(), &mut sink);
+        let answer = asked.ask(&request, cancel.as_deref(), Some(&mut sink), Duration::ZERO);
         // SAFETY: promised by (2).
         unsafe { give_answer(response, answer) }
     };

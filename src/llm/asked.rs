@@ -1,6 +1,7 @@
 //! Whom a call asks: one client, or tiers of several.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cancel::Cancel;
 use super::client::{Client, Failed};
@@ -19,24 +20,26 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// Asks, and waits for the whole answer.
-    pub fn chat(&self, request: &Request, cancel: Option<&Cancel>) -> Result<Response, Failed> {
-        match self {
-            Asked::Client(client) => client.chat(request, cancel),
-            Asked::Tiered(tiered) => tiered.chat(request, cancel),
-        }
-    }
-
-    /// Asks, and hands each event to `sink` as it arrives.
-    pub fn chat_stream(
+    /// Asks, and waits for the end; hands each event to `sink`, if there is one, as it
+    /// arrives. The call has stood in line for so long.
+    pub fn ask(
         &self,
         request: &Request,
         cancel: Option<&Cancel>,
-        sink: &mut Sink<'_>,
+        sink: Option<&mut Sink<'_>>,
+        waited: Duration,
     ) -> Result<Response, Failed> {
         match self {
-            Asked::Client(client) => client.chat_stream(request, cancel, sink),
-            Asked::Tiered(tiered) => tiered.chat_stream(request, cancel, sink),
+            Asked::Client(client) => client.ask(request, cancel, sink, waited),
+            Asked::Tiered(tiered) => tiered.ask(request, cancel, sink, waited),
+        }
+    }
+
+    /// How long a call of this request may take, as far as that is known before.
+    pub fn time_of(&self, request: &Request) -> Option<Duration> {
+        match self {
+            Asked::Client(client) => Some(client.time_of(request)),
+            Asked::Tiered(tiered) => tiered.time_of(request),
         }
     }
 }

@@ -24,7 +24,7 @@ use super::provider::waits::retry_after_date;
 use super::read::{Reader, transport_error};
 use super::response::Response;
 use super::timing::{Progress, Timing};
-use super::transport::{Attempt, Body, Exchange, Head, Transport};
+use super::transport::{Attempt, Body, Exchange, Failure, Head, Transport};
 
 /// What sending takes from the client.
 #[derive(Clone, Copy)]
@@ -99,7 +99,7 @@ impl Sending<'_> {
             self.pass.stands().map_err(|error| self.not_sent(last.take(), error))?;
             spent.attempts += 1;
             spent.began_ns = self.means.clock.now_ns();
-            let mut broken = match self.once(sink, &permit) {
+            let mut broken = match self.once(sink, &permit, reused_before) {
                 Ok(response) => return Ok(response),
                 Err(broken) => broken,
             };
@@ -167,14 +167,24 @@ impl Sending<'_> {
         retry::decide(facts, attempts, &self.order.options.values, left, means.random, means.budget)
     }
 
-    /// One request and its answer.
-    fn once(&self, sink: &mut Option<&mut Sink<'_>>, permit: &Permit) -> Result<Response, Broken> {
+    /// One request and its answer; `fresh`: over a new connection.
+    fn once(
+        &self,
+        sink: &mut Option<&mut Sink<'_>>,
+        permit: &Permit,
+        fresh: bool,
+    ) -> Result<Response, Broken> {
         let attempt = Attempt {
             interrupt: self.interrupt.clone(),
             connect: self.timing.connect(),
             first_byte_ns: self.timing.first_byte_ns(),
+            first_token_ns: match self.order.stream {
+                true => self.timing.first_token_ns(),
+                false => u64::MAX,
+            },
             silence_ns: self.timing.silence_ns(),
             total: self.timing.total(),
+            fresh,
             shared: self.timing.common().cloned(),
         };
         let http = &self.order.prepared.http;
@@ -186,6 +196,7 @@ impl Sending<'_> {
                 false => permit.unsent(),
             }
             let facts = Facts {
+                broke_off: error.failure == Failure::Handshake,
                 written: error.written,
                 reused: error.reused,
                 answered: error.answered,

@@ -16,9 +16,8 @@ use crate::error::{Error, Result};
 use crate::waiting;
 
 use super::cancel::Cancel;
-use super::client::{Client, Failed};
+use super::client::{Client, Failed, Same};
 use super::nesting;
-use super::policy::response_cache::Key;
 use super::request::Request;
 use super::response::{Response, ServedFrom};
 use super::similar;
@@ -223,7 +222,7 @@ fn share(outcome: Outcome, places: &[usize], outcomes: &mut [Option<Outcome>]) {
 /// The order in which a batch is sent.
 fn plan(client: &Client, requests: &[Arc<Request>]) -> Vec<Job> {
     let mut distinct: Vec<Vec<usize>> = Vec::new();
-    let mut known: HashMap<(Key, String), usize> = HashMap::new();
+    let mut known: HashMap<Same, usize> = HashMap::new();
     for (place, request) in requests.iter().enumerate() {
         // One that cannot be prepared fails by itself, with its own error.
         let key = client.batch_key(request);

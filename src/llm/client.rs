@@ -9,8 +9,11 @@
 mod figures;
 mod keeping;
 
+pub(super) use keeping::Same;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 use crate::cache::Cache;
 use crate::clock::{Clock, Random};
@@ -172,7 +175,7 @@ impl Client {
         request: &Request,
         cancel: Option<&Cancel>,
     ) -> Result<Response, Failed> {
-        self.counted("chat", cancel, |running, ended| self.answer(request, None, running, ended))
+        self.ask(request, cancel, None, Duration::ZERO)
     }
 
     /// Asks, and hands each event to `sink` as it arrives, on this thread.
@@ -182,14 +185,32 @@ impl Client {
         cancel: Option<&Cancel>,
         sink: &mut Sink<'_>,
     ) -> Result<Response, Failed> {
-        self.counted("chat", cancel, |running, ended| {
-            self.answer(request, Some(sink), running, ended)
+        self.ask(request, cancel, Some(sink), Duration::ZERO)
+    }
+
+    /// Asks after the call has stood in line for so long, which is a part of its time.
+    pub fn ask(
+        self: &Arc<Self>,
+        request: &Request,
+        cancel: Option<&Cancel>,
+        sink: Option<&mut Sink<'_>>,
+        waited: Duration,
+    ) -> Result<Response, Failed> {
+        let waited_ns = waited.as_nanos() as u64;
+        self.counted("chat", cancel, waited_ns, |running, ended| {
+            self.answer(request, sink, waited_ns, running, ended)
         })
+    }
+
+    /// How long a call of this request may take.
+    pub fn time_of(&self, request: &Request) -> Duration {
+        let own = request.own_number("timeout_ms");
+        Duration::from_millis(own.unwrap_or(self.options.values.timeout_ms))
     }
 
     /// Makes embeddings: OpenAI's JSON in and out, whatever the provider.
     pub fn embed(&self, json: &str, cancel: Option<&Cancel>) -> Result<String> {
-        let embedded = self.counted("embeddings", cancel, |running, ended| {
+        let embedded = self.counted("embeddings", cancel, 0, |running, ended| {
             let order = Order::embeddings(json, &self.options)?;
             ended.model = Some(order.prepared.context.model.to_string());
             let timing = Timing::start(&order.options.values, &self.clock);
@@ -206,9 +227,10 @@ impl Client {
         &self,
         operation: &str,
         cancel: Option<&Cancel>,
+        waited_ns: u64,
         call: impl FnOnce(&Running<'_>, &mut Ended) -> Result<Response, Failed>,
     ) -> Result<Response, Failed> {
-        let started = self.clock.now_ns();
+        let started = self.clock.now_ns().saturating_sub(waited_ns);
         let running = self.calls.begin(cancel)?;
         let mut ended = Ended::default();
         let begun = running.interrupt.check().map_err(Failed::from);
@@ -241,6 +263,7 @@ impl Client {
         self: &Arc<Self>,
         request: &Request,
         mut sink: Option<&mut Sink<'_>>,
+        waited_ns: u64,
         running: &Running<'_>,
         ended: &mut Ended,
     ) -> Result<Response, Failed> {
@@ -248,7 +271,7 @@ impl Client {
         let order = Order::new(request, &self.options, sink.is_some())?;
         self.check_cache(&order)?;
         ended.model = Some(order.prepared.context.model.to_string());
-        let timing = Timing::since(began, &order.options.values, &self.clock);
+        let timing = Timing::since(began, waited_ns, &order.options.values, &self.clock);
         running.until(&timing);
         let shares = self.shares(&order);
         let key = (shares || self.cache_of(&order).is_some()).then(|| order.key());
@@ -268,8 +291,12 @@ impl Client {
         };
         ended.outside_ns = timing.outside_ns();
         let mut result = result;
-        if let Some(response) = arrived(&mut result) {
-            response.timings.total = Some(timing.elapsed());
+        if let Some(Response { timings, .. }) = arrived(&mut result) {
+            timings.total = Some(timing.elapsed());
+            if waited_ns > 0 {
+                let queue = timings.queue.get_or_insert_default();
+                *queue += Duration::from_nanos(waited_ns);
+            }
         }
         result
     }
@@ -290,8 +317,9 @@ impl Client {
         let sending = Sending { means: self.means(), order, timing, interrupt, pass: &pass };
         let mut result = sending.run(sink, &mut spent);
         let failure = result.as_ref().err().map(|failed| failed.error.status());
-        // What was never sent says nothing of the provider.
-        let transition = if spent.attempts == 0 { pass.give_back() } else { pass.end(failure) };
+        // What was never sent says nothing of the provider, nor does a slow receiver.
+        let says_nothing = spent.attempts == 0 || timing.receiver_was_late();
+        let transition = if says_nothing { pass.give_back() } else { pass.end(failure) };
         transition.iter().for_each(|change| self.listeners.transition(change));
         if let Some(response) = arrived(&mut result) {
             response.served_from = ServedFrom::Provider;

@@ -84,6 +84,11 @@ impl Pool {
         Ok(place)
     }
 
+    /// Whether more jobs are wanted than there are threads.
+    pub fn has_line(&self) -> bool {
+        self.shared.state.lock().spare < 0
+    }
+
     /// Takes a job out of the line; false if a thread has it, or had.
     pub fn withdraw(&self, place: u64) -> bool {
         let job = self.shared.state.lock().jobs.remove(&place);

@@ -4,19 +4,22 @@
 //! goroutines. Calls are submitted and run on a pool of threads (see
 //! [`super::pool`]), each open stream on one of its own; their events and ends
 //! are taken with [`Queue::next`], or when [`Queue::fd`] is readable. A call
-//! that still stands in the pool's line when it is cancelled ends at once.
+//! that still stands in the pool's line when it is cancelled, or when its time is
+//! up, ends at once.
 //!
 //! Each stream may have [`UNDELIVERED_MAX`] events waiting. Then its thread
 //! waits too: the socket is not read, and its idle time does not run, but its
 //! whole time does.
 
 mod item;
+mod line;
 mod taking;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+use std::time::Instant;
 
 use crate::clock::Signal;
 use crate::error::{Error, Result};
@@ -26,14 +29,15 @@ use super::asked::Asked;
 use super::batch::{self, Outcome};
 use super::bell::Bell;
 use super::call;
-use super::cancel::{Breakable, Cancel, Interrupt, Reason};
+use super::cancel::Cancel;
 use super::client::Client;
-use super::event::Event;
+use super::event::{Event, Sink};
 use super::nesting::{self, Place};
-use super::pool::{self, Pool};
+use super::pool::Pool;
 use super::request::Request;
 
 pub use item::{Departed, Item, ItemKind};
+use line::{Ending, Limit};
 
 /// Events of one stream that may wait to be taken.
 const UNDELIVERED_MAX: usize = 256;
@@ -46,6 +50,8 @@ const NOTICE_BYTES_MAX: usize = 64 << 20;
 pub struct Queue {
     state: Mutex<State>,
     arrived: Condvar,
+    /// The line has changed.
+    moved: Condvar,
     bell: Bell,
     pool: Pool,
 }
@@ -61,6 +67,8 @@ struct State {
     /// Somebody wants a waiting `next` to return.
     woken: bool,
     closed: bool,
+    /// Whether a thread looks after the limits of those in line.
+    is_kept: bool,
 }
 
 /// A call that has not ended.
@@ -69,6 +77,8 @@ struct Stream {
     is_batch: bool,
     /// Its place in the pool's line, once it has one.
     place: Option<u64>,
+    /// How long it may stand there.
+    limit: Option<Limit>,
     undelivered: usize,
     /// Raised when there is room again.
     room: Option<Arc<Signal>>,
@@ -78,21 +88,6 @@ struct Stream {
     _ending: Arc<Ending>,
 }
 
-/// What ends a call that stands in line.
-struct Ending {
-    interrupt: Arc<Interrupt>,
-    queue: Weak<Queue>,
-    id: u64,
-}
-
-impl Breakable for Ending {
-    fn break_off(&self) {
-        if let Some(queue) = self.queue.upgrade() {
-            queue.end_in_line(self.id);
-        }
-    }
-}
-
 impl Queue {
     /// An empty queue whose calls run on up to `max_workers` threads.
     pub fn new(max_workers: usize) -> Result<Arc<Queue>> {
@@ -100,6 +95,7 @@ impl Queue {
         Ok(Arc::new(Queue {
             state: Mutex::default(),
             arrived: Condvar::new(),
+            moved: Condvar::new(),
             bell,
             pool: Pool::new(max_workers),
         }))
@@ -118,14 +114,13 @@ impl Queue {
         if let Some(cancel) = cancel {
             cancel.pass_on(&own);
         }
-        let id = self.enter(own.clone(), tag, false)?;
-        let (queue, token) = (self.clone(), own.clone());
+        let limit = asked.time_of(&request).map(Limit::from_now);
+        let id = self.enter(own.clone(), tag, false, limit)?;
+        let (queue, token, began) = (self.clone(), own.clone(), Instant::now());
         let job = move || {
             let mut sink = |event: &Event| queue.push_event(id, tag, event);
-            let result = match stream {
-                true => asked.chat_stream(&request, Some(&token), &mut sink),
-                false => asked.chat(&request, Some(&token)),
-            };
+            let sink = stream.then_some(&mut sink as &mut Sink<'_>);
+            let result = asked.ask(&request, Some(&token), sink, began.elapsed());
             // Whoever learns of the end may be the last to hold these.
             drop((asked, request));
             queue.finish(id, tag, ItemKind::Done(result.map(Box::new)));
@@ -148,7 +143,7 @@ impl Queue {
         if let Some(cancel) = cancel {
             cancel.pass_on(&own);
         }
-        let id = self.enter(own.clone(), tag, true)?;
+        let id = self.enter(own.clone(), tag, true, None)?;
         let (queue, token) = (self.clone(), own.clone());
         let job = move || {
             done(batch::run(&client, &requests, parallel, Some(&token), &mut |_, _| {}));
@@ -157,37 +152,25 @@ impl Queue {
         self.start(id, &own, Box::new(job))
     }
 
-    /// Has the pool run what has been entered.
-    fn start(&self, id: u64, own: &Cancel, job: pool::Job) -> Result<()> {
-        let queue = Place::Queue(self.address());
-        let job = move || {
-            let _inside = nesting::enter(queue);
-            job();
-        };
-        let place = self.pool.run(Box::new(job)).inspect_err(|_| self.forget(id))?;
-        if let Some(stream) = self.state.lock().streams.get_mut(&id) {
-            stream.place = Some(place);
-        }
-        // The token may have been triggered before the place was known.
-        if own.is_triggered() {
-            self.end_in_line(id);
-        }
-        Ok(())
-    }
-
-    fn enter(self: &Arc<Self>, cancel: Arc<Cancel>, tag: u64, is_batch: bool) -> Result<u64> {
+    fn enter(
+        self: &Arc<Self>,
+        cancel: Arc<Cancel>,
+        tag: u64,
+        is_batch: bool,
+        limit: Option<Limit>,
+    ) -> Result<u64> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(Error::Closed("mynah_queue"));
         }
         let id = state.next_id;
         state.next_id += 1;
-        let ending =
-            Arc::new(Ending { interrupt: Arc::default(), queue: Arc::downgrade(self), id });
+        let ending = Ending::of(self, id);
         let stream = Stream {
             tag,
             is_batch,
             place: None,
+            limit,
             undelivered: 0,
             room: None,
             cancel: cancel.clone(),
@@ -195,10 +178,7 @@ impl Queue {
         };
         state.streams.insert(id, stream);
         drop(state);
-        let interrupt = &ending.interrupt;
-        let breakable: Arc<dyn Breakable> = ending.clone();
-        interrupt.watch(Arc::downgrade(&breakable));
-        cancel.attach(interrupt);
+        ending.attach(&cancel);
         Ok(id)
     }
 
@@ -211,28 +191,6 @@ impl Queue {
         self.state.lock().streams.remove(&id);
         // Whoever closes the queue waits for the last one to go.
         self.arrived.notify_all();
-    }
-
-    /// Ends a call that no thread has taken yet.
-    fn end_in_line(&self, id: u64) {
-        let found = {
-            let state = self.state.lock();
-            let stream = state.streams.get(&id);
-            stream.and_then(|stream| Some((stream.tag, stream.is_batch, stream.place?)))
-        };
-        if let Some((tag, is_batch, place)) = found
-            && self.pool.withdraw(place)
-        {
-            let error = Reason::Cancelled.error();
-            self.finish(
-                id,
-                tag,
-                match is_batch {
-                    true => ItemKind::Batch(Err(error)),
-                    false => ItemKind::Done(Err(error.into())),
-                },
-            );
-        }
     }
 
     /// Adds an event of a stream; waits while too many are there.
@@ -316,6 +274,7 @@ impl Queue {
         drop(items);
         calls.iter().for_each(|cancel| cancel.trigger());
         self.arrived.notify_all();
+        self.moved.notify_all();
         self.pool.close();
         if nesting::is_inside(Place::Queue(self.address())) {
             return;

@@ -155,6 +155,9 @@ impl Reader<'_> {
             self.interrupt.check()
         };
         let (result, now) = self.timing.outside_until(|| events.deliver(each));
+        if now >= end.at_ns {
+            self.timing.note_late_receiver();
+        }
         // A receiver that takes its time does not use up the provider's.
         self.progress.last_byte_ns = now;
         self.progress.last_content_ns = self.progress.last_content_ns.map(|_| now);
@@ -172,10 +175,12 @@ pub fn transport_error(error: TransportError, timing: &Timing, interrupt: &Inter
         Failure::Interrupted => Status::Cancelled,
         Failure::Reset if error.answered => Status::Truncated,
         Failure::Dns | Failure::Connect | Failure::Reset => Status::Connection,
-        Failure::Tls => Status::Tls,
+        Failure::Tls | Failure::Handshake => Status::Tls,
         Failure::Cut => Status::Truncated,
         Failure::Protocol => Status::Protocol,
         Failure::TooLarge => Status::TooLarge,
     };
-    Error::Call(Box::new(CallError::new(status, error.message)))
+    let mut call = CallError::new(status, error.message);
+    call.retriable |= error.failure == Failure::Handshake;
+    Error::Call(Box::new(call))
 }

@@ -87,7 +87,7 @@ pub enum Format {
 }
 
 /// What the response cache does for this call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CacheMode {
     /// As the client's options say.
     #[default]

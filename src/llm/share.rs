@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 
 use super::client::{Client, Failed, Path, deliver};
 use super::event::Sink;
+use super::nesting;
 use super::order::Order;
 use super::policy::coalesce::{Flight, Joined, Participant};
 use super::policy::response_cache::Key;
@@ -52,7 +53,10 @@ impl Client {
     /// Has a thread of the library send the request and write the log.
     fn fly(self: &Arc<Self>, flight: &Arc<Flight>, order: &Arc<Order>, key: Key) -> Result<()> {
         let (client, flight, order) = (self.clone(), flight.clone(), order.clone());
+        let places = nesting::places();
         let job = move || {
+            // What the caller is inside of waits for this.
+            let _inside: Vec<_> = places.into_iter().map(nesting::enter).collect();
             let body = AssertUnwindSafe(|| client.flown(&flight, &order, key));
             let result = catch_unwind(body).unwrap_or_else(|_| {
                 Err(Error::Internal("the thread that read the answer failed".into()))

@@ -80,7 +80,7 @@ impl Tiered {
 
     /// Asks, and waits for the whole answer.
     pub fn chat(&self, request: &Request, cancel: Option<&Cancel>) -> Result<Response, Failed> {
-        self.climb(request, |client, request| (client.chat(request, cancel), false))
+        self.ask(request, cancel, None, Duration::ZERO)
     }
 
     /// Asks, and hands each event to `sink` as it arrives.
@@ -90,29 +90,51 @@ impl Tiered {
         cancel: Option<&Cancel>,
         sink: &mut Sink<'_>,
     ) -> Result<Response, Failed> {
-        self.climb(request, |client, request| {
+        self.ask(request, cancel, Some(sink), Duration::ZERO)
+    }
+
+    /// Asks after the call has stood in line for so long, which is a part of its time.
+    pub fn ask(
+        &self,
+        request: &Request,
+        cancel: Option<&Cancel>,
+        mut sink: Option<&mut Sink<'_>>,
+        waited: Duration,
+    ) -> Result<Response, Failed> {
+        self.climb(request, waited, |client, request, waited| {
+            let Some(sink) = sink.as_mut() else {
+                return (client.ask(request, cancel, None, waited), false);
+            };
             let mut delivered = false;
             let mut counted = |event: &Event| {
                 delivered |= event.kind.is_content();
                 sink(event)
             };
-            let result = client.chat_stream(request, cancel, &mut counted);
+            let result = client.ask(request, cancel, Some(&mut counted), waited);
             (result, delivered)
         })
     }
 
+    /// How long all tiers together may take for this request; none if only each has
+    /// its own time.
+    pub fn time_of(&self, request: &Request) -> Option<Duration> {
+        request.own_number("timeout_ms").map(Duration::from_millis)
+    }
+
     /// Asks one tier after another; `ask` also tells whether content was
-    /// delivered. The time that the request itself gives is for all of them; each
-    /// client's own is for that one.
+    /// delivered. The time that the request itself gives is for all of them, and for
+    /// what it has waited; each client's own is for that one.
     fn climb(
         &self,
         request: &Request,
-        mut ask: impl FnMut(&Arc<Client>, &Request) -> (Result<Response, Failed>, bool),
+        waited: Duration,
+        mut ask: impl FnMut(&Arc<Client>, &Request, Duration) -> (Result<Response, Failed>, bool),
     ) -> Result<Response, Failed> {
         let clock = &self.tiers[0].client.clock;
         let started_ns = clock.now_ns();
-        let elapsed = || Duration::from_nanos(clock.now_ns() - started_ns);
-        let given_ms = request.own_number("timeout_ms").filter(|ms| *ms > 0);
+        let elapsed = || waited + Duration::from_nanos(clock.now_ns() - started_ns);
+        let given = self.time_of(request);
+        let mut waited_of_it = given.map_or(Duration::ZERO, |_| waited);
         let mut request = Cow::Borrowed(request);
         let mut attempts = 0;
         let (chosen, bound) = self.choose(&request);
@@ -120,7 +142,8 @@ impl Tiered {
         let order = std::iter::once(chosen).chain(able).chain((0..chosen).rev());
         let mut failure = None;
         for place in order {
-            let (mut result, delivered) = ask(&self.tiers[place].client, &request);
+            let waited = std::mem::take(&mut waited_of_it);
+            let (mut result, delivered) = ask(&self.tiers[place].client, &request, waited);
             attempts = count_on(&mut result, attempts);
             match result {
                 Ok(mut response) => {
@@ -132,8 +155,7 @@ impl Tiered {
                 Err(failed) => {
                     let status = failed.error.status();
                     failure = Some(failed);
-                    let passed_ms = elapsed().as_millis() as u64;
-                    let left = given_ms.map(|given| given.saturating_sub(passed_ms));
+                    let left = given.map(|given| given.saturating_sub(elapsed()).as_millis());
                     if bound || delivered || !self.falls_back(status) || left == Some(0) {
                         break;
                     }

@@ -34,6 +34,8 @@ pub struct Timing {
     silence_ms: u64,
     idle_ms: u64,
     outside_ns: Cell<u64>,
+    /// Whether the one who takes the events has used the time up.
+    receiver_was_late: Cell<bool>,
 }
 
 /// `from` plus a limit in ms, where 0 is none.
@@ -48,14 +50,15 @@ fn after(from_ns: u64, ms: u64, phase: Phase) -> Deadline {
 impl Timing {
     /// Starts the call's time.
     pub fn start(options: &ClientOptions, clock: &Clock) -> Self {
-        Timing::since(clock.now_ns(), options, clock)
+        Timing::since(clock.now_ns(), 0, options, clock)
     }
 
-    /// The time of a call that began at this time.
-    pub fn since(started_ns: u64, options: &ClientOptions, clock: &Clock) -> Self {
+    /// The time of a call that was taken up at this time, and had stood in line for
+    /// so long before.
+    pub fn since(now_ns: u64, waited_ns: u64, options: &ClientOptions, clock: &Clock) -> Self {
         Timing {
             clock: clock.clone(),
-            started_ns,
+            started_ns: now_ns.saturating_sub(waited_ns),
             total_ms: options.timeout_ms,
             shared: None,
             connect_ms: options.connect_timeout_ms,
@@ -63,7 +66,8 @@ impl Timing {
             first_token_ms: options.first_token_timeout_ms,
             silence_ms: options.silence_timeout_ms,
             idle_ms: options.idle_timeout_ms,
-            outside_ns: Cell::new(0),
+            outside_ns: Cell::new(waited_ns),
+            receiver_was_late: Cell::new(false),
         }
     }
 
@@ -119,6 +123,16 @@ impl Timing {
         self.clock.coarse_ns() >= at_ns
     }
 
+    /// The time was up when the one who takes the events had taken one.
+    pub fn note_late_receiver(&self) {
+        self.receiver_was_late.set(true);
+    }
+
+    /// Whether it was: then it says nothing of the provider.
+    pub fn receiver_was_late(&self) -> bool {
+        self.receiver_was_late.get()
+    }
+
     /// How much of the whole time is left.
     pub fn left(&self) -> Duration {
         Duration::from_nanos(self.total().at_ns.saturating_sub(self.now_ns()))
@@ -162,6 +176,11 @@ impl Timing {
         after(0, self.first_byte_ms, Phase::FirstByte).at_ns
     }
 
+    /// ns until the first event with content; `u64::MAX`: no bound.
+    pub fn first_token_ns(&self) -> u64 {
+        after(0, self.first_token_ms, Phase::FirstToken).at_ns
+    }
+
     /// Longest pause without a byte in ns; `u64::MAX`: no bound.
     pub fn silence_ns(&self) -> u64 {
         after(0, self.silence_ms, Phase::Silence).at_ns
@@ -184,8 +203,9 @@ impl Timing {
     }
 
     /// Until when something must come of a shared request that this call waits
-    /// for; no limit runs before this call began.
-    pub fn next_shared(&self, progress: &Progress, shared: &Shared) -> Deadline {
+    /// for, and when to look again whether that has changed; no limit runs before
+    /// this call began.
+    pub fn next_shared(&self, progress: &Progress, shared: &Shared) -> (Deadline, u64) {
         let pulse = shared.pulse();
         let since = |at_ns: u64| at_ns.max(self.started_ns);
         let limit = |from: Option<u64>, ms, phase| {
@@ -198,9 +218,23 @@ impl Timing {
             sent_ns: since(pulse.sent_ns.unwrap_or(0)),
             ..progress.clone()
         };
-        self.next_content(&content)
+        let deadline = self
+            .next_content(&content)
             .min(limit(first_byte, self.first_byte_ms, Phase::FirstByte))
-            .min(limit(pulse.last_byte_ns, self.silence_ms, Phase::Silence))
+            .min(limit(pulse.last_byte_ns, self.silence_ms, Phase::Silence));
+        // Limits that begin when the request goes out end no sooner than this.
+        let look_at_ns = match pulse.sent_ns {
+            None => self.now_ns().saturating_add(self.shortest_ns()),
+            Some(_) => u64::MAX,
+        };
+        (deadline, look_at_ns.min(deadline.at_ns))
+    }
+
+    /// The shortest of the limits that run from the request on.
+    fn shortest_ns(&self) -> u64 {
+        let limits = [self.first_byte_ms, self.first_token_ms, self.silence_ms, self.idle_ms];
+        let shortest = limits.into_iter().filter(|ms| *ms > 0).min();
+        shortest.map_or(u64::MAX, |ms| ms.saturating_mul(1_000_000))
     }
 
     /// A stream of which nothing has come, counted from the call's start.

@@ -76,7 +76,8 @@ fn a_name_that_is_really_unknown() {
 fn a_server_without_tls_behind_https() {
     let mock = mock(&[]);
     let secure = mock.url().replace("http:", "https:");
-    ends(&client(&secure, &[]), Tls, 1);
+    // It hangs up: another one might have been in the middle of a restart.
+    ends(&client(&secure, &[]), Tls, 3);
 }
 
 #[test]

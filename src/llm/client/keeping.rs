@@ -19,6 +19,9 @@ use crate::options::cache::CacheOptions;
 
 use super::{Client, Failed, Path, deliver};
 
+/// What requests of a batch have in common that are sent as one.
+pub(in crate::llm) type Same = (Key, CacheMode, String);
+
 impl Client {
     /// The response cache, if this call uses it.
     pub(super) fn cache_of(&self, order: &Order) -> Option<&ResponseCache> {
@@ -39,10 +42,11 @@ impl Client {
 
     /// What makes requests of a batch the same, their times and retries too; none
     /// if each is to be sent.
-    pub(in crate::llm) fn batch_key(&self, request: &Request) -> Option<(Key, String)> {
+    pub(in crate::llm) fn batch_key(&self, request: &Request) -> Option<Same> {
         let order = Order::new(request, &self.options, false).ok()?;
         let dedup = order.options.values.batch_dedup.unwrap_or_else(|| self.shares(&order));
-        (dedup && order.cache != CacheMode::Bypass).then(|| (order.key(), request.own_options()))
+        (dedup && order.cache != CacheMode::Bypass)
+            .then(|| (order.key(), order.cache, request.own_options()))
     }
 
     /// Whether the response cache holds an answer to a request.
@@ -56,10 +60,12 @@ impl Client {
         self.cache.is_some()
     }
 
-    /// Whether the call joins identical ones: unset means where it is cached.
+    /// Whether the call joins identical ones: unset means where it is cached. Raw
+    /// events are not shared, for the others have not asked for them.
     pub(super) fn shares(&self, order: &Order) -> bool {
         let by_default = self.cache_of(order).is_some();
         matches!(order.cache, CacheMode::Default | CacheMode::Refresh)
+            && !order.options.values.raw_events
             && order.options.values.coalesce.unwrap_or(by_default)
     }
 

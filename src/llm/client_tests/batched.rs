@@ -151,3 +151,17 @@ fn requests_with_other_times_are_not_the_same() {
     batch::run(&client, &requests, 1, None, &mut |_, _| {});
     assert_eq!(echo.0.lock().len(), 2);
 }
+
+#[test]
+fn one_that_wants_a_new_answer_is_not_given_that_of_another() {
+    let (client, echo) = echo("true");
+    let fresh = || {
+        let mut request = (*ask("same")).clone();
+        request.set("cache", "refresh").unwrap();
+        Arc::new(request)
+    };
+    let requests = [ask("same"), fresh(), ask("same"), fresh()];
+    let outcomes = batch::run(&client, &requests, 2, None, &mut |_, _| {});
+    assert!(outcomes.iter().all(|outcome| outcome.as_ref().unwrap().text() == "same"));
+    assert_eq!(echo.0.lock().len(), 2, "one of each kind");
+}

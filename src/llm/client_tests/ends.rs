@@ -214,6 +214,26 @@ fn a_call_from_inside_a_callback_finds_room_where_only_one_may_be_in_flight() {
     assert_eq!(inner.unwrap().unwrap().text(), "inner");
 }
 
+#[test]
+fn a_shared_call_from_inside_a_callback_needs_no_place_beside_that_of_its_own_thread() {
+    let inner = || vec![ended("outer"), plain("inner", "stop")];
+    let options = [("max_in_flight", "1"), ("timeout_ms", "10000"), ("coalesce", "true")];
+    let (open, gate) = std::sync::mpsc::channel();
+    let bench = gated_with(bench(&[], inner()), gate, &options);
+    (0..2).for_each(|_| open.send(()).unwrap());
+    let mut outer = request();
+    outer.set("cache", "bypass").unwrap();
+    let mut nested = None;
+    let mut sink = |event: &Event| {
+        if event.kind.is_content() && nested.is_none() {
+            nested = Some(bench.chat());
+        }
+        true
+    };
+    bench.client.chat_stream(&outer, None, &mut sink).unwrap();
+    assert_eq!(nested.unwrap().unwrap().text(), "inner");
+}
+
 /// Answers a stream, and plain calls once two of them are on their way.
 struct Together(Mutex<usize>, Condvar);
 

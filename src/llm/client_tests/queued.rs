@@ -71,8 +71,9 @@ fn a_stream_that_nobody_takes_in_its_time_says_so() {
 fn a_callback_that_takes_all_the_time_there_is_ends_the_call() {
     let words = "word ".repeat(100);
     for way in [&[][..], &[("cache_enabled", "true")]] {
-        let options = [&[("timeout_ms", "5000")], way].concat();
-        let bench = bench(&options, vec![ended(&words)]);
+        let own = [("timeout_ms", "5000"), ("breaker_failure_threshold", "1")];
+        let options = [&own, way].concat();
+        let bench = bench(&options, vec![ended(&words), ended("next")]);
         let mut events = 0;
         let mut sink = |_: &Event| {
             events += 1;
@@ -82,6 +83,9 @@ fn a_callback_that_takes_all_the_time_there_is_ends_the_call() {
         let end = bench.client.chat_stream(&request(), None, &mut sink);
         assert_eq!(status(end), Status::Timeout, "{way:?}");
         assert!(events <= 6, "{events}");
+        // It says nothing of the provider.
+        let figures = bench.client.metrics_json();
+        assert_eq!(figures["breaker_state"], json!("closed"), "{way:?}: {figures}");
     }
 }
 
@@ -139,6 +143,30 @@ fn a_call_that_still_stands_in_line_ends_when_its_token_is_triggered() {
         }
     }
     assert_eq!((ended, bench.sent()), (vec![1, 3], 2));
+}
+
+#[test]
+fn the_time_of_a_call_runs_while_it_stands_in_line_and_ends_it_there() {
+    let (open, gate) = std::sync::mpsc::channel();
+    let bench = gated(bench(&[], vec![plain("first", "stop"), plain("third", "stop")]), gate);
+    let queue = Queue::new(1).unwrap();
+    for (tag, ms) in [(1, "600000"), (2, "20"), (3, "600000")] {
+        let mut request = request();
+        request.set("timeout_ms", ms).unwrap();
+        let asked = Asked::Client(bench.client.clone());
+        queue.submit(asked, Arc::new(request), false, None, tag).unwrap();
+    }
+    let item = queue.next(LONG).unwrap();
+    let ItemKind::Done(Err(failed)) = item.kind else { panic!("{item:?}") };
+    assert_eq!((item.tag, failed.error.status()), (2, Status::Timeout));
+    let words = "no thread of the queue was free within timeout_ms = 20";
+    assert!(failed.error.to_string().starts_with(words), "{}", failed.error);
+    (0..2).for_each(|_| open.send(()).unwrap());
+    let first = queue.next(LONG).unwrap();
+    let last = queue.next(LONG).unwrap();
+    assert_eq!((first.tag, last.tag, bench.sent()), (1, 3, 2));
+    let ItemKind::Done(Ok(response)) = last.kind else { panic!("{last:?}") };
+    assert!(response.timings.queue.unwrap() >= Duration::from_millis(20), "it waited that long");
 }
 
 #[test]

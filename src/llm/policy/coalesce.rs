@@ -191,10 +191,10 @@ impl Participant<'_> {
                     interrupt.trip(Reason::Stopped);
                 }
                 interrupt.check()?;
-                // Who receives may have taken all the time there was.
+                // Who receives may have taken all the time there was: no fault of the
+                // request's.
                 let whole = timing.total();
                 if sink.is_some() && clock.now_ns() >= whole.at_ns {
-                    self.flight.log.lock().late = true;
                     return Err(timing.error(whole.phase));
                 }
             }
@@ -202,13 +202,13 @@ impl Participant<'_> {
                 return end;
             }
             let Some(wake) = wake else { continue };
-            let deadline = timing.next_shared(progress, &self.flight.shared);
+            let (deadline, look_at_ns) = timing.next_shared(progress, &self.flight.shared);
             let now = clock.now_ns();
             if now >= deadline.at_ns {
                 self.flight.log.lock().late = true;
                 return Err(timing.error(deadline.phase));
             }
-            let left = std::time::Duration::from_nanos(deadline.at_ns - now);
+            let left = std::time::Duration::from_nanos(look_at_ns.saturating_sub(now));
             timing.outside(|| interrupt.wait_or(clock, &wake, left))?;
         }
     }

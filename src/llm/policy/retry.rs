@@ -34,6 +34,8 @@ pub struct Facts {
     pub retry_after: Option<Duration>,
     /// The request had been wholly written.
     pub written: bool,
+    /// The connection broke during the TLS handshake.
+    pub broke_off: bool,
     /// A kept connection was used.
     pub reused: bool,
     /// A byte of the answer had come.
@@ -108,6 +110,7 @@ fn may_repeat(facts: &Facts, options: &ClientOptions) -> bool {
         (Some(_), _) => false,
         (None, Timeout) => !facts.written,
         (None, Connection | Truncated) => unsent(facts) || options.retry_after_send,
+        (None, Tls) => facts.broke_off,
         (None, _) => false,
     }
 }

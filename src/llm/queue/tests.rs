@@ -8,7 +8,7 @@ use super::*;
 fn a_call_that_comes_while_the_queue_closes_does_not_keep_it() {
     let queue = Queue::new(1).unwrap();
     let own = Arc::<Cancel>::default();
-    let id = queue.enter(own.clone(), 1, false).unwrap();
+    let id = queue.enter(own.clone(), 1, false, None).unwrap();
     let (closed, told) = std::sync::mpsc::channel();
     std::thread::spawn({
         let queue = queue.clone();

@@ -142,8 +142,11 @@ impl Connection {
         self.wire.is_some() && flight.attempt.interrupt.reason().is_none()
     }
 
-    /// A call takes it out of the pool: true if it is still good.
+    /// A call takes it out of the pool: true if it is still good, and good enough.
     fn take_out(&mut self, flight: &mut Flight) -> bool {
+        if flight.attempt.fresh {
+            return false;
+        }
         let Some(wire) = self.wire.as_mut().filter(|wire| wire.link.socket().is_quiet()) else {
             return false;
         };

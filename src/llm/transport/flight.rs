@@ -184,12 +184,15 @@ impl Flight {
         let after =
             |from_ns: u64, ns: u64, phase| Deadline { at_ns: from_ns.saturating_add(ns), phase };
         let silence = after(self.last_byte_ns, attempt.silence_ns, Phase::Silence);
+        let token = after(self.sent_at_ns, attempt.first_token_ns, Phase::FirstToken);
         let own = match self.stage {
             Stage::Connecting => attempt.connect,
-            Stage::Sending | Stage::Head => silence,
+            Stage::Sending => silence,
             Stage::Waiting => {
-                after(self.sent_at_ns, attempt.first_byte_ns, Phase::FirstByte).min(silence)
+                let first_byte = after(self.sent_at_ns, attempt.first_byte_ns, Phase::FirstByte);
+                first_byte.min(silence).min(token)
             }
+            Stage::Head => silence.min(token),
             // This one may have been raised since.
             Stage::Body(Deadline { phase: Phase::Total, .. }) if attempt.shared.is_some() => {
                 Deadline::NEVER

@@ -71,12 +71,13 @@ impl Link {
         let mut session = Box::new(Session { tls, below: self });
         match session.shake_hands(flight) {
             Ok(()) => Ok(Link::Tls(session)),
-            Err(error) => match flight.retract(&Failure::Reset) {
-                Some(reason) => {
-                    Err(flight.fail(Failure::Tls, format!("during the TLS handshake {reason}")))
+            Err(error) => {
+                match flight.retract(&Failure::Reset) {
+                    Some(reason) => Err(flight
+                        .fail(Failure::Handshake, format!("during the TLS handshake {reason}"))),
+                    None => Err(error),
                 }
-                None => Err(error),
-            },
+            }
         }
     }
 }
@@ -86,9 +87,8 @@ impl Session {
         while self.tls.is_handshaking() {
             self.flush(flight)?;
             if self.tls.is_handshaking() && self.fill(flight)? == 0 {
-                let message =
-                    format!("{} closed the connection during the TLS handshake", flight.peer());
-                return Err(flight.fail(Failure::Tls, message));
+                let message = format!("{} closed the connection", flight.peer());
+                return Err(flight.fail(Failure::Reset, message));
             }
         }
         self.flush(flight)

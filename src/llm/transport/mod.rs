@@ -164,11 +164,16 @@ pub struct Attempt {
     /// From the moment the request is written: ns until the first byte of the
     /// answer; `u64::MAX`: no bound.
     pub first_byte_ns: u64,
+    /// Likewise until the first event with content, of which here only the head
+    /// is awaited.
+    pub first_token_ns: u64,
     /// Longest pause without any byte while writing or reading the head, in
     /// ns; `u64::MAX`: no bound.
     pub silence_ns: u64,
     /// Bound on everything.
     pub total: Deadline,
+    /// Whether no kept connection will do: one has just turned out to be dead.
+    pub fresh: bool,
     /// The ground that is common with those who wait, if the request is shared:
     /// they may raise the bound on everything.
     pub shared: Option<Arc<Shared>>,
@@ -222,6 +227,8 @@ pub enum Failure {
     Connect,
     /// No TLS: handshake or certificate.
     Tls,
+    /// The connection broke during the TLS handshake, which neither side refused.
+    Handshake,
     /// The deadline of this phase passed.
     TimedOut(Phase),
     /// The interrupt was tripped.

@@ -149,8 +149,10 @@ mod tests {
             interrupt: Arc::default(),
             connect,
             first_byte_ns: u64::MAX,
+            first_token_ns: u64::MAX,
             silence_ns: u64::MAX,
             total: Deadline::NEVER,
+            fresh: false,
             shared: None,
         };
         Flight::new(&attempt, "slow".into(), 0, Clock::System)

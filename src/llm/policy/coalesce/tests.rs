@@ -174,6 +174,25 @@ fn each_keeps_its_own_limits_by_the_pulse_of_the_request() {
 }
 
 #[test]
+fn a_limit_of_a_request_that_goes_out_later_ends_in_its_own_time() {
+    let flights = Flights::default();
+    let place = first(&flights);
+    let caller = Caller::new(|o| (o.timeout_ms, o.first_byte_timeout_ms) = (60_000, 20));
+    let flight = place.flight.clone();
+    let began = std::time::Instant::now();
+    let sender = std::thread::spawn(move || {
+        while flight.log.lock().waiting.is_empty() {
+            std::thread::yield_now();
+        }
+        flight.shared.sent(Clock::System.now_ns());
+    });
+    let error = caller.follow(&place).0.unwrap_err().to_string();
+    assert!(error.contains("first_byte_timeout_ms = 20"), "{error}");
+    assert!(began.elapsed().as_secs() < 30, "it waited for the whole time");
+    sender.join().unwrap();
+}
+
+#[test]
 fn no_limit_runs_while_no_request_is_out() {
     let flights = Flights::default();
     let place = first(&flights);

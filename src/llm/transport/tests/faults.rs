@@ -217,8 +217,18 @@ fn times_out(address: SocketAddr, phase: Phase, limits: impl Fn() -> Attempt) {
 fn every_deadline_fires_in_time_and_names_its_phase() {
     let silent = watching(|stream| drop(read_request(stream))).0;
     times_out(silent, Phase::FirstByte, || Attempt { first_byte_ns: 60 * MS, ..attempt() });
+    times_out(silent, Phase::FirstToken, || Attempt { first_token_ns: 60 * MS, ..attempt() });
     times_out(silent, Phase::Silence, || Attempt { silence_ns: 60 * MS, ..attempt() });
     times_out(silent, Phase::Total, || Attempt { total: in_ms(60, Phase::Total), ..attempt() });
+}
+
+#[test]
+fn a_head_that_comes_in_part_brings_no_content() {
+    let (half, _) = watching(|stream| {
+        read_request(stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
+    });
+    times_out(half, Phase::FirstToken, || Attempt { first_token_ns: 60 * MS, ..attempt() });
 }
 
 #[test]

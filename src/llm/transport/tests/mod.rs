@@ -108,6 +108,8 @@ fn attempt() -> Attempt {
         interrupt: Arc::default(),
         connect: Deadline::NEVER,
         first_byte_ns: u64::MAX,
+        first_token_ns: u64::MAX,
+        fresh: false,
         silence_ns: u64::MAX,
         total: Deadline::NEVER,
         shared: None,

@@ -37,6 +37,16 @@ fn a_connection_is_used_again_and_costs_no_connecting() {
 }
 
 #[test]
+fn who_wants_a_new_connection_gets_none_of_those_that_were_kept() {
+    let (address, opened) = keeps();
+    let transport = transport();
+    once(&transport, address);
+    let exchange = transport.send(&request(address), &Attempt { fresh: true, ..attempt() });
+    assert!(!exchange.unwrap().reused);
+    assert_eq!(opened.load(Ordering::Relaxed), 2);
+}
+
+#[test]
 fn none_is_kept_where_none_is_wanted_or_the_body_was_left_unread() {
     let (address, opened) = keeps();
     let options = ClientOptions { max_connections: 0, ..options() };
