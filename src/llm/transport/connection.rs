@@ -139,7 +139,8 @@ impl Connection {
         flight.attempt.interrupt.unwatch();
         self.idle = true;
         self.wire.iter_mut().for_each(Wire::release);
-        self.wire.is_some() && flight.attempt.interrupt.reason().is_none()
+        let whole = self.wire.is_some() && !flight.broke;
+        whole && flight.attempt.interrupt.reason().is_none()
     }
 
     /// A call takes it out of the pool: true if it is still good, and good enough.
@@ -168,7 +169,7 @@ impl Connection {
             // Whatever ureq wanted to read: it cannot.
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        if !flight.written {
+        if !flight.is_sent {
             wire.end_request(flight)?;
         }
         Ok(wire.fill(flight)? > 0)

@@ -43,6 +43,10 @@ pub(super) struct Flight {
     failure: Option<(Failure, String)>,
     pub reused: bool,
     pub written: bool,
+    /// Nothing more of the request will be written, wholly written or not.
+    pub is_sent: bool,
+    /// The other side took no more of it.
+    pub broke: bool,
     pub answered: bool,
     pub connect_ns: u64,
     pub sent_at_ns: u64,
@@ -97,6 +101,8 @@ impl Flight {
             failure: None,
             reused: false,
             written: false,
+            is_sent: false,
+            broke: false,
             answered: false,
             connect_ns: 0,
             sent_at_ns: 0,
@@ -132,10 +138,11 @@ impl Flight {
         }
     }
 
-    /// The request is written, the answer is awaited.
+    /// The request is written, as far as the other side took it, and the answer is
+    /// awaited.
     pub fn sent(&mut self) {
-        if !self.written {
-            self.written = true;
+        if !self.is_sent {
+            (self.is_sent, self.written) = (true, !self.broke);
             self.stage = Stage::Waiting;
             // Its last byte was a sign of life, just now.
             self.sent_at_ns = self.last_byte_ns;
@@ -148,6 +155,9 @@ impl Flight {
         if !self.answered {
             self.answered = true;
             self.stage = Stage::Head;
+            if self.broke {
+                self.retract(&Failure::Reset);
+            }
             self.first_byte_at_ns = self.last_byte_ns;
             self.told(Shared::answered);
         }

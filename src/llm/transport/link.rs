@@ -48,10 +48,19 @@ impl Link {
         }
     }
 
-    /// Writes all of it.
+    /// Writes all of it, or as much as the other side takes: if it has stopped, the
+    /// reason may be there to be read.
     pub fn write_all(&mut self, flight: &mut Flight, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Link::Tcp(socket) => socket.write_all(flight, bytes),
+            Link::Tcp(socket) => socket.write_all(flight, bytes, true),
+            Link::Tls(session) => session.write_all(flight, bytes),
+        }
+    }
+
+    /// The same, for a session upon it: what comes meanwhile may be TLS's own.
+    fn write_below(&mut self, flight: &mut Flight, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Link::Tcp(socket) => socket.write_all(flight, bytes, false),
             Link::Tls(session) => session.write_all(flight, bytes),
         }
     }
@@ -153,7 +162,7 @@ impl Read for Below<'_> {
 
 impl Write for Below<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.link.write_all(self.flight, bytes)?;
+        self.link.write_below(self.flight, bytes)?;
         Ok(bytes.len())
     }
 

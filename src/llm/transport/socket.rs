@@ -85,23 +85,53 @@ impl Socket {
         Ok(RECV_AT_ONCE)
     }
 
-    /// Writes all of it.
-    pub fn write_all(&self, flight: &mut Flight, mut bytes: &[u8]) -> io::Result<()> {
+    /// Writes all of it, or as much as the other side takes: what it has said by then
+    /// is the answer, or else the failure that is noted here. With `heeds` it has
+    /// also stopped if it does not read on, and an answer has come already.
+    pub fn write_all(
+        &self,
+        flight: &mut Flight,
+        mut bytes: &[u8],
+        mut heeds: bool,
+    ) -> io::Result<()> {
         flight.check()?;
-        while !bytes.is_empty() {
+        while !bytes.is_empty() && !flight.broke {
             match rustix::net::send(&self.fd, bytes, SEND_AT_ONCE) {
                 Ok(n) => {
                     bytes = &bytes[n..];
                     flight.alive();
                 }
                 Err(Errno::AGAIN) => {
-                    flight.wait(&mut [PollFd::new(&self.fd, PollFlags::OUT)], None)?;
+                    let input = if heeds { PollFlags::IN } else { PollFlags::empty() };
+                    let mut fds = [PollFd::new(&self.fd, PollFlags::OUT | input)];
+                    flight.wait(&mut fds, None)?;
+                    if !fds[0].revents().contains(PollFlags::OUT) {
+                        flight.broke = heeds && self.has_answer();
+                        heeds = false;
+                    }
                 }
                 Err(Errno::INTR) => {}
-                Err(error) => return Err(broken(flight, error)),
+                Err(error) => {
+                    let error = broken(flight, error);
+                    if flight.attempt.interrupt.reason().is_some() {
+                        return Err(error);
+                    }
+                    flight.broke = true;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Whether the answer to a request has begun to come: not just one of those that
+    /// say that it will.
+    fn has_answer(&self) -> bool {
+        let mut begins = [0; 10];
+        let flags = RecvFlags::PEEK.union(RECV_AT_ONCE);
+        match rustix::net::recv(&self.fd, &mut begins, flags) {
+            Ok((n, _)) => n == begins.len() && begins.starts_with(b"HTTP/1.") && begins[9] != b'1',
+            Err(_) => false,
+        }
     }
 
     /// Whether the other side has neither closed nor sent anything.

@@ -202,6 +202,55 @@ const IN_TIME: Duration = Duration::from_millis(80);
 const MS: u64 = 1_000_000;
 
 /// A request whose deadline passes; with its time, which is never too short.
+/// A request that no buffers between here and there can hold.
+fn large(address: SocketAddr) -> HttpRequest {
+    HttpRequest { body: vec![b' '; 16 << 20], ..request(address) }
+}
+
+const TOO_LARGE: &[u8] = b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 2\r\n\r\nno";
+
+/// Reads a little, answers, and does what else there is to do.
+fn early(answer: &'static [u8], then: fn(TcpStream)) -> SocketAddr {
+    serve(move |mut stream, _| {
+        let _ = stream.read(&mut [0; 1_000]);
+        let _ = stream.write_all(answer);
+        then(stream);
+    })
+}
+
+#[test]
+fn an_answer_that_comes_before_the_request_is_out_is_the_answer() {
+    // It stays, and reads nothing more.
+    let stays: fn(TcpStream) = std::mem::forget;
+    for then in [drop, stays] {
+        let transport = transport();
+        let mut exchange = transport.send(&large(early(TOO_LARGE, then)), &attempt()).unwrap();
+        assert_eq!(exchange.head.status, 413);
+        assert_eq!(read_all(&mut *exchange.body).unwrap(), b"no");
+    }
+}
+
+#[test]
+fn a_word_that_the_answer_will_come_does_not_end_the_request() {
+    let address = serve(|mut stream, _| {
+        let _ = stream.write_all(b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n");
+        let length = read_request(&mut stream).len();
+        let _ = stream.write_all(ok(&length.to_string()).as_bytes());
+    });
+    let mut exchange = transport().send(&large(address), &attempt()).unwrap();
+    let length: usize =
+        String::from_utf8(read_all(&mut *exchange.body).unwrap()).unwrap().parse().unwrap();
+    assert!(length > 16 << 20, "{length}");
+}
+
+#[test]
+fn a_request_that_is_not_taken_and_not_answered_was_not_written() {
+    let address = early(b"", drop);
+    let error = transport().send(&large(address), &attempt()).err().unwrap();
+    assert_eq!((&error.failure, error.written, error.answered), (&Failure::Reset, false, false));
+    assert!(error.message.contains("broke"), "{error:?}");
+}
+
 #[track_caller]
 fn times_out(address: SocketAddr, phase: Phase, limits: impl Fn() -> Attempt) {
     promptly(IN_TIME, || {
