@@ -25,17 +25,25 @@ fn seconds(date: [i64; 3], time: [i64; 3]) -> Option<u64> {
     sound.then(|| u64::try_from(seconds()).ok()).flatten()
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, as HTTP has it.
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, as HTTP has it; its older forms
+/// `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994` too (RFC 9110,
+/// 5.6.7).
 pub fn http(text: &str) -> Option<u64> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut parts = text.split([' ', ',', ':', '-']).filter(|part| !part.is_empty()).skip(1);
-    let day = parts.next()?.parse().ok()?;
-    let name = parts.next()?;
-    let month = MONTHS.iter().position(|month| *month == name)? as i64 + 1;
+    let (first, second) = (parts.next()?, parts.next()?);
+    let month = |name| MONTHS.iter().position(|month| *month == name).map(|at| at as i64 + 1);
     let mut number = || parts.next()?.parse::<i64>().ok();
-    let (year, h, m, s) = (number()?, number()?, number()?, number()?);
-    seconds([year, month, day], [h, m, s])
+    let [a, b, c, d] = [number()?, number()?, number()?, number()?];
+    match month(second) {
+        Some(month) => {
+            let century = if a < 70 { 2_000 } else { 1_900 };
+            let year = if (0..100).contains(&a) { century + a } else { a };
+            seconds([year, month, first.parse().ok()?], [b, c, d])
+        }
+        None => seconds([d, month(first)?, second.parse().ok()?], [a, b, c]),
+    }
 }
 
 /// `2025-08-20T13:48:23.241046Z`, in seconds; fractions are cut off.
@@ -122,6 +130,8 @@ mod tests {
     #[test]
     fn dates_of_both_kinds_are_read() {
         assert_eq!(http("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(http("Sunday, 06-Nov-94 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(http("Sun Nov  6 08:49:37 1994"), Some(784_111_777));
         assert_eq!(rfc3339("1994-11-06T08:49:37.5Z"), Some(784_111_777));
         assert_eq!(rfc3339("1994-11-06T10:49:37+02:00"), Some(784_111_777));
         assert_eq!(rfc3339("2024-02-29T00:00:00Z"), Some(1_709_164_800));
