@@ -17,6 +17,11 @@ pub fn place(url: &str) -> &str {
     authority(url).rsplit('@').next().unwrap_or_default()
 }
 
+/// Whether a URL's scheme is https.
+pub fn is_secure(url: &str) -> bool {
+    url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+}
+
 /// Whether a URL leads to this machine.
 pub fn is_loopback(url: &str) -> bool {
     let place = place(url);

@@ -32,6 +32,8 @@ use crate::options::url::is_loopback_host;
 pub(super) struct Dialer {
     names: Names,
     no_proxy: NoProxy,
+    /// Whether the proxy, if there is one, is the environment's.
+    is_from_env: bool,
     tls: Arc<ClientConfig>,
 }
 
@@ -42,8 +44,9 @@ impl fmt::Debug for Dialer {
 }
 
 impl Dialer {
-    pub fn new(tls: Arc<ClientConfig>) -> Self {
-        Dialer { names: Names::default(), no_proxy: NoProxy::from_env(), tls }
+    /// `is_from_env`: the proxy is not one that an option names.
+    pub fn new(tls: Arc<ClientConfig>, is_from_env: bool) -> Self {
+        Dialer { names: Names::default(), no_proxy: NoProxy::from_env(), is_from_env, tls }
     }
 
     fn dial(&self, details: &ConnectionDetails, flight: &mut Flight) -> io::Result<Connection> {
@@ -52,8 +55,8 @@ impl Dialer {
         let secure = details.needs_tls();
         let host = uri.host().unwrap_or_default();
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let proxy = details.config.proxy().filter(|proxy| !self.goes_direct(proxy, host, port));
-        flight.proxy = proxy.map(named);
+        let proxy = details.config.proxy().filter(|_| !self.goes_direct(host, port));
+        flight.proxy = proxy.map(|proxy| self.named(proxy));
         let (near, near_port) = proxy.map_or((host, port), |proxy| (proxy.host(), proxy.port()));
         let addresses = self.names.look_up(near, near_port, flight)?;
         let mut link = Link::Tcp(socket::connect(&addresses, flight)?);
@@ -74,17 +77,17 @@ impl Dialer {
         Ok(Connection { wire, none: IoBuffers::default(), secure, idle: false })
     }
 
+    /// A proxy in messages: without its user, and with the place where it was named.
+    fn named(&self, proxy: &Proxy) -> String {
+        let whose = if self.is_from_env { "of the environment, see" } else { "of" };
+        format!("the proxy {}:{} ({whose} option proxy)", proxy.host(), proxy.port())
+    }
+
     /// Whether the proxy is left aside for this host. A proxy of the environment
     /// is not meant for this machine itself, nor for the hosts of its list.
-    fn goes_direct(&self, proxy: &Proxy, host: &str, port: u16) -> bool {
-        proxy.is_from_env() && (is_loopback_host(host) || self.no_proxy.covers(host, port))
+    fn goes_direct(&self, host: &str, port: u16) -> bool {
+        self.is_from_env && (is_loopback_host(host) || self.no_proxy.covers(host, port))
     }
-}
-
-/// A proxy in messages: without its user, and with the place where it was named.
-fn named(proxy: &Proxy) -> String {
-    let whose = if proxy.is_from_env() { "of the environment, see" } else { "of" };
-    format!("the proxy {}:{} ({whose} option proxy)", proxy.host(), proxy.port())
 }
 
 impl Connector<()> for Dialer {

@@ -8,6 +8,7 @@ mod buffers;
 mod chunked;
 pub mod chunks;
 mod connection;
+mod env_proxy;
 mod flight;
 mod gzip;
 mod lines;

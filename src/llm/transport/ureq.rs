@@ -15,8 +15,8 @@ use super::chunked::ChunkedBody;
 use super::connection::{Dialer, NoResolver};
 use super::flight::{self, Flight};
 use super::{
-    Attempt, Body, Deadline, Exchange, Head, Headers, HttpRequest, Transport, TransportError, gzip,
-    tls,
+    Attempt, Body, Deadline, Exchange, Head, Headers, HttpRequest, Transport, TransportError,
+    env_proxy, gzip, tls,
 };
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -33,11 +33,12 @@ impl UreqTransport {
     /// A transport with the options' proxy, certificates, caps and pool.
     pub fn new(options: &ClientOptions, clock: Clock) -> Result<UreqTransport> {
         let connections = options.max_connections as usize;
+        let proxy = proxy(options)?;
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .proxy(proxy(options)?)
+            .proxy(proxy)
             .user_agent(concat!("mynah/", env!("CARGO_PKG_VERSION")))
             .accept_encoding("identity")
             .max_response_header_size(options.max_header_bytes as usize)
@@ -45,14 +46,17 @@ impl UreqTransport {
             .max_idle_connections_per_host(connections)
             .max_idle_age(Duration::from_millis(options.max_idle_connection_ms))
             .build();
-        let dialer = Dialer::new(tls::config(options)?);
+        let dialer = Dialer::new(tls::config(options)?, options.proxy.is_none());
         Ok(UreqTransport { agent: Agent::with_parts(config, dialer, NoResolver), clock })
     }
 }
 
 /// The proxy that was asked for, or the environment's.
 fn proxy(options: &ClientOptions) -> Result<Option<Proxy>> {
-    let Some(text) = options.proxy.as_deref() else { return Ok(Proxy::try_from_env()) };
+    let Some(text) = options.proxy.as_deref() else {
+        let secure = options.base_url.as_deref().is_none_or(url::is_secure);
+        return env_proxy::find(secure, |name| std::env::var(name).ok());
+    };
     form::proxy(text).ok_or_else(|| {
         let given = (form::PROXY.show)(text);
         Error::OutOfRange { key: "proxy".into(), given, allowed: form::PROXY.words.into() }
