@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::message::{Message, Role};
+use super::message::{Message, Role, ToolCall};
 use crate::error::{Error, Result};
 use crate::options::client::ClientOptions;
 use crate::options::{Layered, Origin, Resolved, Value as OptionValue};
@@ -268,23 +268,21 @@ impl Request {
     }
 
     /// Gives calls and results that have no id one of ours: results in the
-    /// legacy form name their function, and belong to its last call; those that
-    /// name nothing to the first that has none.
+    /// legacy form, and Ollama's, name their function, and belong to its first call
+    /// without one; those that name nothing to the first of all.
     fn link_nameless_results(&mut self) -> Result<()> {
         for i in 0..self.messages.len() {
             let (before, rest) = self.messages.split_at_mut(i);
             let message = &mut rest[0];
             for (k, call) in message.tool_calls.iter_mut().enumerate() {
                 if call.id.is_empty() {
-                    call.id = super::message::ToolCall::made_up_id(0, i as u32, k);
+                    call.id = ToolCall::made_up_id(0, i as u32, k);
                 }
             }
             let has_none = message.tool_call_id.as_ref().is_none_or(String::is_empty);
             if message.role == Role::Tool && has_none {
-                let calls = before.iter().rev().flat_map(|m| m.tool_calls.iter().rev());
-                let mut same = calls.filter(|call| Some(&call.name) == message.name.as_ref());
-                let named = same.next().map(|call| call.id.clone());
-                message.tool_call_id = named.or_else(|| unanswered(before));
+                let named = message.name.as_deref().and_then(|name| call_of(before, name));
+                message.tool_call_id = named.or_else(|| unanswered(before, |_| true));
                 if message.tool_call_id.is_none() && message.name.is_none() {
                     let reason = "a tool's message needs tool_call_id";
                     return Err(Error::invalid("message", reason));
@@ -333,20 +331,25 @@ impl Request {
         }
         Ok(Arc::new(options))
     }
-
-    /// The function of a call id, looked up in the conversation.
-    pub fn function_of(&self, call_id: &str) -> Option<&str> {
-        let calls = self.messages.iter().flat_map(|message| &message.tool_calls);
-        calls.filter(|call| call.id == call_id).map(|call| call.name.as_str()).next_back()
-    }
 }
 
-/// The id of the first call without a result: what a result answers that does not
-/// say which, as Ollama's.
-fn unanswered(before: &[Message]) -> Option<String> {
-    let asked = before.iter().rposition(|message| !message.tool_calls.is_empty())?;
+/// The id of a function's first call without a result, or else of its last.
+fn call_of(before: &[Message], name: &str) -> Option<String> {
+    let is_of = |call: &ToolCall| call.name == name;
+    let last = || {
+        let calls = before.iter().rev().flat_map(|message| message.tool_calls.iter().rev());
+        calls.into_iter().find(|call| is_of(call)).map(|call| call.id.clone())
+    };
+    unanswered(before, is_of).or_else(last)
+}
+
+/// The id of the first call without a result in the last message that has such
+/// calls: what a result answers that does not say which, as Ollama's.
+fn unanswered(before: &[Message], is_such: impl Fn(&ToolCall) -> bool) -> Option<String> {
+    let asked = before.iter().rposition(|message| message.tool_calls.iter().any(&is_such))?;
     let answered = |id: &str| {
         before[asked..].iter().any(|message| message.tool_call_id.as_deref() == Some(id))
     };
-    before[asked].tool_calls.iter().map(|call| &call.id).find(|id| !answered(id)).cloned()
+    let calls = before[asked].tool_calls.iter().filter(|call| is_such(call));
+    calls.map(|call| &call.id).find(|id| !answered(id)).cloned()
 }

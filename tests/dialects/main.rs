@@ -19,6 +19,7 @@ mod incoming;
 mod outgoing;
 mod refusals;
 mod responses;
+mod results;
 mod spec;
 mod tools;
 mod vendors;

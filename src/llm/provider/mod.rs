@@ -22,6 +22,7 @@ use crate::options::{Origin, Resolved};
 
 mod alike;
 pub mod anthropic;
+mod calls;
 mod chances;
 pub mod cohere;
 pub mod embed;

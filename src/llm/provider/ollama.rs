@@ -6,7 +6,8 @@ use super::alike::{Added, Lane};
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
 use super::{
-    Chat, Context, Prepared, Provider, StreamDecoder, embed, finish, hosts, lost, offer, send,
+    Chat, Context, Prepared, Provider, StreamDecoder, calls, embed, finish, hosts, lost, offer,
+    send,
 };
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
@@ -162,16 +163,30 @@ fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     if let Some(system) = send::system_prompt(chat) {
         out.push(json!({"role": "system", "content": system}));
     }
-    for message in &chat.request.messages {
+    let messages = &chat.request.messages;
+    let mut order: Vec<_> = (0..messages.len()).collect();
+    calls::sort_results(messages, &mut order);
+    for at in order {
+        let message = &messages[at];
         out.push(match message.role {
             Role::Assistant => assistant(chat, message, wanted, url)?,
-            _ => said(chat, message, wanted)?,
+            Role::Tool => result(messages, at, wanted)?,
+            _ => said(message, wanted)?,
         });
     }
     Ok(out)
 }
 
-fn said(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> {
+/// A result, with the function's name found from its call.
+fn result(messages: &[Message], at: usize, wanted: &mut Wanted) -> Result<Value> {
+    let mut out = said(&messages[at], wanted)?;
+    if let Some(name) = calls::function_of(messages, at) {
+        out["tool_name"] = name.into();
+    }
+    Ok(out)
+}
+
+fn said(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let mut images = Vec::new();
     for piece in &*message.spoken() {
         if piece.cache_control.is_some() {
@@ -190,13 +205,6 @@ fn said(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> {
     if !images.is_empty() {
         out["images"] = images.into();
     }
-    if message.role == Role::Tool {
-        let id = message.tool_call_id.as_deref().unwrap_or_default();
-        let name = chat.request.function_of(id).or(message.name.as_deref());
-        if let Some(name) = name {
-            out["tool_name"] = name.into();
-        }
-    }
     Ok(out)
 }
 
@@ -205,7 +213,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     if let Some(block) = own.and_then(|origin| origin.blocks.first()) {
         return Ok(block.clone());
     }
-    let mut out = said(chat, message, wanted)?;
+    let mut out = said(message, wanted)?;
     if !message.tool_calls.is_empty() {
         let call = |call: &crate::llm::message::ToolCall| {
             Ok(json!({"function": {"name": call.name, "arguments": call.object()?}}))

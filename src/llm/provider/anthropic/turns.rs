@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source};
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, send};
+use crate::llm::provider::{Chat, calls, send};
 
 /// A turn: whose, and its blocks.
 type Turn = (&'static str, Vec<Value>);
@@ -37,7 +37,9 @@ pub fn system(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
 /// The turns of user and assistant.
 pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     let mut turns: Vec<Turn> = Vec::new();
-    for message in chat.request.messages.iter().filter(|m| m.role != Role::System) {
+    let is_verbatim = |message: &Message| send::own(chat, message, wanted, url).is_some();
+    let said = calls::with_unique_ids(&chat.request.messages, is_verbatim);
+    for message in said.iter().filter(|m| m.role != Role::System) {
         match message.role {
             Role::Tool => add_result(&mut turns, result(message, wanted)?),
             Role::Assistant => {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::super::wanted::Wanted;
-use super::super::{Chat, send};
+use super::super::{Chat, calls, send};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source, ToolCall};
 
@@ -27,10 +27,15 @@ pub fn system(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
 /// The turns; neighbours of one role are one turn, so that the results of
 /// parallel calls stand together.
 pub fn contents(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
+    let messages = &chat.request.messages;
+    let mut order: Vec<_> =
+        (0..messages.len()).filter(|at| messages[*at].role != Role::System).collect();
+    calls::sort_results(messages, &mut order);
     let mut turns: Vec<(&str, Vec<Value>)> = Vec::new();
-    for message in chat.request.messages.iter().filter(|m| m.role != Role::System) {
+    for at in order {
+        let message = &messages[at];
         let (role, parts) = match message.role {
-            Role::Tool => ("user", results(chat, message, wanted)?),
+            Role::Tool => ("user", results(messages, at, wanted)?),
             Role::Assistant => ("model", model_turn(chat, message, wanted, url)?),
             _ => ("user", parts(message, wanted)?),
         };
@@ -74,19 +79,19 @@ fn signs(model: &str) -> bool {
 }
 
 /// A result, and the images and documents that it holds beside its text.
-fn results(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
-    let mut all = vec![result(chat, message, wanted)?];
-    for piece in message.content.iter().filter(|piece| !matches!(piece.part, Part::Text(_))) {
+fn results(messages: &[Message], at: usize, wanted: &mut Wanted) -> Result<Vec<Value>> {
+    let mut all = vec![result(messages, at, wanted)?];
+    for piece in messages[at].content.iter().filter(|piece| !matches!(piece.part, Part::Text(_))) {
         all.extend(part(piece, wanted)?);
     }
     Ok(all)
 }
 
 /// A result: an object, with the function's name found from its call.
-fn result(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> {
+fn result(messages: &[Message], at: usize, wanted: &mut Wanted) -> Result<Value> {
+    let message = &messages[at];
     let id = message.tool_call_id.as_deref().unwrap_or_default();
-    let name = chat.request.function_of(id).or(message.name.as_deref());
-    let Some(name) = name else {
+    let Some(name) = calls::function_of(messages, at) else {
         wanted.refuse("messages", &format!("needs the call that {id} is the result of"))?;
         return Ok(json!({"text": message.text()}));
     };

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::wanted::Wanted;
-use super::super::{Chat, send};
+use super::super::{Chat, calls, send};
 use super::write::{is_strict, keeps_marks};
 use crate::error::Result;
 use crate::llm::message::{self, Message, Part, Piece, Role, Source, ToolCall};
@@ -14,10 +14,10 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     if let Some(system) = send::system_prompt(chat) {
         out.push(json!({"role": "system", "content": system}));
     }
-    for message in &chat.request.messages {
+    for (at, message) in chat.request.messages.iter().enumerate() {
         out.push(match message.role {
             Role::Assistant => assistant(chat, message, wanted, url)?,
-            Role::Tool => tool_result(chat, message, wanted, url)?,
+            Role::Tool => tool_result(chat, at, wanted, url)?,
             _ => said(message, wanted, url)?,
         });
     }
@@ -99,11 +99,11 @@ fn content_or_empty(message: &Message, wanted: &mut Wanted) -> Result<Value> {
 }
 
 /// The result of a call; of one in the legacy form, in the legacy form.
-fn tool_result(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
+fn tool_result(chat: &Chat, at: usize, wanted: &mut Wanted, url: &str) -> Result<Value> {
+    let message = &chat.request.messages[at];
     let id = message.tool_call_id.clone().unwrap_or_default();
     let content = content_or_empty(message, wanted)?;
-    if is_legacy(chat, &id, wanted, url) {
-        let name = chat.request.function_of(&id).unwrap_or_default();
+    if let Some(name) = legacy_function(chat, at, wanted, url) {
         return Ok(json!({"role": "function", "name": name, "content": content}));
     }
     Ok(json!({"role": "tool", "tool_call_id": fitting_id(&id, url), "content": content}))
@@ -114,14 +114,16 @@ fn fitting_id(id: &str, url: &str) -> String {
     if is_strict(url) { send::fitting_id(id, 40, |c| c.is_ascii()) } else { id.into() }
 }
 
-/// Whether the call of this id was made in the legacy form by this provider.
-fn is_legacy(chat: &Chat, id: &str, wanted: &Wanted, url: &str) -> bool {
-    !ToolCall::has_own_id(id)
-        && chat.request.messages.iter().any(|message| {
-            message.tool_calls.iter().any(|call| call.id == id)
-                && own_block(chat, message, wanted, url)
-                    .is_some_and(|block| block["function_call"].is_object())
-        })
+/// The function whose result this is, if this provider called it in the legacy form.
+fn legacy_function<'a>(chat: &'a Chat, at: usize, wanted: &Wanted, url: &str) -> Option<&'a str> {
+    let messages = &chat.request.messages;
+    let (asked, call) = calls::place_of(messages, at)?;
+    let call = &messages[asked].tool_calls[call];
+    if ToolCall::has_own_id(&call.id) {
+        return None;
+    }
+    let block = own_block(chat, &messages[asked], wanted, url)?;
+    block["function_call"].is_object().then_some(&call.name)
 }
 
 /// The message in the provider's own words, if it is the one that said it.

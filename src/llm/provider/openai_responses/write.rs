@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source};
 use crate::llm::provider::models::Thinking;
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, chances, offer, send};
+use crate::llm::provider::{Chat, calls, chances, offer, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
 
 /// The least that this interface takes as a cap on an answer's tokens.
@@ -209,11 +209,13 @@ fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     if let Some(system) = send::system_prompt(chat) {
         items.push(json!({"role": "system", "content": system}));
     }
-    for message in &chat.request.messages {
+    let is_verbatim = |message: &Message| own_items(chat, message, wanted, url).is_some();
+    let messages = calls::with_unique_ids(&chat.request.messages, is_verbatim);
+    for (at, message) in messages.iter().enumerate() {
         match message.role {
             Role::Assistant => assistant(chat, message, wanted, url, &mut items)?,
             Role::Tool => items.push(json!({
-                "type": output_of(chat, message),
+                "type": output_of(&messages, at),
                 "call_id": call_id(message.tool_call_id.as_deref().unwrap_or_default()),
                 "output": match message.content.iter().all(|p| matches!(p.part, Part::Text(_))) {
                     true => message.text().into(),
@@ -226,6 +228,18 @@ fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     Ok(items)
 }
 
+/// The items of a message, if this provider said it in this interface.
+fn own_items<'a>(
+    chat: &Chat,
+    message: &'a Message,
+    wanted: &Wanted,
+    url: &str,
+) -> Option<&'a [Value]> {
+    let origin = send::own(chat, message, wanted, url)?;
+    let is_item = |block: &Value| block["type"].is_string();
+    origin.blocks.iter().all(is_item).then_some(&origin.blocks)
+}
+
 fn assistant(
     chat: &Chat,
     message: &Message,
@@ -233,16 +247,14 @@ fn assistant(
     url: &str,
     items: &mut Vec<Value>,
 ) -> Result<()> {
-    if let Some(origin) = send::own(chat, message, wanted, url)
-        && origin.blocks.iter().all(|block| block["type"].is_string())
-    {
+    if let Some(own) = own_items(chat, message, wanted, url) {
         // A thought is refused without what came of it.
         let thought = |block: &&Value| block["type"] == "reasoning";
-        let trailing = origin.blocks.iter().rev().take_while(thought).count();
+        let trailing = own.iter().rev().take_while(thought).count();
         if trailing > 0 {
             wanted.note("messages", "a thought of the assistant left out: nothing came of it");
         }
-        items.extend(origin.blocks[..origin.blocks.len() - trailing].iter().cloned());
+        items.extend(own[..own.len() - trailing].iter().cloned());
         return Ok(());
     }
     if message.content.iter().any(|piece| !matches!(piece.part, Part::Text(_))) {
@@ -278,11 +290,10 @@ fn call_id(id: &str) -> String {
 }
 
 /// What a result is called: that depends on the call.
-fn output_of(chat: &Chat, message: &Message) -> &'static str {
-    let mut calls = chat.request.messages.iter().flat_map(|message| &message.tool_calls);
-    let custom =
-        calls.any(|call| message.tool_call_id.as_ref() == Some(&call.id) && call.is_custom());
-    if custom { "custom_tool_call_output" } else { "function_call_output" }
+fn output_of(messages: &[Message], at: usize) -> &'static str {
+    let call = calls::place_of(messages, at);
+    let is_custom = call.is_some_and(|(asked, call)| messages[asked].tool_calls[call].is_custom());
+    if is_custom { "custom_tool_call_output" } else { "function_call_output" }
 }
 
 fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {

@@ -1,0 +1,143 @@
+//! Which call each result of a conversation belongs to.
+//!
+//! A result names its call by an id. Some hosts count their calls anew in each
+//! answer, so an id stands for the last call of that name before the result; and
+//! where one answer has it more than once, its results take the calls in turn.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::llm::message::{Message, Role};
+
+/// Where a call stands: the message, and its place among that one's calls.
+pub type Place = (usize, usize);
+
+/// The call that the message at this place is the result of.
+pub fn place_of(messages: &[Message], at: usize) -> Option<Place> {
+    let id = messages[at].tool_call_id.as_deref().filter(|id| !id.is_empty())?;
+    let asks = |message: &Message| message.tool_calls.iter().any(|call| call.id == id);
+    let asked = messages[..at].iter().rposition(asks)?;
+    let is_earlier = |message: &&Message| message.tool_call_id.as_deref() == Some(id);
+    let earlier = messages[asked + 1..at].iter().filter(is_earlier).count();
+    let calls = messages[asked].tool_calls.iter().enumerate();
+    let call = calls.filter(|(_, call)| call.id == id).take(earlier + 1).last();
+    call.map(|(call, _)| (asked, call))
+}
+
+/// The function whose result the message at this place is.
+pub fn function_of(messages: &[Message], at: usize) -> Option<&str> {
+    let called = |(asked, call): Place| messages[asked].tool_calls[call].name.as_str();
+    place_of(messages, at).map(called).or(messages[at].name.as_deref())
+}
+
+/// Puts results that follow each other into the order of their calls: where no ids
+/// are sent, nothing else tells which is whose.
+pub fn sort_results(messages: &[Message], order: &mut [usize]) {
+    let is_result = |at: usize| messages[at].role == Role::Tool;
+    for run in order.chunk_by_mut(|a, b| is_result(*a) && is_result(*b)) {
+        if run.len() > 1 {
+            run.sort_by_cached_key(|at| place_of(messages, *at).unwrap_or((usize::MAX, 0)));
+        }
+    }
+}
+
+/// The conversation with an ending of its own for an id that an earlier call has,
+/// for vendors that take none twice; `is_verbatim` says whose calls go as they came.
+pub fn with_unique_ids(
+    messages: &[Message],
+    is_verbatim: impl Fn(&Message) -> bool,
+) -> Cow<'_, [Message]> {
+    let mut seen = HashSet::new();
+    let mut ids = messages.iter().flat_map(|message| &message.tool_calls).map(|call| &*call.id);
+    if ids.all(|id| seen.insert(id)) {
+        return Cow::Borrowed(messages);
+    }
+    let mut seen = HashSet::new();
+    let mut out = messages.to_vec();
+    for (at, message) in messages.iter().enumerate() {
+        let is_fixed = !message.tool_calls.is_empty() && is_verbatim(message);
+        for (k, call) in message.tool_calls.iter().enumerate() {
+            let id = if is_fixed { call.id.clone() } else { unlike(&call.id, &seen) };
+            seen.insert(id.clone());
+            out[at].tool_calls[k].id = id;
+        }
+        if let Some((asked, call)) = place_of(messages, at) {
+            out[at].tool_call_id = Some(out[asked].tool_calls[call].id.clone());
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// The id, or with the first number behind it that no other has.
+fn unlike(id: &str, seen: &HashSet<String>) -> String {
+    let numbered = (2_usize..).map(|n| format!("{id}_{n}"));
+    std::iter::once(id.to_string())
+        .chain(numbered)
+        .find(|id| !seen.contains(id))
+        .unwrap_or_else(|| id.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn conversation(json: serde_json::Value) -> Vec<Message> {
+        json.as_array().unwrap().iter().map(|json| Message::from_json(json).unwrap()).collect()
+    }
+
+    fn asks(ids: &[&str]) -> serde_json::Value {
+        let call = |id: &&str| json!({"id": id, "type": "function", "function": {"name": "f"}});
+        json!({"role": "assistant", "tool_calls": ids.iter().map(call).collect::<Vec<_>>()})
+    }
+
+    fn result(id: &str) -> serde_json::Value {
+        json!({"role": "tool", "tool_call_id": id, "content": id})
+    }
+
+    #[test]
+    fn a_result_belongs_to_the_last_call_of_its_id_before_it() {
+        let said = conversation(json!([
+            asks(&["a"]),
+            result("a"),
+            asks(&["b", "a"]),
+            result("a"),
+            result("b"),
+            result("c"),
+        ]));
+        let places: Vec<_> = (0..said.len()).map(|at| place_of(&said, at)).collect();
+        let expected = [None, Some((0, 0)), None, Some((2, 1)), Some((2, 0)), None];
+        assert_eq!(places, expected);
+    }
+
+    #[test]
+    fn calls_of_one_answer_with_one_id_are_answered_in_turn() {
+        let said = conversation(json!([asks(&["a", "a"]), result("a"), result("a"), result("a")]));
+        let places: Vec<_> = (1..4).map(|at| place_of(&said, at)).collect();
+        assert_eq!(places, [Some((0, 0)), Some((0, 1)), Some((0, 1))]);
+    }
+
+    #[test]
+    fn an_id_that_is_used_again_is_told_apart_from_those_that_there_are() {
+        let said = conversation(json!([
+            asks(&["a"]),
+            result("a"),
+            asks(&["a_2"]),
+            result("a_2"),
+            asks(&["a", "a"]),
+            result("a"),
+            result("a"),
+        ]));
+        let ids = |said: &[Message]| -> Vec<String> {
+            let ids = said.iter().flat_map(|message| {
+                let calls = message.tool_calls.iter().map(|call| call.id.clone());
+                calls.chain(message.tool_call_id.clone())
+            });
+            ids.collect()
+        };
+        let unique = with_unique_ids(&said, |_| false);
+        assert_eq!(ids(&unique), ["a", "a", "a_2", "a_2", "a_3", "a_4", "a_3", "a_4"]);
+        assert_eq!(ids(&with_unique_ids(&said, |_| true)), ids(&said));
+        assert!(matches!(with_unique_ids(&said[..4], |_| false), Cow::Borrowed(_)));
+    }
+}

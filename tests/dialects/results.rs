@@ -1,0 +1,190 @@
+//! Calls and their results: whose each is, whatever ids there are and in which order
+//! they were put in.
+
+use mynah::llm::message::Message;
+use serde_json::{Value, json};
+
+use crate::spec::Spec;
+use crate::*;
+
+fn fits(file: &'static str, schema: &str, body: &Value) {
+    if let Some(spec) = Spec::load(file) {
+        spec.check(schema, body);
+    }
+}
+
+fn call(id: &str, name: &str, arguments: &str) -> Value {
+    json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
+}
+
+fn asks(calls: &[Value]) -> Value {
+    json!({"role": "assistant", "content": null, "tool_calls": calls})
+}
+
+fn result(id: &str, text: &str) -> Value {
+    json!({"role": "tool", "tool_call_id": id, "content": text})
+}
+
+fn conversation(said: &[Value]) -> Request {
+    let mut all = vec![json!({"role": "user", "content": "Go"})];
+    all.extend_from_slice(said);
+    request(json!({"messages": all}))
+}
+
+/// All parts of Gemini's turns that have this member, without the rest of them.
+fn parts<'a>(body: &'a Value, member: &str) -> Vec<&'a Value> {
+    let turns = body["contents"].as_array().unwrap().iter();
+    let parts = turns.flat_map(|turn| turn["parts"].as_array().unwrap());
+    parts.filter_map(|part| part.get(member)).collect()
+}
+
+/// Two calls of one function, and their results the other way round.
+fn crossed(ids: [&str; 2]) -> Request {
+    conversation(&[
+        asks(&[
+            call(ids[0], "weather", "{\"city\":\"Paris\"}"),
+            call(ids[1], "weather", "{\"city\":\"Oslo\"}"),
+        ]),
+        result(ids[1], "cold in Oslo"),
+        result(ids[0], "warm in Paris"),
+    ])
+}
+
+#[test]
+fn results_stand_in_the_order_of_their_calls_where_nothing_else_tells_whose_they_are() {
+    for ids in [["c1", "c2"], ["call_mynah_0_0", "call_mynah_0_1"]] {
+        let sent = body(&client("gemini", "gemini-2.5-flash"), &crossed(ids));
+        fits("gemini-openapi.json", "GenerateContentRequest", &sent);
+        let results = parts(&sent, "functionResponse");
+        let said: Vec<_> = results.iter().map(|r| &r["response"]["output"]).collect();
+        assert_eq!(said, ["warm in Paris", "cold in Oslo"]);
+        let sent = body(&client("ollama", "m"), &crossed(ids));
+        let said: Vec<_> = (2..4).map(|at| &sent["messages"][at]["content"]).collect();
+        assert_eq!(said, ["warm in Paris", "cold in Oslo"]);
+    }
+}
+
+#[test]
+fn results_of_an_answer_without_ids_go_back_in_its_order() {
+    let client = client("gemini", "gemini-3.8-flash");
+    let asked = conversation(&[]);
+    let (provider, context) = reader(&client, &asked);
+    let calls = ["Paris", "Oslo"]
+        .map(|city| json!({"functionCall": {"name": "weather", "args": {"city": city}}}));
+    let answer = json!({"candidates": [{"finishReason": "STOP", "index": 0,
+        "content": {"role": "model", "parts": calls}}]});
+    let answer = provider.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap();
+    let mut request = asked;
+    request.messages.push(Message::from_json(&answer.first().message.value()).unwrap());
+    for (at, text) in [(1, "cold in Oslo"), (0, "warm in Paris")] {
+        let id = &answer.first().tool_calls[at].id;
+        request.messages.push(Message::tool_result(id, text, false));
+    }
+    let sent = body(&client, &request);
+    let said: Vec<_> = parts(&sent, "functionResponse")
+        .iter()
+        .map(|result| result["response"]["output"].clone())
+        .collect();
+    assert_eq!(said, ["warm in Paris", "cold in Oslo"]);
+}
+
+#[test]
+fn a_system_message_among_results_does_not_keep_them_from_their_order() {
+    let request = conversation(&[
+        asks(&[call("a", "f", "{}"), call("b", "f", "{}")]),
+        result("b", "2"),
+        json!({"role": "system", "content": "Be brief."}),
+        result("a", "1"),
+    ]);
+    let sent = body(&client("gemini", "gemini-2.5-flash"), &request);
+    let said: Vec<_> = parts(&sent, "functionResponse").iter().map(|r| r["id"].clone()).collect();
+    assert_eq!(said, ["a", "b"]);
+}
+
+/// A host that counts its calls anew in each answer.
+fn counted_anew() -> Request {
+    conversation(&[
+        asks(&[call("call_0", "weather", "{}")]),
+        result("call_0", "sunny"),
+        asks(&[call("call_0", "time", "{}")]),
+        result("call_0", "noon"),
+    ])
+}
+
+#[test]
+fn a_result_is_its_own_calls_though_a_later_one_has_the_same_id() {
+    let sent = body(&client("gemini", "gemini-2.5-flash"), &counted_anew());
+    let names: Vec<_> =
+        parts(&sent, "functionResponse").iter().map(|r| r["name"].clone()).collect();
+    assert_eq!(names, ["weather", "time"]);
+    let sent = body(&client("ollama", "m"), &counted_anew());
+    let names = [2, 4].map(|at| sent["messages"][at]["tool_name"].clone());
+    assert_eq!(names, ["weather", "time"]);
+}
+
+#[test]
+fn an_id_that_comes_again_gets_another_where_ids_are_unique() {
+    let sent = body(&client("anthropic", "claude-sonnet-5-5"), &counted_anew());
+    fits("anthropic-tryagi-openapi.yaml", "CreateMessageParams", &sent);
+    let id = |at: usize, name: &str| sent["messages"][at]["content"][0][name].clone();
+    assert_eq!([id(1, "id"), id(2, "tool_use_id")], ["call_0", "call_0"]);
+    assert_eq!([id(3, "id"), id(4, "tool_use_id")], ["call_0_2", "call_0_2"]);
+    let sent = body(&responses(), &counted_anew());
+    fits("openai-openapi.json", "CreateResponse", &sent);
+    let ids: Vec<_> = (1..5).map(|at| sent["input"][at]["call_id"].clone()).collect();
+    assert_eq!(ids, ["call_0", "call_0", "call_0_2", "call_0_2"]);
+    // Who takes them as they are gets them as they are.
+    let sent = body(&client("custom", "m"), &counted_anew());
+    assert_eq!(sent["messages"][4]["tool_call_id"], "call_0");
+}
+
+#[test]
+fn calls_of_one_answer_with_one_id_have_their_results_in_turn() {
+    let request = conversation(&[
+        asks(&[call("0", "weather", "{}"), call("0", "time", "{}")]),
+        result("0", "sunny"),
+        result("0", "noon"),
+    ]);
+    let sent = body(&client("anthropic", "claude-sonnet-5-5"), &request);
+    let results = &sent["messages"][2]["content"];
+    assert_eq!([&results[0]["tool_use_id"], &results[1]["tool_use_id"]], ["0", "0_2"]);
+    let sent = body(&client("ollama", "m"), &request);
+    assert_eq!([2, 3].map(|at| sent["messages"][at]["tool_name"].clone()), ["weather", "time"]);
+}
+
+#[test]
+fn what_a_custom_tool_answers_is_told_from_a_functions_result_of_the_same_id() {
+    let paint = json!({"id": "c1", "type": "custom", "custom": {"name": "paint", "input": "red"}});
+    let request = conversation(&[
+        asks(&[paint]),
+        result("c1", "done"),
+        asks(&[call("c1", "weather", "{}")]),
+        result("c1", "sunny"),
+    ]);
+    let sent = body(&responses(), &request);
+    let kinds = [2, 4].map(|at| sent["input"][at]["type"].clone());
+    assert_eq!(kinds, ["custom_tool_call_output", "function_call_output"]);
+}
+
+#[test]
+fn results_that_name_one_function_are_those_of_its_calls_in_turn() {
+    let named = |text: &str| json!({"role": "tool", "tool_name": "weather", "content": text});
+    let request = conversation(&[
+        asks(&[call("a", "weather", "{}"), call("b", "weather", "{}")]),
+        named("1"),
+        named("2"),
+        named("3"),
+    ]);
+    let sent = body(&client("custom", "m"), &request);
+    let ids = [2, 3, 4].map(|at| sent["messages"][at]["tool_call_id"].clone());
+    assert_eq!(ids, ["a", "b", "b"]);
+}
+
+fn responses() -> Resolved<ClientOptions> {
+    options(&[
+        ("provider", "openai"),
+        ("model", "gpt-6-sol"),
+        ("api_key", "k"),
+        ("openai_api", "responses"),
+    ])
+}
