@@ -72,6 +72,21 @@ impl Piece {
     }
 }
 
+/// The texts of the pieces, with an empty line between them: nobody could tell
+/// otherwise where one ends.
+pub fn joined<'a>(pieces: impl IntoIterator<Item = &'a Piece>) -> String {
+    let mut all = String::new();
+    for piece in pieces {
+        if let Part::Text(text) = &piece.part {
+            if !all.is_empty() && !text.is_empty() {
+                all.push_str("\n\n");
+            }
+            all.push_str(text);
+        }
+    }
+    all
+}
+
 /// A call that the model asks for.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ToolCall {
@@ -216,13 +231,7 @@ impl Message {
 
     /// Its text, without the rest.
     pub fn text(&self) -> String {
-        let mut all = String::new();
-        for piece in &*self.spoken() {
-            if let Part::Text(text) = &piece.part {
-                all.push_str(text);
-            }
-        }
-        all
+        joined(&*self.spoken())
     }
 
     /// The model's thinking, as compatible hosts name it.

@@ -20,6 +20,7 @@ mod outgoing;
 mod refusals;
 mod responses;
 mod results;
+mod said;
 mod spec;
 mod tools;
 mod vendors;

@@ -46,8 +46,17 @@ pub fn note_fields(chat: &Chat, wanted: &mut Wanted) {
         if message.name.is_some() && message.role != Role::Tool {
             wanted.note("messages", "left out: the names of those who speak");
         }
-        for key in message.extra.keys().filter(|key| !is_known(key)) {
-            wanted.note("messages", &format!("left out: the field {key:.40}"));
-        }
+        message.extra.keys().filter(|key| !is_known(key)).for_each(|key| note_field(key, wanted));
     }
+}
+
+/// Notes a field of a message that is left out.
+pub fn note_field(key: &str, wanted: &mut Wanted) {
+    wanted.note("messages", &format!("left out: the field {key:.40}"));
+}
+
+/// Notes that a message is left out because nothing is said in it.
+pub fn note_silence(role: Role, wanted: &mut Wanted) {
+    let role = role.name();
+    wanted.note("messages", &format!("left out: a message in which the {role} says nothing"));
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source};
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, calls, send};
+use crate::llm::provider::{Chat, calls, lost, send};
 
 /// A turn: whose, and its blocks.
 type Turn = (&'static str, Vec<Value>);
@@ -42,13 +42,16 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     for message in said.iter().filter(|m| m.role != Role::System) {
         match message.role {
             Role::Tool => add_result(&mut turns, result(message, wanted)?),
-            Role::Assistant => {
-                let blocks = assistant(chat, message, wanted, url)?;
-                add(&mut turns, "assistant", blocks);
-            }
-            _ => {
-                let blocks = blocks(message, wanted)?;
-                add(&mut turns, "user", blocks);
+            role => {
+                let mut blocks = match role {
+                    Role::Assistant => assistant(chat, message, wanted, url)?,
+                    _ => blocks(message, wanted)?,
+                };
+                leave_out_silence(&mut blocks);
+                match blocks.is_empty() {
+                    true => lost::note_silence(role, wanted),
+                    false => add(&mut turns, role.name(), blocks),
+                }
             }
         }
     }
@@ -109,11 +112,9 @@ fn leave_out_last_thoughts(blocks: &mut Vec<Value>, wanted: &mut Wanted) {
     }
 }
 
-/// A message of nothing is no turn: its neighbours may be one.
-fn add(turns: &mut Vec<Turn>, role: &'static str, mut blocks: Vec<Value>) {
-    leave_out_silence(&mut blocks);
+/// Neighbours of one role are one turn.
+fn add(turns: &mut Vec<Turn>, role: &'static str, blocks: Vec<Value>) {
     match turns.last_mut() {
-        _ if blocks.is_empty() => {}
         Some((last, all)) if *last == role => all.extend(blocks),
         _ => turns.push((role, blocks)),
     }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::super::wanted::Wanted;
-use super::super::{Chat, calls, send};
+use super::super::{Chat, calls, lost, send};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source, ToolCall};
 
@@ -40,7 +40,7 @@ pub fn contents(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
             _ => ("user", parts(message, wanted)?),
         };
         match turns.last_mut() {
-            _ if parts.is_empty() => {}
+            _ if parts.is_empty() => lost::note_silence(message.role, wanted),
             Some((last, all)) if *last == role => all.extend(parts),
             _ => turns.push((role, parts)),
         }

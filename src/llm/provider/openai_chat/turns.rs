@@ -1,9 +1,11 @@
 //! What is said, in the form of chat completions.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::super::wanted::Wanted;
-use super::super::{Chat, calls, send};
+use super::super::{Chat, calls, lost, send};
 use super::write::{is_strict, keeps_marks};
 use crate::error::Result;
 use crate::llm::message::{self, Message, Part, Piece, Role, Source, ToolCall};
@@ -15,13 +17,31 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
         out.push(json!({"role": "system", "content": system}));
     }
     for (at, message) in chat.request.messages.iter().enumerate() {
-        out.push(match message.role {
+        let json = match message.role {
             Role::Assistant => assistant(chat, message, wanted, url)?,
             Role::Tool => tool_result(chat, at, wanted, url)?,
             _ => said(message, wanted, url)?,
-        });
+        };
+        if wanted.provider == "kimi" && is_silent(&json) {
+            lost::note_silence(message.role, wanted);
+        } else {
+            out.push(json);
+        }
     }
     Ok(out)
+}
+
+/// Whether the assistant says, thinks and calls nothing, nor is to go on from there:
+/// Kimi refuses such a message, also one of its own.
+fn is_silent(json: &Value) -> bool {
+    let is_empty = |value: &Value| match value {
+        Value::String(text) => text.is_empty(),
+        Value::Array(parts) => parts.iter().all(|part| part["text"] == ""),
+        value => value.is_null(),
+    };
+    json["role"] == "assistant"
+        && ["content", "tool_calls", "reasoning_content"].iter().all(|key| is_empty(&json[key]))
+        && json["partial"] != true
 }
 
 /// A system's or user's message.
@@ -41,33 +61,58 @@ fn said(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
 /// The content; null where there is none, or nothing is left of it.
 fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let keeps_marks = keeps_marks(wanted.provider);
-    if !keeps_marks && message.content.iter().any(|piece| piece.cache_control.is_some()) {
+    let said = match knows_refusals(wanted.provider) {
+        true => Cow::Borrowed(&*message.content),
+        false => message.spoken(),
+    };
+    if !keeps_marks && said.iter().any(|piece| piece.cache_control.is_some()) {
         wanted.note_mark();
     }
-    if let [Piece { part: Part::Text(text), cache_control, extra }] = &*message.content
+    if let [Piece { part: Part::Text(text), cache_control, extra }] = &*said
         && extra.is_empty()
         && !(keeps_marks && cache_control.is_some())
     {
         return Ok(text.clone().into());
     }
-    let mut parts = Vec::with_capacity(message.content.len());
-    for piece in &message.content {
-        if let Some(why) = not_taken(&piece.part, message.role, wanted.provider) {
-            wanted.leave_out(message.role, why)?;
-            continue;
+    let mut taken = Vec::with_capacity(said.len());
+    for piece in &*said {
+        match not_taken(&piece.part, message.role, wanted.provider) {
+            Some(why) => wanted.leave_out(message.role, why)?,
+            None => taken.push(piece),
         }
-        let mut part = message::piece_json(piece);
-        if let (false, Some(part)) = (keeps_marks, part.as_object_mut()) {
-            part.shift_remove("cache_control");
-        }
-        if let Part::Document(source, None) = &piece.part
-            && let Some(name) = source.made_up_name()
-        {
-            part["file"]["filename"] = name.into();
-        }
-        parts.push(part);
     }
-    Ok(if parts.is_empty() { Value::Null } else { parts.into() })
+    if taken.is_empty() {
+        return Ok(Value::Null);
+    }
+    if wanted.provider == "deepseek" && taken.iter().all(|p| matches!(p.part, Part::Text(_))) {
+        return Ok(one_text(&taken, wanted).into());
+    }
+    Ok(taken.into_iter().map(|piece| part(piece, keeps_marks)).collect())
+}
+
+/// Texts as DeepSeek takes them: a list of parts it refuses.
+fn one_text(pieces: &[&Piece], wanted: &mut Wanted) -> String {
+    let extra = pieces.iter().flat_map(|piece| piece.extra.keys());
+    extra.for_each(|key| lost::note_field(key, wanted));
+    message::joined(pieces.iter().copied())
+}
+
+fn part(piece: &Piece, keeps_marks: bool) -> Value {
+    let mut part = message::piece_json(piece);
+    if let (false, Some(part)) = (keeps_marks, part.as_object_mut()) {
+        part.shift_remove("cache_control");
+    }
+    if let Part::Document(source, None) = &piece.part
+        && let Some(name) = source.made_up_name()
+    {
+        part["file"]["filename"] = name.into();
+    }
+    part
+}
+
+/// Whether a host may know refusals, which are texts to the others.
+fn knows_refusals(provider: &str) -> bool {
+    !matches!(provider, "deepseek" | "kimi")
 }
 
 /// Why a host takes no such part in a message of this role, where its schema says
@@ -153,7 +198,9 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     }
     let mut out = Map::new();
     out.insert("role".into(), "assistant".into());
-    let may_be_silent = !message.tool_calls.is_empty() || message.extra.contains_key("refusal");
+    let knows_refusals = knows_refusals(wanted.provider);
+    let refuses = knows_refusals && message.extra.contains_key("refusal");
+    let may_be_silent = !message.tool_calls.is_empty() || refuses;
     let content = match may_be_silent {
         true => content(message, wanted)?,
         false => content_or_empty(message, wanted)?,
@@ -181,7 +228,8 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     for (key, value) in &message.extra {
         let foreign = message.origin.is_some() || is_strict(url);
         let only_own = !matches!(key.as_str(), "refusal" | "prefix" | "partial" | "cache_control");
-        if !(foreign && only_own) {
+        let is_said = key == "refusal" && !knows_refusals;
+        if !(foreign && only_own || is_said) {
             out.insert(key.clone(), value.clone());
         }
     }
