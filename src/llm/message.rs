@@ -134,11 +134,16 @@ impl ToolCall {
         !id.is_empty() && !id.starts_with(OUR_ID)
     }
 
+    /// An object whose only argument is the text, whatever it is.
+    pub fn only_argument(&self) -> Value {
+        json!({"input": self.arguments})
+    }
+
     /// The arguments as an object; `{}` where there are none, for which Cohere
     /// writes `null`. A custom tool's text becomes its only argument.
     pub fn object(&self) -> Result<Value> {
         match self.arguments.trim() {
-            _ if self.is_custom() => Ok(json!({"input": self.arguments})),
+            _ if self.is_custom() => Ok(self.only_argument()),
             "" | "null" => Ok(json!({})),
             text => match serde_json::from_str(text) {
                 Ok(object @ Value::Object(_)) => Ok(object),

@@ -180,6 +180,51 @@ fn results_that_name_one_function_are_those_of_its_calls_in_turn() {
     assert_eq!(ids, ["a", "b", "b"]);
 }
 
+/// A conversation with a call whose arguments are so, which a model has made; the
+/// provider's own words are those of chat completions.
+fn made_by(provider: &str, model: &str, arguments: &str) -> Request {
+    let mut asked = asks(&[call("c1", "weather", arguments)]);
+    let blocks = json!([asked]);
+    asked["mynah"] = json!({"provider": provider, "model": model, "blocks": blocks});
+    conversation(&[asked, result("c1", "the arguments are no JSON")])
+}
+
+#[test]
+fn a_call_that_a_model_has_cut_does_not_end_the_conversation() {
+    for arguments in ["{\"city\":", "[]", "\"x\"", "{}{}"] {
+        let request = made_by("custom", "m", arguments);
+        let sent = |provider: &str, model: &str| {
+            let prepared = prepare(&client(provider, model), &request, false).unwrap();
+            let notes = prepared.adjusted.join("; ");
+            assert!(notes.contains("arguments of weather"), "{provider}: {notes}");
+            serde_json::from_slice::<Value>(&prepared.http.body).unwrap()
+        };
+        let text = json!({"input": arguments});
+        let claude = sent("anthropic", "claude-sonnet-5-5");
+        fits("anthropic-tryagi-openapi.yaml", "CreateMessageParams", &claude);
+        assert_eq!(claude["messages"][1]["content"][0]["input"], text);
+        let gemini = sent("gemini", "gemini-2.5-flash");
+        fits("gemini-openapi.json", "GenerateContentRequest", &gemini);
+        assert_eq!(parts(&gemini, "functionCall")[0]["args"], text);
+        let ollama = sent("ollama", "m");
+        assert_eq!(ollama["messages"][1]["tool_calls"][0]["function"]["arguments"], text);
+        let cohere = sent("cohere", "command-a-03-2025");
+        let function = &cohere["messages"][1]["tool_calls"][0]["function"];
+        assert_eq!(function["arguments"], text.to_string());
+    }
+}
+
+#[test]
+fn a_call_that_cohere_has_cut_itself_goes_back_as_one_text() {
+    let model = "command-a-03-2025";
+    let sent = |arguments: &str| {
+        let sent = body(&client("cohere", model), &made_by("cohere", model, arguments));
+        sent["messages"][1]["tool_calls"][0]["function"]["arguments"].clone()
+    };
+    assert_eq!(sent("{\"city\":"), json!({"input": "{\"city\":"}).to_string());
+    assert_eq!(sent("{\"city\" : 1}"), "{\"city\" : 1}", "what is whole is not touched");
+}
+
 fn responses() -> Resolved<ClientOptions> {
     options(&[
         ("provider", "openai"),

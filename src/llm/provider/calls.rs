@@ -1,4 +1,4 @@
-//! Which call each result of a conversation belongs to.
+//! The calls of a conversation: what they are given, and which result is whose.
 //!
 //! A result names its call by an id. Some hosts count their calls anew in each
 //! answer, so an id stands for the last call of that name before the result; and
@@ -7,7 +7,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::llm::message::{Message, Role};
+use serde_json::Value;
+
+use super::wanted::Wanted;
+use crate::error::Result;
+use crate::llm::message::{Message, Role, ToolCall};
 
 /// Where a call stands: the message, and its place among that one's calls.
 pub type Place = (usize, usize);
@@ -22,6 +26,20 @@ pub fn place_of(messages: &[Message], at: usize) -> Option<Place> {
     let calls = messages[asked].tool_calls.iter().enumerate();
     let call = calls.filter(|(_, call)| call.id == id).take(earlier + 1).last();
     call.map(|(call, _)| (asked, call))
+}
+
+/// The arguments of a message's call as an object. What a model wrote, and was cut
+/// or is none, goes as one text: it must not end the conversation, as a caller's
+/// own mistake does.
+pub fn arguments(message: &Message, call: &ToolCall, wanted: &mut Wanted) -> Result<Value> {
+    let object = call.object();
+    if object.is_ok() || message.origin.is_none() {
+        return object;
+    }
+    let name = &call.name;
+    let what = format!("arguments of {name:.40} that are no JSON object: sent as one text, input");
+    wanted.note("tool_calls", &what);
+    Ok(call.only_argument())
 }
 
 /// The function whose result the message at this place is.

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::dates;
 use crate::llm::json::Json;
-use crate::llm::message::{Message, Part, Role, Source};
+use crate::llm::message::{Message, Part, Role, Source, ToolCall};
 use crate::llm::request::{Format, ToolChoice};
 use crate::llm::response::{Response, Usage};
 use crate::llm::transport::Head;
@@ -215,8 +215,9 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     }
     let mut out = said(message, wanted)?;
     if !message.tool_calls.is_empty() {
-        let call = |call: &crate::llm::message::ToolCall| {
-            Ok(json!({"function": {"name": call.name, "arguments": call.object()?}}))
+        let call = |call: &ToolCall| {
+            let arguments = calls::arguments(message, call, wanted)?;
+            Ok(json!({"function": {"name": call.name, "arguments": arguments}}))
         };
         out["tool_calls"] = message.tool_calls.iter().map(call).collect::<Result<Vec<_>>>()?.into();
     }

@@ -176,7 +176,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
             "type": "tool_use",
             "id": id(&call.id),
             "name": call.name,
-            "input": call.object()?,
+            "input": calls::arguments(message, call, wanted)?,
         }));
     }
     Ok(blocks)

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source, ToolCall};
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, lost, offer, send};
+use crate::llm::provider::{Chat, calls, lost, offer, send};
 use crate::llm::request::{Format, ToolChoice};
 
 /// Fields of the vendor's own that are handed on.
@@ -148,14 +148,24 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     // An answer of nothing has a block of nothing, which is not taken back.
     let says = |block: &&Value| !block["content"].is_null() || !block["tool_calls"].is_null();
     if let Some(block) = own.and_then(|origin| origin.blocks.first()).filter(says) {
-        return Ok(block.clone());
+        let mut block = block.clone();
+        // A call that was cut is not taken back as it came.
+        for (i, call) in message.tool_calls.iter().enumerate() {
+            if let Some(text) = block.pointer_mut(&format!("/tool_calls/{i}/function/arguments"))
+                && call.object().is_err()
+            {
+                *text = arguments(message, call, wanted)?.into();
+            }
+        }
+        return Ok(block);
     }
     let mut out = Map::new();
     out.insert("role".into(), "assistant".into());
     let said = content(message, wanted)?;
     if !message.tool_calls.is_empty() {
         let calls = message.tool_calls.iter().map(|call| {
-            let function = json!({"name": call.name, "arguments": arguments(call)?});
+            let function =
+                json!({"name": call.name, "arguments": arguments(message, call, wanted)?});
             Ok(json!({"id": call.id, "type": "function", "function": function}))
         });
         out.insert("tool_calls".into(), calls.collect::<Result<Vec<_>>>()?.into());
@@ -171,12 +181,14 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     Ok(out.into())
 }
 
-/// A text that holds an object, also where the call has none.
-fn arguments(call: &ToolCall) -> Result<String> {
+/// A text that holds an object, also where the call has none; a caller's own goes as
+/// it is.
+fn arguments(message: &Message, call: &ToolCall, wanted: &mut Wanted) -> Result<String> {
     match call.arguments.trim() {
-        _ if call.is_custom() => Ok(call.object()?.to_string()),
         "" | "null" => Ok("{}".into()),
-        _ => Ok(call.arguments.clone()),
+        _ if call.is_custom() => Ok(call.only_argument().to_string()),
+        _ if message.origin.is_none() || call.object().is_ok() => Ok(call.arguments.clone()),
+        _ => Ok(calls::arguments(message, call, wanted)?.to_string()),
     }
 }
 

@@ -59,7 +59,8 @@ fn model_turn(
     }
     let mut parts = parts(message, wanted)?;
     for (i, call) in message.tool_calls.iter().enumerate() {
-        let mut function = json!({"name": call.name, "args": call.object()?});
+        let args = calls::arguments(message, call, wanted)?;
+        let mut function = json!({"name": call.name, "args": args});
         if ToolCall::has_own_id(&call.id) {
             function["id"] = call.id.clone().into();
         }
