@@ -118,7 +118,9 @@ pub unsafe extern "C" fn mynah_request_add_message_json(
 }
 
 /// Adds the result of a call that an earlier answer asked for. `is_error` other
-/// than 0 tells the model that the tool failed.
+/// than 0 tells the model that the tool failed, with `anthropic` and `gemini`: the
+/// others have no field for it, which stands in the answer's `adjusted`. Let
+/// `content` say it too.
 ///
 /// # Safety
 /// 1. `call_id` is null or NUL-terminated.

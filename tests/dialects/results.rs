@@ -225,6 +225,27 @@ fn a_call_that_cohere_has_cut_itself_goes_back_as_one_text() {
     assert_eq!(sent("{\"city\" : 1}"), "{\"city\" : 1}", "what is whole is not touched");
 }
 
+#[test]
+fn that_a_tool_failed_is_told_or_noted() {
+    let mut failed = result("c1", "404");
+    failed["is_error"] = true.into();
+    let request = conversation(&[asks(&[call("c1", "weather", "{}")]), failed]);
+    let is_noted = |client: &Resolved<ClientOptions>| {
+        let adjusted = prepare(client, &request, false).unwrap().adjusted;
+        adjusted.iter().any(|note| note.starts_with("messages: left out: is_error"))
+    };
+    for provider in ["cohere", "ollama", "kimi", "deepseek", "siliconflow", "custom"] {
+        assert!(is_noted(&client(provider, "m")), "{provider}");
+    }
+    assert!(is_noted(&client("openai", "gpt-4o")) && is_noted(&responses()));
+    let claude = client("anthropic", "claude-sonnet-5-5");
+    let gemini = client("gemini", "gemini-2.5-flash");
+    assert!(!is_noted(&claude) && !is_noted(&gemini));
+    assert_eq!(body(&claude, &request)["messages"][2]["content"][0]["is_error"], true);
+    let sent = body(&gemini, &request);
+    assert_eq!(parts(&sent, "functionResponse")[0]["response"], json!({"error": "404"}));
+}
+
 fn responses() -> Resolved<ClientOptions> {
     options(&[
         ("provider", "openai"),

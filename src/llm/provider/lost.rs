@@ -35,6 +35,16 @@ pub fn options(chat: &Chat, wanted: &mut Wanted) -> Result<()> {
     Ok(())
 }
 
+/// Notes what of results a provider has no place for.
+pub fn note_pieces(chat: &Chat, wanted: &mut Wanted) {
+    let tells_failures = matches!(wanted.provider, "anthropic" | "gemini");
+    for message in &chat.request.messages {
+        if message.is_error && !tells_failures {
+            wanted.note("messages", "left out: is_error: only Anthropic and Gemini have it");
+        }
+    }
+}
+
 /// Notes what of the messages a dialect has no place for: names of those who speak,
 /// and fields that are not known.
 pub fn note_fields(chat: &Chat, wanted: &mut Wanted) {
