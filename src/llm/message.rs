@@ -216,7 +216,15 @@ impl Message {
         Message { tool_call_id: Some(call_id.into()), is_error, ..Message::new(Role::Tool, text) }
     }
 
-    /// What was said, for vendors that know no refusals: those are texts to them.
+    /// What was said aloud, of a message that has no other content.
+    pub fn transcript(&self) -> Option<&str> {
+        let is_empty = |piece: &Piece| matches!(&piece.part, Part::Text(text) if text.is_empty());
+        let text = self.extra.get("audio")?["transcript"].as_str()?;
+        (!text.is_empty() && self.content.iter().all(is_empty)).then_some(text)
+    }
+
+    /// What was said, for vendors that know no refusals and cannot have what was
+    /// heard: those are texts to them.
     pub fn spoken(&self) -> Cow<'_, [Piece]> {
         let said = |text: &str| Piece::from(Part::Text(text.into()));
         let refusal = |piece: &Piece| match &piece.part {
@@ -226,6 +234,9 @@ impl Message {
         let is_empty = |piece: &Piece| matches!(&piece.part, Part::Text(text) if text.is_empty());
         let refused = self.extra.get("refusal").and_then(Value::as_str);
         if let (true, Some(text)) = (self.content.iter().all(is_empty), refused) {
+            return Cow::Owned(vec![said(text)]);
+        }
+        if let Some(text) = self.transcript() {
             return Cow::Owned(vec![said(text)]);
         }
         if !self.content.iter().any(|piece| refusal(piece).is_some()) {

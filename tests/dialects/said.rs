@@ -125,3 +125,173 @@ fn a_message_of_nothing_that_is_left_out_is_noted() {
     let (_, notes) = sent("gemini", "gemini-2.5-flash", &request);
     assert!(notes.contains(SILENCE) && !notes.contains("the user"), "{notes}");
 }
+
+fn notes_of(provider: &str, model: &str, request: &Request) -> String {
+    sent(provider, model, request).1
+}
+
+#[test]
+fn how_closely_an_image_is_to_be_looked_at_is_sent_or_noted() {
+    let seen = |detail: &str| {
+        conversation(&[json!({"role": "user", "content": [{"type": "image_url",
+            "image_url": {"url": "data:image/png;base64,QUJD", "detail": detail}}]})])
+    };
+    for (provider, model) in
+        [("anthropic", "claude-sonnet-5-5"), ("gemini", "gemini-2.5-flash"), ("ollama", "m")]
+    {
+        assert!(notes_of(provider, model, &seen("low")).contains("the detail"), "{provider}");
+        assert_eq!(notes_of(provider, model, &seen("auto")), "", "it is what they do anyway");
+    }
+    for (provider, model) in [("openai", "gpt-4o"), ("cohere", "command-a-vision-07-2025")] {
+        assert_eq!(notes_of(provider, model, &seen("low")), "", "{provider}");
+    }
+}
+
+#[test]
+fn a_system_message_that_is_moved_to_the_head_is_noted() {
+    let system = json!({"role": "system", "content": "In French."});
+    let later = conversation(std::slice::from_ref(&system));
+    let first = request(json!({"messages": [system, {"role": "user", "content": "Hi"}]}));
+    for (provider, model) in [("anthropic", "claude-sonnet-5-5"), ("gemini", "gemini-2.5-flash")] {
+        assert!(notes_of(provider, model, &later).contains("mid-conversation"), "{provider}");
+        assert_eq!(notes_of(provider, model, &first), "", "{provider}");
+    }
+    assert_eq!(notes_of("openai", "gpt-4o", &later), "");
+}
+
+/// An answer of a provider's with these blocks and this text.
+fn answered(provider: &str, model: &str, text: &str, blocks: Value) -> Value {
+    json!({"role": "assistant", "content": text,
+        "mynah": {"provider": provider, "model": model, "blocks": blocks}})
+}
+
+#[test]
+fn what_only_the_model_that_said_it_takes_back_is_noted_for_others() {
+    let search = json!([{"type": "server_tool_use", "id": "s1", "name": "web_search",
+        "input": {"query": "x"}}, {"type": "web_search_tool_result", "tool_use_id": "s1",
+        "content": []}]);
+    let paused = conversation(&[answered("anthropic", "claude-sonnet-5-5", "", search)]);
+    for (provider, model) in [
+        ("anthropic", "claude-opus-5-5"),
+        ("openai", "gpt-4.1"),
+        ("gemini", "gemini-2.5-flash"),
+        ("cohere", "command-a-03-2025"),
+        ("ollama", "m"),
+        ("custom", "m"),
+    ] {
+        let notes = notes_of(provider, model, &paused);
+        for kind in ["server_tool_use", "web_search_tool_result"] {
+            let note = format!("left out: {kind} of an answer of anthropic claude-sonnet-5-5");
+            assert!(notes.contains(&note), "{provider}: {notes}");
+        }
+    }
+    assert_eq!(notes_of("anthropic", "claude-sonnet-5-5", &paused), "");
+    let painted = answered(
+        "gemini",
+        "gemini-3.8-flash",
+        "Here",
+        json!([
+        {"text": "Hm", "thought": true}, {"text": "Here", "thoughtSignature": "S"},
+        {"inlineData": {"mimeType": "image/png", "data": "QUJD"}}]),
+    );
+    let notes = notes_of("openai", "gpt-4.1", &conversation(&[painted]));
+    assert_eq!(notes, "messages: left out: inlineData of an answer of gemini gemini-3.8-flash");
+    let drawn = answered(
+        "ollama",
+        "m",
+        "Here",
+        json!([
+        {"role": "assistant", "content": "Here", "images": ["QUJD"]}]),
+    );
+    assert!(notes_of("openai", "gpt-4.1", &conversation(&[drawn])).contains("images of an answer"));
+}
+
+#[test]
+fn what_all_answers_hold_needs_no_note_elsewhere() {
+    for (provider, model, blocks) in [
+        (
+            "anthropic",
+            "claude-sonnet-5-5",
+            json!([
+            {"type": "thinking", "thinking": "Hm", "signature": "S"}, {"type": "text", "text": "Ho"}]),
+        ),
+        ("gemini", "gemini-3.8-flash", json!([{"text": "Ho", "thoughtSignature": "S"}])),
+        (
+            "openai",
+            "gpt-6-sol",
+            json!([{"type": "reasoning", "id": "r", "summary": []},
+            {"type": "message", "content": []}]),
+        ),
+        ("custom", "other", json!([{"role": "assistant", "content": "Ho"}])),
+    ] {
+        let request = conversation(&[answered(provider, model, "Ho", blocks)]);
+        for (provider, model) in
+            [("anthropic", "claude-opus-5-5"), ("openai", "gpt-4.1"), ("kimi", "kimi-k2.6")]
+        {
+            assert_eq!(notes_of(provider, model, &request), "", "{provider}");
+        }
+    }
+}
+
+#[test]
+fn fields_of_a_message_that_do_not_reach_a_host_are_noted() {
+    let thought = json!([{"type": "thinking", "thinking": "t", "signature": "s"}]);
+    let made = json!({"role": "assistant", "content": "a", "thinking_blocks": thought});
+    let mut answer = answered("custom", "m", "a", json!([made]));
+    answer["thinking_blocks"] = thought;
+    let responses =
+        options(&[("model", "gpt-6-sol"), ("api_key", "k"), ("openai_api", "responses")]);
+    let note = "left out: the field thinking_blocks";
+    for said in [made, answer] {
+        let request = conversation(&[said]);
+        let openai = options(&[("api_key", "k"), ("model", "gpt-4o")]);
+        for client in [&client("anthropic", "claude-sonnet-5-5"), &openai, &responses] {
+            let notes = prepare(client, &request, false).unwrap().adjusted.join("; ");
+            assert!(notes.contains(note), "{notes}");
+        }
+        let (body, notes) = sent("custom", "m", &request);
+        assert_eq!(notes, "");
+        assert!(body["messages"][1]["thinking_blocks"].is_array());
+    }
+}
+
+/// An answer that is heard.
+fn heard() -> Value {
+    let audio = json!({"id": "audio_1", "data": "QUJD", "expires_at": 9, "transcript": "Hi there"});
+    let block = json!({"role": "assistant", "content": "", "audio": audio});
+    let mut answer = answered("openai", "gpt-audio", "", json!([block]));
+    answer["audio"] = audio;
+    answer
+}
+
+#[test]
+fn what_was_said_aloud_is_a_text_to_others() {
+    let request = conversation(&[heard()]);
+    for (provider, model, place) in [
+        ("anthropic", "claude-haiku-4-5", "/messages/1/content/0/text"),
+        ("gemini", "gemini-2.5-flash", "/contents/1/parts/0/text"),
+        ("cohere", "command-a-03-2025", "/messages/1/content"),
+        ("ollama", "m", "/messages/1/content"),
+        ("openai", "gpt-4.1", "/messages/1/content"),
+        ("kimi", "kimi-k2.6", "/messages/1/content"),
+        ("custom", "m", "/messages/1/content"),
+    ] {
+        let (body, notes) = sent(provider, model, &request);
+        assert_eq!(body.pointer(place).unwrap(), "Hi there", "{provider}: {body:#}");
+        assert!(notes.contains("what the assistant said aloud sent as a text"), "{notes}");
+        assert!(!body.to_string().contains("QUJD"), "{provider}");
+    }
+    let (body, notes) = sent("openai", "gpt-audio", &request);
+    assert_eq!(body["messages"][1]["audio"], json!({"id": "audio_1"}));
+    assert_eq!(notes, "");
+}
+
+#[test]
+fn an_answer_that_the_caller_names_by_what_was_heard_of_it_goes_by_its_id() {
+    let mut said = heard();
+    said.as_object_mut().unwrap().shift_remove("mynah");
+    let openai = options(&[("api_key", "k"), ("model", "gpt-audio")]);
+    let sent = body(&openai, &conversation(&[said]));
+    fits("openai-openapi.json", "CreateChatCompletionRequest", &sent);
+    assert_eq!(sent["messages"][1]["audio"], json!({"id": "audio_1"}));
+}

@@ -1,16 +1,27 @@
 //! What a caller says and a vendor has no place for, of which no dialect would say
 //! that it is missing: it is refused or noted.
 
+use serde_json::Value;
+
 use super::Chat;
 use super::wanted::Wanted;
 use crate::error::Result;
-use crate::llm::message::Role;
+use crate::llm::message::{Message, Part, Piece, Role};
 use crate::llm::request::ToolChoice;
 
 /// What answers in OpenAI's form hold beside text and calls, and the dialects read
-/// or leave to the provider that said it.
-const KNOWN_IN_MESSAGES: [&str; 6] =
-    ["refusal", "tool_plan", "extra_content", "annotations", "citations", "images"];
+/// or leave to the provider that said it; thoughts are nobody else's.
+const KNOWN_IN_MESSAGES: [&str; 9] = [
+    "refusal",
+    "tool_plan",
+    "extra_content",
+    "annotations",
+    "citations",
+    "reasoning",
+    "reasoning_content",
+    "reasoning_details",
+    "thinking",
+];
 
 /// Whether OpenAI's organisation and project are sent: behind an address of the
 /// caller's there may be a gateway to it.
@@ -35,29 +46,86 @@ pub fn options(chat: &Chat, wanted: &mut Wanted) -> Result<()> {
     Ok(())
 }
 
-/// Notes what of results a provider has no place for.
-pub fn note_pieces(chat: &Chat, wanted: &mut Wanted) {
+/// Notes what of the messages a provider has no place for, whatever the dialect.
+pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
+    let messages = &chat.request.messages;
     let tells_failures = matches!(wanted.provider, "anthropic" | "gemini");
-    for message in &chat.request.messages {
+    let takes_details = !matches!(wanted.provider, "anthropic" | "gemini" | "ollama");
+    for message in messages {
         if message.is_error && !tells_failures {
             wanted.note("messages", "left out: is_error: only Anthropic and Gemini have it");
         }
+        if !takes_details && message.content.iter().any(has_detail) {
+            wanted.note("messages", "left out: the detail in which images are to be seen");
+        }
     }
+    let is_system = |message: &Message| message.role == Role::System;
+    let later = messages.iter().skip_while(|message| is_system(message)).any(is_system);
+    if later && matches!(wanted.provider, "anthropic" | "gemini") {
+        wanted.note("messages", "the system's in mid-conversation moved before it");
+    }
+}
+
+/// Whether an image is to be seen otherwise than the vendor likes.
+fn has_detail(piece: &Piece) -> bool {
+    matches!(&piece.part, Part::Image(_, Some(detail)) if detail != "auto")
 }
 
 /// Notes what of the messages a dialect has no place for: names of those who speak,
 /// and fields that are not known.
 pub fn note_fields(chat: &Chat, wanted: &mut Wanted) {
-    let is_known = |key: &str| {
-        KNOWN_IN_MESSAGES.contains(&key)
-            || ["reasoning", "thinking"].iter().any(|s| key.starts_with(s))
-    };
     for message in &chat.request.messages {
         if message.name.is_some() && message.role != Role::Tool {
             wanted.note("messages", "left out: the names of those who speak");
         }
-        message.extra.keys().filter(|key| !is_known(key)).for_each(|key| note_field(key, wanted));
+        message.extra.keys().for_each(|key| note_unknown(message, key, wanted));
     }
+}
+
+/// Notes that a message's field is left out, if nothing stands in for it.
+pub fn note_unknown(message: &Message, key: &str, wanted: &mut Wanted) {
+    if key == "audio" && message.transcript().is_some() {
+        wanted.note("messages", "what the assistant said aloud sent as a text");
+    } else if !KNOWN_IN_MESSAGES.contains(&key) {
+        note_field(key, wanted);
+    }
+}
+
+/// Notes what of another model's answer is neither text nor thought nor call, and
+/// goes back to none but that model.
+pub fn note_foreign(message: &Message, wanted: &mut Wanted) {
+    let Some(origin) = &message.origin else { return };
+    for kind in origin.blocks.iter().filter_map(own_kind) {
+        let (provider, model) = (&origin.provider, &origin.model);
+        let what = format!("left out: {kind:.40} of an answer of {provider:.20} {model:.60}");
+        wanted.note("messages", &what);
+    }
+}
+
+/// What a block is called that only its provider understands.
+fn own_kind(block: &Value) -> Option<&str> {
+    const TYPES: [&str; 8] = [
+        "text",
+        "thinking",
+        "redacted_thinking",
+        "tool_use",
+        "message",
+        "reasoning",
+        "function_call",
+        "custom_tool_call",
+    ];
+    if let Some(kind) = block["type"].as_str() {
+        return (!TYPES.contains(&kind)).then_some(kind);
+    }
+    // A whole message of chat completions', Ollama's or Cohere's.
+    if block["role"].is_string() {
+        let has_images = block["images"].as_array().is_some_and(|images| !images.is_empty());
+        return has_images.then_some("images");
+    }
+    let is_thought = block["thought"] == true;
+    let mut keys = block.as_object().filter(|_| !is_thought)?.keys();
+    keys.find(|key| !["text", "thoughtSignature", "functionCall"].contains(&key.as_str()))
+        .map(String::as_str)
 }
 
 /// Notes a field of a message that is left out.

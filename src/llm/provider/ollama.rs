@@ -213,6 +213,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     if let Some(block) = own.and_then(|origin| origin.blocks.first()) {
         return Ok(block.clone());
     }
+    lost::note_foreign(message, wanted);
     let mut out = said(message, wanted)?;
     if !message.tool_calls.is_empty() {
         let call = |call: &ToolCall| {

@@ -89,7 +89,7 @@ impl Wanted {
             wanted.refuse("response_format", "takes text, json_object or json_schema")?;
         }
         lost::options(chat, &mut wanted)?;
-        lost::note_pieces(chat, &mut wanted);
+        lost::note_messages(chat, &mut wanted);
         wanted.cap(chat);
         Ok(wanted)
     }

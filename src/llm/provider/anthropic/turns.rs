@@ -170,6 +170,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         leave_out_last_thoughts(&mut blocks, wanted);
         return Ok(blocks);
     }
+    lost::note_foreign(message, wanted);
     let mut blocks = blocks(message, wanted)?;
     for call in &message.tool_calls {
         blocks.push(json!({

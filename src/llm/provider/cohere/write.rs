@@ -159,6 +159,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         }
         return Ok(block);
     }
+    lost::note_foreign(message, wanted);
     let mut out = Map::new();
     out.insert("role".into(), "assistant".into());
     let said = content(message, wanted)?;

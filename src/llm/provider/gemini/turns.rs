@@ -57,6 +57,7 @@ fn model_turn(
     if let Some(origin) = send::own(chat, message, wanted, url) {
         return Ok(origin.blocks.clone());
     }
+    lost::note_foreign(message, wanted);
     let mut parts = parts(message, wanted)?;
     for (i, call) in message.tool_calls.iter().enumerate() {
         let args = calls::arguments(message, call, wanted)?;

@@ -48,36 +48,34 @@ fn is_silent(json: &Value) -> bool {
 fn said(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let mut out = Map::new();
     out.insert("role".into(), message.role.name().into());
-    out.insert("content".into(), content_or_empty(message, wanted)?);
+    out.insert("content".into(), content_or_empty(&message.content, message.role, wanted)?);
     if let Some(name) = &message.name {
         out.insert("name".into(), name.clone().into());
     }
-    if !is_strict(url) {
+    if is_strict(url) {
+        message.extra.keys().for_each(|key| lost::note_unknown(message, key, wanted));
+    } else {
         out.extend(message.extra.clone());
     }
     Ok(out.into())
 }
 
 /// The content; null where there is none, or nothing is left of it.
-fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
+fn content(said: &[Piece], role: Role, wanted: &mut Wanted) -> Result<Value> {
     let keeps_marks = keeps_marks(wanted.provider);
-    let said = match knows_refusals(wanted.provider) {
-        true => Cow::Borrowed(&*message.content),
-        false => message.spoken(),
-    };
     if !keeps_marks && said.iter().any(|piece| piece.cache_control.is_some()) {
         wanted.note_mark();
     }
-    if let [Piece { part: Part::Text(text), cache_control, extra }] = &*said
+    if let [Piece { part: Part::Text(text), cache_control, extra }] = said
         && extra.is_empty()
         && !(keeps_marks && cache_control.is_some())
     {
         return Ok(text.clone().into());
     }
     let mut taken = Vec::with_capacity(said.len());
-    for piece in &*said {
-        match not_taken(&piece.part, message.role, wanted.provider) {
-            Some(why) => wanted.leave_out(message.role, why)?,
+    for piece in said {
+        match not_taken(&piece.part, role, wanted.provider) {
+            Some(why) => wanted.leave_out(role, why)?,
             None => taken.push(piece),
         }
     }
@@ -136,8 +134,8 @@ fn not_taken(part: &Part, role: Role, provider: &str) -> Option<&'static str> {
 }
 
 /// The content, of a message that must have some.
-fn content_or_empty(message: &Message, wanted: &mut Wanted) -> Result<Value> {
-    Ok(match content(message, wanted)? {
+fn content_or_empty(said: &[Piece], role: Role, wanted: &mut Wanted) -> Result<Value> {
+    Ok(match content(said, role, wanted)? {
         Value::Null => "".into(),
         content => content,
     })
@@ -147,7 +145,7 @@ fn content_or_empty(message: &Message, wanted: &mut Wanted) -> Result<Value> {
 fn tool_result(chat: &Chat, at: usize, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let message = &chat.request.messages[at];
     let id = message.tool_call_id.clone().unwrap_or_default();
-    let content = content_or_empty(message, wanted)?;
+    let content = content_or_empty(&message.content, message.role, wanted)?;
     if let Some(name) = legacy_function(chat, at, wanted, url) {
         return Ok(json!({"role": "function", "name": name, "content": content}));
     }
@@ -184,10 +182,11 @@ fn own_block<'a>(
 }
 
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
-    let thinks = matches!(wanted.provider, "deepseek" | "kimi");
+    let lacks_thought =
+        matches!(wanted.provider, "deepseek" | "kimi") && !message.tool_calls.is_empty();
     if let Some(block) = own_block(chat, message, wanted, url) {
         let mut block = block.clone();
-        if thinks && !message.tool_calls.is_empty() && block["reasoning_content"].is_null() {
+        if lacks_thought && block["reasoning_content"].is_null() {
             block["reasoning_content"] = "".into();
         }
         // What was heard is known by its id, and is not taken back as it came.
@@ -196,45 +195,67 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         }
         return Ok(block);
     }
+    lost::note_foreign(message, wanted);
+    let more = more(message, wanted, url);
+    let is_heard = more.contains_key("audio") || message.transcript().is_none();
+    let said = match knows_refusals(wanted.provider) && is_heard {
+        true => Cow::Borrowed(&*message.content),
+        false => message.spoken(),
+    };
+    let may_be_silent = !message.tool_calls.is_empty() || more.contains_key("refusal");
+    let content = match may_be_silent {
+        true => content(&said, message.role, wanted)?,
+        false => content_or_empty(&said, message.role, wanted)?,
+    };
     let mut out = Map::new();
     out.insert("role".into(), "assistant".into());
-    let knows_refusals = knows_refusals(wanted.provider);
-    let refuses = knows_refusals && message.extra.contains_key("refusal");
-    let may_be_silent = !message.tool_calls.is_empty() || refuses;
-    let content = match may_be_silent {
-        true => content(message, wanted)?,
-        false => content_or_empty(message, wanted)?,
-    };
     out.insert("content".into(), content);
     if let Some(name) = &message.name {
         out.insert("name".into(), name.clone().into());
     }
     if !message.tool_calls.is_empty() {
-        let foreign = message.origin.is_some();
-        let calls = message.tool_calls.iter().map(|call| {
-            let mut call = call.clone();
-            call.id = fitting_id(&call.id, url);
-            if call.arguments.trim().is_empty() && !call.is_custom() {
-                // Some hosts take nothing but JSON.
-                call.arguments = "{}".into();
-            }
-            if foreign || is_strict(url) {
-                call.extra.retain(|key, _| key == "type");
-            }
-            message::call_json(&call)
-        });
-        out.insert("tool_calls".into(), calls.collect());
+        out.insert("tool_calls".into(), tool_calls(message, url));
     }
-    for (key, value) in &message.extra {
-        let foreign = message.origin.is_some() || is_strict(url);
-        let only_own = !matches!(key.as_str(), "refusal" | "prefix" | "partial" | "cache_control");
-        let is_said = key == "refusal" && !knows_refusals;
-        if !(foreign && only_own || is_said) {
-            out.insert(key.clone(), value.clone());
-        }
-    }
-    if thinks && !message.tool_calls.is_empty() && !out.contains_key("reasoning_content") {
+    out.extend(more);
+    if lacks_thought && !out.contains_key("reasoning_content") {
         out.insert("reasoning_content".into(), "".into());
     }
     Ok(out.into())
+}
+
+fn tool_calls(message: &Message, url: &str) -> Value {
+    let is_foreign = message.origin.is_some() || is_strict(url);
+    let calls = message.tool_calls.iter().map(|call| {
+        let mut call = call.clone();
+        call.id = fitting_id(&call.id, url);
+        if call.arguments.trim().is_empty() && !call.is_custom() {
+            // Some hosts take nothing but JSON.
+            call.arguments = "{}".into();
+        }
+        if is_foreign {
+            call.extra.retain(|key, _| key == "type");
+        }
+        message::call_json(&call)
+    });
+    calls.collect()
+}
+
+/// What else an assistant's message has that the host may know; OpenAI knows what was
+/// heard of its own by an id.
+fn more(message: &Message, wanted: &mut Wanted, url: &str) -> Map<String, Value> {
+    let mut more = Map::new();
+    let is_foreign = message.origin.is_some() || is_strict(url);
+    for (key, value) in &message.extra {
+        let heard = value.get("id").filter(|_| key == "audio" && message.origin.is_none());
+        match (key.as_str(), heard) {
+            ("refusal", _) if !knows_refusals(wanted.provider) => {}
+            ("audio", Some(id)) if is_foreign => drop(more.insert(key.clone(), json!({"id": id}))),
+            ("refusal" | "prefix" | "partial" | "cache_control", _) => {
+                more.insert(key.clone(), value.clone());
+            }
+            _ if is_foreign => lost::note_unknown(message, key, wanted),
+            _ => drop(more.insert(key.clone(), value.clone())),
+        }
+    }
+    more
 }

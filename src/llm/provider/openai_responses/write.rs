@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source};
 use crate::llm::provider::models::Thinking;
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, calls, chances, offer, send};
+use crate::llm::provider::{Chat, calls, chances, lost, offer, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
 
 /// The least that this interface takes as a cap on an answer's tokens.
@@ -28,6 +28,7 @@ const OWN_FIELDS: &[&str] = &[
 /// Writes the body.
 pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
     let request = chat.request;
+    lost::note_fields(chat, wanted);
     let mut body = Map::new();
     body.insert("model".into(), wanted.model.clone().into());
     body.insert("input".into(), input(chat, wanted, url)?.into());
@@ -257,6 +258,7 @@ fn assistant(
         items.extend(own[..own.len() - trailing].iter().cloned());
         return Ok(());
     }
+    lost::note_foreign(message, wanted);
     if message.content.iter().any(|piece| !matches!(piece.part, Part::Text(_))) {
         wanted
             .leave_out(message.role, "takes only texts and calls of the assistant in Responses")?;
