@@ -226,6 +226,20 @@ fn a_call_that_cohere_has_cut_itself_goes_back_as_one_text() {
 }
 
 #[test]
+fn a_call_that_anthropic_has_cut_itself_goes_back_empty_and_that_is_noted() {
+    let model = "claude-sonnet-5-5";
+    let notes = |arguments: &str| {
+        let mut asked = asks(&[call("c1", "weather", arguments)]);
+        asked["mynah"] = json!({"provider": "anthropic", "model": model, "blocks": [
+            {"type": "tool_use", "id": "c1", "name": "weather", "input": {}}]});
+        let request = conversation(&[asked, result("c1", "no JSON")]);
+        prepare(&client("anthropic", model), &request, false).unwrap().adjusted.join("; ")
+    };
+    assert!(notes("{\"city\":").contains("arguments of weather left out"));
+    assert_eq!(notes("{}"), "");
+}
+
+#[test]
 fn that_a_tool_failed_is_told_or_noted() {
     let mut failed = result("c1", "404");
     failed["is_error"] = true.into();

@@ -168,6 +168,11 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     if let Some(origin) = send::own(chat, message, wanted, url) {
         let mut blocks = origin.blocks.clone();
         leave_out_last_thoughts(&mut blocks, wanted);
+        // Its block holds an object, which a call that was cut has not become.
+        for call in message.tool_calls.iter().filter(|call| call.object().is_err()) {
+            let what = format!("arguments of {:.40} left out: they are no JSON object", call.name);
+            wanted.note("tool_calls", &what);
+        }
         return Ok(blocks);
     }
     lost::note_foreign(message, wanted);
