@@ -68,7 +68,8 @@
  *
  * MANNERS. The library prints nothing, installs no signal handler, raises no
  * SIGPIPE, never calls exit and lets no panic out: a defect inside answers
- * MYNAH_PANIC. Keys and prompts appear in no error, log or metric.
+ * MYNAH_PANIC. Keys appear in no error, log or metric; prompts only where a
+ * provider's message quotes them.
  */
 
 #ifndef MYNAH_H
@@ -308,8 +309,8 @@ MYNAH_API int32_t mynah_error_status(const mynah_error *error);
 
 /**
  * One sentence that says what went wrong and what would do: NUL-terminated
- * UTF-8, never with a key or a prompt in it. Belongs to the error and lives as
- * long; an empty text for null.
+ * UTF-8, never with a key in it, and with a prompt only where the provider's
+ * message quotes it. Belongs to the error and lives as long; an empty text for null.
  *
  * The caller promises:
  * 1. `error` is null or a live error.
@@ -319,8 +320,9 @@ MYNAH_API const char *mynah_error_message(const mynah_error *error);
 /**
  * Everything known about a failure, as JSON: `status` (its name), `message`,
  * `http_status`, `provider_code`, `request_id`, `retriable`, `retry_after_ms`
- * and `attempts`; `null` is what is not known. Never with a key or a prompt in
- * it. The value is the caller's to free.
+ * and `attempts`; `null` is what is not known. Never with a key in it, and with a
+ * prompt only where the provider's message quotes it. The value is the caller's to
+ * free.
  *
  * The caller promises:
  * 1. `error` is null or a live error.

@@ -59,8 +59,8 @@ pub unsafe extern "C" fn mynah_error_status(error: *const mynah_error) -> i32 {
 }
 
 /// One sentence that says what went wrong and what would do: NUL-terminated
-/// UTF-8, never with a key or a prompt in it. Belongs to the error and lives as
-/// long; an empty text for null.
+/// UTF-8, never with a key in it, and with a prompt only where the provider's
+/// message quotes it. Belongs to the error and lives as long; an empty text for null.
 ///
 /// # Safety
 /// 1. `error` is null or a live error.
@@ -72,8 +72,9 @@ pub unsafe extern "C" fn mynah_error_message(error: *const mynah_error) -> *cons
 
 /// Everything known about a failure, as JSON: `status` (its name), `message`,
 /// `http_status`, `provider_code`, `request_id`, `retriable`, `retry_after_ms`
-/// and `attempts`; `null` is what is not known. Never with a key or a prompt in
-/// it. The value is the caller's to free.
+/// and `attempts`; `null` is what is not known. Never with a key in it, and with a
+/// prompt only where the provider's message quotes it. The value is the caller's to
+/// free.
 ///
 /// # Safety
 /// 1. `error` is null or a live error.
