@@ -1257,7 +1257,8 @@ mynah_status mynah_cache_get_or_claim(mynah_cache *cache,
  * thread.
  *
  * Errors: those of `mynah_cache_set` (the waiters get the value all the same);
- * `MYNAH_CLOSED` if it was settled before.
+ * `MYNAH_CLOSED` if it was settled before; `MYNAH_NULL_ARGUMENT` for the value
+ * leaves the claim unsettled.
  *
  * The caller promises:
  * 1. `value` points to that many readable bytes; null only with 0.
@@ -1273,12 +1274,20 @@ mynah_status mynah_claim_fill(mynah_claim *claim,
  * and `mynah_cache_get_or_claim` answer `MYNAH_NOT_FOUND`, count as misses, and
  * nobody is asked to load it. `ttl_ms` as for `mynah_cache_set`. The waiters get
  * `MYNAH_NOT_FOUND`. Any thread.
+ *
+ * Errors: those of `mynah_cache_set` (the claim is settled all the same);
+ * `MYNAH_CLOSED` if it was settled before.
  */
 MYNAH_API mynah_status mynah_claim_fill_negative(mynah_claim *claim, uint64_t ttl_ms);
 
 /**
  * Tells all who wait that the value could not be loaded: their calls answer
- * `status` (not `MYNAH_OK`). Nothing is stored. Any thread.
+ * `status` (not `MYNAH_OK`). Nothing is stored. NULL for `message` is allowed, and
+ * what is not UTF-8 in it is replaced: a failure's text is whatever it is. Any
+ * thread.
+ *
+ * Errors: `MYNAH_INVALID_ARGUMENT` if `status` is `MYNAH_OK` or no status, which
+ * leaves the claim unsettled; `MYNAH_CLOSED` if it was settled before.
  *
  * The caller promises:
  * 1. `message` is null or NUL-terminated.

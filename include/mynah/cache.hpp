@@ -40,13 +40,22 @@ public:
     template <typename Number, typename Period>
     ttl(std::chrono::duration<Number, Period> lasts) : milliseconds_(whole(lasts)) {}
     constexpr uint64_t milliseconds() const noexcept { return milliseconds_; }
+    /* Whether a duration is a lifetime: neither negative nor no number. */
+    template <typename Duration>
+    static bool fits(Duration lasts) noexcept {
+        return rounded_up(lasts) >= 0;
+    }
 
 private:
     template <typename Duration>
-    static uint64_t whole(Duration lasts) {
+    static long double rounded_up(Duration lasts) noexcept {
         using number = std::chrono::duration<long double, std::milli>;
-        const long double all = std::ceil(std::chrono::duration_cast<number>(lasts).count());
-        if (!(all >= 0)) throw error(MYNAH_OUT_OF_RANGE, "ttl: it is negative, or no number");
+        return std::ceil(std::chrono::duration_cast<number>(lasts).count());
+    }
+    template <typename Duration>
+    static uint64_t whole(Duration lasts) {
+        if (!fits(lasts)) throw error(MYNAH_OUT_OF_RANGE, "ttl: it is negative, or no number");
+        const long double all = rounded_up(lasts);
         return all < 9e18L ? static_cast<uint64_t>(all) : MYNAH_TTL_NEVER;
     }
     uint64_t milliseconds_;
@@ -108,6 +117,12 @@ public:
     mynah_status fill(std::string_view data, ttl lasts, std::nothrow_t) noexcept {
         return mynah_claim_fill(get(), data.data(), data.size(), lasts.milliseconds());
     }
+    /* MYNAH_OUT_OF_RANGE for a duration that is no lifetime, and the claim is kept. */
+    template <typename Number, typename Period>
+    mynah_status fill(std::string_view data, std::chrono::duration<Number, Period> lasts,
+                      std::nothrow_t) noexcept {
+        return ttl::fits(lasts) ? fill(data, ttl(lasts), std::nothrow) : MYNAH_OUT_OF_RANGE;
+    }
     void fill(std::string_view data, ttl lasts = MYNAH_TTL_DEFAULT) {
         detail::check(fill(data, lasts, std::nothrow));
     }
@@ -115,8 +130,10 @@ public:
     void fill_negative(ttl lasts = MYNAH_TTL_DEFAULT) {
         detail::check(mynah_claim_fill_negative(get(), lasts.milliseconds()));
     }
-    void fail(mynah_status status, const char *message) noexcept {
-        mynah_claim_fail(get(), status, message);
+    /* It could not be loaded: those who wait get `status`. Answers whether it was
+     * settled so. */
+    mynah_status fail(mynah_status status, const char *message) noexcept {
+        return mynah_claim_fail(get(), status, message);
     }
 };
 
@@ -148,6 +165,12 @@ public:
     mynah_status set(std::string_view key, std::string_view data, ttl lasts,
                      std::nothrow_t) noexcept {
         return mynah_cache_set(get(), key.data(), key.size(), data.data(), data.size(), lasts.milliseconds());
+    }
+    /* MYNAH_OUT_OF_RANGE for a duration that is no lifetime. */
+    template <typename Number, typename Period>
+    mynah_status set(std::string_view key, std::string_view data,
+                     std::chrono::duration<Number, Period> lasts, std::nothrow_t) noexcept {
+        return ttl::fits(lasts) ? set(key, data, ttl(lasts), std::nothrow) : MYNAH_OUT_OF_RANGE;
     }
     void set(std::string_view key, std::string_view data, ttl lasts = MYNAH_TTL_DEFAULT) {
         detail::check(set(key, data, lasts, std::nothrow));

@@ -1,6 +1,6 @@
 //! `mynah_claim`: the duty of one caller to load a key for all.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use super::cache::mynah_cache;
 use super::cancel::mynah_cancel;
 use super::error::{guard_err, mynah_error};
-use super::guard::{bytes, c_text, clear, guard, guard_or, put};
+use super::guard::{bytes, clear, guard, guard_or, put};
 use super::handle::{self, Handle};
 use super::status::mynah_status;
 use super::value::{clear_value, give, mynah_value};
@@ -124,7 +124,8 @@ fn take(claim: *mut mynah_claim) -> Result<Claim> {
 /// thread.
 ///
 /// Errors: those of `mynah_cache_set` (the waiters get the value all the same);
-/// `MYNAH_CLOSED` if it was settled before.
+/// `MYNAH_CLOSED` if it was settled before; `MYNAH_NULL_ARGUMENT` for the value
+/// leaves the claim unsettled.
 ///
 /// # Safety
 /// 1. `value` points to that many readable bytes; null only with 0.
@@ -146,13 +147,21 @@ pub unsafe extern "C" fn mynah_claim_fill(
 /// and `mynah_cache_get_or_claim` answer `MYNAH_NOT_FOUND`, count as misses, and
 /// nobody is asked to load it. `ttl_ms` as for `mynah_cache_set`. The waiters get
 /// `MYNAH_NOT_FOUND`. Any thread.
+///
+/// Errors: those of `mynah_cache_set` (the claim is settled all the same);
+/// `MYNAH_CLOSED` if it was settled before.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_claim_fill_negative(claim: *mut mynah_claim, ttl_ms: u64) -> mynah_status {
     guard(|| take(claim)?.fill_negative(Ttl::from_millis(ttl_ms)))
 }
 
 /// Tells all who wait that the value could not be loaded: their calls answer
-/// `status` (not `MYNAH_OK`). Nothing is stored. Any thread.
+/// `status` (not `MYNAH_OK`). Nothing is stored. NULL for `message` is allowed, and
+/// what is not UTF-8 in it is replaced: a failure's text is whatever it is. Any
+/// thread.
+///
+/// Errors: `MYNAH_INVALID_ARGUMENT` if `status` is `MYNAH_OK` or no status, which
+/// leaves the claim unsettled; `MYNAH_CLOSED` if it was settled before.
 ///
 /// # Safety
 /// 1. `message` is null or NUL-terminated.
@@ -166,9 +175,9 @@ pub unsafe extern "C" fn mynah_claim_fail(
         let status = Status::from_code(status).filter(|status| *status != Status::Ok);
         let status = status.ok_or_else(|| Error::invalid("status", "must be a failure"))?;
         let message = match message.is_null() {
-            true => "the value could not be loaded",
+            true => "the value could not be loaded".into(),
             // SAFETY: promised by (1).
-            false => unsafe { c_text("message", message)? },
+            false => unsafe { CStr::from_ptr(message) }.to_string_lossy(),
         };
         take(claim)?.fail(Error::call(status, message));
         Ok(())
@@ -337,6 +346,22 @@ mod tests {
             let warm =
                 mynah_cache_warm(cache, keys, lens, 3, Some(echo), none.cast(), &mut loaded, none);
             assert_eq!((warm, loaded), (0, 3));
+            mynah_cache_free(cache);
+        }
+    }
+
+    #[test]
+    fn a_failure_settles_a_claim_whatever_the_bytes_of_its_text_are() {
+        let (mut cache, mut value) = (ptr::null_mut(), ptr::null_mut());
+        let (mut claim, none) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: live locals with their lengths; each object freed once.
+        unsafe {
+            mynah_cache_new(ptr::null(), &mut cache, ptr::null_mut());
+            let key = b"k".as_ptr().cast();
+            mynah_cache_get_or_claim(cache, key, 1, 0, none, &mut value, &mut claim);
+            assert_eq!(mynah_claim_fail(claim, 23, c"Datei f\xe4llt aus".as_ptr()), 0);
+            assert_eq!(mynah_claim_fail(claim, 23, ptr::null()), Status::Closed.code());
+            mynah_claim_free(claim);
             mynah_cache_free(cache);
         }
     }

@@ -56,6 +56,9 @@ void a_lifetime_is_a_number_or_a_duration() {
     CHECK(status_of([&] { cache.set("k", "v", -1s); }) == MYNAH_OUT_OF_RANGE);
     CHECK(status_of([&] { cache.set("k", "v", std::chrono::milliseconds(-1)); }) == MYNAH_OUT_OF_RANGE);
     CHECK(cache.set("k", "v", 1s, std::nothrow) == MYNAH_OK);
+    CHECK(cache.set("k", "v", -1s, std::nothrow) == MYNAH_OUT_OF_RANGE);
+    CHECK(cache.set("k", "v", none, std::nothrow) == MYNAH_OUT_OF_RANGE);
+    CHECK(cache.set("k", "v", 1000, std::nothrow) == MYNAH_OK);
 }
 
 void a_value_goes_into_the_callers_memory() {
@@ -84,7 +87,7 @@ std::pair<mynah_status, mynah_status> load_and_wait(mynah_status thrown, int pat
                 loading = true;
                 while (!asks) std::this_thread::yield();
                 std::this_thread::sleep_for(std::chrono::milliseconds(patience_ms));
-                throw mynah::error(thrown);
+                throw mynah::error(thrown, "no UTF-8: f\xe4llt aus");
             });
         });
     });
@@ -216,9 +219,11 @@ void a_claim_is_waited_for() {
     other.join();
     CHECK(waited == "mine" && cache.get("key") == "mine");
     CHECK(status_of([&] { duty.fill("twice"); }) == MYNAH_CLOSED);
+    CHECK(duty.fail(MYNAH_SERVER, "too late") == MYNAH_CLOSED);
 
     mynah::claim none;
     CHECK(cache.get_or_claim("none", 0, found, none, std::nothrow) == MYNAH_OK && none);
+    CHECK(none.fill("v", std::chrono::seconds(-1), std::nothrow) == MYNAH_OUT_OF_RANGE);
     none.fill_negative();
     CHECK(cache.get_or_claim("none", 0, found, none, std::nothrow) == MYNAH_NOT_FOUND);
     mynah::claim held;
