@@ -82,6 +82,17 @@ public:
         detail::check(submit(by, asked, tag, streamed, std::nothrow, token, &why), why);
     }
 
+    /* The same with a token and no events: a pointer would be a true `streamed`. */
+    template <typename Caller, typename Token>
+    mynah_status submit(const Caller &by, const request &asked, uint64_t tag, Token *token,
+                        std::nothrow_t, failure *why = nullptr) noexcept {
+        return submit(by, asked, tag, false, std::nothrow, token, why);
+    }
+    template <typename Caller, typename Token>
+    void submit(const Caller &by, const request &asked, uint64_t tag, Token *token) {
+        submit(by, asked, tag, false, token);
+    }
+
     /* Sends a batch; a MYNAH_ITEM_BATCH with `tag` arrives when all of it has
      * ended, and its results are in the batch then. */
     void submit(batch &all, const client &by, uint64_t tag, uint32_t parallel = 0,

@@ -91,6 +91,24 @@ void a_queue_brings_calls_to_an_event_loop() {
     CHECK(last.tag() == 1 && last.done());
 }
 
+void a_queue_ends_a_call_by_the_token_that_it_was_given() {
+    mynah::mock slow{{"delay_headers_ms", "60000"}};
+    mynah::client client(options_for(slow));
+    mynah::tiered both({&client, &client});
+    mynah::queue queue;
+    mynah::cancel token;
+    const mynah::request asked("hello");
+    queue.submit(client, asked, 1, &token);
+    queue.submit(both, asked, 2, &token);
+    CHECK(queue.submit(client, asked, 3, &token, std::nothrow) == MYNAH_OK);
+    queue.submit(client, asked, 4, false, &token);
+    token.trigger();
+    for (int ended = 0; ended < 4; ended++) {
+        mynah::item item = queue.next(20000);
+        CHECK(item && status_of([&] { item.result(); }) == MYNAH_CANCELLED);
+    }
+}
+
 void a_queue_brings_what_is_told_and_batches() {
     mynah::queue queue;
     mynah::mock mock;
@@ -126,6 +144,7 @@ bool many_tests() {
     RUN(a_batch_answers_in_order_and_each_for_itself);
     RUN(what_progress_throws_ends_the_batch);
     RUN(a_queue_brings_calls_to_an_event_loop);
+    RUN(a_queue_ends_a_call_by_the_token_that_it_was_given);
     RUN(a_queue_brings_what_is_told_and_batches);
     return ok;
 }
