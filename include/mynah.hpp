@@ -12,8 +12,9 @@
  * MYNAH_NULL_ARGUMENT or MYNAH_INVALID_HANDLE.
  *
  * Only in mynah.h, whose functions take what get() gives, are: warming a cache,
- * snapshots with progress, get_many into one's own memory, options as JSON and
- * their description, and the figures of the whole process.
+ * snapshots with progress, get_many into one's own memory, several items of a queue
+ * at once, options as JSON and their description, the figures of the whole process,
+ * how the library was built, and the number of its binary interface.
  *
  *     mynah::cache cache{{"capacity", "1000"}};
  *     cache.set("greeting", "hello");

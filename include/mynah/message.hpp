@@ -128,13 +128,23 @@ public:
             get(), detail::c_text(call_id, "call_id"), text.data(), text.size(), failed));
         return *this;
     }
-    request &image_url(const std::string &url) {
-        detail::check(mynah_request_add_image_url(get(), detail::c_text(url, "url"), nullptr));
+    /* `detail` is low, high or auto; empty leaves it to the provider. */
+    request &image_url(const std::string &url, const std::string &detail = std::string()) {
+        const char *text = detail::c_text(url, "url"), *fine = detail::c_text(detail, "detail");
+        detail::check(mynah_request_add_image_url(get(), text, detail.empty() ? nullptr : fine));
         return *this;
     }
     request &image(const std::string &mime, std::string_view bytes) {
         const char *text = detail::c_text(mime, "mime");
         detail::check(mynah_request_add_image(get(), text, bytes.data(), bytes.size()));
+        return *this;
+    }
+    /* A document, such as an application/pdf; `name` is its file name, or empty. */
+    request &document(const std::string &mime, std::string_view bytes,
+                      const std::string &name = std::string()) {
+        const char *text = detail::c_text(mime, "mime"), *file = detail::c_text(name, "name");
+        detail::check(mynah_request_add_document(get(), text, name.empty() ? nullptr : file,
+                                                 bytes.data(), bytes.size()));
         return *this;
     }
     request &set(const std::string &name, const std::string &text) {

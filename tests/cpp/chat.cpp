@@ -97,7 +97,8 @@ void requests_carry_tools_images_and_whole_chats() {
     mynah::request asked = mynah::request::from_json(
         R"({"messages":[{"role":"user","content":"hello"}],"temperature":0.25})");
     asked.tool("weather", "Tells.", R"({"type":"object"})")
-        .image_url("https://example.com/a.png")
+        .image_url("https://example.com/a.png", "low")
+        .document("application/pdf", "%PDF-1.7", "a report.pdf")
         .message_json(R"({"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function",)"
                       R"("function":{"name":"weather","arguments":"{}"}}]})")
         .tool_result("c1", "sunny");
@@ -105,6 +106,7 @@ void requests_carry_tools_images_and_whole_chats() {
     CHECK(answer.tool_calls().empty() && has(std::string(answer.raw()), "choices"));
     std::string sent = mock.stats_json();
     CHECK(has(sent, "weather") && has(sent, "sunny") && has(sent, "a.png") && has(sent, "0.25"));
+    CHECK(has(sent, R"("detail":"low")") && has(sent, "a report.pdf") && has(sent, "application/pdf"));
     CHECK(status_of([&] { mynah::request::from_json("{"); }) == MYNAH_INVALID_ARGUMENT);
 }
 
