@@ -27,15 +27,41 @@ type TieredClient struct {
 	calls   *calls
 	clients []*ProviderClient
 	check   ComplexityFunc
+	// refused: another tier is asked also after a refusal.
+	refused bool
 	// owns: the clients were made for these tiers, and are closed with them.
 	owns bool
 }
 
+// TieredOption is a setting of tiers.
+type TieredOption func(*TieredClient)
+
+// WithComplexity has a function say how hard a request is; nil: the library's
+// estimate.
+func WithComplexity(check ComplexityFunc) TieredOption {
+	return func(t *TieredClient) { t.check = check }
+}
+
+// WithFallbackOnRefusal is fallback_on_refusal: another tier is asked also after
+// a bad request, a refused key or a content filter, which end the call otherwise.
+func WithFallbackOnRefusal(on bool) TieredOption {
+	return func(t *TieredClient) { t.refused = on }
+}
+
 // NewTiered makes tiers of clients of this package, the cheapest first. A nil
 // check leaves it to the library's estimate. The tiers hold the clients:
-// closing them later takes nothing away.
+// closing them later takes nothing away. As many calls run at one time as the
+// largest WithConcurrency of the clients says.
 func NewTiered(check ComplexityFunc, clients ...Client) (*TieredClient, error) {
-	tiered := &TieredClient{check: check}
+	return NewTieredWith(clients, WithComplexity(check))
+}
+
+// NewTieredWith is NewTiered with options.
+func NewTieredWith(clients []Client, opts ...TieredOption) (*TieredClient, error) {
+	tiered := &TieredClient{}
+	for _, opt := range opts {
+		opt(tiered)
+	}
 	for _, client := range clients {
 		own, ok := client.(derived)
 		if !ok {
@@ -63,7 +89,7 @@ func NewTieredClient(primary, fallback Client, check ComplexityFunc) *TieredClie
 var errForeign = errors.New("mynah: the client was not made by this package")
 
 func (t *TieredClient) make() (err error) {
-	if t.calls, err = newCalls(0); err != nil {
+	if t.calls, err = newCalls(t.concurrency()); err != nil {
 		return err
 	}
 	defer runtime.KeepAlive(t.clients)
@@ -72,7 +98,7 @@ func (t *TieredClient) make() (err error) {
 		handles[i] = client.handle
 	}
 	var failure *C.mynah_error
-	status := C.mynah_tiered_new(unsafe.SliceData(handles), C.size_t(len(handles)), 0, &t.handle, &failure)
+	status := C.mynah_tiered_new(unsafe.SliceData(handles), C.size_t(len(handles)), truth(t.refused), &t.handle, &failure)
 	if err = told(status, failure); err == nil && t.check != nil {
 		err = setComplexity(t.handle, t.check)
 	}
@@ -80,6 +106,18 @@ func (t *TieredClient) make() (err error) {
 		t.Close()
 	}
 	return err
+}
+
+func (t *TieredClient) concurrency() int {
+	most := 0
+	for _, client := range t.clients {
+		of := gather(client.opts).concurrency
+		if of <= 0 {
+			of = defaultConcurrency
+		}
+		most = max(most, of)
+	}
+	return most
 }
 
 // Close frees the tiers; calls that run go on to their end.
@@ -136,7 +174,7 @@ func (t *TieredClient) with(more ...Option) (Client, error) {
 		}
 		clients[i] = made
 	}
-	again, err := NewTiered(t.check, clients...)
+	again, err := NewTieredWith(clients, WithComplexity(t.check), WithFallbackOnRefusal(t.refused))
 	if err != nil {
 		return nil, err
 	}
