@@ -107,6 +107,12 @@ func (c *ShardedCache) Set(key string, value any, ttl time.Duration) error {
 		return c.SetString(key, value, ttl)
 	case []byte:
 		return c.SetBytes(key, value, ttl)
+	}
+	of := reflect.ValueOf(value)
+	if of.Kind() == reflect.Pointer && of.IsNil() {
+		return fmt.Errorf("cache.Set: a nil %T", value)
+	}
+	switch value := value.(type) {
 	case encoding.BinaryMarshaler:
 		data, err := value.MarshalBinary()
 		if err != nil {
@@ -120,7 +126,7 @@ func (c *ShardedCache) Set(key string, value any, ttl time.Duration) error {
 		}
 		return c.SetBytes(key, data, ttl)
 	}
-	switch of := reflect.ValueOf(value); {
+	switch {
 	case of.Kind() == reflect.String:
 		return c.SetString(key, of.String(), ttl)
 	case of.Kind() == reflect.Slice && of.Type().Elem().Kind() == reflect.Uint8:

@@ -139,3 +139,26 @@ func TestAFunctionThatIsNilIsToldNothing(t *testing.T) {
 		t.Fatal(string(raw), err)
 	}
 }
+
+func TestACacheThatWasNeverMadeFailsAndIsClosedAsOthersAre(t *testing.T) {
+	var c ShardedCache
+	if err := c.SetString("key", "value", 0); err == nil {
+		t.Error("it was stored")
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAPointerThatIsNilIsRefused(t *testing.T) {
+	c := NewShardedCache()
+	defer c.Close()
+	for _, value := range []any{(*time.Time)(nil), (*marshals)(nil)} {
+		if err := c.Set("key", value, 0); err == nil || !strings.Contains(err.Error(), "nil") {
+			t.Error(err)
+		}
+	}
+	if c.Len() != 0 {
+		t.Error(c.Len())
+	}
+}

@@ -88,6 +88,9 @@ func newCalls(concurrency int) (*calls, error) {
 
 // close lets the poller finish what is there, and frees the queue after it.
 func (c *calls) close() {
+	if c == nil { // of a client that was never made
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.closed && !c.polling {
@@ -132,6 +135,9 @@ func (c *calls) begin(ctx context.Context, to submitter, messages []Message, opt
 }
 
 func (c *calls) submit(to submitter, request *C.mynah_request, stream bool, token lib.Token) (*call, error) {
+	if c == nil {
+		return nil, told(C.MYNAH_INVALID_HANDLE, nil)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {

@@ -83,3 +83,14 @@ func TestAStreamWhoseContextEndsHasWhatHadArrived(t *testing.T) {
 		t.Error(text, seen)
 	}
 }
+
+func TestAClientThatWasNeverMadeFailsAndIsClosedAsOthersAre(t *testing.T) {
+	for _, client := range []llm.Client{&llm.ProviderClient{}, &llm.TieredClient{}} {
+		if _, err := client.Complete(context.Background(), "hi"); !errors.Is(err, llm.ErrInvalidHandle) {
+			t.Error(err)
+		}
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -79,6 +79,9 @@ type Listener[F any] struct {
 
 // Wait waits until all has been told, unless it is called by what is being told.
 func (n *Notices) Wait() {
+	if n == nil { // of an object that was never made
+		return
+	}
 	n.mu.Lock()
 	told, own := n.told, n.thread == C.go_thread()
 	n.mu.Unlock()
