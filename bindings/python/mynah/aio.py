@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import weakref
 from collections import deque
-from typing import AsyncIterator, Callable, MutableMapping
+from typing import AsyncIterator, Callable
 
 from . import _queue
 from ._object import Cancel, Owner
@@ -87,13 +87,17 @@ class _Reactor:
             self._queue = None
 
 
-_reactors: MutableMapping[asyncio.AbstractEventLoop, _Reactor] = weakref.WeakKeyDictionary()
+_reactors: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Reactor] = (
+    weakref.WeakKeyDictionary())
 
 
 def _reactor() -> _Reactor:
-    # A loop whose calls had not ended is kept alive by those who wait for them.
-    for loop in [loop for loop in _reactors.keys() if loop.is_closed()]:
-        _reactors.pop(loop).abandon()
+    # A loop whose calls had not ended is kept alive by those who wait for them. Loops
+    # of other threads come and go meanwhile: each step here is one of the dictionary's.
+    for loop in [ref() for ref in _reactors.keyrefs()]:
+        if loop is not None and loop.is_closed():
+            if (left := _reactors.pop(loop, None)) is not None:
+                left.abandon()
     return _reactors.setdefault(asyncio.get_running_loop(), _Reactor())
 
 

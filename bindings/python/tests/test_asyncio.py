@@ -154,6 +154,32 @@ def test_loops_come_and_go_and_leave_nothing(client):
     assert len(loops) == 7 and all(loop() is None for loop in loops)
 
 
+def test_loops_of_other_threads_come_and_go_while_one_looks_for_those_that_are_closed():
+    class Loop:
+        """One that other threads make and drop, just when it is looked at."""
+
+        def __init__(self, closed):
+            self.closed = closed
+
+        def is_closed(self):
+            aio._reactors.pop(self, None)
+            aio._reactors[others[-1]] = aio._Reactor()
+            others.append(Loop(False))
+            return self.closed
+
+    others, loops = [Loop(False)], [Loop(True), Loop(False), Loop(True)]
+    for loop in loops:
+        aio._reactors[loop] = aio._Reactor()
+
+    async def main():
+        assert aio._reactor() is aio._reactor()
+
+    asyncio.run(main())
+    assert all(loop not in aio._reactors for loop in loops)
+    for loop in others:
+        aio._reactors.pop(loop, None)
+
+
 def test_a_loop_that_ends_early_leaves_nothing_behind():
     async def main(client):
         asyncio.ensure_future(client.achat("hello"))
