@@ -31,9 +31,9 @@ Handle = ctypes.c_void_p
 
 
 def _open() -> ctypes.CDLL:
-    given = os.environ.get("MYNAH_LIBRARY")
-    places = [Path(given)] if given else [
-        folder / name for folder in (_HERE, _SOURCE / "build") for name in _NAMES]
+    if given := os.environ.get("MYNAH_LIBRARY"):
+        return _open_given(given)
+    places = [folder / name for folder in (_HERE, _SOURCE / "build") for name in _NAMES]
     for place in places:
         if place.exists():
             return ctypes.CDLL(str(place))
@@ -45,6 +45,14 @@ def _open() -> ctypes.CDLL:
             f"libmynah is neither at {looked} nor where the system looks ({failure}): "
             "pip install ./bindings/python brings it, make && make install installs it, "
             "and MYNAH_LIBRARY can name it") from None
+
+
+def _open_given(given: str) -> ctypes.CDLL:
+    """A path, or a name that the system looks for; never another library than that."""
+    try:
+        return ctypes.CDLL(os.path.abspath(given) if os.path.exists(given) else given)
+    except OSError as failure:
+        raise ImportError(f"MYNAH_LIBRARY is {given}, which cannot be loaded: {failure}") from None
 
 
 def _header() -> str:

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import json
 import weakref
-from typing import Any, Callable, Mapping, TypeVar
+from typing import Any, Callable, Iterable, Mapping, TypeVar
 
 from . import errors
 from ._library import Handle, c_text, lib, option_texts, take
 
 Self = TypeVar("Self", bound="Owner")
+T = TypeVar("T")
 
 
 class Owner:
     """Holds a handle; frees it once, at the latest when it is collected or
-    when the interpreter ends.
+    when the interpreter ends, which leaves caches to the process's end.
 
     After ``close`` every call raises ``errors.InvalidHandle``; in a forked
     child, ``errors.Forked``.
     """
 
     _handle: Handle
+    _freed_at_exit = True
+    """Whether the interpreter's end frees it."""
 
     def _own(self, free: Callable[[Handle], Any], made: int | None = None) -> Handle:
         """The place of the handle, for C to put it there where it is not made yet: so
         nothing lies between its making and its owner. To free null does nothing."""
         self._handle = Handle(made)
         self._finalizer = weakref.finalize(self, free, self._handle)
+        self._finalizer.atexit = self._freed_at_exit
         return self._handle
 
     def close(self) -> None:

@@ -109,10 +109,12 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     :class:`mynah.errors.Forked`: make a cache of its own there. An option's
     value is a number, a bool or a text; a timedelta fits every ``_ms``. ``notices``
     is told when a threshold is crossed and, with ``evictions``, of every entry that
-    leaves.
+    leaves. One that is not closed is there until the process ends: a function of
+    ``atexit`` can save it.
     """
 
     __hash__ = object.__hash__
+    _freed_at_exit = False  # a function of atexit may save it, whenever that was registered
 
     def __eq__(self, other: object) -> bool:
         return self is other

@@ -195,14 +195,34 @@ def test_a_package_without_its_library_says_what_would_do(tmp_path):
     from pathlib import Path
     shutil.copytree(Path(mynah.__file__).parent, tmp_path / "mynah",
                     ignore=shutil.ignore_patterns("*.so", "*.dylib"))
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "LD_LIBRARY_PATH": "",
-                   "MYNAH_LIBRARY": str(tmp_path / "libmynah.so.9")}
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "LD_LIBRARY_PATH": ""}
+    environment.pop("MYNAH_LIBRARY", None)
     done = subprocess.run([sys.executable, "-c", "import mynah"], capture_output=True, text=True,
                           cwd=tmp_path, env=environment)
     if done.returncode == 0:
         pytest.skip("the system has a libmynah")
-    assert "ImportError" in done.stderr and "libmynah.so.9" in done.stderr
+    assert "ImportError" in done.stderr and "MYNAH_LIBRARY" in done.stderr
     assert "pip install" in done.stderr
+
+
+def test_a_library_that_is_named_is_loaded_or_nothing(tmp_path):
+    torn, gone = tmp_path / "libmynah.so", tmp_path / "libmynah.so.9"
+    torn.write_bytes(b"no library")
+    for named in (torn, gone):
+        done = subprocess.run([sys.executable, "-c", "import mynah"], capture_output=True, text=True,
+                              env={**os.environ, "MYNAH_LIBRARY": str(named)})
+        assert f"ImportError: MYNAH_LIBRARY is {named}, " in done.stderr and done.returncode == 1
+
+
+def test_a_cache_is_saved_by_a_function_that_runs_at_the_end(tmp_path):
+    program = ("import atexit\n"
+               "atexit.register(lambda: print(cache.save('snapshot')))\n"
+               "import mynah\n"
+               "cache = mynah.Cache(); cache['k'] = b'v'\n"
+               "atexit.register(lambda: print(len(cache)))\n")
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True,
+                          text=True, timeout=30)
+    assert done.stdout == "1\n1\n" and not done.stderr
 
 
 @fork
