@@ -18,7 +18,8 @@ end the interpreter waits for its threads as always, and the calls of those that
 daemons are cancelled.
 
 Left to C are the functions that the library calls for logs, alerts and evictions
-(here they are :class:`Notices`), claims as objects (here :meth:`Cache.get_or_load`,
+(here they are :class:`Notices`, which have a client's log records; what a cache logs
+about its own decisions is told to such a function only), claims as objects (here :meth:`Cache.get_or_load`,
 :meth:`Cache.memoize` and :meth:`Cache.warm`), a load that remembers that there is
 nothing (here :meth:`Cache.set_negative`), and options from a JSON text.
 """
