@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import enum
 import json
 import numbers
 import os
@@ -172,8 +173,10 @@ def option_texts(value: object) -> list[str]:
     """An option's value as the library reads it; a list sets it repeatedly.
 
     None withdraws what a preset or the client set, a timedelta is told in
-    milliseconds, a mapping as JSON.
+    milliseconds, a mapping as JSON, a member of an Enum as its value.
     """
+    if isinstance(value, enum.Enum):
+        value = value.value
     if isinstance(value, (list, tuple)):
         return [text for item in value for text in option_texts(item)]
     if value is None:

@@ -11,7 +11,7 @@ import os
 import pickle
 import time
 from datetime import timedelta
-from typing import Any, Awaitable, Callable, MutableMapping, TypeVar, Union
+from typing import Any, Awaitable, Callable, MutableMapping, TypeVar, Union, overload
 
 from . import errors
 from ._library import Bytes, Handle, as_bytes, lib, take
@@ -158,8 +158,13 @@ class Loading(Owner):
         errors.check(status)
         return None if claim else take(value)
 
-    def memoize(self, ttl: Ttl = None) -> Callable[[F], F]:
-        """A decorator: a function's results, pickled, under its arguments.
+    @overload
+    def memoize(self, ttl: F) -> F: ...
+    @overload
+    def memoize(self, ttl: Ttl = None) -> Callable[[F], F]: ...
+    def memoize(self, ttl: Any = None) -> Any:
+        """A decorator, with or without a ``ttl``: a function's results, pickled, under
+        its arguments.
 
         Arguments and results must be picklable; arguments are the same when
         their pickles are. A function is known by its module and name; a lambda, or
@@ -169,6 +174,9 @@ class Loading(Owner):
         Unpickling runs code: load no snapshot into the cache that somebody else
         could have written.
         """
+        if callable(ttl):  # @cache.memoize, which is given the function itself
+            return self.memoize()(ttl)
+
         def decorate(function: F) -> F:
             if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
                 raise TypeError("memoize: a generator cannot be kept; keep a list of its items")

@@ -72,6 +72,13 @@ def whole(what: str, number: int, bits: int = 32) -> int:
     return number
 
 
+def several(what: str, items: Iterable[T]) -> Iterable[T]:
+    """Refuses one text, whose letters would be taken one by one."""
+    if isinstance(items, (str, bytes, bytearray, memoryview)):
+        raise TypeError(f"several {what} are wanted, in a list, not one")
+    return items
+
+
 Progress = Callable[[int, int], Any]
 """Told how far something has come, and of how much."""
 

@@ -13,7 +13,7 @@ from typing import (
 from . import errors
 from ._library import Bytes, Handle, as_bytes, c_text, lib, take
 from ._loading import Loading, Ttl, load_claimed, ttl_ms
-from ._object import Options, Owner, Progress, Raised, handle_of, whole
+from ._object import Options, Owner, Progress, Raised, handle_of, several, whole
 from .metrics import Advice, CacheMetrics, advice_of, cache_metrics_of
 from .notices import Notices, events_of
 from .options import documented
@@ -190,7 +190,8 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
 
     def get_many(self, keys: Iterable[Bytes]) -> list[bytes | None]:
         """The values of several keys at once, None for each miss."""
-        wanted, values, size = [as_bytes(k) for k in keys], Handle(), ctypes.c_size_t()
+        wanted = [as_bytes(key) for key in several("keys", keys)]
+        values, size = Handle(), ctypes.c_size_t()
         errors.check(lib.cache_get_many(
             self._handle, b"".join(wanted), _lens(wanted), len(wanted), values))
         found: list[bytes | None] = []
@@ -233,7 +234,8 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     def warm(self, keys: Iterable[Bytes], load: Callable[[bytes], Bytes], ttl: Ttl = None) -> int:
         """Loads each key that is neither there nor being loaded, one after another;
         how many are there now. What ``load(key)`` raises ends it."""
-        wanted, lasts, raised = [as_bytes(key) for key in keys], ttl_ms(ttl), Raised()
+        wanted = [as_bytes(key) for key in several("keys", keys)]
+        lasts, raised = ttl_ms(ttl), Raised()
 
         def fill(_: int, key: int, length: int, claim: int) -> None:
             name = ctypes.string_at(key, length) if length else b""

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import json
-from typing import Any, Iterable, Sequence, TypeVar
+from typing import Any, Iterable, Literal, Sequence, overload
 
 from . import errors
 from ._library import Handle, lib, take
-from ._object import Cancel, Options, Progress, handle_of, whole
+from ._object import Cancel, Options, Progress, handle_of, several, whole
 from .batch import Result, arun, interruptible, run
 from .cache import Cache
 from .caller import Asked, Caller, _request
 from .metrics import Advice, ClientMetrics, advice_of, client_metrics_of
 from .notices import Notices, level_of
 from .options import documented
-
-T = TypeVar("T")
-
-
-def _several(prompts: Iterable[T]) -> Iterable[T]:
-    """Refuses one text, whose letters would be asked one by one."""
-    if isinstance(prompts, str):
-        raise TypeError("several prompts are wanted, in a list, not one text")
-    return prompts
 
 
 @documented("client")
@@ -68,16 +59,19 @@ class Client(Caller):
         ``on_progress(done, total)`` runs on threads of the library; what it
         raises ends the batch. ``options`` are those of every request.
         """
-        return run(self, [_request(r, options) for r in _several(requests)], parallel, on_progress)
+        return run(self, [_request(r, options) for r in several("prompts", requests)], parallel,
+                   on_progress)
 
     async def abatch(self, requests: Iterable[Asked], parallel: int = 8,
                      **options: Any) -> list[Result]:
         """As :meth:`batch`, awaited. A task that is cancelled ends the batch."""
-        return await arun(self, [_request(r, options) for r in _several(requests)], parallel)
+        return await arun(
+            self, [_request(r, options) for r in several("prompts", requests)], parallel)
 
     def warm(self, prompts: Sequence[str], parallel: int = 8) -> int:
         """Asks each prompt, so that its answer is in the cache; how many are."""
-        body, warmed, error = json.dumps(list(_several(prompts))).encode(), ctypes.c_size_t(), Handle()
+        body = json.dumps(list(several("prompts", prompts))).encode()
+        warmed, error = ctypes.c_size_t(), Handle()
         threads = whole("parallel", parallel)
 
         def call(cancel: Cancel) -> int:
@@ -89,10 +83,16 @@ class Client(Caller):
         errors.check(interruptible(call), error)
         return warmed.value
 
-    def embed(self, texts: str | Sequence[str], **fields: Any) -> list[list[float]]:
+    @overload
+    def embed(self, texts: str | Sequence[str], *, encoding_format: Literal["base64"],
+              **fields: Any) -> list[str]: ...
+    @overload
+    def embed(self, texts: str | Sequence[str], **fields: Any) -> list[list[float]]: ...
+    def embed(self, texts: str | Sequence[str], **fields: Any) -> list[Any]:
         """The vectors of one or several texts, in their order.
 
-        ``fields`` are those of OpenAI's request: ``model``, ``dimensions``, ...
+        ``fields`` are those of OpenAI's request: ``model``, ``dimensions``, ...; with
+        an ``encoding_format`` of base64 a vector is a text, as the provider gave it.
         """
         body = json.dumps({"input": texts, **fields}).encode()
         value, error = Handle(), Handle()

@@ -110,6 +110,10 @@ def test_many_at_once():
         cache.set_many({"a:1": b"1", "a:22": b"22", "b": b"3"})
         assert cache.get_many(["a:22", "none", "a:1"]) == [b"22", None, b"1"]
         assert cache.get_many([]) == []
+        for one in ("abc", b"abc", memoryview(b"abc")):
+            for ask in (cache.get_many, lambda keys: cache.warm(keys, lambda key: key)):
+                with pytest.raises(TypeError, match="list"):
+                    ask(one)
         assert cache.remove_prefix("a:") == 2 and list(cache) == [b"b"]
 
 
@@ -223,11 +227,19 @@ def test_memoize_runs_a_function_once_for_its_arguments():
 
         assert none() is None and none() is None and len(calls) == 3
 
+        @cache.memoize
+        def bare(a):
+            calls.append(a)
+            return a
+
+        assert bare(1) == bare(1) == 1 and len(calls) == 4 and bare.__name__ == "bare"
+
         def pieces():
             yield 1
 
-        with pytest.raises(TypeError, match="generator"):
-            cache.memoize()(pieces)
+        for decorate in (cache.memoize, cache.memoize()):
+            with pytest.raises(TypeError, match="generator"):
+                decorate(pieces)
 
 
 def test_a_snapshot_comes_back_and_a_torn_one_is_refused(tmp_path):

@@ -1,7 +1,9 @@
 """Chats: plain and streamed, and what goes wrong with them."""
 
+import base64
 import os
 import signal
+import struct
 import threading
 import time
 from pathlib import Path
@@ -112,6 +114,9 @@ def test_embeddings_come_in_order(client):
     vectors = client.embed(["one", "two"], model="m")
     assert len(vectors) == 2 and vectors[0] != vectors[1]
     assert client.embed("two", model="m") == vectors[1:]
+    packed, = client.embed("two", model="m", encoding_format="base64")
+    floats = struct.unpack(f"<{len(vectors[1])}f", base64.b64decode(packed))
+    assert floats == pytest.approx(vectors[1])
 
 
 def test_every_error_says_what_it_means():

@@ -1,5 +1,6 @@
 """Options are the library's own: nothing about one stands in the package."""
 
+import enum
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,19 @@ def test_values_are_what_python_has_for_them(mock):
         held = client.options()
         assert held["temperature"]["value"] is None and held["stop"]["value"] == ["a", "b"]
         assert "secret" not in str(held)
+
+
+def test_a_member_of_an_enum_is_its_value(mock):
+    class Who(str, enum.Enum):
+        MINE = "custom"
+
+    class Size(enum.IntEnum):
+        SMALL = 7
+
+    with Client(Who.MINE, "m", base_url=mock.url) as client:
+        assert client.options()["provider"]["value"] == "custom"
+    with Cache(capacity=Size.SMALL) as cache:
+        assert cache.capacity == 7
 
 
 def test_a_text_with_a_zero_byte_is_refused_not_cut(mock, client):

@@ -38,9 +38,17 @@ with mynah.Cache(capacity=1000) as cache:
     reveal_type(next(iter(cache.keys())))
     reveal_type(next(iter(cache.values())))
 
+    @cache.memoize
+    def bare(a: int) -> int:
+        return a
+
+    reveal_type(bare(1))
+
     rate: float | None = cache.metrics().hit_rate
 
 def ask(client: mynah.Client) -> list[mynah.Response]:
+    reveal_type(client.embed("a"))
+    reveal_type(client.embed("a", model="m", encoding_format="base64"))
     with client.stream("hello") as stream:
         reveal_type(next(stream))
     return [r for r in client.batch(["a"]) if isinstance(r, mynah.Response)]
@@ -50,7 +58,8 @@ async def ask_later(client: mynah.Tiered) -> str:
     reveal_type((await client.achat("hello")).usage.output_tokens)
     return text
 '''
-REVEALED = ['"bytes"', '"int"', '"int"', '"bytes"', '"bytes"', '"bytes"', '"str"', '"int | None"']
+REVEALED = ['"bytes"', '"int"', '"int"', '"bytes"', '"bytes"', '"bytes"', '"int"',
+            '"list[list[float]]"', '"list[str]"', '"str"', '"int | None"']
 
 
 @pytest.fixture
