@@ -24,6 +24,7 @@ from .response import Response, read_response
 _NAMES = {number: name[len("EVENT_"):].lower() for name, number in lib.constants.items()
           if name.startswith("EVENT_")}
 _EVENT = lib.constants["ITEM_EVENT"]
+_BATCH = lib.constants["ITEM_BATCH"]
 _TOOL_CALLS = {lib.constants["EVENT_TOOL_CALL"], lib.constants["EVENT_TOOL_CALL_END"]}
 _AT_ONCE = 64
 _KEPT = 8
@@ -176,8 +177,8 @@ class Queue(Owner):
         if not (answer or failure):  # a result leaves its item but once
             lib.item_result(item, answer, failure)
         status = lib.error_status(failure)
-        if status == errors.NotFound.status:  # it has left before, and there was nothing in it
-            status = 0
+        if status == errors.NotFound.status and lib.item_kind(item) == _BATCH:
+            status = 0  # it has left before, and there was nothing in it
         return Done(read_response(answer), errors.told(status, failure))
 
     def _drop_result(self) -> None:

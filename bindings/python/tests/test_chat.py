@@ -1,5 +1,6 @@
 """Chats: plain and streamed, and what goes wrong with them."""
 
+import asyncio
 import base64
 import os
 import signal
@@ -26,6 +27,18 @@ def test_a_chat_comes_from_the_cache_the_second_time(client, mock):
     assert client.advise().findings == []
     assert metrics.calls == 2 and metrics.cache_hits == 1
     assert "mynah_llm_calls_total" in client.prometheus()
+
+
+def test_a_miss_where_only_the_cache_is_asked_is_not_found(client, mock):
+    asked = [
+        lambda: client.chat("never", cache="only"),
+        lambda: list(client.stream("never", cache="only")),
+        lambda: asyncio.run(client.achat("never", cache="only")),
+    ]
+    for ask in asked:
+        with pytest.raises(errors.NotFound, match="no cached answer"):
+            ask()
+    assert mock.stats()["requests"] == 0
 
 
 def test_a_conversation_goes_on(client):
