@@ -51,7 +51,11 @@ class Request(Owner):
         return self
 
     def add_tool_result(self: Self, call_id: str, content: str, failed: bool = False) -> Self:
-        """Adds what a call that the model asked for gave; answers the request."""
+        """Adds what a call that the model asked for gave; answers the request.
+
+        ``failed`` tells the model that the tool failed, with ``anthropic`` and
+        ``gemini``; the others have no field for it, so let ``content`` say it too.
+        """
         text = content.encode()
         errors.check(lib.request_add_tool_result(
             self._handle, c_text(call_id, "call_id"), text, len(text), int(failed)))
