@@ -123,8 +123,8 @@ public:
         });
         return *this;
     }
-    /// `failed` is told to the model by `anthropic` and `gemini`; the others have no field
-    /// for it, so let `text` say it too.
+    // `failed` is told to the model by `anthropic` and `gemini`; the others have no field
+    // for it, so let `text` say it too.
     request &tool_result(const std::string &call_id, std::string_view text, bool failed = false) {
         detail::check(mynah_request_add_tool_result(
             get(), detail::c_text(call_id, "call_id"), text.data(), text.size(), failed));
