@@ -31,7 +31,9 @@ impl Client {
         let order = Arc::new(order);
         let start = |flight: &Arc<Flight>| self.fly(flight, &order, key);
         let provider = order.prepared.context.provider;
-        match self.flights.join(key, path.timing, order.stream, start) {
+        // What nobody hears can be asked for again when it breaks off.
+        let is_heard = order.stream && sink.is_some();
+        match self.flights.join(key, path.timing, is_heard, start) {
             Joined::First(place) => self.follow(&place, false, sink, path, provider),
             Joined::Later(place) => self.follow(&place, true, sink, path, provider),
             Joined::Alone => {
@@ -76,7 +78,8 @@ impl Client {
             flight.push(event);
             true
         };
-        let result = self.send(order, &Some(key), Some(&mut log), &timing, &flight.interrupt);
+        let log = flight.streamed.then_some(&mut log as &mut Sink<'_>);
+        let result = self.send(order, &Some(key), log, &timing, &flight.interrupt);
         result.map_err(|failed| failed.error)
     }
 

@@ -366,3 +366,15 @@ fn a_participant_that_takes_its_time_or_stops_delays_nobody() {
     });
     assert_eq!(bench.sent(), 1);
 }
+
+#[test]
+fn what_nobody_hears_of_a_stream_is_asked_for_again_when_it_breaks_off() {
+    let piece = r#"data: {"choices":[{"index":0,"delta":{"content":"half"}}]}"#;
+    let busy = r#"data: {"error":{"message":"overloaded","code":503}}"#;
+    let broken = Step::Answer(200, &[], format!("{piece}\n\n{busy}\n\n"));
+    let options = [("streaming_enabled", "true"), ("retry_delay_ms", "1"), ("retry_count", "1")];
+    let scene = scene(&options, vec![broken, ended("whole")]);
+    scene.held.let_go.store(true, SeqCst);
+    let response = scene.client.chat(&request(), None).unwrap();
+    assert_eq!((response.text(), response.attempts), ("whole", 2));
+}

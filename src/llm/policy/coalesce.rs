@@ -41,7 +41,7 @@ pub struct Flight {
     pub interrupt: Arc<Interrupt>,
     /// What its participants and its request tell each other.
     pub shared: Arc<Shared>,
-    /// Whether events come as they are made.
+    /// Whether events come as they are made, for one who takes them so.
     pub streamed: bool,
     log: Mutex<Log>,
 }
