@@ -19,7 +19,7 @@ use crate::options::{Layered, Origin, Resolved, Value as OptionValue};
 use read::parse;
 
 /// A function that the model may call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tool {
     /// Its name.
     pub name: String,
@@ -31,6 +31,10 @@ pub struct Tool {
     pub strict: Option<bool>,
     /// Anthropic's mark for the prompt cache.
     pub cache_control: Option<Value>,
+    /// What else was given beside the function: a vendor's own members.
+    pub extra: Map<String, Value>,
+    /// What else was given within it, where it stood by itself.
+    pub within: Map<String, Value>,
     /// A tool that is not a function, as it was given.
     pub other: Option<Value>,
 }
@@ -239,9 +243,7 @@ impl Request {
             name: name.into(),
             description: (!description.is_empty()).then(|| description.into()),
             parameters,
-            strict: None,
-            cache_control: None,
-            other: None,
+            ..Tool::default()
         });
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Tools and their results where vendors differ most: schemas that say little,
 //! results with pictures, and tools whose input is a text.
 
+use mynah::error::Status;
 use serde_json::{Value, json};
 
 use crate::spec::Spec;
@@ -311,4 +312,100 @@ fn a_custom_tool_may_be_among_the_allowed_ones() {
     let sent = body(&responses(), &request);
     assert_eq!(sent["tool_choice"]["tools"], json!([{"type": "custom", "name": "paint"}]));
     fits("openai-openapi.json", "CreateResponse", &sent);
+}
+
+#[test]
+fn a_functions_schema_is_read_in_the_form_of_each_vendor() {
+    let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+    let forms = [
+        json!({"name": "w", "parameters": schema}),
+        json!({"name": "w", "input_schema": schema}),
+        json!({"type": "custom", "name": "w", "input_schema": schema}),
+        json!({"name": "w", "inputSchema": schema}),
+        json!({"name": "w", "parametersJsonSchema": schema}),
+        json!({"type": "function", "function": {"name": "w", "input_schema": schema}}),
+    ];
+    for form in forms {
+        let request =
+            request(json!({"messages": [{"role": "user", "content": "Hi"}], "tools": [form]}));
+        let sent = body(&client("anthropic", "claude-sonnet-5-5"), &request);
+        assert_eq!(sent["tools"], json!([{"name": "w", "input_schema": schema}]), "{form}");
+        let sent = body(&client("gemini", "gemini-2.5-flash"), &request);
+        let declared = &sent["tools"][0]["functionDeclarations"][0];
+        assert_eq!(declared["parametersJsonSchema"], schema, "{form}");
+        let sent = body(&client("custom", "m"), &request);
+        let function = json!({"name": "w", "parameters": schema});
+        assert_eq!(sent["tools"], json!([{"type": "function", "function": function}]), "{form}");
+    }
+}
+
+/// A tool that says `own` beside its function, and the same told by a client of
+/// these options.
+fn said_beside(client: &Resolved<ClientOptions>, own: Value) -> Result<Prepared> {
+    let mut tool = json!({"type": "function", "function": {"name": "f", "x_within": false,
+        "parameters": {"type": "object", "properties": {}}}});
+    tool.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+    let json = json!({"messages": [{"role": "user", "content": "Hi"}], "tools": [tool]});
+    prepare(client, &request(json), false)
+}
+
+fn json_of(prepared: &Prepared) -> Value {
+    serde_json::from_slice(&prepared.http.body).unwrap()
+}
+
+#[test]
+fn what_a_vendor_knows_of_a_function_is_handed_on() {
+    let claude = client("anthropic", "claude-sonnet-5-5");
+    let own = json!({"defer_loading": true, "eager_input_streaming": true,
+        "input_examples": [{}], "allowed_callers": ["direct"]});
+    let sent = json_of(&said_beside(&claude, own.clone()).unwrap());
+    fits("anthropic-tryagi-openapi.yaml", "CreateMessageParams", &sent);
+    for (key, value) in own.as_object().unwrap() {
+        assert_eq!(&sent["tools"][0][key], value, "{key}");
+    }
+    let own = json!({"defer_loading": true, "allowed_callers": ["programmatic"],
+        "output_schema": {"type": "string"}});
+    let sent = json_of(&said_beside(&responses(), own.clone()).unwrap());
+    fits("openai-openapi.json", "CreateResponse", &sent);
+    for (key, value) in own.as_object().unwrap() {
+        assert_eq!(&sent["tools"][0][key], value, "{key}");
+    }
+    let own = json!({"behavior": "BLOCKING", "responseJsonSchema": {"type": "string"}});
+    let gemini = client("gemini", "gemini-2.5-flash");
+    let sent = json_of(&said_beside(&gemini, own).unwrap());
+    fits("gemini-openapi.json", "GenerateContentRequest", &sent);
+    let declared = &sent["tools"][0]["functionDeclarations"][0];
+    assert_eq!(declared["responseJsonSchema"], json!({"type": "string"}));
+    for provider in ["custom", "huggingface", "siliconflow"] {
+        let sent = said_beside(&client(provider, "m"), json!({"defer_loading": true})).unwrap();
+        let tool = &json_of(&sent)["tools"][0];
+        assert_eq!(
+            (&tool["defer_loading"], &tool["function"]["x_within"]),
+            (&json!(true), &json!(false))
+        );
+    }
+}
+
+#[test]
+fn what_a_vendor_does_not_know_of_a_function_is_refused_by_name() {
+    for (provider, model) in [
+        ("openai", "gpt-4o"),
+        ("deepseek", "deepseek-flash"),
+        ("kimi", "kimi-k2.6"),
+        ("cohere", "command-a-03-2025"),
+        ("ollama", "llama3.2"),
+        ("gemini", "gemini-2.5-flash"),
+        ("anthropic", "claude-sonnet-5-5"),
+    ] {
+        let own = json!({"x_own": 1, "x_none": null});
+        let error = said_beside(&client(provider, model), own.clone()).map(|_| ()).unwrap_err();
+        assert_eq!(error.status(), Status::BadRequest);
+        assert_eq!(error.to_string(), format!("tools.x_own: {provider} {model} does not take it"));
+        let drops =
+            [("provider", provider), ("model", model), ("api_key", "k"), ("unsupported", "drop")];
+        let prepared = said_beside(&options(&drops), own).unwrap();
+        let note = format!("tools.x_own: left out: {provider} {model} does not take it");
+        assert!(prepared.adjusted.contains(&note), "{:?}", prepared.adjusted);
+        assert!(!json_of(&prepared).to_string().contains("x_own"));
+    }
 }

@@ -1,6 +1,6 @@
 //! The tools of a request, as far as dialects offer them in the same way.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::wanted::Wanted;
 use crate::error::Result;
@@ -63,8 +63,9 @@ pub fn choice(request: &Request, offered: &[&Tool], wanted: &mut Wanted) -> Opti
     }
 }
 
-/// A function in OpenAI's form, with a schema of its arguments in any case.
-pub fn function(tool: &Tool) -> Value {
+/// A function in OpenAI's form, with a schema of its arguments in any case; for
+/// those who know nothing else of it.
+pub fn function(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
     let parameters = tool.parameters.clone();
     let mut function = json!({
         "name": tool.name,
@@ -73,7 +74,22 @@ pub fn function(tool: &Tool) -> Value {
     if let Some(description) = &tool.description {
         function["description"] = description.clone().into();
     }
-    json!({"type": "function", "function": function})
+    members(tool, &[], wanted)?;
+    Ok(json!({"type": "function", "function": function}))
+}
+
+/// What a tool says beside what all know, as far as the vendor knows it; the rest is
+/// refused.
+pub fn members(tool: &Tool, known: &[&str], wanted: &mut Wanted) -> Result<Map<String, Value>> {
+    let mut taken = Map::new();
+    for (key, value) in tool.extra.iter().chain(&tool.within) {
+        if known.contains(&key.as_str()) {
+            taken.insert(key.clone(), value.clone());
+        } else if *value != Value::Bool(false) {
+            wanted.refuse(&format!("tools.{key:.40}"), "does not take it")?;
+        }
+    }
+    Ok(taken)
 }
 
 /// Notes which of a tool's wishes are not sent, for a dialect that marks no tool

@@ -155,7 +155,7 @@ fn tools(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
         wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
     }
     let functions = offer::functions(offer::allowed(request), wanted)?;
-    Ok(functions.into_iter().map(offer::function).collect())
+    functions.into_iter().map(|tool| offer::function(tool, wanted)).collect()
 }
 
 fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {

@@ -47,30 +47,33 @@ impl Request {
     }
 
     fn read_tool(&mut self, json: &Value) -> Result<()> {
-        let function = if json["function"].is_object() { &json["function"] } else { json };
+        let nested = Some(&json["function"]).filter(|function| function.is_object());
+        let function = nested.unwrap_or(json);
         let name = function["name"].as_str();
-        // Gemini's own tools have no type, only a member of their name.
         let is_function = match json["type"].as_str() {
+            Some("custom") => json["input_schema"].is_object(), // Anthropic's word for a function.
             Some(kind) => kind == "function",
+            // Gemini's own tools have no type, only a member of their name.
             None => name.is_some() || !json.is_object(),
         };
         self.tools.push(match (is_function, name) {
             (true, Some(name)) => Tool {
                 name: name.into(),
                 description: function["description"].as_str().map(Into::into),
-                parameters: function.get("parameters").filter(|p| !p.is_null()).cloned(),
+                parameters: first(&SCHEMAS, &[function]),
                 strict: function["strict"].as_bool(),
-                cache_control: json.get("cache_control").cloned(),
+                cache_control: first(&["cache_control"], &[json, function]),
+                extra: unread(json, |key| {
+                    matches!(key, "type" | "function") || nested.is_none() && is_functions(key)
+                }),
+                within: unread(nested.unwrap_or(&Value::Null), is_functions),
                 other: None,
             },
             (true, None) => return Err(Error::invalid("tools", "a function needs a name")),
             (false, name) => Tool {
                 name: name.or(json["custom"]["name"].as_str()).unwrap_or_default().into(),
-                description: None,
-                parameters: None,
-                strict: None,
-                cache_control: None,
                 other: Some(json.clone()),
+                ..Tool::default()
             },
         });
         Ok(())
@@ -109,6 +112,30 @@ impl Request {
             other => self.overrides.set_json(key, other),
         }
     }
+}
+
+/// Where the schema of a function's arguments stands: in OpenAI's form, Anthropic's,
+/// MCP's and Gemini's.
+const SCHEMAS: [&str; 4] = ["parameters", "input_schema", "inputSchema", "parametersJsonSchema"];
+
+/// Whether a member of a function has a field of ours.
+fn is_functions(key: &str) -> bool {
+    SCHEMAS.contains(&key) || matches!(key, "name" | "description" | "strict")
+}
+
+/// The first of these members that says something.
+fn first(keys: &[&str], objects: &[&Value]) -> Option<Value> {
+    let all = objects.iter().flat_map(|object| keys.iter().map(|key| &object[*key]));
+    all.into_iter().find(|value| !value.is_null()).cloned()
+}
+
+/// The members of a tool that no field of ours holds.
+fn unread(json: &Value, is_read: impl Fn(&str) -> bool) -> Map<String, Value> {
+    let members = json.as_object().into_iter().flatten();
+    let is_left = |(key, value): &(&String, &Value)| {
+        !value.is_null() && *key != "cache_control" && !is_read(key)
+    };
+    members.filter(is_left).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// Reads a JSON text that is called `name`.

@@ -23,6 +23,9 @@ const OWN_FIELDS: &[&str] = &[
     "output_config",
     "service_tier",
 ];
+/// What the vendor knows of a function beside what all know.
+const OF_TOOLS: &[&str] =
+    &["allowed_callers", "defer_loading", "eager_input_streaming", "input_examples"];
 
 /// Writes the body.
 pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
@@ -234,7 +237,8 @@ fn tools(
         wanted.refuse("tool_choice", why)?;
         chosen = None;
     }
-    put("tools", tools.into_iter().map(tool).collect());
+    let tools = tools.into_iter().map(|one| tool(one, wanted));
+    put("tools", tools.collect::<Result<Vec<_>>>()?.into());
     let mut choice = match &chosen {
         None | Some(ToolChoice::Auto | ToolChoice::Allowed(_, false)) => json!({"type": "auto"}),
         Some(ToolChoice::Required | ToolChoice::Allowed(_, true)) => json!({"type": "any"}),
@@ -251,9 +255,9 @@ fn tools(
     Ok(())
 }
 
-fn tool(tool: &Tool) -> Value {
+fn tool(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
     if let Some(other) = &tool.other {
-        return other.clone();
+        return Ok(other.clone());
     }
     let mut json = json!({"name": tool.name, "input_schema": input_schema(tool)});
     if let Some(description) = &tool.description {
@@ -262,10 +266,13 @@ fn tool(tool: &Tool) -> Value {
     if tool.strict == Some(true) {
         json["strict"] = true.into();
     }
+    for (key, value) in offer::members(tool, OF_TOOLS, wanted)? {
+        json[key] = value;
+    }
     if let Some(mark) = &tool.cache_control {
         json["cache_control"] = mark.clone();
     }
-    json
+    Ok(json)
 }
 
 /// The schema of the input, which has to say that it is an object's.

@@ -102,8 +102,8 @@ fn tools(
     if offered.is_empty() {
         return Ok(());
     }
-    let tools: Vec<_> = offered.into_iter().map(offer::function).collect();
-    put("tools", Some(tools.into()));
+    let tools = offered.into_iter().map(|tool| offer::function(tool, wanted));
+    put("tools", Some(tools.collect::<Result<Vec<_>>>()?.into()));
     offer::note_unsaid(request, true, wanted);
     if request.tools.iter().any(|tool| tool.strict == Some(true)) {
         put("strict_tools", Some(true.into()));

@@ -11,6 +11,8 @@ use crate::llm::request::{Format, Tool, ToolChoice};
 
 /// Fields of the vendor's own that are handed on, and their names there.
 const OWN_FIELDS: &[&str] = &["cachedContent", "safetySettings", "labels", "serviceTier", "store"];
+/// What the vendor knows of a function beside name, description and schema.
+const OF_FUNCTIONS: &[&str] = &["behavior", "response", "responseJsonSchema"];
 
 /// Writes the body.
 pub fn body(
@@ -128,7 +130,8 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Res
         tools.into_iter().partition(|tool| tool.other.is_some());
     let mut tools: Vec<Value> = own.into_iter().filter_map(|tool| tool.other.clone()).collect();
     if !functions.is_empty() {
-        let functions: Vec<_> = functions.into_iter().map(declaration).collect();
+        let functions = functions.into_iter().map(|tool| declaration(tool, wanted));
+        let functions = functions.collect::<Result<Vec<_>>>()?;
         tools.push(json!({"functionDeclarations": functions}));
     }
     body.insert("tools".into(), tools.into());
@@ -149,7 +152,7 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Res
     Ok(())
 }
 
-fn declaration(tool: &Tool) -> Value {
+fn declaration(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
     let mut json = json!({
         "name": tool.name,
         "description": tool.description.as_deref().unwrap_or_default(),
@@ -157,7 +160,10 @@ fn declaration(tool: &Tool) -> Value {
     if let Some(parameters) = &tool.parameters {
         json["parametersJsonSchema"] = with_lone_references(parameters);
     }
-    json
+    for (key, value) in offer::members(tool, OF_FUNCTIONS, wanted)? {
+        json[key] = value;
+    }
+    Ok(json)
 }
 
 /// A schema whose references stand alone. Beside a `$ref` this vendor takes no

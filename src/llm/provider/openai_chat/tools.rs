@@ -19,8 +19,8 @@ pub fn write(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) ->
     if offered.is_empty() {
         return Ok(());
     }
-    let tools = offered.into_iter().map(|tool| tool_json(tool, wanted)).collect();
-    body.insert("tools".into(), tools);
+    let tools = offered.into_iter().map(|tool| tool_json(tool, wanted));
+    body.insert("tools".into(), tools.collect::<Result<Vec<_>>>()?.into());
     if let Some(choice) = choice {
         body.insert("tool_choice".into(), tool_choice(&choice, &request.tools));
     }
@@ -98,9 +98,14 @@ fn takes_allowed(provider: &str) -> bool {
     !matches!(provider, "deepseek" | "kimi")
 }
 
-fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Value {
+fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
     if let Some(other) = &tool.other {
-        return other.clone();
+        return Ok(other.clone());
+    }
+    // Behind such an address there may be a host that knows more of a function.
+    let is_handed_on = wanted.takes_own_form();
+    if !is_handed_on {
+        offer::members(tool, &[], wanted)?;
     }
     let mut function = json!({"name": tool.name});
     if let Some(description) = &tool.description {
@@ -112,7 +117,13 @@ fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Value {
     if let Some(strict) = tool.strict {
         function["strict"] = strict.into();
     }
+    for (key, value) in tool.within.iter().filter(|_| is_handed_on) {
+        function[key] = value.clone();
+    }
     let mut json = json!({"type": "function", "function": function});
+    for (key, value) in tool.extra.iter().filter(|_| is_handed_on) {
+        json[key] = value.clone();
+    }
     if let Some(mark) = &tool.cache_control {
         if keeps_marks(wanted.provider) {
             json["cache_control"] = mark.clone();
@@ -120,7 +131,7 @@ fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Value {
             wanted.note_mark();
         }
     }
-    json
+    Ok(json)
 }
 
 fn tool_choice(choice: &ToolChoice, tools: &[Tool]) -> Value {

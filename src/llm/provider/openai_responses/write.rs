@@ -24,6 +24,8 @@ const OWN_FIELDS: &[&str] = &[
     "top_logprobs",
     "truncation",
 ];
+/// What the vendor knows of a function beside what all know.
+const OF_FUNCTIONS: &[&str] = &["allowed_callers", "defer_loading", "output_schema"];
 
 /// Writes the body.
 pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
@@ -50,7 +52,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     if !text.is_empty() {
         body.insert("text".into(), text.into());
     }
-    tools(chat, wanted, &mut body);
+    tools(chat, wanted, &mut body)?;
     if let Some(user) = &request.user {
         body.insert("user".into(), user.clone().into());
     }
@@ -142,14 +144,14 @@ fn text(chat: &Chat, verbosity: Option<Value>) -> Map<String, Value> {
     text
 }
 
-fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) {
+fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
     let request = chat.request;
     if request.tools.is_empty() {
-        return;
+        return Ok(());
     }
     offer::note_unsaid(request, true, wanted);
-    let tools: Vec<_> = request.tools.iter().map(tool).collect();
-    body.insert("tools".into(), tools.into());
+    let tools = request.tools.iter().map(|one| tool(one, wanted));
+    body.insert("tools".into(), tools.collect::<Result<Vec<_>>>()?.into());
     let function = |name: &String| match request.tools.iter().any(|tool| tool.is_custom(name)) {
         true => json!({"type": "custom", "name": name}),
         false => json!({"type": "function", "name": name}),
@@ -171,6 +173,7 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) {
     if let Some(parallel) = request.parallel_tool_calls {
         body.insert("parallel_tool_calls".into(), parallel.into());
     }
+    Ok(())
 }
 
 /// A custom tool in the form of chat completions: here nothing is nested.
@@ -186,10 +189,10 @@ fn custom(tool: &Value) -> Value {
 }
 
 /// Here a function is strict unless it says that it is not.
-fn tool(tool: &Tool) -> Value {
+fn tool(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
     match &tool.other {
-        Some(other) if other["custom"].is_object() => return custom(&other["custom"]),
-        Some(other) => return other.clone(),
+        Some(other) if other["custom"].is_object() => return Ok(custom(&other["custom"])),
+        Some(other) => return Ok(other.clone()),
         None => {}
     }
     let parameters = tool.parameters.clone();
@@ -202,7 +205,10 @@ fn tool(tool: &Tool) -> Value {
     if let Some(description) = &tool.description {
         json["description"] = description.clone().into();
     }
-    json
+    for (key, value) in offer::members(tool, OF_FUNCTIONS, wanted)? {
+        json[key] = value;
+    }
+    Ok(json)
 }
 
 fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
