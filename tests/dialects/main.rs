@@ -17,6 +17,7 @@ mod gemini;
 mod given_up;
 mod incoming;
 mod outgoing;
+mod parts;
 mod refusals;
 mod responses;
 mod results;

@@ -16,6 +16,8 @@ pub struct Building {
     pub calls: Vec<Call>,
     /// The provider's own blocks.
     pub blocks: Option<Vec<Value>>,
+    /// The content as the provider has it back, where that is not the text.
+    pub content: Option<Value>,
     /// What its message holds beside content and calls.
     pub extra: Map<String, Value>,
 }
@@ -44,6 +46,7 @@ impl Building {
         let is_bare = choice.tool_calls.is_empty()
             && choice.refusal.is_none()
             && self.extra.is_empty()
+            && self.content.is_none()
             && self.blocks.is_none();
         if is_bare {
             choice.message = Lazy::Said(Box::new(Said {
@@ -69,7 +72,11 @@ impl Building {
             message.insert("refusal".into(), refusal.clone().into());
         }
         message.extend(self.extra);
-        let blocks = self.blocks.unwrap_or_else(|| vec![Value::Object(message.clone())]);
+        let blocks = self.blocks.unwrap_or_else(|| {
+            let mut own = message.clone();
+            own.extend(self.content.map(|content| ("content".into(), content)));
+            vec![own.into()]
+        });
         let origin = Origin {
             provider: context.provider.into(),
             model: context.model.to_string(),

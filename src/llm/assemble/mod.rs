@@ -303,6 +303,11 @@ impl<'a> Assembler<'a> {
         })]);
     }
 
+    /// The content of an answer as the provider has it back, where that is no text.
+    pub fn own_content(&mut self, choice: u32, content: Value) {
+        self.building(choice).content = Some(content);
+    }
+
     /// The provider's own blocks of an answer.
     pub fn blocks(&mut self, choice: u32, blocks: Vec<Value>) {
         self.building(choice).blocks = Some(blocks);

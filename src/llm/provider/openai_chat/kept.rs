@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::parts::Parts;
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::json::Json;
 
@@ -18,6 +19,7 @@ pub struct Kept {
     reasoning_name: Option<&'static str>,
     details: Vec<Value>,
     legacy: bool,
+    parts: Parts,
     extra: Map<String, Value>,
 }
 
@@ -38,7 +40,7 @@ impl Kept {
                 // Groq names a piece's channel in each, Together its token.
                 (_, Json::Null) | ("role" | "index" | "channel" | "token_id", _) => {}
                 ("content", Json::Text(text)) => out.text(index, text),
-                ("content", Json::Array(parts)) => self.parts(parts, out),
+                ("content", Json::Array(parts)) => self.parts.take(parts, index, out, whole),
                 ("reasoning_content", Json::Text(text)) => {
                     self.reasoning_name = Some("reasoning_content");
                     out.reasoning(index, text);
@@ -86,26 +88,6 @@ impl Kept {
                 (key, value) => {
                     merge(self.extra.entry(key).or_insert(Value::Null), value.to_value());
                 }
-            }
-        }
-    }
-
-    /// A content in parts, as some hosts send it; Databricks says `summary` for
-    /// what Mistral calls `thinking`.
-    fn parts(&mut self, parts: &[Json], out: &mut Assembler) {
-        for part in parts {
-            let thinking = match part.get("thinking") {
-                Json::Null => part.get("summary"),
-                thinking => thinking,
-            };
-            match (part.get("text"), thinking) {
-                (Json::Text(text), _) => out.text(self.index, text),
-                (_, Json::Text(text)) => out.reasoning(self.index, text),
-                (_, Json::Array(inner)) => {
-                    let texts = inner.iter().filter_map(|part| part.get("text").text());
-                    texts.for_each(|text| out.reasoning(self.index, text));
-                }
-                _ => {}
             }
         }
     }
@@ -187,6 +169,9 @@ impl Kept {
             extra.insert("reasoning_details".into(), self.details.into());
         }
         *out.message_extra(index) = extra;
+        if let Some(content) = self.parts.content(&out.choice(index).text) {
+            out.own_content(index, content);
+        }
         if self.legacy {
             out.legacy_call(index);
         }

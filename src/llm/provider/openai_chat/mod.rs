@@ -4,6 +4,7 @@
 //! own way is written and read here, whoever it is.
 
 mod kept;
+mod parts;
 mod read;
 mod tools;
 mod turns;

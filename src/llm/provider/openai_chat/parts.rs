@@ -1,0 +1,124 @@
+//! A content in parts, as some hosts send it: texts, thoughts, pictures, references.
+//!
+//! Texts and thoughts are told as anywhere; the list itself is kept for the host
+//! that said it, which may ask for it back. Of a stream, in which texts may come
+//! outside the list too, only the parts that are no plain text are kept, each with
+//! its place in the text.
+
+use serde_json::{Value, json};
+
+use crate::llm::assemble::Assembler;
+use crate::llm::json::Json;
+
+/// The parts of one answer's content.
+#[derive(Default)]
+pub struct Parts {
+    all: Vec<Part>,
+}
+
+/// A part, and the piece of the answer's text that it holds.
+struct Part {
+    from: usize,
+    to: usize,
+    json: Value,
+}
+
+impl Parts {
+    /// Takes the parts of a delta or a whole message of the answer `index`.
+    pub fn take(&mut self, parts: &[Json], index: u32, out: &mut Assembler, whole: bool) {
+        for part in parts {
+            let from = out.choice(index).text.len();
+            match (part.get("text"), thought_of(part)) {
+                (Json::Text(text), _) => out.text(index, text),
+                (_, Json::Text(text)) => out.reasoning(index, text),
+                (_, Json::Array(inner)) => {
+                    let texts = inner.iter().filter_map(|part| part.get("text").text());
+                    texts.for_each(|text| out.reasoning(index, text));
+                }
+                _ => out.other(part),
+            }
+            let to = out.choice(index).text.len();
+            let json = part.to_value();
+            if whole || !is_plain(&json) && !self.goes_on(&json, from) {
+                self.all.push(Part { from, to, json });
+            }
+        }
+    }
+
+    /// Whether a part only goes on with the thought before, and was added to it.
+    fn goes_on(&mut self, piece: &Value, from: usize) -> bool {
+        let Some(last) = self.all.last_mut().filter(|last| last.to == from) else { return false };
+        let names = ["thinking", "summary"];
+        let Some(name) = names.into_iter().find(|name| !piece[*name].is_null()) else {
+            return false;
+        };
+        if last.json["type"] != piece["type"] || !grow(&mut last.json[name], &piece[name]) {
+            return false;
+        }
+        // What else comes with a piece, such as a signature, is the thought's.
+        for (key, value) in piece.as_object().into_iter().flatten() {
+            if key != name && !value.is_null() {
+                last.json[key] = value.clone();
+            }
+        }
+        true
+    }
+
+    /// The content as it goes back, if it is more than this text.
+    pub fn content(self, text: &str) -> Option<Value> {
+        if self.all.iter().all(|part| is_plain(&part.json)) {
+            return None;
+        }
+        let (mut content, mut told) = (Vec::new(), 0);
+        let plain = |text: &str| (!text.is_empty()).then(|| json!({"type": "text", "text": text}));
+        for part in self.all {
+            content.extend(text.get(told..part.from).and_then(plain));
+            content.push(part.json);
+            told = part.to;
+        }
+        content.extend(text.get(told..).and_then(plain));
+        Some(content.into())
+    }
+}
+
+/// The thought that a part holds; Databricks says `summary` for what Mistral calls
+/// `thinking`.
+fn thought_of<'a>(part: &'a Json<'a>) -> &'a Json<'a> {
+    match part.get("thinking") {
+        Json::Null => part.get("summary"),
+        thinking => thinking,
+    }
+}
+
+/// Whether a part is a text and nothing else.
+fn is_plain(part: &Value) -> bool {
+    holds_only_text(part) && (part["type"].is_null() || part["type"] == "text")
+}
+
+fn holds_only_text(part: &Value) -> bool {
+    let nothing_else = |(key, value): (&String, &Value)| {
+        matches!(key.as_str(), "type" | "text") || value.is_null()
+    };
+    part["text"].is_string() && part.as_object().is_some_and(|all| all.iter().all(nothing_else))
+}
+
+/// Adds a piece to a text, or to a list of texts; false if it is neither.
+fn grow(old: &mut Value, piece: &Value) -> bool {
+    match (old, piece) {
+        (Value::String(old), Value::String(piece)) => old.push_str(piece),
+        (Value::Array(old), Value::Array(pieces)) => {
+            for piece in pieces {
+                let is_same = |last: &&mut Value| {
+                    [&**last, piece].into_iter().all(holds_only_text)
+                        && last["type"] == piece["type"]
+                };
+                match old.last_mut().filter(is_same).map(|last| &mut last["text"]) {
+                    Some(last) => drop(grow(last, &piece["text"])),
+                    None => old.push(piece.clone()),
+                }
+            }
+        }
+        _ => return false,
+    }
+    true
+}

@@ -1,0 +1,114 @@
+//! Answers whose content is a list of parts, as some compatible hosts send it: what
+//! they come to, and that the host has its own list back.
+
+use mynah::llm::event::EventKind;
+use serde_json::{Value, json};
+
+use crate::*;
+
+fn asked() -> Request {
+    request(json!({"messages": [{"role": "user", "content": "Hi"}]}))
+}
+
+fn message(response: &Response) -> Value {
+    response.first().message.value().into_owned()
+}
+
+/// What the host, and another, have of an answer in the next request.
+fn back(said: &Value) -> (Value, Value) {
+    let next = request(json!({"messages": [{"role": "user", "content": "Hi"}, said,
+        {"role": "user", "content": "And?"}]}));
+    let of = |model: &str| body(&client("custom", model), &next)["messages"][1].clone();
+    (of("m"), of("another"))
+}
+
+fn plain(content: &Value) -> Response {
+    let (dialect, context) = reader(&client("custom", "m"), &asked());
+    let answer = json!({"id": "c", "model": "m", "choices": [{"index": 0,
+        "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}]});
+    dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap()
+}
+
+fn streamed(contents: &[Value]) -> (Vec<Event>, Response) {
+    let (dialect, context) = reader(&client("custom", "m"), &asked());
+    let chunk = |content: &Value| {
+        json!({"id": "c", "model": "m", "choices": [
+            {"index": 0, "delta": {"content": content}, "finish_reason": null}]})
+    };
+    let mut events: Vec<Value> = contents.iter().map(chunk).collect();
+    events.push(json!({"id": "c", "model": "m", "choices": [
+        {"index": 0, "delta": {}, "finish_reason": "stop"}]}));
+    stream(dialect, &context, &sse(&events)).unwrap()
+}
+
+fn thinking(text: &str) -> Value {
+    json!({"type": "thinking", "thinking": [{"type": "text", "text": text}]})
+}
+
+#[test]
+fn parts_of_an_answer_go_back_to_their_host_as_they_came() {
+    let content = json!([
+        thinking("Hm."),
+        {"type": "text", "text": "See "},
+        {"type": "reference", "reference_ids": [0]},
+        {"type": "text", "text": "there"},
+        {"type": "image_url", "image_url": {"url": "https://example.test/a.png"}},
+    ]);
+    let response = plain(&content);
+    let answer = response.first();
+    assert_eq!((answer.text.as_str(), answer.reasoning.as_deref()), ("See there", Some("Hm.")));
+    let said = message(&response);
+    assert_eq!(said["content"], "See there");
+    let (own, foreign) = back(&said);
+    assert_eq!(own, json!({"role": "assistant", "content": content}));
+    assert_eq!(foreign, json!({"role": "assistant", "content": "See there"}));
+}
+
+#[test]
+fn streamed_parts_go_back_in_one_list_with_the_texts_between_them() {
+    let reference = json!({"type": "reference", "reference_ids": [0]});
+    let signed = json!({"type": "thinking", "thinking": [], "signature": "S"});
+    let contents = [
+        json!(""),
+        json!([thinking("H")]),
+        json!([thinking("m")]),
+        json!([signed]),
+        json!("See"),
+        json!(" the"),
+        json!(" re"),
+        json!([{"type": "text", "text": ": "}, reference]),
+        json!([reference]),
+        json!("Ende \u{e4}"),
+    ];
+    let (events, response) = streamed(&contents);
+    let answer = response.first();
+    assert_eq!(answer.text, "See the re: Ende \u{e4}");
+    assert_eq!(answer.reasoning.as_deref(), Some("Hm"));
+    let mut thought = thinking("Hm");
+    thought["signature"] = "S".into();
+    let (own, _) = back(&message(&response));
+    let content = json!([thought, {"type": "text", "text": "See the re: "}, reference, reference,
+        {"type": "text", "text": "Ende \u{e4}"}]);
+    assert_eq!(own["content"], content);
+    let told = events.iter().filter(
+        |event| matches!(&event.kind, EventKind::Other(text) if *text == reference.to_string()),
+    );
+    assert_eq!(told.count(), 2, "what means nothing to us is told");
+}
+
+#[test]
+fn parts_that_are_nothing_but_text_go_back_as_a_text() {
+    let parts = json!([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]);
+    assert_eq!(back(&message(&plain(&parts))).0["content"], "ab");
+    let (_, response) = streamed(&[json!("a"), json!([{"type": "text", "text": "b"}])]);
+    assert_eq!(back(&message(&response)).0["content"], "ab");
+}
+
+#[test]
+fn a_summary_of_thoughts_is_kept_as_a_thought_is() {
+    let piece = |text: &str| json!([{"type": "reasoning", "summary": [{"type": "summary_text", "text": text}]}]);
+    let (_, response) = streamed(&[piece("a"), piece("b"), json!("Hi")]);
+    assert_eq!(response.first().reasoning.as_deref(), Some("ab"));
+    let (own, _) = back(&message(&response));
+    assert_eq!(own["content"], json!([piece("ab")[0], {"type": "text", "text": "Hi"}]));
+}
