@@ -8,6 +8,9 @@
 /// When the rows were put together, from published prices.
 pub const CHECKED: &str = "2026-11-23";
 
+/// USD for each of Anthropic's web searches, beside their tokens.
+pub const CLAUDE_SEARCH: f64 = 0.01;
+
 /// A model's prices from a day on.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {

@@ -213,6 +213,9 @@ pub struct Response {
     pub saved_usd: Option<f64>,
     /// USD that the provider itself states.
     pub stated_cost_usd: Option<f64>,
+    /// Whether it states what is not in its tokens' plain prices: another tier or
+    /// speed, a hosted tool's work.
+    pub has_unpriced: bool,
     /// Where the time went.
     pub timings: Timings,
     /// The body as it came, of a plain answer.

@@ -13,6 +13,7 @@ mod cohere;
 mod compatible;
 mod conversations;
 mod envelopes;
+mod fees;
 mod gemini;
 mod given_up;
 mod incoming;

@@ -4,6 +4,13 @@ use crate::llm::assemble::Assembler;
 use crate::llm::json::Json;
 use crate::llm::response::Usage;
 
+/// Notes a tier that has other prices than the plain ones.
+pub fn tier(json: &Json, out: &mut Assembler) {
+    let plain = ["auto", "default", "standard", "on_demand"];
+    let is_other = json.word().is_some_and(|tier| !plain.contains(&tier));
+    out.response().has_unpriced |= is_other;
+}
+
 /// Usage as OpenAI and its compatible hosts state it.
 pub fn usage(json: &Json, out: &mut Assembler) {
     let details = json.get("prompt_tokens_details");

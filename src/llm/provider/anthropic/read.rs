@@ -217,6 +217,7 @@ impl Decoder {
                 self.usage.insert(key.to_string(), value.to_value());
             }
         }
+        out.response().has_unpriced |= is_unpriced(&self.usage);
         let n = |key: &str| self.usage.get(key).and_then(Value::as_u64);
         let (read, written) = (n("cache_read_input_tokens"), n("cache_creation_input_tokens"));
         let parts = read.unwrap_or(0).saturating_add(written.unwrap_or(0));
@@ -231,6 +232,24 @@ impl Decoder {
             provider_usage: Some(Value::Object(self.usage.clone()).to_string()),
         });
     }
+}
+
+/// Whether a usage states what its tokens' plain prices leave out: a tier, a speed, a
+/// place, a tool's work other than searches, or runs that its sums do not count.
+fn is_unpriced(usage: &Map<String, Value>) -> bool {
+    let is_other = |(key, value): (&String, &Value)| match (key.as_str(), value) {
+        ("service_tier" | "speed", Value::String(word)) => word != "standard",
+        ("inference_geo", Value::String(place)) => {
+            !matches!(place.as_str(), "" | "global" | "not_available")
+        }
+        ("server_tool_use", Value::Object(uses)) => uses.iter().any(|(tool, uses)| {
+            let is_known = matches!(tool.as_str(), "web_search_requests" | "web_fetch_requests");
+            !is_known && uses.as_u64().is_some_and(|uses| uses > 0)
+        }),
+        ("iterations", Value::Array(runs)) => runs.iter().any(|run| run["type"] != "message"),
+        _ => false,
+    };
+    usage.iter().any(is_other)
 }
 
 impl Block {

@@ -103,6 +103,11 @@ impl Candidate {
         if let Some(grounds) = grounds.into_iter().find(|json| !json.members().is_empty()) {
             rests_on(grounds, &mut choice.citations);
         }
+        let searches = json.at(&["groundingMetadata", "webSearchQueries"]).items();
+        if !searches.is_empty() {
+            out.response().has_unpriced = true;
+        }
+        let choice = out.choice(self.index);
         if json.get("logprobsResult").is_object() {
             choice.logprobs = Some(json.get("logprobsResult").to_value());
         }

@@ -4,7 +4,7 @@
 
 use super::super::alike::{Added, Lane};
 use super::super::stream::Dialect;
-use super::super::usage::usage;
+use super::super::usage::{tier, usage};
 use super::super::{errors, finish};
 use super::kept::{Kept, merge};
 use crate::error::Result;
@@ -119,6 +119,7 @@ impl Decoder {
                 usage(place, out);
             }
         }
+        tier(json.get("service_tier"), out);
         if !json.get("citations").items().is_empty() {
             out.choice(0).citations = Some(json.get("citations").to_value());
         }

@@ -7,7 +7,7 @@ use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::json::Json;
 use crate::llm::provider::alike::{Added, Lane};
 use crate::llm::provider::stream::Dialect;
-use crate::llm::provider::usage::usage;
+use crate::llm::provider::usage::{tier, usage};
 use crate::llm::provider::{errors, finish};
 use crate::llm::response::FinishReason;
 
@@ -23,6 +23,10 @@ const DELTA: &[&str] = &[
     "sequence_number",
     "obfuscation",
 ];
+
+/// Items of the vendor's own tools, whose work costs beside the tokens.
+const WITH_FEES: [&str; 4] =
+    ["web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call"];
 
 /// What is kept between the events of an answer.
 #[derive(Default)]
@@ -129,6 +133,8 @@ impl Dialect for Decoder {
         calls.into_iter().for_each(|index| self.tell_given(index, "", out));
         let items = std::mem::take(&mut self.items).into_iter();
         let blocks: Vec<Value> = items.map(|(_, item)| item).collect();
+        let has_fee = |item: &Value| WITH_FEES.iter().any(|kind| item["type"] == *kind);
+        out.response().has_unpriced |= blocks.iter().any(has_fee);
         let choice = out.choice(0);
         // The items of one that was cut lack the message that was being written.
         let is_said = blocks.iter().any(|item| item["type"] == "message");
@@ -295,6 +301,7 @@ impl Decoder {
         if response.get("usage").is_object() {
             usage(response.get("usage"), out);
         }
+        tier(response.get("service_tier"), out);
         let why = response.at(&["incomplete_details", "reason"]).label();
         let Some(word) = why.or_else(|| response.get("status").label()) else { return };
         let reason = match word.as_str() {

@@ -1,0 +1,93 @@
+//! What answers state that their tokens' plain prices leave out.
+
+use serde_json::{Value, json};
+
+use crate::*;
+
+fn with(mut json: Value, more: &Value) -> Value {
+    json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json
+}
+
+/// Whether a plain answer of this client states something unpriced.
+fn is_unpriced(client: &Resolved<ClientOptions>, answer: &Value) -> bool {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(client, &asked);
+    let head = head(200, &[]);
+    let response = dialect.reply(&context, &head, answer.to_string().as_bytes()).unwrap();
+    response.has_unpriced
+}
+
+#[test]
+fn a_claude_says_its_tier_speed_place_tools_and_other_runs_in_its_usage() {
+    let client = client("anthropic", "claude-sonnet-5-5");
+    let says = |more: Value| {
+        let usage = with(json!({"input_tokens": 1, "output_tokens": 1}), &more);
+        let answer = json!({"id": "m", "content": [{"type": "text", "text": "a"}],
+            "stop_reason": "end_turn", "usage": usage});
+        is_unpriced(&client, &answer)
+    };
+    for plain in [
+        json!({}),
+        json!({"service_tier": "standard", "speed": "standard", "inference_geo": "global"}),
+        json!({"service_tier": null, "inference_geo": "not_available", "iterations": []}),
+        json!({"iterations": [{"type": "message", "input_tokens": 1, "output_tokens": 1}]}),
+        json!({"server_tool_use": {"web_search_requests": 3, "other_requests": 0}}),
+    ] {
+        assert!(!says(plain.clone()), "{plain}");
+    }
+    for other in [
+        json!({"service_tier": "batch"}),
+        json!({"speed": "fast"}),
+        json!({"inference_geo": "us"}),
+        json!({"iterations": [{"type": "compaction", "input_tokens": 9, "output_tokens": 1}]}),
+        json!({"server_tool_use": {"other_requests": 1}}),
+    ] {
+        assert!(says(other.clone()), "{other}");
+    }
+}
+
+#[test]
+fn a_tier_of_other_prices_is_seen_in_both_of_openais_interfaces() {
+    let responses = options(&[
+        ("provider", "openai"),
+        ("model", "gpt-6-sol"),
+        ("api_key", "k"),
+        ("openai_api", "responses"),
+    ]);
+    let chat = json!({"id": "c", "choices": [{"index": 0,
+        "message": {"role": "assistant", "content": "a"}, "finish_reason": "stop"}]});
+    let items = json!({"id": "r", "status": "completed", "output": []});
+    for (client, answer) in [(client("openai", "gpt-4o"), chat), (responses, items)] {
+        for (tier, is_other) in
+            [("default", false), ("auto", false), ("flex", true), ("priority", true)]
+        {
+            let answer = with(answer.clone(), &json!({"service_tier": tier}));
+            assert_eq!(is_unpriced(&client, &answer), is_other, "{tier}");
+        }
+        assert!(!is_unpriced(&client, &answer));
+    }
+}
+
+#[test]
+fn a_hosted_tools_work_is_seen_in_the_answer() {
+    let responses = options(&[
+        ("provider", "openai"),
+        ("model", "gpt-6-sol"),
+        ("api_key", "k"),
+        ("openai_api", "responses"),
+    ]);
+    let of = |kind: &str| {
+        let item = json!({"type": kind, "id": "i", "status": "completed"});
+        is_unpriced(&responses, &json!({"id": "r", "status": "completed", "output": [item]}))
+    };
+    assert!(of("web_search_call") && of("code_interpreter_call"));
+    assert!(!of("reasoning") && !of("mcp_call"));
+    let gemini = client("gemini", "gemini-3.8-flash");
+    let answer = |grounding: Value| {
+        json!({"candidates": [{"content": {"parts": [{"text": "a"}]}, "finishReason": "STOP",
+            "groundingMetadata": grounding}]})
+    };
+    assert!(is_unpriced(&gemini, &answer(json!({"webSearchQueries": ["q"]}))));
+    assert!(!is_unpriced(&gemini, &answer(json!({"webSearchQueries": []}))));
+}
