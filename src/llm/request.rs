@@ -21,7 +21,7 @@ use read::parse;
 /// A function that the model may call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tool {
-    /// Its name.
+    /// Its name; as in [`Named`] of one that the vendor hosts.
     pub name: String,
     /// What it is for.
     pub description: Option<String>,
@@ -61,9 +61,18 @@ pub enum ToolChoice {
     /// At least one.
     Required,
     /// This one.
-    Function(String),
+    Function(Named),
     /// One of these; whether one must be called.
-    Allowed(Vec<String>, bool),
+    Allowed(Vec<Named>, bool),
+}
+
+/// A tool that a choice names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named {
+    /// Its name; of one that the vendor hosts, its type or its server's label.
+    pub name: String,
+    /// One that the vendor hosts, as it was given.
+    pub hosted: Option<Value>,
 }
 
 /// The form of the answer.

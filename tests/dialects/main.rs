@@ -8,6 +8,7 @@ mod any_answer;
 mod any_request;
 mod any_stream;
 mod any_vendor;
+mod choices;
 mod claude;
 mod cohere;
 mod compatible;

@@ -4,15 +4,19 @@ use serde_json::{Map, Value, json};
 
 use super::wanted::Wanted;
 use crate::error::Result;
-use crate::llm::request::{Request, Tool, ToolChoice};
+use crate::llm::request::{Named, Request, Tool, ToolChoice};
 
 /// The tools, or those of them that the choice is limited to.
 pub fn allowed(request: &Request) -> impl Iterator<Item = &Tool> {
-    let names = match &request.tool_choice {
-        Some(ToolChoice::Allowed(names, _)) => Some(names),
-        _ => None,
-    };
-    request.tools.iter().filter(move |tool| names.is_none_or(|names| names.contains(&tool.name)))
+    request.tools.iter().filter(|tool| is_allowed(request, tool))
+}
+
+/// Whether a tool is not kept out by the choice.
+pub fn is_allowed(request: &Request, tool: &Tool) -> bool {
+    match &request.tool_choice {
+        Some(ToolChoice::Allowed(names, _)) => names.iter().any(|named| named.name == tool.name),
+        _ => true,
+    }
 }
 
 /// Tools without OpenAI's custom ones, for those who have no such thing.
@@ -46,11 +50,12 @@ fn but<'a>(
 
 /// The choice among the tools that are offered, without those that were left out.
 pub fn choice(request: &Request, offered: &[&Tool], wanted: &mut Wanted) -> Option<ToolChoice> {
-    let is_offered = |name: &String| offered.iter().any(|tool| tool.name == *name);
-    let is_left_out =
-        |name: &String| request.tools.iter().any(|tool| tool.name == *name) && !is_offered(name);
+    let is_left_out = |named: &Named| {
+        request.tools.iter().any(|tool| tool.name == named.name)
+            && !offered.iter().any(|tool| tool.name == named.name)
+    };
     match request.tool_choice.clone()? {
-        ToolChoice::Function(name) if is_left_out(&name) => {
+        ToolChoice::Function(named) if is_left_out(&named) => {
             wanted.note("tool_choice", "left out: so was the tool that it names");
             None
         }

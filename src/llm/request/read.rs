@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CacheMode, Format, PER_CALL, Request, Tool, ToolChoice};
+use super::{CacheMode, Format, Named, PER_CALL, Request, Tool, ToolChoice};
 use crate::error::{Error, Result};
 use crate::llm::message::Message;
 use crate::options::OptionSet;
@@ -70,8 +70,8 @@ impl Request {
                 other: None,
             },
             (true, None) => return Err(Error::invalid("tools", "a function needs a name")),
-            (false, name) => Tool {
-                name: name.or(json["custom"]["name"].as_str()).unwrap_or_default().into(),
+            (false, _) => Tool {
+                name: tool_named(json).map(|named| named.name).unwrap_or_default(),
                 other: Some(json.clone()),
                 ..Tool::default()
             },
@@ -181,22 +181,23 @@ fn cache_mode(value: &Value) -> Result<CacheMode> {
 }
 
 fn tool_choice(value: &Value) -> Result<Option<ToolChoice>> {
-    let allowed = || {
-        let allowed = &value["allowed_tools"];
-        let tools = allowed["tools"].as_array().map_or(&[][..], Vec::as_slice);
-        let names = tools.iter().filter_map(named).map(Into::into).collect();
-        ToolChoice::Allowed(names, allowed["mode"] == json!("required"))
-    };
     Ok(Some(match (value, named(value)) {
         (Value::Null, _) => return Ok(None),
         (Value::String(word), _) => match word.as_str() {
             "auto" => ToolChoice::Auto,
             "none" => ToolChoice::None,
             "required" | "any" => ToolChoice::Required,
-            name => ToolChoice::Function(name.into()),
+            name => ToolChoice::Function(Named { name: name.into(), hosted: None }),
         },
-        (Value::Object(_), Some(name)) => ToolChoice::Function(name.into()),
-        (Value::Object(object), None) if object.contains_key("allowed_tools") => allowed(),
+        // In Responses it is not nested.
+        (Value::Object(_), _) if value["type"] == "allowed_tools" => {
+            let nested = Some(&value["allowed_tools"]).filter(|nested| nested.is_object());
+            allowed(nested.unwrap_or(value))
+        }
+        (Value::Object(_), _) if value["allowed_tools"].is_object() => {
+            allowed(&value["allowed_tools"])
+        }
+        (Value::Object(_), Some(named)) => ToolChoice::Function(named),
         _ => {
             let reason = "must be auto, none, required, a function's name, or OpenAI's object";
             return Err(Error::invalid("tool_choice", reason));
@@ -204,10 +205,34 @@ fn tool_choice(value: &Value) -> Result<Option<ToolChoice>> {
     }))
 }
 
+fn allowed(json: &Value) -> ToolChoice {
+    let tools = json["tools"].as_array().map_or(&[][..], Vec::as_slice);
+    let names = tools.iter().filter_map(tool_named).collect();
+    ToolChoice::Allowed(names, json["mode"] == json!("required"))
+}
+
 /// The tool that an object of OpenAI's means.
-fn named(tool: &Value) -> Option<&str> {
+fn named(tool: &Value) -> Option<Named> {
     let nested = ["function", "custom"].into_iter().find_map(|kind| tool[kind]["name"].as_str());
-    nested.or_else(|| tool["name"].as_str())
+    let kind = tool["type"].as_str().unwrap_or_default();
+    let is_hosted = nested.is_none() && !matches!(kind, "" | "function" | "custom" | "tool");
+    let own = match kind {
+        "mcp" => tool["server_label"].as_str(),
+        "auto" | "any" | "none" | "required" => None,
+        kind => Some(kind).filter(|_| is_hosted),
+    };
+    let name = tool["name"].as_str().filter(|_| kind != "mcp");
+    let name = nested.or(name).or(own)?.into();
+    Some(Named { name, hosted: is_hosted.then(|| tool.clone()) })
+}
+
+/// The same of a tool; Gemini's own have nothing but a member of their name.
+fn tool_named(tool: &Value) -> Option<Named> {
+    let member = || {
+        let name = tool.as_object()?.keys().next()?.clone();
+        Some(Named { name, hosted: Some(tool.clone()) })
+    };
+    named(tool).or_else(member)
 }
 
 fn format(value: &Value) -> Result<Option<Format>> {

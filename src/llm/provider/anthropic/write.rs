@@ -243,7 +243,7 @@ fn tools(
         None | Some(ToolChoice::Auto | ToolChoice::Allowed(_, false)) => json!({"type": "auto"}),
         Some(ToolChoice::Required | ToolChoice::Allowed(_, true)) => json!({"type": "any"}),
         Some(ToolChoice::None) => json!({"type": "none"}),
-        Some(ToolChoice::Function(name)) => json!({"type": "tool", "name": name}),
+        Some(ToolChoice::Function(named)) => json!({"type": "tool", "name": named.name}),
     };
     let serial = request.parallel_tool_calls == Some(false) && choice["type"] != "none";
     if serial {

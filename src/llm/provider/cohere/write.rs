@@ -92,9 +92,9 @@ fn tools(
     }
     let mut offered = offer::functions(offer::allowed(request), wanted)?;
     let choice = offer::choice(request, &offered, wanted);
-    if let Some(ToolChoice::Function(name)) = &choice {
+    if let Some(ToolChoice::Function(named)) = &choice {
         // It is the only one that is offered, for none can be named.
-        offered.retain(|tool| tool.name == *name);
+        offered.retain(|tool| tool.name == named.name);
         if offered.is_empty() {
             wanted.refuse("tool_choice", "needs the function that it names among the tools")?;
         }

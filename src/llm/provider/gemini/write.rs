@@ -7,7 +7,7 @@ use super::super::wanted::Wanted;
 use super::super::{Chat, offer, send};
 use super::turns;
 use crate::error::Result;
-use crate::llm::request::{Format, Tool, ToolChoice};
+use crate::llm::request::{Format, Named, Tool, ToolChoice};
 
 /// Fields of the vendor's own that are handed on, and their names there.
 const OWN_FIELDS: &[&str] = &["cachedContent", "safetySettings", "labels", "serviceTier", "store"];
@@ -128,28 +128,57 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Res
     let choice = offer::choice(request, &tools, wanted);
     let (own, functions): (Vec<&Tool>, Vec<&Tool>) =
         tools.into_iter().partition(|tool| tool.other.is_some());
-    let mut tools: Vec<Value> = own.into_iter().filter_map(|tool| tool.other.clone()).collect();
+    let own = own.into_iter().filter(|tool| offer::is_allowed(request, tool));
+    let mut tools: Vec<Value> = own.filter_map(|tool| tool.other.clone()).collect();
     if !functions.is_empty() {
         let functions = functions.into_iter().map(|tool| declaration(tool, wanted));
         let functions = functions.collect::<Result<Vec<_>>>()?;
         tools.push(json!({"functionDeclarations": functions}));
     }
+    if tools.is_empty() {
+        return Ok(());
+    }
     body.insert("tools".into(), tools.into());
     if request.parallel_tool_calls == Some(false) {
         wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
     }
-    let config = match choice {
-        None => return Ok(()),
-        Some(ToolChoice::Auto) => json!({"mode": "AUTO"}),
-        Some(ToolChoice::None) => json!({"mode": "NONE"}),
-        Some(ToolChoice::Required) => json!({"mode": "ANY"}),
-        Some(ToolChoice::Function(name)) => json!({"mode": "ANY", "allowedFunctionNames": [name]}),
-        Some(ToolChoice::Allowed(names, must)) => {
-            json!({"mode": if must { "ANY" } else { "VALIDATED" }, "allowedFunctionNames": names})
-        }
-    };
-    body.insert("toolConfig".into(), json!({"functionCallingConfig": config}));
+    if let Some(config) = choice.map(|choice| calling(choice, wanted)).transpose()?.flatten() {
+        body.insert("toolConfig".into(), json!({"functionCallingConfig": config}));
+    }
     Ok(())
+}
+
+/// Which functions are to be called. The vendor's own tools cannot be named: they
+/// are offered or not.
+fn calling(choice: ToolChoice, wanted: &mut Wanted) -> Result<Option<Value>> {
+    const WHY: &str = "can be made to call functions only";
+    let is_function = |named: &Named| named.hosted.is_none();
+    Ok(Some(match choice {
+        ToolChoice::Auto => json!({"mode": "AUTO"}),
+        ToolChoice::None => json!({"mode": "NONE"}),
+        ToolChoice::Required => json!({"mode": "ANY"}),
+        ToolChoice::Function(named) if is_function(&named) => {
+            json!({"mode": "ANY", "allowedFunctionNames": [named.name]})
+        }
+        ToolChoice::Function(_) => {
+            wanted.refuse("tool_choice", WHY)?;
+            return Ok(None);
+        }
+        ToolChoice::Allowed(mut names, must) => {
+            names.retain(is_function);
+            let names: Vec<_> = names.into_iter().map(|named| named.name).collect();
+            match (names.is_empty(), must) {
+                (false, true) => json!({"mode": "ANY", "allowedFunctionNames": names}),
+                (false, false) => json!({"mode": "VALIDATED", "allowedFunctionNames": names}),
+                (true, _) => {
+                    if must {
+                        wanted.refuse("tool_choice", WHY)?;
+                    }
+                    json!({"mode": "NONE"})
+                }
+            }
+        }
+    }))
 }
 
 fn declaration(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {

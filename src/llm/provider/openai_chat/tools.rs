@@ -7,7 +7,7 @@ use super::super::wanted::Wanted;
 use super::super::{Chat, offer};
 use super::write::keeps_marks;
 use crate::error::Result;
-use crate::llm::request::{Tool, ToolChoice};
+use crate::llm::request::{Named, Tool, ToolChoice};
 
 /// Writes the tools, and which of them may or must be called.
 pub fn write(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
@@ -48,8 +48,8 @@ fn offered<'a>(
             let choice = if *must { ToolChoice::Required } else { ToolChoice::Auto };
             (offer::allowed(request).collect(), choice)
         }
-        Some(ToolChoice::Function(name)) if forcing(chat, wanted) == Forcing::Unnamed => {
-            let named = request.tools.iter().filter(|tool| tool.name == *name);
+        Some(ToolChoice::Function(one)) if forcing(chat, wanted) == Forcing::Unnamed => {
+            let named = request.tools.iter().filter(|tool| tool.name == one.name);
             (named.collect(), ToolChoice::Required)
         }
         _ => return Ok((choice, request.tools.iter().collect())),
@@ -135,17 +135,20 @@ fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
 }
 
 fn tool_choice(choice: &ToolChoice, tools: &[Tool]) -> Value {
-    let named = |name: &String| match tools.iter().any(|tool| tool.is_custom(name)) {
-        true => json!({"type": "custom", "custom": {"name": name}}),
-        false => json!({"type": "function", "function": {"name": name}}),
+    let chosen = |Named { name, hosted }: &Named| match hosted {
+        Some(own) => own.clone(),
+        None if tools.iter().any(|tool| tool.is_custom(name)) => {
+            json!({"type": "custom", "custom": {"name": name}})
+        }
+        None => json!({"type": "function", "function": {"name": name}}),
     };
     match choice {
         ToolChoice::Auto => "auto".into(),
         ToolChoice::None => "none".into(),
         ToolChoice::Required => "required".into(),
-        ToolChoice::Function(name) => named(name),
+        ToolChoice::Function(named) => chosen(named),
         ToolChoice::Allowed(names, must) => {
-            let tools: Vec<_> = names.iter().map(named).collect();
+            let tools: Vec<_> = names.iter().map(chosen).collect();
             let mode = if *must { "required" } else { "auto" };
             json!({"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}})
         }

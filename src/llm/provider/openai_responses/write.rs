@@ -7,7 +7,7 @@ use crate::llm::message::{Message, Part, Role, Source};
 use crate::llm::provider::models::Thinking;
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, calls, chances, lost, offer, send};
-use crate::llm::request::{Format, Tool, ToolChoice};
+use crate::llm::request::{Format, Named, Tool, ToolChoice};
 
 /// The least that this interface takes as a cap on an answer's tokens.
 const CAP_MIN: u64 = 16;
@@ -152,19 +152,22 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Res
     offer::note_unsaid(request, true, wanted);
     let tools = request.tools.iter().map(|one| tool(one, wanted));
     body.insert("tools".into(), tools.collect::<Result<Vec<_>>>()?.into());
-    let function = |name: &String| match request.tools.iter().any(|tool| tool.is_custom(name)) {
-        true => json!({"type": "custom", "name": name}),
-        false => json!({"type": "function", "name": name}),
+    let chosen = |Named { name, hosted }: &Named| match hosted {
+        Some(own) => own.clone(),
+        None if request.tools.iter().any(|tool| tool.is_custom(name)) => {
+            json!({"type": "custom", "name": name})
+        }
+        None => json!({"type": "function", "name": name}),
     };
     let choice: Option<Value> = request.tool_choice.as_ref().map(|choice| match choice {
         ToolChoice::Auto => "auto".into(),
         ToolChoice::None => "none".into(),
         ToolChoice::Required => "required".into(),
-        ToolChoice::Function(name) => function(name),
+        ToolChoice::Function(named) => chosen(named),
         ToolChoice::Allowed(names, must) => json!({
             "type": "allowed_tools",
             "mode": if *must { "required" } else { "auto" },
-            "tools": names.iter().map(function).collect::<Vec<_>>(),
+            "tools": names.iter().map(chosen).collect::<Vec<_>>(),
         }),
     });
     if let Some(choice) = choice {

@@ -1,0 +1,108 @@
+//! Choices of tools that a vendor hosts itself.
+
+use serde_json::{Value, json};
+
+use crate::spec::Spec;
+use crate::*;
+
+/// A request with these tools, and a choice among them.
+fn choosing(tools: Value, choice: &Value) -> Request {
+    request(json!({"messages": [{"role": "user", "content": "Hi"}],
+        "tools": tools, "tool_choice": choice}))
+}
+
+fn responses() -> Resolved<ClientOptions> {
+    options(&[
+        ("provider", "openai"),
+        ("model", "gpt-6-sol"),
+        ("api_key", "k"),
+        ("openai_api", "responses"),
+    ])
+}
+
+/// What Responses is sent, which fits its schema.
+fn sent(tools: Value, choice: &Value) -> Value {
+    let sent = body(&responses(), &choosing(tools, choice));
+    if let Some(spec) = Spec::load("openai-openapi.json") {
+        spec.check("CreateResponse", &sent);
+    }
+    sent["tool_choice"].clone()
+}
+
+fn function(name: &str) -> Value {
+    json!({"type": "function", "function": {"name": name, "parameters": {"type": "object"}}})
+}
+
+#[test]
+fn hosted_tools_may_be_among_the_allowed_ones() {
+    let server =
+        json!({"type": "mcp", "server_label": "wiki", "server_url": "https://example.test"});
+    let tools = json!([{"type": "web_search"}, server, function("a"), function("b")]);
+    let allowed =
+        json!([{"type": "web_search"}, {"type": "mcp", "server_label": "wiki"}, function("a")]);
+    let flat = [&allowed[0], &allowed[1], &json!({"type": "function", "name": "a"})];
+    let expected = json!({"type": "allowed_tools", "mode": "required", "tools": flat});
+    let nested = json!({"mode": "required", "tools": allowed});
+    for choice in [
+        json!({"type": "allowed_tools", "allowed_tools": nested}),
+        json!({"allowed_tools": nested}),
+        expected.clone(),
+    ] {
+        assert_eq!(sent(tools.clone(), &choice), expected, "{choice}");
+    }
+}
+
+#[test]
+fn a_hosted_tool_may_be_the_one_that_is_to_be_called() {
+    for choice in [
+        json!({"type": "image_generation"}),
+        json!({"type": "mcp", "server_label": "wiki", "name": "read"}),
+    ] {
+        assert_eq!(sent(json!([{"type": "image_generation"}]), &choice), choice);
+    }
+}
+
+#[test]
+fn a_compatible_host_gets_a_choice_of_its_own_tools_as_it_was_given() {
+    let tools = json!([{"type": "web_search"}, function("a")]);
+    let choice = json!({"type": "web_search"});
+    let sent = body(&client("custom", "m"), &choosing(tools, &choice));
+    assert_eq!(sent["tool_choice"], choice);
+}
+
+#[test]
+fn who_is_offered_only_the_allowed_tools_is_offered_the_hosted_ones_among_them() {
+    let search = json!({"type": "web_search_20250305", "name": "web_search"});
+    let choice = json!({"type": "allowed_tools", "mode": "auto", "tools": [search]});
+    let claude = client("anthropic", "claude-sonnet-5-5");
+    let sent = body(&claude, &choosing(json!([search, function("a")]), &choice));
+    assert_eq!(sent["tools"], json!([search]));
+}
+
+#[test]
+fn gemini_is_offered_its_own_tools_as_far_as_they_are_allowed() {
+    let gemini = client("gemini", "gemini-2.5-flash");
+    let tools = json!([{"googleSearch": {}}, {"urlContext": {}}, function("a")]);
+    let among = |allowed: Value, mode: &str| {
+        let choice = json!({"type": "allowed_tools", "mode": mode, "tools": allowed});
+        prepare(&gemini, &choosing(tools.clone(), &choice), false)
+            .map(|sent| serde_json::from_slice::<Value>(&sent.http.body).unwrap())
+    };
+    let sent = among(json!([{"googleSearch": {}}, function("a")]), "required").unwrap();
+    assert_eq!(sent["tools"][0], json!({"googleSearch": {}}));
+    assert!(!sent.to_string().contains("urlContext"));
+    let calling = json!({"mode": "ANY", "allowedFunctionNames": ["a"]});
+    assert_eq!(sent["toolConfig"]["functionCallingConfig"], calling);
+    let sent = among(json!([{"googleSearch": {}}]), "auto").unwrap();
+    assert_eq!(sent["toolConfig"]["functionCallingConfig"], json!({"mode": "NONE"}));
+    let error = among(json!([{"googleSearch": {}}]), "required").unwrap_err().to_string();
+    assert!(error.contains("tool_choice: "), "{error}");
+}
+
+#[test]
+fn what_names_no_tool_is_no_choice() {
+    for choice in [json!({"type": "auto"}), json!({"any": 1}), json!({})] {
+        let json = json!({"messages": [], "tools": [function("a")], "tool_choice": choice});
+        assert!(Request::from_json(&json.to_string()).is_err(), "{choice}");
+    }
+}
