@@ -74,3 +74,26 @@ fn an_answer_without_a_candidate_is_no_turn_of_the_next_request() {
         );
     }
 }
+
+#[test]
+fn the_chances_of_all_pieces_tokens_are_told() {
+    let chances = |tokens: &[&str]| {
+        let one = |token: &&str| json!({"token": token, "logProbability": -0.5});
+        let chosen: Vec<Value> = tokens.iter().map(one).collect();
+        let top: Vec<Value> = chosen.iter().map(|one| json!({"candidates": [one]})).collect();
+        json!({"chosenCandidates": chosen, "topCandidates": top,
+            "logProbabilitySum": -0.5 * tokens.len() as f64})
+    };
+    let event = |tokens: &[&str], reason: Value| {
+        json!({"candidates": [{"content": {"parts": [{"text": tokens.concat()}]},
+            "finishReason": reason, "logprobsResult": chances(tokens)}]})
+    };
+    let streamed = read(&[
+        event(&["Hi"], Value::Null),
+        event(&[" you", "!"], Value::Null),
+        json!({"candidates": [{"content": {"parts": []}, "finishReason": "STOP"}]}),
+    ]);
+    assert_eq!(streamed.first().logprobs, Some(chances(&["Hi", " you", "!"])));
+    let plain = plain(&event(&["Hi", " you", "!"], "STOP".into()));
+    assert_eq!(plain.first().logprobs, streamed.first().logprobs);
+}

@@ -108,9 +108,7 @@ impl Candidate {
             out.response().has_unpriced = true;
         }
         let choice = out.choice(self.index);
-        if json.get("logprobsResult").is_object() {
-            choice.logprobs = Some(json.get("logprobsResult").to_value());
-        }
+        join(json.get("logprobsResult"), &mut choice.logprobs);
         if let Some(message) = json.get("finishMessage").word() {
             choice.finish_detail = Some(message.into());
         }
@@ -205,6 +203,24 @@ impl Candidate {
         out.tool(self.index, Fragment { id: Some(&id), arguments: &text, ..Fragment::default() });
         out.tool_end(self.index, open.place);
         self.parts[open.part]["functionCall"]["args"] = open.arguments;
+    }
+}
+
+/// Adds the chances of a piece's tokens to those before: each piece tells its own.
+fn join(new: &Json, known: &mut Option<Value>) {
+    if !new.is_object() {
+        return;
+    }
+    let Some(Value::Object(known)) = known else { return *known = Some(new.to_value()) };
+    for (key, value) in new.members() {
+        match (known.get_mut(key.as_ref()), value.to_value()) {
+            (Some(Value::Array(old)), Value::Array(new)) => old.extend(new),
+            (Some(Value::Number(old)), Value::Number(new)) => {
+                let sum = old.as_f64().zip(new.as_f64()).map(|(old, new)| old + new);
+                known.insert(key.to_string(), sum.into());
+            }
+            (_, new) => drop(known.insert(key.to_string(), new)),
+        }
     }
 }
 
