@@ -533,3 +533,20 @@ fn whole_answers_with_one_number_are_told_apart_by_their_places() {
     let texts: Vec<_> = response.choices.iter().map(|choice| choice.text.as_str()).collect();
     assert_eq!(texts, ["a", "b"]);
 }
+
+#[test]
+fn words_alone_are_news_where_an_answer_follows_and_the_error_where_none_does() {
+    let news = r#"data: {"message":"in queue"}"#.to_string() + "\n\n";
+    let finish = sse(&[chunk(json!({}), "stop".into())]);
+    let client = client("custom", "m");
+    let (dialect, context) = reader(&client, &asked());
+    let (events, response) =
+        stream(dialect, &context, &(news.clone() + &text_then(&finish))).unwrap();
+    assert_eq!(response.text(), "Hi");
+    let told = EventKind::Other(r#"{"message":"in queue"}"#.into());
+    assert!(events.iter().any(|event| event.kind == told), "{events:?}");
+    for end in ["", "data: [DONE]\n\n"] {
+        let error = read("custom", &(news.clone() + end)).unwrap_err();
+        assert_eq!((error.status(), error.to_string().as_str()), (Status::Server, "in queue"));
+    }
+}

@@ -45,6 +45,12 @@ pub fn inside(context: &Context, head: &Head, name: &[u8], json: &Json) -> Optio
     if states(json) || choices.is_empty() && is_bare(name, json) || name == b"error" {
         return Some(stated_in(context, head, json));
     }
+    // Words alone are an error if they say so, and may else be news.
+    if let Some(error) = of_words(context, head, json)
+        && error.status() != Status::Server
+    {
+        return Some(error);
+    }
     let failed = choices.iter().find(|choice| states(choice))?;
     Some(stated_in(context, head, failed))
 }
@@ -54,7 +60,6 @@ fn is_bare(name: &[u8], json: &Json) -> bool {
     let kind = json.get("type").text();
     json.get("object").text() == Some("error")
         || states_failure(json)
-        || says_only_words(json)
         || kind == Some("error")
         || name == b"error"
         || json.get("code").label().or(json.get("error_code").label()).is_some()
@@ -63,10 +68,12 @@ fn is_bare(name: &[u8], json: &Json) -> bool {
             && kind.is_none()
 }
 
-/// Whether there is nothing but a message in it, as gateways write.
-fn says_only_words(json: &Json) -> bool {
-    let [(name, words)] = json.members() else { return false };
-    matches!(name.as_ref(), "message" | "detail") && words.word().is_some()
+/// The error that this JSON is if no answer comes: there is nothing but a message in
+/// it, as gateways write.
+pub fn of_words(context: &Context, head: &Head, json: &Json) -> Option<Error> {
+    let [(name, words)] = json.members() else { return None };
+    let is_message = matches!(name.as_ref(), "message" | "detail") && words.word().is_some();
+    is_message.then(|| stated_in(context, head, json))
 }
 
 /// The error that this JSON states, with its own status.

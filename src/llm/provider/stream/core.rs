@@ -23,6 +23,8 @@ pub(super) struct Core<D> {
     pub alike: Alike,
     /// The error that the answer is.
     pub failed: Option<Error>,
+    /// The error that the answer is if nothing else comes.
+    words: Option<Error>,
     /// Whether the end mark came.
     pub complete: bool,
     ended: bool,
@@ -42,6 +44,7 @@ impl<D: Dialect> Core<D> {
             out: Assembler::new(context, Cow::Owned(head.clone())),
             alike: Alike::default(),
             failed: None,
+            words: None,
             complete: false,
             ended: false,
             met: false,
@@ -95,6 +98,9 @@ impl<D: Dialect> Core<D> {
         };
         if let Some(error) = errors::inside(self.out.context(), self.out.head(), name, &json) {
             return self.fail(error);
+        }
+        if let Some(error) = errors::of_words(self.out.context(), self.out.head(), &json) {
+            self.words = Some(error);
         }
         match self.dialect.event(name, &json, &mut self.out) {
             Ok(_) if self.out.is_too_much() => self.fail(too_much(self.out.head())),
@@ -153,7 +159,8 @@ impl<D: Dialect> Core<D> {
     }
 
     fn stray_error(&self, json: &Json) -> Option<Error> {
-        errors::inside(self.out.context(), self.out.head(), b"", json)
+        let (context, head) = (self.out.context(), self.out.head());
+        errors::inside(context, head, b"", json).or_else(|| errors::of_words(context, head, json))
     }
 
     /// A value without framing: a plain answer, or an event in a list.
@@ -187,9 +194,17 @@ impl<D: Dialect> Core<D> {
 
     /// The end mark came.
     pub fn complete(&mut self) {
+        if let Some(error) = self.words_alone() {
+            return self.fail(error);
+        }
         self.complete = true;
         self.end();
         self.out.close();
+    }
+
+    /// The error that the answer is of which nothing has come but words.
+    fn words_alone(&mut self) -> Option<Error> {
+        self.words.take().filter(|_| !self.out.has_begun())
     }
 
     /// Nothing more comes, proper or not.
@@ -215,6 +230,9 @@ impl<D: Dialect> Core<D> {
         }
         if self.out.has_finished() {
             return self.complete();
+        }
+        if let Some(error) = self.words_alone() {
+            return self.fail(error);
         }
         self.end();
         let (status, message) = match foreign {
