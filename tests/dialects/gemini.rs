@@ -97,3 +97,34 @@ fn the_chances_of_all_pieces_tokens_are_told() {
     let plain = plain(&event(&["Hi", " you", "!"], "STOP".into()));
     assert_eq!(plain.first().logprobs, streamed.first().logprobs);
 }
+
+#[test]
+fn what_was_quoted_and_fetched_is_cited_beside_what_was_searched() {
+    let quoted = json!({"citationSources": [{"startIndex": 0, "uri": "c"}]});
+    let fetched = json!({"urlMetadata": [{"retrievedUrl": "x"}]});
+    let answer = json!({"candidates": [{"content": {"parts": [{"text": "a"}]},
+        "finishReason": "STOP", "groundingMetadata": {"webSearchQueries": ["q"]},
+        "citationMetadata": quoted, "urlContextMetadata": fetched}]});
+    let all = json!({"webSearchQueries": ["q"], "citationSources": quoted["citationSources"],
+        "urlMetadata": fetched["urlMetadata"]});
+    assert_eq!(plain(&answer).first().citations.as_ref(), Some(&all));
+    assert_eq!(read(&[answer]).first().citations.as_ref(), Some(&all));
+}
+
+#[test]
+fn a_call_that_is_open_goes_on_in_pieces_that_repeat_its_name_and_id() {
+    let piece = |call: Value, reason: Value| json!({"candidates": [{"content": {"parts": [{"functionCall": call}]}, "finishReason": reason}]});
+    let text = |text: &str| json!([{"jsonPath": "$.x", "stringValue": text}]);
+    let begun = json!({"name": "f", "id": "1", "willContinue": true});
+    let more = json!({"id": "1", "partialArgs": text("he"), "willContinue": true});
+    let last = json!({"name": "f", "id": "1", "partialArgs": text("llo")});
+    let another = json!({"name": "f", "id": "1", "args": {"x": "again"}});
+    let response = read(&[
+        piece(begun, Value::Null),
+        piece(more, Value::Null),
+        piece(last, Value::Null),
+        piece(another, "STOP".into()),
+    ]);
+    let calls: Vec<_> = response.first().tool_calls.iter().map(|c| c.arguments.as_str()).collect();
+    assert_eq!(calls, [r#"{"x":"hello"}"#, r#"{"x":"again"}"#]);
+}

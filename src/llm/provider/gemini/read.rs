@@ -99,9 +99,8 @@ impl Candidate {
             self.part(part, out);
         }
         let choice = out.choice(self.index);
-        let grounds = ["groundingMetadata", "citationMetadata"].map(|name| json.get(name));
-        if let Some(grounds) = grounds.into_iter().find(|json| !json.members().is_empty()) {
-            rests_on(grounds, &mut choice.citations);
+        for name in ["groundingMetadata", "citationMetadata", "urlContextMetadata"] {
+            rests_on(json.get(name), &mut choice.citations);
         }
         let searches = json.at(&["groundingMetadata", "webSearchQueries"]).items();
         if !searches.is_empty() {
@@ -161,7 +160,7 @@ impl Candidate {
     /// A call, or a piece of the one that is open.
     fn call(&mut self, part: &Json, call: &Json, out: &mut Assembler) {
         let name = call.get("name").word();
-        if name.is_some() || self.open.is_none() {
+        if !self.goes_on(call) && (name.is_some() || self.open.is_none()) {
             self.close(out);
             let Some(name) = name else { return };
             self.begin(part, call, name, out);
@@ -178,6 +177,14 @@ impl Candidate {
         if call.get("willContinue").bool() != Some(true) {
             self.close(out);
         }
+    }
+
+    /// Whether a piece repeats the id of the call that is open, and its name.
+    fn goes_on(&self, call: &Json) -> bool {
+        let Some(open) = &self.open else { return false };
+        let begun = &self.parts[open.part]["functionCall"];
+        let is_same = |member: &str| call.get(member).word().is_some_and(|it| begun[member] == *it);
+        is_same("id") && is_same("name")
     }
 
     fn begin(&mut self, part: &Json, call: &Json, name: &str, out: &mut Assembler) {
@@ -224,8 +231,12 @@ fn join(new: &Json, known: &mut Option<Value>) {
     }
 }
 
-/// Adds what an answer rests on: a stream may tell its members one by one.
+/// Adds what an answer rests on: the searched, the quoted and the fetched have
+/// members of different names, and a stream may tell them one by one.
 fn rests_on(new: &Json, known: &mut Option<Value>) {
+    if new.members().is_empty() {
+        return;
+    }
     match (known, new.to_value()) {
         (Some(Value::Object(old)), Value::Object(new)) => old.extend(new),
         (known, new) => *known = Some(new),
