@@ -550,3 +550,32 @@ fn words_alone_are_news_where_an_answer_follows_and_the_error_where_none_does() 
         assert_eq!((error.status(), error.to_string().as_str()), (Status::Server, "in queue"));
     }
 }
+
+#[test]
+fn an_answer_without_choices_is_one_of_nothing_but_its_bill_plain_or_streamed() {
+    let bill = json!({"id": "c", "model": "m", "choices": [],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 0}});
+    let (dialect, context) = reader(&client("custom", "m"), &asked());
+    let plain = dialect.reply(&context, &head(200, &[]), bill.to_string().as_bytes()).unwrap();
+    let streamed = read("custom", &(sse(&[bill]) + "data: [DONE]\n\n")).unwrap();
+    for response in [plain, streamed] {
+        assert_eq!(response.first().finish_reason, Some(FinishReason::Other));
+        assert_eq!(response.usage.unwrap().input_tokens, Some(5));
+    }
+    let nothing = br#"{"id": "c", "model": "m", "choices": []}"#;
+    let error = dialect.reply(&context, &head(200, &[]), nothing).unwrap_err();
+    assert_eq!(error.status(), Status::Protocol);
+}
+
+#[test]
+fn results_of_a_search_are_cited_with_all_that_is_told_of_them() {
+    let (urls, results) = (json!(["https://a"]), json!([{"title": "t", "url": "https://a"}]));
+    let with = |more: Value| {
+        let mut last = chunk(json!({"content": "Hi"}), "stop".into());
+        last.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        read("custom", &sse(&[last])).unwrap().first().citations.clone().unwrap()
+    };
+    assert_eq!(with(json!({"search_results": results})), results);
+    assert_eq!(with(json!({"search_results": results, "citations": urls})), results);
+    assert_eq!(with(json!({"search_results": [], "citations": urls})), urls);
+}

@@ -57,6 +57,10 @@ impl Dialect for Decoder {
         for place in 0..self.choices.len() {
             out.open(self.choices[place].index);
         }
+        // Now and then there is nothing but the bill.
+        if matches!(json.get("choices"), Json::Array(_)) && json.get("usage").is_object() {
+            out.open(0);
+        }
         Ok(())
     }
 
@@ -120,8 +124,10 @@ impl Decoder {
             }
         }
         tier(json.get("service_tier"), out);
-        if !json.get("citations").items().is_empty() {
-            out.choice(0).citations = Some(json.get("citations").to_value());
+        // Perplexity's results have titles and dates beside the same addresses.
+        let cited = ["search_results", "citations"].map(|name| json.get(name));
+        if let Some(cited) = cited.into_iter().find(|cited| !cited.items().is_empty()) {
+            out.choice(0).citations = Some(cited.to_value());
         }
     }
 
