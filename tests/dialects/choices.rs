@@ -106,3 +106,15 @@ fn what_names_no_tool_is_no_choice() {
         assert!(Request::from_json(&json.to_string()).is_err(), "{choice}");
     }
 }
+
+#[test]
+fn a_hosted_tool_of_another_vendor_among_the_allowed_ones_is_noted() {
+    let choice = json!({"type": "allowed_tools", "mode": "auto",
+        "tools": [{"type": "web_search"}, function("a")]});
+    for (provider, model) in [("gemini", "gemini-2.5-flash"), ("anthropic", "claude-sonnet-5-5")] {
+        let request = choosing(json!([function("a"), function("b")]), &choice);
+        let prepared = prepare(&client(provider, model), &request, false).unwrap();
+        let note = "tool_choice: left out: web_search is not among the tools";
+        assert!(prepared.adjusted.iter().any(|told| told == note), "{:?}", prepared.adjusted);
+    }
+}

@@ -50,17 +50,21 @@ fn but<'a>(
 
 /// The choice among the tools that are offered, without those that were left out.
 pub fn choice(request: &Request, offered: &[&Tool], wanted: &mut Wanted) -> Option<ToolChoice> {
-    let is_left_out = |named: &Named| {
-        request.tools.iter().any(|tool| tool.name == named.name)
-            && !offered.iter().any(|tool| tool.name == named.name)
-    };
+    let is_asked = |named: &Named| request.tools.iter().any(|tool| tool.name == named.name);
+    let is_left_out =
+        |named: &Named| is_asked(named) && !offered.iter().any(|tool| tool.name == named.name);
     match request.tool_choice.clone()? {
         ToolChoice::Function(named) if is_left_out(&named) => {
             wanted.note("tool_choice", "left out: so was the tool that it names");
             None
         }
         ToolChoice::Allowed(mut names, must) => {
-            names.retain(|name| !is_left_out(name));
+            names.retain(|named| !is_left_out(named));
+            // Another vendor's; a function that is missing is left to this one to tell.
+            let strange = |named: &&Named| named.hosted.is_some() && !is_asked(named);
+            for Named { name, .. } in names.iter().filter(strange) {
+                wanted.note("tool_choice", &format!("left out: {name:.40} is not among the tools"));
+            }
             // Where none is left, none may be called.
             Some(if names.is_empty() { ToolChoice::None } else { ToolChoice::Allowed(names, must) })
         }
