@@ -8,10 +8,15 @@
 //! their way into the cache too. A version is not given to another dictionary
 //! before all others have had their turn: whoever still holds an entry whose
 //! dictionary is gone finds nothing, and never another's reading of it.
+//!
+//! zstd's contexts may take more than the cache: what is kept of them is paid for
+//! in advance, and the level of a long value is as low as leaves those at work no
+//! more than an eighth of the bound on memory.
 
 mod contexts;
 mod dictionary;
 mod samples;
+mod sizes;
 #[cfg(test)]
 mod tests;
 mod training;
@@ -22,9 +27,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering::Re
 use parking_lot::RwLock;
 use zstd::zstd_safe::{CCtx, DCtx, compress_bound, get_error_name};
 
-use self::contexts::Contexts;
+use self::contexts::{Contexts, LIGHT};
 use self::dictionary::Dictionary;
 use self::samples::Samples;
+use self::sizes::{context_bytes, is_long, level_for};
 use super::entry::{COMPRESSED, Entry, Value};
 use crate::error::{Error, Result};
 
@@ -35,6 +41,23 @@ pub use self::samples::ROOM as SAMPLE_ROOM;
 const HEAD: usize = 5;
 /// What every frame begins with.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// Bytes of contexts that are kept at most, for packing and for unpacking.
+const KEPT: [u64; 2] = [3 << 20, 1 << 20];
+/// Bytes of heavy contexts at work, where memory is not bounded.
+const AT_WORK: u64 = 256 << 20;
+
+/// Bytes of contexts that a codec keeps at most, for packing and for unpacking; with
+/// a bound on memory, a sixteenth of it.
+fn kept(max_bytes: Option<u64>) -> [u64; 2] {
+    let of = |most: u64, part: u64| max_bytes.map_or(most, |bytes| most.min(bytes / 64 * part));
+    [of(KEPT[0], 3), of(KEPT[1], 1)]
+}
+
+/// Bytes of contexts that a codec keeps at most, when memory is bounded so.
+pub fn context_room(max_bytes: Option<u64>) -> u64 {
+    kept(max_bytes).iter().sum()
+}
 
 /// Counts as an entry of a version until it is dropped: by then the entry that
 /// was packed is in the cache, or never will be.
@@ -56,6 +79,8 @@ pub struct Codec {
     entries: Box<[AtomicI64; 256]>,
     packers: Contexts<CCtx<'static>>,
     unpackers: Contexts<DCtx<'static>>,
+    /// Bytes that the context of a value may take.
+    at_work: u64,
     samples: Samples,
     training: AtomicBool,
     trained: AtomicU64,
@@ -72,15 +97,19 @@ fn broken(code: usize) -> Error {
 }
 
 impl Codec {
-    /// A codec without a dictionary.
-    pub fn new(level: u32, threshold: u64) -> Codec {
+    /// A codec without a dictionary; with the bound on memory, in bytes, if there is
+    /// one.
+    pub fn new(level: u32, threshold: u64, max_bytes: Option<u64>) -> Codec {
+        let [packers, unpackers] = kept(max_bytes);
+        let at_work = max_bytes.map_or(AT_WORK, |bytes| (bytes / 8).max(LIGHT));
         Codec {
             level: level as i32,
             threshold: threshold as usize,
             dictionaries: RwLock::default(),
             entries: Box::new([const { AtomicI64::new(0) }; 256]),
-            packers: Contexts::new(CCtx::try_create),
-            unpackers: Contexts::new(DCtx::try_create),
+            packers: Contexts::new(CCtx::try_create, CCtx::sizeof, packers, at_work),
+            unpackers: Contexts::new(DCtx::try_create, DCtx::sizeof, unpackers, at_work),
+            at_work: if max_bytes.is_some() { at_work } else { u64::MAX },
             samples: Samples::new(),
             training: AtomicBool::new(false),
             trained: AtomicU64::new(0),
@@ -88,13 +117,15 @@ impl Codec {
         }
     }
 
-    /// The newest dictionary, and an entry of it to come.
-    fn for_packing(&self) -> (Option<Arc<Dictionary>>, Coming<'_>) {
+    /// The newest dictionary, unless the value is too long for one, and an entry of
+    /// it to come.
+    fn for_packing(&self, len: usize) -> (Option<Arc<Dictionary>>, Coming<'_>) {
         // Under the lock: whoever drops dictionaries counts entries under it.
         let all = self.dictionaries.read();
-        let version = all.last().map_or(0, |d| d.version);
+        let newest = all.last().filter(|_| !is_long(len));
+        let version = newest.map_or(0, |d| d.version);
         self.entries[version as usize].fetch_add(1, Relaxed);
-        (all.last().cloned(), Coming(self, version))
+        (newest.cloned(), Coming(self, version))
     }
 
     /// The packed form of a value, if it is long enough and gets smaller.
@@ -109,11 +140,13 @@ impl Codec {
         let mut packed = Vec::new();
         packed.try_reserve_exact(room).ok()?;
         packed.resize(room, 0);
-        let (dictionary, coming) = self.for_packing();
+        let (dictionary, coming) = self.for_packing(value.len());
+        let level = level_for(self.level, value.len(), self.at_work);
+        let bytes = context_bytes(level, value.len());
         let frame = &mut packed[frame_at..];
-        let made = self.packers.with(|context| match &dictionary {
+        let made = self.packers.with(bytes, |context| match &dictionary {
             Some(d) => context.compress_using_cdict(frame, value, d.encoder.as_cdict()),
-            None => context.compress(frame, value, self.level),
+            None => context.compress(frame, value, level),
         })?;
         packed.truncate(frame_at + made.ok()?);
         if packed.len() >= value.len() {
@@ -148,7 +181,7 @@ impl Codec {
             version => Some(self.dictionary(version).ok_or(Error::NotFound)?),
         };
         Value::with(length, |place| {
-            let made = self.unpackers.with(|context| match &dictionary {
+            let made = self.unpackers.with(0, |context| match &dictionary {
                 Some(d) => context.decompress_using_ddict(place, &whole, d.decoder.as_ddict()),
                 None => context.decompress(place, &whole),
             });

@@ -180,7 +180,8 @@ fn bound(values: &CacheOptions) -> Option<u64> {
 
 /// What all shards share.
 fn shared(values: &CacheOptions, seed: u64) -> Shared {
-    let codec = || Codec::new(values.compression_level, values.compression_threshold);
+    let codec =
+        || Codec::new(values.compression_level, values.compression_threshold, bound(values));
     Shared {
         secrets: rapidhash::v3::RapidSecrets::seed(seed),
         budget: Budget::new(values.capacity, bound(values)),
@@ -210,12 +211,14 @@ fn simulator(values: &CacheOptions, policy: &'static str) -> Simulator {
     Simulator::new(values.capacity, policy, values.auto_tuning, most)
 }
 
-/// Bytes of the values that a dictionary is trained from.
-fn samples(values: &CacheOptions) -> u64 {
-    match values.compression && compress::has_room(values.max_memory_mb) {
+/// Bytes for compression: of the values that a dictionary is trained from, and of
+/// the contexts that are kept.
+fn for_compression(values: &CacheOptions) -> u64 {
+    let samples = match compress::has_room(values.max_memory_mb) {
         true => compress::SAMPLE_ROOM,
         false => 0,
-    }
+    };
+    if values.compression { samples + compress::context_room(bound(values)) } else { 0 }
 }
 
 impl Cache {
@@ -243,7 +246,10 @@ impl Cache {
         let shards = directory.count() as i64;
         let metrics = Metrics::new(values.metrics_enabled, &clock);
         let simulator = simulator(values, policy::name(maker));
-        let own = size_of::<Cache>() as u64 + metrics.bytes() + samples(values) + simulator.bytes();
+        let own = size_of::<Cache>() as u64
+            + metrics.bytes()
+            + for_compression(values)
+            + simulator.bytes();
         let (interval_ms, now_ms) = (values.cleanup_interval_ms, clock.now_ns() / 1_000_000);
         let cache = Arc::new_cyclic(|me| Cache {
             clock,

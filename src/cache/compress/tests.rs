@@ -8,7 +8,7 @@ fn texts(seed: u64) -> Vec<Vec<u8>> {
 }
 
 fn codec() -> Codec {
-    let codec = Codec::new(3, 1);
+    let codec = Codec::new(3, 1, None);
     texts(1).iter().for_each(|text| _ = codec.sample(text));
     codec
 }
@@ -53,4 +53,25 @@ fn a_dictionary_waits_for_what_is_on_its_way_into_the_cache() {
     assert_eq!(codec.unpack(&packed).unwrap_err(), Error::NotFound, "nobody needs it");
     // Nor does another one take its version.
     assert!((0..250).all(|_| codec.next_version() != Some(old)));
+}
+
+#[test]
+fn long_values_leave_no_context_and_short_ones_no_more_than_was_paid_for() {
+    let codec = Codec::new(12, 1, Some(64 << 20));
+    let text: Vec<u8> = texts(1).concat().repeat(20);
+    assert!(is_long(text.len()));
+    let room = context_room(Some(64 << 20));
+    let kept = || codec.packers.kept() + codec.unpackers.kept();
+    for len in [text.len(), 1 << 10] {
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let (packed, _) = codec.pack(&text[..len]).unwrap();
+                    assert_eq!(codec.unpack(&packed).unwrap().as_bytes(), &text[..len]);
+                });
+            }
+        });
+        assert!(codec.packers.kept() <= 4 * context_bytes(12, 1 << 10), "{}", kept());
+        assert!(kept() <= room, "{} of {room}", kept());
+    }
 }
