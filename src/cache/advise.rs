@@ -16,6 +16,7 @@ impl Cache {
     /// What should be changed, and why.
     pub fn advise_json(&self) -> Json {
         let report = self.report();
+        self.fit_simulation(&report);
         let forecast = self.simulator.forecast(report.hits, report.misses);
         let mut findings = Vec::new();
         self.advise_hit_rate(&report, forecast.as_ref(), &mut findings);
@@ -43,7 +44,7 @@ impl Cache {
         }
         self.advise_lifetime(report, rate, all);
         if let Some(forecast) = forecast {
-            self.advise_capacity(report, rate, forecast, all);
+            self.advise_bound(report, rate, forecast, all);
             advise_policy(rate, forecast, all);
         }
     }
@@ -63,13 +64,7 @@ impl Cache {
         }
     }
 
-    fn advise_capacity(
-        &self,
-        report: &Report,
-        rate: f64,
-        forecast: &Forecast,
-        all: &mut Vec<Json>,
-    ) {
+    fn advise_bound(&self, report: &Report, rate: f64, forecast: &Forecast, all: &mut Vec<Json>) {
         let evicted = report.counts.evicted();
         let is_better = |ratio: f64| ratio > forecast.measured + BETTER_BY;
         let larger = forecast.scaled.iter().find(|(scale, r)| *scale > 1.0 && is_better(*r));
@@ -78,9 +73,13 @@ impl Cache {
         {
             let evidence =
                 json!({"hit_rate": rate, "predicted_hit_rate": ratio, "evicted": evicted});
-            let capacity = ((self.capacity() as f64 * scale) as u64).into();
+            let bound = match forecast.by {
+                "capacity" => self.capacity(),
+                _ => self.options.values.max_memory_mb,
+            };
+            let value = ((bound as f64 * scale) as u64).into();
             let cause = "what is used does not fit";
-            all.push(finding("low hit rate", evidence, cause, "capacity", capacity));
+            all.push(finding("low hit rate", evidence, cause, forecast.by, value));
         }
     }
 

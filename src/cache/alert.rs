@@ -150,6 +150,7 @@ impl Cache {
     pub fn maintain(&self) {
         let report = self.report();
         self.check_alerts(&report);
+        self.fit_simulation(&report);
         self.tune_aside();
     }
 }

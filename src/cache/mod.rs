@@ -24,6 +24,7 @@ mod directory;
 #[cfg(test)]
 mod effects;
 mod entry;
+mod extent;
 mod glance;
 mod hash;
 pub mod heap;

@@ -2,7 +2,7 @@
 //!
 //! A hash picks some of the keys, about 500 in so many as fit, and every
 //! request for one of those also goes to small caches that hold nothing but
-//! hashes: at half, once, twice and four times the capacity and, for a cache
+//! hashes: at half, once, twice and four times the bound and, for a cache
 //! that tunes itself, under every policy. A small cache over a share of the
 //! keys behaves like the large one over all of them, and the difference of two
 //! of them is closer still, because both err alike.
@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 
 use super::entry::Entry;
+use super::extent::Extent;
 use super::policy::{self, POLICIES, Policy};
 use super::table::Table;
 
@@ -23,7 +24,7 @@ use super::table::Table;
 const ENTRIES: u64 = 500;
 /// Requests that are simulated at once.
 const BATCH: usize = 256;
-/// Capacities that are tried, as shares of the real one.
+/// Bounds that are tried, as shares of the real one.
 pub const SCALES: [f64; 4] = [1.0, 0.5, 2.0, 4.0];
 /// Requests for each simulated entry before a figure means anything.
 const ENOUGH: u64 = 10;
@@ -86,6 +87,7 @@ struct Models {
     scaled: Vec<Model>,
     /// The other policies, by name.
     others: Vec<(&'static str, Model)>,
+    by: &'static str,
     /// Hits and misses of the cache when the models began.
     since: (u64, u64),
 }
@@ -96,6 +98,7 @@ pub struct Simulator {
     below: AtomicU64,
     pending: Mutex<Vec<u64>>,
     models: Mutex<Option<Models>>,
+    extent: Mutex<Extent>,
     compares: bool,
     most_bytes: u64,
 }
@@ -110,12 +113,14 @@ impl Simulator {
     /// One for a cache of a capacity. `compares` adds the other policies; no
     /// more than `most_bytes` are taken, or nothing is simulated.
     pub fn new(capacity: u64, name: &'static str, compares: bool, most_bytes: u64) -> Simulator {
-        let models = Models::new(capacity, name, compares, (0, 0));
+        let extent = Extent::of_capacity(capacity);
+        let models = Models::new(&extent, name, compares, (0, 0));
         let fits = models.bytes() <= most_bytes;
         Simulator {
             below: AtomicU64::new(if fits { below(capacity, compares) } else { 0 }),
             pending: Mutex::default(),
             models: Mutex::new(fits.then_some(models)),
+            extent: Mutex::new(extent),
             compares,
             most_bytes,
         }
@@ -126,12 +131,24 @@ impl Simulator {
         self.models.lock().as_ref().map_or(0, Models::bytes)
     }
 
-    /// Begins anew for another capacity or policy. `pay` takes bytes, or gives
+    /// What the models are of.
+    pub fn extent(&self) -> Extent {
+        *self.extent.lock()
+    }
+
+    /// Begins anew for another extent or policy. `pay` takes bytes, or gives
     /// some back; no lock is held then.
-    pub fn restart(&self, capacity: u64, name: &'static str, since: (u64, u64), pay: &dyn Fn(i64)) {
-        let fresh = Models::new(capacity, name, self.compares, since);
+    pub fn restart(
+        &self,
+        extent: Extent,
+        name: &'static str,
+        since: (u64, u64),
+        pay: &dyn Fn(i64),
+    ) {
+        let fresh = Models::new(&extent, name, self.compares, since);
         let fresh = Some(fresh).filter(|models| models.bytes() <= self.most_bytes);
-        let below = if fresh.is_some() { below(capacity, self.compares) } else { 0 };
+        let below = if fresh.is_some() { below(extent.entries, self.compares) } else { 0 };
+        *self.extent.lock() = extent;
         // The old ones go first: no entry is to leave for models that replace others.
         pay(-self.install(None, 0));
         pay(fresh.as_ref().map_or(0, Models::bytes) as i64);
@@ -202,6 +219,7 @@ impl Simulator {
             error: error.max(0.005),
             requests: same.requests,
             scaled: SCALES.iter().zip(&models.scaled).map(|(s, m)| (*s, moved(m))).collect(),
+            by: models.by,
             policies: models.others.iter().map(|(name, m)| (*name, moved(m))).collect(),
         })
     }
@@ -215,7 +233,9 @@ pub struct Forecast {
     pub error: f64,
     /// Requests that were simulated.
     pub requests: u64,
-    /// By capacity.
+    /// The option of the bound that was scaled.
+    pub by: &'static str,
+    /// By shares of that bound.
     pub scaled: Vec<(f64, f64)>,
     /// By policy, other than the one in use.
     pub policies: Vec<(&'static str, f64)>,
@@ -244,6 +264,7 @@ impl Forecast {
             "measured_hit_rate": self.measured,
             "error": self.error,
             "simulated_requests": self.requests,
+            "scaled": self.by,
             "capacity": scaled,
             "eviction_policy": policies,
         })
@@ -265,13 +286,18 @@ fn below(capacity: u64, compares: bool) -> u64 {
 }
 
 impl Models {
-    fn new(capacity: u64, name: &'static str, compares: bool, since: (u64, u64)) -> Models {
-        let entries = capacity as f64 / part(capacity, compares) as f64;
-        let scaled = |scale: &f64| Model::new(name, ((entries * scale) as usize).max(1));
+    fn new(extent: &Extent, name: &'static str, compares: bool, since: (u64, u64)) -> Models {
+        let part = part(extent.entries, compares) as f64;
+        let most = extent.most as f64;
+        let model = |name: &str, scale: f64| {
+            let entries = (extent.entries as f64 * scale).min(most) / part;
+            Model::new(name, (entries as usize).max(1))
+        };
         let others = POLICIES.iter().filter(|(other, _)| compares && *other != name);
         Models {
-            scaled: SCALES.iter().map(scaled).collect(),
-            others: others.map(|(n, _)| (*n, Model::new(n, (entries as usize).max(1)))).collect(),
+            scaled: SCALES.iter().map(|scale| model(name, *scale)).collect(),
+            others: others.map(|(other, _)| (*other, model(other, 1.0))).collect(),
+            by: extent.option(),
             since,
         }
     }

@@ -155,6 +155,7 @@ impl Cache {
     }
 
     fn tune_policy(&self, now_ms: u64) {
+        self.fit_simulation(&self.report());
         let (hits, misses) = self.metrics.hits_and_misses();
         let Some(forecast) = self.simulator.forecast(hits, misses) else { return };
         let best = forecast.best_policy();
@@ -201,13 +202,6 @@ impl Cache {
         drop(structure);
         self.restart_simulation();
         left.into_iter().for_each(Departures::deliver);
-    }
-
-    /// The models begin anew: the cache is another one now.
-    pub(super) fn restart_simulation(&self) {
-        let since = self.metrics.hits_and_misses();
-        let pay = |bytes| self.pay(bytes);
-        self.simulator.restart(self.capacity(), self.policy_name(), since, &pay);
     }
 
     /// How many decisions there were.

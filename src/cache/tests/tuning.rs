@@ -26,11 +26,15 @@ fn the_effective_options_say_what_was_changed_since_and_by_what() {
 /// Requests for keys of which few are asked for often, as a look-up and a store
 /// on a miss.
 fn requests(cache: &Cache, count: usize, keys: f64, seed: u64) {
+    requests_of(cache, count, keys, seed, b"v");
+}
+
+fn requests_of(cache: &Cache, count: usize, keys: f64, seed: u64, value: &[u8]) {
     let mut random = fastrand::Rng::with_seed(seed);
     for _ in 0..count {
         let key = (random.f64().powi(4) * keys) as u32;
         if cache.get(&key.to_le_bytes()).is_none() {
-            cache.set(&key.to_le_bytes(), b"v", Ttl::Default).unwrap();
+            cache.set(&key.to_le_bytes(), value, Ttl::Default).unwrap();
         }
     }
 }
@@ -53,6 +57,57 @@ fn advice_predicts_the_hit_rate_at_other_capacities() {
     assert_eq!(finding["option"], "capacity", "{advice}");
     let (fresh, _) = cache("{}");
     assert_eq!(fresh.advise_json()["predicted"], "too few requests yet");
+}
+
+#[test]
+fn where_memory_binds_advice_predicts_and_names_the_bound_on_memory() {
+    let value = [7; 900];
+    let run = |mb: u64| {
+        let options = r#"{"capacity": 100000, "compression_threshold": 100000, "max_memory_mb": "#;
+        let (cache, _) = cache(&format!("{options}{mb}}}"));
+        requests_of(&cache, 60_000, 60_000.0, 4, &value);
+        cache.maintain();
+        requests_of(&cache, 200_000, 60_000.0, 5, &value);
+        cache
+    };
+    let small = run(8);
+    let advice = small.advise_json();
+    let predicted = &advice["predicted"];
+    assert_eq!(predicted["scaled"], "max_memory_mb");
+    let twice = predicted["capacity"]["2x"]["hit_rate"].as_f64().unwrap();
+    let real = run(16).report().hit_rate().unwrap();
+    assert!((twice - real).abs() < 0.02, "{twice} {real}");
+    let finding = &advice["findings"][0];
+    assert_eq!((&finding["option"], &finding["value"]), (&"max_memory_mb".into(), &16.into()));
+    // It keeps to what was found, and goes back when the other bound is the one.
+    small.set_capacity(1_000).unwrap();
+    requests_of(&small, 60_000, 60_000.0, 6, &value);
+    small.maintain();
+    requests_of(&small, 60_000, 60_000.0, 7, &value);
+    assert_eq!(small.advise_json()["predicted"]["scaled"], "capacity");
+    audit(&small);
+}
+
+#[test]
+fn where_memory_binds_self_tuning_compares_policies_on_as_many_entries_as_it_holds() {
+    let options = r#"{"capacity": 100000, "max_memory_mb": 8, "eviction_policy": "lru",
+        "auto_tuning": true, "alert_min_hit_rate": 0}"#;
+    let (cache, clock) = cache(options);
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut scan = 1_000_000..;
+    for _ in 0..5 {
+        // Favourites, and as many requests for what comes once.
+        for n in 0..60_000u32 {
+            let favourite = random.u32(..6_000);
+            let key = if n % 2 == 0 { scan.next().unwrap() } else { favourite }.to_le_bytes();
+            if cache.get(&key).is_none() {
+                cache.set(&key, &[1; 900], Ttl::Never).unwrap();
+            }
+        }
+        clock.advance(Duration::from_secs(60));
+        cache.tune();
+    }
+    assert_ne!(cache.policy_name(), "lru");
 }
 
 #[test]

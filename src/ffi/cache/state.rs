@@ -108,7 +108,8 @@ pub unsafe extern "C" fn mynah_cache_metrics_json(
 
 /// Advice as JSON: `findings` (symptom, evidence, cause, the option to change
 /// and its value) and `predicted`: hit rates at half, twice and four times the
-/// capacity with an error, or the text that there were too few requests yet.
+/// bound that makes entries leave (`scaled`: `capacity`, or `max_memory_mb`) with an
+/// error, or the text that there were too few requests yet.
 /// The value is the caller's to free. Any thread.
 ///
 /// # Safety
