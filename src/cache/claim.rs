@@ -26,11 +26,17 @@ use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// Keys that are being loaded.
 #[derive(Default)]
 pub struct Claims {
-    flights: Mutex<Flights>,
-    /// How many there are. Relaxed: who stores meanwhile may miss one that has
-    /// just begun, whose waiters look once more before they give up.
-    count: AtomicUsize,
+    /// Apart: what is written here is not to disturb who reads the word.
+    flights: Box<Mutex<Flights>>,
+    /// Twice as many as there are, and one more once the cache is closed: 0 says in
+    /// one look that who stores need think of neither. Relaxed: who stores meanwhile
+    /// may miss one that has just begun, whose waiters look once more before they
+    /// give up.
+    word: AtomicUsize,
 }
+
+const SHUT: usize = 1;
+const ONE: usize = 2;
 
 type Flights = HashMap<Box<[u8]>, Arc<Flight>>;
 
@@ -161,7 +167,7 @@ impl Cache {
         }
         let flight = Arc::<Flight>::default();
         flights.insert(key.into(), flight.clone());
-        self.claims.count.store(flights.len(), Ordering::Relaxed);
+        self.claims.word.fetch_add(ONE, Ordering::Relaxed);
         Ok((flight, true))
     }
 
@@ -269,7 +275,7 @@ impl Cache {
     /// Wakes those who wait for a key that somebody has stored.
     #[inline]
     pub(super) fn tell_waiters(&self, key: &[u8]) {
-        if self.claims.count.load(Ordering::Relaxed) > 0 {
+        if self.claims.are_awaited() {
             self.claims.stored(key);
         }
     }
@@ -283,6 +289,7 @@ impl Cache {
     /// Ends every wait, because the cache is being closed.
     pub(super) fn close_claims(&self) {
         let flights = std::mem::take(&mut *self.claims.flights.lock());
+        self.claims.word.fetch_sub(flights.len() * ONE, Ordering::Relaxed);
         for flight in flights.into_values() {
             flight.state.lock().outcome = Outcome::Failed(Error::Closed("cache"));
             flight.changed.notify_all();
@@ -291,10 +298,33 @@ impl Cache {
 }
 
 impl Claims {
+    /// Whether the cache is open and no key is being loaded.
+    #[inline(always)]
+    pub fn are_none(&self) -> bool {
+        self.word.load(Ordering::Relaxed) == 0
+    }
+
+    /// Whether any key is being loaded.
+    #[inline(always)]
+    pub fn are_awaited(&self) -> bool {
+        self.word.load(Ordering::Relaxed) >= ONE
+    }
+
+    /// No claim begins any more: the cache is closed.
+    pub fn shut(&self) {
+        self.word.fetch_or(SHUT, Ordering::Release);
+    }
+
+    /// Whether the cache is closed.
+    #[inline(always)]
+    pub fn are_shut(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & SHUT != 0
+    }
+
     fn forget(&self, flights: &mut Flights, key: &[u8], flight: &Arc<Flight>) {
         if flights.get(key).is_some_and(|there| Arc::ptr_eq(there, flight)) {
             flights.remove(key);
-            self.count.store(flights.len(), Ordering::Relaxed);
+            self.word.fetch_sub(ONE, Ordering::Relaxed);
         }
     }
 

@@ -250,7 +250,12 @@ impl Cache {
     /// decides, unless the two are within a tick.
     #[inline(always)]
     pub(super) fn is_expired(&self, entry: &Entry) -> bool {
-        let expiry_ms = entry.expiry_ms();
+        self.is_over(entry.expiry_ms())
+    }
+
+    /// The same by when it expires, in ms; 0: never.
+    #[inline(always)]
+    pub(super) fn is_over(&self, expiry_ms: u64) -> bool {
         if expiry_ms == 0 {
             return false;
         }

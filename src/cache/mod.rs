@@ -132,7 +132,6 @@ pub struct Cache {
     /// Seeds the shards' own randomness, and the jitter.
     seed: u64,
     jitter: AtomicU64,
-    closed: AtomicBool,
     kept_open: AtomicBool,
     /// Before all listeners.
     gate: Arc<Gate>,
@@ -260,7 +259,6 @@ impl Cache {
             structure: Mutex::new(()),
             seed,
             jitter: AtomicU64::new(seed),
-            closed: AtomicBool::new(false),
             kept_open: AtomicBool::new(false),
             gate,
             has_listener: listeners.departures.is_some(),
@@ -401,7 +399,7 @@ impl Cache {
     /// store nothing. Waits for listeners that run on other threads, unless this
     /// one is inside of one.
     pub fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.claims.shut();
         self.clear_for(Reason::Cleared, false);
         self.sweeper.close();
         self.close_claims();
@@ -417,7 +415,7 @@ impl Cache {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
+        self.claims.are_shut()
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::cell::{Cell, Writing};
 use super::departure::Departures;
-use super::entry::Seen;
+use super::entry::{Entry, Seen};
 use super::glance::{Found, Glance};
 use super::quick::COPIED;
 use super::shard::Shared;
@@ -131,7 +131,8 @@ impl Cache {
         expiry_ms: u64,
     ) -> Option<Option<u64>> {
         let mut passing = cell.pass(glance)?;
-        if self.is_closed() || !glance.renew(&passing, seen, value, expiry_ms) {
+        let may = self.claims.are_none() || self.may_renew(seen.expiry_ms());
+        if !may || !glance.renew(&passing, seen, value, expiry_ms) {
             return None;
         }
         passing.renewed();
@@ -148,10 +149,30 @@ impl Cache {
         expiry_ms: u64,
     ) -> Option<Option<u64>> {
         let mut shard = cell.write_after(glance)?;
-        if self.is_closed() {
-            return None;
-        }
-        shard.renew_at(&self.shared, slot, value, expiry_ms)
+        self.renew_at(&mut shard, slot, value, expiry_ms)
+    }
+
+    /// Renews the value in a slot, if it may be; when it leaves by itself now.
+    #[inline(always)]
+    fn renew_at(
+        &self,
+        shard: &mut Writing<'_>,
+        slot: Slot,
+        value: &[u8],
+        expiry_ms: u64,
+    ) -> Option<Option<u64>> {
+        let expires = || shard.table.entry(slot).map_or(0, Entry::expiry_ms);
+        let may = self.claims.are_none() || self.may_renew(expires());
+        may.then(|| shard.renew_at(&self.shared, slot, value, expiry_ms)).flatten()
+    }
+
+    /// Whether a value may be written over one that expires then, though the cache
+    /// is closed or keys are being loaded: who waits for a key whose value has
+    /// expired is told of another, which is stored anew for that.
+    #[cold]
+    #[inline(never)]
+    fn may_renew(&self, expiry_ms: u64) -> bool {
+        !self.is_closed() && !self.is_over(expiry_ms)
     }
 
     /// Whether the value of a key may be one to renew.
@@ -175,11 +196,8 @@ impl Cache {
             return Ok(false);
         }
         let (_, mut shard) = self.directory.write(hash)?;
-        if self.is_closed() {
-            return Ok(false);
-        }
         let found = shard.table.find_ahead(hash, key, shard.lines_ahead());
-        let renewed = found.and_then(|slot| shard.renew_at(&self.shared, slot, value, expiry_ms));
+        let renewed = found.and_then(|slot| self.renew_at(&mut shard, slot, value, expiry_ms));
         let Some(lapse) = renewed else { return Ok(false) };
         drop(shard);
         self.expect_lapse(lapse);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::cache::tests::cache;
+use crate::cache::tests::{cache, quick_set, with_a_line};
 
 const LONG: Duration = Duration::from_secs(20);
 
@@ -145,4 +145,36 @@ fn who_stores_the_key_without_the_claim_ends_the_wait() {
     assert_eq!(late.status(), Status::Timeout, "the claim is still its holder's");
     held.fill(b"v", Ttl::Default).unwrap();
     assert!(cache.claims_are_over());
+}
+
+#[test]
+fn who_waits_hears_of_a_store_over_a_value_that_has_expired_and_not_left() {
+    type Store = fn(&Cache, &[u8]);
+    let ways: [Store; 3] = [
+        |cache, key| quick_set(cache, key, b"new", Ttl::Never).unwrap(),
+        |cache, key| cache.set(key, b"new", Ttl::Millis(1_000)).unwrap(),
+        |cache, key| cache.set_negative(key, Ttl::Never).unwrap(),
+    ];
+    for strategy in ["periodic", "hybrid"] {
+        let options = format!(r#"{{"cleanup_strategy": "{strategy}"}}"#);
+        for store in ways {
+            let (cache, clock) = cache(&options);
+            cache.set(b"k", b"old", Ttl::Millis(10)).unwrap();
+            clock.advance(Duration::from_millis(20));
+            let claim = claim(&cache, b"k");
+            with_a_line(|| store(&cache, b"k"));
+            assert_eq!(claim.flight.state.lock().stores, 1, "{strategy}");
+        }
+    }
+}
+
+#[test]
+fn while_a_key_is_loaded_others_are_still_renewed_in_their_place() {
+    let (cache, _) = cache("{}");
+    cache.set(b"other", b"old", Ttl::Default).unwrap();
+    let place = |cache: &Cache| cache.get(b"other").unwrap().as_bytes().as_ptr();
+    let before = place(&cache);
+    let _claim = claim(&cache, b"k");
+    with_a_line(|| quick_set(&cache, b"other", b"new", Ttl::Default).unwrap());
+    assert_eq!((place(&cache), cache.get(b"other").unwrap().as_bytes()), (before, &b"new"[..]));
 }
