@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::tests::{audit, cache};
 use super::*;
+use crate::sync::atomic::AtomicBool;
 
 const MIB: u64 = 1 << 20;
 

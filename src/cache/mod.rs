@@ -52,6 +52,7 @@ mod resize;
 mod shard;
 mod simulate;
 mod snapshot;
+mod stake;
 mod store;
 mod sweep;
 mod table;
@@ -68,7 +69,7 @@ use crate::error::Result;
 use crate::metrics::Gate;
 use crate::options::cache::CacheOptions;
 use crate::options::{self, Origin, Resolved};
-use crate::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{Mutex, RwLock};
 
 use alert::Alerts;
@@ -93,6 +94,7 @@ pub use many::{BATCH, Room};
 pub use quick::Quick;
 pub use renew::Stored;
 pub use snapshot::Progress;
+pub use stake::Stake;
 pub use walk::{Pair, Walk};
 
 /// How long an entry lives.
@@ -132,7 +134,8 @@ pub struct Cache {
     /// Seeds the shards' own randomness, and the jitter.
     seed: u64,
     jitter: AtomicU64,
-    kept_open: AtomicBool,
+    /// Its handle, and the stakes in it: the last one closes it.
+    holders: AtomicUsize,
     /// Before all listeners.
     gate: Arc<Gate>,
     /// Who is told of departures; nobody any more once it is closed.
@@ -259,7 +262,7 @@ impl Cache {
             structure: Mutex::new(()),
             seed,
             jitter: AtomicU64::new(seed),
-            kept_open: AtomicBool::new(false),
+            holders: AtomicUsize::new(1),
             gate,
             has_listener: listeners.departures.is_some(),
             listener: RwLock::new(listeners.departures),
@@ -380,19 +383,6 @@ impl Cache {
     /// What a shard holds if all hold alike.
     fn share(&self) -> usize {
         (self.capacity() >> self.directory.count().ilog2()) as usize
-    }
-
-    /// Says that others hold it beside its handle: it stays in use when that
-    /// is freed, until the last of them lets go.
-    pub fn keep_open(&self) {
-        self.kept_open.store(true, Ordering::Relaxed);
-    }
-
-    /// The handle was freed.
-    pub fn release(&self) {
-        if !self.kept_open.load(Ordering::Relaxed) {
-            self.close();
-        }
     }
 
     /// Ends it: everything is freed at once, and later calls find nothing and

@@ -11,9 +11,8 @@ pub mod state;
 mod tests;
 
 use std::ptr;
-use std::sync::Arc;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Stake};
 use crate::clock::Clock;
 use crate::error::{Error, Result, Status};
 
@@ -39,11 +38,11 @@ impl Handle for Cache {
     const NAME: &'static str = "mynah_cache";
 }
 
-/// A reference that keeps the cache in use after its handle is freed.
-pub(super) fn share(cache: *const mynah_cache) -> Result<Arc<Cache>> {
-    let cache = handle::resolve::<Cache, _>(cache)?;
-    cache.keep_open();
-    Ok(cache)
+/// A part in the cache, which keeps it in use after its handle is freed.
+pub(super) fn share(cache: *const mynah_cache) -> Result<Stake> {
+    let stake = handle::resolve::<Cache, _>(cache)?.stake();
+    // It was freed meanwhile.
+    stake.map_err(|_| Error::InvalidHandle("mynah_cache"))
 }
 
 /// Makes a cache. NULL options are the defaults. Free it with
@@ -77,8 +76,8 @@ pub unsafe extern "C" fn mynah_cache_new(
 }
 
 /// Frees a cache; null is allowed. Its memory goes back at once, but for
-/// values that are still held, and unless clients share it: then they keep it.
-/// Waits for the short calls that are inside to leave, and for the callbacks that
+/// values that are still held, and unless client options or clients share it: then
+/// it goes with the last of them. Waits for the short calls that are inside to leave, and for the callbacks that
 /// run on other threads, unless it is called from inside one; longer calls finish
 /// by themselves. Any thread.
 #[unsafe(no_mangle)]

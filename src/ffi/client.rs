@@ -63,7 +63,9 @@ pub unsafe extern "C" fn mynah_client_new(
         hosts::settle(&mut resolved, &|name| std::env::var(name).ok())?;
         let extras = draft.extras.lock().clone();
         let ClientExtras { cache, listeners } = extras;
-        let parts = Parts { cache, listeners, ..Parts::default() };
+        // The stake lasts until the client has its own.
+        let shared = cache.as_ref().map(|stake| stake.cache().clone());
+        let parts = Parts { cache: shared, listeners, ..Parts::default() };
         let made = handle::insert(Arc::new(Client::new(resolved, parts)?))?;
         // SAFETY: promised by (1).
         unsafe { place.write(made) };

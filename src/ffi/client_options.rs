@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::cache::Cache;
+use crate::cache::Stake;
 use crate::llm::log::Listeners;
 use crate::options::client::ClientOptions;
 use crate::options::{Layered, describe};
@@ -30,7 +30,7 @@ pub struct mynah_client_options {
 #[derive(Default, Clone)]
 pub struct ClientExtras {
     /// A response cache shared with other clients.
-    pub cache: Option<Arc<Cache>>,
+    pub cache: Option<Stake>,
     /// Who is told of calls, alerts and the breaker.
     pub listeners: Listeners,
 }
@@ -136,7 +136,9 @@ pub extern "C" fn mynah_client_options_set_cache(
 ) -> mynah_status {
     guard(|| {
         let draft = handle::resolve::<ClientDraft, _>(options)?;
-        draft.extras.lock().cache = Some(super::cache::share(cache)?);
+        let before = draft.extras.lock().cache.replace(super::cache::share(cache)?);
+        // It may have been the last to hold that one.
+        drop(before);
         Ok(())
     })
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::error::Error;
+use crate::sync::atomic::AtomicBool;
 
 #[test]
 fn a_contended_shard_answers_busy_after_retries_times_delay() {

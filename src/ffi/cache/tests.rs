@@ -80,3 +80,34 @@ fn a_cache_lives_through_the_c_functions() {
         mynah_cache_free(ptr::null_mut());
     }
 }
+
+#[test]
+fn a_cache_that_was_given_to_clients_ends_with_the_last_who_holds_it() {
+    use super::super::client::{mynah_client_free, mynah_client_new};
+    use super::super::client_options::*;
+    for free_handle_first in [true, false] {
+        let told = AtomicU32::new(0);
+        let user = (&raw const told).cast_mut().cast::<c_void>();
+        let (mut cache, mut client) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: every pointer is to a live local, every text ends with a NUL.
+        unsafe {
+            let made_from = mynah_cache_options_new();
+            mynah_cache_options_on_evict(made_from, Some(count), user, Some(destroyed));
+            assert_eq!(mynah_cache_new(made_from, &mut cache, ptr::null_mut()), 0);
+            mynah_cache_options_free(made_from);
+            let options = mynah_client_options_new();
+            let ollama = (c"provider".as_ptr(), c"ollama".as_ptr());
+            mynah_client_options_set(options, ollama.0, ollama.1, ptr::null_mut());
+            assert_eq!(mynah_client_options_set_cache(options, cache), 0);
+            assert_eq!(mynah_client_new(options, &mut client, ptr::null_mut()), 0);
+            mynah_client_options_free(options);
+            if free_handle_first {
+                mynah_cache_free(cache);
+                assert_eq!(told.load(Relaxed), 0, "the client keeps it");
+            }
+            mynah_client_free(client);
+            mynah_cache_free(cache);
+            assert_eq!(told.load(Relaxed), 100, "nobody does");
+        }
+    }
+}

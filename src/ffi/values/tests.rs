@@ -82,7 +82,7 @@ fn keys_count_once_whether_or_not_the_first_buffer_was_large_enough() {
                 buf.resize(needed, 0);
             }
             assert_eq!(statuses, [Status::TooLarge.code(), 0]);
-            let report = share(cache).unwrap().report();
+            let report = share(cache).unwrap().cache().report();
             assert_eq!((report.hits, report.misses), (100 * turn, 100 * turn));
         }
         mynah_cache_free(cache);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::schema;
-use crate::cache::{Cache, Ttl};
+use crate::cache::{Cache, Stake, Ttl};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::llm::kept;
@@ -100,6 +100,8 @@ const STREAMED: &str = ":streamGenerateContent?alt=sse";
 #[derive(Clone)]
 pub struct ResponseCache {
     cache: Arc<Cache>,
+    /// Keeps the cache in use; none if it has ended.
+    _stake: Option<Stake>,
     clock: Clock,
 }
 
@@ -116,7 +118,7 @@ pub struct Hit {
 impl ResponseCache {
     /// Keeps answers in this cache.
     pub fn new(cache: Arc<Cache>, clock: &Clock) -> Self {
-        ResponseCache { cache, clock: clock.clone() }
+        ResponseCache { _stake: cache.stake().ok(), cache, clock: clock.clone() }
     }
 
     /// The answer under a key, if there is one that can still be read. Another
