@@ -78,8 +78,8 @@ pub unsafe extern "C" fn mynah_cache_new(
 /// Frees a cache; null is allowed. Its memory goes back at once, but for
 /// values that are still held, and unless client options or clients share it: then
 /// it goes with the last of them. Waits for the short calls that are inside to leave, and for the callbacks that
-/// run on other threads, unless it is called from inside one; longer calls finish
-/// by themselves. Any thread.
+/// run on other threads, unless it is called from inside a callback, of whatever
+/// object; longer calls finish by themselves. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_free(cache: *mut mynah_cache) {
     guard_or((), || match handle::remove::<Cache, _>(cache) {

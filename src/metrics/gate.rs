@@ -2,7 +2,8 @@
 //!
 //! What a listener works with may go as soon as the object is freed, so a thread
 //! that frees it stays until the listeners that run have returned, and no other
-//! begins. A listener that frees the object itself is not waited for.
+//! begins. A listener that frees the object itself is not waited for, nor does one
+//! that frees another object wait: that one's listener may be freeing its own.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -49,15 +50,19 @@ impl Gate {
         Some(Inside(self))
     }
 
-    /// Lets no other listener begin, and waits for those that run; neither, if this
-    /// thread is in one of them.
+    /// Lets no other listener begin, and waits for those that run. Neither, if this
+    /// thread is in one of them; and no wait, if it is in a listener of another's.
     pub fn shut(&self) {
-        if PASSED.with_borrow(|passed| passed.contains(&self.address())) {
+        let (own, any) =
+            PASSED.with_borrow(|passed| (passed.contains(&self.address()), !passed.is_empty()));
+        if own {
             return;
         }
         let mut state = self.state.lock();
         state.shut = true;
-        self.changed.wait_while(&mut state, |state| state.running > 0);
+        if !any {
+            self.changed.wait_while(&mut state, |state| state.running > 0);
+        }
     }
 
     /// Where it is: who is inside holds it, so no other one is there meanwhile.
@@ -103,6 +108,24 @@ mod tests {
             assert!(returned.load(SeqCst));
         });
         gate.pass(|| panic!("it is shut"));
+    }
+
+    #[test]
+    fn listeners_that_shut_each_others_gates_do_not_wait_for_each_other() {
+        let gates = [Arc::<Gate>::default(), Arc::<Gate>::default()];
+        let inside = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            for own in 0..2 {
+                let (gates, inside) = (&gates, &inside);
+                scope.spawn(move || {
+                    gates[own].pass(|| {
+                        inside.wait();
+                        gates[1 - own].shut();
+                    });
+                });
+            }
+        });
+        gates.iter().for_each(|gate| gate.pass(|| panic!("it is shut")));
     }
 
     #[test]
