@@ -137,6 +137,22 @@ impl Cache {
         self.strategy() != "lazy"
     }
 
+    /// Sweeps in another interval from now on; the one before. The next sweep comes
+    /// when it would have come under the new one.
+    pub(super) fn set_sweep_interval(&self, interval_ms: u64) -> u64 {
+        let mut state = self.sweeper.state.lock();
+        let before = self.interval_ms.swap(interval_ms, Relaxed);
+        let earliest = |pace_ms| state.last_ms.saturating_add(pace_ms);
+        let (old, new) = (earliest(state.pace_ms), earliest(interval_ms));
+        state.pace_ms = interval_ms;
+        if !state.closed && state.under_way == 0 && state.wake_ms != u64::MAX {
+            // Where the pace held it back, there may be more due than was noted.
+            let wake_ms = if state.wake_ms <= old { new } else { state.wake_ms.max(new) };
+            self.wake_at(&mut state, wake_ms, new);
+        }
+        before
+    }
+
     /// Removes what has lapsed, batch by batch; how many entries.
     pub fn sweep(&self) -> u64 {
         let now_ms = self.now_ms();
@@ -180,8 +196,8 @@ impl Cache {
     /// Sets the pace by what was found, and the time of the next sweep.
     fn swept(&self, now_ms: u64, found: u64, before: u64, next_tick: u32) {
         self.metrics.sweeps.fetch_add(1, Relaxed);
-        let interval = self.sweep_interval();
         let mut state = self.sweeper.state.lock();
+        let interval = self.sweep_interval();
         state.found += found;
         state.last_ms = now_ms;
         let slowest = interval.saturating_mul(2);

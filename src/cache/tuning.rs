@@ -148,7 +148,7 @@ impl Cache {
             // No sweep at all was asked for.
             return;
         }
-        let old = self.interval_ms.swap(interval, Relaxed);
+        let old = self.set_sweep_interval(interval);
         if old != interval {
             self.decided(now_ms, "cleanup_interval_ms", old.into(), interval.into(), &reason);
         }

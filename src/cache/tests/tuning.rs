@@ -169,6 +169,25 @@ fn self_tuning_moves_shards_and_sweeps_when_a_band_has_held() {
 }
 
 #[test]
+fn an_interval_between_sweeps_holds_from_the_moment_that_it_is_chosen() {
+    let day = 86_400_000;
+    let options = format!(
+        r#"{{"auto_tuning": true, "cleanup_interval_ms": {day}, "cleanup_strategy": "periodic"}}"#
+    );
+    let (cache, clock) = cache(&options);
+    let start = cache.now_ms();
+    cache.set(b"k", b"v", Ttl::Millis(1_000)).unwrap();
+    assert_eq!(cache.next_sweep_ms(), Some(start + day));
+    for _ in 0..3 {
+        clock.advance(Duration::from_secs(60));
+        cache.tune();
+    }
+    assert_eq!(cache.next_sweep_ms(), Some(start + 600_000));
+    assert_eq!(cache.set_sweep_interval(1_000_000), 600_000);
+    assert_eq!(cache.next_sweep_ms(), Some(start + 1_000_000));
+}
+
+#[test]
 fn self_tuning_begins_no_sweeps_where_none_were_asked_for() {
     let (cache, clock) = cache(r#"{"auto_tuning": true, "cleanup_interval_ms": 0}"#);
     for _ in 0..4 {
