@@ -7,7 +7,6 @@ use super::compress::Codec;
 use super::departure::{Departures, Reason};
 use super::entry::{COMPRESSED, Entry, NEGATIVE, Value};
 use super::quick::COPIED;
-use crate::clock::COARSE_TICK_NS;
 use crate::error::{Error, Result, Status};
 
 /// What left during a look-up, to be delivered when no lock is held. Nearly
@@ -246,24 +245,10 @@ impl Cache {
         }
     }
 
-    /// Whether an entry's time is over, to the millisecond: the coarse clock
-    /// decides, unless the two are within a tick.
+    /// Whether an entry's time is over, to the millisecond.
     #[inline(always)]
     pub(super) fn is_expired(&self, entry: &Entry) -> bool {
-        self.is_over(entry.expiry_ms())
-    }
-
-    /// The same by when it expires, in ms; 0: never.
-    #[inline(always)]
-    pub(super) fn is_over(&self, expiry_ms: u64) -> bool {
-        if expiry_ms == 0 {
-            return false;
-        }
-        let (expiry, coarse) = (expiry_ms * 1_000_000, self.clock.coarse_ns());
-        match coarse + COARSE_TICK_NS >= expiry {
-            true => coarse >= expiry || self.clock.now_ns() >= expiry,
-            false => false,
-        }
+        self.shared.is_over(entry.expiry_ms())
     }
 
     /// A look-up met an entry that is over: it leaves, unless the strategy
@@ -276,8 +261,11 @@ impl Cache {
         let mut out = Departures::default();
         if let Ok((_, mut shard)) = self.directory.write(hash) {
             let now = self.now_ms();
-            let lapsed = |entry: &Entry| self.shared.lapse(entry).is_some_and(|ms| ms <= now);
-            shard.remove_if(&self.shared, hash, key, Reason::Expired, lapsed, &mut out);
+            let lapsed = |entry: &Entry| {
+                let lapse = self.shared.lapse(entry).filter(|ms| *ms <= now);
+                lapse.map(|_| Reason::Expired)
+            };
+            shard.remove_if(&self.shared, hash, key, lapsed, &mut out);
         }
         *left = Some(Box::new(self.finish(out)));
     }

@@ -182,7 +182,7 @@ fn bound(values: &CacheOptions) -> Option<u64> {
 }
 
 /// What all shards share.
-fn shared(values: &CacheOptions, seed: u64) -> Shared {
+fn shared(values: &CacheOptions, seed: u64, clock: &Clock) -> Shared {
     let codec =
         || Codec::new(values.compression_level, values.compression_threshold, bound(values));
     Shared {
@@ -190,6 +190,7 @@ fn shared(values: &CacheOptions, seed: u64) -> Shared {
         budget: Budget::new(values.capacity, bound(values)),
         ledger: Ledger::open(),
         stale_ms: values.stale_while_revalidate_ms,
+        clock: clock.clone(),
         codec: values.compression.then(codec),
     }
 }
@@ -244,7 +245,7 @@ impl Cache {
         let gate = Arc::<Gate>::default();
         let listeners = listeners.behind(&gate);
         let maker = policy::maker(&values.eviction_policy);
-        let shared = shared(values, seed);
+        let shared = shared(values, seed, &clock);
         let directory = directory(values, maker, seed);
         let shards = directory.count() as i64;
         let metrics = Metrics::new(values.metrics_enabled, &clock);

@@ -22,14 +22,18 @@ impl Cache {
         let hash = self.shared.hash(key);
         let mut out = Departures::default();
         let mut live = false;
-        let mut note = |entry: &Entry| {
-            live = !self.is_expired(entry) && entry.flags() & NEGATIVE == 0;
-            true
-        };
         let (_, mut shard) = self.directory.write(hash)?;
-        shard.remove_if(&self.shared, hash, key, Reason::Removed, &mut note, &mut out);
+        let goes = |entry: &Entry| self.goes(entry, &mut live);
+        shard.remove_if(&self.shared, hash, key, goes, &mut out);
         drop(shard);
         Ok((live, self.finish(out)))
+    }
+
+    /// Why an entry goes that somebody removes, and whether it was `live`.
+    pub(super) fn goes(&self, entry: &Entry, live: &mut bool) -> Option<Reason> {
+        let over = self.is_expired(entry);
+        *live = !over && entry.flags() & NEGATIVE == 0;
+        Some(if over { Reason::Expired } else { Reason::Removed })
     }
 
     /// Removes everything.

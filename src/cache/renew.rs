@@ -14,6 +14,7 @@ use super::entry::{Entry, Seen};
 use super::glance::{Found, Glance};
 use super::quick::COPIED;
 use super::shard::Shared;
+use super::store::Expiry;
 use super::table::Slot;
 use super::{Cache, Ttl};
 use crate::error::Result;
@@ -88,10 +89,14 @@ impl Cache {
             Found::Unclear => return None,
         };
         seen.fetch_to_write();
-        let expiry_ms = self.expiry_ms(ttl);
-        let lapse = match self.is_known_of(&glance, &seen, expiry_ms) {
-            true => self.renew_past(cell, &glance, &seen, value, expiry_ms),
-            false => self.renew_after(cell, &glance, slot, value, expiry_ms),
+        let expiry = self.expiry(ttl);
+        // The policy only counts, and the table's time for the entry's bucket is
+        // early enough for the other expiry.
+        let is_known_of =
+            glance.place().counts_up_to > 0 && expiry.is_like_before(seen.expiry_ms());
+        let lapse = match is_known_of {
+            true => self.renew_past(cell, &glance, &seen, value, expiry.ms),
+            false => self.renew_after(cell, &glance, slot, value, expiry),
         }?;
         self.expect_lapse(lapse);
         add_one(sets);
@@ -111,15 +116,6 @@ impl Cache {
         self.store_anew(hash, key, value, self.expiry_ms(ttl))
     }
 
-    /// Whether the policy only counts, and the table's time for the bucket of an
-    /// entry is early enough for another expiry.
-    #[inline(always)]
-    fn is_known_of(&self, glance: &Glance<'_>, seen: &Seen<'_>, expiry_ms: u64) -> bool {
-        let lapse_of = |expiry_ms| self.shared.lapse_of(expiry_ms);
-        glance.place().counts_up_to > 0
-            && !is_sooner(lapse_of(expiry_ms), lapse_of(seen.expiry_ms()))
-    }
-
     /// Renews what a look has found, past the lock; when it leaves by itself now.
     #[inline(always)]
     fn renew_past<'a>(
@@ -131,8 +127,7 @@ impl Cache {
         expiry_ms: u64,
     ) -> Option<Option<u64>> {
         let mut passing = cell.pass(glance)?;
-        let may = self.claims.are_none() || self.may_renew(seen.expiry_ms());
-        if !may || !glance.renew(&passing, seen, value, expiry_ms) {
+        if self.is_closed() || !glance.renew(&passing, seen, value, expiry_ms) {
             return None;
         }
         passing.renewed();
@@ -146,10 +141,10 @@ impl Cache {
         glance: &Glance<'_>,
         slot: Slot,
         value: &[u8],
-        expiry_ms: u64,
+        expiry: Expiry,
     ) -> Option<Option<u64>> {
         let mut shard = cell.write_after(glance)?;
-        self.renew_at(&mut shard, slot, value, expiry_ms)
+        self.renew_at(&mut shard, slot, value, expiry)
     }
 
     /// Renews the value in a slot, if it may be; when it leaves by itself now.
@@ -159,11 +154,11 @@ impl Cache {
         shard: &mut Writing<'_>,
         slot: Slot,
         value: &[u8],
-        expiry_ms: u64,
+        expiry: Expiry,
     ) -> Option<Option<u64>> {
         let expires = || shard.table.entry(slot).map_or(0, Entry::expiry_ms);
         let may = self.claims.are_none() || self.may_renew(expires());
-        may.then(|| shard.renew_at(&self.shared, slot, value, expiry_ms)).flatten()
+        may.then(|| shard.renew_at(&self.shared, slot, value, expiry)).flatten()
     }
 
     /// Whether a value may be written over one that expires then, though the cache
@@ -172,7 +167,7 @@ impl Cache {
     #[cold]
     #[inline(never)]
     fn may_renew(&self, expiry_ms: u64) -> bool {
-        !self.is_closed() && !self.is_over(expiry_ms)
+        !self.is_closed() && !self.shared.is_over(expiry_ms)
     }
 
     /// Whether the value of a key may be one to renew.
@@ -190,14 +185,14 @@ impl Cache {
         hash: u64,
         key: &[u8],
         value: &[u8],
-        expiry_ms: u64,
+        expiry: Expiry,
     ) -> Result<bool> {
         if !self.renews(key, value) {
             return Ok(false);
         }
         let (_, mut shard) = self.directory.write(hash)?;
         let found = shard.table.find_ahead(hash, key, shard.lines_ahead());
-        let renewed = found.and_then(|slot| self.renew_at(&mut shard, slot, value, expiry_ms));
+        let renewed = found.and_then(|slot| self.renew_at(&mut shard, slot, value, expiry));
         let Some(lapse) = renewed else { return Ok(false) };
         drop(shard);
         self.expect_lapse(lapse);
@@ -214,11 +209,11 @@ impl Writing<'_> {
         shared: &Shared,
         slot: Slot,
         value: &[u8],
-        expiry_ms: u64,
+        expiry: Expiry,
     ) -> Option<Option<u64>> {
         let entry = self.table.entry_mut(slot)?;
-        let before = shared.lapse(entry);
-        if !entry.renew(value, expiry_ms) {
+        let before = entry.expiry_ms();
+        if !entry.renew(value, expiry.ms) {
             return None;
         }
         let lapse = shared.lapse(entry);
@@ -226,19 +221,27 @@ impl Writing<'_> {
         if let Some(entry) = self.table.entry(slot) {
             self.hit(entry.word());
         }
-        // The bucket's time is no later than that of the value before.
-        if is_sooner(lapse, before) {
-            self.table.lower_due(slot, lapse);
+        match expiry.is_like_before(before) {
+            true => self.add_renewed(),
+            false => self.renewed_unlike(shared, slot, lapse, before),
         }
-        self.add_renewed();
         Some(lapse)
     }
-}
 
-/// Whether an entry that lapses now lapses before it did.
-#[inline(always)]
-fn is_sooner(lapse: Option<u64>, before: Option<u64>) -> bool {
-    lapse.is_some() && (before.is_none() || lapse < before)
+    /// A value was stored over one that had expired, or lives longer, or for ever
+    /// where the other does not.
+    #[cold]
+    #[inline(never)]
+    fn renewed_unlike(&mut self, shared: &Shared, slot: Slot, lapse: Option<u64>, before: u64) {
+        // The bucket's time is no later than that of the value before.
+        if lapse.is_some() {
+            self.table.lower_due(slot, lapse);
+        }
+        match shared.is_over(before) {
+            true => self.counts.add_renewed_late(),
+            false => self.add_renewed(),
+        }
+    }
 }
 
 #[inline(always)]

@@ -15,6 +15,7 @@ use super::hash;
 use super::ledger::Ledger;
 use super::policy::{self, Policy};
 use super::table::Table;
+use crate::clock::{COARSE_TICK_NS, Clock};
 
 mod counts;
 mod leaving;
@@ -35,6 +36,8 @@ pub struct Shared {
     pub ledger: Ledger,
     /// How long an entry stays after its expiry, in ms.
     pub stale_ms: u64,
+    /// What the lives of entries are measured by.
+    pub clock: Clock,
     /// Packs values, if that is asked for.
     pub codec: Option<Codec>,
 }
@@ -44,6 +47,20 @@ impl Shared {
     #[inline(always)]
     pub fn hash(&self, key: &[u8]) -> u64 {
         hash::of(key, &self.secrets)
+    }
+
+    /// Whether the time of an entry that expires then, in ms or 0 for never, is over,
+    /// to the millisecond: the coarse clock decides, unless the two are within a tick.
+    #[inline(always)]
+    pub fn is_over(&self, expiry_ms: u64) -> bool {
+        if expiry_ms == 0 {
+            return false;
+        }
+        let (expiry, coarse) = (expiry_ms * 1_000_000, self.clock.coarse_ns());
+        match coarse + COARSE_TICK_NS >= expiry {
+            true => coarse >= expiry || self.clock.now_ns() >= expiry,
+            false => false,
+        }
     }
 
     /// When an entry leaves by itself, in ms.

@@ -12,6 +12,26 @@ const ROUNDS_MAX: u32 = 4_096;
 /// Lives from here on are counted from the coarse clock, in ms.
 const LONG_LIFE_MS: u64 = 60_000;
 
+/// When an entry expires that is stored now.
+#[derive(Debug, Clone, Copy)]
+pub struct Expiry {
+    /// In ms; 0: never.
+    pub ms: u64,
+    /// When now is, or a little later; of what never expires, the last moment there is.
+    now_ms: u64,
+}
+
+impl Expiry {
+    /// Whether an entry that expires at a time (0: never) is still live, and does so
+    /// no later; or neither ever expires. One comparison: counted from now, what is
+    /// past is far away, and `ms` of what never expires is one away.
+    #[inline(always)]
+    pub fn is_like_before(self, before_ms: u64) -> bool {
+        let after_now = before_ms.wrapping_sub(self.now_ms.wrapping_add(1));
+        after_now < self.ms.wrapping_sub(self.now_ms)
+    }
+}
+
 impl Cache {
     /// Stores a copy of `value` under `key`.
     pub fn set(&self, key: &[u8], value: &[u8], ttl: Ttl) -> Result<()> {
@@ -21,10 +41,10 @@ impl Cache {
     /// As [`Cache::set`]; what left on the way is the caller's to deliver.
     pub fn store(&self, key: &[u8], value: &[u8], ttl: Ttl) -> Result<Departures> {
         let start = self.metrics.start_set(&self.clock);
-        let (hash, expiry_ms) = (self.shared.hash(key), self.expiry_ms(ttl));
-        let mut out = match self.renew(hash, key, value, expiry_ms)? {
+        let (hash, expiry) = (self.shared.hash(key), self.expiry(ttl));
+        let mut out = match self.renew(hash, key, value, expiry)? {
             true => Departures::default(),
-            false => self.store_anew(hash, key, value, expiry_ms)?,
+            false => self.store_anew(hash, key, value, expiry.ms)?,
         };
         if let Some(start) = start {
             let end = self.metrics.end_set(&self.clock, start);
@@ -70,6 +90,12 @@ impl Cache {
 
     /// When an entry that is stored now expires, in ms; 0: never.
     pub(super) fn expiry_ms(&self, ttl: Ttl) -> u64 {
+        self.expiry(ttl).ms
+    }
+
+    /// The same, and when now is.
+    #[inline]
+    pub(super) fn expiry(&self, ttl: Ttl) -> Expiry {
         let values = &self.options.values;
         let ms = match ttl {
             Ttl::Never => 0,
@@ -77,7 +103,7 @@ impl Cache {
             Ttl::Millis(ms) | Ttl::Exactly(ms) => ms,
         };
         if ms == 0 {
-            return 0;
+            return Expiry { ms: 0, now_ms: u64::MAX };
         }
         let percent = match ttl {
             Ttl::Exactly(_) => 0,
@@ -89,7 +115,7 @@ impl Cache {
         // life is ever shorter than asked for.
         let now_ns = if ms < LONG_LIFE_MS { self.clock.now_ns() } else { self.clock.soon_ns() };
         let now_ms = now_ns.div_ceil(1_000_000);
-        now_ms.saturating_add(ms.max(1)).min(EXPIRY_MAX_MS)
+        Expiry { ms: now_ms.saturating_add(ms.max(1)).min(EXPIRY_MAX_MS), now_ms }
     }
 
     /// A random part of up to so many percent.

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use super::Cache;
-use super::departure::{Departures, Reason};
+use super::departure::Departures;
 use super::entry::{Entry, NEGATIVE, Value};
 use crate::error::{Error, Result};
 
@@ -162,11 +162,10 @@ impl Cache {
         let ended = entries.iter().try_for_each(|entry| {
             let hash = self.shared.hash(entry.key());
             let (_, mut shard) = self.directory.write(hash)?;
-            let live = |old: &Entry| {
-                *removed += (!self.is_expired(old) && old.flags() & NEGATIVE == 0) as u64;
-                true
-            };
-            shard.remove_if(&self.shared, hash, entry.key(), Reason::Removed, live, &mut out);
+            let mut live = false;
+            let goes = |old: &Entry| self.goes(old, &mut live);
+            shard.remove_if(&self.shared, hash, entry.key(), goes, &mut out);
+            *removed += live as u64;
             Ok(())
         });
         self.finish(out).deliver();

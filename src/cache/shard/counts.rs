@@ -46,6 +46,12 @@ impl Counts {
         self.left[Reason::Replaced as usize] += values;
     }
 
+    /// Adds a value that was stored over one whose time was over.
+    pub fn add_renewed_late(&mut self) {
+        self.sets += 1;
+        self.left[Reason::Expired as usize] += 1;
+    }
+
     /// Entries that had to make room.
     pub fn evicted(&self) -> u64 {
         self.left[Reason::Capacity as usize] + self.left[Reason::Memory as usize]

@@ -74,20 +74,17 @@ impl Shard {
         }
     }
 
-    /// Removes a key for which `goes` holds; whether it did.
+    /// Removes a key for a reason, if there is one; whether it did.
     pub fn remove_if(
         &mut self,
         shared: &Shared,
         hash: u64,
         key: &[u8],
-        reason: Reason,
-        goes: impl FnOnce(&Entry) -> bool,
+        reason: impl FnOnce(&Entry) -> Option<Reason>,
         out: &mut Departures,
     ) -> bool {
         let Some(slot) = self.table.find(hash, key) else { return false };
-        if !self.table.entry(slot).is_some_and(goes) {
-            return false;
-        }
+        let Some(reason) = self.table.entry(slot).and_then(reason) else { return false };
         self.take(shared, slot, hash, reason, out);
         self.settle(shared);
         true

@@ -7,6 +7,7 @@ use crate::cache::budget::Amount;
 use crate::cache::departure::{Departures, Reason};
 use crate::cache::entry::Entry;
 use crate::cache::table::{Slot, Table};
+use crate::clock::COARSE_TICK_NS;
 
 impl Shard {
     /// The room that the table should have next. `share` is what this shard
@@ -124,7 +125,10 @@ impl Shard {
         if let Some(old) = self.table.replace(slot, entry, lapse) {
             self.entry_bytes -= old.cost();
             self.in_hand.bytes += old.cost() as i64;
-            self.leaves(shared, old, Reason::Replaced, out);
+            // The coarse clock spares most the look at the precise one.
+            let near = old.expiry_ms() <= now_ms + COARSE_TICK_NS / 1_000_000;
+            let over = near && shared.is_over(old.expiry_ms());
+            self.leaves(shared, old, if over { Reason::Expired } else { Reason::Replaced }, out);
         }
     }
 }

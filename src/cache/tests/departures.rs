@@ -68,6 +68,41 @@ fn each_way_to_leave_has_its_reason() {
 }
 
 #[test]
+fn what_is_overwritten_or_removed_after_its_time_has_expired() {
+    type Act = fn(&Cache);
+    let acts: [Act; 7] = [
+        |cache| with_a_line(|| quick_set(cache, b"k", b"n", Ttl::Never).unwrap()),
+        |cache| with_a_line(|| quick_set(cache, b"k", b"n", Ttl::Millis(5)).unwrap()),
+        |cache| cache.set(b"k", b"n", Ttl::Default).unwrap(),
+        |cache| cache.set(b"k", &[1; 500], Ttl::Default).unwrap(),
+        |cache| cache.set_negative(b"k", Ttl::Default).unwrap(),
+        |cache| assert!(!cache.remove(b"k")),
+        |cache| assert_eq!(cache.remove_prefix(b"k").unwrap(), 0),
+    ];
+    for options in [
+        r#"{"cleanup_strategy": "periodic"}"#,
+        r#"{"workload_type": "write_heavy", "eviction_policy": "lru"}"#,
+        r#"{"stale_while_revalidate_ms": 1000}"#,
+    ] {
+        for (n, act) in acts.iter().enumerate() {
+            for over in [true, false] {
+                let (cache, clock) = cache(options);
+                cache.set(b"k", b"v", Ttl::Millis(5)).unwrap();
+                clock.advance(Duration::from_millis(if over { 5 } else { 4 }));
+                if over || n < 5 {
+                    act(&cache);
+                    let counts = cache.report().counts;
+                    let expired = counts.left[Reason::Expired as usize];
+                    assert_eq!(expired, u64::from(over), "{options} {n}");
+                    assert_eq!(counts.left.iter().sum::<u64>(), 1);
+                    assert_eq!(counts.sets, if n < 5 { 2 } else { 1 });
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn who_closes_a_cache_waits_for_a_listener_that_runs_and_no_other_begins() {
     use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
     let (entered, inside) = std::sync::mpsc::channel();
