@@ -34,11 +34,7 @@ impl Cache {
     fn advise_hit_rate(&self, report: &Report, forecast: Option<&Forecast>, all: &mut Vec<Json>) {
         let values = &self.options.values;
         let Some(rate) = report.hit_rate() else { return };
-        // Without a threshold of the caller's, the usual one.
-        let least = match values.alert_min_hit_rate {
-            0.0 => CacheOptions::default().alert_min_hit_rate,
-            least => least,
-        };
+        let least = or_usual(values.alert_min_hit_rate, |usual| usual.alert_min_hit_rate);
         if report.hits + report.misses < 1_000 || rate >= least {
             return;
         }
@@ -88,9 +84,10 @@ impl Cache {
         let operations = self.metrics.operations().max(1);
         let share = report.contended as f64 / operations as f64;
         let shards = self.shard_count() as u64;
-        let slow = report
-            .get_mean_ns
-            .is_some_and(|ns| ns > values.alert_max_get_latency_us as f64 * 1_000.0);
+        let most_us = or_usual(values.alert_max_get_latency_us as f64, |usual| {
+            usual.alert_max_get_latency_us as f64
+        });
+        let slow = report.get_mean_ns.is_some_and(|ns| ns > most_us * 1_000.0);
         if (share > 0.01 || slow) && operations >= 1_000 {
             let evidence = json!({"contended_share": share, "get_mean_ns": report.get_mean_ns, "shards": shards});
             let symptom = if slow { "high latency" } else { "lock contention" };
@@ -104,7 +101,9 @@ impl Cache {
         }
         self.advise_shards(shards, all);
         let (off, chance) = (report.imbalance(), report.imbalance_by_chance());
-        if off > values.alert_max_shard_imbalance && off > chance {
+        let most =
+            or_usual(values.alert_max_shard_imbalance, |usual| usual.alert_max_shard_imbalance);
+        if off > most && off > chance {
             let evidence = json!({"shard_imbalance": off, "by_chance": chance});
             all.push(finding(
                 "uneven load",
@@ -163,6 +162,11 @@ impl Cache {
             ));
         }
     }
+}
+
+/// The caller's threshold, or the usual one where the alert is off.
+fn or_usual(threshold: f64, usual: fn(&CacheOptions) -> f64) -> f64 {
+    if threshold > 0.0 { threshold } else { usual(&CacheOptions::default()) }
 }
 
 fn advise_policy(rate: f64, forecast: &Forecast, all: &mut Vec<Json>) {

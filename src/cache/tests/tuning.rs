@@ -221,6 +221,25 @@ fn a_policy_that_comes_while_the_cache_is_in_use_hears_of_hits() {
 }
 
 #[test]
+fn advice_takes_the_usual_threshold_where_an_alert_is_off() {
+    let options = r#"{"capacity": 2000, "shard_count": 4, "alert_max_get_latency_us": 0,
+        "alert_max_shard_imbalance": 0}"#;
+    let (cache, clock) = cache(options);
+    (0..2_000u32).for_each(|n| cache.set(&n.to_le_bytes(), b"v", Ttl::Never).unwrap());
+    let timed = |us: u64| {
+        for n in 0..2_000u32 {
+            assert!(cache.get(&n.to_le_bytes()).is_some());
+        }
+        cache.metrics.get_ns.record(us * 1_000);
+        clock.advance(Duration::from_secs(1));
+    };
+    timed(1);
+    assert_eq!(cache.advise_json()["findings"], serde_json::json!([]));
+    timed(1_000_000);
+    assert_eq!(cache.advise_json()["findings"][0]["symptom"], "high latency");
+}
+
+#[test]
 fn advice_says_what_keeps_the_shards_from_being_as_many_as_asked_for() {
     let option = |cache: &Cache| {
         let advice = cache.advise_json();
