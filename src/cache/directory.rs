@@ -16,7 +16,7 @@ use super::glance::Glance;
 use super::shard::Shard;
 use crate::error::{Error, Result};
 use crate::section::Alone;
-use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{RwLockReadGuard, spin_loop};
 
 /// How often a look pauses for one who is writing: longer than most write, and
@@ -36,6 +36,8 @@ pub struct Directory {
     mask: AtomicUsize,
     /// How long a call waits for a shard; none: as long as it takes.
     patience: Option<Duration>,
+    /// Calls that found that too short. Relaxed: it orders nothing.
+    gave_up: AtomicU64,
 }
 
 impl Directory {
@@ -51,7 +53,19 @@ impl Directory {
             more: [const { OnceLock::new() }; SHARDS_MAX.ilog2() as usize + 1],
             mask: AtomicUsize::new(count - 1),
             patience,
+            gave_up: AtomicU64::new(0),
         }
+    }
+
+    /// Calls that waited for a shard in vain.
+    pub fn gave_up(&self) -> u64 {
+        self.gave_up.load(Ordering::Relaxed)
+    }
+
+    #[cold]
+    fn give_up(&self) -> Error {
+        self.gave_up.fetch_add(1, Ordering::Relaxed);
+        Error::Busy
     }
 
     /// How many shards there are.
@@ -158,7 +172,7 @@ impl Directory {
             let cell = self.cell(index);
             let shard = match cell.try_read() {
                 Some(shard) => shard,
-                None => cell.wait_to_read(self.until()).ok_or(Error::Busy)?,
+                None => cell.wait_to_read(self.until()).ok_or_else(|| self.give_up())?,
             };
             let home = hash as usize & shard.mask;
             if home == index {
@@ -177,7 +191,7 @@ impl Directory {
             cell.fetch_bucket(hash);
             let shard = match cell.try_write() {
                 Some(shard) => shard,
-                None => cell.wait_to_write(self.until()).ok_or(Error::Busy)?,
+                None => cell.wait_to_write(self.until()).ok_or_else(|| self.give_up())?,
             };
             let home = hash as usize & shard.mask;
             if home == index {

@@ -1,7 +1,5 @@
 //! Looking keys up.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use super::Cache;
 use super::compress::Codec;
 use super::departure::{Departures, Reason};
@@ -172,8 +170,9 @@ impl Cache {
         let entry = shard.table.get(hash, key).filter(serves).and_then(Entry::share);
         drop(shard);
         let Some(entry) = entry else { return Ok(None) };
-        self.metrics.stale.fetch_add(1, Relaxed);
-        self.plain(&entry).map(Some)
+        let value = self.plain(&entry)?;
+        self.metrics.found_stale();
+        Ok(Some(value))
     }
 
     /// The value of an entry, as it was stored.

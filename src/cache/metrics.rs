@@ -47,8 +47,8 @@ pub struct Metrics {
     pub unpack_ns: AtomicU64,
     /// Sweeps that ran.
     pub sweeps: AtomicU64,
-    /// Answers that were stale.
-    pub stale: AtomicU64,
+    /// Look-ups that were answered with an expired value; misses at first.
+    stale: AtomicU64,
     rate: Mutex<Rate>,
 }
 
@@ -159,6 +159,19 @@ impl Metrics {
         Missed::Busy
     }
 
+    /// A look-up that missed was answered with an expired value after all.
+    #[cold]
+    pub fn found_stale(&self) {
+        if self.enabled {
+            self.stale.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Hits that were stale.
+    pub fn stale_hits(&self) -> u64 {
+        self.stale.load(Relaxed)
+    }
+
     /// Takes look-ups out of the count that came to nothing, because there was
     /// too little room for what they found.
     #[cold]
@@ -169,21 +182,22 @@ impl Metrics {
         }
     }
 
-    /// Hits and misses so far; never fewer than before, though some of those
-    /// that are under way may turn out to be neither.
+    /// Hits, stale ones among them, and misses so far; never fewer than before,
+    /// though some of those that are under way may turn out to be neither, or to be
+    /// the other.
     pub fn hits_and_misses(&self) -> (u64, u64) {
         let sum = |counter| self.counters.sum(counter);
+        // Before the misses that they have been counted among.
+        let stale = self.stale_hits();
         let (vain_hits, vain_misses) = (sum(VAIN_HITS), sum(VAIN_MISSES));
         let misses = sum(MISSES);
         let others = misses + sum(BUSY) + vain_hits;
-        let so_far = [sum(GETS).saturating_sub(others), misses.saturating_sub(vain_misses)];
+        let so_far = [
+            (sum(GETS) + stale).saturating_sub(others),
+            misses.saturating_sub(vain_misses + stale),
+        ];
         let told = |i: usize| self.told[i].fetch_max(so_far[i], Relaxed).max(so_far[i]);
         (told(0), told(1))
-    }
-
-    /// Look-ups that gave up waiting.
-    pub fn gave_up(&self) -> u64 {
-        self.counters.sum(BUSY)
     }
 
     /// Gets and sets so far.
@@ -313,7 +327,7 @@ impl Cache {
             "misses": report.misses,
             "hit_rate": report.hit_rate(),
             "miss_rate": report.hit_rate().map(|rate| 1.0 - rate),
-            "stale_hits": metrics.stale.load(Relaxed),
+            "stale_hits": metrics.stale_hits(),
             "sets": counts.sets,
             "evictions": evicted,
             "eviction_rate": (counts.sets > 0).then(|| evicted as f64 / counts.sets as f64),
@@ -333,7 +347,7 @@ impl Cache {
             "shard_items": report.items,
             "shard_imbalance": report.imbalance(),
             "contended": report.contended,
-            "busy": metrics.gave_up(),
+            "busy": self.directory.gave_up(),
             "eviction_policy": self.policy_name(),
             "sweep": self.sweep_json(),
             "compression": self.compression_json(counts),

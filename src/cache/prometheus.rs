@@ -1,7 +1,5 @@
 //! The figures of a cache in Prometheus' text form: all that the JSON has.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use super::Cache;
 use super::departure::Reason;
 use super::metrics::Report;
@@ -28,12 +26,12 @@ impl Cache {
         let sets = report.counts.sets;
         text.counter("mynah_cache_hits_total", "Look-ups that found a value.", report.hits as f64);
         text.counter("mynah_cache_misses_total", "Look-ups that did not.", report.misses as f64);
-        let stale = metrics.stale.load(Relaxed) as f64;
-        text.counter("mynah_cache_stale_hits_total", "Expired values that served.", stale);
+        let stale = metrics.stale_hits() as f64;
+        text.counter("mynah_cache_stale_hits_total", "Hits whose value had expired.", stale);
         text.counter("mynah_cache_sets_total", "Values stored.", sets as f64);
         text.counter("mynah_cache_contended_total", "Waits for a shard.", report.contended as f64);
-        let busy = metrics.gave_up() as f64;
-        text.counter("mynah_cache_busy_total", "Look-ups that gave up waiting.", busy);
+        let busy = self.directory.gave_up() as f64;
+        text.counter("mynah_cache_busy_total", "Waits for a shard that were given up.", busy);
         let rate = report.hit_rate();
         text.gauge("mynah_cache_hit_ratio", "Hits among look-ups.", rate);
         let missed = rate.map(|rate| 1.0 - rate);
@@ -81,6 +79,8 @@ impl Cache {
         let sweep = self.sweep_json();
         let number = |key: &str| sweep[key].as_f64().unwrap_or(0.0);
         text.counter("mynah_cache_sweeps_total", "Sweeps that ran.", number("sweeps"));
+        let found = number("expired_found");
+        text.counter("mynah_cache_sweep_expired_total", "Entries that sweeps found.", found);
         let pace = Some(number("pace_ms") / 1e3);
         text.gauge("mynah_cache_sweep_pace_seconds", "Pause between sweeps.", pace);
         let packing = self.compression_json(counts);
@@ -162,6 +162,7 @@ mod tests {
         ("/compression/pack_ns", "mynah_cache_pack_seconds_total "),
         ("/compression/unpack_ns", "mynah_cache_unpack_seconds_total "),
         ("/sweep/sweeps", "mynah_cache_sweeps_total "),
+        ("/sweep/expired_found", "mynah_cache_sweep_expired_total "),
         ("/sweep/pace_ms", "mynah_cache_sweep_pace_seconds "),
         ("/eviction_policy", "mynah_cache_policy{policy=\"s3fifo\"} "),
         ("/alerts", "mynah_cache_alerts{alert=\"alert_min_hit_rate\"} "),

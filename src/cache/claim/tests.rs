@@ -169,6 +169,20 @@ fn who_waits_hears_of_a_store_over_a_value_that_has_expired_and_not_left() {
 }
 
 #[test]
+fn a_stale_answer_is_a_hit() {
+    let (cache, clock) = cache(r#"{"stale_while_revalidate_ms": 1000}"#);
+    cache.set(b"k", b"old", Ttl::Millis(10)).unwrap();
+    clock.advance(Duration::from_millis(20));
+    let _claim = claim(&cache, b"k");
+    for _ in 0..9 {
+        assert!(matches!(cache.get_or_claim(b"k", LONG, None), Ok(Claimed::Stale(_))));
+    }
+    let json = cache.metrics_json();
+    let counted = ["hits", "misses", "stale_hits"].map(|key| json[key].as_u64().unwrap());
+    assert_eq!((counted, &json["hit_rate"]), ([9, 1, 9], &0.9.into()));
+}
+
+#[test]
 fn while_a_key_is_loaded_others_are_still_renewed_in_their_place() {
     let (cache, _) = cache("{}");
     cache.set(b"other", b"old", Ttl::Default).unwrap();

@@ -13,8 +13,12 @@ fn a_contended_shard_answers_busy_after_retries_times_delay() {
     assert!(matches!(cache.fetch(b"k", &mut None), Err(Missed::Busy)));
     assert!(start.elapsed() >= Duration::from_millis(10));
     assert_eq!(cache.set(b"k", b"w", Ttl::Default), Err(Error::Busy));
+    assert_eq!(cache.touch(b"k", Ttl::Default), Err(Error::Busy));
+    assert_eq!(cache.contains(b"k"), Err(Error::Busy));
+    assert!(cache.discard(b"k").is_err());
     drop(held);
     assert!(cache.get(b"k").is_some());
+    assert_eq!(cache.metrics_json()["busy"], 5, "of whatever kind");
 }
 
 #[test]
