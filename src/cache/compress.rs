@@ -5,7 +5,7 @@
 //! background from values that were stored, once there are enough of them and
 //! they are short, and again as many more have passed. A dictionary stays as
 //! long as an entry that needs it: entries are counted by version, those on
-//! their way into the cache too. A version is not given to another dictionary
+//! their way into the cache too, and those that are still to be told of. A version is not given to another dictionary
 //! before all others have had their turn: whoever still holds an entry whose
 //! dictionary is gone finds nothing, and never another's reading of it.
 //!
@@ -196,7 +196,8 @@ impl Codec {
         self.dictionaries.read().iter().find(|d| d.version == version).cloned()
     }
 
-    /// Counts an entry in or out, under its shard's lock.
+    /// Counts an entry in, or out, under its shard's lock; out only after it has been
+    /// told of, where somebody is.
     pub fn count(&self, entry: &Entry, by: i64) {
         if entry.flags() & COMPRESSED != 0 {
             let version = entry.value().first().copied().unwrap_or(0);

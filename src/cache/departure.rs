@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::Cache;
-use super::entry::{COMPRESSED, Entry};
+use super::entry::{COMPRESSED, Entry, NEGATIVE};
 use crate::metrics::told::Tellings;
 
 /// Why an entry left. The numbers are part of the C ABI.
@@ -133,15 +133,13 @@ thread_local! {
 
 fn report(all: impl Iterator<Item = Report>) {
     REPORTS.with(|reports| {
-        reports.add(all, |(listener, cache, entry, reason)| {
-            if entry.flags() & COMPRESSED == 0 {
-                listener(entry.key(), entry.value(), reason);
-            } else if let Some(Ok(value)) = cache.map(|cache| cache.unpack(&entry)) {
-                listener(entry.key(), value.as_bytes(), reason);
-            } else {
-                // Its dictionary has gone with it.
-                listener(entry.key(), &[], reason);
+        reports.add(all, |(listener, cache, entry, reason)| match cache {
+            // Somebody had said that there was no value: that none is left is no news.
+            _ if entry.flags() & NEGATIVE != 0 => {}
+            Some(cache) if entry.flags() & COMPRESSED != 0 => {
+                cache.with_departed(&entry, |value| listener(entry.key(), value, reason));
             }
+            _ => listener(entry.key(), entry.value(), reason),
         });
     });
 }

@@ -140,7 +140,6 @@ pub struct Cache {
     gate: Arc<Gate>,
     /// Who is told of departures; nobody any more once it is closed.
     listener: RwLock<Option<Arc<Listener>>>,
-    has_listener: bool,
     metrics: Metrics,
     sweeper: Arc<Sweeper>,
     alerts: Alerts,
@@ -182,7 +181,7 @@ fn bound(values: &CacheOptions) -> Option<u64> {
 }
 
 /// What all shards share.
-fn shared(values: &CacheOptions, seed: u64, clock: &Clock) -> Shared {
+fn shared(values: &CacheOptions, seed: u64, clock: &Clock, tells: bool) -> Shared {
     let codec =
         || Codec::new(values.compression_level, values.compression_threshold, bound(values));
     Shared {
@@ -191,6 +190,7 @@ fn shared(values: &CacheOptions, seed: u64, clock: &Clock) -> Shared {
         ledger: Ledger::open(),
         stale_ms: values.stale_while_revalidate_ms,
         clock: clock.clone(),
+        tells,
         codec: values.compression.then(codec),
     }
 }
@@ -245,7 +245,7 @@ impl Cache {
         let gate = Arc::<Gate>::default();
         let listeners = listeners.behind(&gate);
         let maker = policy::maker(&values.eviction_policy);
-        let shared = shared(values, seed, &clock);
+        let shared = shared(values, seed, &clock, listeners.departures.is_some());
         let directory = directory(values, maker, seed);
         let shards = directory.count() as i64;
         let metrics = Metrics::new(values.metrics_enabled, &clock);
@@ -265,7 +265,6 @@ impl Cache {
             jitter: AtomicU64::new(seed),
             holders: AtomicUsize::new(1),
             gate,
-            has_listener: listeners.departures.is_some(),
             listener: RwLock::new(listeners.departures),
             metrics,
             sweeper: Sweeper::new(interval_ms, now_ms),

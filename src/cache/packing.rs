@@ -54,6 +54,16 @@ impl Cache {
         value
     }
 
+    /// Tells of the value of a packed entry that has left, which then needs its
+    /// dictionary no more. One that cannot be unpacked for want of memory is empty.
+    pub(super) fn with_departed(&self, entry: &Entry, tell: impl FnOnce(&[u8])) {
+        let value = self.unpack(entry);
+        tell(value.as_ref().map_or(&[], Value::as_bytes));
+        if let Some(codec) = &self.shared.codec {
+            codec.count(entry, -1);
+        }
+    }
+
     pub(super) fn has_room_for_dictionary(&self) -> bool {
         has_room(self.options.values.max_memory_mb)
     }

@@ -57,7 +57,7 @@ impl Cache {
 
     /// Says who is to be told of departures. No lock is held.
     pub(super) fn finish(&self, mut out: Departures) -> Departures {
-        if self.has_listener {
+        if self.shared.tells {
             let packs = self.shared.codec.is_some();
             out.tell(self.listener.read().clone(), packs.then(|| self.me.upgrade()).flatten());
         }

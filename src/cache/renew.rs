@@ -173,7 +173,7 @@ impl Cache {
     /// Whether the value of a key may be one to renew.
     #[inline(always)]
     fn renews(&self, key: &[u8], value: &[u8]) -> bool {
-        let simple = value.len() <= COPIED && self.shared.codec.is_none() && !self.has_listener;
+        let simple = value.len() <= COPIED && self.shared.codec.is_none() && !self.shared.tells;
         simple && !self.is_too_large(key.len() + value.len())
     }
 

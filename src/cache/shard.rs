@@ -38,6 +38,8 @@ pub struct Shared {
     pub stale_ms: u64,
     /// What the lives of entries are measured by.
     pub clock: Clock,
+    /// Whether somebody is told of what leaves.
+    pub tells: bool,
     /// Packs values, if that is asked for.
     pub codec: Option<Codec>,
 }

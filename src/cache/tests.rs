@@ -63,6 +63,14 @@ pub fn quick_get(cache: &Cache, key: &[u8], copied: bool) -> Option<Value> {
     }
 }
 
+impl Cache {
+    /// Does something while the last shard is being written to.
+    pub fn while_one_is_written_to<R>(&self, act: impl FnOnce() -> R) -> R {
+        let _held = self.directory.cell(self.directory.count() - 1).write();
+        act()
+    }
+}
+
 /// Counts everything anew and compares with the books.
 pub fn audit(cache: &Cache) {
     let (mut entries, mut bytes) = (0i64, cache.own_bytes() as i64);

@@ -168,7 +168,8 @@ pub type mynah_evict_fn = Option<
 /// the entry leave, before that call returns, or on the cache's own thread for
 /// what a sweep finds; so it must be safe to call from any thread. Any function
 /// may be called from inside; departures that this causes are reported after it
-/// has returned. Entries that are in a cache when it is freed are not reported.
+/// has returned. Entries that are in a cache when it is freed are not reported, nor
+/// is what says that a key has no value (`mynah_cache_set_negative`).
 /// What waits to be told of is held in addition to `max_memory_mb`: after
 /// `mynah_cache_clear` and `mynah_cache_set_capacity` that is all that left.
 ///

@@ -16,7 +16,8 @@ impl Shard {
         out: &mut Departures,
     ) {
         self.counts.left[reason as usize] += 1;
-        if let Some(codec) = &shared.codec {
+        // What is told of needs its dictionary until then.
+        if let Some(codec) = shared.codec.as_ref().filter(|_| !shared.tells) {
             codec.count(&entry, -1);
         }
         entry.leave(shared.ledger.index());

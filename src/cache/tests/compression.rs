@@ -50,6 +50,56 @@ fn packed_values_come_back_and_a_dictionary_makes_short_ones_small() {
 }
 
 #[test]
+fn what_waits_to_be_told_of_keeps_its_dictionary() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let place: Arc<Mutex<Option<Arc<Cache>>>> = Arc::default();
+    let listener = {
+        let (told, place) = (told.clone(), place.clone());
+        move |key: &[u8], value: &[u8], _: Reason| {
+            let first = told.lock().is_empty();
+            told.lock().push((key.to_vec(), value.to_vec()));
+            // Another dictionary takes the place of that of the entries that wait.
+            if let Some(cache) = place.lock().clone().filter(|_| first) {
+                for n in 0..200u8 {
+                    let text: Vec<u8> = (0..300).map(|i| (i as u8).wrapping_mul(n | 1)).collect();
+                    cache.set(b"other", &text, Ttl::Never).unwrap();
+                }
+                cache.remove(b"other");
+                cache.train_next();
+            }
+        }
+    };
+    let listeners = Listeners { departures: Some(Arc::new(listener)), ..Listeners::default() };
+    let mut layered = Layered::<CacheOptions>::default();
+    layered.load_json(r#"{"compression": true, "compression_threshold": 32}"#).unwrap();
+    let cache =
+        Cache::with_listeners(layered.resolve().unwrap(), Clock::System, listeners).unwrap();
+    (0..200u64).for_each(|n| cache.set(&n.to_le_bytes(), &answer(n), Ttl::Never).unwrap());
+    cache.train_next();
+    cache.clear();
+    told.lock().clear();
+    (0..50u64).for_each(|n| cache.set(&n.to_le_bytes(), &answer(n), Ttl::Never).unwrap());
+    let trained = cache.metrics_json()["compression"]["dictionaries_trained"].as_u64();
+    *place.lock() = Some(cache.clone());
+    cache.clear();
+    place.lock().take();
+    let json = cache.metrics_json();
+    assert!(json["compression"]["dictionaries_trained"].as_u64() > trained, "another is better");
+    let all = std::mem::take(&mut *told.lock());
+    let of_answers = all.iter().filter(|(key, _)| key.len() == 8);
+    let whole = of_answers.map(|(key, value)| {
+        let n = u64::from_le_bytes(key[..].try_into().unwrap());
+        assert!(*value == answer(n), "{n}: {} bytes", value.len());
+    });
+    assert_eq!(whole.count(), 50);
+    // Once all have been told of, the first dictionary goes.
+    cache.clear();
+    let both = json["compression"]["dictionary_bytes"].as_u64().unwrap();
+    cache.train_next();
+    assert!(cache.metrics_json()["compression"]["dictionary_bytes"].as_u64().unwrap() < both);
+}
+
+#[test]
 fn values_that_do_not_shrink_and_short_ones_are_stored_as_they_are() {
     let (cache, _) = cache(r#"{"compression": true}"#);
     let mut random = fastrand::Rng::with_seed(1);

@@ -61,6 +61,9 @@ fn each_way_to_leave_has_its_reason() {
     hand.advance(Duration::from_millis(5));
     assert_eq!(after(&|| assert!(cache.get(b"s").is_none())), one(b"s", 1, "expired"));
     assert_eq!(after(&|| assert!(cache.remove(&[2]))), one(&[2], 10, "removed"));
+    // What says that there is no value is none that leaves.
+    assert_eq!(after(&|| cache.set_negative(b"n", Ttl::Never).unwrap()), []);
+    assert_eq!(after(&|| assert!(!cache.remove(b"n"))), []);
     assert_eq!(after(&|| set(b"l", 520_000)), []);
     let for_memory = after(&|| set(b"m", 520_000));
     assert_eq!(for_memory.last(), one(b"l", 520_000, "memory").last());
