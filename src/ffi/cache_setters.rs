@@ -207,7 +207,7 @@ pub extern "C" fn mynah_cache_options_set_compression_threshold(
 }
 
 /// Counts hits, misses and latencies; without them `auto_tuning` decides nothing,
-/// and no alert is raised.
+/// and no alert is raised but those on memory and shards, when the metrics are read.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_options_set_metrics_enabled(
     options: *mut mynah_cache_options,

@@ -150,7 +150,7 @@ static ROWS: &[Row<CacheOptions>] = &[
     ),
     flag!(
         metrics_enabled,
-        "Counts hits, misses and latencies; without them auto_tuning decides nothing, and no alert is raised."
+        "Counts hits, misses and latencies; without them auto_tuning decides nothing, and no alert is raised but those on memory and shards, when the metrics are read."
     ),
     int!(
         ttl_jitter_percent,
