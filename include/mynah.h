@@ -573,7 +573,8 @@ MYNAH_API mynah_status mynah_cache_options_describe(mynah_value **value);
  * the entry leave, before that call returns, or on the cache's own thread for
  * what a sweep finds; so it must be safe to call from any thread. Any function
  * may be called from inside; departures that this causes are reported after it
- * has returned. Entries that are in a cache when it is freed are not reported.
+ * has returned. Entries that are in a cache when it is freed are not reported, nor
+ * is what says that a key has no value (`mynah_cache_set_negative`).
  * What waits to be told of is held in addition to `max_memory_mb`: after
  * `mynah_cache_clear` and `mynah_cache_set_capacity` that is all that left.
  *
@@ -805,7 +806,7 @@ mynah_status mynah_cache_options_set_compression_threshold(mynah_cache_options *
 
 /**
  * Counts hits, misses and latencies; without them `auto_tuning` decides nothing,
- * and no alert is raised.
+ * and no alert is raised but those on memory and shards, when the metrics are read.
  */
 MYNAH_API
 mynah_status mynah_cache_options_set_metrics_enabled(mynah_cache_options *options,
@@ -1142,7 +1143,8 @@ mynah_status mynah_cache_get_many(mynah_cache *cache,
  * buffer, in an order of the library's: the value of the `i`-th key begins at
  * `offsets[i]` and has `lens[i]` bytes; a length of `SIZE_MAX` is a miss. The
  * keys lie back to back in `keys`, their `count` lengths in `key_lens`.
- * `*needed` is how many bytes all values take. Any thread; waits for a writer
+ * `*needed` is how many bytes all values take, and 0 after other errors than
+ * `MYNAH_TOO_LARGE`. Any thread; waits for a writer
  * of each key's shard in turn.
  *
  * Errors: `MYNAH_TOO_LARGE` if `*needed` is more than `cap`; what the buffer
@@ -1319,8 +1321,9 @@ mynah_status mynah_cache_set_negative(mynah_cache *cache,
 /**
  * Fills a cache before it is needed: calls `load` with a claim for every key
  * that is not there and not being loaded already, one after another on this
- * thread, and counts in `*loaded` (NULL allowed) how many are there
- * afterwards. The keys lie back to back, their lengths in `key_lens`.
+ * thread, and counts in `*loaded` (NULL allowed) how many of all keys are there
+ * afterwards, also where it ended sooner. The keys lie back to back, their lengths
+ * in `key_lens`.
  *
  * Errors: `MYNAH_STOPPED` if `load` said so, `MYNAH_CLOSED` if the cache was
  * freed meanwhile.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::cache::mynah_cache;
+use super::cache::reach::met;
 use super::cancel::mynah_cancel;
 use super::error::{guard_err, mynah_error};
 use super::guard::{bytes, clear, guard, guard_or, put};
@@ -207,7 +208,8 @@ pub unsafe extern "C" fn mynah_cache_set_negative(
     guard(|| {
         // SAFETY: promised by (1).
         let key = unsafe { bytes("key", key.cast(), key_len)? };
-        handle::resolve::<Cache, _>(cache)?.set_negative(key, Ttl::from_millis(ttl_ms))
+        let cache = handle::resolve::<Cache, _>(cache)?;
+        cache.set_negative(key, Ttl::from_millis(ttl_ms)).map_err(met)
     })
 }
 
@@ -224,8 +226,9 @@ pub type mynah_load_fn = Option<
 
 /// Fills a cache before it is needed: calls `load` with a claim for every key
 /// that is not there and not being loaded already, one after another on this
-/// thread, and counts in `*loaded` (NULL allowed) how many are there
-/// afterwards. The keys lie back to back, their lengths in `key_lens`.
+/// thread, and counts in `*loaded` (NULL allowed) how many of all keys are there
+/// afterwards, also where it ended sooner. The keys lie back to back, their lengths
+/// in `key_lens`.
 ///
 /// Errors: `MYNAH_STOPPED` if `load` said so, `MYNAH_CLOSED` if the cache was
 /// freed meanwhile.
@@ -253,8 +256,7 @@ pub unsafe extern "C" fn mynah_cache_warm(
         };
         let load = load.ok_or(Error::NullArgument("load"))?;
         let cache = handle::resolve::<Cache, _>(cache)?;
-        let mut there = 0;
-        for key in keys {
+        let ended = keys.clone().try_for_each(|key| {
             if let Ok(Claimed::Claim(claim)) = cache.get_or_claim(key, Duration::ZERO, None) {
                 let held = handle::insert(Arc::new(Held(Mutex::new(Some(claim)))))?;
                 // SAFETY: promised by (2); the key lives through the call.
@@ -264,12 +266,13 @@ pub unsafe extern "C" fn mynah_cache_warm(
                     return Err(Error::call(Status::Stopped, "the loader stopped the warming"));
                 }
             }
-            cache.check_open()?;
-            there += cache.contains(key)? as u64;
-            // SAFETY: promised by (3).
-            unsafe { clear(loaded, there) };
-        }
-        Ok(())
+            cache.check_open()
+        });
+        // Only now: what was loaded may have had to leave for what came after it.
+        let there = keys.filter(|key| cache.contains(key).unwrap_or(false)).count();
+        // SAFETY: promised by (3).
+        unsafe { clear(loaded, there as u64) };
+        ended
     };
     // SAFETY: promised by (3).
     unsafe { guard_err(err, body) }
@@ -362,6 +365,21 @@ mod tests {
             assert_eq!(mynah_claim_fail(claim, 23, c"Datei f\xe4llt aus".as_ptr()), 0);
             assert_eq!(mynah_claim_fail(claim, 23, ptr::null()), Status::Closed.code());
             mynah_claim_free(claim);
+            mynah_cache_free(cache);
+        }
+    }
+
+    #[test]
+    fn warming_counts_what_is_there_in_the_end() {
+        let (mut cache, mut loaded, lens) = (ptr::null_mut(), 9u64, [1usize; 26]);
+        let (keys, none) = (b"abcdefghijklmnopqrstuvwxyz".as_ptr().cast(), ptr::null_mut());
+        // SAFETY: live locals with their lengths; the cache is freed once.
+        unsafe {
+            mynah_cache_new(ptr::null(), &mut cache, none);
+            assert_eq!(state::mynah_cache_set_capacity(cache, 4, none), 0);
+            let (lens, user) = (lens.as_ptr(), none.cast());
+            let warm = mynah_cache_warm(cache, keys, lens, 26, Some(echo), user, &mut loaded, none);
+            assert_eq!((warm, loaded), (0, 4));
             mynah_cache_free(cache);
         }
     }

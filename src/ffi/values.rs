@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use super::cache::mynah_cache;
-use super::cache::reach::{look, place};
+use super::cache::reach::{look, met, place};
 use super::guard::{bytes, clear, guard, guard_code, guard_or, put};
 use super::handle;
 use super::status::mynah_status;
@@ -19,6 +19,7 @@ pub struct mynah_values {
 }
 
 /// Slices that lie back to back.
+#[derive(Clone)]
 pub(super) struct Packed<'a> {
     rest: &'a [u8],
     lens: std::slice::Iter<'a, usize>,
@@ -103,7 +104,8 @@ pub unsafe extern "C" fn mynah_cache_get_many(
 /// buffer, in an order of the library's: the value of the `i`-th key begins at
 /// `offsets[i]` and has `lens[i]` bytes; a length of `SIZE_MAX` is a miss. The
 /// keys lie back to back in `keys`, their `count` lengths in `key_lens`.
-/// `*needed` is how many bytes all values take. Any thread; waits for a writer
+/// `*needed` is how many bytes all values take, and 0 after other errors than
+/// `MYNAH_TOO_LARGE`. Any thread; waits for a writer
 /// of each key's shard in turn.
 ///
 /// Errors: `MYNAH_TOO_LARGE` if `*needed` is more than `cap`; what the buffer
@@ -150,10 +152,13 @@ pub unsafe extern "C" fn mynah_cache_get_many_into(
                 lens.add(i).write(len);
             }
         });
+        if status != 0 {
+            return status;
+        }
         // SAFETY: promised by (3), and not null.
         unsafe { needed.write(room.needed) };
-        if status != 0 || !room.is_short() {
-            return status;
+        if !room.is_short() {
+            return 0;
         }
         _ = handle::with::<Cache, _, _>(cache, |cache| cache.in_vain(&room));
         Status::TooLarge.code()
@@ -280,7 +285,7 @@ pub unsafe extern "C" fn mynah_cache_set_many(
         };
         let cache = handle::resolve::<Cache, _>(cache)?;
         let ttl = Ttl::from_millis(ttl_ms);
-        keys.zip(values).try_for_each(|(key, value)| cache.set(key, value, ttl))
+        keys.zip(values).try_for_each(|(key, value)| cache.set(key, value, ttl)).map_err(met)
     })
 }
 

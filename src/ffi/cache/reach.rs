@@ -22,8 +22,16 @@ pub fn write(
     })
 }
 
-/// Reports what left. To a call that meets a free, the cache is gone, whichever
+/// What an error is to a call that may meet a free: the cache is gone then, whichever
 /// of the two was first.
+pub fn met(error: Error) -> Error {
+    match error {
+        Error::Closed(_) => Error::InvalidHandle("mynah_cache"),
+        error => error,
+    }
+}
+
+/// Reports what left.
 #[inline(always)]
 pub fn told(done: Result<Departures>) -> mynah_status {
     match done {
@@ -31,8 +39,7 @@ pub fn told(done: Result<Departures>) -> mynah_status {
             departures.deliver();
             0
         }
-        Err(Error::Closed(_)) => Error::InvalidHandle("mynah_cache").status().code(),
-        Err(error) => error.status().code(),
+        Err(error) => met(error).status().code(),
     }
 }
 

@@ -158,3 +158,66 @@ fn many_are_copied_into_a_buffer_whatever_they_are() {
         assert_eq!((none, needed), (Status::InvalidHandle.code(), 0));
     }
 }
+
+#[test]
+fn how_much_is_needed_is_not_told_where_a_shard_was_not_free_in_time() {
+    let mut cache = ptr::null_mut();
+    let keys: Vec<u8> = (0..100).collect();
+    let (key_lens, mut needed) = ([1usize; 100], 9);
+    let (mut buf, mut offsets, mut lens) = ([0u8; 100], [0; 100], [0; 100]);
+    // SAFETY: live locals with their lengths; each object freed once.
+    unsafe {
+        let options = crate::ffi::cache_options::mynah_cache_options_new();
+        for (name, value) in [
+            (c"shard_count", c"2"),
+            (c"max_retries", c"1"),
+            (c"retry_delay_ms", c"1"),
+            (c"hash_seed", c"7"),
+        ] {
+            let set = crate::ffi::cache_options::mynah_cache_options_set;
+            assert_eq!(set(options, name.as_ptr(), value.as_ptr(), ptr::null_mut()), 0);
+        }
+        assert_eq!(mynah_cache_new(options, &mut cache, ptr::null_mut()), 0);
+        crate::ffi::cache_options::mynah_cache_options_free(options);
+        let at = (keys.as_ptr().cast(), key_lens.as_ptr());
+        assert_eq!(mynah_cache_set_many(cache, at.0, at.1, at.0, at.1, 100, 0), 0);
+        let mut ask = || {
+            let place = buf.as_mut_ptr().cast();
+            let told = (offsets.as_mut_ptr(), lens.as_mut_ptr());
+            mynah_cache_get_many_into(
+                cache,
+                at.0,
+                at.1,
+                100,
+                place,
+                100,
+                told.0,
+                told.1,
+                &mut needed,
+            )
+        };
+        assert_eq!(ask(), 0);
+        let stake = share(cache).unwrap();
+        assert_eq!(stake.cache().while_one_is_written_to(&mut ask), Status::Busy.code());
+        drop(stake);
+        assert_eq!(needed, 0);
+        mynah_cache_free(cache);
+    }
+}
+
+#[test]
+fn a_call_that_meets_a_free_finds_the_handle_invalid() {
+    let mut cache = ptr::null_mut();
+    let (key, len) = (b"k".as_ptr().cast(), 1usize);
+    // SAFETY: live locals with their lengths; each object freed once.
+    unsafe {
+        assert_eq!(mynah_cache_new(ptr::null(), &mut cache, ptr::null_mut()), 0);
+        // As of a free that has not taken the handle away yet.
+        share(cache).unwrap().cache().close();
+        let gone = Status::InvalidHandle.code();
+        assert_eq!(mynah_cache_set(cache, key, 1, key, 1, 0), gone);
+        assert_eq!(mynah_cache_set_many(cache, key, &len, key, &len, 1, 0), gone);
+        assert_eq!(crate::ffi::claim::mynah_cache_set_negative(cache, key, 1, 0), gone);
+        mynah_cache_free(cache);
+    }
+}
