@@ -148,9 +148,13 @@ impl Cache {
     /// What is done now and then, at most once a second, on a caller's thread
     /// with no lock held.
     pub fn maintain(&self) {
-        let report = self.report();
-        self.check_alerts(&report);
-        self.fit_simulation(&report);
+        self.look_after(&self.report());
+    }
+
+    /// The same with the figures of now.
+    pub(super) fn look_after(&self, report: &Report) {
+        self.check_alerts(report);
+        self.fit_simulation(report);
         self.tune_aside();
     }
 }

@@ -314,7 +314,7 @@ impl Cache {
     /// All figures as JSON.
     pub fn metrics_json(&self) -> Json {
         let report = self.report();
-        self.check_alerts(&report);
+        self.look_after(&report);
         let (pinned_entries, pinned_bytes) = self.pinned();
         let (counts, metrics) = (&report.counts, &self.metrics);
         let evictions: serde_json::Map<_, _> = Reason::ALL

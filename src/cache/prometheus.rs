@@ -13,7 +13,7 @@ impl Cache {
     /// The figures in Prometheus' text form.
     pub fn metrics_prometheus(&self) -> String {
         let report = self.report();
-        self.check_alerts(&report);
+        self.look_after(&report);
         let mut text = Exposition::default();
         self.expose_calls(&report, &mut text);
         self.expose_contents(&report, &mut text);

@@ -5,7 +5,8 @@
 //! when a band has held for three windows. The policy changes when a simulation
 //! of the same requests says, three windows in a row, that another one would
 //! have had a better hit ratio by more than a point. Every decision is kept
-//! with its reason. Nothing ticks: the windows are noticed by calls.
+//! with its reason. Nothing ticks: that a window is over is noticed by calls that are
+//! timed, one in some hundreds, and when the metrics are read; until then it goes on.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -85,7 +86,9 @@ impl Cache {
 
     /// Tunes on a thread of its own, if a window is over.
     pub(super) fn tune_aside(&self) {
+        // There is nothing to work from where nothing is counted.
         let due = self.options.values.auto_tuning
+            && self.options.values.metrics_enabled
             && self.now_ms() >= self.tuner.next_ms.load(Relaxed)
             && !self.tuner.busy.swap(true, Relaxed);
         if !due {

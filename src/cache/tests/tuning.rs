@@ -169,6 +169,29 @@ fn self_tuning_moves_shards_and_sweeps_when_a_band_has_held() {
 }
 
 #[test]
+fn a_quiet_cache_tunes_itself_when_its_metrics_are_read() {
+    let shards = |options: &str| {
+        let (cache, clock) = cache(options);
+        for turn in 0..4 {
+            clock.advance(Duration::from_secs(60));
+            match turn % 2 {
+                0 => _ = cache.metrics_json(),
+                _ => _ = cache.metrics_prometheus(),
+            }
+            while cache.is_tuning() {
+                std::thread::yield_now();
+            }
+        }
+        cache.shard_count()
+    };
+    let cores = crate::options::profiles::cores().next_power_of_two();
+    let options = r#"{"capacity": 1000000, "auto_tuning": true, "shard_count": 64"#;
+    assert_eq!(shards(&format!("{options}}}")), cores);
+    // From nothing it concludes nothing.
+    assert_eq!(shards(&format!(r#"{options}, "metrics_enabled": false}}"#)), 64);
+}
+
+#[test]
 fn an_interval_between_sweeps_holds_from_the_moment_that_it_is_chosen() {
     let day = 86_400_000;
     let options = format!(
