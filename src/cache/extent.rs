@@ -57,8 +57,10 @@ impl Cache {
         let capacity = self.capacity();
         match by_memory {
             true => {
-                let entries = report.total().clamp(1, capacity);
-                Extent { entries, most: capacity, by_memory, evicted }
+                // One that was cleared has yet to fill.
+                let full = self.max_bytes().is_some_and(|most| report.memory >= most / 4 * 3);
+                let held = if full || !before.by_memory { report.total() } else { before.entries };
+                Extent { entries: held.clamp(1, capacity), most: capacity, by_memory, evicted }
             }
             false => Extent { evicted, ..Extent::of_capacity(capacity) },
         }

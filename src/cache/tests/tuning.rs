@@ -79,7 +79,11 @@ fn where_memory_binds_advice_predicts_and_names_the_bound_on_memory() {
     assert!((twice - real).abs() < 0.02, "{twice} {real}");
     let finding = &advice["findings"][0];
     assert_eq!((&finding["option"], &finding["value"]), (&"max_memory_mb".into(), &16.into()));
-    // It keeps to what was found, and goes back when the other bound is the one.
+    // It keeps to what was found when it is cleared, and goes back when the other bound is the one.
+    let held = small.simulator.extent().entries;
+    small.clear();
+    small.maintain();
+    assert_eq!(small.simulator.extent().entries, held);
     small.set_capacity(1_000).unwrap();
     requests_of(&small, 60_000, 60_000.0, 6, &value);
     small.maintain();
