@@ -95,6 +95,7 @@ const fn cohere(prefix: &'static str, input: f64, output: f64) -> Row {
 }
 
 const MARCH_13_2026: u64 = 1_773_360_000;
+const JULY_30_2026: u64 = 1_785_369_600;
 const SEPTEMBER_1_2026: u64 = 1_788_220_800;
 const JANUARY_1_2027: u64 = 1_798_761_600;
 
@@ -154,10 +155,11 @@ pub static ROWS: &[Row] = &[
     openai("gpt-5.6-sol", 5.0, 30.0, 0.5).written(6.25).long(272_000, 2.0, 1.5),
     openai("gpt-5.6-terra", 2.5, 15.0, 0.25).written(3.125).long(272_000, 2.0, 1.5),
     openai("gpt-5.6-luna", 1.0, 6.0, 0.1).written(1.25).long(272_000, 2.0, 1.5),
-    // What the cache costs is not known of these three.
-    row("openai", "gpt-6-luna", 0.1, 0.5),
-    row("openai", "gpt-6.1-terra", 1.0, 5.0),
-    row("openai", "gpt-6-sol", 2.0, 10.0),
+    openai("gpt-5.6-terra", 2.0, 12.0, 0.2).written(2.5).long(272_000, 2.0, 1.5).from(JULY_30_2026),
+    openai("gpt-5.6-luna", 0.2, 1.2, 0.02).written(0.25).long(272_000, 2.0, 1.5).from(JULY_30_2026),
+    openai("gpt-6-luna", 0.1, 0.5, 0.01).written(0.125).long(272_000, 2.0, 1.5),
+    openai("gpt-6.1-terra", 1.0, 5.0, 0.05).written(1.25).long(272_000, 2.0, 1.5),
+    openai("gpt-6-sol", 2.0, 10.0, 0.2).written(2.5).long(272_000, 2.0, 1.5),
     row("openai", "text-embedding-3-small", 0.02, 0.0),
     row("openai", "text-embedding-3-large", 0.13, 0.0),
     row("openai", "text-embedding-ada-002", 0.1, 0.0),
@@ -204,8 +206,8 @@ pub static ROWS: &[Row] = &[
     gemini("gemini-3.5-flash", 1.5, 9.0),
     gemini("gemini-3.5-flash-lite", 0.3, 2.5),
     gemini("gemini-3.6-flash", 1.5, 7.5),
-    row("gemini", "gemini-3.8-flash", 0.75, 3.75),
-    row("gemini", "gemini-3.8-flash", 1.5, 7.5).from(JANUARY_1_2027),
+    gemini("gemini-3.8-flash", 0.75, 3.75),
+    gemini("gemini-3.8-flash", 1.5, 7.5).from(JANUARY_1_2027),
     row("gemini", "gemini-embedding-001", 0.15, 0.0),
     // Gone since July 2026; at night they cost less.
     row("deepseek", "deepseek-chat", 0.27, 1.1).cached(0.07),
@@ -394,7 +396,10 @@ mod tests {
                 let latest = prices.as_array().and_then(|all| all.last());
                 let prices = latest.map_or(prices, |latest| &latest["prices"]);
                 for name in same.chain([id]).filter(|_| !OTHERWISE.contains(&id)) {
-                    if let Some(row) = find(provider, name, SEPTEMBER_1_2026) {
+                    // The list is older than that cut.
+                    let cut = ["gpt-5.6-luna", "gpt-5.6-terra"].contains(&name);
+                    let at = if cut { JULY_30_2026 - 1 } else { SEPTEMBER_1_2026 };
+                    if let Some(row) = find(provider, name, at) {
                         seen.push(name);
                         agree(name, row, prices);
                     }

@@ -82,7 +82,8 @@ impl Price {
     fn lacks_cache(&self, usage: &Usage) -> bool {
         let counts = [usage.cached_input_tokens, usage.cache_write_tokens];
         let is_used = counts.into_iter().flatten().any(|tokens| tokens > 0);
-        is_used && self.cached_input.is_none() && self.input > 0.0
+        let is_billed_apart = billed_tokens(usage).0.is_some();
+        is_used && !is_billed_apart && self.cached_input.is_none() && self.input > 0.0
     }
 
     /// Of `in,out[,cached in[,cache write]]`, read.

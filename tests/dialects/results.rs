@@ -215,6 +215,28 @@ fn a_call_that_a_model_has_cut_does_not_end_the_conversation() {
 }
 
 #[test]
+fn hosts_that_read_arguments_as_json_get_json_of_a_cut_call_their_own_too() {
+    let foreign = made_by("custom", "m", "{\"city\":");
+    let cut = call("c1", "weather", "{\"city\":");
+    let origin = json!({"provider": "custom", "model": "m", "blocks": [
+        {"role": "assistant", "content": null, "tool_calls": [cut.clone()]}]});
+    let mut asked = asks(&[cut]);
+    asked["mynah"] = origin;
+    let verbatim = conversation(&[asked, result("c1", "no JSON")]);
+    for provider in ["custom", "siliconflow", "huggingface", "deepseek", "kimi"] {
+        for request in [&foreign, &verbatim] {
+            let prepared = prepare(&client(provider, "m"), request, false).unwrap();
+            let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+            let arguments = &sent["messages"][1]["tool_calls"][0]["function"]["arguments"];
+            let read: Value = serde_json::from_str(arguments.as_str().unwrap()).unwrap();
+            assert_eq!(read, json!({"input": "{\"city\":"}), "{provider}");
+            let notes = prepared.adjusted.join("; ");
+            assert!(notes.contains("arguments of weather"), "{provider}: {notes}");
+        }
+    }
+}
+
+#[test]
 fn a_call_that_cohere_has_cut_itself_goes_back_as_one_text() {
     let model = "command-a-03-2025";
     let sent = |arguments: &str| {

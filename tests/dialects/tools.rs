@@ -315,6 +315,21 @@ fn a_custom_tool_may_be_among_the_allowed_ones() {
 }
 
 #[test]
+fn what_an_mcp_server_says_to_the_program_is_left_out_and_noted() {
+    let tool = json!({"name": "w", "title": "W", "inputSchema": {"type": "object"},
+        "outputSchema": {"type": "object"}, "annotations": {"readOnlyHint": true}});
+    let request =
+        request(json!({"messages": [{"role": "user", "content": "Hi"}], "tools": [tool]}));
+    for (provider, model) in [("openai", "gpt-4o"), ("anthropic", "m"), ("ollama", "m")] {
+        let prepared = prepare(&client(provider, model), &request, false).unwrap();
+        let notes = prepared.adjusted.join("; ");
+        for name in ["title", "outputSchema", "annotations"] {
+            assert!(notes.contains(&format!("tools.{name}: left out")), "{provider}: {notes}");
+        }
+    }
+}
+
+#[test]
 fn a_functions_schema_is_read_in_the_form_of_each_vendor() {
     let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
     let forms = [

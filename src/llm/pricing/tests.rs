@@ -224,12 +224,33 @@ fn what_an_answer_states_beside_its_tokens_has_an_unknown_cost_but_by_the_caller
 
 #[test]
 fn the_use_of_a_cache_of_unknown_price_has_an_unknown_cost() {
-    let mut new = answer("openai", "gpt-6-luna");
+    let mut new = answer("openai", "gpt-5.5-pro");
     assert_eq!(costs(&new), (None, None));
     let plain = Usage { cached_input_tokens: Some(0), cache_write_tokens: None, ..usage() };
     new.usage = Some(plain);
-    assert!(near(costs(&new).0.unwrap(), 0.1 + 0.05));
+    assert!(near(costs(&new).0.unwrap(), 30.0 + 18.0));
     assert_eq!(costs(&answer("ollama", "any")).0, Some(0.0), "what is free is known");
+}
+
+#[test]
+fn what_a_vendor_bills_is_the_cost_whatever_its_cache_held() {
+    let own = r#"{"billed_units":{"input_tokens":46,"output_tokens":14},"cached_tokens":992}"#;
+    let mut billed = answer("cohere", "command-a-03-2025");
+    let tokens = Usage {
+        provider_usage: Some(own.into()),
+        cached_input_tokens: Some(992),
+        cache_write_tokens: None,
+        ..usage()
+    };
+    billed.usage = Some(tokens);
+    assert!(near(costs(&billed).0.unwrap() * 1e6, 46.0 * 2.5 + 14.0 * 10.0));
+}
+
+#[test]
+fn a_price_cut_holds_from_its_day() {
+    let price = |at| price_table::find("openai", "gpt-5.6-luna", at).unwrap().input;
+    let july_30 = 1_785_369_600;
+    assert_eq!((price(july_30 - 1), price(july_30)), (1.0, 0.2));
 }
 
 #[test]

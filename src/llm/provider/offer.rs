@@ -87,6 +87,10 @@ pub fn function(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
     Ok(json!({"type": "function", "function": function}))
 }
 
+/// What MCP's servers say of a tool to the program that lists it.
+const FOR_PEOPLE: [&str; 6] =
+    ["title", "annotations", "outputSchema", "_meta", "execution", "icons"];
+
 /// What a tool says beside what all know, as far as the vendor knows it; the rest is
 /// refused.
 pub fn members(tool: &Tool, known: &[&str], wanted: &mut Wanted) -> Result<Map<String, Value>> {
@@ -94,6 +98,8 @@ pub fn members(tool: &Tool, known: &[&str], wanted: &mut Wanted) -> Result<Map<S
     for (key, value) in tool.extra.iter().chain(&tool.within) {
         if known.contains(&key.as_str()) {
             taken.insert(key.clone(), value.clone());
+        } else if FOR_PEOPLE.contains(&key.as_str()) {
+            wanted.note(&format!("tools.{key}"), "left out: it tells the model nothing");
         } else if *value != Value::Bool(false) {
             wanted.refuse(&format!("tools.{key:.40}"), "does not take it")?;
         }

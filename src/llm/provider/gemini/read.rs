@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::finish;
 use super::super::stream::Dialect;
+use super::super::usage::tier;
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CHOICES_MAX, Fragment};
 use crate::llm::json::Json;
@@ -80,6 +81,7 @@ impl Decoder {
             out.choice(0).finish_detail = detail;
         }
         usage(json.get("usageMetadata"), out);
+        tier(json.at(&["usageMetadata", "serviceTier"]), out);
     }
 
     fn candidate(&mut self, index: u32) -> &mut Candidate {

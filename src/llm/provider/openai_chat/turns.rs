@@ -193,6 +193,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         if let Some(id) = block["audio"].get("id").cloned() {
             block["audio"] = json!({"id": id});
         }
+        mend_calls(&mut block, message, wanted, url)?;
         return Ok(block);
     }
     lost::note_foreign(message, wanted);
@@ -214,7 +215,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         out.insert("name".into(), name.clone().into());
     }
     if !message.tool_calls.is_empty() {
-        out.insert("tool_calls".into(), tool_calls(message, url));
+        out.insert("tool_calls".into(), tool_calls(message, wanted, url)?);
     }
     out.extend(more);
     if lacks_thought && !out.contains_key("reasoning_content") {
@@ -223,9 +224,39 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     Ok(out.into())
 }
 
-fn tool_calls(message: &Message, url: &str) -> Value {
+/// Replaces what a model has cut or garbled among the calls of its own block: hosts
+/// such as vLLM read it as JSON, and refuse the conversation for ever.
+fn mend_calls(block: &mut Value, message: &Message, wanted: &mut Wanted, url: &str) -> Result<()> {
+    for (place, call) in message.tool_calls.iter().enumerate() {
+        if let Some(text) = instead(message, call, wanted, url)?
+            && let Some(own) =
+                block["tool_calls"].get_mut(place).filter(|own| own["id"] == *call.id)
+        {
+            own["function"]["arguments"] = text.into();
+        }
+    }
+    Ok(())
+}
+
+/// What is sent instead of a call's arguments that are no JSON object, where it may
+/// matter: OpenAI takes any text.
+fn instead(
+    message: &Message,
+    call: &ToolCall,
+    wanted: &mut Wanted,
+    url: &str,
+) -> Result<Option<String>> {
+    let is_text = call.is_custom() || message.origin.is_none() || is_strict(url);
+    if is_text || call.object().is_ok() {
+        return Ok(None);
+    }
+    Ok(Some(calls::arguments(message, call, wanted)?.to_string()))
+}
+
+fn tool_calls(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let is_foreign = message.origin.is_some() || is_strict(url);
-    let calls = message.tool_calls.iter().map(|call| {
+    let one = |call: &ToolCall| {
+        let text = instead(message, call, wanted, url)?;
         let mut call = call.clone();
         call.id = fitting_id(&call.id, url);
         if call.arguments.trim().is_empty() && !call.is_custom() {
@@ -235,9 +266,10 @@ fn tool_calls(message: &Message, url: &str) -> Value {
         if is_foreign {
             call.extra.retain(|key, _| key == "type");
         }
-        message::call_json(&call)
-    });
-    calls.collect()
+        call.arguments = text.unwrap_or(call.arguments);
+        Ok(message::call_json(&call))
+    };
+    message.tool_calls.iter().map(one).collect()
 }
 
 /// What else an assistant's message has that the host may know; OpenAI knows what was
