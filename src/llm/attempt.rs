@@ -24,7 +24,7 @@ use super::provider::waits::retry_after_date;
 use super::read::{Reader, transport_error};
 use super::response::Response;
 use super::timing::{Progress, Timing};
-use super::transport::{Attempt, Body, Exchange, Failure, Head, Transport};
+use super::transport::{Attempt, Body, Exchange, Failure, Head, Phase, Transport};
 
 /// What sending takes from the client.
 #[derive(Clone, Copy)]
@@ -97,6 +97,10 @@ impl Sending<'_> {
         loop {
             let permit = self.permit(spent).map_err(|error| self.not_sent(last.take(), error))?;
             self.pass.stands().map_err(|error| self.not_sent(last.take(), error))?;
+            if self.timing.left().is_zero() {
+                permit.unsent();
+                return Err(self.not_sent(last.take(), self.timing.error(Phase::Total)));
+            }
             spent.attempts += 1;
             spent.began_ns = self.means.clock.now_ns();
             let mut broken = match self.once(sink, &permit, reused_before) {
@@ -273,7 +277,7 @@ impl Sending<'_> {
             progress: Progress {
                 streamed,
                 sent_ns: exchange.sent_at_ns,
-                last_byte_ns: exchange.first_byte_at_ns,
+                last_byte_ns: exchange.last_byte_at_ns,
                 first_content_ns: None,
                 last_content_ns: None,
             },

@@ -39,7 +39,7 @@ use super::request::{CacheMode, Request};
 use super::response::{Response, ServedFrom};
 use super::timing::Timing;
 use super::totals::{self, Member};
-use super::transport::{Transport, UreqTransport};
+use super::transport::{Phase, Transport, UreqTransport};
 use super::watch::Watch;
 
 /// A client; shared by any number of threads.
@@ -273,6 +273,10 @@ impl Client {
         ended.model = Some(order.prepared.context.model.to_string());
         let timing = Timing::since(began, waited_ns, &order.options.values, &self.clock);
         running.until(&timing);
+        // Who has stood in line too long is not sent: the provider is not asked.
+        if timing.left().is_zero() {
+            return Err(timing.error(Phase::Total).into());
+        }
         let shares = self.shares(&order);
         let key = (shares || self.cache_of(&order).is_some()).then(|| order.key());
         let mut path = Path { running, timing: &timing, ended };

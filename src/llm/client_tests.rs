@@ -90,6 +90,7 @@ impl Transport for Script {
             connect_ns: 0,
             sent_at_ns: attempt.total.at_ns.min(1_000_000_000),
             first_byte_at_ns: 1_000_000_000,
+            last_byte_at_ns: 1_000_000_000,
         })
     }
 }

@@ -42,6 +42,7 @@ impl Transport for AtHand {
             connect_ns: 0,
             sent_at_ns: now,
             first_byte_at_ns: now,
+            last_byte_at_ns: now,
         })
     }
 }

@@ -170,6 +170,17 @@ fn the_time_of_a_call_runs_while_it_stands_in_line_and_ends_it_there() {
 }
 
 #[test]
+fn a_call_whose_time_went_in_line_is_not_sent_and_says_nothing_of_the_provider() {
+    let bench = bench(&[("breaker_failure_threshold", "1")], vec![plain("next", "stop")]);
+    let ten_minutes = Duration::from_secs(600);
+    bench.time.advance(ten_minutes);
+    let late = bench.client.ask(&request(), None, None, ten_minutes);
+    assert_eq!((status(late), bench.sent()), (Status::Timeout, 0));
+    assert_eq!(bench.client.metrics_json()["breaker_state"], json!("closed"));
+    assert_eq!(bench.chat().unwrap().text(), "next");
+}
+
+#[test]
 fn a_batch_through_a_queue_tells_of_its_end_once_and_in_line_it_can_be_cancelled() {
     let (open, gate) = std::sync::mpsc::channel();
     let bench = gated(bench(&[], (0..3).map(|_| plain("ok", "stop")).collect()), gate);

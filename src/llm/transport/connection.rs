@@ -18,6 +18,7 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 use ureq::{Proxy, ProxyProtocol};
 
+use super::Failure;
 use super::buffers::IoBuffers;
 use super::flight::{self, Flight};
 use super::link::Link;
@@ -34,6 +35,8 @@ pub(super) struct Dialer {
     no_proxy: NoProxy,
     /// Whether the proxy, if there is one, is the environment's.
     is_from_env: bool,
+    /// Why the proxy that there should be cannot be used.
+    bad_proxy: Option<String>,
     tls: Arc<ClientConfig>,
 }
 
@@ -44,9 +47,11 @@ impl fmt::Debug for Dialer {
 }
 
 impl Dialer {
-    /// `is_from_env`: the proxy is not one that an option names.
-    pub fn new(tls: Arc<ClientConfig>, is_from_env: bool) -> Self {
-        Dialer { names: Names::default(), no_proxy: NoProxy::from_env(), is_from_env, tls }
+    /// `is_from_env`: the proxy is not one that an option names. `bad_proxy`: why it
+    /// cannot be used, which matters to those alone who would go by it.
+    pub fn new(tls: Arc<ClientConfig>, is_from_env: bool, bad_proxy: Option<String>) -> Self {
+        let (names, no_proxy) = (Names::default(), NoProxy::from_env());
+        Dialer { names, no_proxy, is_from_env, bad_proxy, tls }
     }
 
     fn dial(&self, details: &ConnectionDetails, flight: &mut Flight) -> io::Result<Connection> {
@@ -56,6 +61,9 @@ impl Dialer {
         let host = uri.host().unwrap_or_default();
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
         let proxy = details.config.proxy().filter(|_| !self.goes_direct(host, port));
+        if let Some(reason) = self.bad_proxy.as_ref().filter(|_| !self.goes_direct(host, port)) {
+            return Err(flight.fail(Failure::Connect, reason));
+        }
         flight.proxy = proxy.map(|proxy| self.named(proxy));
         let (near, near_port) = proxy.map_or((host, port), |proxy| (proxy.host(), proxy.port()));
         let addresses = self.names.look_up(near, near_port, flight)?;

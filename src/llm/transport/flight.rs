@@ -38,7 +38,8 @@ pub(super) struct Flight {
     pub bytes: usize,
     clock: Clock,
     stage: Stage,
-    last_byte_ns: u64,
+    /// The last sign of life.
+    pub last_byte_ns: u64,
     connect_began_ns: u64,
     failure: Option<(Failure, String)>,
     pub reused: bool,

@@ -204,6 +204,8 @@ pub struct Exchange {
     pub sent_at_ns: u64,
     /// When the first byte of the answer came, likewise.
     pub first_byte_at_ns: u64,
+    /// When the last byte of its head came, likewise.
+    pub last_byte_at_ns: u64,
 }
 
 /// The body of an answer.

@@ -123,13 +123,16 @@ impl Socket {
         Ok(())
     }
 
-    /// Whether the answer to a request has begun to come: not just one of those that
-    /// say that it will.
+    /// Whether a refusal has begun to come. Who has agreed already, or has just said
+    /// that an answer will come, goes on reading.
     fn has_answer(&self) -> bool {
         let mut begins = [0; 10];
         let flags = RecvFlags::PEEK.union(RECV_AT_ONCE);
         match rustix::net::recv(&self.fd, &mut begins, flags) {
-            Ok((n, _)) => n == begins.len() && begins.starts_with(b"HTTP/1.") && begins[9] != b'1',
+            Ok((n, _)) => {
+                let refuses = matches!(begins[9], b'3'..=b'5');
+                n == begins.len() && begins.starts_with(b"HTTP/1.") && refuses
+            }
             Err(_) => false,
         }
     }

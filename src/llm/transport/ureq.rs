@@ -33,7 +33,11 @@ impl UreqTransport {
     /// A transport with the options' proxy, certificates, caps and pool.
     pub fn new(options: &ClientOptions, clock: Clock) -> Result<UreqTransport> {
         let connections = options.max_connections as usize;
-        let proxy = proxy(options)?;
+        let (proxy, bad_proxy) = match (proxy(options), &options.proxy) {
+            (Ok(proxy), _) => (proxy, None),
+            (Err(error), None) => (None, Some(error.to_string())),
+            (Err(error), Some(_)) => return Err(error),
+        };
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -46,7 +50,7 @@ impl UreqTransport {
             .max_idle_connections_per_host(connections)
             .max_idle_age(Duration::from_millis(options.max_idle_connection_ms))
             .build();
-        let dialer = Dialer::new(tls::config(options)?, options.proxy.is_none());
+        let dialer = Dialer::new(tls::config(options)?, options.proxy.is_none(), bad_proxy);
         Ok(UreqTransport { agent: Agent::with_parts(config, dialer, NoResolver), clock })
     }
 }
@@ -119,6 +123,7 @@ fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchan
         connect_ns: flight.connect_ns,
         sent_at_ns: flight.sent_at_ns,
         first_byte_at_ns: flight.first_byte_at_ns,
+        last_byte_at_ns: flight.last_byte_ns,
         body: body_of(&parts, Box::new(body.into_with_config().reader()), flight),
     }
 }

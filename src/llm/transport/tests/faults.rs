@@ -244,6 +244,17 @@ fn a_word_that_the_answer_will_come_does_not_end_the_request() {
 }
 
 #[test]
+fn who_agrees_before_the_request_is_out_reads_on() {
+    let address = serve(|mut stream, _| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
+        let length = read_request(&mut stream).len();
+        let _ = stream.write_all(if length > 16 << 20 { b"ok" } else { b"no" });
+    });
+    let mut exchange = transport().send(&large(address), &attempt()).unwrap();
+    assert_eq!(read_all(&mut *exchange.body).unwrap(), b"ok");
+}
+
+#[test]
 fn a_request_that_is_not_taken_and_not_answered_was_not_written() {
     let address = early(b"", drop);
     let error = transport().send(&large(address), &attempt()).err().unwrap();
