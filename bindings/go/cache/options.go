@@ -154,7 +154,8 @@ func WithCompressionLevel(n int) Option { return of("compression_level", n) }
 func WithCompressionThreshold(n int) Option { return of("compression_threshold", n) }
 
 // WithMetricsEnabled is metrics_enabled: Counts hits, misses and latencies;
-// without them auto_tuning decides nothing, and no alert is raised but those on memory and shards, when the metrics are read.
+// without them auto_tuning decides nothing, and no alert is raised but those
+// on memory and shards, when the metrics are read.
 func WithMetricsEnabled(on bool) Option { return of("metrics_enabled", on) }
 
 // WithTTLJitterPercent is ttl_jitter_percent: Shortens each lifetime by a
