@@ -6,7 +6,7 @@
 //! depends on who runs them, and models of one's own.
 
 /// When the rows were put together, from published prices.
-pub const CHECKED: &str = "2026-11-23";
+pub const CHECKED: &str = "2026-11-29";
 
 /// USD for each of Anthropic's web searches, beside their tokens.
 pub const CLAUDE_SEARCH: f64 = 0.01;

@@ -11,15 +11,6 @@ fn choosing(tools: Value, choice: &Value) -> Request {
         "tools": tools, "tool_choice": choice}))
 }
 
-fn responses() -> Resolved<ClientOptions> {
-    options(&[
-        ("provider", "openai"),
-        ("model", "gpt-6-sol"),
-        ("api_key", "k"),
-        ("openai_api", "responses"),
-    ])
-}
-
 /// What Responses is sent, which fits its schema.
 fn sent(tools: Value, choice: &Value) -> Value {
     let sent = body(&responses(), &choosing(tools, choice));

@@ -59,6 +59,23 @@ pub fn client(provider: &str, model: &str) -> Resolved<ClientOptions> {
     ])
 }
 
+/// A client of OpenAI's Responses.
+pub fn responses() -> Resolved<ClientOptions> {
+    options(&[
+        ("provider", "openai"),
+        ("model", "gpt-6-sol"),
+        ("api_key", "k"),
+        ("openai_api", "responses"),
+    ])
+}
+
+/// Holds what is sent to a vendor's schema, if that is there.
+pub fn fits(file: &'static str, schema: &str, body: &Value) {
+    if let Some(spec) = spec::Spec::load(file) {
+        spec.check(schema, body);
+    }
+}
+
 /// A request from OpenAI's JSON.
 pub fn request(json: Value) -> Request {
     Request::from_json(&json.to_string()).unwrap()

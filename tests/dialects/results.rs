@@ -4,14 +4,7 @@
 use mynah::llm::message::Message;
 use serde_json::{Value, json};
 
-use crate::spec::Spec;
 use crate::*;
-
-fn fits(file: &'static str, schema: &str, body: &Value) {
-    if let Some(spec) = Spec::load(file) {
-        spec.check(schema, body);
-    }
-}
 
 fn call(id: &str, name: &str, arguments: &str) -> Value {
     json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
@@ -280,13 +273,4 @@ fn that_a_tool_failed_is_told_or_noted() {
     assert_eq!(body(&claude, &request)["messages"][2]["content"][0]["is_error"], true);
     let sent = body(&gemini, &request);
     assert_eq!(parts(&sent, "functionResponse")[0]["response"], json!({"error": "404"}));
-}
-
-fn responses() -> Resolved<ClientOptions> {
-    options(&[
-        ("provider", "openai"),
-        ("model", "gpt-6-sol"),
-        ("api_key", "k"),
-        ("openai_api", "responses"),
-    ])
 }

@@ -3,14 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::spec::Spec;
 use crate::*;
-
-fn fits(file: &'static str, schema: &str, body: &Value) {
-    if let Some(spec) = Spec::load(file) {
-        spec.check(schema, body);
-    }
-}
 
 fn conversation(said: &[Value]) -> Request {
     let mut all = vec![json!({"role": "user", "content": "Hi"})];

@@ -4,23 +4,7 @@
 use mynah::error::Status;
 use serde_json::{Value, json};
 
-use crate::spec::Spec;
 use crate::*;
-
-fn fits(file: &'static str, schema: &str, body: &Value) {
-    if let Some(spec) = Spec::load(file) {
-        spec.check(schema, body);
-    }
-}
-
-fn responses() -> Resolved<ClientOptions> {
-    options(&[
-        ("provider", "openai"),
-        ("model", "gpt-6-sol"),
-        ("api_key", "k"),
-        ("openai_api", "responses"),
-    ])
-}
 
 /// A conversation in which a custom tool was called.
 fn painted() -> Value {

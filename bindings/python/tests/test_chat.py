@@ -5,6 +5,8 @@ import base64
 import os
 import signal
 import struct
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -39,6 +41,25 @@ def test_a_miss_where_only_the_cache_is_asked_is_not_found(client, mock):
         with pytest.raises(errors.NotFound, match="no cached answer"):
             ask()
     assert mock.stats()["requests"] == 0
+
+
+def test_a_bad_proxy_of_the_environment_matters_only_to_who_would_go_by_it():
+    code = """
+import mynah
+with mynah.Mock() as mock, mynah.Client("custom", "mock", base_url=mock.url) as near:
+    assert near.chat("hello").text
+with mynah.Client("openai", "gpt-5", api_key="k", retry_count=0) as far:
+    try:
+        far.chat("hello")
+    except mynah.errors.Connection as error:
+        print(error)
+"""
+    environment = {**os.environ, "all_proxy": "socks4://u:SECRET@127.0.0.1:1"}
+    for name in ("https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"):
+        environment.pop(name, None)
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True,
+                         text=True, timeout=60)
+    assert "all_proxy" in ran.stdout and "SECRET" not in ran.stdout + ran.stderr, ran
 
 
 def test_a_conversation_goes_on(client):

@@ -196,3 +196,35 @@ fn a_breaker_that_opens_during_the_back_off_leaves_the_call_its_own_failure() {
     let Error::Call(call) = ended else { panic!("not a call's error") };
     assert_eq!((call.status, call.http_status), (Status::Overloaded, Some(503)));
 }
+
+/// Tells of a head that took two seconds, and notes until when its body is awaited.
+struct SlowHead(Arc<Mutex<Option<u64>>>);
+
+struct Noting(Arc<Mutex<Option<u64>>>);
+
+impl Body for Noting {
+    fn piece(&mut self, deadline: Deadline) -> Result<&[u8], TransportError> {
+        *self.0.lock() = Some(deadline.at_ns);
+        Ok(&[])
+    }
+}
+
+impl Transport for SlowHead {
+    fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
+        let script = Script::default();
+        script.steps.lock().push_back(plain("", "stop"));
+        let exchange = script.send(request, attempt)?;
+        let last_byte_at_ns = exchange.first_byte_at_ns + 2_000_000_000;
+        Ok(Exchange { last_byte_at_ns, body: Box::new(Noting(self.0.clone())), ..exchange })
+    }
+}
+
+#[test]
+fn silence_counts_from_the_last_byte_of_the_head() {
+    let noted = Arc::new(Mutex::new(None));
+    let transport = Some(Arc::new(SlowHead(noted.clone())) as Arc<dyn Transport>);
+    let parts = Parts { transport, clock: Clock::manual().0, ..Parts::default() };
+    let client = made(&[("silence_timeout_ms", "500"), ("retry_count", "0")], parts);
+    assert!(client.chat(&request(), None).is_err(), "nothing came");
+    assert_eq!(noted.lock().unwrap(), 1_000_000_000 + 2_000_000_000 + 500_000_000);
+}

@@ -181,6 +181,14 @@ fn a_call_whose_time_went_in_line_is_not_sent_and_says_nothing_of_the_provider()
 }
 
 #[test]
+fn a_call_whose_turn_comes_when_its_time_is_up_is_not_sent() {
+    let options = [("rate_limit_rpm", "1"), ("timeout_ms", "60000")];
+    let bench = bench(&options, vec![plain("first", "stop"), plain("late", "stop")]);
+    assert_eq!(bench.chat().unwrap().text(), "first");
+    assert_eq!((status(bench.chat()), bench.sent()), (Status::Timeout, 1));
+}
+
+#[test]
 fn a_batch_through_a_queue_tells_of_its_end_once_and_in_line_it_can_be_cancelled() {
     let (open, gate) = std::sync::mpsc::channel();
     let bench = gated(bench(&[], (0..3).map(|_| plain("ok", "stop")).collect()), gate);

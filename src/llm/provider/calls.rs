@@ -42,6 +42,28 @@ pub fn arguments(message: &Message, call: &ToolCall, wanted: &mut Wanted) -> Res
     Ok(call.only_argument())
 }
 
+/// The same as a text; what is an object, and what a caller wrote, as it stands.
+pub fn arguments_text(message: &Message, call: &ToolCall, wanted: &mut Wanted) -> Result<String> {
+    match call.is_custom() || message.origin.is_none() || call.object().is_ok() {
+        true => Ok(call.arguments.clone()),
+        false => Ok(arguments(message, call, wanted)?.to_string()),
+    }
+}
+
+/// Replaces what a model has cut among the calls of its own message, in the form of
+/// chat completions: it is not taken back as it came.
+pub fn mend(own: &mut Value, message: &Message, wanted: &mut Wanted) -> Result<()> {
+    for (i, call) in message.tool_calls.iter().enumerate() {
+        let place = format!("/tool_calls/{i}/function/arguments");
+        if let Some(text) = own.pointer_mut(&place)
+            && call.object().is_err()
+        {
+            *text = arguments_text(message, call, wanted)?.into();
+        }
+    }
+    Ok(())
+}
+
 /// The function whose result the message at this place is.
 pub fn function_of(messages: &[Message], at: usize) -> Option<&str> {
     let called = |(asked, call): Place| messages[asked].tool_calls[call].name.as_str();

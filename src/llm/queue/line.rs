@@ -32,8 +32,9 @@ impl Limit {
 
     fn error(self) -> Error {
         let ms = self.time.as_millis();
-        let message =
-            format!("no thread of the queue was free within timeout_ms = {ms}: it needs more");
+        let message = format!(
+            "no thread of the queue was free within timeout_ms = {ms}: raise that or max_workers"
+        );
         Error::call(Status::Timeout, message)
     }
 }

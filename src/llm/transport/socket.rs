@@ -87,7 +87,7 @@ impl Socket {
 
     /// Writes all of it, or as much as the other side takes: what it has said by then
     /// is the answer, or else the failure that is noted here. With `heeds` it has
-    /// also stopped if it does not read on, and an answer has come already.
+    /// also stopped if it does not read on, and a refusal has come already.
     pub fn write_all(
         &self,
         flight: &mut Flight,
@@ -106,7 +106,7 @@ impl Socket {
                     let mut fds = [PollFd::new(&self.fd, PollFlags::OUT | input)];
                     flight.wait(&mut fds, None)?;
                     if !fds[0].revents().contains(PollFlags::OUT) {
-                        flight.broke = heeds && self.has_answer();
+                        flight.broke = heeds && self.has_refusal();
                         heeds = false;
                     }
                 }
@@ -125,7 +125,7 @@ impl Socket {
 
     /// Whether a refusal has begun to come. Who has agreed already, or has just said
     /// that an answer will come, goes on reading.
-    fn has_answer(&self) -> bool {
+    fn has_refusal(&self) -> bool {
         let mut begins = [0; 10];
         let flags = RecvFlags::PEEK.union(RECV_AT_ONCE);
         match rustix::net::recv(&self.fd, &mut begins, flags) {

@@ -149,14 +149,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     let says = |block: &&Value| !block["content"].is_null() || !block["tool_calls"].is_null();
     if let Some(block) = own.and_then(|origin| origin.blocks.first()).filter(says) {
         let mut block = block.clone();
-        // A call that was cut is not taken back as it came.
-        for (i, call) in message.tool_calls.iter().enumerate() {
-            if let Some(text) = block.pointer_mut(&format!("/tool_calls/{i}/function/arguments"))
-                && call.object().is_err()
-            {
-                *text = arguments(message, call, wanted)?.into();
-            }
-        }
+        calls::mend(&mut block, message, wanted)?;
         return Ok(block);
     }
     lost::note_foreign(message, wanted);
@@ -188,8 +181,7 @@ fn arguments(message: &Message, call: &ToolCall, wanted: &mut Wanted) -> Result<
     match call.arguments.trim() {
         "" | "null" => Ok("{}".into()),
         _ if call.is_custom() => Ok(call.only_argument().to_string()),
-        _ if message.origin.is_none() || call.object().is_ok() => Ok(call.arguments.clone()),
-        _ => Ok(calls::arguments(message, call, wanted)?.to_string()),
+        _ => calls::arguments_text(message, call, wanted),
     }
 }
 

@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::super::wanted::Wanted;
 use super::super::{Chat, calls, lost, send};
-use super::write::{is_strict, keeps_marks};
+use super::content::{content, content_or_empty, knows_refusals};
+use super::write::is_strict;
 use crate::error::Result;
-use crate::llm::message::{self, Message, Part, Piece, Role, Source, ToolCall};
+use crate::llm::message::{self, Message, Role, ToolCall};
 
 /// All messages, the option's system message first.
 pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
@@ -58,87 +59,6 @@ fn said(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
         out.extend(message.extra.clone());
     }
     Ok(out.into())
-}
-
-/// The content; null where there is none, or nothing is left of it.
-fn content(said: &[Piece], role: Role, wanted: &mut Wanted) -> Result<Value> {
-    let keeps_marks = keeps_marks(wanted.provider);
-    if !keeps_marks && said.iter().any(|piece| piece.cache_control.is_some()) {
-        wanted.note_mark();
-    }
-    if let [Piece { part: Part::Text(text), cache_control, extra }] = said
-        && extra.is_empty()
-        && !(keeps_marks && cache_control.is_some())
-    {
-        return Ok(text.clone().into());
-    }
-    let mut taken = Vec::with_capacity(said.len());
-    for piece in said {
-        match not_taken(&piece.part, role, wanted.provider) {
-            Some(why) => wanted.leave_out(role, why)?,
-            None => taken.push(piece),
-        }
-    }
-    if taken.is_empty() {
-        return Ok(Value::Null);
-    }
-    if wanted.provider == "deepseek" && taken.iter().all(|p| matches!(p.part, Part::Text(_))) {
-        return Ok(one_text(&taken, wanted).into());
-    }
-    Ok(taken.into_iter().map(|piece| part(piece, keeps_marks)).collect())
-}
-
-/// Texts as DeepSeek takes them: a list of parts it refuses.
-fn one_text(pieces: &[&Piece], wanted: &mut Wanted) -> String {
-    let extra = pieces.iter().flat_map(|piece| piece.extra.keys());
-    extra.for_each(|key| lost::note_field(key, wanted));
-    message::joined(pieces.iter().copied())
-}
-
-fn part(piece: &Piece, keeps_marks: bool) -> Value {
-    let mut part = message::piece_json(piece);
-    if let (false, Some(part)) = (keeps_marks, part.as_object_mut()) {
-        part.shift_remove("cache_control");
-    }
-    if let Part::Document(source, None) = &piece.part
-        && let Some(name) = source.made_up_name()
-    {
-        part["file"]["filename"] = name.into();
-    }
-    part
-}
-
-/// Whether a host may know refusals, which are texts to the others.
-fn knows_refusals(provider: &str) -> bool {
-    !matches!(provider, "deepseek" | "kimi")
-}
-
-/// Why a host takes no such part in a message of this role, where its schema says
-/// so; Kimi's has the same parts in all.
-fn not_taken(part: &Part, role: Role, provider: &str) -> Option<&'static str> {
-    let is_refusal = matches!(part, Part::Other(json) if json["type"] == "refusal");
-    match (provider, part) {
-        (_, Part::Text(_)) => None,
-        ("openai" | "deepseek", _) if role != Role::User => {
-            let may_refuse = is_refusal && role == Role::Assistant;
-            (!may_refuse).then_some("takes nothing but text outside the user's messages")
-        }
-        ("openai", Part::Document(Source::Url(_), _)) => {
-            Some("takes documents as bytes or by id here, not by address")
-        }
-        ("openai", Part::Image(Source::File(_), _)) => {
-            Some("takes images as bytes or by address here, not by id")
-        }
-        _ => None,
-    }
-}
-
-/// The content, of a message that must have some.
-fn content_or_empty(said: &[Piece], role: Role, wanted: &mut Wanted) -> Result<Value> {
-    Ok(match content(said, role, wanted)? {
-        Value::Null => "".into(),
-        content => content,
-    })
 }
 
 /// The result of a call; of one in the legacy form, in the legacy form.
@@ -193,7 +113,10 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         if let Some(id) = block["audio"].get("id").cloned() {
             block["audio"] = json!({"id": id});
         }
-        mend_calls(&mut block, message, wanted, url)?;
+        // OpenAI takes any text; hosts such as vLLM read it as JSON.
+        if !is_strict(url) {
+            calls::mend(&mut block, message, wanted)?;
+        }
         return Ok(block);
     }
     lost::note_foreign(message, wanted);
@@ -224,49 +147,21 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     Ok(out.into())
 }
 
-/// Replaces what a model has cut or garbled among the calls of its own block: hosts
-/// such as vLLM read it as JSON, and refuse the conversation for ever.
-fn mend_calls(block: &mut Value, message: &Message, wanted: &mut Wanted, url: &str) -> Result<()> {
-    for (place, call) in message.tool_calls.iter().enumerate() {
-        if let Some(text) = instead(message, call, wanted, url)?
-            && let Some(own) =
-                block["tool_calls"].get_mut(place).filter(|own| own["id"] == *call.id)
-        {
-            own["function"]["arguments"] = text.into();
-        }
-    }
-    Ok(())
-}
-
-/// What is sent instead of a call's arguments that are no JSON object, where it may
-/// matter: OpenAI takes any text.
-fn instead(
-    message: &Message,
-    call: &ToolCall,
-    wanted: &mut Wanted,
-    url: &str,
-) -> Result<Option<String>> {
-    let is_text = call.is_custom() || message.origin.is_none() || is_strict(url);
-    if is_text || call.object().is_ok() {
-        return Ok(None);
-    }
-    Ok(Some(calls::arguments(message, call, wanted)?.to_string()))
-}
-
 fn tool_calls(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let is_foreign = message.origin.is_some() || is_strict(url);
     let one = |call: &ToolCall| {
-        let text = instead(message, call, wanted, url)?;
         let mut call = call.clone();
         call.id = fitting_id(&call.id, url);
         if call.arguments.trim().is_empty() && !call.is_custom() {
             // Some hosts take nothing but JSON.
             call.arguments = "{}".into();
         }
+        if !is_strict(url) {
+            call.arguments = calls::arguments_text(message, &call, wanted)?;
+        }
         if is_foreign {
             call.extra.retain(|key, _| key == "type");
         }
-        call.arguments = text.unwrap_or(call.arguments);
         Ok(message::call_json(&call))
     };
     message.tool_calls.iter().map(one).collect()

@@ -292,6 +292,18 @@ fn a_head_that_comes_in_part_brings_no_content() {
 }
 
 #[test]
+fn a_head_tells_when_its_first_byte_came_and_its_last() {
+    let (address, _) = watching(|stream| {
+        read_request(stream);
+        let _ = stream.write_all(b"HTTP/1.1 102 Processing\r\n\r\n");
+        std::thread::sleep(Duration::from_millis(20));
+        let _ = stream.write_all(ok("abc").as_bytes());
+    });
+    let exchange = transport().send(&request(address), &attempt()).unwrap();
+    assert!(exchange.last_byte_at_ns >= exchange.first_byte_at_ns + 10 * MS);
+}
+
+#[test]
 fn from_the_first_byte_on_only_silence_counts() {
     let (half, _) = watching(|stream| {
         read_request(stream);

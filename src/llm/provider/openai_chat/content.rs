@@ -1,0 +1,90 @@
+//! What a message holds, in the form of chat completions: a text, or parts.
+
+use serde_json::Value;
+
+use super::super::lost;
+use super::super::wanted::Wanted;
+use super::write::keeps_marks;
+use crate::error::Result;
+use crate::llm::message::{self, Part, Piece, Role, Source};
+
+/// The content; null where there is none, or nothing is left of it.
+pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted) -> Result<Value> {
+    let keeps_marks = keeps_marks(wanted.provider);
+    if !keeps_marks && said.iter().any(|piece| piece.cache_control.is_some()) {
+        wanted.note_mark();
+    }
+    if let [Piece { part: Part::Text(text), cache_control, extra }] = said
+        && extra.is_empty()
+        && !(keeps_marks && cache_control.is_some())
+    {
+        return Ok(text.clone().into());
+    }
+    let mut taken = Vec::with_capacity(said.len());
+    for piece in said {
+        match not_taken(&piece.part, role, wanted.provider) {
+            Some(why) => wanted.leave_out(role, why)?,
+            None => taken.push(piece),
+        }
+    }
+    if taken.is_empty() {
+        return Ok(Value::Null);
+    }
+    if wanted.provider == "deepseek" && taken.iter().all(|p| matches!(p.part, Part::Text(_))) {
+        return Ok(one_text(&taken, wanted).into());
+    }
+    Ok(taken.into_iter().map(|piece| part(piece, keeps_marks)).collect())
+}
+
+/// Texts as DeepSeek takes them: a list of parts it refuses.
+fn one_text(pieces: &[&Piece], wanted: &mut Wanted) -> String {
+    let extra = pieces.iter().flat_map(|piece| piece.extra.keys());
+    extra.for_each(|key| lost::note_field(key, wanted));
+    message::joined(pieces.iter().copied())
+}
+
+fn part(piece: &Piece, keeps_marks: bool) -> Value {
+    let mut part = message::piece_json(piece);
+    if let (false, Some(part)) = (keeps_marks, part.as_object_mut()) {
+        part.shift_remove("cache_control");
+    }
+    if let Part::Document(source, None) = &piece.part
+        && let Some(name) = source.made_up_name()
+    {
+        part["file"]["filename"] = name.into();
+    }
+    part
+}
+
+/// Whether a host may know refusals, which are texts to the others.
+pub fn knows_refusals(provider: &str) -> bool {
+    !matches!(provider, "deepseek" | "kimi")
+}
+
+/// Why a host takes no such part in a message of this role, where its schema says
+/// so; Kimi's has the same parts in all.
+fn not_taken(part: &Part, role: Role, provider: &str) -> Option<&'static str> {
+    let is_refusal = matches!(part, Part::Other(json) if json["type"] == "refusal");
+    match (provider, part) {
+        (_, Part::Text(_)) => None,
+        ("openai" | "deepseek", _) if role != Role::User => {
+            let may_refuse = is_refusal && role == Role::Assistant;
+            (!may_refuse).then_some("takes nothing but text outside the user's messages")
+        }
+        ("openai", Part::Document(Source::Url(_), _)) => {
+            Some("takes documents as bytes or by id here, not by address")
+        }
+        ("openai", Part::Image(Source::File(_), _)) => {
+            Some("takes images as bytes or by address here, not by id")
+        }
+        _ => None,
+    }
+}
+
+/// The content, of a message that must have some.
+pub fn content_or_empty(said: &[Piece], role: Role, wanted: &mut Wanted) -> Result<Value> {
+    Ok(match content(said, role, wanted)? {
+        Value::Null => "".into(),
+        content => content,
+    })
+}
