@@ -6,10 +6,11 @@
 
 use serde_json::{Value as Json, json};
 
+use super::Cache;
 use super::departure::Reason;
-use super::metrics::Report;
+use super::making::{cell_bytes, shards_for, shards_that_fit};
+use super::report::Report;
 use super::simulate::{BETTER_BY, Forecast};
-use super::{Cache, cell_bytes, shards_for, shards_that_fit};
 use crate::options::cache::CacheOptions;
 
 impl Cache {

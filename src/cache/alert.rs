@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 
 use super::Cache;
-use super::metrics::Report;
+use super::report::Report;
 use crate::metrics::alert::changes;
 use crate::metrics::told::tell;
 use crate::metrics::{Alert, AlertListener, Level, LogListener};

@@ -7,7 +7,7 @@
 
 use super::Cache;
 use super::departure::Reason;
-use super::metrics::Report;
+use super::report::Report;
 
 /// Evictions more for one bound than for the other that say which one binds.
 const TELLING: u64 = 100;

@@ -2,18 +2,14 @@
 //!
 //! Look-ups are counted in lines that belong to threads, and every 256th of a
 //! thread's is timed, so a call pays less than two nanoseconds; what writers
-//! count lies in their shards. A [`Report`] is all of it at one moment, and
-//! the JSON, the Prometheus text and the thresholds are made from it.
+//! count lies in their shards. A `Report` is all of it at one moment (see
+//! `report`).
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
-use serde_json::{Value as Json, json};
 
-use super::departure::Reason;
 use super::lookup::Missed;
-use super::shard::Counts;
-use super::{Cache, Cell};
 use crate::clock::Clock;
 use crate::metrics::{Histogram, Striped};
 
@@ -208,7 +204,7 @@ impl Metrics {
     }
 
     /// Operations a second, over the last window of a second or more.
-    fn per_second(&self, clock: &Clock) -> f64 {
+    pub fn per_second(&self, clock: &Clock) -> f64 {
         let (now, operations) = (clock.now_ns(), self.operations());
         let mut rate = self.rate.lock();
         let passed = now.saturating_sub(rate.at_ns);
@@ -222,149 +218,4 @@ impl Metrics {
         }
         rate.per_second
     }
-}
-
-/// All figures of one moment.
-pub struct Report {
-    /// Look-ups answered, and not.
-    pub hits: u64,
-    /// As `hits`.
-    pub misses: u64,
-    /// Gets and sets a second.
-    pub per_second: f64,
-    /// What writers counted.
-    pub counts: Counts,
-    /// Entries of each shard in use.
-    pub items: Vec<u64>,
-    /// Accounted bytes, those of tables and the like among them.
-    pub memory: u64,
-    /// As `memory`.
-    pub overhead: u64,
-    /// Calls that found a shard's lock taken.
-    pub contended: u64,
-    /// Mean time of a get in ns, if any was timed.
-    pub get_mean_ns: Option<f64>,
-    /// Sum of the times of the gets that were timed in ns, and how many.
-    pub timed_gets: (u64, u64),
-}
-
-impl Report {
-    /// Hits among look-ups; none before the first.
-    pub fn hit_rate(&self) -> Option<f64> {
-        match self.hits + self.misses {
-            0 => None,
-            all => Some(self.hits as f64 / all as f64),
-        }
-    }
-
-    /// Entries.
-    pub fn total(&self) -> u64 {
-        self.items.iter().sum()
-    }
-
-    /// The largest deviation of a shard's entries from the mean, as a share.
-    pub fn imbalance(&self) -> f64 {
-        let mean = self.total() as f64 / self.items.len() as f64;
-        let off = self.items.iter().map(|n| (*n as f64 - mean).abs()).fold(0.0, f64::max);
-        if mean > 0.0 { off / mean } else { 0.0 }
-    }
-
-    /// The deviation that chance alone makes likely with so few entries: four
-    /// standard deviations of a shard's share.
-    pub fn imbalance_by_chance(&self) -> f64 {
-        let mean = self.total() as f64 / self.items.len() as f64;
-        if mean > 0.0 { 4.0 / mean.sqrt() } else { f64::MAX }
-    }
-}
-
-impl Cache {
-    /// The figures of now.
-    pub fn report(&self) -> Report {
-        let (hits, misses) = self.metrics.hits_and_misses();
-        let mut report = Report {
-            hits,
-            misses,
-            per_second: self.metrics.per_second(&self.clock),
-            counts: Counts::default(),
-            items: Vec::new(),
-            memory: self.own_bytes(),
-            overhead: self.own_bytes(),
-            contended: 0,
-            get_mean_ns: self.metrics.get_ns.mean_ns(),
-            timed_gets: (self.metrics.get_ns.sum_ns(), self.metrics.get_ns.count()),
-        };
-        let in_use = self.directory.count();
-        for (index, cell) in self.directory.cells().enumerate() {
-            let shard = cell.read();
-            let overhead = shard.overhead_bytes() + size_of::<Cell>() as u64;
-            report.memory += shard.entry_bytes() + overhead;
-            report.overhead += overhead;
-            report.counts.add(&shard.counts);
-            report.counts.add_renewed(cell.renewed());
-            report.contended += cell.contended();
-            if index < in_use {
-                report.items.push(shard.table.len() as u64);
-            }
-        }
-        // As in `Cache::memory_bytes`.
-        report.memory = report.memory.min(self.shared.budget.bytes.most_in_use());
-        report
-    }
-
-    /// All figures as JSON.
-    pub fn metrics_json(&self) -> Json {
-        let report = self.report();
-        self.look_after(&report);
-        let (pinned_entries, pinned_bytes) = self.pinned();
-        let (counts, metrics) = (&report.counts, &self.metrics);
-        let evictions: serde_json::Map<_, _> = Reason::ALL
-            .iter()
-            .map(|reason| (reason.name().into(), counts.left[*reason as usize].into()))
-            .collect();
-        let evicted = counts.evicted();
-        json!({
-            "hits": report.hits,
-            "misses": report.misses,
-            "hit_rate": report.hit_rate(),
-            "miss_rate": report.hit_rate().map(|rate| 1.0 - rate),
-            "stale_hits": metrics.stale_hits(),
-            "sets": counts.sets,
-            "evictions": evicted,
-            "eviction_rate": (counts.sets > 0).then(|| evicted as f64 / counts.sets as f64),
-            "departures": evictions,
-            "avg_age_at_eviction_ms": counts.mean_age_ms(),
-            "get_latency_ns": latency(&metrics.get_ns),
-            "set_latency_ns": latency(&metrics.set_ns),
-            "operations_per_second": report.per_second,
-            "items": report.total(),
-            "capacity": self.capacity(),
-            "memory_bytes": report.memory,
-            "overhead_bytes": report.overhead,
-            "max_memory_bytes": self.max_bytes(),
-            "pinned_entries": pinned_entries,
-            "pinned_bytes": pinned_bytes,
-            "shards": report.items.len(),
-            "shard_items": report.items,
-            "shard_imbalance": report.imbalance(),
-            "contended": report.contended,
-            "busy": self.directory.gave_up(),
-            "eviction_policy": self.policy_name(),
-            "sweep": self.sweep_json(),
-            "compression": self.compression_json(counts),
-            "alerts": self.alerts.raised(),
-            "tuning": self.tuning_json(),
-        })
-    }
-}
-
-/// Mean and percentiles of sampled times; null before the first.
-fn latency(times: &Histogram) -> Json {
-    json!({
-        "mean": times.mean_ns(),
-        "p50": times.quantile_ns(0.5),
-        "p90": times.quantile_ns(0.9),
-        "p99": times.quantile_ns(0.99),
-        "p999": times.quantile_ns(0.999),
-        "sampled": times.count(),
-    })
 }

@@ -33,6 +33,7 @@ mod histories;
 pub(crate) mod ledger;
 mod listeners;
 mod lookup;
+mod making;
 mod making_room;
 mod many;
 mod metrics;
@@ -48,6 +49,7 @@ mod quick;
 mod ratio;
 mod removal;
 mod renew;
+mod report;
 mod resize;
 mod shard;
 mod simulate;
@@ -62,10 +64,9 @@ mod tuning;
 mod walk;
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::metrics::Gate;
 use crate::options::cache::CacheOptions;
 use crate::options::{self, Origin, Resolved};
@@ -73,14 +74,12 @@ use crate::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{Mutex, RwLock};
 
 use alert::Alerts;
-use budget::{Amount, Budget, UNBOUNDED};
+use budget::{Amount, UNBOUNDED};
 use cell::Cell;
 use claim::Claims;
-use compress::Codec;
-use directory::{Directory, SHARDS_MAX};
-use ledger::Ledger;
+use directory::Directory;
 use metrics::Metrics;
-use shard::{Maker, Shard, Shared};
+use shard::{Maker, Shared};
 use simulate::Simulator;
 use sweep::Sweeper;
 use tuning::Tuner;
@@ -90,6 +89,7 @@ pub use departure::{Departures, Listener, Reason};
 pub use entry::Value;
 pub use listeners::Listeners;
 pub use lookup::{Left, Missed, deliver};
+pub use making::shards_for;
 pub use many::{BATCH, Room};
 pub use quick::Quick;
 pub use renew::Stored;
@@ -157,133 +157,7 @@ pub struct Cache {
     _ending: heap::Ending,
 }
 
-/// Most shards that leave the better part of a bound on memory to entries, when
-/// an empty one takes so many bytes.
-fn shards_that_fit(max_bytes: Option<u64>, empty: u64) -> usize {
-    let most = max_bytes.map_or(SHARDS_MAX as u64, |bytes| bytes * 3 / 8 / empty);
-    1 << most.clamp(1, SHARDS_MAX as u64).ilog2()
-}
-
-/// Shards for a number that was asked for; 0 lets the cache choose.
-pub fn shards_for(asked: u64, capacity: u64) -> usize {
-    let (wanted, least) = match asked {
-        0 => (4 * crate::options::profiles::cores() as u64, 256),
-        asked => (asked, 64),
-    };
-    let wanted = wanted.min(SHARDS_MAX as u64).next_power_of_two();
-    let most = (capacity / least).max(1);
-    wanted.min(1 << most.ilog2()) as usize
-}
-
-/// The bound on memory in bytes, if there is one.
-fn bound(values: &CacheOptions) -> Option<u64> {
-    (values.max_memory_mb > 0).then_some(values.max_memory_mb << 20)
-}
-
-/// What all shards share.
-fn shared(values: &CacheOptions, seed: u64, clock: &Clock, tells: bool) -> Shared {
-    let codec =
-        || Codec::new(values.compression_level, values.compression_threshold, bound(values));
-    Shared {
-        secrets: rapidhash::v3::RapidSecrets::seed(seed),
-        budget: Budget::new(values.capacity, bound(values)),
-        ledger: Ledger::open(),
-        stale_ms: values.stale_while_revalidate_ms,
-        clock: clock.clone(),
-        tells,
-        codec: values.compression.then(codec),
-    }
-}
-
-/// Empty shards.
-fn directory(values: &CacheOptions, maker: Maker, seed: u64) -> Directory {
-    let patience = Some(values.max_retries as u64 * values.retry_delay_ms)
-        .filter(|ms| *ms > 0)
-        .map(Duration::from_millis);
-    let shards = shards_for(values.shard_count.into(), values.capacity)
-        .min(shards_that_fit(bound(values), cell_bytes(maker)));
-    Directory::new(shards, patience, |i, mask| Shard::new(i, mask, maker, seed))
-}
-
-/// Models of other bounds and policies. They are for large caches: a small bound
-/// is for entries.
-fn simulator(values: &CacheOptions, policy: &'static str) -> Simulator {
-    let most = match values.metrics_enabled {
-        true => bound(values).map_or(u64::MAX, |bytes| bytes / 16),
-        false => 0,
-    };
-    Simulator::new(values.capacity, policy, values.auto_tuning, most)
-}
-
-/// Bytes for compression: of the values that a dictionary is trained from, and of
-/// the contexts that are kept.
-fn for_compression(values: &CacheOptions) -> u64 {
-    let samples = match compress::has_room(values.max_memory_mb) {
-        true => compress::SAMPLE_ROOM,
-        false => 0,
-    };
-    if values.compression { samples + compress::context_room(bound(values)) } else { 0 }
-}
-
 impl Cache {
-    /// A cache with these options.
-    pub fn new(options: Resolved<CacheOptions>, clock: Clock) -> Result<Arc<Cache>> {
-        Self::with_listeners(options, clock, Listeners::default())
-    }
-
-    /// As [`Cache::new`], with somebody who is told of what happens.
-    pub fn with_listeners(
-        options: Resolved<CacheOptions>,
-        clock: Clock,
-        listeners: Listeners,
-    ) -> Result<Arc<Cache>> {
-        let values = &options.values;
-        let seed = match values.hash_seed {
-            0 => fastrand::u64(..),
-            seed => seed,
-        };
-        let gate = Arc::<Gate>::default();
-        let listeners = listeners.behind(&gate);
-        let maker = policy::maker(&values.eviction_policy);
-        let shared = shared(values, seed, &clock, listeners.departures.is_some());
-        let directory = directory(values, maker, seed);
-        let shards = directory.count() as i64;
-        let metrics = Metrics::new(values.metrics_enabled, &clock);
-        let simulator = simulator(values, policy::name(maker));
-        let own = size_of::<Cache>() as u64
-            + metrics.bytes()
-            + for_compression(values)
-            + simulator.bytes();
-        let (interval_ms, now_ms) = (values.cleanup_interval_ms, clock.now_ns() / 1_000_000);
-        let cache = Arc::new_cyclic(|me| Cache {
-            clock,
-            shared,
-            directory,
-            maker: Mutex::new(maker),
-            structure: Mutex::new(()),
-            seed,
-            jitter: AtomicU64::new(seed),
-            holders: AtomicUsize::new(1),
-            gate,
-            listener: RwLock::new(listeners.departures),
-            metrics,
-            sweeper: Sweeper::new(interval_ms, now_ms),
-            alerts: Alerts::new(listeners.alerts, listeners.log),
-            claims: Claims::default(),
-            simulator,
-            tuner: Tuner::new(now_ms),
-            changes: Mutex::default(),
-            interval_ms: AtomicU64::new(interval_ms),
-            own_bytes: AtomicI64::new(0),
-            me: me.clone(),
-            _ending: heap::Ending,
-            options,
-        });
-        cache.pay(own as i64);
-        cache.shared.budget.bytes.give(-(shards * cell_bytes(maker) as i64));
-        Ok(cache)
-    }
-
     /// The options that it was made with.
     pub fn options(&self) -> &Resolved<CacheOptions> {
         &self.options
@@ -401,7 +275,7 @@ impl Cache {
 
     /// Whether it has not been closed; the error if it has.
     pub fn check_open(&self) -> Result<()> {
-        if self.is_closed() { Err(crate::error::Error::Closed("cache")) } else { Ok(()) }
+        if self.is_closed() { Err(Error::Closed("cache")) } else { Ok(()) }
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -413,9 +287,4 @@ impl Drop for Cache {
     fn drop(&mut self) {
         self.sweeper.close();
     }
-}
-
-/// Bytes of an empty shard.
-fn cell_bytes(maker: Maker) -> u64 {
-    size_of::<Cell>() as u64 + Shard::smallest_bytes(maker)
 }

@@ -2,7 +2,7 @@
 
 use super::Cache;
 use super::departure::Reason;
-use super::metrics::Report;
+use super::report::Report;
 use crate::metrics::{Exposition, Histogram};
 
 /// Percentiles that are shown beside the buckets, which are too coarse for

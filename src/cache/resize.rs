@@ -1,8 +1,9 @@
 //! Changing the number of shards, and the capacity, while calls go on.
 
 use super::departure::{Departures, Reason};
+use super::making::{cell_bytes, shards_for, shards_that_fit};
 use super::shard::{Shard, Shared};
-use super::{Cache, cell_bytes, shards_for, shards_that_fit, table};
+use super::{Cache, table};
 use crate::error::{Error, Result};
 use crate::options::OptionSet;
 use crate::options::cache::CacheOptions;

@@ -10,6 +10,8 @@ mod room;
 mod threads;
 mod tuning;
 
+use std::time::Duration;
+
 use super::*;
 use crate::clock::ManualClock;
 use crate::metrics::striped;

@@ -1,0 +1,65 @@
+//! What `fork` does to handles: the child has them, but not the threads.
+
+use std::cell::RefCell;
+use std::ptr;
+use std::sync::MutexGuard;
+
+use super::{FreeList, TABLE};
+use crate::cache::{heap, ledger};
+use crate::llm::totals;
+use crate::metrics::striped;
+use crate::section;
+use crate::sync::atomic::Ordering;
+
+/// Has the child's inherited handles marked. The locks of the process are
+/// held while it forks, so that the child finds their tables in order.
+pub fn install() {
+    // SAFETY: the handlers are functions of this library, which is never
+    // unloaded once it has handed them out (libc pins it).
+    unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
+}
+
+thread_local! {
+    /// What the forking thread holds while it forks.
+    static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
+}
+
+/// In the order in which they are taken: none is taken under one that comes
+/// later. Whoever waits for sections to end holds the first, and inside a
+/// section any of the others may be asked for.
+struct Held {
+    _sections: section::Held,
+    table: MutexGuard<'static, FreeList>,
+    _ledgers: ledger::Held,
+    _lines: striped::Held,
+    clients: totals::Held,
+    _heap: heap::Held,
+}
+
+extern "C" fn prepare() {
+    HELD.set(Some(Held {
+        _sections: section::hold(),
+        table: TABLE.free.lock(),
+        _ledgers: ledger::hold(),
+        _lines: striped::hold(),
+        clients: totals::hold(),
+        _heap: heap::hold(),
+    }));
+}
+
+extern "C" fn parent() {
+    HELD.take();
+}
+
+extern "C" fn child() {
+    section::forget();
+    if let Some(mut held) = HELD.take() {
+        held.clients.forget();
+        let free = &mut held.table;
+        free.recycled.clear();
+        (0..free.fresh).filter_map(|i| TABLE.slot(i)).for_each(|slot| {
+            slot.forked.store(true, Ordering::Relaxed);
+            slot.hot.store(ptr::null_mut(), Ordering::Relaxed);
+        });
+    }
+}
