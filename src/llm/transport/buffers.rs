@@ -41,6 +41,11 @@ impl IoBuffers {
         IoBuffers { max: max_head + INPUT_BYTES, ..IoBuffers::default() }
     }
 
+    /// The largest head.
+    pub fn max_head(&self) -> usize {
+        self.max - INPUT_BYTES
+    }
+
     /// A request of about `bytes` is going to be written.
     pub fn expect(&mut self, bytes: usize) {
         self.expected = bytes;
@@ -52,14 +57,14 @@ impl IoBuffers {
         self.output.len() - self.held < OUTPUT_ROOM
     }
 
-    /// What is to be sent.
-    pub fn held(&self) -> &[u8] {
-        &self.output[..self.held]
+    /// Lends the output, so that input can be taken meanwhile; how much is to be sent.
+    pub fn lend_output(&mut self) -> (Vec<u8>, usize) {
+        (std::mem::take(&mut self.output), self.held)
     }
 
     /// It has been sent; more may follow.
-    pub fn sent(&mut self) {
-        self.held = 0;
+    pub fn sent(&mut self, output: Vec<u8>) {
+        (self.output, self.held) = (output, 0);
     }
 
     /// The request is over: its memory is given back.

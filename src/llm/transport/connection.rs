@@ -180,10 +180,7 @@ impl Connection {
             // Whatever ureq wanted to read: it cannot.
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        if !flight.is_sent {
-            wire.end_request(flight)?;
-        }
-        Ok(wire.fill(flight)? > 0)
+        wire.await_answer(flight)
     }
 }
 

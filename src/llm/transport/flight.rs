@@ -48,6 +48,10 @@ pub(super) struct Flight {
     pub is_sent: bool,
     /// The other side took no more of it.
     pub broke: bool,
+    /// What it says before all is written may end the writing.
+    pub heeds: bool,
+    /// Bytes of interim heads so far.
+    pub interim: usize,
     pub answered: bool,
     pub connect_ns: u64,
     pub sent_at_ns: u64,
@@ -104,6 +108,8 @@ impl Flight {
             written: false,
             is_sent: false,
             broke: false,
+            heeds: true,
+            interim: 0,
             answered: false,
             connect_ns: 0,
             sent_at_ns: 0,
@@ -169,10 +175,15 @@ impl Flight {
         self.stage = Stage::Body(deadline);
     }
 
+    /// Whether the head has come whole.
+    pub fn is_in_body(&self) -> bool {
+        matches!(self.stage, Stage::Body(_))
+    }
+
     /// A sign of life from the other side.
     pub fn alive(&mut self) {
         // The body's deadline is the caller's affair, unless others wait too.
-        if !matches!(self.stage, Stage::Body(_)) || self.attempt.shared.is_some() {
+        if !self.is_in_body() || self.attempt.shared.is_some() {
             self.beat();
         }
     }
@@ -270,6 +281,11 @@ impl Flight {
         found.map(|(_, message)| message)
     }
 
+    /// The head of the answer is larger than this.
+    pub fn head_too_large(&mut self, limit: usize) -> io::Error {
+        self.fail(Failure::TooLarge, head_too_large(limit))
+    }
+
     fn timed_out(&mut self, phase: Phase) -> io::Error {
         let host = &self.host;
         let message = match phase {
@@ -306,22 +322,23 @@ const SLICE: std::time::Duration = match cfg!(any(target_os = "linux", target_os
     false => std::time::Duration::from_millis(5),
 };
 
+fn head_too_large(limit: usize) -> String {
+    format!("the head of the answer exceeds max_header_bytes = {limit}")
+}
+
 /// A failure that ureq found, not one of our sockets.
 fn explain(error: ureq::Error, flight: &Flight) -> (Failure, String) {
     use ureq::Error as E;
     let host = &flight.host;
-    let in_body = matches!(flight.stage, Stage::Body(_));
     match error {
-        E::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof && in_body => {
+        E::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof && flight.is_in_body() => {
             (Failure::Cut, format!("{host} closed the connection before the end of the answer"))
         }
         E::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
             let when = if flight.answered { "within the head of the" } else { "without an" };
             (Failure::Reset, format!("{host} closed the connection {when} answer"))
         }
-        E::LargeResponseHeader(_, limit) => {
-            (Failure::TooLarge, format!("the head of the answer exceeds {limit} bytes"))
-        }
+        E::LargeResponseHeader(_, limit) => (Failure::TooLarge, head_too_large(limit)),
         E::BadUri(_) | E::Http(_) if !flight.written => {
             (Failure::Protocol, "the request has no valid URL or headers".to_string())
         }

@@ -8,10 +8,13 @@ use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
+use ureq::unversioned::transport::Buffers;
 
 use super::Failure;
+use super::buffers::IoBuffers;
 use super::flight::Flight;
-use super::socket::Socket;
+use super::opening::{Opening, interim, opening};
+use super::socket::{Pace, Socket};
 use super::tls::explain;
 
 /// A way for bytes.
@@ -40,29 +43,105 @@ impl Link {
         &mut self,
         flight: &mut Flight,
         buffer: &mut [u8],
-        eager: bool,
+        pace: Pace,
     ) -> io::Result<usize> {
         match self {
-            Link::Tcp(socket) => socket.read(flight, buffer, eager),
-            Link::Tls(session) => session.read(flight, buffer),
+            Link::Tcp(socket) => socket.read(flight, buffer, pace),
+            Link::Tls(session) => session.read(flight, buffer, pace),
         }
     }
 
     /// Writes all of it, or as much as the other side takes: if it has stopped, the
     /// reason may be there to be read.
     pub fn write_all(&mut self, flight: &mut Flight, bytes: &[u8]) -> io::Result<()> {
+        self.write(flight, bytes, None)
+    }
+
+    /// Writes the request, and whenever it has to wait takes note of what is said
+    /// meanwhile: who has refused, and takes no more of it, is written to no further.
+    pub fn write_heeding(
+        &mut self,
+        flight: &mut Flight,
+        bytes: &[u8],
+        heard: &mut IoBuffers,
+    ) -> io::Result<()> {
+        self.write(flight, bytes, Some(heard))
+    }
+
+    fn write(
+        &mut self,
+        flight: &mut Flight,
+        mut bytes: &[u8],
+        mut heard: Option<&mut IoBuffers>,
+    ) -> io::Result<()> {
+        flight.check()?;
+        while !flight.broke {
+            let taken = self.offer(flight, bytes)?;
+            bytes = &bytes[taken..];
+            let is_behind = self.is_behind();
+            if bytes.is_empty() && !is_behind {
+                break;
+            }
+            if taken > 0 && !is_behind {
+                continue;
+            }
+            match heard.as_deref_mut().filter(|_| flight.heeds) {
+                None => self.socket().wait_for_room(flight, false).map(drop)?,
+                Some(heard) => {
+                    if self.has_input() || !self.socket().wait_for_room(flight, true)? {
+                        self.hear(flight, heard)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives on as much as goes without a wait: how many of the bytes were taken.
+    fn offer(&mut self, flight: &mut Flight, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Link::Tcp(socket) => socket.write_all(flight, bytes, true),
-            Link::Tls(session) => session.write_all(flight, bytes),
+            Link::Tcp(socket) => socket.offer(flight, bytes),
+            Link::Tls(session) => session.offer(flight, bytes),
         }
     }
 
-    /// The same, for a session upon it: what comes meanwhile may be TLS's own.
-    fn write_below(&mut self, flight: &mut Flight, bytes: &[u8]) -> io::Result<()> {
+    /// Whether some of what was taken has yet to be given on.
+    fn is_behind(&self) -> bool {
         match self {
-            Link::Tcp(socket) => socket.write_all(flight, bytes, false),
-            Link::Tls(session) => session.write_all(flight, bytes),
+            Link::Tcp(_) => false,
+            Link::Tls(session) => session.tls.wants_write() || session.below.is_behind(),
         }
+    }
+
+    /// Whether something has come that the socket no longer has.
+    fn has_input(&self) -> bool {
+        match self {
+            Link::Tcp(_) => false,
+            Link::Tls(session) => !session.tls.wants_read() || session.below.has_input(),
+        }
+    }
+
+    /// Takes what has come of the answer before the request is out. Who has agreed, or
+    /// has said that the answer will come, may go on reading; whoever has refused, or
+    /// has closed, has not much use for the rest.
+    fn hear(&mut self, flight: &mut Flight, heard: &mut IoBuffers) -> io::Result<()> {
+        let space = heard.input_append_buf();
+        if space.is_empty() {
+            flight.heeds = false;
+            return Ok(());
+        }
+        match self.read(flight, space, Pace::AtOnce) {
+            Ok(0) => flight.broke = true,
+            Ok(count) => {
+                heard.input_appended(count);
+                let answer = &heard.held_input()[interim(heard.held_input())..];
+                flight.broke = opening(answer) == Opening::Refuses;
+                flight.heeds = opening(answer) != Opening::Agrees;
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// Puts a TLS session upon it, for this host.
@@ -77,9 +156,9 @@ impl Link {
             .map_err(|e| e.to_string())
             .and_then(|name| ClientConnection::new(config, name).map_err(|e| e.to_string()))
             .map_err(|e| flight.fail(Failure::Tls, format!("no TLS with {host}: {e}")))?;
-        let mut session = Box::new(Session { tls, below: self });
-        match session.shake_hands(flight) {
-            Ok(()) => Ok(Link::Tls(session)),
+        let mut link = Link::Tls(Box::new(Session { tls, below: self }));
+        match link.shake_hands(flight) {
+            Ok(()) => Ok(link),
             Err(error) => {
                 match flight.retract(&Failure::Reset) {
                     Some(reason) => Err(flight
@@ -89,21 +168,24 @@ impl Link {
             }
         }
     }
-}
 
-impl Session {
     fn shake_hands(&mut self, flight: &mut Flight) -> io::Result<()> {
-        while self.tls.is_handshaking() {
-            self.flush(flight)?;
-            if self.tls.is_handshaking() && self.fill(flight)? == 0 {
+        loop {
+            self.write_all(flight, &[])?;
+            let Link::Tls(session) = self else { return Ok(()) };
+            if !session.tls.is_handshaking() {
+                return Ok(());
+            }
+            if session.fill(flight, Pace::Waits)? == 0 {
                 let message = format!("{} closed the connection", flight.peer());
                 return Err(flight.fail(Failure::Reset, message));
             }
         }
-        self.flush(flight)
     }
+}
 
-    fn read(&mut self, flight: &mut Flight, buffer: &mut [u8]) -> io::Result<usize> {
+impl Session {
+    fn read(&mut self, flight: &mut Flight, buffer: &mut [u8], pace: Pace) -> io::Result<usize> {
         loop {
             match self.tls.reader().read(buffer) {
                 Ok(n) => return Ok(n),
@@ -113,26 +195,24 @@ impl Session {
                     return Ok(0);
                 }
             }
-            self.fill(flight)?;
-            self.flush(flight)?;
+            self.fill(flight, pace)?;
+            self.push(flight)?;
         }
     }
 
-    fn write_all(&mut self, flight: &mut Flight, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let taken = self.tls.writer().write(bytes)?;
-            bytes = &bytes[taken..];
-            self.flush(flight)?;
-        }
-        Ok(())
+    fn offer(&mut self, flight: &mut Flight, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.tls.writer().write(bytes)?;
+        self.push(flight)?;
+        Ok(taken)
     }
 
     /// Reads from below and decrypts.
-    fn fill(&mut self, flight: &mut Flight) -> io::Result<usize> {
-        let count = self.tls.read_tls(&mut Below { link: &mut self.below, flight })?;
+    fn fill(&mut self, flight: &mut Flight, pace: Pace) -> io::Result<usize> {
+        let pace = if pace == Pace::AtOnce { pace } else { Pace::Waits };
+        let count = self.tls.read_tls(&mut Below { link: &mut self.below, flight, pace })?;
         if let Err(error) = self.tls.process_new_packets() {
             // The other side is told why, if it still listens.
-            let _ = self.tls.write_tls(&mut Below { link: &mut self.below, flight });
+            let _ = self.push(flight);
             flight.retract(&Failure::Reset);
             let message = explain(&error, flight.peer());
             return Err(flight.fail(Failure::Tls, message));
@@ -140,11 +220,16 @@ impl Session {
         Ok(count)
     }
 
-    fn flush(&mut self, flight: &mut Flight) -> io::Result<()> {
+    /// Gives on what goes without a wait. The rest follows with what is written next.
+    fn push(&mut self, flight: &mut Flight) -> io::Result<()> {
         while self.tls.wants_write() {
-            self.tls.write_tls(&mut Below { link: &mut self.below, flight })?;
+            let mut below = Below { link: &mut self.below, flight, pace: Pace::AtOnce };
+            match self.tls.write_tls(&mut below) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                other => other?,
+            };
         }
-        Ok(())
+        self.below.offer(flight, &[]).map(drop)
     }
 }
 
@@ -152,18 +237,21 @@ impl Session {
 struct Below<'a> {
     link: &'a mut Link,
     flight: &'a mut Flight,
+    pace: Pace,
 }
 
 impl Read for Below<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.link.read(self.flight, buffer, false)
+        self.link.read(self.flight, buffer, self.pace)
     }
 }
 
 impl Write for Below<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.link.write_below(self.flight, bytes)?;
-        Ok(bytes.len())
+        match self.link.offer(self.flight, bytes)? {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            taken => Ok(taken),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

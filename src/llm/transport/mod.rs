@@ -16,6 +16,7 @@ mod link;
 mod names;
 pub mod ndjson;
 mod no_proxy;
+mod opening;
 mod patience;
 mod proxy;
 mod shared;

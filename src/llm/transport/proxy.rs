@@ -11,6 +11,7 @@ use ureq::{Proxy, ProxyProtocol};
 use super::Failure;
 use super::flight::Flight;
 use super::link::Link;
+use super::socket::Pace;
 
 /// The most that a proxy may say before the tunnel stands.
 const REPLY_MAX: usize = 16 << 10;
@@ -50,7 +51,7 @@ fn connect(
     while !reply.ends_with(b"\r\n\r\n") {
         // Byte by byte: what follows the reply belongs to the tunnel.
         let mut byte = [0];
-        if reply.len() >= REPLY_MAX || link.read(flight, &mut byte, true)? == 0 {
+        if reply.len() >= REPLY_MAX || link.read(flight, &mut byte, Pace::Eager)? == 0 {
             return Err(refuse(flight, "it did not answer"));
         }
         reply.push(byte[0]);
@@ -128,7 +129,7 @@ fn read<const N: usize>(link: &mut Link, flight: &mut Flight) -> io::Result<[u8;
     let mut bytes = [0; N];
     let mut have = 0;
     while have < N {
-        match link.read(flight, &mut bytes[have..], true)? {
+        match link.read(flight, &mut bytes[have..], Pace::Eager)? {
             0 => return Err(refuse(flight, "it closed the connection")),
             n => have += n,
         }

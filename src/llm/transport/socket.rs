@@ -27,6 +27,17 @@ use crate::llm::cancel::Breakable;
 /// Head start of an address over the next one.
 const STAGGER: Duration = Duration::from_millis(250);
 
+/// How a read goes about it when nothing has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// It waits.
+    Waits,
+    /// It waits too, but something has probably come: how long to wait is asked last.
+    Eager,
+    /// It is over, with `WouldBlock`.
+    AtOnce,
+}
+
 /// A TCP socket.
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -49,12 +60,11 @@ impl Socket {
         Ok(Socket { fd, patience: Patience::default() })
     }
 
-    /// Reads what has come, waiting for it if need be; 0 at the end.
-    /// `eager`: more has probably come already, so nobody asks how long to wait.
-    pub fn read(&self, flight: &mut Flight, buffer: &mut [u8], eager: bool) -> io::Result<usize> {
-        let mut flags = match eager {
-            true => RECV_AT_ONCE,
-            false => self.before_read(flight, false)?,
+    /// Reads what has come; 0 at the end.
+    pub fn read(&self, flight: &mut Flight, buffer: &mut [u8], pace: Pace) -> io::Result<usize> {
+        let mut flags = match pace {
+            Pace::Waits => self.before_read(flight, false)?,
+            Pace::Eager | Pace::AtOnce => RECV_AT_ONCE,
         };
         loop {
             match rustix::net::recv(&self.fd, &mut *buffer, flags) {
@@ -65,6 +75,9 @@ impl Socket {
                 Ok((n, _)) => {
                     flight.alive();
                     return Ok(n);
+                }
+                Err(Errno::AGAIN) if pace == Pace::AtOnce => {
+                    return Err(io::ErrorKind::WouldBlock.into());
                 }
                 Err(Errno::AGAIN | Errno::INTR) => {
                     flags = self.before_read(flight, !flags.contains(RECV_AT_ONCE))?;
@@ -85,56 +98,37 @@ impl Socket {
         Ok(RECV_AT_ONCE)
     }
 
-    /// Writes all of it, or as much as the other side takes: what it has said by then
-    /// is the answer, or else the failure that is noted here. With `heeds` it has
-    /// also stopped if it does not read on, and a refusal has come already.
-    pub fn write_all(
-        &self,
-        flight: &mut Flight,
-        mut bytes: &[u8],
-        mut heeds: bool,
-    ) -> io::Result<()> {
-        flight.check()?;
-        while !bytes.is_empty() && !flight.broke {
-            match rustix::net::send(&self.fd, bytes, SEND_AT_ONCE) {
-                Ok(n) => {
-                    bytes = &bytes[n..];
-                    flight.alive();
+    /// Sends what goes without a wait: how many of the bytes. Once the other side takes
+    /// no more, what it has said by then is the answer, or else the failure that is
+    /// noted here.
+    pub fn offer(&self, flight: &mut Flight, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.is_empty() || flight.broke {
+            return Ok(0);
+        }
+        match rustix::net::send(&self.fd, bytes, SEND_AT_ONCE) {
+            Ok(n) => {
+                flight.alive();
+                Ok(n)
+            }
+            Err(Errno::AGAIN | Errno::INTR) => Ok(0),
+            Err(error) => {
+                let error = broken(flight, error);
+                if flight.attempt.interrupt.reason().is_some() {
+                    return Err(error);
                 }
-                Err(Errno::AGAIN) => {
-                    let input = if heeds { PollFlags::IN } else { PollFlags::empty() };
-                    let mut fds = [PollFd::new(&self.fd, PollFlags::OUT | input)];
-                    flight.wait(&mut fds, None)?;
-                    if !fds[0].revents().contains(PollFlags::OUT) {
-                        flight.broke = heeds && self.has_refusal();
-                        heeds = false;
-                    }
-                }
-                Err(Errno::INTR) => {}
-                Err(error) => {
-                    let error = broken(flight, error);
-                    if flight.attempt.interrupt.reason().is_some() {
-                        return Err(error);
-                    }
-                    flight.broke = true;
-                }
+                flight.broke = true;
+                Ok(0)
             }
         }
-        Ok(())
     }
 
-    /// Whether a refusal has begun to come. Who has agreed already, or has just said
-    /// that an answer will come, goes on reading.
-    fn has_refusal(&self) -> bool {
-        let mut begins = [0; 10];
-        let flags = RecvFlags::PEEK.union(RECV_AT_ONCE);
-        match rustix::net::recv(&self.fd, &mut begins, flags) {
-            Ok((n, _)) => {
-                let refuses = matches!(begins[9], b'3'..=b'5');
-                n == begins.len() && begins.starts_with(b"HTTP/1.") && refuses
-            }
-            Err(_) => false,
-        }
+    /// Waits until more can be sent, or, where the caller `heeds` it, something has
+    /// come: false if it is that alone.
+    pub fn wait_for_room(&self, flight: &mut Flight, heeds: bool) -> io::Result<bool> {
+        let input = if heeds { PollFlags::IN } else { PollFlags::empty() };
+        let mut fds = [PollFd::new(&self.fd, PollFlags::OUT | input)];
+        flight.wait(&mut fds, None)?;
+        Ok(fds[0].revents().contains(PollFlags::OUT))
     }
 
     /// Whether the other side has neither closed nor sent anything.

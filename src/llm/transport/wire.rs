@@ -8,6 +8,8 @@ use super::Failure;
 use super::buffers::IoBuffers;
 use super::flight::Flight;
 use super::link::Link;
+use super::opening::interim;
+use super::socket::Pace;
 
 /// What a connection consists of.
 pub(super) struct Wire {
@@ -25,16 +27,49 @@ impl Wire {
 
     /// Sends what ureq has written.
     pub fn send_held(&mut self, flight: &mut Flight) -> io::Result<()> {
-        if !self.buffers.held().is_empty() {
+        let (output, held) = self.buffers.lend_output();
+        let mut result = Ok(());
+        if held > 0 {
             flight.sending();
-            self.link.write_all(flight, self.buffers.held())?;
-            self.buffers.sent();
+            result = self.link.write_heeding(flight, &output[..held], &mut self.buffers);
         }
-        Ok(())
+        self.buffers.sent(output);
+        result
+    }
+
+    /// Waits for some of the answer, which is none that is interim: whether it has come.
+    pub fn await_answer(&mut self, flight: &mut Flight) -> io::Result<bool> {
+        if !flight.is_sent {
+            self.end_request(flight)?;
+            if self.has_answer(flight)? {
+                flight.arrived();
+                return Ok(true);
+            }
+        }
+        loop {
+            if self.fill(flight)? == 0 {
+                return Ok(false);
+            }
+            if flight.is_in_body() || self.has_answer(flight)? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Whether something has come that is no interim head. Those are dropped, and
+    /// bounded all together as one head is.
+    fn has_answer(&mut self, flight: &mut Flight) -> io::Result<bool> {
+        let used = interim(self.buffers.held_input());
+        self.buffers.consume(used);
+        flight.interim += used;
+        match flight.interim > self.buffers.max_head() {
+            true => Err(flight.head_too_large(self.buffers.max_head())),
+            false => Ok(!self.buffers.held_input().is_empty()),
+        }
     }
 
     /// Sends what is left of the request: what follows is the answer.
-    pub fn end_request(&mut self, flight: &mut Flight) -> io::Result<()> {
+    fn end_request(&mut self, flight: &mut Flight) -> io::Result<()> {
         self.send_held(flight)?;
         self.buffers.drop_output();
         flight.sent();
@@ -50,7 +85,8 @@ impl Wire {
             let message = format!("{} sends a chunk or trailer without end", flight.host);
             return Err(flight.fail(Failure::Protocol, message));
         }
-        let count = self.link.read(flight, space, self.eager)?;
+        let pace = if self.eager { Pace::Eager } else { Pace::Waits };
+        let count = self.link.read(flight, space, pace)?;
         self.eager = count == room;
         if count > 0 {
             self.buffers.input_appended(count);

@@ -174,6 +174,24 @@ fn a_head_has_a_cap_and_may_be_large_below_it() {
 }
 
 #[test]
+fn interim_heads_without_end_are_as_large_as_a_head_may_be() {
+    let address = serve(|mut stream, _| {
+        read_request(&mut stream);
+        let heads = "HTTP/1.1 102 Processing\r\nx: y\r\n\r\n".repeat(100);
+        while stream.write_all(heads.as_bytes()).is_ok() {}
+    });
+    let error = fetch(address).unwrap_err();
+    assert_eq!(error.failure, Failure::TooLarge, "{error:?}");
+    assert!(error.message.contains("max_header_bytes = 65536"), "{error:?}");
+}
+
+#[test]
+fn an_interim_head_may_have_fields() {
+    let answer = "HTTP/1.1 100 Continue\r\nserver: x\r\n\r\n".to_string() + &ok("abc");
+    assert_eq!(fetch(answers(answer)), Ok((200, b"abc".to_vec())));
+}
+
+#[test]
 fn a_chunk_size_or_trailer_without_end_is_cut_short() {
     for start in ["", "1\r\na\r\n0\r\nx: "] {
         let address = serve(move |mut stream, _| {
@@ -202,66 +220,6 @@ const IN_TIME: Duration = Duration::from_millis(80);
 const MS: u64 = 1_000_000;
 
 /// A request whose deadline passes; with its time, which is never too short.
-/// A request that no buffers between here and there can hold.
-fn large(address: SocketAddr) -> HttpRequest {
-    HttpRequest { body: vec![b' '; 16 << 20], ..request(address) }
-}
-
-const TOO_LARGE: &[u8] = b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 2\r\n\r\nno";
-
-/// Reads a little, answers, and does what else there is to do.
-fn early(answer: &'static [u8], then: fn(TcpStream)) -> SocketAddr {
-    serve(move |mut stream, _| {
-        let _ = stream.read(&mut [0; 1_000]);
-        let _ = stream.write_all(answer);
-        then(stream);
-    })
-}
-
-#[test]
-fn an_answer_that_comes_before_the_request_is_out_is_the_answer() {
-    // It stays, and reads nothing more.
-    let stays: fn(TcpStream) = std::mem::forget;
-    for then in [drop, stays] {
-        let transport = transport();
-        let mut exchange = transport.send(&large(early(TOO_LARGE, then)), &attempt()).unwrap();
-        assert_eq!(exchange.head.status, 413);
-        assert_eq!(read_all(&mut *exchange.body).unwrap(), b"no");
-    }
-}
-
-#[test]
-fn a_word_that_the_answer_will_come_does_not_end_the_request() {
-    let address = serve(|mut stream, _| {
-        let _ = stream.write_all(b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n");
-        let length = read_request(&mut stream).len();
-        let _ = stream.write_all(ok(&length.to_string()).as_bytes());
-    });
-    let mut exchange = transport().send(&large(address), &attempt()).unwrap();
-    let length: usize =
-        String::from_utf8(read_all(&mut *exchange.body).unwrap()).unwrap().parse().unwrap();
-    assert!(length > 16 << 20, "{length}");
-}
-
-#[test]
-fn who_agrees_before_the_request_is_out_reads_on() {
-    let address = serve(|mut stream, _| {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
-        let length = read_request(&mut stream).len();
-        let _ = stream.write_all(if length > 16 << 20 { b"ok" } else { b"no" });
-    });
-    let mut exchange = transport().send(&large(address), &attempt()).unwrap();
-    assert_eq!(read_all(&mut *exchange.body).unwrap(), b"ok");
-}
-
-#[test]
-fn a_request_that_is_not_taken_and_not_answered_was_not_written() {
-    let address = early(b"", drop);
-    let error = transport().send(&large(address), &attempt()).err().unwrap();
-    assert_eq!((&error.failure, error.written, error.answered), (&Failure::Reset, false, false));
-    assert!(error.message.contains("broke"), "{error:?}");
-}
-
 #[track_caller]
 fn times_out(address: SocketAddr, phase: Phase, limits: impl Fn() -> Attempt) {
     promptly(IN_TIME, || {

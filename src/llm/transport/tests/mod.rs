@@ -4,6 +4,7 @@
 //! does, so that every byte on the wire is the test's own.
 
 mod cancel;
+mod early;
 mod faults;
 #[path = "../../../../tests/faults/machine.rs"]
 mod machine;
@@ -35,6 +36,8 @@ fn serve(script: impl Fn(TcpStream, usize) + Send + Sync + 'static) -> SocketAdd
         for (n, stream) in listener.incoming().enumerate() {
             let (script, stream) = (script.clone(), stream.unwrap());
             stream.set_read_timeout(Some(LONG)).unwrap();
+            // What is written leaves at once, and not when the last of it is acknowledged.
+            stream.set_nodelay(true).unwrap();
             thread::spawn(move || script(stream, n));
         }
     });

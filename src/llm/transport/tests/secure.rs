@@ -10,13 +10,13 @@ use super::*;
 use crate::llm::cancel::Reason;
 
 /// An authority, in a file that is gone when the test is over.
-struct Authority {
+pub(super) struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     file: PathBuf,
 }
 
 impl Authority {
-    fn new(name: &str) -> Authority {
+    pub fn new(name: &str) -> Authority {
         let mut params = CertificateParams::new(vec![]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -26,7 +26,7 @@ impl Authority {
     }
 
     /// A server's settings, for a certificate on this name.
-    fn server(&self, name: &str, change: impl Fn(&mut CertificateParams)) -> Arc<ServerConfig> {
+    pub fn server(&self, name: &str, change: impl Fn(&mut CertificateParams)) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_string()]).unwrap();
         change(&mut params);
@@ -42,9 +42,15 @@ impl Authority {
         Arc::new(config)
     }
 
-    fn client(&self) -> UreqTransport {
+    pub fn client(&self) -> UreqTransport {
+        self.client_with(|_| ())
+    }
+
+    pub fn client_with(&self, change: impl Fn(&mut ClientOptions)) -> UreqTransport {
         let ca_file = Some(self.file.to_str().unwrap().to_string());
-        UreqTransport::new(&ClientOptions { ca_file, ..options() }, Clock::System).unwrap()
+        let mut options = ClientOptions { ca_file, ..options() };
+        change(&mut options);
+        UreqTransport::new(&options, Clock::System).unwrap()
     }
 }
 
@@ -54,10 +60,10 @@ impl Drop for Authority {
     }
 }
 
-type Stream = StreamOwned<ServerConnection, TcpStream>;
+pub(super) type Stream = StreamOwned<ServerConnection, TcpStream>;
 
 /// A TLS server; the script has each connection.
-fn serve_tls(
+pub(super) fn serve_tls(
     config: Arc<ServerConfig>,
     script: impl Fn(&mut Stream) + Send + Sync + 'static,
 ) -> SocketAddr {
@@ -85,7 +91,7 @@ fn answer_all(stream: &mut Stream) {
     }
 }
 
-fn secure(address: SocketAddr) -> HttpRequest {
+pub(super) fn secure(address: SocketAddr) -> HttpRequest {
     HttpRequest { url: format!("https://{address}/"), ..request(address) }
 }
 
