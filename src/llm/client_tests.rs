@@ -54,7 +54,7 @@ struct Bytes {
 }
 
 impl Body for Bytes {
-    fn piece(&mut self, _: Deadline) -> Result<&[u8], TransportError> {
+    fn piece(&mut self, _: Deadline, _: u64) -> Result<&[u8], TransportError> {
         let (start, end) = (self.at, self.all.len().min(self.at + 7));
         self.at = end;
         match start == end && self.cut {

@@ -36,8 +36,9 @@ impl Reader<'_> {
         if self.timing.total().at_ns <= now {
             return Err(self.timing.error(Phase::Total));
         }
-        let deadline = self.timing.next_byte(&self.progress);
-        let (read, now) = self.timing.outside_from(now, || body.piece(deadline));
+        let (deadline, since_ns) =
+            (self.timing.next_content(&self.progress), self.progress.last_byte_ns);
+        let (read, now) = self.timing.outside_from(now, || body.piece(deadline, since_ns));
         // A socket that was shut down can look like a complete answer.
         self.interrupt.check()?;
         let piece = read.map_err(|e| transport_error(e, self.timing, self.interrupt))?;
@@ -119,11 +120,12 @@ impl Reader<'_> {
     /// Reads what little may follow an end mark, so that the connection can be
     /// used again; a body that does not end at once is left.
     fn drain(&mut self, body: &mut dyn Body) {
-        let at_ns = self.timing.now_ns() + DRAIN_NS;
+        let began_ns = self.timing.now_ns();
+        let at_ns = began_ns + DRAIN_NS;
         let deadline = self.timing.total().min(Deadline { at_ns, phase: Phase::Silence });
         let mut left = DRAIN_BYTES;
         while left > 0 && self.timing.now_ns() < at_ns {
-            match body.piece(deadline) {
+            match body.piece(deadline, began_ns) {
                 Ok(piece) if !piece.is_empty() => left = left.saturating_sub(piece.len()),
                 _ => return,
             }

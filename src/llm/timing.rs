@@ -2,8 +2,8 @@
 //!
 //! `total` runs over all attempts and waits. The others belong to one attempt:
 //! `connect`, then `first_byte` and `first_token` from the moment the request
-//! was written, `silence` from the last byte of any kind, and `idle` from the
-//! last event with content, once there has been one.
+//! was written, `silence` from the last byte of any kind, which the transport alone
+//! sees, and `idle` from the last event with content, once there has been one.
 //!
 //! A shared request has a deadline, the longest among those who wait for it, and
 //! their longest bound on connecting. The other limits are not its own: each who
@@ -186,12 +186,6 @@ impl Timing {
         after(0, self.silence_ms, Phase::Silence).at_ns
     }
 
-    /// Until when the next byte of a body must come.
-    pub fn next_byte(&self, progress: &Progress) -> Deadline {
-        let silence = after(progress.last_byte_ns, self.silence_ms, Phase::Silence);
-        self.next_content(progress).min(silence)
-    }
-
     /// Until when the next event with content must come.
     pub fn next_content(&self, progress: &Progress) -> Deadline {
         let content = match progress.last_content_ns {
@@ -289,13 +283,19 @@ mod tests {
 
     #[test]
     fn the_first_deadline_to_come_is_the_one() {
-        let timing = timing(|o| o.first_token_timeout_ms = 2_000);
+        let timing = timing(|o| {
+            (o.first_token_timeout_ms, o.idle_timeout_ms, o.timeout_ms) = (2_000, 3_000, 9_000);
+        });
         let mut progress = timing.progress();
-        assert_eq!(timing.next_byte(&progress).phase, Phase::FirstToken);
+        let next = |progress: &Progress| {
+            let Deadline { at_ns, phase } = timing.next_content(progress);
+            (phase, (at_ns - timing.started_ns) / 1_000_000)
+        };
+        assert_eq!(next(&progress), (Phase::FirstToken, 2_000));
         progress.last_content_ns = Some(timing.started_ns);
-        assert_eq!(timing.next_byte(&progress).phase, Phase::Silence);
-        progress.last_byte_ns += 599_999_000_000;
-        assert_eq!(timing.next_byte(&progress).phase, Phase::Idle);
+        assert_eq!(next(&progress), (Phase::Idle, 3_000));
+        progress.last_content_ns = Some(timing.started_ns + 7_000_000_000);
+        assert_eq!(next(&progress), (Phase::Total, 9_000));
     }
 
     #[test]
@@ -305,8 +305,8 @@ mod tests {
         });
         let mut progress = timing.progress();
         progress.streamed = false;
-        assert_eq!(timing.next_byte(&progress).phase, Phase::Total);
-        assert_eq!(timing.first_byte_ns(), u64::MAX);
+        assert_eq!(timing.next_content(&progress).phase, Phase::Total);
+        assert_eq!((timing.first_byte_ns(), timing.silence_ns()), (u64::MAX, u64::MAX));
     }
 
     #[test]

@@ -26,7 +26,7 @@ struct AtHand(Vec<u8>);
 struct Bytes(Vec<u8>, bool);
 
 impl Body for Bytes {
-    fn piece(&mut self, _: Deadline) -> Result<&[u8], TransportError> {
+    fn piece(&mut self, _: Deadline, _: u64) -> Result<&[u8], TransportError> {
         let given = std::mem::replace(&mut self.1, true);
         Ok(if given { &[] } else { &self.0 })
     }

@@ -31,8 +31,8 @@ impl Transport for Tripping {
 }
 
 impl Body for TrippingBody {
-    fn piece(&mut self, deadline: Deadline) -> Result<&[u8], TransportError> {
-        self.0.piece(deadline)
+    fn piece(&mut self, deadline: Deadline, since_ns: u64) -> Result<&[u8], TransportError> {
+        self.0.piece(deadline, since_ns)
     }
 }
 

@@ -98,13 +98,13 @@ fn next(
 }
 
 impl Body for ChunkedBody {
-    fn piece(&mut self, deadline: Deadline) -> Result<&[u8], TransportError> {
+    fn piece(&mut self, deadline: Deadline, quiet_since_ns: u64) -> Result<&[u8], TransportError> {
         let (flight, wire) = match &mut self.state {
             State::Open(flight, wire) => (flight, wire),
             State::Ended => return Ok(&[]),
             State::Failed(error) => return Err(error.clone()),
         };
-        flight.reading(deadline);
+        flight.reading(deadline, quiet_since_ns);
         let result = next(flight, wire, &mut self.chunks, &mut self.used);
         // A socket that was shut down can look like the end of the body.
         match flight.check().and(result) {

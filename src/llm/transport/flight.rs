@@ -40,6 +40,8 @@ pub(super) struct Flight {
     stage: Stage,
     /// The last sign of life.
     pub last_byte_ns: u64,
+    /// There has been another since the time was asked last.
+    is_stirred: bool,
     connect_began_ns: u64,
     failure: Option<(Failure, String)>,
     pub reused: bool,
@@ -102,6 +104,7 @@ impl Flight {
             clock,
             stage: Stage::Connecting,
             last_byte_ns: now,
+            is_stirred: false,
             connect_began_ns: now,
             failure: None,
             reused: false,
@@ -171,8 +174,9 @@ impl Flight {
     }
 
     /// The body is read from here on, under this deadline.
-    pub fn reading(&mut self, deadline: Deadline) {
+    pub fn reading(&mut self, deadline: Deadline, quiet_since_ns: u64) {
         self.stage = Stage::Body(deadline);
+        (self.last_byte_ns, self.is_stirred) = (quiet_since_ns, false);
     }
 
     /// Whether the head has come whole.
@@ -182,9 +186,10 @@ impl Flight {
 
     /// A sign of life from the other side.
     pub fn alive(&mut self) {
-        // The body's deadline is the caller's affair, unless others wait too.
-        if !self.is_in_body() || self.attempt.shared.is_some() {
-            self.beat();
+        match self.is_in_body() && self.attempt.shared.is_none() {
+            // Mostly it makes a piece. If not, the time is asked next.
+            true => self.is_stirred = true,
+            false => self.beat(),
         }
     }
 
@@ -219,7 +224,7 @@ impl Flight {
             Stage::Body(Deadline { phase: Phase::Total, .. }) if attempt.shared.is_some() => {
                 Deadline::NEVER
             }
-            Stage::Body(deadline) => deadline,
+            Stage::Body(deadline) => deadline.min(silence),
         };
         own.min(attempt.end())
     }
@@ -228,7 +233,11 @@ impl Flight {
     /// was interrupted.
     pub fn left(&mut self) -> io::Result<std::time::Duration> {
         self.check()?;
-        let (deadline, now) = (self.deadline(), self.clock.now_ns());
+        let now = self.clock.now_ns();
+        if std::mem::take(&mut self.is_stirred) {
+            self.last_byte_ns = now;
+        }
+        let deadline = self.deadline();
         match deadline.at_ns > now {
             true => Ok(std::time::Duration::from_nanos(deadline.at_ns - now)),
             false => Err(self.timed_out(deadline.phase)),

@@ -169,8 +169,8 @@ pub struct Attempt {
     /// Likewise until the first event with content, of which here only the head
     /// is awaited.
     pub first_token_ns: u64,
-    /// Longest pause without any byte while writing or reading the head, in
-    /// ns; `u64::MAX`: no bound.
+    /// Longest pause without any byte once the request is being written, in ns;
+    /// `u64::MAX`: no bound.
     pub silence_ns: u64,
     /// Bound on everything.
     pub total: Deadline,
@@ -213,7 +213,11 @@ pub struct Exchange {
 pub trait Body: Send {
     /// Waits for some bytes, and lends them; none at the proper end. An end that is
     /// not proper (a length or last chunk that did not come) is `Failure::Cut`.
-    fn piece(&mut self, deadline: Deadline) -> Result<&[u8], TransportError>;
+    ///
+    /// The pause without any byte that the attempt allows is counted from
+    /// `quiet_since_ns`, then from each byte that comes, whether it makes a piece or
+    /// not.
+    fn piece(&mut self, deadline: Deadline, quiet_since_ns: u64) -> Result<&[u8], TransportError>;
 }
 
 /// Sends requests.

@@ -183,7 +183,7 @@ impl UreqBody {
         Box::new(UreqBody { reader, state: State::Open(flight), buffer: vec![0; piece] })
     }
 
-    fn read(&mut self, deadline: Deadline) -> Result<usize, TransportError> {
+    fn read(&mut self, deadline: Deadline, quiet_since_ns: u64) -> Result<usize, TransportError> {
         let mut flight = match std::mem::replace(&mut self.state, State::Ended) {
             State::Open(flight) => flight,
             State::Ended => return Ok(0),
@@ -192,7 +192,7 @@ impl UreqBody {
                 return Err(error);
             }
         };
-        flight.reading(deadline);
+        flight.reading(deadline, quiet_since_ns);
         let (result, mut flight) = flight::during(flight, || self.reader.read(&mut self.buffer));
         // A socket that was shut down can look like the end of the body.
         let result = flight.check().and(result).and_then(|count| {
@@ -220,8 +220,8 @@ impl UreqBody {
 }
 
 impl Body for UreqBody {
-    fn piece(&mut self, deadline: Deadline) -> Result<&[u8], TransportError> {
-        let count = self.read(deadline)?;
+    fn piece(&mut self, deadline: Deadline, quiet_since_ns: u64) -> Result<&[u8], TransportError> {
+        let count = self.read(deadline, quiet_since_ns)?;
         Ok(&self.buffer[..count])
     }
 }

@@ -306,12 +306,12 @@ fn a_read_ends_at_its_own_deadline_and_the_body_with_it() {
     });
     promptly(IN_TIME, || {
         let mut exchange = transport().send(&request(address), &attempt()).unwrap();
-        assert_eq!(exchange.body.piece(Deadline::NEVER), Ok(&b"abc"[..]));
+        assert_eq!(exchange.body.piece(Deadline::NEVER, 0), Ok(&b"abc"[..]));
         let began = Instant::now();
-        let error = exchange.body.piece(in_ms(60, Phase::Idle)).unwrap_err();
+        let error = exchange.body.piece(in_ms(60, Phase::Idle), 0).unwrap_err();
         let took = began.elapsed();
         assert_eq!(error.failure, Failure::TimedOut(Phase::Idle));
-        assert_eq!(exchange.body.piece(Deadline::NEVER), Err(error));
+        assert_eq!(exchange.body.piece(Deadline::NEVER, 0), Err(error));
         took
     });
 }
@@ -330,15 +330,15 @@ fn a_read_that_waits_in_the_kernel_ends_at_its_deadline_and_not_before() {
         });
         promptly(Duration::from_millis(20), || {
             let mut exchange = transport().send(&request(address), &attempt()).unwrap();
-            exchange.body.piece(Deadline::NEVER).unwrap();
-            match exchange.body.piece(in_ms(600, Phase::Idle)) {
+            exchange.body.piece(Deadline::NEVER, 0).unwrap();
+            match exchange.body.piece(in_ms(600, Phase::Idle), 0) {
                 Ok(piece) => assert_eq!(piece, b"b"),
                 // The server was too late: once more.
                 Err(error) if error.failure == Failure::TimedOut(Phase::Idle) => return LONG,
                 Err(error) => panic!("{error:?}"),
             }
             let began = Instant::now();
-            let error = exchange.body.piece(in_ms(450, Phase::Silence)).unwrap_err();
+            let error = exchange.body.piece(in_ms(450, Phase::Silence), 0).unwrap_err();
             assert_eq!(error.failure, Failure::TimedOut(Phase::Silence));
             began.elapsed().checked_sub(Duration::from_millis(450)).unwrap()
         });
@@ -355,32 +355,8 @@ fn trailers_without_end_do_not_outlast_the_deadline() {
         while stream.write_all(trailers.as_bytes()).is_ok() {}
     });
     let mut exchange = transport().send(&request(address), &attempt()).unwrap();
-    let error = exchange.body.piece(in_ms(100, Phase::Total)).unwrap_err();
+    let error = exchange.body.piece(in_ms(100, Phase::Total), 0).unwrap_err();
     assert_eq!(error.failure, Failure::TimedOut(Phase::Total));
-}
-
-/// Pauses between bytes, from short to long: a busy machine adds to each, but
-/// hardly as much as to a long one.
-const PAUSES_MS: [u64; 3] = [3, 20, 100];
-
-#[test]
-fn bytes_count_as_life_while_the_head_drips() {
-    let lives = |pause_ms: u64| {
-        let address = serve(move |mut stream, _| {
-            read_request(&mut stream);
-            let head = ok("x");
-            let (start, rest) = head.split_at(30);
-            for piece in start.as_bytes().chunks(1).chain([rest.as_bytes()]) {
-                let _ = stream.write_all(piece);
-                thread::sleep(Duration::from_millis(pause_ms));
-            }
-        });
-        // Longer than a pause, and shorter than all of them.
-        let attempt = Attempt { silence_ns: 15 * pause_ms * MS, ..attempt() };
-        let exchange = transport().send(&request(address), &attempt);
-        exchange.and_then(|mut exchange| read_all(&mut *exchange.body))
-    };
-    assert!(PAUSES_MS.into_iter().map(lives).any(|end| end == Ok(b"x".to_vec())));
 }
 
 /// What a shared request ends with whose deadline is raised when it has arrived,
@@ -400,7 +376,7 @@ fn raised_in_time(first_ms: u64) -> Result<usize, TransportError> {
     let attempt = Attempt { shared: Some(shared.clone()), ..attempt() };
     let mut exchange = transport().send(&request(address), &attempt)?;
     assert!(shared.pulse().answered && shared.pulse().sent_ns.is_some());
-    let piece = exchange.body.piece(Deadline { at_ns: now, phase: Phase::Total });
+    let piece = exchange.body.piece(Deadline { at_ns: now, phase: Phase::Total }, 0);
     piece.map(|piece| piece.len())
 }
 

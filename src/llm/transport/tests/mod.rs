@@ -11,6 +11,7 @@ mod machine;
 mod pool;
 mod proxies;
 mod secure;
+mod silence;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -127,7 +128,7 @@ fn in_ms(ms: u64, phase: Phase) -> Deadline {
 fn read_all(body: &mut dyn Body) -> Result<Vec<u8>, TransportError> {
     let mut all = Vec::new();
     loop {
-        match body.piece(Deadline::NEVER)? {
+        match body.piece(Deadline::NEVER, Clock::System.now_ns())? {
             [] => return Ok(all),
             piece => all.extend_from_slice(piece),
         }

@@ -163,7 +163,7 @@ fn chunks_that_are_left_unread_take_their_connection_with_them() {
     });
     let transport = transport();
     let mut exchange = transport.send(&request(address), &attempt()).unwrap();
-    assert_eq!(exchange.body.piece(Deadline::NEVER), Ok(&b"abc"[..]));
+    assert_eq!(exchange.body.piece(Deadline::NEVER, 0), Ok(&b"abc"[..]));
     drop(exchange);
     gone.recv_timeout(LONG).unwrap();
 }
