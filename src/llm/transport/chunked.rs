@@ -87,8 +87,6 @@ fn next(
             return Ok(piece.start..piece.end);
         }
         wire.buffers.consume(std::mem::take(used));
-        // Nothing for the caller, who asks until when: so that is asked here.
-        flight.left()?;
         if wire.fill(flight)? == 0 {
             // Some servers leave out the line after the last chunk.
             let whole = *chunks == Chunks::Trailer && !flight.unclean_end;

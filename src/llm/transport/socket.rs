@@ -32,7 +32,7 @@ const STAGGER: Duration = Duration::from_millis(250);
 pub(super) enum Pace {
     /// It waits.
     Waits,
-    /// It waits too, but something has probably come: how long to wait is asked last.
+    /// It waits too, but something has probably come: that is tried first.
     Eager,
     /// It is over, with `WouldBlock`.
     AtOnce,
@@ -64,7 +64,12 @@ impl Socket {
     pub fn read(&self, flight: &mut Flight, buffer: &mut [u8], pace: Pace) -> io::Result<usize> {
         let mut flags = match pace {
             Pace::Waits => self.before_read(flight, false)?,
-            Pace::Eager | Pace::AtOnce => RECV_AT_ONCE,
+            Pace::Eager => {
+                // Who never pauses must not outlast the call.
+                flight.left()?;
+                RECV_AT_ONCE
+            }
+            Pace::AtOnce => RECV_AT_ONCE,
         };
         loop {
             match rustix::net::recv(&self.fd, &mut *buffer, flags) {

@@ -345,18 +345,26 @@ fn a_read_that_waits_in_the_kernel_ends_at_its_deadline_and_not_before() {
     }
 }
 
-#[test]
-fn trailers_without_end_do_not_outlast_the_deadline() {
-    let address = serve(|mut stream, _| {
+/// A server that sends these bytes again and again, as fast as they are taken.
+fn floods(head: &'static str, bytes: Vec<u8>) -> SocketAddr {
+    let bytes = bytes.repeat(10_000);
+    serve(move |mut stream, _| {
         read_request(&mut stream);
-        let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n";
-        let _ = stream.write_all(head);
-        let trailers = "x: y\r\n".repeat(20_000);
-        while stream.write_all(trailers.as_bytes()).is_ok() {}
-    });
-    let mut exchange = transport().send(&request(address), &attempt()).unwrap();
-    let error = exchange.body.piece(in_ms(100, Phase::Total), 0).unwrap_err();
-    assert_eq!(error.failure, Failure::TimedOut(Phase::Total));
+        let _ = stream.write_all(head.as_bytes());
+        while stream.write_all(&bytes).is_ok() {}
+    })
+}
+
+#[test]
+fn bytes_without_end_that_make_no_piece_do_not_outlast_the_deadline() {
+    let trailers = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n";
+    let packed = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n";
+    let nothing = flate2::write::GzEncoder::new(Vec::new(), Default::default()).finish().unwrap();
+    for (head, bytes) in [(trailers, b"x: y\r\n".to_vec()), (packed, nothing)] {
+        let mut exchange = transport().send(&request(floods(head, bytes)), &attempt()).unwrap();
+        let error = exchange.body.piece(in_ms(100, Phase::Total), 0).unwrap_err();
+        assert_eq!(error.failure, Failure::TimedOut(Phase::Total));
+    }
 }
 
 /// What a shared request ends with whose deadline is raised when it has arrived,
