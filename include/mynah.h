@@ -2043,8 +2043,8 @@ mynah_status mynah_client_options_set_allow_insecure_http(mynah_client_options *
                                                           int32_t on);
 
 /**
- * PEM file of certificate authorities that are trusted instead of the built-in
- * ones.
+ * PEM file of authorities, or servers' own certificates, that are trusted instead
+ * of the built-in ones.
  *
  * The caller promises:
  * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.

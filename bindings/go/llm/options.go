@@ -248,8 +248,8 @@ func WithPrice(values ...string) Option { return each("price", values) }
 // LiteLLM publishes; read when the client is made; unset: the built-in table.
 func WithPriceFile(value string) Option { return With("price_file", value) }
 
-// WithCAFile is ca_file: PEM file of certificate authorities that are trusted
-// instead of the built-in ones.
+// WithCAFile is ca_file: PEM file of authorities, or servers' own certificates, that
+// are trusted instead of the built-in ones.
 func WithCAFile(value string) Option { return With("ca_file", value) }
 
 // WithTLSVerify is tls_verify: Checks the provider's certificate; false only

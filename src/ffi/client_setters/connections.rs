@@ -60,8 +60,8 @@ pub extern "C" fn mynah_client_options_set_allow_insecure_http(
     set_value::<ClientDraft, _>(options, "allow_insecure_http", on != 0)
 }
 
-/// PEM file of certificate authorities that are trusted instead of the built-in
-/// ones.
+/// PEM file of authorities, or servers' own certificates, that are trusted instead
+/// of the built-in ones.
 ///
 /// # Safety
 /// 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
@@ -19,32 +21,17 @@ pub(super) fn config(options: &ClientOptions) -> Result<Arc<ClientConfig>> {
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|e| Error::Internal(format!("TLS: {e}")))?;
-    let config = match options.tls_verify {
-        true => builder.with_root_certificates(roots(options)?).with_no_client_auth(),
-        false => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-            .with_no_client_auth(),
+    let whom = match (&options.ca_file, options.tls_verify) {
+        (_, false) => Whom::Anyone,
+        (Some(path), true) => Whom::named_in(path, &provider)?,
+        (None, true) => {
+            let mozilla = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+            return Ok(Arc::new(builder.with_root_certificates(mozilla).with_no_client_auth()));
+        }
     };
-    Ok(Arc::new(config))
-}
-
-/// The authorities of `ca_file`, or Mozilla's.
-fn roots(options: &ClientOptions) -> Result<RootCertStore> {
-    let Some(path) = &options.ca_file else {
-        return Ok(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() });
-    };
-    let unusable = |reason: String| Error::invalid("ca_file", format!("{path}: {reason}"));
-    let mut store = RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(path).map_err(|e| unusable(e.to_string()))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|e| unusable(e.to_string()))?;
-        store.add(certificate).map_err(|e| unusable(e.to_string()))?;
-    }
-    match store.is_empty() {
-        true => Err(unusable("there is no certificate in it".into())),
-        false => Ok(store),
-    }
+    let verifier = Arc::new(Verifier { whom, provider });
+    let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+    Ok(Arc::new(builder.with_no_client_auth()))
 }
 
 /// What a TLS error means, in a sentence.
@@ -66,9 +53,13 @@ fn certificate(problem: &CertificateError) -> String {
     match problem {
         C::Expired | C::ExpiredContext { .. } => "has expired".into(),
         C::NotValidYet | C::NotValidYetContext { .. } => "is not valid yet".into(),
-        C::NotValidForName | C::NotValidForNameContext { .. } => {
-            "is not valid for this name".into()
+        C::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            "is not valid for this name: it has no subjectAltName, which alone counts".into()
         }
+        C::NotValidForNameContext { presented, .. } => {
+            format!("is not valid for this name, but for {}", presented.join(", "))
+        }
+        C::NotValidForName => "is not valid for this name".into(),
         C::UnknownIssuer => {
             "is not signed by an authority that is trusted; ca_file names others".into()
         }
@@ -76,24 +67,89 @@ fn certificate(problem: &CertificateError) -> String {
         C::BadEncoding => "cannot be read".into(),
         C::BadSignature => "has a bad signature".into(),
         C::InvalidPurpose | C::InvalidPurposeContext { .. } => "is not meant for servers".into(),
+        C::Other(other) if other.to_string() == OWN_AUTHORITY => {
+            "is its own authority, which is not trusted; ca_file can name it".into()
+        }
+        C::Other(other) => format!("is not acceptable: {other}"),
         other => format!("is not acceptable: {other}"),
     }
 }
 
-/// Trusts every certificate, and still asks for proof of its key.
+/// Who is trusted.
 #[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
+enum Whom {
+    Anyone,
+    /// Whom these authorities vouch for, and the holders of these certificates.
+    Named {
+        authorities: Arc<WebPkiServerVerifier>,
+        own: Vec<CertificateDer<'static>>,
+    },
+}
 
-impl ServerCertVerifier for AnyCertificate {
+impl Whom {
+    /// The authorities of a file. A server's own certificate may be among them, as
+    /// curl and OpenSSL have it: one that it has made itself, usually.
+    fn named_in(path: &str, provider: &Arc<CryptoProvider>) -> Result<Whom> {
+        let unusable = |reason: String| Error::invalid("ca_file", format!("{path}: {reason}"));
+        let read = |error: pem::Error| unusable(error.to_string());
+        let own = CertificateDer::pem_file_iter(path).map_err(read)?;
+        let own = own.collect::<std::result::Result<Vec<_>, _>>().map_err(read)?;
+        if own.is_empty() {
+            return Err(unusable("there is no certificate in it".into()));
+        }
+        let mut store = RootCertStore::empty();
+        for certificate in &own {
+            store.add(certificate.clone()).map_err(|e| unusable(e.to_string()))?;
+        }
+        let builder =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider.clone());
+        let authorities = builder.build().map_err(|e| unusable(e.to_string()))?;
+        Ok(Whom::Named { authorities, own })
+    }
+}
+
+/// Whether a certificate fails only in who vouches for it. That is asked after its
+/// time, and before its name.
+fn is_about_the_issuer(problem: &CertificateError) -> bool {
+    use CertificateError as C;
+    match problem {
+        C::UnknownIssuer | C::BadSignature => true,
+        C::Other(other) => other.to_string() == OWN_AUTHORITY,
+        _ => false,
+    }
+}
+
+/// As webpki calls a certificate of an authority that a server uses as its own.
+const OWN_AUTHORITY: &str = "CaUsedAsEndEntity";
+
+/// Looks at a server's certificate, and asks for proof of its key in any case.
+#[derive(Debug)]
+struct Verifier {
+    whom: Whom,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
+        certificate: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
+        let Whom::Named { authorities, own } = &self.whom else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        match authorities.verify_server_cert(certificate, others, name, ocsp, now) {
+            Err(rustls::Error::InvalidCertificate(problem))
+                if is_about_the_issuer(&problem) && own.contains(certificate) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            other => other,
+        }
     }
 
     fn verify_tls12_signature(
@@ -102,7 +158,7 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
@@ -112,11 +168,11 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> std::result::Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

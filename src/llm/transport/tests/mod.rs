@@ -12,6 +12,7 @@ mod pool;
 mod proxies;
 mod secure;
 mod silence;
+mod trust;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -2,17 +2,44 @@
 
 use std::path::PathBuf;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd,
+};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::*;
 use crate::llm::cancel::Reason;
 
-/// An authority, in a file that is gone when the test is over.
+/// A file of certificates, gone when the test is over.
+pub(super) struct TrustFile(PathBuf);
+
+impl TrustFile {
+    pub fn new(name: &str, pem: &str) -> TrustFile {
+        let file = std::env::temp_dir().join(format!("mynah-{}-{name}.pem", std::process::id()));
+        std::fs::write(&file, pem).unwrap();
+        TrustFile(file)
+    }
+
+    /// A client that trusts those in it.
+    pub fn client_with(&self, change: impl Fn(&mut ClientOptions)) -> UreqTransport {
+        let ca_file = Some(self.0.to_str().unwrap().to_string());
+        let mut options = ClientOptions { ca_file, ..options() };
+        change(&mut options);
+        UreqTransport::new(&options, Clock::System).unwrap()
+    }
+}
+
+impl Drop for TrustFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// An authority, and a file of it.
 pub(super) struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-    file: PathBuf,
+    pub issuer: CertifiedIssuer<'static, KeyPair>,
+    file: TrustFile,
 }
 
 impl Authority {
@@ -20,8 +47,7 @@ impl Authority {
         let mut params = CertificateParams::new(vec![]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let file = std::env::temp_dir().join(format!("mynah-{}-{name}.pem", std::process::id()));
-        std::fs::write(&file, issuer.pem()).unwrap();
+        let file = TrustFile::new(name, &issuer.pem());
         Authority { issuer, file }
     }
 
@@ -30,16 +56,7 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_string()]).unwrap();
         change(&mut params);
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        Arc::new(config)
+        settings(&params.signed_by(&key, &self.issuer).unwrap(), &key)
     }
 
     pub fn client(&self) -> UreqTransport {
@@ -47,17 +64,21 @@ impl Authority {
     }
 
     pub fn client_with(&self, change: impl Fn(&mut ClientOptions)) -> UreqTransport {
-        let ca_file = Some(self.file.to_str().unwrap().to_string());
-        let mut options = ClientOptions { ca_file, ..options() };
-        change(&mut options);
-        UreqTransport::new(&options, Clock::System).unwrap()
+        self.file.client_with(change)
     }
 }
 
-impl Drop for Authority {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.file);
-    }
+/// The settings of a server with this certificate.
+pub(super) fn settings(certificate: &Certificate, key: &KeyPair) -> Arc<ServerConfig> {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    Arc::new(config)
 }
 
 pub(super) type Stream = StreamOwned<ServerConnection, TcpStream>;
@@ -85,7 +106,7 @@ fn read_tls_request(stream: &mut Stream) -> bool {
     true
 }
 
-fn answer_all(stream: &mut Stream) {
+pub(super) fn answer_all(stream: &mut Stream) {
     while read_tls_request(stream) {
         stream.write_all(ok("secret").as_bytes()).unwrap();
     }
