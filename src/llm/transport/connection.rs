@@ -159,7 +159,7 @@ impl Connection {
         if flight.attempt.fresh {
             return false;
         }
-        let Some(wire) = self.wire.as_mut().filter(|wire| wire.link.socket().is_quiet()) else {
+        let Some(wire) = self.wire.as_mut().filter(|wire| wire.link.is_quiet()) else {
             return false;
         };
         self.idle = false;

@@ -113,6 +113,11 @@ impl Link {
         }
     }
 
+    /// Whether the other side has neither closed nor said anything.
+    pub fn is_quiet(&self) -> bool {
+        !self.has_input() && self.socket().is_quiet()
+    }
+
     /// Whether something has come that the socket no longer has.
     fn has_input(&self) -> bool {
         match self {

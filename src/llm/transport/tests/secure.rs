@@ -250,3 +250,26 @@ fn a_ca_file_that_holds_no_certificate_is_refused_at_once() {
     }
     std::fs::remove_file(file).unwrap();
 }
+
+#[test]
+fn bytes_after_the_answer_spoil_a_connection_over_tls_too() {
+    let authority = Authority::new("spoilt");
+    // As much as is read at once, so that what follows stays within the session.
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 4000\r\nx: ";
+    let fill = "x".repeat(4096 - 4000 - head.len() - 4);
+    let answer = format!(
+        "{head}{fill}\r\n\r\n{}HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+        "a".repeat(4000)
+    );
+    let address = serve_tls(authority.server("127.0.0.1", |_| ()), move |stream| {
+        while read_tls_request(stream) {
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    let transport = authority.client();
+    for _ in 0..3 {
+        let mut exchange = transport.send(&secure(address), &attempt()).unwrap();
+        assert!(!exchange.reused);
+        assert_eq!(read_all(&mut *exchange.body).unwrap().len(), 4000);
+    }
+}
