@@ -3,19 +3,18 @@
 //! One session is the provider's; there are two where the proxy is reached by
 //! TLS too.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::sync::Arc;
 
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection};
+use rustls::ClientConfig;
 use ureq::unversioned::transport::Buffers;
 
 use super::Failure;
 use super::buffers::IoBuffers;
 use super::flight::Flight;
 use super::opening::{Opening, interim, opening};
+use super::session::Session;
 use super::socket::{Pace, Socket};
-use super::tls::explain;
 
 /// A way for bytes.
 pub(super) enum Link {
@@ -23,18 +22,12 @@ pub(super) enum Link {
     Tls(Box<Session>),
 }
 
-/// A TLS session, and what lies under it.
-pub(super) struct Session {
-    tls: ClientConnection,
-    below: Link,
-}
-
 impl Link {
     /// The socket at the bottom.
     pub fn socket(&self) -> &Arc<Socket> {
         match self {
             Link::Tcp(socket) => socket,
-            Link::Tls(session) => session.below.socket(),
+            Link::Tls(session) => session.below().socket(),
         }
     }
 
@@ -98,7 +91,7 @@ impl Link {
     }
 
     /// Gives on as much as goes without a wait: how many of the bytes were taken.
-    fn offer(&mut self, flight: &mut Flight, bytes: &[u8]) -> io::Result<usize> {
+    pub fn offer(&mut self, flight: &mut Flight, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Link::Tcp(socket) => socket.offer(flight, bytes),
             Link::Tls(session) => session.offer(flight, bytes),
@@ -106,10 +99,10 @@ impl Link {
     }
 
     /// Whether some of what was taken has yet to be given on.
-    fn is_behind(&self) -> bool {
+    pub fn is_behind(&self) -> bool {
         match self {
             Link::Tcp(_) => false,
-            Link::Tls(session) => session.tls.wants_write() || session.below.is_behind(),
+            Link::Tls(session) => session.is_behind(),
         }
     }
 
@@ -119,10 +112,10 @@ impl Link {
     }
 
     /// Whether something has come that the socket no longer has.
-    fn has_input(&self) -> bool {
+    pub fn has_input(&self) -> bool {
         match self {
             Link::Tcp(_) => false,
-            Link::Tls(session) => !session.tls.wants_read() || session.below.has_input(),
+            Link::Tls(session) => session.has_input(),
         }
     }
 
@@ -156,12 +149,7 @@ impl Link {
         host: &str,
         flight: &mut Flight,
     ) -> io::Result<Link> {
-        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_string());
-        let tls = name
-            .map_err(|e| e.to_string())
-            .and_then(|name| ClientConnection::new(config, name).map_err(|e| e.to_string()))
-            .map_err(|e| flight.fail(Failure::Tls, format!("no TLS with {host}: {e}")))?;
-        let mut link = Link::Tls(Box::new(Session { tls, below: self }));
+        let mut link = Link::Tls(Box::new(Session::new(self, config, host, flight)?));
         match link.shake_hands(flight) {
             Ok(()) => Ok(link),
             Err(error) => {
@@ -178,7 +166,7 @@ impl Link {
         loop {
             self.write_all(flight, &[])?;
             let Link::Tls(session) = self else { return Ok(()) };
-            if !session.tls.is_handshaking() {
+            if !session.is_handshaking() {
                 return Ok(());
             }
             if session.fill(flight, Pace::Waits)? == 0 {
@@ -186,80 +174,5 @@ impl Link {
                 return Err(flight.fail(Failure::Reset, message));
             }
         }
-    }
-}
-
-impl Session {
-    fn read(&mut self, flight: &mut Flight, buffer: &mut [u8], pace: Pace) -> io::Result<usize> {
-        loop {
-            match self.tls.reader().read(buffer) {
-                Ok(n) => return Ok(n),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => {
-                    flight.unclean_end = true;
-                    return Ok(0);
-                }
-            }
-            self.fill(flight, pace)?;
-            self.push(flight)?;
-        }
-    }
-
-    fn offer(&mut self, flight: &mut Flight, bytes: &[u8]) -> io::Result<usize> {
-        let taken = self.tls.writer().write(bytes)?;
-        self.push(flight)?;
-        Ok(taken)
-    }
-
-    /// Reads from below and decrypts.
-    fn fill(&mut self, flight: &mut Flight, pace: Pace) -> io::Result<usize> {
-        let pace = if pace == Pace::AtOnce { pace } else { Pace::Waits };
-        let count = self.tls.read_tls(&mut Below { link: &mut self.below, flight, pace })?;
-        if let Err(error) = self.tls.process_new_packets() {
-            // The other side is told why, if it still listens.
-            let _ = self.push(flight);
-            flight.retract(&Failure::Reset);
-            let message = explain(&error, flight.peer());
-            return Err(flight.fail(Failure::Tls, message));
-        }
-        Ok(count)
-    }
-
-    /// Gives on what goes without a wait. The rest follows with what is written next.
-    fn push(&mut self, flight: &mut Flight) -> io::Result<()> {
-        while self.tls.wants_write() {
-            let mut below = Below { link: &mut self.below, flight, pace: Pace::AtOnce };
-            match self.tls.write_tls(&mut below) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                other => other?,
-            };
-        }
-        self.below.offer(flight, &[]).map(drop)
-    }
-}
-
-/// The link under a session, as rustls reads and writes it.
-struct Below<'a> {
-    link: &'a mut Link,
-    flight: &'a mut Flight,
-    pace: Pace,
-}
-
-impl Read for Below<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.link.read(self.flight, buffer, self.pace)
-    }
-}
-
-impl Write for Below<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.link.offer(self.flight, bytes)? {
-            0 => Err(io::ErrorKind::WouldBlock.into()),
-            taken => Ok(taken),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

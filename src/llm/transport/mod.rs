@@ -19,6 +19,7 @@ mod no_proxy;
 mod opening;
 mod patience;
 mod proxy;
+mod session;
 mod shared;
 mod socket;
 pub mod sse;

@@ -38,7 +38,7 @@ impl Drop for TrustFile {
 
 /// An authority, and a file of it.
 pub(super) struct Authority {
-    pub issuer: CertifiedIssuer<'static, KeyPair>,
+    issuer: CertifiedIssuer<'static, KeyPair>,
     file: TrustFile,
 }
 
@@ -51,12 +51,22 @@ impl Authority {
         Authority { issuer, file }
     }
 
-    /// A server's settings, for a certificate on this name.
-    pub fn server(&self, name: &str, change: impl Fn(&mut CertificateParams)) -> Arc<ServerConfig> {
+    /// A certificate on this name, and its key.
+    pub fn certificate(
+        &self,
+        name: &str,
+        change: impl Fn(&mut CertificateParams),
+    ) -> (Certificate, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![name.to_string()]).unwrap();
         change(&mut params);
-        settings(&params.signed_by(&key, &self.issuer).unwrap(), &key)
+        (params.signed_by(&key, &self.issuer).unwrap(), key)
+    }
+
+    /// A server's settings, for such a certificate.
+    pub fn server(&self, name: &str, change: impl Fn(&mut CertificateParams)) -> Arc<ServerConfig> {
+        let (certificate, key) = self.certificate(name, change);
+        settings(&certificate, &key)
     }
 
     pub fn client(&self) -> UreqTransport {
@@ -70,15 +80,18 @@ impl Authority {
 
 /// The settings of a server with this certificate.
 pub(super) fn settings(certificate: &Certificate, key: &KeyPair) -> Arc<ServerConfig> {
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
+        .with_single_cert(vec![certificate.der().clone()], private(key))
         .unwrap();
     Arc::new(config)
+}
+
+fn private(key: &KeyPair) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()))
 }
 
 pub(super) type Stream = StreamOwned<ServerConnection, TcpStream>;
@@ -272,4 +285,52 @@ fn bytes_after_the_answer_spoil_a_connection_over_tls_too() {
         assert!(!exchange.reused);
         assert_eq!(read_all(&mut *exchange.body).unwrap().len(), 4000);
     }
+}
+
+#[test]
+fn tls_that_breaks_within_an_answer_is_a_connection_that_does() {
+    let authority = Authority::new("broken");
+    let garbage: fn(&mut Stream) = |stream| drop(stream.sock.write_all(b"HTTP/1.1 502\r\n\r\n"));
+    let alert: fn(&mut Stream) = |stream| {
+        stream.conn.read_tls(&mut &b"HTTP/1.1 400\r\n\r\n"[..]).unwrap();
+        assert!(stream.conn.process_new_packets().is_err());
+        while stream.conn.wants_write() {
+            stream.conn.write_tls(&mut stream.sock).unwrap();
+        }
+    };
+    for end in [garbage, alert] {
+        let address = serve_tls(authority.server("127.0.0.1", |_| ()), move |stream| {
+            read_tls_request(stream);
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").unwrap();
+            end(stream);
+            let _ = stream.sock.read(&mut [0]);
+        });
+        let mut exchange = authority.client().send(&secure(address), &attempt()).unwrap();
+        let error = read_all(&mut *exchange.body).unwrap_err();
+        assert_eq!((&error.failure, error.answered), (&Failure::Reset, true), "{error:?}");
+        assert!(error.message.starts_with("the TLS with 127.0.0.1"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_says_so() {
+    let authority = Authority::new("wants-one");
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(authority.issuer.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
+        Arc::new(roots),
+        provider.clone(),
+    );
+    let (certificate, key) = authority.certificate("127.0.0.1", |_| ());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(vec![certificate.der().clone()], private(&key))
+        .unwrap();
+    let address = serve_tls(Arc::new(config), answer_all);
+    let error = authority.client().send(&secure(address), &attempt()).err().unwrap();
+    assert_eq!(error.failure, Failure::Tls, "{error:?}");
+    assert!(error.message.contains("refused the TLS handshake: CertificateRequired"), "{error:?}");
 }

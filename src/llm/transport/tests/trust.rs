@@ -36,9 +36,7 @@ fn a_server_is_trusted_whose_own_certificate_is_named() {
         let server = made_alone(is_ca, |_| ());
         assert_eq!(call(&server, &server.0, "own"), Ok(()));
     }
-    let (issuer, key) = (Authority::new("own-issuer"), KeyPair::generate().unwrap());
-    let params = CertificateParams::new(vec!["127.0.0.1".into()]).unwrap();
-    let server = (params.signed_by(&key, &issuer.issuer).unwrap(), key);
+    let server = Authority::new("own-issuer").certificate("127.0.0.1", |_| ());
     assert_eq!(call(&server, &server.0, "own-issued"), Ok(()));
 }
 
