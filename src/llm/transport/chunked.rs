@@ -23,11 +23,22 @@ const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 pub(super) struct ChunkedBody {
     /// ureq's end of the connection.
     reader: Box<Reader>,
+    progress: Progress,
+    state: State,
+}
+
+/// How far the chunks have been taken apart.
+struct Progress {
     chunks: Chunks,
     /// Bytes of the input that the last piece was made of.
     used: usize,
-    state: State,
+    /// Bytes beside the data: sizes, extensions, trailers. What a byte of data may
+    /// well cost is taken off.
+    beside: usize,
 }
+
+/// A chunk of one byte costs five more, and its extension is seldom longer.
+const COST_OF_A_BYTE: usize = 16;
 
 /// ureq's end, and the exchange.
 type Lender = (Box<Reader>, Box<Flight>);
@@ -47,8 +58,8 @@ impl ChunkedBody {
         flight.takes_wire = false;
         match flight.wire.take() {
             Some(wire) => {
-                let state = State::Open(flight, wire);
-                Ok(ChunkedBody { reader, chunks: Chunks::Size, used: 0, state })
+                let progress = Progress { chunks: Chunks::Size, used: 0, beside: 0 };
+                Ok(ChunkedBody { reader, progress, state: State::Open(flight, wire) })
             }
             None => Err((reader, flight)),
         }
@@ -61,7 +72,7 @@ impl ChunkedBody {
         else {
             return;
         };
-        if wire.buffers.replace_input(self.used, LAST_CHUNK) {
+        if wire.buffers.replace_input(self.progress.used, LAST_CHUNK) {
             flight.wire = Some(wire);
             flight = flight::during(flight, || self.reader.read(&mut [0])).1;
         }
@@ -69,28 +80,36 @@ impl ChunkedBody {
     }
 }
 
-/// Where the next piece lies in the input; empty at the proper end.
-fn next(
-    flight: &mut Flight,
-    wire: &mut Wire,
-    chunks: &mut Chunks,
-    used: &mut usize,
-) -> io::Result<Range<usize>> {
-    loop {
-        wire.buffers.consume(std::mem::take(used));
-        let piece = chunks.take(wire.buffers.input_mut()).map_err(|reason| {
-            let message = format!("the answer of {} is damaged: {reason}", flight.host);
-            flight.fail(Failure::Protocol, message)
-        })?;
-        *used = piece.used;
-        if piece.start < piece.end || *chunks == Chunks::Ended {
-            return Ok(piece.start..piece.end);
+impl Progress {
+    /// Where the next piece lies in the input; empty at the proper end.
+    fn next(&mut self, flight: &mut Flight, wire: &mut Wire) -> io::Result<Range<usize>> {
+        loop {
+            wire.buffers.consume(std::mem::take(&mut self.used));
+            let piece = self.take(wire).map_err(|reason| {
+                let message = format!("the answer of {} is damaged: {reason}", flight.host);
+                flight.fail(Failure::Protocol, message)
+            })?;
+            if !piece.is_empty() || self.chunks == Chunks::Ended {
+                return Ok(piece);
+            }
+            wire.buffers.consume(std::mem::take(&mut self.used));
+            if wire.fill(flight)? == 0 {
+                // Some servers leave out the line after the last chunk.
+                let whole = self.chunks == Chunks::Trailer && !flight.unclean_end;
+                return if whole { Ok(0..0) } else { Err(ErrorKind::UnexpectedEof.into()) };
+            }
         }
-        wire.buffers.consume(std::mem::take(used));
-        if wire.fill(flight)? == 0 {
-            // Some servers leave out the line after the last chunk.
-            let whole = *chunks == Chunks::Trailer && !flight.unclean_end;
-            return if whole { Ok(0..0) } else { Err(ErrorKind::UnexpectedEof.into()) };
+    }
+
+    /// Takes what has come.
+    fn take(&mut self, wire: &mut Wire) -> Result<Range<usize>, &'static str> {
+        let piece = self.chunks.take(wire.buffers.input_mut())?;
+        self.used = piece.used;
+        let data = piece.end - piece.start;
+        self.beside = (self.beside + piece.used - data).saturating_sub(COST_OF_A_BYTE * data);
+        match self.beside > wire.buffers.max_head() {
+            true => Err("there is more beside its chunks than in them"),
+            false => Ok(piece.start..piece.end),
         }
     }
 }
@@ -103,7 +122,7 @@ impl Body for ChunkedBody {
             State::Failed(error) => return Err(error.clone()),
         };
         flight.reading(deadline, quiet_since_ns);
-        let result = next(flight, wire, &mut self.chunks, &mut self.used);
+        let result = self.progress.next(flight, wire);
         // A socket that was shut down can look like the end of the body.
         match flight.check().and(result) {
             Ok(place) if place.is_empty() => {

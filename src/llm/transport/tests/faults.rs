@@ -346,25 +346,38 @@ fn a_read_that_waits_in_the_kernel_ends_at_its_deadline_and_not_before() {
 }
 
 /// A server that sends these bytes again and again, as fast as they are taken.
-fn floods(head: &'static str, bytes: Vec<u8>) -> SocketAddr {
+fn floods(head: impl Into<Vec<u8>>, bytes: Vec<u8>) -> SocketAddr {
+    let head = head.into();
     let bytes = bytes.repeat(10_000);
     serve(move |mut stream, _| {
         read_request(&mut stream);
-        let _ = stream.write_all(head.as_bytes());
+        let _ = stream.write_all(&head);
         while stream.write_all(&bytes).is_ok() {}
     })
 }
 
 #[test]
 fn bytes_without_end_that_make_no_piece_do_not_outlast_the_deadline() {
-    let trailers = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n";
     let packed = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n";
     let nothing = flate2::write::GzEncoder::new(Vec::new(), Default::default()).finish().unwrap();
-    for (head, bytes) in [(trailers, b"x: y\r\n".to_vec()), (packed, nothing)] {
-        let mut exchange = transport().send(&request(floods(head, bytes)), &attempt()).unwrap();
-        let error = exchange.body.piece(in_ms(100, Phase::Total), 0).unwrap_err();
-        assert_eq!(error.failure, Failure::TimedOut(Phase::Total));
+    let mut exchange = transport().send(&request(floods(packed, nothing)), &attempt()).unwrap();
+    let error = exchange.body.piece(in_ms(100, Phase::Total), 0).unwrap_err();
+    assert_eq!(error.failure, Failure::TimedOut(Phase::Total));
+}
+
+#[test]
+fn trailers_and_extensions_without_end_are_as_large_as_a_head_may_be() {
+    let extension = format!("1;{}\r\nx\r\n", "y".repeat(1000));
+    for (start, bytes) in [("0\r\n", "x: y\r\n"), ("", &extension)] {
+        let head = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{start}");
+        let error = fetch(floods(head, bytes.into())).unwrap_err();
+        assert_eq!(error.failure, Failure::Protocol, "{error:?}");
+        assert!(error.message.contains("more beside its chunks"), "{error:?}");
     }
+    let small = "1;x=y\r\na\r\n".repeat(100_000);
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    let body = fetch(answers(format!("{head}{small}0\r\n\r\n"))).unwrap().1;
+    assert_eq!(body.len(), 100_000);
 }
 
 /// What a shared request ends with whose deadline is raised when it has arrived,
