@@ -39,6 +39,12 @@ pub(super) fn opening(bytes: &[u8]) -> Opening {
     }
 }
 
+/// Whether these bytes begin as HTTP/2 does: with a frame of settings, or of farewell,
+/// for no stream.
+pub(super) fn is_http2(bytes: &[u8]) -> bool {
+    matches!(bytes, [0, 0, _, 4 | 7, _, 0, 0, 0, 0, ..])
+}
+
 /// How many bytes the interim heads take that these begin with, as far as they have
 /// come whole.
 pub(super) fn interim(bytes: &[u8]) -> usize {

@@ -8,7 +8,7 @@ use super::Failure;
 use super::buffers::IoBuffers;
 use super::flight::Flight;
 use super::link::Link;
-use super::opening::interim;
+use super::opening::{interim, is_http2};
 use super::socket::Pace;
 
 /// What a connection consists of.
@@ -62,10 +62,14 @@ impl Wire {
         let used = interim(self.buffers.held_input());
         self.buffers.consume(used);
         flight.interim += used;
-        match flight.interim > self.buffers.max_head() {
-            true => Err(flight.head_too_large(self.buffers.max_head())),
-            false => Ok(!self.buffers.held_input().is_empty()),
+        if flight.interim > self.buffers.max_head() {
+            return Err(flight.head_too_large(self.buffers.max_head()));
         }
+        if is_http2(self.buffers.held_input()) {
+            let message = format!("{} speaks HTTP/2 only, not HTTP/1.1", flight.host);
+            return Err(flight.fail(Failure::Protocol, message));
+        }
+        Ok(!self.buffers.held_input().is_empty())
     }
 
     /// Sends what is left of the request: what follows is the answer.

@@ -165,6 +165,14 @@ fn what_is_not_http_is_a_protocol_error() {
 }
 
 #[test]
+fn a_server_that_speaks_http_2_alone_is_told_as_such() {
+    let answer = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x80\0\0\x08\x07\0\0\0\0\0";
+    let error = fails(answers(*answer));
+    assert_eq!(error.failure, Failure::Protocol);
+    assert!(error.message.ends_with("speaks HTTP/2 only, not HTTP/1.1"), "{error:?}");
+}
+
+#[test]
 fn a_head_has_a_cap_and_may_be_large_below_it() {
     let answer = |size: usize| {
         format!("HTTP/1.1 200 OK\r\nx-a: {}\r\ncontent-length: 2\r\n\r\nok", "a".repeat(size))
