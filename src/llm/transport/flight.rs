@@ -123,6 +123,11 @@ impl Flight {
         })
     }
 
+    /// The time that it goes by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Who is at the other end of the socket, for messages.
     pub fn peer(&self) -> &str {
         self.proxy.as_deref().unwrap_or(&self.host)

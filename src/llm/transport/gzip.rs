@@ -1,48 +1,161 @@
 //! Bodies that come as gzip, though no call asks for it.
+//!
+//! Several packed members one after the other are one body, and an empty body needs
+//! none. What follows the last and begins no other is left unread, as it is by browsers
+//! and by Python's clients.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufRead, ErrorKind, Read};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
+
+use super::{Body, Deadline, Failure, TransportError};
+use crate::clock::Clock;
+
+/// The largest piece.
+const PIECE: usize = 8 << 10;
+/// With this every member begins.
+const MAGIC: u8 = 0x1f;
 
 /// A body that is unpacked as it is read.
-pub fn unpacked(body: impl Read + Send + 'static) -> Box<dyn Read + Send> {
-    Box::new(Unpacked { packed: Some(Packed { body, failed: false }), decoder: None })
+pub(super) struct GzipBody {
+    state: State,
+    /// Whether a member has begun.
+    begun: bool,
+    buffer: Vec<u8>,
+    /// For messages.
+    host: String,
+    reused: bool,
 }
 
-/// The packed body, and whether reading it has failed.
-struct Packed<R> {
-    body: R,
-    failed: bool,
+enum State {
+    /// Before a member, or the end.
+    Between(Packed),
+    Within(Box<GzDecoder<Packed>>),
+    Ended,
+    Failed(TransportError),
 }
 
-impl<R: Read> Read for Packed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let result = self.body.read(buffer);
-        self.failed |= result.is_err();
-        result
+/// The packed body, until when it is awaited, and why it failed.
+struct Packed {
+    body: Box<dyn Body>,
+    held: Vec<u8>,
+    used: usize,
+    deadline: Deadline,
+    quiet_since_ns: u64,
+    clock: Clock,
+    failure: Option<TransportError>,
+}
+
+impl GzipBody {
+    /// What a body unpacks to; `reused`: it comes over a kept connection.
+    pub fn new(body: Box<dyn Body>, host: String, reused: bool, clock: Clock) -> GzipBody {
+        let (held, used, failure) = (Vec::new(), 0, None);
+        let (deadline, quiet_since_ns) = (Deadline::NEVER, 0);
+        let packed = Packed { body, held, used, deadline, quiet_since_ns, clock, failure };
+        let state = State::Between(packed);
+        GzipBody { state, begun: false, buffer: vec![0; PIECE], host, reused }
+    }
+
+    /// Unpacks some; 0 at the end.
+    fn unpack(&mut self) -> Result<usize, TransportError> {
+        loop {
+            match std::mem::replace(&mut self.state, State::Ended) {
+                State::Between(packed) => self.state = self.next_member(packed)?,
+                State::Within(mut decoder) => match decoder.read(&mut self.buffer) {
+                    Ok(0) => self.state = State::Between(decoder.into_inner()),
+                    Ok(count) => {
+                        self.state = State::Within(decoder);
+                        return Ok(count);
+                    }
+                    Err(error) => return Err(self.fail(decoder.into_inner(), error)),
+                },
+                State::Ended => return Ok(0),
+                State::Failed(error) => {
+                    self.state = State::Failed(error.clone());
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn next_member(&mut self, mut packed: Packed) -> Result<State, TransportError> {
+        match packed.fill_buf().map(|bytes| bytes.first().copied()) {
+            Ok(Some(MAGIC)) => {
+                self.begun = true;
+                Ok(State::Within(Box::new(GzDecoder::new(packed))))
+            }
+            Ok(Some(_)) if !self.begun => {
+                Err(self.fail(packed, io::Error::other("it is not packed as its head says")))
+            }
+            Ok(_) => Ok(State::Ended),
+            Err(error) => Err(self.fail(packed, error)),
+        }
+    }
+
+    /// The packed body's own failure, or else what is wrong with it.
+    fn fail(&mut self, packed: Packed, error: io::Error) -> TransportError {
+        let failure = packed.failure.unwrap_or_else(|| {
+            // A whole body with half a gzip in it is no connection that was cut.
+            let reason = match error.kind() {
+                ErrorKind::UnexpectedEof => "its gzip has no end".into(),
+                _ => error.to_string(),
+            };
+            TransportError {
+                failure: Failure::Protocol,
+                message: format!("the answer of {} is damaged: {reason}", self.host),
+                written: true,
+                reused: self.reused,
+                answered: true,
+            }
+        });
+        self.state = State::Failed(failure.clone());
+        failure
     }
 }
 
-/// What unpacks a body, once somebody has asked for it: the decoder reads the
-/// first bytes when it is made, which may be long in coming.
-struct Unpacked<R> {
-    packed: Option<Packed<R>>,
-    decoder: Option<MultiGzDecoder<Packed<R>>>,
+impl Body for GzipBody {
+    fn piece(&mut self, deadline: Deadline, quiet_since_ns: u64) -> Result<&[u8], TransportError> {
+        let packed = match &mut self.state {
+            State::Between(packed) => Some(packed),
+            State::Within(decoder) => Some(decoder.get_mut()),
+            _ => None,
+        };
+        if let Some(packed) = packed {
+            (packed.deadline, packed.quiet_since_ns) = (deadline, quiet_since_ns);
+        }
+        let count = self.unpack()?;
+        Ok(&self.buffer[..count])
+    }
 }
 
-impl<R: Read> Read for Unpacked<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Some(packed) = self.packed.take() {
-            self.decoder = Some(MultiGzDecoder::new(packed));
-        }
-        let Some(decoder) = &mut self.decoder else { return Ok(0) };
-        // A whole body with half a gzip in it is no connection that was cut.
-        decoder.read(buffer).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof if !decoder.get_ref().failed => {
-                io::Error::new(ErrorKind::InvalidData, "its gzip has no end")
+impl BufRead for Packed {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.used == self.held.len() {
+            self.used = 0;
+            self.held.clear();
+            match self.body.piece(self.deadline, self.quiet_since_ns) {
+                Ok(piece) => self.held.extend_from_slice(piece),
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    return Err(ErrorKind::Other.into());
+                }
             }
-            _ => error,
-        })
+            // It has just brought something, which need not be enough.
+            self.quiet_since_ns = self.clock.now_ns();
+        }
+        Ok(&self.held[self.used..])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.used += amount;
+    }
+}
+
+impl Read for Packed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
     }
 }
 
@@ -50,8 +163,6 @@ impl<R: Read> Read for Unpacked<R> {
 mod tests {
     use super::*;
     use std::io::Write;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn packed(text: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -59,50 +170,87 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// A body that breaks off instead of ending.
-    struct Broken(io::Cursor<Vec<u8>>);
+    /// A body in pieces of a size, and whether it breaks off instead of ending.
+    struct Pieces {
+        all: Vec<u8>,
+        at: usize,
+        size: usize,
+        cut: bool,
+    }
 
-    impl Read for Broken {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            match self.0.read(buffer)? {
-                0 => Err(ErrorKind::UnexpectedEof.into()),
-                count => Ok(count),
-            }
+    fn cut() -> TransportError {
+        let (failure, message) = (Failure::Cut, "cut".to_string());
+        TransportError { failure, message, written: true, reused: false, answered: true }
+    }
+
+    impl Body for Pieces {
+        fn piece(&mut self, _: Deadline, _: u64) -> Result<&[u8], TransportError> {
+            let (start, end) = (self.at, self.all.len().min(self.at + self.size));
+            self.at = end;
+            if start == end && self.cut { Err(cut()) } else { Ok(&self.all[start..end]) }
         }
     }
 
-    fn kind(mut body: Box<dyn Read + Send>) -> ErrorKind {
-        body.read_to_end(&mut Vec::new()).unwrap_err().kind()
-    }
-
-    #[test]
-    fn nothing_is_read_before_it_is_asked_for() {
-        struct Counted(Arc<AtomicUsize>, io::Cursor<Vec<u8>>);
-        impl Read for Counted {
-            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-                self.0.fetch_add(1, Ordering::Relaxed);
-                self.1.read(buffer)
+    /// What a body unpacks to, whatever the size of its pieces.
+    #[track_caller]
+    fn unpacked(all: &[u8], cut: bool) -> Result<Vec<u8>, TransportError> {
+        let read = |size: usize| {
+            let body = Box::new(Pieces { all: all.to_vec(), at: 0, size, cut });
+            let mut body = GzipBody::new(body, "host".into(), false, Clock::System);
+            let mut text = Vec::new();
+            loop {
+                match body.piece(Deadline::NEVER, 0).map(<[u8]>::to_vec) {
+                    Ok(piece) if piece.is_empty() => {
+                        assert_eq!(body.piece(Deadline::NEVER, 0), Ok(&[][..]));
+                        return Ok(text);
+                    }
+                    Ok(piece) => text.extend(piece),
+                    Err(error) => {
+                        assert_eq!(body.piece(Deadline::NEVER, 0), Err(error.clone()));
+                        return Err(error);
+                    }
+                }
             }
+        };
+        let whole = read(usize::MAX >> 1);
+        for size in [1, 2, 7, 4096] {
+            assert_eq!(read(size), whole, "{size}");
         }
-        let reads = Arc::new(AtomicUsize::new(0));
-        let mut body = unpacked(Counted(reads.clone(), io::Cursor::new(packed(b"text"))));
-        assert_eq!(reads.load(Ordering::Relaxed), 0);
-        let mut out = Vec::new();
-        body.read_to_end(&mut out).unwrap();
-        assert_eq!(out, b"text");
+        whole
     }
 
     #[test]
     fn a_packed_body_comes_out_whole_or_not_at_all() {
-        let text = "mynah ".repeat(10_000);
-        let mut out = String::new();
-        let body = packed(text.as_bytes());
-        unpacked(io::Cursor::new(body.clone())).read_to_string(&mut out).unwrap();
-        assert_eq!(out, text);
-        for len in [5, body.len() / 2, body.len() - 1] {
-            let cut = body[..len].to_vec();
-            assert_eq!(kind(unpacked(io::Cursor::new(cut.clone()))), ErrorKind::InvalidData);
-            assert_eq!(kind(unpacked(Broken(io::Cursor::new(cut)))), ErrorKind::UnexpectedEof);
+        let text = "mynah ".repeat(10_000).into_bytes();
+        let body = packed(&text);
+        assert_eq!(unpacked(&body, false), Ok(text));
+        for len in [1, 5, body.len() / 2, body.len() - 1] {
+            let error = unpacked(&body[..len], false).unwrap_err();
+            assert_eq!(error.failure, Failure::Protocol);
+            assert_eq!(error.message, "the answer of host is damaged: its gzip has no end");
+            assert_eq!(unpacked(&body[..len], true), Err(cut()));
+        }
+    }
+
+    #[test]
+    fn members_are_one_body_which_may_be_empty_and_what_follows_is_left() {
+        let two = [packed(b"a"), packed(b""), packed(b"bc")].concat();
+        assert_eq!(unpacked(&two, false), Ok(b"abc".to_vec()));
+        assert_eq!(unpacked(b"", false), Ok(vec![]));
+        assert_eq!(unpacked(&[two.clone(), vec![0; 99]].concat(), false), Ok(b"abc".to_vec()));
+        assert_eq!(unpacked(&[two, b"garbage".to_vec()].concat(), true), Ok(b"abc".to_vec()));
+    }
+
+    #[test]
+    fn what_is_not_packed_or_wrongly_so_is_refused() {
+        let mut wrong = packed(b"abc");
+        let end = wrong.len();
+        wrong[end - 6] ^= 1;
+        for (body, reason) in
+            [(&b"{}"[..], "not packed"), (&wrong, "checksum"), (b"\x1fno gzip at all", "header")]
+        {
+            let error = unpacked(body, false).unwrap_err();
+            assert!(error.message.contains(reason), "{error:?}");
         }
     }
 }

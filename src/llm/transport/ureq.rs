@@ -14,9 +14,10 @@ use ureq::{Agent, Proxy};
 use super::chunked::ChunkedBody;
 use super::connection::{Dialer, NoResolver};
 use super::flight::{self, Flight};
+use super::gzip::GzipBody;
 use super::{
     Attempt, Body, Deadline, Exchange, Head, Headers, HttpRequest, Transport, TransportError,
-    env_proxy, gzip, tls,
+    env_proxy, tls,
 };
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -128,22 +129,27 @@ fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchan
     }
 }
 
-/// The way to read a body: chunks past ureq, and all else by it.
+/// The way to read a body, which may be packed.
 fn body_of(
     parts: &http::response::Parts,
     reader: Box<Reader>,
     flight: Box<Flight>,
 ) -> Box<dyn Body> {
-    let says = |name: &str, words: &[&str]| {
-        let values = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        let mut given = values.flat_map(|value| value.split(',')).map(str::trim);
-        given.any(|given| words.iter().any(|word| given.eq_ignore_ascii_case(word)))
-    };
-    if says("content-encoding", &["gzip", "x-gzip"]) {
-        return UreqBody::boxed(gzip::unpacked(reader), flight, PIECE);
+    if !says(parts, "content-encoding", &["gzip", "x-gzip"]) {
+        return framed(parts, reader, flight);
     }
+    let (host, reused, clock) = (flight.host.clone(), flight.reused, flight.clock().clone());
+    Box::new(GzipBody::new(framed(parts, reader, flight), host, reused, clock))
+}
+
+/// The way to read a body as it is framed: chunks past ureq, and all else by it.
+fn framed(
+    parts: &http::response::Parts,
+    reader: Box<Reader>,
+    flight: Box<Flight>,
+) -> Box<dyn Body> {
     // HTTP/1.0 knows no chunks, and so says ureq.
-    if parts.version == http::Version::HTTP_11 && says("transfer-encoding", &["chunked"]) {
+    if parts.version == http::Version::HTTP_11 && says(parts, "transfer-encoding", &["chunked"]) {
         return match ChunkedBody::new(reader, flight) {
             Ok(body) => Box::new(body),
             Err((reader, flight)) => UreqBody::boxed(reader, flight, PIECE),
@@ -152,6 +158,13 @@ fn body_of(
     let length = parts.headers.get("content-length").and_then(|value| value.to_str().ok());
     let length = length.and_then(|length| length.trim().parse().ok()).unwrap_or(PIECE);
     UreqBody::boxed(reader, flight, length.clamp(1, PIECE))
+}
+
+/// Whether one of these words is among a header's.
+fn says(parts: &http::response::Parts, name: &str, words: &[&str]) -> bool {
+    let values = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let mut given = values.flat_map(|value| value.split(',')).map(str::trim);
+    given.any(|given| words.iter().any(|word| given.eq_ignore_ascii_case(word)))
 }
 
 /// Ends a flight that failed.
@@ -164,7 +177,7 @@ pub(super) fn finish(flight: &mut Flight, error: ureq::Error) -> TransportError 
 
 /// The body of an answer, and the connection that it comes on.
 struct UreqBody {
-    reader: Box<dyn Read + Send>,
+    reader: Box<Reader>,
     state: State,
     buffer: Vec<u8>,
 }
@@ -179,7 +192,7 @@ enum State {
 const PIECE: usize = 8 << 10;
 
 impl UreqBody {
-    fn boxed(reader: Box<dyn Read + Send>, flight: Box<Flight>, piece: usize) -> Box<dyn Body> {
+    fn boxed(reader: Box<Reader>, flight: Box<Flight>, piece: usize) -> Box<dyn Body> {
         Box::new(UreqBody { reader, state: State::Open(flight), buffer: vec![0; piece] })
     }
 

@@ -223,6 +223,28 @@ fn a_damaged_gzip_body_is_no_answer() {
     assert!(matches!(error.failure, Failure::Cut | Failure::Protocol), "{error:?}");
 }
 
+#[test]
+fn a_packed_body_in_chunks_is_read_to_its_end_and_its_connection_is_kept() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+    packed.write_all(b"abc").unwrap();
+    let packed = packed.finish().unwrap();
+    let fields = "transfer-encoding: chunked\r\ncontent-encoding: gzip";
+    let size = format!("{:x};{}\r\n", packed.len(), "y".repeat(50));
+    let head = format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n{size}");
+    let answer = [head.as_bytes(), &packed, b"\r\n0\r\n\r\n"].concat();
+    let address = serve(move |mut stream, _| {
+        while read_request(&mut stream).ends_with("{}") {
+            stream.write_all(&answer).unwrap();
+        }
+    });
+    let transport = transport();
+    for reused in [false, true] {
+        let mut exchange = transport.send(&request(address), &attempt()).unwrap();
+        assert_eq!(exchange.reused, reused);
+        assert_eq!(read_all(&mut *exchange.body).unwrap(), b"abc");
+    }
+}
+
 /// How late a deadline of 60 ms may fire.
 const IN_TIME: Duration = Duration::from_millis(80);
 const MS: u64 = 1_000_000;
