@@ -57,7 +57,7 @@ pub(super) fn interim(bytes: &[u8]) -> usize {
 }
 
 /// How long the first head is, with the empty line at its end.
-fn head(bytes: &[u8]) -> Option<usize> {
+pub(super) fn head(bytes: &[u8]) -> Option<usize> {
     let start = bytes.len() - after_empty_lines(bytes).len();
     let mut ends = memchr::memchr_iter(b'\n', &bytes[start..]).map(|at| start + at + 1);
     ends.find_map(|end| match &bytes[end..] {

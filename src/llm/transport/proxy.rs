@@ -11,6 +11,7 @@ use ureq::{Proxy, ProxyProtocol};
 use super::Failure;
 use super::flight::Flight;
 use super::link::Link;
+use super::opening::{head, interim};
 use super::socket::Pace;
 
 /// The most that a proxy may say before the tunnel stands.
@@ -48,7 +49,7 @@ fn connect(
     request.push_str("\r\n");
     link.write_all(flight, request.as_bytes())?;
     let mut reply = Vec::new();
-    while !reply.ends_with(b"\r\n\r\n") {
+    while !reply.ends_with(b"\n") || head(&reply[interim(&reply)..]).is_none() {
         // Byte by byte: what follows the reply belongs to the tunnel.
         let mut byte = [0];
         if reply.len() >= REPLY_MAX || link.read(flight, &mut byte, Pace::Eager)? == 0 {
@@ -57,7 +58,8 @@ fn connect(
         reply.push(byte[0]);
     }
     // RFC 9110, 9.3.6: any 2xx opens the tunnel.
-    let mut words = reply.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let mut words =
+        reply[interim(&reply)..].split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let status = String::from_utf8_lossy(words.nth(1).unwrap_or_default()).into_owned();
     match status.parse::<u16>() {
         Ok(200..=299) => Ok(()),
@@ -87,7 +89,8 @@ fn socks5(
                 return Err(refuse(flight, "it refused user name or password"));
             }
         }
-        _ => return Err(refuse(flight, "it wants another kind of login")),
+        ([5, _], _) => return Err(refuse(flight, "it wants another kind of login")),
+        _ => return Err(refuse(flight, "it does not speak SOCKS 5")),
     }
     let mut request = vec![5, 1, 0];
     match host.trim_matches(['[', ']']).parse() {

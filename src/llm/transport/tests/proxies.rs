@@ -72,12 +72,38 @@ fn a_proxy_that_refuses_is_named() {
         read::<10>(&mut stream);
         stream.write_all(&[5, 5, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
     });
-    for (proxy, sign) in
-        [(format!("http://{http}"), "407"), (format!("socks5://{socks}"), "error 5")]
-    {
+    let other = serve(|mut stream, _| {
+        read::<3>(&mut stream);
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+    });
+    for (proxy, sign) in [
+        (format!("http://{http}"), "407"),
+        (format!("socks5://{socks}"), "error 5"),
+        (format!("socks5://{other}"), "does not speak SOCKS 5"),
+    ] {
         let error = through(&proxy).send(&request(target), &attempt()).err().unwrap();
         assert_eq!(error.failure, Failure::Connect, "{error:?}");
         assert!(error.message.contains(sign) && !error.written, "{error:?}");
+    }
+}
+
+#[test]
+fn a_proxy_may_end_its_lines_as_it_likes_and_say_more_than_one_word() {
+    for reply in [
+        &b"HTTP/1.0 200 OK\n\n"[..],
+        b"HTTP/1.1 200 OK\nvia: x\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n",
+    ] {
+        let target = answers(ok("through"));
+        let proxy = serve(move |mut stream, _| {
+            read_request(&mut stream);
+            stream.write_all(reply).unwrap();
+            join(stream, TcpStream::connect(target).unwrap());
+        });
+        let transport = through(&format!("http://{proxy}"));
+        let attempt = Attempt { connect: in_ms(10_000, Phase::Connect), ..attempt() };
+        let mut exchange = transport.send(&request(target), &attempt).unwrap();
+        assert_eq!(read_all(&mut *exchange.body).unwrap(), b"through");
     }
 }
 
