@@ -101,6 +101,9 @@ fn what_was_cached_is_found_under_every_name() {
     let renamed = json!({"input_tokens_details": {"cached_tokens": 3},
         "output_tokens_details": {"reasoning_tokens": 2}});
     assert_eq!(usage(renamed), (Some(3), None, Some(2)));
+    let perplexity = json!({"input_tokens_details": {"cache_creation_input_tokens": 7,
+        "cache_read_input_tokens": 9}});
+    assert_eq!(usage(perplexity), (Some(9), Some(7), None));
 }
 
 #[test]

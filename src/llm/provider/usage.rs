@@ -54,6 +54,7 @@ pub fn usage(json: &Json, out: &mut Assembler) {
             json.get("num_cached_tokens"),
             json.get("cache_read_input_tokens"),
             also.get("cached_tokens"),
+            also.get("cache_read_input_tokens"),
         ]),
         cache_write_tokens: first(&[
             details.get("cache_write_tokens"),
@@ -61,6 +62,7 @@ pub fn usage(json: &Json, out: &mut Assembler) {
             details.get("cache_creation_input_tokens"),
             json.get("cache_creation_input_tokens"),
             also.get("cache_write_tokens"),
+            also.get("cache_creation_input_tokens"),
         ]),
         reasoning_tokens: reasoning,
         provider_usage: Some(json.to_text()),
