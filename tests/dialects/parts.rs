@@ -96,6 +96,31 @@ fn streamed_parts_go_back_in_one_list_with_the_texts_between_them() {
 }
 
 #[test]
+fn what_a_host_has_read_of_a_file_goes_back_to_it_and_is_no_source() {
+    let file = json!({"type": "file", "file": {"hash": "h", "name": "a.pdf",
+        "content": [{"type": "text", "text": "A page."}]}});
+    let source = json!({"type": "url_citation", "url_citation": {"url": "https://example.test"}});
+    let (dialect, context) = reader(&client("custom", "m"), &asked());
+    let choice = |name: &str, annotations: Value, reason: Value| {
+        json!({"id": "c", "model": "m", "choices": [{"index": 0, "finish_reason": reason,
+            name: {"role": "assistant", "content": "So.", "annotations": annotations}}]})
+    };
+    let whole = choice("message", json!([file, source]), "stop".into()).to_string();
+    let whole = dialect.reply(&context, &head(200, &[]), whole.as_bytes()).unwrap();
+    let pieces = [
+        choice("delta", json!([file]), Value::Null),
+        choice("delta", json!([source]), "stop".into()),
+    ];
+    let (_, streamed) = stream(dialect, &context, &sse(&pieces)).unwrap();
+    for response in [whole, streamed] {
+        assert_eq!(response.first().citations, Some(json!([source])));
+        let (own, other) = back(&message(&response));
+        assert_eq!(own["annotations"], json!([file]));
+        assert!(other.get("annotations").is_none(), "{other}");
+    }
+}
+
+#[test]
 fn parts_that_are_nothing_but_text_go_back_as_a_text() {
     let parts = json!([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]);
     assert_eq!(back(&message(&plain(&parts))).0["content"], "ab");

@@ -80,15 +80,25 @@ impl Kept {
                         },
                     );
                 }
-                ("annotations", Json::Array(items)) if !items.is_empty() => {
-                    let all = out.choice(index).citations.get_or_insert_default();
-                    merge(all, value.to_value());
-                }
+                ("annotations", Json::Array(items)) => self.annotations(items, out),
                 ("annotations", _) => {}
                 (key, value) => {
                     merge(self.extra.entry(key).or_insert(Value::Null), value.to_value());
                 }
             }
+        }
+    }
+
+    /// What an answer rests on; and what OpenRouter has read of a file, which it
+    /// wants back so as not to read it again.
+    fn annotations(&mut self, items: &[Json], out: &mut Assembler) {
+        let all = items.iter().map(Json::to_value);
+        let (files, notes): (Vec<_>, Vec<_>) = all.partition(|note| note["type"] == "file");
+        if !files.is_empty() {
+            merge(self.extra.entry("annotations").or_insert(Value::Null), files.into());
+        }
+        if !notes.is_empty() {
+            merge(out.choice(self.index).citations.get_or_insert_default(), notes.into());
         }
     }
 
