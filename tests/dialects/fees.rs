@@ -88,6 +88,19 @@ fn a_hosted_tools_work_is_seen_in_the_answer() {
         json!({"candidates": [{"content": {"parts": [{"text": "a"}]}, "finishReason": "STOP",
             "groundingMetadata": grounding}]})
     };
-    assert!(is_unpriced(&gemini, &answer(json!({"webSearchQueries": ["q"]}))));
-    assert!(!is_unpriced(&gemini, &answer(json!({"webSearchQueries": []}))));
+    let place = json!({"maps": {"uri": "https://maps.example", "title": "A", "placeId": "p"}});
+    for fee in [
+        json!({"webSearchQueries": ["q"]}),
+        json!({"imageSearchQueries": ["q"], "webSearchQueries": []}),
+        json!({"groundingChunks": [{"web": {"uri": "u"}}, place]}),
+        json!({"googleMapsWidgetContextToken": "t"}),
+    ] {
+        assert!(is_unpriced(&gemini, &answer(fee.clone())), "{fee}");
+    }
+    for free in [
+        json!({"webSearchQueries": [], "imageSearchQueries": []}),
+        json!({"groundingChunks": [{"retrievedContext": {"uri": "u"}}]}),
+    ] {
+        assert!(!is_unpriced(&gemini, &answer(free.clone())), "{free}");
+    }
 }

@@ -104,10 +104,7 @@ impl Candidate {
         for name in ["groundingMetadata", "citationMetadata", "urlContextMetadata"] {
             rests_on(json.get(name), &mut choice.citations);
         }
-        let searches = json.at(&["groundingMetadata", "webSearchQueries"]).items();
-        if !searches.is_empty() {
-            out.response().has_unpriced = true;
-        }
+        out.response().has_unpriced |= has_fee(json.get("groundingMetadata"));
         let choice = out.choice(self.index);
         join(json.get("logprobsResult"), &mut choice.logprobs);
         if let Some(message) = json.get("finishMessage").word() {
@@ -213,6 +210,15 @@ impl Candidate {
         out.tool_end(self.index, open.place);
         self.parts[open.part]["functionCall"]["args"] = open.arguments;
     }
+}
+
+/// Whether an answer rests on what costs beside its tokens: searches, or Google Maps.
+fn has_fee(grounding: &Json) -> bool {
+    let searched = ["webSearchQueries", "imageSearchQueries"];
+    let is_of_maps = |chunk: &Json| chunk.get("maps").is_object();
+    searched.iter().any(|name| !grounding.get(name).items().is_empty())
+        || grounding.get("googleMapsWidgetContextToken").word().is_some()
+        || grounding.get("groundingChunks").items().iter().any(is_of_maps)
 }
 
 /// Adds the chances of a piece's tokens to those before: each piece tells its own.
