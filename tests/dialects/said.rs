@@ -197,6 +197,17 @@ fn what_only_the_model_that_said_it_takes_back_is_noted_for_others() {
         {"role": "assistant", "content": "Here", "images": ["QUJD"]}]),
     );
     assert!(notes_of("openai", "gpt-4.1", &conversation(&[drawn])).contains("images of an answer"));
+    let picture = json!({"type": "image_url", "image_url": {"url": "https://example.test/a.png"}});
+    let parts = json!([{"type": "thinking", "thinking": []}, {"type": "text", "text": "Here"},
+        picture, {"type": "reference", "reference_ids": [0]}]);
+    let listed =
+        answered("custom", "other", "Here", json!([{"role": "assistant", "content": parts}]));
+    for (provider, model) in [("openai", "gpt-4.1"), ("anthropic", "claude-opus-5-5")] {
+        let notes = notes_of(provider, model, &conversation(std::slice::from_ref(&listed)));
+        let kinds: Vec<_> = notes.split("; ").collect();
+        let left_out = |kind| format!("messages: left out: {kind} of an answer of custom other");
+        assert_eq!(kinds, [left_out("image_url"), left_out("reference")], "{provider}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a caller says and a vendor has no place for, of which no dialect would say
 //! that it is missing: it is refused or noted.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Chat;
 use super::wanted::Wanted;
@@ -95,17 +95,35 @@ pub fn note_unknown(message: &Message, key: &str, wanted: &mut Wanted) {
 /// goes back to none but that model.
 pub fn note_foreign(message: &Message, wanted: &mut Wanted) {
     let Some(origin) = &message.origin else { return };
-    for kind in origin.blocks.iter().filter_map(own_kind) {
+    for kind in origin.blocks.iter().flat_map(own_kinds) {
         let (provider, model) = (&origin.provider, &origin.model);
         let what = format!("left out: {kind:.40} of an answer of {provider:.20} {model:.60}");
         wanted.note("messages", &what);
     }
 }
 
-/// What a block is called that only its provider understands.
-fn own_kind(block: &Value) -> Option<&str> {
-    const TYPES: [&str; 8] = [
+/// What a block, or what it holds, is called that only its provider understands.
+fn own_kinds(block: &Value) -> Vec<&str> {
+    if block["type"].is_string() {
+        return own_type(block).into_iter().collect();
+    }
+    // A whole message of chat completions', Ollama's or Cohere's.
+    if block["role"].is_string() {
+        let parts = block["content"].as_array().into_iter().flatten().filter_map(own_type);
+        let has_images = block["images"].as_array().is_some_and(|images| !images.is_empty());
+        return parts.chain(has_images.then_some("images")).collect();
+    }
+    let is_thought = block["thought"] == true;
+    let keys = block.as_object().filter(|_| !is_thought).into_iter().flat_map(Map::keys);
+    let is_known = |key: &&str| ["text", "thoughtSignature", "functionCall"].contains(key);
+    keys.map(String::as_str).find(|key| !is_known(key)).into_iter().collect()
+}
+
+/// The type of a block or part, if others do not have what it holds.
+fn own_type(json: &Value) -> Option<&str> {
+    const TYPES: [&str; 9] = [
         "text",
+        "refusal",
         "thinking",
         "redacted_thinking",
         "tool_use",
@@ -114,18 +132,7 @@ fn own_kind(block: &Value) -> Option<&str> {
         "function_call",
         "custom_tool_call",
     ];
-    if let Some(kind) = block["type"].as_str() {
-        return (!TYPES.contains(&kind)).then_some(kind);
-    }
-    // A whole message of chat completions', Ollama's or Cohere's.
-    if block["role"].is_string() {
-        let has_images = block["images"].as_array().is_some_and(|images| !images.is_empty());
-        return has_images.then_some("images");
-    }
-    let is_thought = block["thought"] == true;
-    let mut keys = block.as_object().filter(|_| !is_thought)?.keys();
-    keys.find(|key| !["text", "thoughtSignature", "functionCall"].contains(&key.as_str()))
-        .map(String::as_str)
+    json["type"].as_str().filter(|kind| !TYPES.contains(kind))
 }
 
 /// Notes a field of a message that is left out.
