@@ -527,6 +527,54 @@ fn ids_of_another_vendors_making_fit_the_new_one() {
 }
 
 #[test]
+fn mistral_gets_ids_of_nine_letters_and_digits_each_calls_its_own() {
+    let call = |id: &str| json!({"id": id, "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let result = |id: &str| json!({"role": "tool", "tool_call_id": id, "content": id});
+    let asked = request(json!({"messages": [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "tool_calls": [call("toolu_01"), call("Ab3Cd5Ef7"), call("0"), call("0")]},
+        result("0"), result("toolu_01"), result("Ab3Cd5Ef7"), result("0"),
+    ]}));
+    let mistral = options(&[
+        ("provider", "custom"),
+        ("model", "mistral-large-latest"),
+        ("base_url", "https://api.mistral.ai/v1"),
+    ]);
+    let sent = body(&mistral, &asked);
+    let calls = sent["messages"][1]["tool_calls"].as_array().unwrap();
+    let ids: Vec<_> = calls.iter().map(|call| call["id"].as_str().unwrap()).collect();
+    for id in &ids {
+        assert!(id.len() == 9 && id.chars().all(|c| c.is_ascii_alphanumeric()), "{id}");
+    }
+    assert_eq!(ids[1], "Ab3Cd5Ef7");
+    assert!(ids[2] != ids[3] && ids[0] != ids[2], "{ids:?}");
+    let answered: Vec<_> = (2..6).map(|at| sent["messages"][at]["tool_call_id"].clone()).collect();
+    assert_eq!(answered, [ids[2], ids[0], ids[1], ids[3]]);
+    assert_eq!(body(&mistral, &asked), sent, "the same each time");
+    let elsewhere = body(&client("custom", "m"), &asked);
+    assert_eq!(elsewhere["messages"][1]["tool_calls"][0]["id"], "toolu_01");
+}
+
+#[test]
+fn a_call_that_mistral_gave_no_id_goes_back_to_it_with_one_that_it_takes() {
+    let mistral = options(&[
+        ("provider", "custom"),
+        ("model", "m"),
+        ("base_url", "https://api.mistral.ai/v1"),
+    ]);
+    let (dialect, context) = reader(&mistral, &asked());
+    let answer = json!({"id": "c", "model": "m", "choices": [{"index": 0, "finish_reason": "tool_calls",
+        "message": {"role": "assistant", "tool_calls": [
+            {"id": "null", "function": {"name": "weather", "arguments": "{}"}}]}}]});
+    let head = head(200, &[]);
+    let response = dialect.reply(&context, &head, answer.to_string().as_bytes()).unwrap();
+    let sent = body(&mistral, &second(&response));
+    let id = sent["messages"][2]["tool_calls"][0]["id"].as_str().unwrap();
+    assert!(id.len() == 9 && id.chars().all(|c| c.is_ascii_alphanumeric()), "{sent}");
+    assert_eq!(sent["messages"][3]["tool_call_id"], id);
+}
+
+#[test]
 fn a_refusal_is_a_text_to_vendors_that_know_none() {
     for assistant in [
         json!({"role": "assistant", "content": null, "refusal": "No."}),

@@ -233,6 +233,17 @@ pub fn fitting_id(id: &str, most: usize, takes: fn(char) -> bool) -> String {
     format!("{kept}_{:016x}", seed(id.as_bytes()))
 }
 
+/// The same for a vendor that takes nine letters and digits and nothing else.
+pub fn id_of_nine(id: &str) -> String {
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    if id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return id.into();
+    }
+    let digest = seed(id.as_bytes());
+    let letter = |place: u32| LETTERS[(digest / 62_u64.pow(place) % 62) as usize];
+    (0..9).map(|place| char::from(letter(place))).collect()
+}
+
 /// The origin of a message, if this provider, model and account said it and
 /// may have its own blocks back.
 pub fn own<'a>(

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::wanted::Wanted;
 use super::super::{Chat, calls, lost, send};
 use super::content::{content, content_or_empty, knows_refusals};
-use super::write::is_strict;
+use super::write::{is_mistral, is_strict};
 use crate::error::Result;
 use crate::llm::message::{self, Message, Role, ToolCall};
 
@@ -17,11 +17,16 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     if let Some(system) = send::system_prompt(chat) {
         out.push(json!({"role": "system", "content": system}));
     }
-    for (at, message) in chat.request.messages.iter().enumerate() {
+    let is_verbatim = |message: &Message| own_block(chat, message, wanted, url).is_some();
+    let said = match is_mistral(url) {
+        true => calls::with_unique_ids(&chat.request.messages, is_verbatim),
+        false => Cow::Borrowed(&*chat.request.messages),
+    };
+    for (at, message) in said.iter().enumerate() {
         let json = match message.role {
             Role::Assistant => assistant(chat, message, wanted, url)?,
-            Role::Tool => tool_result(chat, at, wanted, url)?,
-            _ => said(message, wanted, url)?,
+            Role::Tool => tool_result(chat, &said, at, wanted, url)?,
+            _ => spoken(message, wanted, url)?,
         };
         if wanted.provider == "kimi" && is_silent(&json) {
             lost::note_silence(message.role, wanted);
@@ -46,7 +51,7 @@ fn is_silent(json: &Value) -> bool {
 }
 
 /// A system's or user's message.
-fn said(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
+fn spoken(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let mut out = Map::new();
     out.insert("role".into(), message.role.name().into());
     out.insert("content".into(), content_or_empty(&message.content, message.role, wanted)?);
@@ -62,24 +67,40 @@ fn said(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
 }
 
 /// The result of a call; of one in the legacy form, in the legacy form.
-fn tool_result(chat: &Chat, at: usize, wanted: &mut Wanted, url: &str) -> Result<Value> {
-    let message = &chat.request.messages[at];
+fn tool_result(
+    chat: &Chat,
+    messages: &[Message],
+    at: usize,
+    wanted: &mut Wanted,
+    url: &str,
+) -> Result<Value> {
+    let message = &messages[at];
     let id = message.tool_call_id.clone().unwrap_or_default();
     let content = content_or_empty(&message.content, message.role, wanted)?;
-    if let Some(name) = legacy_function(chat, at, wanted, url) {
+    if let Some(name) = legacy_function(chat, messages, at, wanted, url) {
         return Ok(json!({"role": "function", "name": name, "content": content}));
     }
     Ok(json!({"role": "tool", "tool_call_id": fitting_id(&id, url), "content": content}))
 }
 
-/// OpenAI takes ids of at most 40 letters.
+/// A call's id as the host takes it: OpenAI of at most 40 letters, Mistral of nine
+/// letters and digits.
 fn fitting_id(id: &str, url: &str) -> String {
-    if is_strict(url) { send::fitting_id(id, 40, |c| c.is_ascii()) } else { id.into() }
+    match (is_strict(url), is_mistral(url)) {
+        (true, _) => send::fitting_id(id, 40, |c| c.is_ascii()),
+        (_, true) => send::id_of_nine(id),
+        _ => id.into(),
+    }
 }
 
 /// The function whose result this is, if this provider called it in the legacy form.
-fn legacy_function<'a>(chat: &'a Chat, at: usize, wanted: &Wanted, url: &str) -> Option<&'a str> {
-    let messages = &chat.request.messages;
+fn legacy_function<'a>(
+    chat: &Chat,
+    messages: &'a [Message],
+    at: usize,
+    wanted: &Wanted,
+    url: &str,
+) -> Option<&'a str> {
     let (asked, call) = calls::place_of(messages, at)?;
     let call = &messages[asked].tool_calls[call];
     if ToolCall::has_own_id(&call.id) {
@@ -116,6 +137,13 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         // OpenAI takes any text; hosts such as vLLM read it as JSON.
         if !is_strict(url) {
             calls::mend(&mut block, message, wanted)?;
+        }
+        // Of a call that came without an id the block has one of ours.
+        let calls = block.get_mut("tool_calls").and_then(Value::as_array_mut);
+        for id in calls.into_iter().flatten().filter_map(|call| call.get_mut("id")) {
+            if let Value::String(id) = id {
+                *id = fitting_id(id, url);
+            }
         }
         return Ok(block);
     }

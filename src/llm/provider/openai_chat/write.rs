@@ -24,6 +24,11 @@ pub fn is_strict(url: &str) -> bool {
     url.contains("://api.openai.com/")
 }
 
+/// Whether it is Mistral, which takes ids of its own form alone.
+pub fn is_mistral(url: &str) -> bool {
+    url.contains(".mistral.ai/")
+}
+
 /// Writes the body.
 pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
     let request = chat.request;
