@@ -174,8 +174,12 @@ const PART: [&str; 7] = [
 ];
 
 /// What the schemas do not say: choices have different numbers, a message calls
-/// either in the old way or in the new, and a part of Gemini's holds one thing.
+/// either in the old way or in the new, a part of Gemini's holds one thing, and a
+/// call has no result yet.
 fn put_right(mut answer: Value) -> Value {
+    if let Some(items) = answer.get_mut("output").and_then(Value::as_array_mut) {
+        items.retain(|item| !item["type"].as_str().is_some_and(|it| it.ends_with("call_output")));
+    }
     for list in ["choices", "candidates"] {
         let all = answer.get_mut(list).and_then(Value::as_array_mut);
         for (i, one) in all.into_iter().flatten().enumerate() {

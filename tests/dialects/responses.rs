@@ -231,3 +231,101 @@ fn a_cost_that_the_host_states_is_taken() {
     let usage = response.usage.unwrap();
     assert_eq!((usage.cached_input_tokens, usage.cache_write_tokens), (Some(1), Some(2)));
 }
+
+/// The items of one of xAI's answers, and the tools that it repeats.
+fn searched() -> (Value, Value) {
+    let search = json!({"type": "custom_tool_call", "id": "ctc", "call_id": "xs_call_1",
+        "name": "x_keyword_search", "input": "{\"query\":\"a\"}", "status": "completed"});
+    let own = json!({"type": "custom_tool_call", "id": "ct2", "call_id": "call_2",
+        "name": "shell", "input": "ls", "status": "completed"});
+    let message = json!({"type": "message", "role": "assistant",
+        "content": [{"type": "output_text", "text": "So."}]});
+    let tools = json!([{"type": "x_search"}, {"type": "custom", "name": "shell"}]);
+    (json!([search, own, message]), tools)
+}
+
+/// A stream of these items, in the way of the vendor.
+fn streamed(items: &Value, tools: &Value) -> Vec<Value> {
+    let of = |status: &str, output: &Value| json!({"id": "r", "status": status, "model": "m", "output": output, "tools": tools});
+    let mut events =
+        vec![json!({"type": "response.created", "response": of("in_progress", &json!([]))})];
+    for (index, item) in (0..).zip(items.as_array().unwrap()) {
+        let mut begun = item.clone();
+        if item["input"].is_string() {
+            begun["input"] = "".into();
+        }
+        events.push(added(index, &begun));
+        if let Some(input) = item["input"].as_str() {
+            events.push(json!({"type": "response.custom_tool_call_input.delta",
+                "output_index": index, "delta": input}));
+        }
+        events.push(done(index, item));
+    }
+    events.push(json!({"type": "response.completed", "response": of("completed", items)}));
+    events
+}
+
+/// Ids and names of the calls that the caller is told of, plain and streamed.
+fn told(items: &Value, tools: &Value) -> Vec<(String, String)> {
+    let client = options(&[("model", "m"), ("openai_api", "responses"), ("api_key", "k")]);
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &asked);
+    let plain = json!({"id": "r", "status": "completed", "model": "m", "output": items,
+        "tools": tools});
+    let plain = dialect.reply(&context, &head(200, &[]), plain.to_string().as_bytes()).unwrap();
+    let (_, mut streamed) = stream(dialect, &context, &sse(&streamed(items, tools))).unwrap();
+    streamed.raw = plain.raw.clone();
+    assert_eq!(plain, streamed);
+    let message = plain.first().message.value().into_owned();
+    assert_eq!(message["mynah"]["blocks"], *items, "all goes back");
+    let calls = plain.first().tool_calls.iter();
+    calls.map(|call| (call.id.clone(), call.name.clone())).collect()
+}
+
+#[test]
+fn searches_that_xai_makes_by_itself_are_no_calls_of_the_callers() {
+    let (items, tools) = searched();
+    let own = [("call_2".to_string(), "shell".to_string())];
+    assert_eq!(told(&items, &tools), own);
+    let inner = json!([{"type": "x_search"},
+        {"type": "namespace", "name": "n", "tools": [{"type": "custom", "name": "shell"}]}]);
+    assert_eq!(told(&items, &inner), own, "a tool in a namespace is the caller's");
+    assert_eq!(told(&items, &json!([])), own, "x_keyword_search is known by its name");
+    let both = json!([{"type": "custom", "name": "x_keyword_search"},
+        {"type": "custom", "name": "shell"}]);
+    assert_eq!(told(&items, &both).len(), 2, "the caller's own tools may have any name");
+    let page = json!([{"type": "custom_tool_call", "id": "ctc", "call_id": "b",
+        "name": "browse_page", "input": "{}"}]);
+    assert_eq!(told(&page, &tools), []);
+    assert_eq!(told(&page, &json!([])).len(), 1, "so may one of a host that repeats none");
+    assert_eq!(told(&json!([items[0], items[2]]), &tools), []);
+}
+
+#[test]
+fn a_call_whose_result_stands_beside_it_is_none_of_the_callers() {
+    let call = json!({"type": "function_call", "id": "f", "call_id": "c", "name": "lookup",
+        "arguments": "{}"});
+    let result = json!({"type": "function_call_output", "call_id": "c", "output": "3"});
+    let message = json!({"type": "message", "role": "assistant",
+        "content": [{"type": "output_text", "text": "So."}]});
+    assert_eq!(told(&json!([call, result, message]), &json!([])), []);
+    assert_eq!(told(&json!([call, message]), &json!([])).len(), 1);
+}
+
+#[test]
+fn a_search_that_the_vendor_made_is_noted_where_another_cannot_have_it() {
+    let (items, tools) = searched();
+    let client = options(&[("model", "m"), ("openai_api", "responses"), ("api_key", "k")]);
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &asked);
+    let answer = json!({"id": "r", "status": "completed", "model": "m", "output": items,
+        "tools": tools});
+    let answer = dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap();
+    assert!(answer.has_unpriced, "a search has a fee");
+    let mut next = asked;
+    next.messages.push(Message::from_json(&answer.first().message.value()).unwrap());
+    next.messages.push(Message::tool_result("call_2", "a.txt", false));
+    let sent = prepare(&crate::client("anthropic", "claude-sonnet-5-5"), &next, false).unwrap();
+    let note = "messages: left out: custom_tool_call of an answer of openai m";
+    assert!(sent.adjusted.iter().any(|adjusted| adjusted == note), "{:?}", sent.adjusted);
+}

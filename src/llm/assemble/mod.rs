@@ -247,6 +247,11 @@ impl<'a> Assembler<'a> {
         self.tell(choice, || EventKind::ToolCallEnd { index, id, name });
     }
 
+    /// A call was none of the caller's: the provider has answered it itself.
+    pub fn forget_call(&mut self, choice: u32, id: &str) {
+        self.building(choice).calls.retain(|call| call.done.id != id);
+    }
+
     /// The calls of an answer so far, in OpenAI's form.
     pub fn calls_json(&mut self, choice: u32) -> Vec<Value> {
         let calls = &self.building(choice).calls;

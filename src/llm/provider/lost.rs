@@ -95,7 +95,12 @@ pub fn note_unknown(message: &Message, key: &str, wanted: &mut Wanted) {
 /// goes back to none but that model.
 pub fn note_foreign(message: &Message, wanted: &mut Wanted) {
     let Some(origin) = &message.origin else { return };
-    for kind in origin.blocks.iter().flat_map(own_kinds) {
+    let is_lost = |block: &&Value| {
+        let id = block["call_id"].as_str();
+        id.is_some_and(|id| message.tool_calls.iter().all(|call| call.id != id))
+    };
+    let calls = origin.blocks.iter().filter(is_lost).filter_map(|block| block["type"].as_str());
+    for kind in origin.blocks.iter().flat_map(own_kinds).chain(calls) {
         let (provider, model) = (&origin.provider, &origin.model);
         let what = format!("left out: {kind:.40} of an answer of {provider:.20} {model:.60}");
         wanted.note("messages", &what);

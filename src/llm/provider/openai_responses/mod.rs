@@ -3,6 +3,7 @@
 //! Nothing is stored at the vendor: the items of an answer, its encrypted
 //! thoughts among them, are kept as received and sent back whole.
 
+mod hosted;
 mod read;
 mod write;
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::hosted::{self, Tools};
 use crate::error::{Error, Result, Status};
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::json::Json;
@@ -25,8 +26,13 @@ const DELTA: &[&str] = &[
 ];
 
 /// Items of the vendor's own tools, whose work costs beside the tokens.
-const WITH_FEES: [&str; 4] =
-    ["web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call"];
+const WITH_FEES: [&str; 5] = [
+    "web_search_call",
+    "x_search_call",
+    "file_search_call",
+    "code_interpreter_call",
+    "image_generation_call",
+];
 
 /// What is kept between the events of an answer.
 #[derive(Default)]
@@ -34,6 +40,7 @@ pub struct Decoder {
     /// Items as received, each by its place.
     items: Vec<(u64, Value)>,
     calls: Vec<Begun>,
+    tools: Tools,
     /// Places of the items of which a piece was told already.
     told: Vec<u64>,
     /// Places of the items of which a citation was told already.
@@ -133,7 +140,13 @@ impl Dialect for Decoder {
         calls.into_iter().for_each(|index| self.tell_given(index, "", out));
         let items = std::mem::take(&mut self.items).into_iter();
         let blocks: Vec<Value> = items.map(|(_, item)| item).collect();
-        let has_fee = |item: &Value| WITH_FEES.iter().any(|kind| item["type"] == *kind);
+        for item in blocks.iter().filter(|item| hosted::is_result(&item["type"])) {
+            out.forget_call(0, item["call_id"].as_str().unwrap_or_default());
+        }
+        let has_fee = |item: &Value| {
+            let (kind, name) = (item["type"].as_str(), item["name"].as_str());
+            kind.is_some_and(|kind| WITH_FEES.contains(&kind)) || self.tools.is_vendors(kind, name)
+        };
         out.response().has_unpriced |= blocks.iter().any(has_fee);
         let choice = out.choice(0);
         // The items of one that was cut lack the message that was being written.
@@ -170,10 +183,11 @@ impl Decoder {
         out.start(response.get("model"), response.get("id"));
         out.created(response.get("created_at").u64());
         out.open(0);
+        self.tools.note(response.get("tools"));
     }
 
     fn begin(&mut self, index: u64, item: &Json, out: &mut Assembler) {
-        if !is_call(item) {
+        if !self.tools.is_call(item) {
             return;
         }
         let piece = Fragment {
@@ -200,7 +214,7 @@ impl Decoder {
 
     /// A call is complete: what no delta told is told now.
     fn done(&mut self, index: u64, item: &Json, out: &mut Assembler) {
-        if is_call(item) {
+        if self.tools.is_call(item) {
             if !self.calls.iter().any(|call| call.index == index) {
                 self.begin(index, item, out);
             }
@@ -323,8 +337,4 @@ fn given_to(item: &Json) -> String {
         true => given.to_text(),
         false => given.text().or(item.get("input").text()).unwrap_or_default().into(),
     }
-}
-
-fn is_call(item: &Json) -> bool {
-    matches!(item.get("type").text(), Some("function_call" | "custom_tool_call"))
 }
