@@ -19,9 +19,10 @@ fn check((provider, model): (&str, &str), answer: &Answer, (plain, events): Told
     let client = any_request::client_of(provider, model);
     let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
     let (dialect, mut context) = reader(&client, &asked);
-    let text: String = match provider {
-        "ollama" => events.iter().map(|event| format!("{event}\n")).collect(),
-        _ => sse(&events),
+    let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+    let (text, otherwise) = match provider {
+        "ollama" => (lines, sse(&events)),
+        _ => (sse(&events), lines),
     };
     let read = dialect.reply(&context, &head(200, &[]), plain.to_string().as_bytes());
     let read = essence(read.unwrap());
@@ -30,6 +31,9 @@ fn check((provider, model): (&str, &str), answer: &Answer, (plain, events): Told
     let calls: Vec<_> = read.first().tool_calls.iter().map(|call| call.id.clone()).collect();
     let wanted: Vec<_> = answer.calls.iter().map(|call| call.0.clone()).collect();
     assert_eq!(calls, wanted, "{provider}: {plain:#}");
+    // The bytes show how the events are told apart, whoever sends them.
+    let in_another_way = stream(dialect, &context, &otherwise).unwrap();
+    assert_eq!((&told, &read), (&in_another_way.0, &essence(in_another_way.1)), "{otherwise}");
     // Who hears of the raw events has each of them read in full.
     context.raw_events = true;
     let (mut in_full, streamed) = stream(dialect, &context, &text).unwrap();

@@ -634,6 +634,25 @@ fn a_stream_of_json_lines_is_read_as_the_events_they_are() {
 }
 
 #[test]
+fn an_error_among_events_in_another_framing_is_that_error() {
+    let begun = json!({"type": "message_start", "message": {"id": "m", "model": "m"}});
+    let failed = json!({"type": "error", "error": {"type": "overloaded_error", "message": "Busy"}});
+    let line = json!({"model": "m", "message": {"content": "Hi"}, "done": false});
+    for (provider, text) in [
+        ("anthropic", format!("{begun}\n{failed}\n")),
+        ("anthropic", format!("{failed}\n")),
+        ("ollama", sse(&[line.clone(), json!({"error": "overloaded"})])),
+    ] {
+        let (dialect, context) = context_of(provider);
+        let error = stream(dialect, &context, &text).unwrap_err();
+        assert_eq!(error.status(), Status::Overloaded, "{provider}: {text}");
+    }
+    let (dialect, context) = context_of("ollama");
+    let cut = stream(dialect, &context, &sse(&[line])).unwrap_err();
+    assert_eq!(cut.status(), Status::Truncated);
+}
+
+#[test]
 fn as_many_vectors_come_as_texts_were_asked_for_or_none() {
     let reply = |provider: &str, input: Value, body: &Value| {
         let client = Arc::new(client(provider, "e"));

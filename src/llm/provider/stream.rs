@@ -1,9 +1,10 @@
 //! A stream of any dialect: framing, errors and the end in one place.
 //!
-//! A dialect only says what one event means. Whether the stream was cut,
-//! whether an event is an error, and what lines outside the framing are, is
-//! decided here, because all hosts break these rules in the same ways: a JSON
-//! error on a bare line, or a plain answer where a stream was asked for.
+//! A dialect only says what one event means. How the events are told apart,
+//! whether the stream was cut, whether an event is an error, and what lines
+//! outside the framing are, is decided here, because all hosts break these rules
+//! in the same ways: a JSON error on a bare line, a plain answer or a value on
+//! each line where events were asked for, or the other way round.
 
 mod core;
 
@@ -24,6 +25,13 @@ use crate::llm::transport::sse::SseParser;
 pub trait Dialect: Send {
     /// Takes one event; true if it is the stream's end mark.
     fn event(&mut self, name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool>;
+
+    /// Whether a value that stands alone is an event, where that is read in another
+    /// way than a plain answer.
+    fn is_event(&self, json: &Json) -> bool {
+        let _ = json;
+        false
+    }
 
     /// Takes a plain answer.
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()>;
@@ -120,8 +128,15 @@ impl<D: Dialect> Stream<D> {
     /// Events begin with a letter or a colon: a bracket is plain JSON.
     fn look(&mut self, bytes: &[u8]) {
         let Some(first) = bytes.first() else { return };
-        if matches!(first, b'{' | b'[') && matches!(self.framing, Framing::Sse(_)) {
-            self.framing = Framing::Values(Values::default());
+        match (first, &self.framing) {
+            (b'{', Framing::Sse(_)) | (b'[', _) => {
+                self.framing = Framing::Values(Values::default());
+            }
+            (b':' | b'a'..=b'z', Framing::Lines(_)) => {
+                let max = self.core.out.context().max_event_bytes;
+                self.framing = Framing::Sse(SseParser::new(max));
+            }
+            _ => {}
         }
         self.begun = true;
         let bom = *first == 0xef;

@@ -69,6 +69,11 @@ impl Dialect for Decoder {
         Ok(false)
     }
 
+    fn is_event(&self, json: &Json) -> bool {
+        let kind = json.get("type").text().unwrap_or_default();
+        ["message_", "content_block_", "ping"].iter().any(|start| kind.starts_with(start))
+    }
+
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
         out.start(json.get("model"), json.get("id"));
         if json.get("content").is_null() && json.get("stop_reason").is_null() {

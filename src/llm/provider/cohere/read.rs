@@ -68,6 +68,11 @@ impl Dialect for Decoder {
         Ok(false)
     }
 
+    fn is_event(&self, json: &Json) -> bool {
+        let kind = json.get("type").text().unwrap_or_default();
+        ["-start", "-delta", "-end"].iter().any(|end| kind.ends_with(end))
+    }
+
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
         out.start(json.get("model"), json.get("id"));
         let message = json.get("message");

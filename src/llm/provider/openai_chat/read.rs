@@ -47,12 +47,11 @@ impl Dialect for Decoder {
         Ok(false)
     }
 
+    fn is_event(&self, json: &Json) -> bool {
+        json.get("choices").items().iter().any(|choice| choice.get("delta").is_object())
+    }
+
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
-        // A line of a stream that comes as JSON alone.
-        let is_piece = |choice: &Json| choice.get("delta").is_object();
-        if json.get("choices").items().iter().any(is_piece) {
-            return self.event(b"", json, out).map(drop);
-        }
         self.read(json, out, "message");
         for place in 0..self.choices.len() {
             out.open(self.choices[place].index);

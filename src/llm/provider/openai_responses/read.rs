@@ -108,6 +108,10 @@ impl Dialect for Decoder {
         Ok(false)
     }
 
+    fn is_event(&self, json: &Json) -> bool {
+        json.get("type").text().is_some_and(|kind| kind.starts_with("response."))
+    }
+
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
         if json.get("output").is_null() && json.get("status").is_null() {
             return Ok(());

@@ -163,7 +163,7 @@ impl<D: Dialect> Core<D> {
         errors::inside(context, head, b"", json).or_else(|| errors::of_words(context, head, json))
     }
 
-    /// A value without framing: a plain answer, or an event in a list.
+    /// A value without framing: a plain answer, or an event on a line or in a list.
     pub fn value(&mut self, text: &[u8], in_list: bool) {
         if in_list {
             return self.data(b"", text);
@@ -171,8 +171,11 @@ impl<D: Dialect> Core<D> {
         if self.complete || self.failed.is_some() {
             return;
         }
-        self.out.raw(text);
         let result = Json::parse(text).map_err(|error| not_json(self.out.head(), &error));
+        if result.as_ref().is_ok_and(|json| self.dialect.is_event(json)) {
+            return self.data(b"", text);
+        }
+        self.out.raw(text);
         let result = result.and_then(|json| match self.stray_error(&json) {
             Some(error) => Err(error),
             None => {
