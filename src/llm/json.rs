@@ -12,6 +12,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+pub mod halves;
+
 /// A JSON value that borrows from its text.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Json<'a> {
@@ -38,16 +40,21 @@ impl<'a> Json<'a> {
     /// Half of a surrogate pair, which other readers of JSON let pass, reads as a
     /// replacement character; bytes that are not UTF-8 are an error.
     pub fn parse(text: &'a [u8]) -> Result<Json<'a>, serde_json::Error> {
+        let mended = |error| match std::str::from_utf8(text).map(halves::mended) {
+            Ok(Cow::Owned(text)) => Json::parse_whole(text.as_bytes()).map(Json::into_owned),
+            _ => Err(error),
+        };
+        Json::parse_whole(text).or_else(mended)
+    }
+
+    /// The same, but half of a surrogate pair is an error.
+    pub fn parse_whole(text: &'a [u8]) -> Result<Json<'a>, serde_json::Error> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         // One look at the whole is cheaper than one at each string.
-        let Ok(text) = std::str::from_utf8(text) else { return serde_json::from_slice(text) };
-        serde_json::from_str(text).or_else(|error: serde_json::Error| {
-            if !text.contains("\\ud") && !text.contains("\\uD") {
-                return Err(error);
-            }
-            let mended = mended(text);
-            serde_json::from_str(&mended).map(Json::into_owned).map_err(|_| error)
-        })
+        match std::str::from_utf8(text) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(text),
+        }
     }
 
     /// The same, borrowing from nothing.
@@ -325,31 +332,6 @@ fn ends(eight: u64) -> u64 {
     let below = |eight: u64, bound: u64| eight.wrapping_sub(EACH * bound) & !eight;
     let equal = |byte: u8| below(eight ^ (EACH * u64::from(byte)), 1);
     (below(eight, 0x20) | equal(b'"') | equal(b'\\')) & (EACH * 0x80)
-}
-
-/// JSON in which each half of a surrogate pair that stands alone is replaced.
-fn mended(text: &str) -> String {
-    let half = |at: usize| {
-        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
-        u16::from_str_radix(digits, 16).ok().filter(|half| (0xd800..0xe000).contains(half))
-    };
-    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
-    while let Some(escape) = text[at..].find('\\').map(|found| at + found) {
-        out.push_str(&text[at..escape]);
-        let taken = match (half(escape), half(escape + 6)) {
-            (Some(0xd800..0xdc00), Some(0xdc00..)) => 12,
-            (Some(_), _) => {
-                out.push_str("\\ufffd");
-                at = escape + 6;
-                continue;
-            }
-            (None, _) => 1 + text[escape + 1..].chars().next().map_or(0, char::len_utf8),
-        };
-        out.push_str(&text[escape..escape + taken]);
-        at = escape + taken;
-    }
-    out.push_str(&text[at..]);
-    out
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod envelopes;
 mod fees;
 mod gemini;
 mod given_up;
+mod halves;
 mod incoming;
 mod outgoing;
 mod parts;

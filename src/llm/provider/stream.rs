@@ -7,6 +7,7 @@
 //! each line where events were asked for, or the other way round.
 
 mod core;
+mod pairs;
 
 use self::core::Core;
 use super::alike::{Added, Lane};

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, not_json, too_much};
+use super::{Dialect, not_json, pairs, too_much};
 use crate::error::{Error, Status};
 use crate::llm::assemble::Assembler;
-use crate::llm::json::Json;
+use crate::llm::json::{Json, halves};
 use crate::llm::provider::alike::Alike;
 use crate::llm::provider::{Context, errors};
 use crate::llm::transport::Head;
@@ -34,6 +34,8 @@ pub(super) struct Core<D> {
     pub foreign: bool,
     /// Lines outside the framing.
     stray: Vec<u8>,
+    /// Name and data of an event that ends within a character: it waits for the rest.
+    open: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl<D: Dialect> Core<D> {
@@ -50,6 +52,7 @@ impl<D: Dialect> Core<D> {
             met: false,
             foreign: false,
             stray: Vec::new(),
+            open: None,
         }
     }
 
@@ -75,16 +78,60 @@ impl<D: Dialect> Core<D> {
         match data {
             b"" => {}
             b"[DONE]" => self.complete(),
+            _ if self.open.is_some() => self.go_on(name, data),
             _ => match self.alike.take_data(name, data) {
                 Some((lane, text)) => self.dialect.add(lane, &text, &mut self.out),
-                None => self.json(name, data),
+                None => self.json(name, data, data),
             },
         }
     }
 
-    fn json(&mut self, name: &[u8], data: &[u8]) {
-        self.out.raw(data);
-        let json = match Json::parse(data) {
+    /// Takes an event while another waits for the rest of a character.
+    fn go_on(&mut self, name: &[u8], data: &[u8]) {
+        let Some(before) = self.open.take() else { return };
+        let texts = std::str::from_utf8(&before.1).ok().zip(std::str::from_utf8(data).ok());
+        if let Some((one, other)) = texts.and_then(|(one, other)| halves::joined(one, other)) {
+            self.json(&before.0, &before.1, one.as_bytes());
+            self.json(name, data, other.as_bytes());
+        } else if pairs::is_elsewhere(&before.1, data) {
+            self.open = Some(before);
+            self.json(name, data, data);
+        } else {
+            self.open = Some(before);
+            self.give_up_waiting();
+            self.data(name, data);
+        }
+    }
+
+    /// The rest of a character does not come.
+    fn give_up_waiting(&mut self) {
+        if let Some((name, data)) = self.open.take() {
+            let text = String::from_utf8_lossy(&data);
+            self.json(&name, &data, halves::mended(&text).as_bytes());
+        }
+    }
+
+    /// Whether an event ends within a character, so that it has to wait.
+    fn waits(&mut self, name: &[u8], data: &[u8]) -> bool {
+        let waits = self.open.is_none() && std::str::from_utf8(data).is_ok_and(halves::is_open);
+        if waits {
+            self.open = Some((name.to_vec(), data.to_vec()));
+        }
+        waits
+    }
+
+    /// Takes an event's JSON; `own` is what the provider sent of it.
+    fn json(&mut self, name: &[u8], own: &[u8], data: &[u8]) {
+        if self.complete || self.failed.is_some() {
+            return;
+        }
+        let json = match Json::parse_whole(data) {
+            Err(_) if self.waits(name, data) => return,
+            Err(_) => Json::parse(data),
+            whole => whole,
+        };
+        self.out.raw(own);
+        let json = match json {
             Ok(json) => json,
             Err(_) if name == b"error" => {
                 let text = String::from_utf8_lossy(data);
@@ -112,7 +159,7 @@ impl<D: Dialect> Core<D> {
 
     /// Takes the events that are like the last one; answers what follows them.
     pub fn take_alike<'a>(&mut self, mut bytes: &'a [u8]) -> &'a [u8] {
-        if self.complete || self.failed.is_some() {
+        if self.complete || self.failed.is_some() || self.open.is_some() {
             return bytes;
         }
         while let Some((lane, text, taken)) = self.alike.take(bytes) {
@@ -197,6 +244,7 @@ impl<D: Dialect> Core<D> {
 
     /// The end mark came.
     pub fn complete(&mut self) {
+        self.give_up_waiting();
         if let Some(error) = self.words_alone() {
             return self.fail(error);
         }
@@ -212,6 +260,7 @@ impl<D: Dialect> Core<D> {
 
     /// Nothing more comes, proper or not.
     pub fn end(&mut self) {
+        self.give_up_waiting();
         if !std::mem::replace(&mut self.ended, true) {
             self.dialect.end(&mut self.out);
         }
@@ -222,6 +271,7 @@ impl<D: Dialect> Core<D> {
         if self.complete || self.failed.is_some() {
             return;
         }
+        self.give_up_waiting();
         let foreign = !self.met && (self.foreign || !self.stray.is_empty());
         // The last line of an error may have come without its end.
         self.stray.push(b'}');
