@@ -9,7 +9,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
 pub mod halves;
@@ -30,6 +31,9 @@ pub enum Json<'a> {
     Array(Vec<Json<'a>>),
     /// Names and values, in their order.
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
+    /// An object that a function is given, as its text: not read, so that it keeps
+    /// every digit.
+    Given(Cow<'a, str>),
 }
 
 /// What a missing field reads as.
@@ -69,6 +73,7 @@ impl<'a> Json<'a> {
             Json::Object(members) => Json::Object(
                 members.into_iter().map(|(name, value)| (own(name), value.into_owned())).collect(),
             ),
+            Json::Given(text) => Json::Given(own(text)),
         }
     }
 
@@ -94,7 +99,7 @@ impl<'a> Json<'a> {
 
     /// Whether it is an object.
     pub fn is_object(&self) -> bool {
-        matches!(self, Json::Object(_))
+        matches!(self, Json::Object(_) | Json::Given(_))
     }
 
     /// The text, if it is one.
@@ -167,6 +172,8 @@ impl<'a> Json<'a> {
                 .map(|(key, value)| (key.to_string(), value.to_value()))
                 .collect::<Map<_, _>>()
                 .into(),
+            // Only what is nested too deep cannot be read now.
+            Json::Given(text) => serde_json::from_str(text).unwrap_or_else(|_| Map::new().into()),
         }
     }
 
@@ -204,6 +211,7 @@ impl<'a> Json<'a> {
                 }
                 out.push('}');
             }
+            Json::Given(text) => out.push_str(text),
         }
     }
 }
@@ -292,9 +300,29 @@ impl<'de> Visitor<'de> for Reader {
         // As many as most have; to grow costs more than what is not used.
         let mut members = Vec::with_capacity(MEMBERS);
         while let Some(Name(key)) = map.next_key()? {
-            members.push((key, map.next_value()?));
+            let value = match GIVEN.contains(&key.as_ref()) {
+                true => map.next_value::<Given>()?.0,
+                false => map.next_value()?,
+            };
+            members.push((key, value));
         }
         Ok(Json::Object(members))
+    }
+}
+
+/// The members in which vendors say what a function is given.
+const GIVEN: [&str; 4] = ["arguments", "input", "args", "parameters"];
+
+/// The value of such a member.
+struct Given<'a>(Json<'a>);
+
+impl<'de> Deserialize<'de> for Given<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        if text.starts_with('{') {
+            return Ok(Given(Json::Given(halves::mended(text))));
+        }
+        serde_json::from_str(text).map(Given).map_err(D::Error::custom)
     }
 }
 

@@ -13,6 +13,7 @@ mod claude;
 mod cohere;
 mod compatible;
 mod conversations;
+mod digits;
 mod envelopes;
 mod fees;
 mod gemini;

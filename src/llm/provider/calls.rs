@@ -9,6 +9,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::exact;
 use super::wanted::Wanted;
 use crate::error::Result;
 use crate::llm::message::{Message, Role, ToolCall};
@@ -33,6 +34,9 @@ pub fn place_of(messages: &[Message], at: usize) -> Option<Place> {
 /// own mistake does.
 pub fn arguments(message: &Message, call: &ToolCall, wanted: &mut Wanted) -> Result<Value> {
     let object = call.object();
+    if object.is_ok() && !call.is_custom() {
+        return object.map(|object| exact::of(&call.arguments, object));
+    }
     if object.is_ok() || message.origin.is_none() {
         return object;
     }
@@ -62,6 +66,17 @@ pub fn mend(own: &mut Value, message: &Message, wanted: &mut Wanted) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Puts the digits of its calls back into a message's own blocks, whose trees have
+/// lost some: `slots` are the places of the calls' arguments there, in order.
+pub fn restore<'a>(slots: impl Iterator<Item = &'a mut Value>, message: &Message) {
+    for (slot, call) in slots.zip(&message.tool_calls) {
+        let has_more = exact::has_long_number(&call.arguments);
+        if has_more && call.object().is_ok_and(|object| object == *slot) {
+            *slot = exact::of(&call.arguments, Value::Null);
+        }
+    }
 }
 
 /// The function whose result the message at this place is.

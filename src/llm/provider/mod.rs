@@ -27,6 +27,7 @@ mod chances;
 pub mod cohere;
 pub mod embed;
 pub mod errors;
+mod exact;
 pub mod finish;
 pub mod gemini;
 pub mod hosts;

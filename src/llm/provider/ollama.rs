@@ -210,8 +210,11 @@ fn said(message: &Message, wanted: &mut Wanted) -> Result<Value> {
 
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let own = send::own(chat, message, wanted, url);
-    if let Some(block) = own.and_then(|origin| origin.blocks.first()) {
-        return Ok(block.clone());
+    if let Some(mut block) = own.and_then(|origin| origin.blocks.first()).cloned() {
+        let calls = block.get_mut("tool_calls").and_then(Value::as_array_mut);
+        let calls = calls.into_iter().flatten();
+        calls::restore(calls.filter_map(|call| call.pointer_mut("/function/arguments")), message);
+        return Ok(block);
     }
     lost::note_foreign(message, wanted);
     let mut out = said(message, wanted)?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::exact::Exact;
 use super::wanted::Wanted;
 use super::{Chat, Context, Prepared, hosts, lost};
 use crate::error::{Error, Result};
@@ -121,7 +122,7 @@ fn write(body: &Map<String, Value>) -> serde_json::Result<(Vec<u8>, Vec<Range<us
         let from = out.len();
         serde_json::to_writer(&mut out, name)?;
         out.push(b':');
-        serde_json::to_writer(&mut out, value)?;
+        serde_json::to_writer(&mut out, &Exact(value))?;
         fields.push(from..out.len());
     }
     out.push(b'}');

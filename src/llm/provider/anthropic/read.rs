@@ -26,6 +26,8 @@ struct Block {
     thinking: String,
     signature: String,
     json: String,
+    /// The input that it began with, as the vendor wrote it.
+    given: String,
     citations: Vec<Value>,
     call: Option<usize>,
 }
@@ -145,6 +147,9 @@ impl Decoder {
                 out.reasoning(0, &block.thinking);
             }
             "tool_use" => {
+                if start.get("input").is_object() {
+                    block.given = start.get("input").to_text();
+                }
                 let (id, name) = (start.get("id").word(), start.get("name").word());
                 let index = Some(index);
                 let piece = Fragment { index, id, name, begins: true, ..Fragment::default() };
@@ -295,9 +300,9 @@ impl Block {
     fn stop(&mut self, out: &mut Assembler) {
         let Some(place) = self.call else { return };
         if self.json.trim().is_empty() {
-            self.json = match &self.start["input"] {
-                Value::Object(input) => Value::Object(input.clone()).to_string(),
-                _ => "{}".into(),
+            self.json = match std::mem::take(&mut self.given) {
+                given if given.is_empty() => "{}".into(),
+                given => given,
             };
             self.arguments(&self.json, out);
         }

@@ -173,6 +173,8 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
             let what = format!("arguments of {:.40} left out: they are no JSON object", call.name);
             wanted.note("tool_calls", &what);
         }
+        let calls = blocks.iter_mut().filter(|block| block["type"] == "tool_use");
+        calls::restore(calls.filter_map(|block| block.get_mut("input")), message);
         return Ok(blocks);
     }
     lost::note_foreign(message, wanted);

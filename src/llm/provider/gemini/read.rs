@@ -31,6 +31,8 @@ struct Open {
     /// Its place among the calls.
     place: usize,
     arguments: Value,
+    /// All of them as the vendor wrote them, if they came at once.
+    given: Option<String>,
 }
 
 impl Dialect for Decoder {
@@ -165,13 +167,7 @@ impl Candidate {
             self.begin(part, call, name, out);
         }
         if let Some(open) = &mut self.open {
-            if let (Value::Object(old), Json::Object(new)) = (&mut open.arguments, call.get("args"))
-            {
-                old.extend(new.iter().map(|(key, value)| (key.to_string(), value.to_value())));
-            }
-            for piece in call.get("partialArgs").items() {
-                apply(&mut open.arguments, piece);
-            }
+            open.take(call);
         }
         if call.get("willContinue").bool() != Some(true) {
             self.close(out);
@@ -199,16 +195,33 @@ impl Candidate {
         }
         self.parts.push(kept);
         let part = self.parts.len() - 1;
-        self.open = Some(Open { part, place, arguments: json!({}) });
+        self.open = Some(Open { part, place, arguments: json!({}), given: None });
     }
 
     fn close(&mut self, out: &mut Assembler) {
         let Some(open) = self.open.take() else { return };
         let id = out.tool_id(self.index, open.place);
-        let text = open.arguments.to_string();
+        let text = open.given.unwrap_or_else(|| open.arguments.to_string());
         out.tool(self.index, Fragment { id: Some(&id), arguments: &text, ..Fragment::default() });
         out.tool_end(self.index, open.place);
         self.parts[open.part]["functionCall"]["args"] = open.arguments;
+    }
+}
+
+impl Open {
+    /// Takes what a piece says of the arguments.
+    fn take(&mut self, call: &Json) {
+        let args = call.get("args");
+        if let (Value::Object(old), Value::Object(new)) = (&mut self.arguments, args.to_value())
+            && !new.is_empty()
+        {
+            self.given = old.is_empty().then(|| args.to_text());
+            old.extend(new);
+        }
+        for piece in call.get("partialArgs").items() {
+            self.given = None;
+            apply(&mut self.arguments, piece);
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::super::wanted::Wanted;
-use super::super::{Chat, calls, lost, send};
+use super::super::{Chat, calls, exact, lost, send};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source, ToolCall};
 
@@ -55,7 +55,10 @@ fn model_turn(
     url: &str,
 ) -> Result<Vec<Value>> {
     if let Some(origin) = send::own(chat, message, wanted, url) {
-        return Ok(origin.blocks.clone());
+        let mut parts = origin.blocks.clone();
+        let calls = parts.iter_mut().filter_map(|part| part.pointer_mut("/functionCall/args"));
+        calls::restore(calls, message);
+        return Ok(parts);
     }
     lost::note_foreign(message, wanted);
     let mut parts = parts(message, wanted)?;
@@ -102,8 +105,8 @@ fn result(messages: &[Message], at: usize, wanted: &mut Wanted) -> Result<Value>
         _ if message.is_error => json!({"error": text}),
         // In an object it would point at another part of the request.
         Ok(_) if text.contains("\"$ref\"") => json!({"output": text}),
-        Ok(Value::Object(object)) => object.into(),
-        Ok(list @ Value::Array(_)) => json!({"output": list}),
+        Ok(object @ Value::Object(_)) => exact::of(&text, object),
+        Ok(list @ Value::Array(_)) => json!({"output": exact::of(&text, list)}),
         // A number's digits, too, are as the tool wrote them.
         _ => json!({"output": text}),
     };
