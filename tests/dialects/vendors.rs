@@ -528,6 +528,26 @@ fn a_cost_that_a_host_estimates_is_stated() {
 }
 
 #[test]
+fn what_a_gateway_states_is_the_whole_cost() {
+    let mut answer = json!({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]});
+    let cost = |answer: &Value, headers: &[(&str, &str)]| {
+        let (dialect, context) = context_of("custom");
+        let body = answer.to_string();
+        dialect.reply(&context, &head(200, headers), body.as_bytes()).unwrap().stated_cost_usd
+    };
+    // OpenRouter's fee, and what the vendor takes for a key of one's own.
+    answer["usage"] = json!({"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.25,
+        "is_byok": true, "cost_details": {"upstream_inference_cost": 5.0}});
+    assert_eq!(cost(&answer, &[]), Some(5.25));
+    answer["usage"]["is_byok"] = false.into();
+    assert_eq!(cost(&answer, &[]), Some(0.25), "the same once more");
+    answer["usage"] = json!({"prompt_tokens": 1, "completion_tokens": 1});
+    for (stated, wanted) in [("0.125", Some(0.125)), ("0.0", None), ("None", None), ("-1", None)] {
+        assert_eq!(cost(&answer, &[("x-litellm-response-cost", stated)]), wanted, "{stated}");
+    }
+}
+
+#[test]
 fn vectors_are_numbers_unless_base64_was_asked_for() {
     let answer = json!({"data": [{"index": 0, "embedding": "AACAPwAAAMA="}], "model": "e"});
     let vector = |asked: Value| {

@@ -12,6 +12,12 @@ pub fn tier(json: &Json, out: &mut Assembler) {
     out.response().has_unpriced |= is_other;
 }
 
+/// The cost that LiteLLM states beside an answer; of a stream it does not know it yet.
+fn cost_in_head(out: &Assembler) -> Option<f64> {
+    let cost = out.head().headers.get("x-litellm-response-cost")?.trim().parse().ok();
+    cost.filter(|usd: &f64| usd.is_finite() && *usd > 0.0)
+}
+
 /// Usage as OpenAI and its compatible hosts state it.
 pub fn usage(json: &Json, out: &mut Assembler) {
     let details = json.get("prompt_tokens_details");
@@ -39,9 +45,13 @@ pub fn usage(json: &Json, out: &mut Assembler) {
     let stated = usd(cost)
         .or_else(|| usd(cost.get("total_cost")))
         .or_else(|| usd(json.get("estimated_cost")))
-        .or_else(|| usd(json.get("cost_in_usd_ticks")).map(|ticks| ticks * 1e-10));
+        .or_else(|| usd(json.get("cost_in_usd_ticks")).map(|ticks| ticks * 1e-10))
+        .or_else(|| cost_in_head(out));
+    // With a key of one's own OpenRouter states its fee, and beside it the vendor's price.
+    let upstream = usd(json.at(&["cost_details", "upstream_inference_cost"]))
+        .filter(|_| json.get("is_byok").bool() == Some(true));
     if stated.is_some() {
-        out.response().stated_cost_usd = stated;
+        out.response().stated_cost_usd = stated.map(|usd| usd + upstream.unwrap_or(0.0));
     }
     out.usage(Usage {
         input_tokens: input,
