@@ -26,6 +26,8 @@ pub struct Row {
     pub output: f64,
     /// Prompt tokens read from the vendor's cache.
     pub cached: Option<f64>,
+    /// Prompt tokens of sound; none: as others.
+    pub audio: Option<f64>,
     /// Prompt tokens written to it for five minutes, and for an hour.
     pub written: Option<(f64, f64)>,
     /// Beyond this many prompt tokens, all prices are other ones.
@@ -46,13 +48,17 @@ pub struct Long {
 }
 
 const fn row(provider: &'static str, prefix: &'static str, input: f64, output: f64) -> Row {
-    let (cached, written, long) = (None, None, None);
-    Row { provider, prefix, from: 0, input, output, cached, written, long, peaks: false }
+    let (cached, audio, written, long) = (None, None, None, None);
+    Row { provider, prefix, from: 0, input, output, cached, audio, written, long, peaks: false }
 }
 
 impl Row {
     const fn cached(self, price: f64) -> Row {
         Row { cached: Some(price), ..self }
+    }
+
+    const fn audio(self, price: f64) -> Row {
+        Row { audio: Some(price), ..self }
     }
 
     /// A tenth for reading, a quarter more for writing, and double for an hour.
@@ -197,16 +203,16 @@ pub static ROWS: &[Row] = &[
     gemini("gemini-1.5-flash", 0.075, 0.3).cached(0.01875).long(128_000, 2.0, 2.0),
     gemini("gemini-1.5-flash-8b", 0.0375, 0.15).cached(0.01).long(128_000, 2.0, 2.0),
     gemini("gemini-1.5-pro", 1.25, 5.0).cached(0.3125).long(128_000, 2.0, 2.0),
-    gemini("gemini-2.0-flash", 0.1, 0.4).cached(0.025),
+    gemini("gemini-2.0-flash", 0.1, 0.4).cached(0.025).audio(0.7),
     row("gemini", "gemini-2.0-flash-lite", 0.075, 0.3),
-    gemini("gemini-2.5-flash", 0.3, 2.5),
+    gemini("gemini-2.5-flash", 0.3, 2.5).audio(1.0),
     row("gemini", "gemini-2.5-flash-preview", 0.15, 0.6),
-    gemini("gemini-2.5-flash-preview-09-2025", 0.3, 2.5),
-    gemini("gemini-2.5-flash-lite", 0.1, 0.4),
+    gemini("gemini-2.5-flash-preview-09-2025", 0.3, 2.5).audio(1.0),
+    gemini("gemini-2.5-flash-lite", 0.1, 0.4).audio(0.3),
     gemini("gemini-2.5-pro", 1.25, 10.0).long(200_000, 2.0, 1.5),
-    gemini("gemini-3-flash", 0.5, 3.0),
+    gemini("gemini-3-flash", 0.5, 3.0).audio(1.0),
     gemini("gemini-3-pro", 2.0, 12.0).long(200_000, 2.0, 1.5),
-    gemini("gemini-3.1-flash-lite", 0.25, 1.5),
+    gemini("gemini-3.1-flash-lite", 0.25, 1.5).audio(0.5),
     gemini("gemini-3.1-pro", 2.0, 12.0).long(200_000, 2.0, 1.5),
     gemini("gemini-3.1-pro-preview-customtools", 2.0, 12.0).long(200_000, 2.0, 1.5),
     gemini("gemini-3.5-flash", 1.5, 9.0),
@@ -461,6 +467,10 @@ mod tests {
         of("input_mtok", row.input, input);
         of("output_mtok", row.output, output);
         of("cache_read_mtok", row.cached.unwrap_or(row.input), input);
+        let audio = row.audio.unwrap_or(row.input);
+        of("input_audio_mtok", audio, input);
+        let cached = row.cached.unwrap_or(row.input);
+        of("cache_audio_read_mtok", cached * audio / row.input, input);
         of("cache_write_mtok", row.written.map_or(row.input, |(price, _)| price), input);
     }
 }

@@ -34,6 +34,8 @@ pub struct Price {
     pub output: f64,
     /// Prompt tokens from the provider's cache; none: as others.
     pub cached_input: Option<f64>,
+    /// Prompt tokens of sound, those from the cache as much dearer; none: as others.
+    pub audio_input: Option<f64>,
     /// Prompt tokens written to it; none: as others.
     pub cache_write: Option<f64>,
     /// Prompt tokens written to it for an hour; none: as the others written.
@@ -75,7 +77,19 @@ impl Price {
             (output - thought, self.output),
             (thought, self.reasoning.unwrap_or(self.output)),
         ];
-        Some(parts.iter().map(|(tokens, price)| *tokens as f64 * price).sum::<f64>() / 1e6)
+        let sum: f64 = parts.iter().map(|(tokens, price)| *tokens as f64 * price).sum();
+        Some((sum + self.more_for_sound(usage, input - cached - written, cached)) / 1e6)
+    }
+
+    /// What sound in the prompt costs beyond text, of so many tokens that were not
+    /// cached and that were, in millionths of a USD.
+    fn more_for_sound(&self, usage: &Usage, fresh: u64, cached: u64) -> f64 {
+        let Some(audio) = self.audio_input.filter(|_| self.input > 0.0) else { return 0.0 };
+        let (all, read) = audio_tokens(usage);
+        let (fresh, cached) = (all.saturating_sub(read).min(fresh), read.min(cached));
+        let plain =
+            fresh as f64 * self.input + cached as f64 * self.cached_input.unwrap_or(self.input);
+        plain * (audio / self.input - 1.0)
     }
 
     /// Whether a usage tells of the vendor's cache, and the table knows no price of it.
@@ -105,6 +119,7 @@ impl Price {
             input: row.input * input,
             output: row.output * output,
             cached_input: row.cached.map(|price| price * input),
+            audio_input: row.audio.map(|price| price * input),
             cache_write: row.written.map(|(price, _)| price * input),
             cache_write_hour: row.written.map(|(_, price)| price * input),
             ..Price::default()
@@ -145,6 +160,7 @@ impl Price {
             input: at("input_cost_per_token").unwrap_or(below.input),
             output: at("output_cost_per_token").unwrap_or(below.output),
             cached_input: at("cache_read_input_token_cost").or(below.cached_input),
+            audio_input: at("input_cost_per_audio_token").or(below.audio_input),
             cache_write: at("cache_creation_input_token_cost").or(below.cache_write),
             cache_write_hour: at("cache_creation_input_token_cost_above_1hr")
                 .or(below.cache_write_hour),
@@ -193,6 +209,23 @@ fn billed_tokens(usage: &Usage) -> (Option<u64>, Option<u64>) {
     let own: Option<Value> = own.and_then(|text| serde_json::from_str(text).ok());
     let billed = |what: &str| own.as_ref()?["billed_units"][what].as_u64();
     (billed("input_tokens"), billed("output_tokens"))
+}
+
+/// The prompt's tokens of sound, and those of them that the vendor's cache held.
+fn audio_tokens(usage: &Usage) -> (u64, u64) {
+    let own = usage.provider_usage.as_deref();
+    let own = own.filter(|text| text.contains("AUDIO") || text.contains("audio_tokens"));
+    let Some(own) = own.and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
+        return (0, 0);
+    };
+    // Gemini tells each kind apart, OpenAI this one.
+    let of_sound = |part: &&Value| part["modality"] == "AUDIO";
+    let sum = |name: &str| {
+        let parts = own[name].as_array().into_iter().flatten().filter(of_sound);
+        parts.filter_map(|part| part["tokenCount"].as_u64()).fold(0, u64::saturating_add)
+    };
+    let stated = own["prompt_tokens_details"]["audio_tokens"].as_u64();
+    (stated.unwrap_or_else(|| sum("promptTokensDetails")), sum("cacheTokensDetails"))
 }
 
 /// What Anthropic's own searches cost beside the tokens.

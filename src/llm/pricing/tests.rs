@@ -261,3 +261,27 @@ fn searches_of_anthropics_cost_beside_the_tokens() {
     searched.usage = Some(Usage { provider_usage: Some(own.into()), ..usage() });
     assert!(near(costs(&searched).0.unwrap(), tokens + 0.05));
 }
+
+#[test]
+fn sound_in_a_prompt_has_its_own_price() {
+    let told = |model: &str, details: &str| {
+        let mut response = answer("gemini", model);
+        response.usage = Some(Usage {
+            input_tokens: Some(1_000_000),
+            output_tokens: Some(0),
+            cached_input_tokens: Some(400_000),
+            provider_usage: Some(details.into()),
+            ..Usage::default()
+        });
+        costs(&response).0.unwrap()
+    };
+    let details = r#"{"promptTokensDetails":[{"modality":"TEXT","tokenCount":500000},
+        {"modality":"AUDIO","tokenCount":500000}],
+        "cacheTokensDetails":[{"modality":"AUDIO","tokenCount":400000}]}"#;
+    // 0.5 M of text, 0.1 M of sound, and 0.4 M of sound from the cache.
+    assert!(near(told("gemini-2.5-flash", details), 0.15 + 0.1 + 0.04));
+    assert!(near(told("gemini-2.5-flash", "{}"), 0.18 + 0.012));
+    assert!(near(told("gemini-2.5-pro", details), told("gemini-2.5-pro", "{}")));
+    let wrong = r#"{"promptTokensDetails":[{"modality":"AUDIO","tokenCount":9e15}]}"#;
+    assert!(near(told("gemini-2.5-flash", wrong), told("gemini-2.5-flash", "{}")));
+}
