@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::Error;
+
 use super::cancel::Cancel;
 use super::client::{Client, Failed};
 use super::event::Sink;
@@ -32,6 +34,18 @@ impl Asked {
         match self {
             Asked::Client(client) => client.ask(request, cancel, sink, waited),
             Asked::Tiered(tiered) => tiered.ask(request, cancel, sink, waited),
+        }
+    }
+
+    /// Counts calls that have ended after standing in line for so long, and tells of
+    /// them.
+    pub fn ended_in_line(&self, requests: &[Arc<Request>], waited: Duration, error: &Error) {
+        for request in requests {
+            let client = match self {
+                Asked::Client(client) => client,
+                Asked::Tiered(tiered) => tiered.likely(request),
+            };
+            client.ended_in_line(request, waited, error);
         }
     }
 

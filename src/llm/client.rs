@@ -232,7 +232,8 @@ impl Client {
     ) -> Result<Response, Failed> {
         let started = self.clock.now_ns().saturating_sub(waited_ns);
         let running = self.calls.begin(cancel)?;
-        let mut ended = Ended::default();
+        let in_line_ns = Some(waited_ns).filter(|ns| *ns > 0);
+        let mut ended = Ended { in_line_ns, outside_ns: waited_ns, ..Ended::default() };
         let begun = running.interrupt.check().map_err(Failed::from);
         let result = begun.and_then(|()| call(&running, &mut ended));
         let mut result = result.map_err(|failed| failed.settled(&running.interrupt));
@@ -243,18 +244,34 @@ impl Client {
             ended.first_token_ns = first_token.map(|time| time.as_nanos() as u64);
             ended.cost_usd = response.cost_usd;
         }
-        self.metrics.record(&ended);
-        self.tell(operation, &ended, &result);
+        self.tell(operation, &ended, result.as_ref().map_err(|failed| &failed.error));
         result
     }
 
-    fn tell(&self, operation: &str, ended: &Ended, result: &Result<Response, Failed>) {
+    /// Counts a call that has ended in a queue's line, and tells of it.
+    pub(super) fn ended_in_line(&self, request: &Request, waited: Duration, error: &Error) {
+        let ns = waited.as_nanos() as u64;
+        let options = request.effective(&self.options).ok();
+        let ended = Ended {
+            failure: Some(error.status()),
+            total_ns: ns,
+            outside_ns: ns,
+            in_line_ns: Some(ns),
+            model: options.and_then(|options| options.values.model.clone()),
+            ..Ended::default()
+        };
+        self.tell("chat", &ended, Err(error));
+    }
+
+    /// Counts a call, and tells of it.
+    fn tell(&self, operation: &str, ended: &Ended, result: Result<&Response, &Error>) {
+        self.metrics.record(ended);
         let facts = CallFacts {
             provider: &self.options.values.provider,
             model: ended.model.as_deref(),
             operation,
         };
-        self.listeners.ended(&facts, ended, result.as_ref().map_err(|failed| &failed.error));
+        self.listeners.ended(&facts, ended, result);
         self.listeners.alerts(&self.watch.note(ended));
     }
 

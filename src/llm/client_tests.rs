@@ -240,7 +240,9 @@ fn gated_with(
     for (name, value) in own.iter().chain(options) {
         layered.set(name, value).unwrap();
     }
-    let parts = Parts { transport: Some(Arc::new(transport)), ..Parts::default() };
+    let log = Some((Level::Debug, tell(&inner.records)));
+    let listeners = Listeners { log, ..Listeners::default() };
+    let parts = Parts { transport: Some(Arc::new(transport)), listeners, ..Parts::default() };
     let client = Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap());
     Bench { client, ..inner }
 }

@@ -121,6 +121,9 @@ fn record(facts: &CallFacts, ended: &Ended, result: Result<&Response, &Error>) -
         "mynah.overhead_ms": ended.total_ns.saturating_sub(ended.outside_ns) as f64 / 1e6,
     });
     let mut put = |name: &str, value: Value| record[name] = value;
+    if let Some(ns) = ended.in_line_ns {
+        put("mynah.queue_wait_ms", (ns as f64 / 1e6).into());
+    }
     match result {
         Ok(response) => {
             let usage = response.usage.clone().unwrap_or_default();

@@ -39,6 +39,7 @@ pub struct ClientMetrics {
     first_token: Histogram,
     overhead: Histogram,
     queued: Histogram,
+    in_line: Histogram,
 }
 
 /// The facts of one ended call.
@@ -50,8 +51,11 @@ pub struct Ended {
     pub total_ns: u64,
     /// From the start to the first content.
     pub first_token_ns: Option<u64>,
-    /// Time spent waiting for the network, for limits, and in callbacks.
+    /// Time spent waiting for the network, for limits, in a queue's line, and in
+    /// callbacks.
     pub outside_ns: u64,
+    /// The part of it in a queue's line, of a call that was submitted to one.
+    pub in_line_ns: Option<u64>,
     /// The model that was asked for, once that is known.
     pub model: Option<String>,
     /// What it cost, in USD, as far as that is known: nothing where no provider
@@ -116,6 +120,7 @@ impl ClientMetrics {
             first_token: Histogram::default(),
             overhead: Histogram::default(),
             queued: Histogram::default(),
+            in_line: Histogram::default(),
         }
     }
 
@@ -132,9 +137,8 @@ impl ClientMetrics {
         }
         self.coalesced.fetch_add(ended.coalesced.into(), Relaxed);
         self.priced_calls.fetch_add(ended.cost_usd.is_some().into(), Relaxed);
-        if let Some(ns) = ended.first_token_ns {
-            self.first_token.record(ns);
-        }
+        ended.first_token_ns.iter().for_each(|ns| self.first_token.record(*ns));
+        ended.in_line_ns.iter().for_each(|ns| self.in_line.record(*ns));
         self.saved_nano_usd.fetch_add(nano(ended.saved_usd.unwrap_or(0.0)), Relaxed);
     }
 
@@ -209,6 +213,7 @@ impl ClientMetrics {
             "first_token_ms": times(&self.first_token),
             "overhead_ms": times(&self.overhead),
             "limiter_wait_ms": times(&self.queued),
+            "queue_wait_ms": times(&self.in_line),
         })
     }
 
@@ -246,8 +251,8 @@ impl ClientMetrics {
         ]
     }
 
-    fn histograms(&self) -> [&Histogram; 4] {
-        [&self.latency, &self.first_token, &self.overhead, &self.queued]
+    fn histograms(&self) -> [&Histogram; 5] {
+        [&self.latency, &self.first_token, &self.overhead, &self.queued, &self.in_line]
     }
 
     /// Adds all figures to a text in Prometheus' format.
@@ -280,6 +285,7 @@ impl ClientMetrics {
         text.histogram("mynah_llm_latency_seconds", "Whole calls.", &self.latency);
         text.histogram("mynah_llm_first_token_seconds", "To the first content.", &self.first_token);
         text.histogram("mynah_llm_limiter_wait_seconds", "Waits for rate limits.", &self.queued);
+        text.histogram("mynah_llm_queue_wait_seconds", "In the line of a queue.", &self.in_line);
         text.histogram("mynah_llm_overhead_seconds", "The library's own time.", &self.overhead);
         let tokens = self.tokens_per_second();
         text.gauge("mynah_llm_tokens_per_second", "Tokens by generating time.", tokens);

@@ -19,7 +19,6 @@ mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::clock::Signal;
 use crate::error::{Error, Result};
@@ -37,7 +36,7 @@ use super::pool::Pool;
 use super::request::Request;
 
 pub use item::{Departed, Item, ItemKind};
-use line::{Ending, Limit};
+use line::{Ending, Limit, Wanted};
 
 /// Events of one stream that may wait to be taken.
 const UNDELIVERED_MAX: usize = 256;
@@ -74,7 +73,8 @@ struct State {
 /// A call that has not ended.
 struct Stream {
     tag: u64,
-    is_batch: bool,
+    /// What it is, until a thread has it.
+    wanted: Option<Wanted>,
     /// Its place in the pool's line, once it has one.
     place: Option<u64>,
     /// How long it may stand there.
@@ -115,8 +115,10 @@ impl Queue {
             cancel.pass_on(&own);
         }
         let limit = asked.time_of(&request).map(Limit::from_now);
-        let id = self.enter(own.clone(), tag, false, limit)?;
-        let (queue, token, began) = (self.clone(), own.clone(), Instant::now());
+        let wanted = Wanted::call(asked.clone(), request.clone());
+        let began = wanted.since;
+        let id = self.enter(own.clone(), tag, wanted, limit)?;
+        let (queue, token) = (self.clone(), own.clone());
         let job = move || {
             let mut sink = |event: &Event| queue.push_event(id, tag, event);
             let sink = stream.then_some(&mut sink as &mut Sink<'_>);
@@ -143,7 +145,8 @@ impl Queue {
         if let Some(cancel) = cancel {
             cancel.pass_on(&own);
         }
-        let id = self.enter(own.clone(), tag, true, None)?;
+        let wanted = Wanted::batch(client.clone(), requests.clone());
+        let id = self.enter(own.clone(), tag, wanted, None)?;
         let (queue, token) = (self.clone(), own.clone());
         let job = move || {
             done(batch::run(&client, &requests, parallel, Some(&token), &mut |_, _| {}));
@@ -156,7 +159,7 @@ impl Queue {
         self: &Arc<Self>,
         cancel: Arc<Cancel>,
         tag: u64,
-        is_batch: bool,
+        wanted: Wanted,
         limit: Option<Limit>,
     ) -> Result<u64> {
         let mut state = self.state.lock();
@@ -168,7 +171,7 @@ impl Queue {
         let ending = Ending::of(self, id);
         let stream = Stream {
             tag,
-            is_batch,
+            wanted: Some(wanted),
             place: None,
             limit,
             undelivered: 0,

@@ -176,8 +176,20 @@ impl Tiered {
         let callback = self.complexity.lock().clone();
         let given = callback.map_or(f64::NAN, |complexity| complexity(request));
         let complexity = if given.is_nan() { complexity::estimate(request) } else { given };
+        (self.fitting(complexity), false)
+    }
+
+    /// The client that would be asked, as far as that is known without calling back.
+    pub(super) fn likely(&self, request: &Request) -> &Arc<Client> {
+        let place = self.pending(request);
+        let place = place.unwrap_or_else(|| self.fitting(complexity::estimate(request)));
+        &self.tiers[place].client
+    }
+
+    /// The tier for so much complexity.
+    fn fitting(&self, complexity: f64) -> usize {
         let place = (complexity.clamp(0.0, 1.0) * self.tiers.len() as f64) as usize;
-        (place.min(self.tiers.len() - 1), false)
+        place.min(self.tiers.len() - 1)
     }
 
     /// The tier that waits for a tool's result.

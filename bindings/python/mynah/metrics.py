@@ -106,6 +106,8 @@ class ClientMetrics:
     overhead_ms: LatencyMs
     """The library's own share of a call."""
     limiter_wait_ms: LatencyMs
+    queue_wait_ms: LatencyMs
+    """In the line of a queue, of calls that were submitted to one."""
     breaker_state: str
     breaker_transitions: int
     in_flight: int
@@ -166,7 +168,7 @@ def cache_metrics_of(raw: dict[str, Any]) -> CacheMetrics:
 
 
 def client_metrics_of(raw: dict[str, Any]) -> ClientMetrics:
-    names = ("latency_ms", "first_token_ms", "overhead_ms", "limiter_wait_ms")
+    names = ("latency_ms", "first_token_ms", "overhead_ms", "limiter_wait_ms", "queue_wait_ms")
     return _filled(
         ClientMetrics, raw, raw=raw, **{name: _filled(LatencyMs, raw[name]) for name in names})
 

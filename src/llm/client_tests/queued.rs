@@ -4,6 +4,7 @@ use super::*;
 use crate::llm::asked::Asked;
 use crate::llm::cancel::Cancel;
 use crate::llm::queue::{ItemKind, Queue};
+use crate::llm::tiered::Tiered;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -167,6 +168,75 @@ fn the_time_of_a_call_runs_while_it_stands_in_line_and_ends_it_there() {
     assert_eq!((first.tag, last.tag, bench.sent()), (1, 3, 2));
     let ItemKind::Done(Ok(response)) = last.kind else { panic!("{last:?}") };
     assert!(response.timings.queue.unwrap() >= Duration::from_millis(20), "it waited that long");
+}
+
+/// A queue whose only thread waits at the gate with a call, and so many more in line
+/// behind it that may take so long, and their token.
+fn with_a_line(asked: &Asked, calls: u64, ms: &str) -> (Arc<Queue>, Arc<Cancel>) {
+    let (queue, cancel) = (Queue::new(1).unwrap(), Arc::<Cancel>::default());
+    let mut late = request();
+    late.set("timeout_ms", ms).unwrap();
+    let late = Arc::new(late);
+    queue.submit(asked.clone(), Arc::new(request()), false, None, 0).unwrap();
+    for tag in 1..=calls {
+        queue.submit(asked.clone(), late.clone(), false, Some(&cancel), tag).unwrap();
+    }
+    (queue, cancel)
+}
+
+/// How the next call ended, if it failed.
+fn next_failure(queue: &Queue) -> Status {
+    match queue.next(LONG).unwrap().kind {
+        ItemKind::Done(Err(failed)) => failed.error.status(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_call_that_ends_in_line_counts_with_its_waiting_time_and_is_told_as_any_that_failed() {
+    let (_open, gate) = std::sync::mpsc::channel();
+    let bench = gated(bench(&[], vec![]), gate);
+    let (queue, _) = with_a_line(&Asked::Client(bench.client.clone()), 30, "20");
+    for _ in 0..30 {
+        assert_eq!(next_failure(&queue), Status::Timeout);
+    }
+    let figures = bench.client.metrics_json();
+    assert_eq!((&figures["failures"], &figures["by_status"]["timeout"]), (&json!(30), &json!(30)));
+    assert_eq!(figures["alerts"], json!(["alert_min_success_rate"]));
+    for times in [&figures["latency_ms"], &figures["queue_wait_ms"]] {
+        assert!(times["count"] == 30 && times["p50"].as_f64().unwrap() >= 20.0, "{times}");
+    }
+    let records = bench.records.lock();
+    let told: Vec<_> = records.iter().filter(|record| record["error.type"] == "timeout").collect();
+    assert_eq!((told.len(), &told[0]["level"]), (30, &json!("error")));
+    assert_eq!(told[0]["gen_ai.request.model"], "gpt");
+    assert!(told[0]["mynah.queue_wait_ms"].as_f64().unwrap() >= 20.0, "{}", told[0]);
+}
+
+#[test]
+fn calls_and_batches_that_are_cancelled_in_line_count_each_as_a_cancelled_call() {
+    let (_open, gate) = std::sync::mpsc::channel();
+    let bench = gated(bench(&[], vec![]), gate);
+    let (queue, cancel) = with_a_line(&Asked::Client(bench.client.clone()), 2, "600000");
+    let requests = (0..3).map(|_| Arc::new(request())).collect();
+    queue.submit_batch(bench.client.clone(), requests, 1, Some(&cancel), 7, drop).unwrap();
+    cancel.trigger();
+    let figures = bench.client.metrics_json();
+    assert_eq!((&figures["calls"], &figures["failures"]), (&json!(5), &json!(0)));
+    assert_eq!(figures["by_status"], json!({"cancelled": 5}));
+    assert_eq!(bench.records.lock().len(), 5);
+}
+
+#[test]
+fn a_call_of_tiers_that_ends_in_line_counts_with_the_tier_that_fits_it() {
+    let (_open, gate) = std::sync::mpsc::channel();
+    let (cheap, able) = (gated(bench(&[], vec![]), gate), bench(&[], vec![]));
+    let clients = [&cheap, &able].map(|bench| bench.client.clone()).into();
+    let tiered = Arc::new(Tiered::new(clients, false).unwrap());
+    let (queue, _) = with_a_line(&Asked::Tiered(tiered), 1, "20");
+    assert_eq!(next_failure(&queue), Status::Timeout);
+    assert_eq!(cheap.client.metrics_json()["by_status"], json!({"timeout": 1}));
+    assert_eq!(able.client.metrics_json()["calls"], 0);
 }
 
 #[test]

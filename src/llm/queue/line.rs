@@ -1,6 +1,7 @@
 //! The line before a queue's threads: calls leave it for a thread, or end in it.
 //!
-//! A call's time begins when it is submitted. Who has a thread looks after it; for
+//! A call's time begins when it is submitted. One that ends here counts with its
+//! client as any other that failed. Who has a thread looks after it; for
 //! those who have none one thread does, for as long as there are such.
 
 use std::sync::{Arc, Weak};
@@ -9,12 +10,47 @@ use std::time::{Duration, Instant};
 
 use super::{ItemKind, Queue, State, Stream};
 use crate::error::{Error, Result, Status};
+use crate::llm::asked::Asked;
 use crate::llm::cancel::{Breakable, Cancel, Interrupt, Reason};
+use crate::llm::client::Client;
 use crate::llm::nesting::{self, Place};
 use crate::llm::pool;
+use crate::llm::request::Request;
 
-/// Stack of the thread that looks after those in line.
-const STACK: usize = 64 * 1024;
+/// Stack of the thread that looks after those in line: it tells listeners, too.
+const STACK: usize = 256 * 1024;
+
+/// What stands in line.
+pub(super) struct Wanted {
+    asked: Asked,
+    /// One, or those of a batch.
+    requests: Vec<Arc<Request>>,
+    is_batch: bool,
+    /// When it was submitted.
+    pub since: Instant,
+}
+
+impl Wanted {
+    /// A call.
+    pub fn call(asked: Asked, request: Arc<Request>) -> Wanted {
+        Wanted { asked, requests: vec![request], is_batch: false, since: Instant::now() }
+    }
+
+    /// A batch.
+    pub fn batch(client: Arc<Client>, requests: Vec<Arc<Request>>) -> Wanted {
+        let asked = Asked::Client(client);
+        Wanted { asked, requests, is_batch: true, since: Instant::now() }
+    }
+
+    /// Counts it as ended here; what the queue tells of it.
+    fn ended(self, error: Error) -> ItemKind {
+        self.asked.ended_in_line(&self.requests, self.since.elapsed(), &error);
+        match self.is_batch {
+            true => ItemKind::Batch(Err(error)),
+            false => ItemKind::Done(Err(error.into())),
+        }
+    }
+}
 
 /// How long a call may stand in line.
 #[derive(Debug, Clone, Copy)]
@@ -98,29 +134,29 @@ impl Queue {
     fn leaves_line(&self, id: u64) {
         let mut state = self.state.lock();
         let is_kept = state.is_kept;
-        if let Some(stream) = state.streams.get_mut(&id) {
+        let wanted = state.streams.get_mut(&id).and_then(|stream| {
             stream.limit = None;
-        }
+            stream.wanted.take()
+        });
         if is_kept {
             self.moved.notify_one();
         }
+        drop(state);
+        // It may be the last to hold whom it asks.
+        drop(wanted);
     }
 
     /// Ends a call that no thread has taken yet.
     fn end_in_line(&self, id: u64, error: Error) {
-        let found = {
-            let state = self.state.lock();
-            let stream = state.streams.get(&id);
-            stream.and_then(|stream| Some((stream.tag, stream.is_batch, stream.place?)))
-        };
-        if let Some((tag, is_batch, place)) = found
-            && self.pool.withdraw(place)
-        {
-            let kind = match is_batch {
-                true => ItemKind::Batch(Err(error)),
-                false => ItemKind::Done(Err(error.into())),
-            };
-            self.finish(id, tag, kind);
+        let place = self.state.lock().streams.get(&id).and_then(|stream| stream.place);
+        if !place.is_some_and(|place| self.pool.withdraw(place)) {
+            return;
+        }
+        let take = |stream: &mut Stream| Some((stream.tag, stream.wanted.take()?));
+        let found = self.state.lock().streams.get_mut(&id).and_then(take);
+        if let Some((tag, wanted)) = found {
+            let end = wanted.ended(error);
+            self.finish(id, tag, end);
         }
     }
 

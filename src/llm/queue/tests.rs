@@ -3,12 +3,20 @@
 use std::time::Duration;
 
 use super::*;
+use crate::llm::client::Parts;
+use crate::options::Layered;
+
+fn call() -> Wanted {
+    let options = Layered::default().resolve().unwrap();
+    let client = Client::new(options, Parts::default()).unwrap();
+    Wanted::call(Asked::Client(Arc::new(client)), Arc::new(Request::new()))
+}
 
 #[test]
 fn a_call_that_comes_while_the_queue_closes_does_not_keep_it() {
     let queue = Queue::new(1).unwrap();
     let own = Arc::<Cancel>::default();
-    let id = queue.enter(own.clone(), 1, false, None).unwrap();
+    let id = queue.enter(own.clone(), 1, call(), None).unwrap();
     let (closed, told) = std::sync::mpsc::channel();
     std::thread::spawn({
         let queue = queue.clone();
