@@ -11,6 +11,7 @@
 //! waits too: the socket is not read, and its idle time does not run, but its
 //! whole time does.
 
+mod dues;
 mod item;
 mod line;
 mod taking;
@@ -35,6 +36,7 @@ use super::nesting::{self, Place};
 use super::pool::Pool;
 use super::request::Request;
 
+use dues::Dues;
 pub use item::{Departed, Item, ItemKind};
 use line::{Ending, Limit, Wanted};
 
@@ -66,7 +68,9 @@ struct State {
     /// Somebody wants a waiting `next` to return.
     woken: bool,
     closed: bool,
-    /// Whether a thread looks after the limits of those in line.
+    /// Whose time in line is limited.
+    dues: Dues,
+    /// Whether a thread looks after them.
     is_kept: bool,
 }
 

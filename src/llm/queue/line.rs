@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{ItemKind, Queue, State, Stream};
+use super::{ItemKind, Queue, State};
 use crate::error::{Error, Result, Status};
 use crate::llm::asked::Asked;
 use crate::llm::cancel::{Breakable, Cancel, Interrupt, Reason};
@@ -110,7 +110,8 @@ impl Queue {
         let (queue, inside) = (self.clone(), Place::Queue(self.address()));
         let job = move || {
             let _inside = nesting::enter(inside);
-            queue.leaves_line(id);
+            // What it has there may be the last to hold whom it asks.
+            drop(queue.out_of_line(id));
             drop(queue);
             job();
         };
@@ -118,8 +119,10 @@ impl Queue {
         let mut state = self.state.lock();
         if let Some(stream) = state.streams.get_mut(&id) {
             stream.place = Some(place);
-            if stream.limit.is_some() && self.pool.has_line() {
-                self.keep(&mut state);
+            let until = stream.limit.and_then(|limit| limit.until);
+            if let Some(until) = until.filter(|_| self.pool.has_line()) {
+                let is_first = state.dues.add(until, id);
+                self.keep(&mut state, is_first);
             }
         }
         drop(state);
@@ -130,40 +133,37 @@ impl Queue {
         Ok(())
     }
 
-    /// A thread has taken the call.
-    fn leaves_line(&self, id: u64) {
+    /// Takes a call out of the line that a thread has taken, or that has ended there.
+    fn out_of_line(&self, id: u64) -> Option<(u64, Wanted)> {
         let mut state = self.state.lock();
-        let is_kept = state.is_kept;
-        let wanted = state.streams.get_mut(&id).and_then(|stream| {
-            stream.limit = None;
-            stream.wanted.take()
-        });
-        if is_kept {
+        let stream = state.streams.get_mut(&id)?;
+        let (tag, wanted, limit) = (stream.tag, stream.wanted.take(), stream.limit.take());
+        if let Some(until) = limit.and_then(|limit| limit.until)
+            && state.dues.remove(until, id)
+        {
             self.moved.notify_one();
         }
-        drop(state);
-        // It may be the last to hold whom it asks.
-        drop(wanted);
+        wanted.map(|wanted| (tag, wanted))
     }
 
     /// Ends a call that no thread has taken yet.
     fn end_in_line(&self, id: u64, error: Error) {
         let place = self.state.lock().streams.get(&id).and_then(|stream| stream.place);
-        if !place.is_some_and(|place| self.pool.withdraw(place)) {
-            return;
-        }
-        let take = |stream: &mut Stream| Some((stream.tag, stream.wanted.take()?));
-        let found = self.state.lock().streams.get_mut(&id).and_then(take);
-        if let Some((tag, wanted)) = found {
+        if place.is_some_and(|place| self.pool.withdraw(place))
+            && let Some((tag, wanted)) = self.out_of_line(id)
+        {
             let end = wanted.ended(error);
             self.finish(id, tag, end);
         }
     }
 
-    /// Sees to it that a thread looks after those in line.
-    fn keep(self: &Arc<Self>, state: &mut State) {
+    /// Sees to it that a thread looks after those in line; `is_first`: sooner than it
+    /// would.
+    fn keep(self: &Arc<Self>, state: &mut State, is_first: bool) {
         if state.is_kept {
-            self.moved.notify_one();
+            if is_first {
+                self.moved.notify_one();
+            }
             return;
         }
         let queue = self.clone();
@@ -175,28 +175,25 @@ impl Queue {
     /// Ends those whose time is up, until nobody is left in line who has a limit.
     fn keep_line(&self) {
         let mut state = self.state.lock();
-        while let Some((id, until, limit)) = earliest(&state) {
-            if Instant::now() < until {
-                self.moved.wait_until(&mut state, until);
+        while let (Some(next), false) = (state.dues.next(), state.closed) {
+            let due = state.dues.take(Instant::now());
+            if due.is_empty() {
+                self.moved.wait_until(&mut state, next);
                 continue;
             }
-            if let Some(stream) = state.streams.get_mut(&id) {
-                stream.limit = None;
-            }
+            let limits: Vec<_> =
+                due.into_iter().filter_map(|id| Some((id, state.limit_of(id)?))).collect();
             drop(state);
-            self.end_in_line(id, limit.error());
+            limits.into_iter().for_each(|(id, limit)| self.end_in_line(id, limit.error()));
             state = self.state.lock();
         }
         state.is_kept = false;
     }
 }
 
-/// Whose time is up first of those in line.
-fn earliest(state: &State) -> Option<(u64, Instant, Limit)> {
-    let limited = |(id, stream): (&u64, &Stream)| {
-        let limit = stream.limit.filter(|_| stream.place.is_some())?;
-        Some((*id, limit.until?, limit))
-    };
-    let open = (!state.closed).then_some(&state.streams)?;
-    open.iter().filter_map(limited).min_by_key(|(_, until, _)| *until)
+impl State {
+    /// How long a call may stand in line, if it still stands there.
+    fn limit_of(&self, id: u64) -> Option<Limit> {
+        self.streams.get(&id).and_then(|stream| stream.limit)
+    }
 }
