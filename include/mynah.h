@@ -2569,9 +2569,10 @@ mynah_status mynah_client_options_json(mynah_client *client,
                                        mynah_value **value);
 
 /**
- * Frees a client; null is allowed. Cancels its calls and waits until they
- * have returned; from inside one of their callbacks it returns at once. Tiers
- * that it is one of hold it: then that is done when the last of them is freed.
+ * Frees a client; null is allowed. Cancels its calls, those in the line of a queue
+ * too, and waits until they have returned; from inside one of their callbacks it
+ * returns at once. Tiers that it is one of hold it: then that is done when the last
+ * of them is freed.
  */
 MYNAH_API void mynah_client_free(mynah_client *client);
 
@@ -3080,8 +3081,8 @@ mynah_status mynah_batch_run(mynah_batch *batch,
  * As `mynah_batch_run`, but does not block: a `MYNAH_ITEM_BATCH` with `tag`
  * arrives in `queue` when each request has ended, and the results are in the
  * batch then. `mynah_item_result` of that item answers `MYNAH_OK`, or
- * `MYNAH_CANCELLED` where the batch was cancelled before it began, without
- * results. Requests that are added meanwhile are not part of it; the handle may
+ * `MYNAH_CANCELLED` where the batch was cancelled, or its client freed, before it
+ * began, without results. Requests that are added meanwhile are not part of it; the handle may
  * be freed, and the requests are sent all the same.
  *
  * The caller promises:

@@ -128,8 +128,8 @@ const PARALLEL: u32 = 8;
 /// As `mynah_batch_run`, but does not block: a `MYNAH_ITEM_BATCH` with `tag`
 /// arrives in `queue` when each request has ended, and the results are in the
 /// batch then. `mynah_item_result` of that item answers `MYNAH_OK`, or
-/// `MYNAH_CANCELLED` where the batch was cancelled before it began, without
-/// results. Requests that are added meanwhile are not part of it; the handle may
+/// `MYNAH_CANCELLED` where the batch was cancelled, or its client freed, before it
+/// began, without results. Requests that are added meanwhile are not part of it; the handle may
 /// be freed, and the requests are sent all the same.
 ///
 /// # Safety

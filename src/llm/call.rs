@@ -2,11 +2,13 @@
 //!
 //! A client keeps a [`Calls`] register. [`Calls::begin`] enters a call and
 //! gives it an interrupt; closing trips all interrupts and waits until the
-//! register is empty. A call made on a thread that is already inside a call
+//! register is empty. A call that stands in a queue's line is in the register too:
+//! it has no thread yet, and is ended there. A call made on a thread that is already inside a call
 //! (from a callback) is told apart by a thread-local stack: closing from
 //! there must not wait for itself.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -31,6 +33,15 @@ pub struct Calls {
 struct State {
     closed: bool,
     running: Vec<Arc<Interrupt>>,
+    /// In the line of a queue, in the order in which they came.
+    standing: BTreeMap<u64, Arc<Interrupt>>,
+    next_place: u64,
+}
+
+impl State {
+    fn is_empty(&self) -> bool {
+        self.running.is_empty() && self.standing.is_empty()
+    }
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -84,6 +95,13 @@ pub struct Running<'a> {
     calls: &'a Calls,
     /// The call's switch.
     pub interrupt: Arc<Interrupt>,
+    _inside: Inside,
+}
+
+/// This thread's place inside a call, left when dropped.
+#[derive(Debug)]
+pub struct Inside {
+    register: u64,
 }
 
 impl Calls {
@@ -106,9 +124,43 @@ impl Calls {
             }
             state.running.push(interrupt.clone());
         }
+        let inside = self.inside(&interrupt);
+        Ok(Running { calls: self, interrupt, _inside: inside })
+    }
+
+    /// Says that this thread is inside a call of this register, until it is dropped.
+    pub fn inside(&self, interrupt: &Arc<Interrupt>) -> Inside {
         let frame = Frame { register: self.id, interrupt: interrupt.clone(), until: None };
         STACK.with_borrow_mut(|stack| stack.push(frame));
-        Ok(Running { calls: self, interrupt })
+        Inside { register: self.id }
+    }
+
+    /// Enters a call that stands in a queue's line, unless the client has been closed;
+    /// its place.
+    pub fn stand(&self, interrupt: Arc<Interrupt>) -> Result<u64> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(Error::Closed("mynah_client"));
+        }
+        let place = state.next_place;
+        state.next_place += 1;
+        state.standing.insert(place, interrupt);
+        Ok(place)
+    }
+
+    /// Takes a call out that stood in a queue's line.
+    pub fn leave_line(&self, place: u64) {
+        let mut state = self.state.lock();
+        state.standing.remove(&place);
+        self.left(&state);
+    }
+
+    /// Tells whoever waits once nobody is there any more.
+    fn left(&self, state: &State) {
+        // Who waits has shut the register before; waking nobody is a system call.
+        if state.closed && state.is_empty() {
+            self.emptied.notify_all();
+        }
     }
 
     /// Calls that run now.
@@ -118,18 +170,19 @@ impl Calls {
 
     /// Ends all calls and lets no other begin.
     pub fn shut(&self) {
-        let running = {
+        let calls: Vec<_> = {
             let mut state = self.state.lock();
             state.closed = true;
-            state.running.clone()
+            // Those in line first: where one that runs ends the next one is taken up.
+            state.standing.values().chain(&state.running).cloned().collect()
         };
-        running.iter().for_each(|call| call.trip(Reason::Closed));
+        calls.iter().for_each(|call| call.trip(Reason::Closed));
     }
 
     /// Waits until all calls have left, after [`Calls::shut`].
     pub fn wait(&self) {
         let mut state = self.state.lock();
-        self.emptied.wait_while(&mut state, |state| !state.running.is_empty());
+        self.emptied.wait_while(&mut state, |state| !state.is_empty());
     }
 
     /// Whether this thread is inside a call of this register.
@@ -149,19 +202,21 @@ impl Running<'_> {
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for Inside {
     fn drop(&mut self) {
         STACK.with_borrow_mut(|stack| {
-            if let Some(place) = stack.iter().rposition(|f| f.register == self.calls.id) {
+            if let Some(place) = stack.iter().rposition(|frame| frame.register == self.register) {
                 stack.remove(place);
             }
         });
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
         let mut state = self.calls.state.lock();
         state.running.retain(|call| !Arc::ptr_eq(call, &self.interrupt));
-        // Who waits has shut the register before; waking nobody is a system call.
-        if state.closed && state.running.is_empty() {
-            self.calls.emptied.notify_all();
-        }
+        self.calls.left(&state);
     }
 }
 

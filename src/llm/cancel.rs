@@ -36,7 +36,7 @@ impl Reason {
         match self {
             Reason::Cancelled => Error::call(Status::Cancelled, "the call was cancelled"),
             Reason::Closed => {
-                Error::call(Status::Cancelled, "the client was freed while the call ran")
+                Error::call(Status::Cancelled, "the client was freed before the call had ended")
             }
             Reason::Stopped => Error::call(Status::Stopped, "the callback stopped the stream"),
             Reason::Late => Error::call(Status::Timeout, "not finished within timeout_ms"),

@@ -250,7 +250,7 @@ impl Client {
 
     /// Counts a call that has ended in a queue's line, and tells of it.
     pub(super) fn ended_in_line(&self, request: &Request, waited: Duration, error: &Error) {
-        let ns = waited.as_nanos() as u64;
+        let (ns, _inside) = (waited.as_nanos() as u64, self.calls.inside(&Arc::default()));
         let options = request.effective(&self.options).ok();
         let ended = Ended {
             failure: Some(error.status()),

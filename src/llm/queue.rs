@@ -4,8 +4,8 @@
 //! goroutines. Calls are submitted and run on a pool of threads (see
 //! [`super::pool`]), each open stream on one of its own; their events and ends
 //! are taken with [`Queue::next`], or when [`Queue::fd`] is readable. A call
-//! that still stands in the pool's line when it is cancelled, or when its time is
-//! up, ends at once.
+//! that still stands in the pool's line when it is cancelled, when its time is up or
+//! its client is freed, ends at once.
 //!
 //! Each stream may have [`UNDELIVERED_MAX`] events waiting. Then its thread
 //! waits too: the socket is not read, and its idle time does not run, but its
@@ -87,8 +87,8 @@ struct Stream {
     /// Raised when there is room again.
     room: Option<Arc<Signal>>,
     cancel: Arc<Cancel>,
-    /// Tripped by the token: ends the call while it has no thread. The token
-    /// does not keep it alive.
+    /// Tripped by the token and by the client's end: ends the call while it has no
+    /// thread. Neither keeps it alive.
     _ending: Arc<Ending>,
 }
 
@@ -119,9 +119,10 @@ impl Queue {
             cancel.pass_on(&own);
         }
         let limit = asked.time_of(&request).map(Limit::from_now);
-        let wanted = Wanted::call(asked.clone(), request.clone());
+        let wanted = Wanted::call(asked.clone(), request.clone())?;
         let began = wanted.since;
-        let id = self.enter(own.clone(), tag, wanted, limit)?;
+        let ending = self.enter(own.clone(), tag, wanted, limit)?;
+        let id = ending.id;
         let (queue, token) = (self.clone(), own.clone());
         let job = move || {
             let mut sink = |event: &Event| queue.push_event(id, tag, event);
@@ -131,7 +132,7 @@ impl Queue {
             drop((asked, request));
             queue.finish(id, tag, ItemKind::Done(result.map(Box::new)));
         };
-        self.start(id, &own, Box::new(job))
+        self.start(&ending, Box::new(job))
     }
 
     /// Runs a batch elsewhere: `done` gets its outcomes, and an item with `tag`
@@ -149,14 +150,15 @@ impl Queue {
         if let Some(cancel) = cancel {
             cancel.pass_on(&own);
         }
-        let wanted = Wanted::batch(client.clone(), requests.clone());
-        let id = self.enter(own.clone(), tag, wanted, None)?;
+        let wanted = Wanted::batch(client.clone(), requests.clone())?;
+        let ending = self.enter(own.clone(), tag, wanted, None)?;
+        let id = ending.id;
         let (queue, token) = (self.clone(), own.clone());
         let job = move || {
             done(batch::run(&client, &requests, parallel, Some(&token), &mut |_, _| {}));
             queue.finish(id, tag, ItemKind::Batch(Ok(())));
         };
-        self.start(id, &own, Box::new(job))
+        self.start(&ending, Box::new(job))
     }
 
     fn enter(
@@ -165,14 +167,14 @@ impl Queue {
         tag: u64,
         wanted: Wanted,
         limit: Option<Limit>,
-    ) -> Result<u64> {
+    ) -> Result<Arc<Ending>> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(Error::Closed("mynah_queue"));
         }
         let id = state.next_id;
         state.next_id += 1;
-        let ending = Ending::of(self, id);
+        let ending = Ending::of(self, id, wanted.interrupt.clone());
         let stream = Stream {
             tag,
             wanted: Some(wanted),
@@ -186,7 +188,7 @@ impl Queue {
         state.streams.insert(id, stream);
         drop(state);
         ending.attach(&cancel);
-        Ok(id)
+        Ok(ending)
     }
 
     /// Where it is: a job holds the queue, so no other one is there meanwhile.
@@ -195,7 +197,9 @@ impl Queue {
     }
 
     fn forget(&self, id: u64) {
-        self.state.lock().streams.remove(&id);
+        let stream = self.state.lock().streams.remove(&id);
+        // Outside the lock: it may be the last to hold whom it asks.
+        drop(stream);
         // Whoever closes the queue waits for the last one to go.
         self.arrived.notify_all();
     }

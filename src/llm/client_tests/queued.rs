@@ -228,6 +228,52 @@ fn calls_and_batches_that_are_cancelled_in_line_count_each_as_a_cancelled_call()
 }
 
 #[test]
+fn freeing_the_client_ends_what_stands_in_line_at_once_and_waits_for_it() {
+    let (_open, gate) = std::sync::mpsc::channel();
+    let (busy, own) = (gated(bench(&[], vec![]), gate), bench(&[], vec![]));
+    let (queue, _) = with_a_line(&Asked::Client(busy.client), 0, "1");
+    let asked = Asked::Client(own.client.clone());
+    for tag in [1, 2] {
+        queue.submit(asked.clone(), Arc::new(request()), false, None, tag).unwrap();
+    }
+    let requests = (0..3).map(|_| Arc::new(request())).collect();
+    queue.submit_batch(own.client.clone(), requests, 1, None, 7, drop).unwrap();
+    own.client.close();
+    assert_eq!(own.client.metrics_json()["by_status"], json!({"cancelled": 5}));
+    assert_eq!([next_failure(&queue), next_failure(&queue)], [Status::Cancelled; 2]);
+    let ItemKind::Batch(Err(error)) = queue.next(LONG).unwrap().kind else { panic!() };
+    assert_eq!(error.status(), Status::Cancelled);
+    let late = queue.submit(asked, Arc::new(request()), false, None, 8);
+    assert_eq!(late.unwrap_err().status(), Status::Closed);
+}
+
+#[test]
+fn a_listener_may_free_the_client_of_the_call_that_ended_in_line() {
+    let (_open, gate) = std::sync::mpsc::channel();
+    let bench = gated(bench(&[], vec![]), gate);
+    let client = Arc::new(Mutex::new(None::<Arc<Client>>));
+    let (freed, told) = std::sync::mpsc::channel();
+    let listener = {
+        let client = client.clone();
+        move |_, _: &str| {
+            let client = client.lock().take();
+            client.iter().for_each(|client| client.close());
+            client.iter().for_each(|_| freed.send(()).unwrap());
+        }
+    };
+    let log = Some((Level::Info, Arc::new(listener) as Arc<LogListener>));
+    let parts = Parts { listeners: Listeners { log, ..Listeners::default() }, ..Parts::default() };
+    let own = made(&[], parts);
+    *client.lock() = Some(own.clone());
+    let (queue, _) = with_a_line(&Asked::Client(bench.client.clone()), 0, "1");
+    let (asked, cancel) = (Asked::Client(own), Arc::<Cancel>::default());
+    queue.submit(asked, Arc::new(request()), false, Some(&cancel), 1).unwrap();
+    std::thread::spawn(move || cancel.trigger());
+    told.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(next_failure(&queue), Status::Cancelled);
+}
+
+#[test]
 fn a_call_of_tiers_that_ends_in_line_counts_with_the_tier_that_fits_it() {
     let (_open, gate) = std::sync::mpsc::channel();
     let (cheap, able) = (gated(bench(&[], vec![]), gate), bench(&[], vec![]));

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::{ItemKind, Queue, State};
 use crate::error::{Error, Result, Status};
 use crate::llm::asked::Asked;
-use crate::llm::cancel::{Breakable, Cancel, Interrupt, Reason};
+use crate::llm::cancel::{Breakable, Cancel, Interrupt};
 use crate::llm::client::Client;
 use crate::llm::nesting::{self, Place};
 use crate::llm::pool;
@@ -28,18 +28,31 @@ pub(super) struct Wanted {
     is_batch: bool,
     /// When it was submitted.
     pub since: Instant,
+    /// Its switch while it stands there.
+    pub interrupt: Arc<Interrupt>,
+    /// Where the client knows it.
+    standing: Option<u64>,
 }
 
 impl Wanted {
     /// A call.
-    pub fn call(asked: Asked, request: Arc<Request>) -> Wanted {
-        Wanted { asked, requests: vec![request], is_batch: false, since: Instant::now() }
+    pub fn call(asked: Asked, request: Arc<Request>) -> Result<Wanted> {
+        Wanted::new(asked, vec![request], false)
     }
 
     /// A batch.
-    pub fn batch(client: Arc<Client>, requests: Vec<Arc<Request>>) -> Wanted {
-        let asked = Asked::Client(client);
-        Wanted { asked, requests, is_batch: true, since: Instant::now() }
+    pub fn batch(client: Arc<Client>, requests: Vec<Arc<Request>>) -> Result<Wanted> {
+        Wanted::new(Asked::Client(client), requests, true)
+    }
+
+    fn new(asked: Asked, requests: Vec<Arc<Request>>, is_batch: bool) -> Result<Wanted> {
+        let interrupt = Arc::<Interrupt>::default();
+        let standing = match &asked {
+            Asked::Client(client) => Some(client.calls.stand(interrupt.clone())?),
+            // Those that are freed let their calls go on.
+            Asked::Tiered(_) => None,
+        };
+        Ok(Wanted { asked, requests, is_batch, since: Instant::now(), interrupt, standing })
     }
 
     /// Counts it as ended here; what the queue tells of it.
@@ -48,6 +61,14 @@ impl Wanted {
         match self.is_batch {
             true => ItemKind::Batch(Err(error)),
             false => ItemKind::Done(Err(error.into())),
+        }
+    }
+}
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        if let (Asked::Client(client), Some(place)) = (&self.asked, self.standing) {
+            client.calls.leave_line(place);
         }
     }
 }
@@ -75,20 +96,21 @@ impl Limit {
     }
 }
 
-/// What ends a call that stands in line when its token is triggered.
+/// What ends a call that stands in line when its token is triggered, or its client
+/// freed.
 pub(super) struct Ending {
     interrupt: Arc<Interrupt>,
     queue: Weak<Queue>,
-    id: u64,
+    pub id: u64,
 }
 
 impl Ending {
     /// Of this call.
-    pub fn of(queue: &Arc<Queue>, id: u64) -> Arc<Ending> {
-        Arc::new(Ending { interrupt: Arc::default(), queue: Arc::downgrade(queue), id })
+    pub fn of(queue: &Arc<Queue>, id: u64, interrupt: Arc<Interrupt>) -> Arc<Ending> {
+        Arc::new(Ending { interrupt, queue: Arc::downgrade(queue), id })
     }
 
-    /// Has the token trip it.
+    /// Has the token trip it, too.
     pub fn attach(self: &Arc<Self>, cancel: &Cancel) {
         let breakable: Arc<dyn Breakable> = self.clone();
         self.interrupt.watch(Arc::downgrade(&breakable));
@@ -98,15 +120,16 @@ impl Ending {
 
 impl Breakable for Ending {
     fn break_off(&self) {
-        if let Some(queue) = self.queue.upgrade() {
-            queue.end_in_line(self.id, Reason::Cancelled.error());
+        if let (Some(queue), Err(error)) = (self.queue.upgrade(), self.interrupt.check()) {
+            queue.end_in_line(self.id, error);
         }
     }
 }
 
 impl Queue {
     /// Has the pool run what has been entered.
-    pub(super) fn start(self: &Arc<Self>, id: u64, own: &Cancel, job: pool::Job) -> Result<()> {
+    pub(super) fn start(self: &Arc<Self>, ending: &Ending, job: pool::Job) -> Result<()> {
+        let id = ending.id;
         let (queue, inside) = (self.clone(), Place::Queue(self.address()));
         let job = move || {
             let _inside = nesting::enter(inside);
@@ -126,10 +149,8 @@ impl Queue {
             }
         }
         drop(state);
-        // The token may have been triggered before the place was known.
-        if own.is_triggered() {
-            self.end_in_line(id, Reason::Cancelled.error());
-        }
+        // It may have been tripped before the place was known.
+        ending.break_off();
         Ok(())
     }
 

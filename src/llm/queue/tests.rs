@@ -23,8 +23,8 @@ fn busy() -> (Arc<Queue>, std::sync::mpsc::Sender<()>) {
 fn a_call_that_comes_while_the_queue_closes_does_not_keep_it() {
     let queue = Queue::new(1).unwrap();
     let own = Arc::<Cancel>::default();
-    let wanted = Wanted::call(asked(), Arc::new(Request::new()));
-    let id = queue.enter(own.clone(), 1, wanted, None).unwrap();
+    let wanted = Wanted::call(asked(), Arc::new(Request::new())).unwrap();
+    let ending = queue.enter(own.clone(), 1, wanted, None).unwrap();
     let (closed, told) = std::sync::mpsc::channel();
     std::thread::spawn({
         let queue = queue.clone();
@@ -38,7 +38,7 @@ fn a_call_that_comes_while_the_queue_closes_does_not_keep_it() {
     }
     // It waits for the call that has no thread yet, or is about to.
     (0..1_000).for_each(|_| std::thread::yield_now());
-    assert!(queue.start(id, &own, Box::new(|| ())).is_err());
+    assert!(queue.start(&ending, Box::new(|| ())).is_err());
     told.recv_timeout(Duration::from_secs(20)).unwrap();
 }
 
