@@ -2955,7 +2955,9 @@ mynah_status mynah_client_submit(mynah_client *client,
                                  mynah_error **err);
 
 /**
- * As `mynah_client_submit`, by the tier that fits.
+ * As `mynah_client_submit`, by the tier that fits. Without a `timeout_ms` of the
+ * request's own it stands in line for no longer than the longest of the tiers'
+ * times, and what it stood there is a part of the first one's.
  *
  * The caller promises:
  * 1. `err` is null or writable.

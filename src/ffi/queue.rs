@@ -88,7 +88,9 @@ pub unsafe extern "C" fn mynah_client_submit(
     unsafe { guard_err(err, body) }
 }
 
-/// As `mynah_client_submit`, by the tier that fits.
+/// As `mynah_client_submit`, by the tier that fits. Without a `timeout_ms` of the
+/// request's own it stands in line for no longer than the longest of the tiers'
+/// times, and what it stood there is a part of the first one's.
 ///
 /// # Safety
 /// 1. `err` is null or writable.

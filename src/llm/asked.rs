@@ -49,10 +49,10 @@ impl Asked {
         }
     }
 
-    /// How long a call of this request may take, as far as that is known before.
-    pub fn time_of(&self, request: &Request) -> Option<Duration> {
+    /// How long a call of this request may stand in a queue's line.
+    pub fn time_of(&self, request: &Request) -> Duration {
         match self {
-            Asked::Client(client) => Some(client.time_of(request)),
+            Asked::Client(client) => client.time_of(request),
             Asked::Tiered(tiered) => tiered.time_of(request),
         }
     }

@@ -118,7 +118,7 @@ impl Queue {
         if let Some(cancel) = cancel {
             cancel.pass_on(&own);
         }
-        let limit = asked.time_of(&request).map(Limit::from_now);
+        let limit = Some(Limit::from_now(asked.time_of(&request)));
         let wanted = Wanted::call(asked.clone(), request.clone())?;
         let began = wanted.since;
         let ending = self.enter(own.clone(), tag, wanted, limit)?;

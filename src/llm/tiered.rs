@@ -115,15 +115,17 @@ impl Tiered {
         })
     }
 
-    /// How long all tiers together may take for this request; none if only each has
-    /// its own time.
-    pub fn time_of(&self, request: &Request) -> Option<Duration> {
-        request.own_number("timeout_ms").map(Duration::from_millis)
+    /// How long a call of this request may stand in a queue's line: which tier it is
+    /// for is known when it has left it.
+    pub fn time_of(&self, request: &Request) -> Duration {
+        let times = self.tiers.iter().map(|tier| tier.client.time_of(request));
+        times.max().unwrap_or_default()
     }
 
     /// Asks one tier after another; `ask` also tells whether content was
     /// delivered. The time that the request itself gives is for all of them, and for
-    /// what it has waited; each client's own is for that one.
+    /// what it has waited; each client's own is for that one, and what it has waited
+    /// is a part of the first one's.
     fn climb(
         &self,
         request: &Request,
@@ -133,8 +135,8 @@ impl Tiered {
         let clock = &self.tiers[0].client.clock;
         let started_ns = clock.now_ns();
         let elapsed = || waited + Duration::from_nanos(clock.now_ns() - started_ns);
-        let given = self.time_of(request);
-        let mut waited_of_it = given.map_or(Duration::ZERO, |_| waited);
+        let given = request.own_number("timeout_ms").map(Duration::from_millis);
+        let mut unspent = waited;
         let mut request = Cow::Borrowed(request);
         let mut attempts = 0;
         let (chosen, bound) = self.choose(&request);
@@ -142,8 +144,9 @@ impl Tiered {
         let order = std::iter::once(chosen).chain(able).chain((0..chosen).rev());
         let mut failure = None;
         for place in order {
-            let waited = std::mem::take(&mut waited_of_it);
-            let (mut result, delivered) = ask(&self.tiers[place].client, &request, waited);
+            let (client, waited) = (&self.tiers[place].client, std::mem::take(&mut unspent));
+            let was_late = waited >= client.time_of(&request);
+            let (mut result, delivered) = ask(client, &request, waited);
             attempts = count_on(&mut result, attempts);
             match result {
                 Ok(mut response) => {
@@ -156,7 +159,8 @@ impl Tiered {
                     let status = failed.error.status();
                     failure = Some(failed);
                     let left = given.map(|given| given.saturating_sub(elapsed()).as_millis());
-                    if bound || delivered || !self.falls_back(status) || left == Some(0) {
+                    let is_over = bound || delivered || was_late || left == Some(0);
+                    if is_over || !self.falls_back(status) {
                         break;
                     }
                     if let Some(left) = left {

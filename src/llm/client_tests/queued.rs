@@ -286,6 +286,34 @@ fn a_call_of_tiers_that_ends_in_line_counts_with_the_tier_that_fits_it() {
 }
 
 #[test]
+fn a_call_of_tiers_stands_in_line_no_longer_than_the_most_patient_of_them_may_take() {
+    let (_open, gate) = std::sync::mpsc::channel();
+    let other = gated(bench(&[], vec![]), gate);
+    let tier = |ms| bench(&[("timeout_ms", ms)], vec![]).client;
+    let tiered = Tiered::new(vec![tier("40"), tier("20")], false).unwrap();
+    let (queue, _) = with_a_line(&Asked::Client(other.client), 0, "1");
+    let asked = Asked::Tiered(Arc::new(tiered));
+    queue.submit(asked, Arc::new(request()), false, None, 1).unwrap();
+    let ItemKind::Done(Err(failed)) = queue.next(LONG).unwrap().kind else { panic!() };
+    let words = "no thread of the queue was free within timeout_ms = 40";
+    assert!(failed.error.to_string().starts_with(words), "{}", failed.error);
+}
+
+#[test]
+fn a_call_whose_tiers_time_went_in_line_is_not_sent_to_it_nor_to_another() {
+    let (cheap, able) = (bench(&[], vec![]), bench(&[("timeout_ms", "3600000")], vec![]));
+    let clients = [&cheap, &able].map(|bench| bench.client.clone()).into();
+    let tiered = Tiered::new(clients, false).unwrap();
+    cheap.time.advance(Duration::from_secs(600));
+    let late = tiered.ask(&request(), None, None, Duration::from_secs(600));
+    assert_eq!((status(late), cheap.sent(), able.sent()), (Status::Timeout, 0, 0));
+    cheap.script.steps.lock().push_back(plain("in time", "stop"));
+    let waited = Duration::from_secs(599);
+    let response = tiered.ask(&request(), None, None, waited).unwrap();
+    assert_eq!((response.text(), response.timings.queue), ("in time", Some(waited)));
+}
+
+#[test]
 fn a_call_whose_time_went_in_line_is_not_sent_and_says_nothing_of_the_provider() {
     let bench = bench(&[("breaker_failure_threshold", "1")], vec![plain("next", "stop")]);
     let ten_minutes = Duration::from_secs(600);
