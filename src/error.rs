@@ -7,10 +7,14 @@
 //! because all those endings carry the same facts (HTTP status, request id,
 //! how long to wait) whatever their status.
 
+mod bound;
+
 use std::fmt;
 use std::time::Duration;
 
 use serde_json::json;
+
+pub use bound::Bound;
 
 macro_rules! statuses {
     ($(#[doc = $doc:literal] $name:ident = $code:literal, $text:literal;)*) => {
@@ -193,6 +197,8 @@ pub struct CallError {
     pub retry_after: Option<Duration>,
     /// Requests sent, or tried.
     pub attempts: u32,
+    /// What ended the call, where a bound did.
+    pub bound: Option<Bound>,
 }
 
 impl CallError {
@@ -211,7 +217,13 @@ impl CallError {
             ),
             retry_after: None,
             attempts: 0,
+            bound: None,
         }
+    }
+
+    /// A call that a bound has ended.
+    pub fn bounded(status: Status, bound: Bound, message: impl Into<String>) -> Self {
+        CallError { bound: Some(bound), ..CallError::new(status, message) }
     }
 }
 
@@ -219,6 +231,19 @@ impl Error {
     /// A call that ended with `status`.
     pub fn call(status: Status, message: impl Into<String>) -> Self {
         Error::Call(Box::new(CallError::new(status, message)))
+    }
+
+    /// A call that a bound has ended.
+    pub fn bounded(status: Status, bound: Bound, message: impl Into<String>) -> Self {
+        Error::Call(Box::new(CallError::bounded(status, bound, message)))
+    }
+
+    /// What ended the call, where a bound did.
+    pub fn bound(&self) -> Option<Bound> {
+        match self {
+            Error::Call(call) => call.bound,
+            _ => None,
+        }
     }
 
     /// A malformed argument.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, Random};
-use crate::error::{CallError, Error, Result};
+use crate::error::{Bound, CallError, Error, Result, Status};
 
 use super::cancel::{Interrupt, Reason};
 use super::client::{Failed, arrived};
@@ -120,6 +120,7 @@ impl Sending<'_> {
             match self.decide(&broken.facts, spent.attempts - uncounted) {
                 Decision::GiveUp => return Err(broken.failed()),
                 Decision::AtOnce => {
+                    spent.stale += 1;
                     (uncounted, reused_before) = (uncounted + 1, true);
                     self.means.listeners.retry(spent.attempts, 0, &broken.error);
                     last = Some(broken);
@@ -155,11 +156,14 @@ impl Sending<'_> {
             || self.means.limiter.acquire(&order.line, order.tokens, &deadline, self.interrupt);
         let started = self.means.clock.now_ns();
         let permit = self.timing.outside(acquire);
-        // Who gives up has waited too.
-        spent.queued_ns += match &permit {
-            Ok(permit) => permit.waited.as_nanos() as u64,
-            Err(_) => self.means.clock.now_ns().saturating_sub(started),
-        };
+        match &permit {
+            Ok(permit) => spent.waited(permit.waited.as_nanos() as u64, &permit.waits),
+            // Who gives up has waited too.
+            Err(error) => {
+                let ns = self.means.clock.now_ns().saturating_sub(started);
+                spent.waited(ns, &error.bound().map_or(vec![], |bound| vec![(bound, ns)]));
+            }
+        }
         permit
     }
 
@@ -327,6 +331,9 @@ impl Broken {
     fn failed(self) -> Failed {
         let mut call = match self.error {
             Error::Call(call) => *call,
+            Error::TooLarge { .. } => {
+                CallError::bounded(Status::TooLarge, Bound::EventBytes, self.error.to_string())
+            }
             other => CallError::new(other.status(), other.to_string()),
         };
         call.http_status = call.http_status.or(self.facts.http_status);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::clock::{Clock, Signal};
-use crate::error::{CallError, Error, Status};
+use crate::error::{Bound, CallError, Error, Status};
 
 /// Why a call was interrupted; the first reason stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,9 @@ impl Reason {
                 Error::call(Status::Cancelled, "the client was freed before the call had ended")
             }
             Reason::Stopped => Error::call(Status::Stopped, "the callback stopped the stream"),
-            Reason::Late => Error::call(Status::Timeout, "not finished within timeout_ms"),
+            Reason::Late => {
+                Error::bounded(Status::Timeout, Bound::Total, "not finished within timeout_ms")
+            }
         }
     }
 

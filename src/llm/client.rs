@@ -238,7 +238,9 @@ impl Client {
         let result = begun.and_then(|()| call(&running, &mut ended));
         let mut result = result.map_err(|failed| failed.settled(&running.interrupt));
         ended.total_ns = self.clock.now_ns() - started;
-        ended.failure = result.as_ref().err().map(|failed| failed.error.status());
+        if let Err(failed) = &result {
+            ended.failed(&failed.error, failed.partial.is_some());
+        }
         if let Some(response) = arrived(&mut result) {
             let first_token = response.timings.first_token;
             ended.first_token_ns = first_token.map(|time| time.as_nanos() as u64);
@@ -252,14 +254,14 @@ impl Client {
     pub(super) fn ended_in_line(&self, request: &Request, waited: Duration, error: &Error) {
         let (ns, _inside) = (waited.as_nanos() as u64, self.calls.inside(&Arc::default()));
         let options = request.effective(&self.options).ok();
-        let ended = Ended {
-            failure: Some(error.status()),
+        let mut ended = Ended {
             total_ns: ns,
             outside_ns: ns,
             in_line_ns: Some(ns),
             model: options.and_then(|options| options.values.model.clone()),
             ..Ended::default()
         };
+        ended.failed(error, false);
         self.tell("chat", &ended, Err(error));
     }
 

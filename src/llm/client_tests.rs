@@ -1,6 +1,7 @@
 //! The path of a call, over a transport that answers by a script.
 
 mod batched;
+mod bounds;
 mod ends;
 mod failures;
 mod kept;

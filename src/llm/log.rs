@@ -142,6 +142,7 @@ fn record(facts: &CallFacts, ended: &Ended, result: Result<&Response, &Error>) -
         Err(error) => {
             put("error.type", error.status().name().into());
             put("error.message", error.to_string().into());
+            ended.bound.iter().for_each(|bound| put("mynah.bound", bound.name().into()));
             if let Error::Call(call) = error {
                 put("http.response.status_code", call.http_status.into());
                 put("mynah.attempts", call.attempts.into());

@@ -3,17 +3,21 @@
 //! All figures are relaxed atomics that each call writes once, at its end.
 //! Money is kept in nano-dollars, so that it adds up exactly.
 
+mod by_bound;
+mod expose;
+
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde_json::{Map, Value, json};
 
 use crate::clock::Clock;
-use crate::error::Status;
-use crate::metrics::prometheus::Labels;
-use crate::metrics::{Exposition, Histogram};
+use crate::error::{Bound, Error, Status};
+use crate::metrics::Histogram;
 
 use super::pricing::nano;
 use super::response::Usage;
+
+use by_bound::ByBound;
 
 /// The figures of one client.
 #[derive(Debug)]
@@ -21,6 +25,12 @@ pub struct ClientMetrics {
     clock: Clock,
     started_ns: u64,
     by_status: Vec<AtomicU64>,
+    /// Calls that each has ended.
+    ended_by: ByBound,
+    /// ns that were waited for each.
+    waited_for: ByBound,
+    streams_cut: AtomicU64,
+    stale_connections: AtomicU64,
     cache_hits: AtomicU64,
     cache_misses: AtomicU64,
     coalesced: AtomicU64,
@@ -47,6 +57,10 @@ pub struct ClientMetrics {
 pub struct Ended {
     /// How it ended, unless well.
     pub failure: Option<Status>,
+    /// The bound that ended it, if one did.
+    pub bound: Option<Bound>,
+    /// Whether it broke off after something had been delivered.
+    pub cut: bool,
     /// Whole time.
     pub total_ns: u64,
     /// From the start to the first content.
@@ -69,6 +83,14 @@ pub struct Ended {
     pub saved_usd: Option<f64>,
 }
 
+impl Ended {
+    /// It ended with an error, after something had been `delivered` or not.
+    pub fn failed(&mut self, error: &Error, delivered: bool) {
+        (self.failure, self.bound) = (Some(error.status()), error.bound());
+        self.cut = delivered && error.status() == Status::Truncated;
+    }
+}
+
 /// Whether a call has failed: not one that ended by the caller's wish, or found
 /// nothing where it wanted nothing else.
 pub fn is_failure(status: Status) -> bool {
@@ -82,12 +104,24 @@ pub struct Spent {
     pub attempts: u64,
     /// Time waited for the rate limits.
     pub queued_ns: u64,
+    /// What for, as far as that is known, and how many ns each.
+    pub waits: Vec<(Bound, u64)>,
+    /// Kept connections that turned out to be closed.
+    pub stale: u64,
     /// When the last attempt began: nothing is generated while a call waits.
     pub began_ns: u64,
     /// Tokens, if there was an answer.
     pub usage: Option<Usage>,
     /// Cost in USD, if known.
     pub cost_usd: Option<f64>,
+}
+
+impl Spent {
+    /// Adds a wait for the rate limits.
+    pub fn waited(&mut self, ns: u64, waits: &[(Bound, u64)]) {
+        self.queued_ns += ns;
+        self.waits.extend(waits);
+    }
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {
@@ -102,6 +136,10 @@ impl ClientMetrics {
             clock: clock.clone(),
             started_ns: clock.now_ns(),
             by_status: Status::ALL.iter().map(|_| zero()).collect(),
+            ended_by: ByBound::default(),
+            waited_for: ByBound::default(),
+            streams_cut: zero(),
+            stale_connections: zero(),
             cache_hits: zero(),
             cache_misses: zero(),
             coalesced: zero(),
@@ -128,6 +166,8 @@ impl ClientMetrics {
     pub fn record(&self, ended: &Ended) {
         let status = ended.failure.unwrap_or(Status::Ok);
         self.by_status[status.code() as usize].fetch_add(1, Relaxed);
+        ended.bound.iter().for_each(|bound| self.ended_by.add(*bound, 1));
+        self.streams_cut.fetch_add(ended.cut.into(), Relaxed);
         self.latency.record(ended.total_ns);
         self.overhead.record(ended.total_ns.saturating_sub(ended.outside_ns));
         match ended.cache_hit {
@@ -146,7 +186,9 @@ impl ClientMetrics {
     pub fn spend(&self, spent: &Spent, now_ns: u64) {
         self.attempts.fetch_add(spent.attempts, Relaxed);
         self.retries.fetch_add(spent.attempts.saturating_sub(1), Relaxed);
+        self.stale_connections.fetch_add(spent.stale, Relaxed);
         self.queued.record(spent.queued_ns);
+        spent.waits.iter().for_each(|(bound, ns)| self.waited_for.add(*bound, *ns));
         if let Some(usage) = &spent.usage {
             self.spend_tokens(usage, now_ns.saturating_sub(spent.began_ns));
         }
@@ -189,6 +231,9 @@ impl ClientMetrics {
             "successes": ok,
             "failures": failed,
             "by_status": named(by_status),
+            "by_bound": self.ended_by.json(|calls| calls.into()),
+            "streams_cut": get(&self.streams_cut),
+            "stale_connections": get(&self.stale_connections),
             "request_rate": calls as f64 / seconds.max(1e-9),
             "success_rate": share(ok, ok + failed),
             "attempts": get(&self.attempts),
@@ -213,6 +258,7 @@ impl ClientMetrics {
             "first_token_ms": times(&self.first_token),
             "overhead_ms": times(&self.overhead),
             "limiter_wait_ms": times(&self.queued),
+            "limiter_wait_for_ms": self.waited_for.json(|ns| (ns as f64 / 1e6).into()),
             "queue_wait_ms": times(&self.in_line),
         })
     }
@@ -227,13 +273,17 @@ impl ClientMetrics {
         for (own, more) in self.by_status.iter().zip(&other.by_status) {
             own.fetch_add(more.load(Relaxed), Relaxed);
         }
+        self.ended_by.add_all(&other.ended_by);
+        self.waited_for.add_all(&other.waited_for);
         for (own, more) in self.histograms().into_iter().zip(other.histograms()) {
             own.add(more);
         }
     }
 
-    fn counters(&self) -> [&AtomicU64; 14] {
+    fn counters(&self) -> [&AtomicU64; 16] {
         [
+            &self.streams_cut,
+            &self.stale_connections,
             &self.cache_hits,
             &self.cache_misses,
             &self.coalesced,
@@ -253,42 +303,6 @@ impl ClientMetrics {
 
     fn histograms(&self) -> [&Histogram; 5] {
         [&self.latency, &self.first_token, &self.overhead, &self.queued, &self.in_line]
-    }
-
-    /// Adds all figures to a text in Prometheus' format.
-    pub fn expose(&self, text: &mut Exposition) {
-        let get = |counter: &AtomicU64| counter.load(Relaxed) as f64;
-        let counts = Status::ALL.iter().zip(&self.by_status).map(|(s, n)| (s.name(), get(n)));
-        let labels: Vec<_> = counts.map(|(name, n)| ([("status", name)], n)).collect();
-        let calls: Vec<(Labels, f64)> =
-            labels.iter().filter(|(_, n)| *n > 0.0).map(|(l, n)| (&l[..], *n)).collect();
-        text.counters("mynah_llm_calls_total", "Calls by how they ended.", &calls);
-        for (name, help, value) in [
-            ("attempts", "Requests sent.", get(&self.attempts)),
-            ("retries", "Requests sent again.", get(&self.retries)),
-            ("coalesced", "Calls that another's request answered.", get(&self.coalesced)),
-            ("cache_hits", "Calls that the response cache answered.", get(&self.cache_hits)),
-            ("cache_misses", "Calls that it could not answer.", get(&self.cache_misses)),
-            ("input_tokens", "Tokens of prompts.", get(&self.input_tokens)),
-            ("output_tokens", "Tokens generated.", get(&self.output_tokens)),
-            (
-                "cached_input_tokens",
-                "Prompt tokens from the provider's cache.",
-                get(&self.cached_input_tokens),
-            ),
-            ("reasoning_tokens", "Tokens generated while thinking.", get(&self.reasoning_tokens)),
-            ("cost_usd", "Known cost in US dollars.", get(&self.cost_nano_usd) / 1e9),
-            ("saved_usd", "Cost that the response cache saved.", get(&self.saved_nano_usd) / 1e9),
-        ] {
-            text.counter(&format!("mynah_llm_{name}_total"), help, value);
-        }
-        text.histogram("mynah_llm_latency_seconds", "Whole calls.", &self.latency);
-        text.histogram("mynah_llm_first_token_seconds", "To the first content.", &self.first_token);
-        text.histogram("mynah_llm_limiter_wait_seconds", "Waits for rate limits.", &self.queued);
-        text.histogram("mynah_llm_queue_wait_seconds", "In the line of a queue.", &self.in_line);
-        text.histogram("mynah_llm_overhead_seconds", "The library's own time.", &self.overhead);
-        let tokens = self.tokens_per_second();
-        text.gauge("mynah_llm_tokens_per_second", "Tokens by generating time.", tokens);
     }
 
     fn tokens_per_second(&self) -> Option<f64> {

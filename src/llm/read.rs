@@ -1,6 +1,6 @@
 //! Reading the body of an answer, under deadlines and caps.
 
-use crate::error::{CallError, Error, Result, Status};
+use crate::error::{Bound, CallError, Error, Result, Status};
 
 use super::cancel::{Interrupt, Reason};
 use super::event::{Event, Sink};
@@ -46,7 +46,7 @@ impl Reader<'_> {
         self.received += piece.len() as u64;
         if self.received > self.max_bytes {
             let message = format!("the answer exceeds max_response_bytes = {}", self.max_bytes);
-            return Err(Error::call(Status::TooLarge, message));
+            return Err(Error::bounded(Status::TooLarge, Bound::ResponseBytes, message));
         }
         Ok(piece)
     }
@@ -184,5 +184,7 @@ pub fn transport_error(error: TransportError, timing: &Timing, interrupt: &Inter
     };
     let mut call = CallError::new(status, error.message);
     call.retriable |= error.failure == Failure::Handshake;
+    // The transport holds nothing else to a size.
+    call.bound = (error.failure == Failure::TooLarge).then_some(Bound::HeaderBytes);
     Error::Call(Box::new(call))
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::error::{Error, Status};
+use crate::error::{Bound, Error, Status};
 use crate::options::client::ClientOptions;
 
 use super::transport::{Deadline, Phase, Shared};
@@ -244,15 +244,16 @@ impl Timing {
 
     /// The error of a passed deadline, naming the option to raise.
     pub fn error(&self, phase: Phase) -> Error {
-        let (option, ms, what) = match phase {
-            Phase::Connect => ("connect_timeout_ms", self.connect_ms, "no connection"),
-            Phase::FirstByte => ("first_byte_timeout_ms", self.first_byte_ms, "no answer"),
-            Phase::FirstToken => ("first_token_timeout_ms", self.first_token_ms, "no content"),
-            Phase::Silence => ("silence_timeout_ms", self.silence_ms, "not a byte"),
-            Phase::Idle => ("idle_timeout_ms", self.idle_ms, "no more content"),
-            Phase::Total => ("timeout_ms", self.total_ms, "not finished"),
+        let (bound, ms, what) = match phase {
+            Phase::Connect => (Bound::Connect, self.connect_ms, "no connection"),
+            Phase::FirstByte => (Bound::FirstByte, self.first_byte_ms, "no answer"),
+            Phase::FirstToken => (Bound::FirstToken, self.first_token_ms, "no content"),
+            Phase::Silence => (Bound::Silence, self.silence_ms, "not a byte"),
+            Phase::Idle => (Bound::Idle, self.idle_ms, "no more content"),
+            Phase::Total => (Bound::Total, self.total_ms, "not finished"),
         };
-        Error::call(Status::Timeout, format!("{what} within {option} = {ms}"))
+        let message = format!("{what} within {} = {ms}", bound.name());
+        Error::bounded(Status::Timeout, bound, message)
     }
 }
 

@@ -82,6 +82,12 @@ class ClientMetrics:
     successes: int
     failures: int
     by_status: dict[str, int]
+    by_bound: dict[str, int]
+    """Calls that a bound ended: an option, ``max_workers`` or ``provider_limits``."""
+    streams_cut: int
+    """Streams that broke off after something had been delivered."""
+    stale_connections: int
+    """Kept connections that turned out to be closed, and were replaced."""
     request_rate: float | None
     """Calls a second."""
     success_rate: float | None
@@ -106,6 +112,8 @@ class ClientMetrics:
     overhead_ms: LatencyMs
     """The library's own share of a call."""
     limiter_wait_ms: LatencyMs
+    limiter_wait_for_ms: dict[str, float]
+    """All that was waited for each limit."""
     queue_wait_ms: LatencyMs
     """In the line of a queue, of calls that were submitted to one."""
     breaker_state: str

@@ -30,7 +30,7 @@ use parking_lot::Mutex;
 
 use super::limit_headers::Learned;
 use crate::clock::Clock;
-use crate::error::{Error, Result, Status};
+use crate::error::{Bound, Error, Result, Status};
 use crate::llm::cancel::Interrupt;
 use crate::llm::nesting::{self, Inside};
 use crate::options::client::ClientOptions;
@@ -66,6 +66,8 @@ pub struct Permit {
     tokens: u64,
     /// How long it was waited for.
     pub waited: Duration,
+    /// What for, and how many ns each.
+    pub waits: Vec<(Bound, u64)>,
     _inside: Inside,
 }
 
@@ -112,18 +114,20 @@ impl RateLimiter {
         let line = self.line(line);
         let started = self.clock.now_ns();
         let id = line.enter(started, tokens, deadline_ns())?;
-        let result = self.wait_in_line(&line, (id, started), tokens, deadline_ns, interrupt);
+        let mut waits = Vec::new();
+        let waiting = (id, started, &mut waits);
+        let result = self.wait_in_line(&line, waiting, tokens, deadline_ns, interrupt);
         line.leave(id);
         let waited = Duration::from_nanos(result? - started);
-        let inside = nesting::enter(line.place());
-        Ok(Permit { line, clock: self.clock.clone(), tokens, waited, _inside: inside })
+        let (clock, inside) = (self.clock.clone(), nesting::enter(line.place()));
+        Ok(Permit { line, clock, tokens, waited, waits, _inside: inside })
     }
 
     /// Waits from `now` on until its turn has come: answers when that was.
     fn wait_in_line(
         &self,
         line: &Line,
-        (id, mut now): (u64, u64),
+        (id, mut now, waits): (u64, u64, &mut Vec<(Bound, u64)>),
         tokens: u64,
         deadline_ns: &dyn Fn() -> u64,
         interrupt: &Interrupt,
@@ -133,7 +137,7 @@ impl RateLimiter {
             let Err((wait, wake)) = line.take_turn(now, id, tokens) else { return Ok(now) };
             let deadline_ns = deadline_ns();
             if wait.at_least_ns > 0 && now.saturating_add(wait.at_least_ns) > deadline_ns {
-                return Err(too_late(wait.at_least_ns));
+                return Err(too_late(&wait));
             }
             if now >= deadline_ns {
                 return Err(no_room(self.max_in_flight));
@@ -141,7 +145,8 @@ impl RateLimiter {
             let time = if wait.for_others { u64::MAX } else { wait.at_least_ns };
             let left = Duration::from_nanos(time.min(deadline_ns - now));
             interrupt.wait_or(&self.clock, &wake, left)?;
-            now = self.clock.now_ns();
+            let since = std::mem::replace(&mut now, self.clock.now_ns());
+            waits.extend(wait.holds.map(|bound| (bound, now - since)));
         }
     }
 
@@ -177,5 +182,5 @@ fn no_room(max_in_flight: u64) -> Error {
     let message = format!(
         "no room within the call's time: max_in_flight = {max_in_flight}, and others are under way; raise it or timeout_ms"
     );
-    Error::call(Status::RateLimited, message)
+    Error::bounded(Status::RateLimited, Bound::InFlight, message)
 }

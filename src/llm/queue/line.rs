@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{ItemKind, Queue, State};
-use crate::error::{Error, Result, Status};
+use crate::error::{Bound, Error, Result, Status};
 use crate::llm::asked::Asked;
 use crate::llm::cancel::{Breakable, Cancel, Interrupt};
 use crate::llm::client::Client;
@@ -92,7 +92,7 @@ impl Limit {
         let message = format!(
             "no thread of the queue was free within timeout_ms = {ms}: raise that or max_workers"
         );
-        Error::call(Status::Timeout, message)
+        Error::bounded(Status::Timeout, Bound::Workers, message)
     }
 }
 

@@ -122,13 +122,13 @@ impl Limited {
         self.own.is_whole() && self.theirs.is_whole()
     }
 
-    /// ns until `amount` is there, when those `ahead` will have taken so much.
-    /// `at_best`: of what the provider gives back, and how often, the most that
-    /// can be hoped for.
-    pub fn wait_ns(&self, ahead: f64, amount: f64, at_best: bool) -> u64 {
+    /// ns until `amount` is there, when those `ahead` will have taken so much: by the
+    /// options, and by what the provider has stated. `at_best`: of what that gives
+    /// back, and how often, the most that can be hoped for.
+    pub fn waits_ns(&self, ahead: f64, amount: f64, at_best: bool) -> (u64, u64) {
         let theirs = self.theirs.wait_ns(ahead, amount);
         let theirs = if at_best { theirs.min(self.theirs.until_full_ns()) } else { theirs };
-        self.own.wait_ns(ahead, amount).max(theirs)
+        (self.own.wait_ns(ahead, amount), theirs)
     }
 
     /// Takes out an amount.

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use super::bucket::Limited;
 use crate::clock::{Clock, Signal};
-use crate::error::{CallError, Error, Result, Status};
+use crate::error::{Bound, CallError, Error, Result, Status};
 use crate::llm::nesting::{self, Place};
 use crate::llm::policy::limit_headers::Learned;
 
@@ -52,8 +52,12 @@ struct Waiter {
 pub struct Wait {
     /// Time that passes first in any case.
     pub at_least_ns: u64,
+    /// What makes it so long.
+    pub slowest: Bound,
     /// Somebody else has to leave.
     pub for_others: bool,
+    /// What is waited for; none if the others are just about to go.
+    pub holds: Option<Bound>,
 }
 
 impl Line {
@@ -76,10 +80,11 @@ impl Line {
         let nested = nesting::is_inside(self.place());
         let mut state = self.state.lock();
         let ahead = if nested { 0 } else { state.waiting.len() };
-        let forecast = state.wait_behind(now, ahead, tokens, nested, true).at_least_ns;
+        let forecast = state.wait_behind(now, ahead, tokens, nested, true);
+        let ns = forecast.at_least_ns;
         // Who need not wait and is late all the same is not late because of limits.
-        if forecast > 0 && now.saturating_add(forecast) > deadline_ns {
-            return Err(too_late(forecast));
+        if ns > 0 && now.saturating_add(ns) > deadline_ns {
+            return Err(too_late(&forecast));
         }
         let id = state.next_id;
         state.next_id += 1;
@@ -187,7 +192,7 @@ impl LineState {
         self.wait_behind(now, ahead, tokens, nested, false)
     }
 
-    /// What one behind so many others waits for; `at_best` as [`Limited::wait_ns`].
+    /// What one behind so many others waits for; `at_best` as [`Limited::waits_ns`].
     fn wait_behind(
         &mut self,
         now: u64,
@@ -201,14 +206,22 @@ impl LineState {
         let full = self.max_in_flight > 0 && self.in_flight >= self.max_in_flight;
         let ahead_tokens: u64 = self.waiting.iter().take(ahead).map(|w| w.tokens).sum();
         let held = self.held_until_ns.saturating_sub(now);
-        let requests = self.requests.wait_ns(ahead as f64, 1.0, at_best);
+        let requests = self.requests.waits_ns(ahead as f64, 1.0, at_best);
+        let tokens = self.tokens.waits_ns(ahead_tokens as f64, tokens as f64, at_best);
+        let theirs = held.max(requests.1).max(tokens.1);
+        let waits =
+            [(theirs, Bound::Provider), (tokens.0, Bound::Tokens), (requests.0, Bound::Requests)];
+        let longest = waits.into_iter().max_by_key(|(ns, _)| *ns);
+        let (at_least_ns, slowest) = longest.unwrap_or((0, Bound::Requests));
+        let no_room = full && !nested;
         Wait {
-            at_least_ns: held.max(requests).max(self.tokens.wait_ns(
-                ahead_tokens as f64,
-                tokens as f64,
-                at_best,
-            )),
-            for_others: ahead > 0 || full && !nested,
+            at_least_ns,
+            slowest,
+            for_others: ahead > 0 || no_room,
+            holds: match no_room {
+                true => Some(Bound::InFlight),
+                false => (at_least_ns > 0).then_some(slowest),
+            },
         }
     }
 
@@ -252,13 +265,16 @@ impl LineState {
 }
 
 /// The wait cannot end before the deadline.
-pub fn too_late(wait_ns: u64) -> Error {
-    let wait = Duration::from_nanos(wait_ns);
-    let message = format!(
-        "the rate limit leaves room in {} ms, after the call's deadline: raise rate_limit_rpm, rate_limit_tpm, max_in_flight or timeout_ms",
-        wait.as_millis()
-    );
-    let mut call = CallError::new(Status::RateLimited, message);
-    call.retry_after = Some(wait);
+pub fn too_late(wait: &Wait) -> Error {
+    let (time, bound) = (Duration::from_nanos(wait.at_least_ns), wait.slowest);
+    let raise = match bound {
+        Bound::Provider => "it is the provider's own; raise timeout_ms".to_string(),
+        bound => format!("raise {} or timeout_ms", bound.name()),
+    };
+    let ms = time.as_millis();
+    let message =
+        format!("the rate limit leaves room in {ms} ms, after the call's deadline: {raise}");
+    let mut call = CallError::bounded(Status::RateLimited, bound, message);
+    call.retry_after = Some(time);
     Error::Call(Box::new(call))
 }

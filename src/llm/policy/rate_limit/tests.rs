@@ -260,6 +260,24 @@ fn who_finds_no_room_in_time_is_told_of_the_option() {
     let error = limiter.acquire("line", 0, &|| deadline, &Interrupt::default()).unwrap_err();
     assert_eq!((error.status(), limiter.clock.now_ns()), (Status::RateLimited, deadline));
     assert!(error.to_string().contains("max_in_flight = 1"), "{error}");
+    assert_eq!(error.bound(), Some(Bound::InFlight));
+}
+
+#[test]
+fn a_call_that_waits_for_room_waits_for_that_and_not_for_the_rate() {
+    let (limiter, busy) = one_at_a_time();
+    std::thread::scope(|scope| {
+        let ask = || limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+        let asked = scope.spawn(ask);
+        while limiter.line("line").waiting() < 1 {
+            std::thread::yield_now();
+        }
+        drop(busy);
+        let permit = asked.join().unwrap();
+        let waited: u64 = permit.waits.iter().map(|(_, ns)| ns).sum();
+        assert!(permit.waits.iter().all(|(bound, _)| *bound == Bound::InFlight));
+        assert_eq!(Duration::from_nanos(waited), permit.waited);
+    });
 }
 
 #[test]

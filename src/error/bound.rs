@@ -1,0 +1,89 @@
+//! What a call may be ended or held up by: a bound of the options', or of the
+//! provider's.
+
+/// A bound; its name is that of the option, where it is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Bound {
+    /// Of connecting.
+    Connect,
+    /// Of the wait for an answer.
+    FirstByte,
+    /// Of the wait for content.
+    FirstToken,
+    /// Of a pause without a byte.
+    Silence,
+    /// Of a pause without content.
+    Idle,
+    /// Of the whole call.
+    Total,
+    /// Threads of a queue.
+    Workers,
+    /// Requests a minute.
+    Requests,
+    /// Tokens a minute.
+    Tokens,
+    /// Calls at one time.
+    InFlight,
+    /// What the provider states of its own limits.
+    Provider,
+    /// Of the head of an answer.
+    HeaderBytes,
+    /// Of an event of a stream.
+    EventBytes,
+    /// Of a whole answer.
+    ResponseBytes,
+}
+
+use Bound::*;
+
+impl Bound {
+    /// All of them, in their order.
+    pub const ALL: [Bound; 14] = [
+        Connect,
+        FirstByte,
+        FirstToken,
+        Silence,
+        Idle,
+        Total,
+        Workers,
+        Requests,
+        Tokens,
+        InFlight,
+        Provider,
+        HeaderBytes,
+        EventBytes,
+        ResponseBytes,
+    ];
+
+    /// As it stands in figures and records: the option, `max_workers` of a queue, or
+    /// `provider_limits`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Connect => "connect_timeout_ms",
+            FirstByte => "first_byte_timeout_ms",
+            FirstToken => "first_token_timeout_ms",
+            Silence => "silence_timeout_ms",
+            Idle => "idle_timeout_ms",
+            Total => "timeout_ms",
+            Workers => "max_workers",
+            Requests => "rate_limit_rpm",
+            Tokens => "rate_limit_tpm",
+            InFlight => "max_in_flight",
+            Provider => "provider_limits",
+            HeaderBytes => "max_header_bytes",
+            EventBytes => "max_event_bytes",
+            ResponseBytes => "max_response_bytes",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_stands_at_its_own_place() {
+        assert!(Bound::ALL.iter().enumerate().all(|(place, bound)| *bound as usize == place));
+    }
+}
