@@ -2536,8 +2536,9 @@ mynah_status mynah_client_metrics_json(mynah_client *client,
 
 /**
  * What to change, computed from the client's figures, as JSON: findings with
- * symptom, evidence (numbers), cause, the option to change and the value. The
- * value is the caller's to free.
+ * symptom, evidence (numbers), cause, the option to change and the value; where no
+ * option would help, `option` is null and `look_at` says what to look at. The value
+ * is the caller's to free.
  *
  * The caller promises:
  * 1. `value` is null or writable.

@@ -49,6 +49,6 @@ print("breaker:", metrics.breaker_state, "success rate:", metrics.success_rate)
 print("raised alerts:", small.metrics().alerts, "cost:", tiers.metrics().cost_usd)
 print(large.prometheus().splitlines()[2])  # for the endpoint that Prometheus reads
 for finding in small.advise().findings:
-    print(f"{finding.symptom}: set {finding.option} to {finding.value}, for {finding.cause}")
+    print(finding)
 for each in (tiers, small, large, answers, down, up):
     each.close()

@@ -167,8 +167,9 @@ pub unsafe extern "C" fn mynah_client_metrics_json(
 }
 
 /// What to change, computed from the client's figures, as JSON: findings with
-/// symptom, evidence (numbers), cause, the option to change and the value. The
-/// value is the caller's to free.
+/// symptom, evidence (numbers), cause, the option to change and the value; where no
+/// option would help, `option` is null and `look_at` says what to look at. The value
+/// is the caller's to free.
 ///
 /// # Safety
 /// 1. `value` is null or writable.

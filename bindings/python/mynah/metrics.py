@@ -146,13 +146,20 @@ class TieredMetrics:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something to change: the ``option``, the ``value`` to give it, and why."""
+    """Something to change: the ``option``, the ``value`` to give it, and why; or, where
+    no option would help, what to look at."""
 
     symptom: str
     evidence: dict[str, Any]
     cause: str
-    option: str
+    option: str | None
     value: Any
+    look_at: str | None = None
+
+    def __str__(self) -> str:
+        value = "" if self.value is None else f" to {self.value}"
+        what = f"look at {self.look_at}" if self.option is None else f"set {self.option}{value}"
+        return f"{self.symptom}: {self.cause}; {what}"
 
 
 @dataclass(frozen=True)

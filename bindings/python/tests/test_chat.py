@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import mynah
-from mynah import Client, ClientMetrics, Mock, Request, errors
+from mynah import Client, ClientMetrics, Finding, Mock, Request, errors
 
 
 def test_a_chat_comes_from_the_cache_the_second_time(client, mock):
@@ -29,6 +29,17 @@ def test_a_chat_comes_from_the_cache_the_second_time(client, mock):
     assert client.advise().findings == []
     assert metrics.calls == 2 and metrics.cache_hits == 1
     assert "mynah_llm_calls_total" in client.prometheus()
+
+
+def test_a_finding_says_what_to_set_or_where_to_look(mock):
+    with Client("custom", "mock", base_url=mock.url, temperature=1.4) as client:
+        for _ in range(20):
+            client.chat("hello")
+        (finding,) = client.advise().findings
+    assert (finding.option, finding.value, finding.look_at) == ("temperature", 0.3, None)
+    assert str(finding).endswith("; set temperature to 0.3")
+    look = Finding("timeouts", {}, "no connection", None, None, "the network")
+    assert str(look) == "timeouts: no connection; look at the network"
 
 
 def test_a_miss_where_only_the_cache_is_asked_is_not_found(client, mock):

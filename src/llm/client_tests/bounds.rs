@@ -80,6 +80,22 @@ fn a_wait_for_the_limits_says_which_one_it_was_for() {
 }
 
 #[test]
+fn advice_names_the_limit_that_real_calls_ran_into() {
+    for (phase, option) in [
+        (Phase::FirstToken, "first_token_timeout_ms"),
+        (Phase::Silence, "silence_timeout_ms"),
+        (Phase::Total, "timeout_ms"),
+    ] {
+        let late = (0..20).map(|_| Step::Break(Failure::TimedOut(phase))).collect();
+        let bench = bench(&[("retry_count", "0")], late);
+        (0..20).for_each(|_| _ = bench.chat());
+        let advice = bench.client.advise_json();
+        let found: Vec<_> = advice["findings"].as_array().unwrap().iter().collect();
+        assert_eq!((found.len(), &found[0]["option"]), (1, &json!(option)), "{advice}");
+    }
+}
+
+#[test]
 fn a_stream_that_broke_off_is_told_apart_from_an_answer_of_which_nothing_was_delivered() {
     let streamed = figures(&[], vec![Step::Cut(stream("half "))], true);
     let plain = figures(&[], vec![Step::Cut("{".into())], false);
