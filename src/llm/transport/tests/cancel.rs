@@ -1,5 +1,8 @@
 //! Interrupting a call in each of its phases.
 
+use rustls::{ServerConnection, StreamOwned};
+
+use super::secure::{Authority, Stream, read_tls_request, secure, serve_tls};
 use super::*;
 use crate::llm::cancel::{Interrupt, Reason};
 
@@ -42,10 +45,19 @@ fn trip_soon(interrupt: &Arc<Interrupt>) -> thread::JoinHandle<Instant> {
 /// time, and where the server tells, it sees the connection close.
 #[track_caller]
 fn interrupted(request: &HttpRequest, gone: Option<&Receiver<Instant>>) {
+    interrupted_over(&transport(), request, gone);
+}
+
+#[track_caller]
+fn interrupted_over(
+    transport: &UreqTransport,
+    request: &HttpRequest,
+    gone: Option<&Receiver<Instant>>,
+) {
     promptly(PROMPT, || {
         let attempt = attempt();
         let tripped = trip_soon(&attempt.interrupt);
-        let error = transport().send(request, &attempt).err().unwrap();
+        let error = transport.send(request, &attempt).err().unwrap();
         let returned = Instant::now();
         assert_eq!(error.failure, Failure::Interrupted, "{error:?}");
         let closed = gone.map_or(returned, |gone| gone.recv_timeout(LONG).unwrap());
@@ -77,6 +89,54 @@ fn while_writing() {
     let request = HttpRequest { body: vec![b' '; 50_000_000], ..request(address) };
     interrupted(&request, None);
     drop(leave);
+}
+
+/// A TLS server that agrees, and then does this.
+pub(super) fn agreeing(
+    authority: &Authority,
+    then: fn(&mut Stream),
+) -> (HttpRequest, Receiver<Instant>) {
+    let config = authority.server("127.0.0.1", |_| ());
+    let (address, gone) = watching(move |stream| {
+        let mut session = ServerConnection::new(config.clone()).unwrap();
+        while session.is_handshaking() {
+            session.complete_io(stream).unwrap();
+        }
+        then(&mut StreamOwned::new(session, stream.try_clone().unwrap()));
+    });
+    (secure(address), gone)
+}
+
+#[test]
+fn in_each_phase_over_tls() {
+    let authority = Authority::new("cancelled");
+    let (request, gone) = agreeing(&authority, |stream| assert!(read_tls_request(stream)));
+    interrupted_over(&authority.client(), &request, Some(&gone));
+    let (request, gone) = agreeing(&authority, |stream| {
+        read_tls_request(stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nx: ").unwrap();
+    });
+    interrupted_over(&authority.client(), &request, Some(&gone));
+    let (leave, stay) = channel::<()>();
+    let stay = parking_lot::Mutex::new(stay);
+    let config = authority.server("127.0.0.1", |_| ());
+    let address = serve_tls(config, move |stream| {
+        let _ = stream.read(&mut [0]);
+        let _ = stay.lock().recv();
+    });
+    let large = HttpRequest { body: vec![b' '; 50_000_000], ..secure(address) };
+    interrupted_over(&authority.client(), &large, None);
+    drop(leave);
+}
+
+#[test]
+fn while_a_proxy_keeps_silent() {
+    let (proxy, gone) = watching(|_| ());
+    for scheme in ["http", "https", "socks5"] {
+        let options = ClientOptions { proxy: Some(format!("{scheme}://{proxy}")), ..options() };
+        let transport = UreqTransport::new(&options, Clock::System).unwrap();
+        interrupted_over(&transport, &request(proxy), Some(&gone));
+    }
 }
 
 #[test]

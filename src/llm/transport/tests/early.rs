@@ -26,7 +26,7 @@ const TOO_LARGE: &[u8] = b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 2\r
 /// closes.
 const THEN: [fn(); 2] = [stay, || ()];
 
-fn stay() {
+pub(super) fn stay() {
     loop {
         thread::park();
     }

@@ -1,5 +1,6 @@
 //! Servers that fail, and how each failure is told.
 
+use super::secure::{Authority, read_tls_request, secure};
 use super::*;
 
 fn fails(address: SocketAddr) -> TransportError {
@@ -252,9 +253,19 @@ const MS: u64 = 1_000_000;
 /// A request whose deadline passes; with its time, which is never too short.
 #[track_caller]
 fn times_out(address: SocketAddr, phase: Phase, limits: impl Fn() -> Attempt) {
+    times_out_over(&transport(), &request(address), phase, limits);
+}
+
+#[track_caller]
+fn times_out_over(
+    transport: &UreqTransport,
+    request: &HttpRequest,
+    phase: Phase,
+    limits: impl Fn() -> Attempt,
+) {
     promptly(IN_TIME, || {
         let began = Instant::now();
-        let error = transport().send(&request(address), &limits()).err().unwrap();
+        let error = transport.send(request, &limits()).err().unwrap();
         assert_eq!(error.failure, Failure::TimedOut(phase), "{error:?}");
         assert!(began.elapsed() >= Duration::from_millis(60), "{phase:?}");
         began.elapsed()
@@ -318,14 +329,28 @@ fn the_connect_deadline_bounds_connecting_and_tls() {
     let (full, _full) = cancel::full();
     times_out(full, Phase::Connect, limits);
     let (mute, _) = watching(|_| ());
-    let mut request = request(mute);
-    request.url = request.url.replace("http:", "https:");
-    promptly(IN_TIME, || {
-        let began = Instant::now();
-        let error = transport().send(&request, &limits()).err().unwrap();
-        assert_eq!(error.failure, Failure::TimedOut(Phase::Connect), "{error:?}");
-        began.elapsed()
-    });
+    times_out_over(&transport(), &secure(mute), Phase::Connect, limits);
+    for scheme in ["http", "https", "socks5"] {
+        let options = ClientOptions { proxy: Some(format!("{scheme}://{mute}")), ..options() };
+        let transport = UreqTransport::new(&options, Clock::System).unwrap();
+        times_out_over(&transport, &request(mute), Phase::Connect, limits);
+    }
+}
+
+#[test]
+fn every_deadline_fires_in_time_over_tls() {
+    let authority = Authority::new("late");
+    let client = authority.client();
+    let (silent, _) = cancel::agreeing(&authority, |stream| assert!(read_tls_request(stream)));
+    let times_out = |request: &HttpRequest, phase, limits: &dyn Fn() -> Attempt| {
+        times_out_over(&client, request, phase, limits);
+    };
+    times_out(&silent, Phase::FirstByte, &|| Attempt { first_byte_ns: 60 * MS, ..attempt() });
+    times_out(&silent, Phase::Silence, &|| Attempt { silence_ns: 60 * MS, ..attempt() });
+    // What is not taken is silence too, and lasts as long as the call at most.
+    let (stays, _) = cancel::agreeing(&authority, |_| early::stay());
+    let large = HttpRequest { body: vec![b' '; 16 << 20], ..stays };
+    times_out(&large, Phase::Total, &|| Attempt { total: in_ms(60, Phase::Total), ..attempt() });
 }
 
 #[test]

@@ -108,7 +108,7 @@ pub(super) fn serve_tls(
 }
 
 /// Reads up to the end of a request whose body is `{}`.
-fn read_tls_request(stream: &mut Stream) -> bool {
+pub(super) fn read_tls_request(stream: &mut Stream) -> bool {
     let (mut bytes, mut byte) = (Vec::new(), [0]);
     while !bytes.ends_with(b"\r\n\r\n{}") {
         match stream.read(&mut byte) {
