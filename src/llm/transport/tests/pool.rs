@@ -218,3 +218,36 @@ fn a_refused_address_is_followed_by_the_next_at_once() {
     super::super::socket::connect(&[closed, live], &mut flight).unwrap();
     assert!(super::super::socket::connect(&[closed], &mut flight).is_err());
 }
+
+#[test]
+fn a_connection_is_kept_where_its_answer_has_an_end_and_nobody_says_otherwise() {
+    for (answer, kept) in [
+        ("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc", true),
+        ("HTTP/1.1 200 OK\ncontent-length: 3\n\nabc", true),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 3, 3\r\n\r\nabc", true),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 3\r\nconnection: upgrade, Close\r\n\r\nabc", false),
+        ("HTTP/1.0 200 OK\r\ncontent-length: 3\r\n\r\nabc", false),
+        ("HTTP/1.0 200 OK\r\ncontent-length: 3\r\nconnection: Keep-Alive\r\n\r\nabc", true),
+        ("HTTP/1.1 500 No\r\ncontent-length: 3\r\n\r\nabc", true),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 100\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            true,
+        ),
+        ("HTTP/1.1 204 None\r\n\r\n", true),
+        ("HTTP/1.1 204 None\r\ncontent-length: 3\r\n\r\nabc", false),
+        ("HTTP/1.1 304 Same\r\ncontent-length: 3\r\n\r\n", true),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", true),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\ncontent-encoding: gzip\r\n\r\n", true),
+        ("HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc", true),
+        ("HTTP/1.1 101 Switch\r\nconnection: upgrade\r\n\r\n", false),
+    ] {
+        let address = serve(move |mut stream, _| {
+            while read_request(&mut stream).ends_with("{}") {
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let transport = transport();
+        once(&transport, address);
+        assert_eq!(once(&transport, address).0, kept, "{answer:?}");
+    }
+}
