@@ -1,5 +1,8 @@
 //! Ways through proxies.
 
+use rustls::{ServerConnection, StreamOwned};
+
+use super::secure::{Authority, answer_all, secure};
 use super::*;
 
 /// Copies both ways until both sides are done.
@@ -148,4 +151,33 @@ fn a_proxy_that_is_no_url_is_refused_at_once() {
     let options = ClientOptions { proxy: Some("://".into()), ..options() };
     let error = UreqTransport::new(&options, Clock::System).err().unwrap();
     assert!(error.to_string().starts_with("proxy"), "{error}");
+}
+
+#[test]
+fn an_address_of_ipv6_is_reached_by_tls_and_through_proxies() {
+    let Ok(listener) = TcpListener::bind("[::1]:0") else { return };
+    let target = listener.local_addr().unwrap();
+    let authority = Authority::new("ipv6");
+    let config = authority.server("::1", |_| ());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let session = ServerConnection::new(config.clone()).unwrap();
+            let mut stream = StreamOwned::new(session, stream.unwrap());
+            thread::spawn(move || answer_all(&mut stream));
+        }
+    });
+    let proxy = serve(move |mut stream, _| {
+        let heard = read_request(&mut stream);
+        assert!(
+            heard.starts_with(&format!("CONNECT [::1]:{} HTTP/1.1\r\n", target.port())),
+            "{heard}"
+        );
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        join(stream, TcpStream::connect(target).unwrap());
+    });
+    for proxy in ["none".to_string(), format!("http://{proxy}")] {
+        let transport = authority.client_with(|options| options.proxy = Some(proxy.clone()));
+        let mut exchange = transport.send(&secure(target), &attempt()).unwrap();
+        assert_eq!(read_all(&mut *exchange.body).unwrap(), b"secret");
+    }
 }
