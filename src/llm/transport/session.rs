@@ -107,7 +107,9 @@ impl Session {
     /// An error once it is broken.
     fn check(&self, flight: &mut Flight) -> io::Result<()> {
         let Some(error) = &self.broken else { return Ok(()) };
-        let refuses = matches!(error, rustls::Error::AlertReceived(_)) && !flight.answered;
+        // That one is wanted a certificate of is learnt when the handshake is over.
+        let is_first = !flight.reused && !flight.answered;
+        let refuses = is_first && matches!(error, rustls::Error::AlertReceived(_));
         if self.is_handshaking() || refuses {
             return Err(flight.fail(Failure::Tls, explain(error, flight.peer())));
         }

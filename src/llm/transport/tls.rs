@@ -48,6 +48,9 @@ pub(super) fn explain(error: &rustls::Error, host: &str) -> String {
     }
 }
 
+/// So many names of a certificate tell whose it is.
+const NAMES: usize = 3;
+
 fn certificate(problem: &CertificateError) -> String {
     use CertificateError as C;
     match problem {
@@ -57,7 +60,9 @@ fn certificate(problem: &CertificateError) -> String {
             "is not valid for this name: it has no subjectAltName, which alone counts".into()
         }
         C::NotValidForNameContext { presented, .. } => {
-            format!("is not valid for this name, but for {}", presented.join(", "))
+            let others = if presented.len() > NAMES { " and others" } else { "" };
+            let some = presented[..presented.len().min(NAMES)].join(", ");
+            format!("is not valid for this name, but for {some}{others}")
         }
         C::NotValidForName => "is not valid for this name".into(),
         C::UnknownIssuer => {

@@ -287,17 +287,19 @@ fn bytes_after_the_answer_spoil_a_connection_over_tls_too() {
     }
 }
 
+/// Has the session take what is no TLS, and sends the alert that comes of it.
+fn alert(stream: &mut Stream) {
+    stream.conn.read_tls(&mut &b"HTTP/1.1 400\r\n\r\n"[..]).unwrap();
+    assert!(stream.conn.process_new_packets().is_err());
+    while stream.conn.wants_write() {
+        stream.conn.write_tls(&mut stream.sock).unwrap();
+    }
+}
+
 #[test]
 fn tls_that_breaks_within_an_answer_is_a_connection_that_does() {
     let authority = Authority::new("broken");
     let garbage: fn(&mut Stream) = |stream| drop(stream.sock.write_all(b"HTTP/1.1 502\r\n\r\n"));
-    let alert: fn(&mut Stream) = |stream| {
-        stream.conn.read_tls(&mut &b"HTTP/1.1 400\r\n\r\n"[..]).unwrap();
-        assert!(stream.conn.process_new_packets().is_err());
-        while stream.conn.wants_write() {
-            stream.conn.write_tls(&mut stream.sock).unwrap();
-        }
-    };
     for end in [garbage, alert] {
         let address = serve_tls(authority.server("127.0.0.1", |_| ()), move |stream| {
             read_tls_request(stream);
@@ -310,6 +312,23 @@ fn tls_that_breaks_within_an_answer_is_a_connection_that_does() {
         assert_eq!((&error.failure, error.answered), (&Failure::Reset, true), "{error:?}");
         assert!(error.message.starts_with("the TLS with 127.0.0.1"), "{error:?}");
     }
+}
+
+#[test]
+fn a_kept_connection_has_had_its_handshake_and_may_be_replaced_when_its_tls_breaks() {
+    let authority = Authority::new("broken-kept");
+    let address = serve_tls(authority.server("127.0.0.1", |_| ()), |stream| {
+        read_tls_request(stream);
+        stream.write_all(ok("secret").as_bytes()).unwrap();
+        read_tls_request(stream);
+        alert(stream);
+        let _ = stream.sock.read(&mut [0]);
+    });
+    let transport = authority.client();
+    let mut exchange = transport.send(&secure(address), &attempt()).unwrap();
+    assert_eq!(read_all(&mut *exchange.body).unwrap(), b"secret");
+    let error = transport.send(&secure(address), &attempt()).err().unwrap();
+    assert_eq!((error.failure, error.reused, error.answered), (Failure::Reset, true, false));
 }
 
 #[test]
