@@ -67,6 +67,26 @@ pub(super) fn head(bytes: &[u8]) -> Option<usize> {
     })
 }
 
+/// Joins the lines of a head that go on in the next, which begins with white space then:
+/// RFC 9112, 5.2, has a client put spaces between them. What follows the head stays.
+pub(super) fn unfold(bytes: &mut [u8]) {
+    let mut from = bytes.len() - after_empty_lines(bytes).len();
+    while let Some(len) = memchr::memchr(b'\n', &bytes[from..]) {
+        let end = from + len;
+        match &bytes[end + 1..] {
+            [b' ' | b'\t', ..] => {
+                bytes[end] = b' ';
+                if bytes[end - 1] == b'\r' {
+                    bytes[end - 1] = b' ';
+                }
+            }
+            [b'\n', ..] | [b'\r', b'\n', ..] => return,
+            _ => {}
+        }
+        from = end + 1;
+    }
+}
+
 fn after_empty_lines(bytes: &[u8]) -> &[u8] {
     let empty = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
     &bytes[empty..]
@@ -93,6 +113,28 @@ mod tests {
         }
         for other in [&b"H2"[..], b"\0\0\x12\x04", b"SSH-2.0", b"HTTP/2 200 OK"] {
             assert_eq!(opening(other), Opening::Refuses);
+        }
+    }
+
+    #[test]
+    fn lines_that_go_on_are_joined_up_to_the_end_of_the_head() {
+        for (folded, expected) in [
+            (
+                &b"HTTP/1.1 200 OK\r\na: b\r\n c\r\n\t d\r\n\r\n\n x"[..],
+                &b"HTTP/1.1 200 OK\r\na: b   c  \t d\r\n\r\n\n x"[..],
+            ),
+            (b"\n\nHTTP/1.1 200\na: b\n\tc\n\n d", b"\n\nHTTP/1.1 200\na: b \tc\n\n d"),
+            (b"HTTP/1.1 200 OK\r\na: b\r\n", b"HTTP/1.1 200 OK\r\na: b\r\n"),
+            (b"\n ", b"\n "),
+            (b"", b""),
+        ] {
+            for cut in 0..=folded.len() {
+                // What has come is looked at again with what comes next.
+                let mut bytes = folded.to_vec();
+                unfold(&mut bytes[..cut]);
+                unfold(&mut bytes);
+                assert_eq!(bytes, expected, "{cut}");
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use super::Failure;
 use super::buffers::IoBuffers;
 use super::flight::Flight;
 use super::link::Link;
-use super::opening::{interim, is_http2};
+use super::opening::{interim, is_http2, unfold};
 use super::socket::Pace;
 
 /// What a connection consists of.
@@ -65,6 +65,7 @@ impl Wire {
         if flight.interim > self.buffers.max_head() {
             return Err(flight.head_too_large(self.buffers.max_head()));
         }
+        unfold(self.buffers.input_mut());
         if is_http2(self.buffers.held_input()) {
             let message = format!("{} speaks HTTP/2 only, not HTTP/1.1", flight.host);
             return Err(flight.fail(Failure::Protocol, message));

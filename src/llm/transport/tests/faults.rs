@@ -166,6 +166,14 @@ fn what_is_not_http_is_a_protocol_error() {
 }
 
 #[test]
+fn a_line_of_the_head_may_go_on_in_the_next() {
+    let answer = "HTTP/1.1 200 OK\r\nx: a\r\n  b\r\ncontent-length: 4\r\n\r\n\n ab";
+    let mut exchange = transport().send(&request(answers(answer)), &attempt()).unwrap();
+    assert_eq!(exchange.head.headers.get("x"), Some("a    b"));
+    assert_eq!(read_all(&mut *exchange.body).unwrap(), b"\n ab");
+}
+
+#[test]
 fn a_server_that_speaks_http_2_alone_is_told_as_such() {
     let answer = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x80\0\0\x08\x07\0\0\0\0\0";
     let error = fails(answers(*answer));
