@@ -102,6 +102,7 @@ impl Sending<'_> {
                 return Err(self.not_sent(last.take(), self.timing.error(Phase::Total)));
             }
             spent.attempts += 1;
+            self.timing.common().into_iter().for_each(|shared| shared.attempt());
             spent.began_ns = self.means.clock.now_ns();
             let mut broken = match self.once(sink, &permit, reused_before) {
                 Ok(response) => return Ok(response),

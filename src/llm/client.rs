@@ -107,6 +107,17 @@ impl Failed {
         self.partial.take_if(|_| !cut_short);
         self
     }
+
+    /// Of a request that had been sent so often when the call ended.
+    pub(super) fn after(mut self, attempts: u32) -> Self {
+        if let Error::Call(call) = &mut self.error {
+            call.attempts = call.attempts.max(attempts);
+        }
+        if let Some(partial) = &mut self.partial {
+            partial.attempts = partial.attempts.max(attempts);
+        }
+        self
+    }
 }
 
 impl From<Error> for Failed {

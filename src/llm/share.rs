@@ -106,7 +106,8 @@ impl Client {
         );
         let mut response = result.map_err(|error| {
             let partial = sink.is_some().then(|| Response::so_far(&delivered, provider));
-            Failed { error, partial: partial.flatten().map(Box::new) }
+            let failed = Failed { error, partial: partial.flatten().map(Box::new) };
+            failed.after(place.flight.shared.attempts())
         })?;
         if later {
             response.served_from = ServedFrom::Coalesced;

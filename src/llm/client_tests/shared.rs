@@ -103,6 +103,28 @@ fn the_first_to_ask_may_be_cancelled_and_the_others_get_their_answer() {
     assert_eq!((scene.begun(), scene.held.broken_off.load(SeqCst)), (1, 0));
 }
 
+/// The attempts that the error of a call names, and how it ended.
+fn attempts(ended: Result<Response, Failed>) -> (Status, u32) {
+    let Error::Call(call) = ended.unwrap_err().error else { panic!("not a call's error") };
+    (call.status, call.attempts)
+}
+
+#[test]
+fn who_leaves_a_shared_request_names_the_attempts_that_it_has_made_so_far() {
+    let scene = scene(&[], vec![]);
+    let cancel = Cancel::default();
+    thread::scope(|scope| {
+        let first = scope.spawn(|| scene.ask(PATIENT, Some(&cancel)));
+        until(|| scene.begun() == 1);
+        // On a busy machine it may be too late to join.
+        let late = |ms| attempts(scene.ask(("timeout_ms", ms), None)) == (Status::Timeout, 1);
+        let named = ["20", "200", "2000"].into_iter().any(late);
+        cancel.trigger();
+        assert_eq!(attempts(first.join().unwrap()), (Status::Cancelled, 1));
+        assert!(named);
+    });
+}
+
 /// Whether a call without much time was joined by a patient one before it ended.
 fn joined_in_time(hasty_ms: &str) -> bool {
     let scene = scene(&[], vec![plain("late", "stop")]);

@@ -19,6 +19,8 @@ pub struct Shared {
     last_byte_ns: AtomicU64,
     /// 1 once a byte of the answer has come.
     answered: AtomicU64,
+    /// How often it was sent, or tried.
+    attempts: AtomicU64,
 }
 
 /// How far a request has come; none where it has not.
@@ -57,6 +59,16 @@ impl Shared {
             last_byte_ns: moment(&self.last_byte_ns),
             answered: self.answered.load(Relaxed) > 0,
         }
+    }
+
+    /// It is about to be sent, or sent again.
+    pub fn attempt(&self) {
+        self.attempts.fetch_add(1, Relaxed);
+    }
+
+    /// How often it was sent so far, or tried.
+    pub fn attempts(&self) -> u32 {
+        self.attempts.load(Relaxed) as u32
     }
 
     /// A byte went or came.
