@@ -3227,8 +3227,9 @@ mynah_status mynah_tiered_chat_stream(mynah_tiered *tiered,
                                       mynah_error **err);
 
 /**
- * Calls, fallbacks, cost and savings of each tier and of all, as JSON. The
- * value is the caller's to free.
+ * Calls, fallbacks, cost and savings of each tier and of all, and how the calls
+ * ended after the last tier that was asked, as JSON. The value is the caller's to
+ * free.
  *
  * The caller promises:
  * 1. `value` is null or writable.

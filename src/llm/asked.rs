@@ -41,11 +41,10 @@ impl Asked {
     /// them.
     pub fn ended_in_line(&self, requests: &[Arc<Request>], waited: Duration, error: &Error) {
         for request in requests {
-            let client = match self {
-                Asked::Client(client) => client,
-                Asked::Tiered(tiered) => tiered.likely(request),
-            };
-            client.ended_in_line(request, waited, error);
+            match self {
+                Asked::Client(client) => client.ended_in_line(request, waited, error),
+                Asked::Tiered(tiered) => tiered.ended_in_line(request, waited, error),
+            }
         }
     }
 

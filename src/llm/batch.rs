@@ -1,6 +1,7 @@
 //! Many requests at once, in the order that suits the provider.
 //!
-//! Identical requests are sent once, if `batch_dedup` says so. Of those that
+//! Identical requests are sent once, if `batch_dedup` says so, and each counts as a
+//! call. Of those that
 //! share a long beginning the first is sent alone, and the others once it has
 //! been answered, so that they find the beginning in the provider's own cache
 //! (see [`super::similar`]). Each request has its own outcome; results are in
@@ -95,8 +96,16 @@ pub fn run(
     let send = || {
         while let Some(job) = work.next() {
             let under_way = UnderWay { work: &work, then: job.then };
+            let began = client.clock.now_ns();
             let outcome = client.chat(&requests[job.places[0]], cancel).map_err(Arc::new);
-            share(outcome, &job.places, &mut outcomes.lock());
+            let took = client.clock.now_ns() - began;
+            for place in &job.places[1..] {
+                let same = same_as(&outcome);
+                let result = same.as_ref().map_err(|failed| &failed.error);
+                client.ended_with(&requests[*place], result, took);
+                outcomes.lock()[*place] = Some(same);
+            }
+            outcomes.lock()[job.places[0]] = Some(outcome);
             drop(under_way);
             told.add(job.places.len());
         }
@@ -206,17 +215,14 @@ impl<'a> Told<'a> {
     }
 }
 
-/// Gives an answer to all who asked the same.
-fn share(outcome: Outcome, places: &[usize], outcomes: &mut [Option<Outcome>]) {
-    for place in &places[1..] {
-        let mut copy = outcome.clone();
-        if let Ok(response) = &mut copy {
-            response.served_from = ServedFrom::Coalesced;
-            response.spare();
-        }
-        outcomes[*place] = Some(copy);
+/// The outcome of one who asked the same.
+fn same_as(outcome: &Outcome) -> Outcome {
+    let mut same = outcome.clone();
+    if let Ok(response) = &mut same {
+        response.served_from = ServedFrom::Coalesced;
+        response.spare();
     }
-    outcomes[places[0]] = Some(outcome);
+    same
 }
 
 /// The order in which a batch is sent.

@@ -264,16 +264,37 @@ impl Client {
     /// Counts a call that has ended in a queue's line, and tells of it.
     pub(super) fn ended_in_line(&self, request: &Request, waited: Duration, error: &Error) {
         let (ns, _inside) = (waited.as_nanos() as u64, self.calls.inside(&Arc::default()));
-        let options = request.effective(&self.options).ok();
-        let mut ended = Ended {
-            total_ns: ns,
-            outside_ns: ns,
-            in_line_ns: Some(ns),
-            model: options.and_then(|options| options.values.model.clone()),
-            ..Ended::default()
-        };
+        let mut ended = self.without_work(request, ns);
+        ended.in_line_ns = Some(ns);
         ended.failed(error, false);
         self.tell("chat", &ended, Err(error));
+    }
+
+    /// Counts a call of which another one like it is the answer, and tells of it.
+    pub(super) fn ended_with(
+        &self,
+        request: &Request,
+        result: Result<&Response, &Error>,
+        took_ns: u64,
+    ) {
+        // Whoever has freed the client is told of nothing any more.
+        let Ok(_running) = self.calls.enter(Arc::default()) else { return };
+        let mut ended = self.without_work(request, took_ns);
+        match result {
+            Ok(response) => {
+                ended.coalesced = true;
+                (ended.cost_usd, ended.saved_usd) = (response.cost_usd, response.saved_usd);
+            }
+            Err(error) => ended.failed(error, false),
+        }
+        self.tell("chat", &ended, result);
+    }
+
+    /// The facts of a call for which nothing was done here for so long.
+    fn without_work(&self, request: &Request, ns: u64) -> Ended {
+        let options = request.effective(&self.options).ok();
+        let model = options.and_then(|options| options.values.model.clone());
+        Ended { total_ns: ns, outside_ns: ns, model, ..Ended::default() }
     }
 
     /// Counts a call, and tells of it.

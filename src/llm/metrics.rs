@@ -4,11 +4,12 @@
 //! Money is kept in nano-dollars, so that it adds up exactly.
 
 mod by_bound;
+mod by_status;
 mod expose;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::error::{Bound, Error, Status};
@@ -18,13 +19,14 @@ use super::pricing::nano;
 use super::response::Usage;
 
 use by_bound::ByBound;
+pub use by_status::ByStatus;
 
 /// The figures of one client.
 #[derive(Debug)]
 pub struct ClientMetrics {
     clock: Clock,
     started_ns: u64,
-    by_status: Vec<AtomicU64>,
+    by_status: ByStatus,
     /// Calls that each has ended.
     ended_by: ByBound,
     /// ns that were waited for each.
@@ -135,7 +137,7 @@ impl ClientMetrics {
         ClientMetrics {
             clock: clock.clone(),
             started_ns: clock.now_ns(),
-            by_status: Status::ALL.iter().map(|_| zero()).collect(),
+            by_status: ByStatus::default(),
             ended_by: ByBound::default(),
             waited_for: ByBound::default(),
             streams_cut: zero(),
@@ -164,8 +166,7 @@ impl ClientMetrics {
 
     /// Counts a call that has ended.
     pub fn record(&self, ended: &Ended) {
-        let status = ended.failure.unwrap_or(Status::Ok);
-        self.by_status[status.code() as usize].fetch_add(1, Relaxed);
+        self.by_status.add(ended.failure.unwrap_or(Status::Ok));
         ended.bound.iter().for_each(|bound| self.ended_by.add(*bound, 1));
         self.streams_cut.fetch_add(ended.cut.into(), Relaxed);
         self.latency.record(ended.total_ns);
@@ -215,27 +216,17 @@ impl ClientMetrics {
     /// null where nothing has been measured yet.
     pub fn to_json(&self) -> Value {
         let get = |counter: &AtomicU64| counter.load(Relaxed);
-        // All from one look, so that they agree while calls go on.
-        let by_status = self.by_status();
-        let calls: u64 = by_status.iter().map(|(_, count)| count).sum();
-        let of = |wanted: &dyn Fn(Status) -> bool| -> u64 {
-            by_status.iter().filter(|(status, _)| wanted(*status)).map(|(_, count)| count).sum()
-        };
-        let (ok, failed) = (of(&|status| status == Status::Ok), of(&is_failure));
+        let mut ends = self.by_status.json();
+        let calls = ends["calls"].as_u64().unwrap_or(0);
         let hits = get(&self.cache_hits);
         let seconds = self.seconds();
         let cost = get(&self.cost_nano_usd) as f64 / 1e9;
-        json!({
+        let figures = json!({
             "uptime_seconds": seconds,
-            "calls": calls,
-            "successes": ok,
-            "failures": failed,
-            "by_status": named(by_status),
             "by_bound": self.ended_by.json(|calls| calls.into()),
             "streams_cut": get(&self.streams_cut),
             "stale_connections": get(&self.stale_connections),
             "request_rate": calls as f64 / seconds.max(1e-9),
-            "success_rate": share(ok, ok + failed),
             "attempts": get(&self.attempts),
             "retries": get(&self.retries),
             "retry_rate": share(get(&self.retries), calls),
@@ -260,7 +251,11 @@ impl ClientMetrics {
             "limiter_wait_ms": times(&self.queued),
             "limiter_wait_for_ms": self.waited_for.json(|ns| (ns as f64 / 1e6).into()),
             "queue_wait_ms": times(&self.in_line),
-        })
+        });
+        if let Value::Object(mut figures) = figures {
+            ends.append(&mut figures);
+        }
+        ends.into()
     }
 
     /// Adds what another has counted.
@@ -270,9 +265,7 @@ impl ClientMetrics {
         for (own, more) in self.counters().into_iter().zip(counters(other)) {
             own.fetch_add(more, Relaxed);
         }
-        for (own, more) in self.by_status.iter().zip(&other.by_status) {
-            own.fetch_add(more.load(Relaxed), Relaxed);
-        }
+        self.by_status.add_all(&other.by_status);
         self.ended_by.add_all(&other.ended_by);
         self.waited_for.add_all(&other.waited_for);
         for (own, more) in self.histograms().into_iter().zip(other.histograms()) {
@@ -315,17 +308,6 @@ impl ClientMetrics {
     fn seconds(&self) -> f64 {
         self.clock.now_ns().saturating_sub(self.started_ns) as f64 / 1e9
     }
-
-    /// How many calls have ended in which way; none that there have not been.
-    fn by_status(&self) -> Vec<(Status, u64)> {
-        let counts = Status::ALL.iter().copied().zip(&self.by_status);
-        let counts = counts.map(|(status, count)| (status, count.load(Relaxed)));
-        counts.filter(|(_, count)| *count > 0).collect()
-    }
-}
-
-fn named(counts: Vec<(Status, u64)>) -> Map<String, Value> {
-    counts.into_iter().map(|(status, count)| (status.name().to_string(), count.into())).collect()
 }
 
 /// Mean and percentiles in ms.

@@ -25,6 +25,7 @@ use super::client::{Client, Failed, arrived};
 use super::complexity;
 use super::event::{Event, Sink};
 use super::message::Role;
+use super::metrics::ByStatus;
 use super::pricing::nano;
 use super::request::Request;
 use super::response::{Response, ServedFrom};
@@ -38,6 +39,8 @@ pub struct Tiered {
     complexity: Mutex<Option<Arc<Complexity>>>,
     /// Also on a bad request, a refused key or a content filter.
     fallback_on_refusal: bool,
+    /// How calls ended when all tiers had been asked that were to be.
+    by_status: ByStatus,
 }
 
 struct Tier {
@@ -69,7 +72,8 @@ impl Tiered {
             saved_nano_usd: AtomicU64::default(),
         };
         let tiers = clients.into_iter().map(tier).collect();
-        Ok(Tiered { tiers, complexity: Mutex::default(), fallback_on_refusal })
+        let (complexity, by_status) = (Mutex::default(), ByStatus::default());
+        Ok(Tiered { tiers, complexity, fallback_on_refusal, by_status })
     }
 
     /// Replaces the built-in estimate; none brings it back.
@@ -101,7 +105,7 @@ impl Tiered {
         mut sink: Option<&mut Sink<'_>>,
         waited: Duration,
     ) -> Result<Response, Failed> {
-        self.climb(request, waited, |client, request, waited| {
+        let result = self.climb(request, waited, |client, request, waited| {
             let Some(sink) = sink.as_mut() else {
                 return (client.ask(request, cancel, None, waited), false);
             };
@@ -112,7 +116,10 @@ impl Tiered {
             };
             let result = client.ask(request, cancel, Some(&mut counted), waited);
             (result, delivered)
-        })
+        });
+        let failure = result.as_ref().err().map(|failed| failed.error.status());
+        self.by_status.add(failure.unwrap_or(Status::Ok));
+        result
     }
 
     /// How long a call of this request may stand in a queue's line: which tier it is
@@ -183,11 +190,13 @@ impl Tiered {
         (self.fitting(complexity), false)
     }
 
-    /// The client that would be asked, as far as that is known without calling back.
-    pub(super) fn likely(&self, request: &Request) -> &Arc<Client> {
+    /// Counts a call that has ended in a queue's line, with the tier that would be
+    /// asked as far as that is known without calling back.
+    pub(super) fn ended_in_line(&self, request: &Request, waited: Duration, error: &Error) {
         let place = self.pending(request);
         let place = place.unwrap_or_else(|| self.fitting(complexity::estimate(request)));
-        &self.tiers[place].client
+        self.by_status.add(error.status());
+        self.tiers[place].client.ended_in_line(request, waited, error);
     }
 
     /// The tier for so much complexity.
@@ -240,7 +249,8 @@ impl Tiered {
         response
     }
 
-    /// Calls, fallbacks, cost and savings of each tier, and of all.
+    /// Calls, fallbacks, cost and savings of each tier, and of all; and how the calls
+    /// ended.
     pub fn metrics_json(&self) -> Value {
         let usd = |counter: &AtomicU64| counter.load(Relaxed) as f64 / 1e9;
         let tiers = self.tiers.iter().map(|tier| {
@@ -253,12 +263,12 @@ impl Tiered {
         });
         let sum = |of: fn(&Tier) -> &AtomicU64| self.tiers.iter().map(|t| usd(of(t))).sum::<f64>();
         let (cost, saved) = (sum(|t| &t.cost_nano_usd), sum(|t| &t.saved_nano_usd));
-        json!({
-            "tiers": tiers.collect::<Vec<_>>(),
-            "cost_usd": cost,
-            "saved_usd": saved,
-            "saved_share": if cost + saved > 0.0 { Some(saved / (cost + saved)) } else { None },
-        })
+        let mut json = Value::from(self.by_status.json());
+        json["tiers"] = tiers.collect();
+        json["cost_usd"] = cost.into();
+        json["saved_usd"] = saved.into();
+        json["saved_share"] = (cost + saved > 0.0).then(|| saved / (cost + saved)).into();
+        json
     }
 }
 

@@ -192,8 +192,14 @@ type TieredMetrics struct {
 		CostUSD   float64 `json:"cost_usd"`
 		SavedUSD  float64 `json:"saved_usd"`
 	} `json:"tiers"`
-	CostUSD  float64 `json:"cost_usd"`
-	SavedUSD float64 `json:"saved_usd"`
+	// Calls are those of all tiers together, and ByStatus is how they ended after
+	// the last tier that was asked.
+	Calls       uint64            `json:"calls"`
+	Failures    uint64            `json:"failures"`
+	ByStatus    map[string]uint64 `json:"by_status"`
+	SuccessRate float64           `json:"success_rate"`
+	CostUSD     float64           `json:"cost_usd"`
+	SavedUSD    float64           `json:"saved_usd"`
 	// SavedShare is of what the last tier alone would have cost.
 	SavedShare float64 `json:"saved_share"`
 }

@@ -98,7 +98,7 @@ class ClientMetrics:
     cache_misses: int
     cache_hit_rate: float | None
     coalesced: int
-    """Calls that shared another's request."""
+    """Calls that shared another's request, those of a batch that are sent once too."""
     input_tokens: int
     output_tokens: int
     cached_input_tokens: int
@@ -135,8 +135,16 @@ class TierMetrics:
 
 @dataclass(frozen=True)
 class TieredMetrics:
-    """All tiers, the cheapest first; ``saved_usd`` is against the last alone."""
+    """All tiers, the cheapest first; ``saved_usd`` is against the last alone.
 
+    How calls ended is told after the last tier that was asked.
+    """
+
+    calls: int
+    successes: int
+    failures: int
+    by_status: dict[str, int]
+    success_rate: float | None
     tiers: list[TierMetrics]
     cost_usd: float
     saved_usd: float

@@ -94,6 +94,7 @@ def test_the_tier_follows_the_complexity(mock):
             assert len(list(stream)) > 3
         metrics = both.metrics()
         assert [tier.calls for tier in metrics.tiers] == [1, 2]
+        assert (metrics.calls, metrics.by_status, metrics.success_rate) == (3, {"ok": 3}, 1)
         assert 0 < metrics.saved_usd and 0 < metrics.saved_share < 1
     gc.collect()
     assert not tiered._kept

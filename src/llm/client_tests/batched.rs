@@ -87,6 +87,26 @@ fn the_same_request_is_sent_once_if_asked_for() {
 }
 
 #[test]
+fn each_of_those_that_are_sent_once_counts_and_is_told_as_a_call_of_its_own() {
+    let records = Records::default();
+    let echo = Arc::new(Echo(Mutex::default()));
+    let log = Some((Level::Info, tell(&records)));
+    let listeners = Listeners { log, ..Listeners::default() };
+    let parts = Parts { transport: Some(echo), listeners, ..Parts::default() };
+    let client = made(&[("batch_dedup", "true"), ("price", "gpt=1,2")], parts);
+    let requests: Vec<_> = ["a", "a", "fail", "a", "fail"].map(ask).into();
+    batch::run(&client, &requests, 1, None, &mut |_, _| {});
+    let figures = client.metrics_json();
+    assert_eq!(figures["by_status"], json!({"ok": 3, "bad_request": 2}));
+    assert_eq!((&figures["coalesced"], &figures["attempts"]), (&json!(2), &json!(2)));
+    assert_eq!(figures["saved_usd"], 4e-5);
+    assert_eq!((&figures["latency_ms"]["count"], records.lock().len()), (&json!(5), 5));
+    let coalesced = records.lock().iter().filter(|r| r["mynah.served_from"] == "coalesced").count();
+    assert_eq!(coalesced, 2);
+    assert!(client.prometheus().contains("mynah_llm_coalesced_total 2\n"));
+}
+
+#[test]
 fn the_first_of_a_group_is_answered_before_the_others_are_sent() {
     let first = Arc::new(First(Echo(Mutex::default())));
     let client = client_over(first.clone(), "false");

@@ -279,8 +279,9 @@ fn a_call_of_tiers_that_ends_in_line_counts_with_the_tier_that_fits_it() {
     let (cheap, able) = (gated(bench(&[], vec![]), gate), bench(&[], vec![]));
     let clients = [&cheap, &able].map(|bench| bench.client.clone()).into();
     let tiered = Arc::new(Tiered::new(clients, false).unwrap());
-    let (queue, _) = with_a_line(&Asked::Tiered(tiered), 1, "20");
+    let (queue, _) = with_a_line(&Asked::Tiered(tiered.clone()), 1, "20");
     assert_eq!(next_failure(&queue), Status::Timeout);
+    assert_eq!(tiered.metrics_json()["by_status"], json!({"timeout": 1}));
     assert_eq!(cheap.client.metrics_json()["by_status"], json!({"timeout": 1}));
     assert_eq!(able.client.metrics_json()["calls"], 0);
 }

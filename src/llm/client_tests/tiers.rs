@@ -68,6 +68,20 @@ fn tiers_answer_through_a_queue_too() {
     assert!(events > 0 && response.text() == "from above" && response.tier == Some(1));
 }
 
+#[test]
+fn how_calls_of_tiers_ended_is_counted_once_whatever_each_tier_said() {
+    let (tiered, _) = tiers(
+        vec![failure(500), failure(500), plain("Paris", "stop")],
+        vec![failure(503), plain("from above", "stop")],
+    );
+    let ends: Vec<_> = (0..3).map(|_| tiered.chat(&asked("hi"), None).is_ok()).collect();
+    assert_eq!(ends, [false, true, true]);
+    let figures = tiered.metrics_json();
+    assert_eq!(figures["by_status"], json!({"ok": 2, "overloaded": 1}));
+    assert_eq!((&figures["calls"], &figures["failures"]), (&json!(3), &json!(1)));
+    assert_eq!(figures["success_rate"], 2.0 / 3.0);
+}
+
 fn told(status: u16, code: &str) -> Step {
     let body = json!({"error": {"message": "no", "code": code}}).to_string();
     Step::Answer(status, &[], body)

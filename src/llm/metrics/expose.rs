@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use crate::error::Status;
 use crate::metrics::Exposition;
 use crate::metrics::prometheus::Labels;
 
@@ -12,10 +11,10 @@ impl ClientMetrics {
     /// Adds all figures to a text in Prometheus' format.
     pub fn expose(&self, text: &mut Exposition) {
         let get = |counter: &AtomicU64| counter.load(Relaxed) as f64;
-        let counts = Status::ALL.iter().zip(&self.by_status).map(|(s, n)| (s.name(), get(n)));
-        let labels: Vec<_> = counts.map(|(name, n)| ([("status", name)], n)).collect();
-        let calls: Vec<(Labels, f64)> =
-            labels.iter().filter(|(_, n)| *n > 0.0).map(|(l, n)| (&l[..], *n)).collect();
+        let counts = self.by_status.counts();
+        let labels: Vec<_> =
+            counts.iter().map(|(s, n)| ([("status", s.name())], *n as f64)).collect();
+        let calls: Vec<(Labels, f64)> = labels.iter().map(|(l, n)| (&l[..], *n)).collect();
         text.counters("mynah_llm_calls_total", "Calls by how they ended.", &calls);
         self.ended_by.expose(
             text,
