@@ -61,9 +61,10 @@ pub(super) fn level_of(code: i32) -> Result<Level> {
 /// Has a function told of what the clients made from these options do: a
 /// record of each call that ends, in the attribute names of OpenTelemetry's
 /// conventions for generative AI, and of retries, breaker changes and alerts.
-/// Keys are never in it, prompts and answers only where a provider's error message
-/// quotes them. Called with no lock held, on the thread that caused the record; any function may be called from inside, and
-/// what that causes is told once the callback has returned.
+/// `docs/metrics.md` lists the fields of each. Keys are never in it, prompts and
+/// answers only where a provider's error message quotes them. Called with no lock
+/// held, on the thread that caused the record; any function may be called from
+/// inside, and what that causes is told once the callback has returned.
 ///
 /// `destroy` (NULL allowed) is called with `user` once, after the last call,
 /// when the options and every client made from them are gone, or at once if

@@ -2,7 +2,8 @@
 //!
 //! A record is one JSON object. The record of a call uses the attribute names
 //! of OpenTelemetry's semantic conventions for generative AI, so that it can be
-//! sent on as it is. Neither keys nor prompts nor answers are ever in it.
+//! sent on as it is. Neither keys nor prompts nor answers are ever in it. Each field
+//! has its row in `docs/metrics.md`, and a test holds the two together.
 
 use std::sync::Arc;
 
@@ -143,11 +144,14 @@ fn record(facts: &CallFacts, ended: &Ended, result: Result<&Response, &Error>) -
             put("error.type", error.status().name().into());
             put("error.message", error.to_string().into());
             ended.bound.iter().for_each(|bound| put("mynah.bound", bound.name().into()));
-            if let Error::Call(call) = error {
-                put("http.response.status_code", call.http_status.into());
-                put("mynah.attempts", call.attempts.into());
-                put("mynah.request_id", call.request_id.clone().into());
-            }
+            let call = match error {
+                Error::Call(call) => Some(call),
+                _ => None,
+            };
+            let request_id = call.and_then(|call| call.request_id.clone());
+            put("http.response.status_code", call.and_then(|call| call.http_status).into());
+            put("mynah.attempts", call.map_or(0, |call| call.attempts).into());
+            put("mynah.request_id", request_id.into());
         }
     }
     record

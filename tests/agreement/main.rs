@@ -1,5 +1,6 @@
 //! What must agree: the header with the sources, the exported functions with
-//! the header, each option with its setter, the names that others rely on.
+//! the header, each option with its setter, the names that others rely on, the
+//! pages with what is so.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -7,6 +8,7 @@ mod header;
 mod names;
 mod options;
 mod pages;
+mod records;
 
 use std::path::PathBuf;
 
