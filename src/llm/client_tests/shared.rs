@@ -125,6 +125,25 @@ fn who_leaves_a_shared_request_names_the_attempts_that_it_has_made_so_far() {
     });
 }
 
+#[test]
+fn a_stream_with_a_limit_on_its_first_content_is_sent_beside_a_plain_request() {
+    let scene = scene(&[], vec![]);
+    let mut own = request();
+    own.set("first_token_timeout_ms", "60000").unwrap();
+    let cancel = Cancel::default();
+    thread::scope(|scope| {
+        let plain = scope.spawn(|| scene.ask(PATIENT, Some(&cancel)));
+        scene.joined(1);
+        let stream = || scene.client.chat_stream(&own, Some(&cancel), &mut |_| true);
+        let stream = scope.spawn(stream);
+        until(|| scene.begun() == 2);
+        assert_eq!(scene.client.flights.participants(), 1);
+        cancel.trigger();
+        assert_eq!(status(plain.join().unwrap()), Status::Cancelled);
+        assert_eq!(status(stream.join().unwrap()), Status::Cancelled);
+    });
+}
+
 /// Whether a call without much time was joined by a patient one before it ended.
 fn joined_in_time(hasty_ms: &str) -> bool {
     let scene = scene(&[], vec![plain("late", "stop")]);

@@ -9,6 +9,9 @@
 //! the time of one of them was up. How it ends, well or not, is how it ends for
 //! all.
 //!
+//! A stream that joins a plain request is given all of it at its end; one that has a
+//! limit on its first content does not join, for it could not keep it.
+//!
 //! A call made from inside a callback never joins a flight that its own thread
 //! follows or flies: it would wait for itself.
 
@@ -63,7 +66,8 @@ pub enum Joined<'a> {
     First(Participant<'a>),
     /// One under way.
     Later(Participant<'a>),
-    /// This thread is part of that flight already, or none can begin: call alone.
+    /// This thread is part of that flight already, none can begin, or it would keep a
+    /// stream from its first content: call alone.
     Alone,
 }
 
@@ -92,6 +96,10 @@ impl Flights {
         // joins a flight that does not begin.
         let mut under_way = self.under_way.lock();
         let (flight, first) = match under_way.get(&key) {
+            // A plain one brings all content at its end, which a stream may not await.
+            Some(flight) if streamed && !flight.streamed && timing.first_token_ns() < u64::MAX => {
+                return Joined::Alone;
+            }
             Some(flight) => (flight.clone(), false),
             None => (Arc::new(Flight::new(key, streamed)), true),
         };

@@ -174,6 +174,24 @@ fn each_keeps_its_own_limits_by_the_pulse_of_the_request() {
 }
 
 #[test]
+fn a_stream_that_limits_its_first_content_joins_no_request_that_brings_it_at_the_end() {
+    let joins = |to_a_stream, first_token_timeout_ms| {
+        let flights = Flights::default();
+        let Joined::First(_place) = flights.join(KEY, &timing(50), to_a_stream, |_| Ok(())) else {
+            panic!("somebody was there before")
+        };
+        let options = ClientOptions { first_token_timeout_ms, ..ClientOptions::default() };
+        let ask = || {
+            let own = Timing::start(&options, &Clock::System);
+            !matches!(flights.join(KEY, &own, true, |_| Ok(())), Joined::Alone)
+        };
+        std::thread::scope(|scope| scope.spawn(ask).join().unwrap())
+    };
+    assert!(!joins(false, 1_000));
+    assert!(joins(false, 0) && joins(true, 1_000) && joins(true, 0));
+}
+
+#[test]
 fn a_limit_of_a_request_that_goes_out_later_ends_in_its_own_time() {
     let flights = Flights::default();
     let place = first(&flights);
