@@ -107,8 +107,10 @@ impl Drop for Member {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::error::Status;
+    use crate::error::{Bound, Status};
     use crate::llm::metrics::{Ended, Spent};
 
     #[test]
@@ -117,9 +119,11 @@ mod tests {
         let client = |calls: u64, ms: u64| {
             let metrics = Arc::new(ClientMetrics::new(&Clock::System));
             let failure = (calls == 1).then_some(Status::Timeout);
-            let ended = Ended { total_ns: ms * 1_000_000, failure, ..Ended::default() };
+            let bound = failure.map(|_| Bound::Idle);
+            let ended = Ended { total_ns: ms * 1_000_000, failure, bound, ..Ended::default() };
             (0..calls).for_each(|_| metrics.record(&ended));
-            let spent = Spent { attempts: 2, cost_usd: Some(0.25), ..Spent::default() };
+            let mut spent = Spent { attempts: 2, cost_usd: Some(0.25), ..Spent::default() };
+            spent.waited(1_000_000, &[(Bound::InFlight, 1_000_000)]);
             metrics.spend(&spent, 0);
             CLIENTS.enter(metrics)
         };
@@ -129,6 +133,8 @@ mod tests {
         assert_eq!((&json["calls"], &json["clients"]), (&4.into(), &1.into()));
         assert_eq!((&json["success_rate"], &json["cost_usd"]), (&0.75.into(), &0.5.into()));
         assert_eq!(json["by_status"]["timeout"], 1);
+        assert_eq!(json["by_bound"], json!({"idle_timeout_ms": 1}));
+        assert_eq!(json["limiter_wait_for_ms"], json!({"max_in_flight": 2.0}));
         assert_eq!((&json["attempts"], &json["latency_ms"]["count"]), (&4.into(), &4.into()));
         assert!((json["latency_ms"]["mean"].as_f64().unwrap() - 752.5).abs() < 1.0, "{json}");
         assert!(CLIENTS.prometheus().contains("mynah_llm_clients 1\n"));
