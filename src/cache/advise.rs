@@ -18,7 +18,7 @@ impl Cache {
     pub fn advise_json(&self) -> Json {
         let report = self.report();
         self.fit_simulation(&report);
-        let forecast = self.simulator.forecast(report.hits, report.misses);
+        let forecast = self.simulator.forecast(&report);
         let mut findings = Vec::new();
         self.advise_hit_rate(&report, forecast.as_ref(), &mut findings);
         self.advise_locks(&report, &mut findings);

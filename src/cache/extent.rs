@@ -36,6 +36,16 @@ impl Extent {
         if self.by_memory { "max_memory_mb" } else { "capacity" }
     }
 
+    /// Entries that so many times the bound would leave room for.
+    pub fn scaled(&self, scale: f64) -> f64 {
+        (self.entries as f64 * scale).min(self.most as f64)
+    }
+
+    /// Evictions since then.
+    pub fn evicted_since(&self, report: &Report) -> u64 {
+        report.counts.evicted().saturating_sub(self.evicted.iter().sum())
+    }
+
     fn is_like(&self, other: &Extent) -> bool {
         self.by_memory == other.by_memory
             && self.entries.abs_diff(other.entries) <= other.entries / 8
@@ -73,6 +83,7 @@ impl Cache {
         if !extent.is_like(&self.simulator.extent()) {
             self.simulate(extent);
         }
+        self.simulator.holds(report.total());
     }
 
     /// The models begin anew: the cache is another one now.

@@ -5,6 +5,7 @@ use super::compress::Codec;
 use super::departure::{Departures, Reason};
 use super::entry::{COMPRESSED, Entry, NEGATIVE, Value};
 use super::quick::COPIED;
+use super::simulate::What;
 use crate::error::{Error, Result, Status};
 
 /// What left during a look-up, to be delivered when no lock is held. Nearly
@@ -194,10 +195,15 @@ impl Cache {
     ) -> Result<R, Missed> {
         let timer = self.metrics.start_get(&self.clock);
         let hash = self.shared.hash(key);
-        let result = self.look_up(hash, key, left, found);
+        let mut expiry_ms = None;
+        let result = self.look_up(hash, key, left, |entry| {
+            expiry_ms = Some(entry.expiry_ms());
+            found(entry)
+        });
         match result {
             Err(Missed::TooLarge(_)) => self.metrics.in_vain(1, 0),
-            _ => self.simulator.observe(hash),
+            Err(Missed::Busy) => {}
+            _ => self.observe(hash, What::Looked(expiry_ms)),
         }
         if let Some(start) = timer {
             self.timed(start, left);

@@ -126,15 +126,6 @@ impl Cache {
                 found[i] = self.quick_one(line, soon_ns, &shard, hashes[i], keys[i], room);
             }
         }
-        if room.is_short() {
-            return;
-        }
-        // With no lock held; the others note theirs themselves.
-        for (hash, found) in hashes.iter().zip(&*found).take(keys.len()) {
-            if !matches!(found, Quick::Unsure) {
-                self.simulator.observe(*hash);
-            }
-        }
     }
 
     /// Takes a batch out of the count that there was too little room for: who asks
@@ -156,6 +147,9 @@ impl Cache {
         room: &mut Room<'_>,
     ) -> Quick<(usize, usize)> {
         let Some(gets) = self.metrics.untimed_get(line) else { return Quick::Unsure };
+        if self.simulator.samples(hash) {
+            return Quick::Unsure;
+        }
         let Some(entry) = shard.table.get(hash, key) else {
             self.metrics.untimed_miss(line, gets);
             return Quick::Miss;

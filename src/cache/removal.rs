@@ -3,6 +3,7 @@
 use super::Cache;
 use super::departure::{Departures, Reason};
 use super::entry::{Entry, NEGATIVE};
+use super::simulate::What;
 use crate::error::Result;
 
 impl Cache {
@@ -26,6 +27,7 @@ impl Cache {
         let goes = |entry: &Entry| self.goes(entry, &mut live);
         shard.remove_if(&self.shared, hash, key, goes, &mut out);
         drop(shard);
+        self.observe(hash, What::Removed);
         Ok((live, self.finish(out)))
     }
 
@@ -52,6 +54,7 @@ impl Cache {
             }
         }
         drop(structure);
+        self.simulator.clear(self.now_ms());
         left.into_iter().for_each(Departures::deliver);
     }
 

@@ -47,6 +47,9 @@ impl Cache {
             return None;
         }
         let hash = self.shared.hash(key);
+        if self.simulator.samples(hash) {
+            return None;
+        }
         let at = self.directory.glance_to_write(hash, stay)?;
         match at.1.find_first(hash, key, 0) {
             Found::Unclear => self.renew_farther(sets, at, hash, key, value, ttl),

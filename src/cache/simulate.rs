@@ -1,24 +1,30 @@
 //! What other settings would have made of the same requests.
 //!
-//! A hash picks some of the keys, about 500 in so many as fit, and every
-//! request for one of those also goes to small caches that hold nothing but
-//! hashes: at half, once, twice and four times the bound and, for a cache
-//! that tunes itself, under every policy. A small cache over a share of the
+//! A hash picks some of the keys, about 500 in so many as fit, and whatever
+//! happens to one of those is also told to small caches that hold nothing but
+//! hashes (see [`model`]): at half, once, twice and four times the bound and, for a
+//! cache that tunes itself, under every policy. A small cache over a share of the
 //! keys behaves like the large one over all of them, and the difference of two
-//! of them is closer still, because both err alike.
+//! of them is closer still, because both err alike. Where the large one evicts next
+//! to nothing, no model is asked: what makes no difference makes none.
 //!
 //! Requests are collected and simulated a batch at a time, on the thread that
 //! completes one.
+
+mod model;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 use serde_json::{Value as Json, json};
 
-use super::entry::Entry;
+use super::Cache;
 use super::extent::Extent;
-use super::policy::{self, POLICIES, Policy};
-use super::table::Table;
+use super::policy::POLICIES;
+use super::report::Report;
+use model::{ENTRY_BYTES, Model, Request};
+
+pub use model::What;
 
 /// Entries of a simulated cache of the real one's capacity.
 const ENTRIES: u64 = 500;
@@ -30,58 +36,8 @@ pub const SCALES: [f64; 4] = [1.0, 0.5, 2.0, 4.0];
 const ENOUGH: u64 = 10;
 /// What another setting must be better by, as a share of the requests.
 pub const BETTER_BY: f64 = 0.01;
-/// What a simulated entry takes: itself, and its place in a table.
-const ENTRY_BYTES: u64 = 48 + 28;
-
-/// A cache of hashes.
-struct Model {
-    table: Table,
-    policy: Box<dyn Policy>,
-    capacity: usize,
-    hits: u64,
-    requests: u64,
-    random: fastrand::Rng,
-}
-
-impl Model {
-    fn new(name: &str, capacity: usize) -> Model {
-        let mut policy = policy::maker(name)();
-        let table = Table::new(capacity, policy.lists());
-        policy.sized(table.room());
-        let random = fastrand::Rng::with_seed(capacity as u64);
-        Model { table, policy, capacity, hits: 0, requests: 0, random }
-    }
-
-    fn request(&mut self, hash: u64) {
-        self.requests += 1;
-        let key = hash.to_le_bytes();
-        if let Some(entry) = self.table.get(hash, &key) {
-            self.policy.hit(entry.word());
-            self.hits += 1;
-            return;
-        }
-        while self.table.len() >= self.capacity {
-            let Some(slot) = self.policy.victim(&mut self.table, self.random.u64(..)) else {
-                break;
-            };
-            let Some(entry) = self.table.entry(slot) else { break };
-            let mut leaving = [0; 8];
-            leaving.copy_from_slice(entry.key());
-            let leaving = u64::from_le_bytes(leaving);
-            self.policy.evicted(leaving, self.table.list_of(slot));
-            self.table.take(slot, leaving);
-        }
-        if let Ok(entry) = Entry::new(&key, &[], 0, 0) {
-            let (list, word) = self.policy.admit(hash);
-            entry.word().store(word, Relaxed);
-            self.table.insert(hash, entry, None, list);
-        }
-    }
-
-    fn ratio(&self) -> f64 {
-        self.hits as f64 / self.requests.max(1) as f64
-    }
-}
+/// Evictions that make a difference, as a share of the look-ups.
+const TELLING: f64 = BETTER_BY / 10.0;
 
 struct Models {
     scaled: Vec<Model>,
@@ -96,9 +52,11 @@ struct Models {
 pub struct Simulator {
     /// Keys whose mixed hash lies below this are in the sample; 0: none are.
     below: AtomicU64,
-    pending: Mutex<Vec<u64>>,
+    pending: Mutex<Vec<Request>>,
     models: Mutex<Option<Models>>,
     extent: Mutex<Extent>,
+    /// The most entries that were seen since the models began.
+    peak: AtomicU64,
     compares: bool,
     most_bytes: u64,
 }
@@ -121,6 +79,7 @@ impl Simulator {
             pending: Mutex::default(),
             models: Mutex::new(fits.then_some(models)),
             extent: Mutex::new(extent),
+            peak: AtomicU64::new(0),
             compares,
             most_bytes,
         }
@@ -160,6 +119,7 @@ impl Simulator {
     fn install(&self, fresh: Option<Models>, below: u64) -> i64 {
         let mut models = self.models.lock();
         self.below.store(below, Relaxed);
+        self.peak.store(0, Relaxed);
         let old = std::mem::replace(&mut *models, fresh);
         old.map_or(0, |models| models.bytes() as i64)
     }
@@ -170,19 +130,23 @@ impl Simulator {
         mixed(hash) < self.below.load(Relaxed)
     }
 
-    /// Notes a request.
-    #[inline]
-    pub fn observe(&self, hash: u64) {
-        if self.samples(hash) {
-            self.note(hash);
+    /// Notes how many entries the cache holds.
+    pub fn holds(&self, entries: u64) {
+        self.peak.fetch_max(entries, Relaxed);
+    }
+
+    /// Notes that all keys were removed.
+    pub fn clear(&self, at_ms: u64) {
+        if self.samples(0) {
+            self.note(Request { hash: 0, at_ms, what: What::Cleared });
         }
     }
 
     #[cold]
-    fn note(&self, hash: u64) {
+    fn note(&self, request: Request) {
         let full = {
             let mut pending = self.pending.lock();
-            pending.push(hash);
+            pending.push(request);
             (pending.len() >= BATCH).then(|| std::mem::take(&mut *pending))
         };
         if let Some(batch) = full {
@@ -190,38 +154,66 @@ impl Simulator {
         }
     }
 
-    fn simulate(&self, batch: &[u64]) {
+    fn simulate(&self, batch: &[Request]) {
         if let Some(models) = &mut *self.models.lock() {
-            for model in models.all() {
-                batch.iter().for_each(|hash| model.request(*hash));
-            }
+            models.all().for_each(|model| model.take(batch));
         }
     }
 
-    /// What the models say now.
-    pub fn forecast(&self, hits: u64, misses: u64) -> Option<Forecast> {
+    /// What the models say now, of a cache with these figures.
+    pub fn forecast(&self, report: &Report) -> Option<Forecast> {
         let batch = std::mem::take(&mut *self.pending.lock());
         self.simulate(&batch);
+        let extent = self.extent();
         let models = self.models.lock();
         let models = models.as_ref()?;
         let same = models.scaled.first()?;
-        let hits = hits.saturating_sub(models.since.0);
-        let all = hits + misses.saturating_sub(models.since.1);
+        let hits = report.hits.saturating_sub(models.since.0);
+        let all = hits + report.misses.saturating_sub(models.since.1);
         if same.requests < ENOUGH * same.capacity as u64 || all == 0 {
             return None;
         }
         let measured = hits as f64 / all as f64;
         // Twice the standard error of a share over as many keys as are held.
         let error = 2.0 * (measured * (1.0 - measured) / same.capacity as f64).sqrt();
-        let moved = |model: &Model| (measured + model.ratio() - same.ratio()).clamp(0.0, 1.0);
+        let evicts = extent.evicted_since(report) as f64 > all as f64 * TELLING;
+        let peak = self.peak.load(Relaxed);
+        let moved = |model: &Model, holds_all: bool| match holds_all && !evicts {
+            true => measured,
+            false => (measured + model.ratio() - same.ratio()).clamp(0.0, 1.0),
+        };
+        let scaled = |(scale, model): (&f64, _)| {
+            (*scale, moved(model, extent.scaled(*scale) >= peak as f64))
+        };
         Some(Forecast {
             measured,
             error: error.max(0.005),
             requests: same.requests,
-            scaled: SCALES.iter().zip(&models.scaled).map(|(s, m)| (*s, moved(m))).collect(),
+            scaled: SCALES.iter().zip(&models.scaled).map(scaled).collect(),
             by: models.by,
-            policies: models.others.iter().map(|(name, m)| (*name, moved(m))).collect(),
+            policies: models.others.iter().map(|(name, m)| (*name, moved(m, true))).collect(),
         })
+    }
+}
+
+#[cfg(test)]
+impl Simulator {
+    /// The hit ratio of each model, the policies' after those of other bounds.
+    pub fn simulated_ratios(&self) -> Vec<f64> {
+        let batch = std::mem::take(&mut *self.pending.lock());
+        self.simulate(&batch);
+        let mut models = self.models.lock();
+        models.iter_mut().flat_map(Models::all).map(|model| model.ratio()).collect()
+    }
+}
+
+impl Cache {
+    /// Notes what happened to a key. No lock is held.
+    #[inline]
+    pub(super) fn observe(&self, hash: u64, what: What) {
+        if self.simulator.samples(hash) {
+            self.simulator.note(Request { hash, at_ms: self.now_ms(), what });
+        }
     }
 }
 
@@ -288,9 +280,8 @@ fn below(capacity: u64, compares: bool) -> u64 {
 impl Models {
     fn new(extent: &Extent, name: &'static str, compares: bool, since: (u64, u64)) -> Models {
         let part = part(extent.entries, compares) as f64;
-        let most = extent.most as f64;
         let model = |name: &str, scale: f64| {
-            let entries = (extent.entries as f64 * scale).min(most) / part;
+            let entries = extent.scaled(scale) / part;
             Model::new(name, (entries as usize).max(1))
         };
         let others = POLICIES.iter().filter(|(other, _)| compares && *other != name);

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::departure::Departures;
 use super::entry::{COMPRESSED, EXPIRY_MAX_MS, Entry, NEGATIVE};
+use super::simulate::What;
 use super::{Amount, Cache, Ttl};
 use crate::error::{Error, Result};
 
@@ -46,6 +47,7 @@ impl Cache {
             true => Departures::default(),
             false => self.store_anew(hash, key, value, expiry.ms)?,
         };
+        self.observe(hash, What::Stored(expiry.ms));
         if let Some(start) = start {
             let end = self.metrics.end_set(&self.clock, start);
             self.tick(end, &mut out);
@@ -73,8 +75,10 @@ impl Cache {
     /// Says that there is nothing under a key, for a while: look-ups miss, and
     /// nobody is asked to load it.
     pub fn set_negative(&self, key: &[u8], ttl: Ttl) -> Result<()> {
-        let entry = Entry::new(key, &[], self.expiry_ms(ttl), NEGATIVE)?;
-        let out = self.put(self.shared.hash(key), entry, 0)?;
+        let (hash, expiry_ms) = (self.shared.hash(key), self.expiry_ms(ttl));
+        let entry = Entry::new(key, &[], expiry_ms, NEGATIVE)?;
+        let out = self.put(hash, entry, 0)?;
+        self.observe(hash, What::Denied(expiry_ms));
         self.tell_waiters(key);
         out.deliver();
         Ok(())

@@ -6,6 +6,7 @@ mod expiry;
 mod figures;
 mod looks;
 mod operations;
+mod predictions;
 mod room;
 mod threads;
 mod tuning;

@@ -158,9 +158,9 @@ impl Cache {
     }
 
     fn tune_policy(&self, now_ms: u64) {
-        self.fit_simulation(&self.report());
-        let (hits, misses) = self.metrics.hits_and_misses();
-        let Some(forecast) = self.simulator.forecast(hits, misses) else { return };
+        let report = self.report();
+        self.fit_simulation(&report);
+        let Some(forecast) = self.simulator.forecast(&report) else { return };
         let best = forecast.best_policy();
         let held = {
             let mut state = self.tuner.state.lock();

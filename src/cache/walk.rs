@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::Cache;
 use super::departure::Departures;
 use super::entry::{Entry, NEGATIVE, Value};
+use super::simulate::What;
 use crate::error::{Error, Result};
 
 /// Positions of a walk.
@@ -165,6 +166,8 @@ impl Cache {
             let mut live = false;
             let goes = |old: &Entry| self.goes(old, &mut live);
             shard.remove_if(&self.shared, hash, entry.key(), goes, &mut out);
+            drop(shard);
+            self.observe(hash, What::Removed);
             *removed += live as u64;
             Ok(())
         });
