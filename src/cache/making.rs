@@ -129,6 +129,7 @@ impl Cache {
             directory,
             maker: Mutex::new(maker),
             structure: Mutex::new(()),
+            moving: RwLock::new(()),
             seed,
             jitter: AtomicU64::new(seed),
             holders: AtomicUsize::new(1),

@@ -9,7 +9,8 @@
 //!
 //! Locks: a shard's lock is the innermost; two are held at once only while a
 //! shard is split or merged, lower index first. `structure` is taken before
-//! any of them by whoever changes or walks the set of shards.
+//! any of them by whoever changes or walks the set of shards, and `moving` between the
+//! two, by whoever moves entries from shard to shard or adds shards up.
 
 mod advise;
 mod alert;
@@ -131,6 +132,9 @@ pub struct Cache {
     maker: Mutex<Maker>,
     /// Held by whoever changes or walks the set of shards.
     structure: Mutex<()>,
+    /// Held while a shard is split or merged, and beside others by whoever adds up
+    /// what shards hold: nothing is met twice then, and nothing is missed.
+    moving: RwLock<()>,
     /// Seeds the shards' own randomness, and the jitter.
     seed: u64,
     jitter: AtomicU64,
@@ -215,9 +219,10 @@ impl Cache {
     }
 
     /// Entries, those included that have expired and not left yet. A sum over
-    /// shards, one after another: what moves meanwhile would count twice, but
-    /// there are never more than have been given out.
+    /// shards, one after another: what comes and goes meanwhile might count twice,
+    /// but there are never more than have been given out.
     pub fn len(&self) -> u64 {
+        let _still = self.moving.read();
         let entries = self.directory.cells().map(|cell| cell.read().table.len() as u64);
         entries.sum::<u64>().min(self.shared.budget.entries.most_in_use())
     }
@@ -234,6 +239,7 @@ impl Cache {
             let shard = cell.read();
             shard.entry_bytes() + shard.overhead_bytes() + size_of::<Cell>() as u64
         };
+        let _still = self.moving.read();
         let all = self.directory.cells().map(shard).sum::<u64>() + self.own_bytes();
         // As in `len`.
         all.min(self.shared.budget.bytes.most_in_use())

@@ -126,16 +126,17 @@ fn a_resize_loses_nothing_and_hides_nothing() {
 }
 
 #[test]
-fn a_walk_meets_what_stays_though_shards_are_split_and_merged() {
+fn a_walk_and_a_count_meet_what_stays_though_shards_are_split_and_merged() {
     explore(|| {
         let cache = plain(r#""capacity": 4096, "shard_count": 2"#);
         (0..6).for_each(|key| set(&cache, key, 0));
-        let (resizer, walker) = (cache.clone(), cache.clone());
+        let (resizer, walker, counter) = (cache.clone(), cache.clone(), cache.clone());
         at_once(vec![
             Box::new(move || {
                 resizer.resize(8).unwrap();
                 resizer.resize(2).unwrap();
             }),
+            Box::new(move || (0..2).for_each(|_| assert_eq!(counter.len(), 6))),
             Box::new(move || {
                 let mut keys: Vec<_> =
                     walker.walk().map(|pair| pair.unwrap().key().to_vec()).collect();

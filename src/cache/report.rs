@@ -20,6 +20,9 @@ pub struct Report {
     pub counts: Counts,
     /// Entries of each shard in use.
     pub items: Vec<u64>,
+    /// How many shards like it would be the whole cache; not the same for all
+    /// while their number changes.
+    pub parts: Vec<usize>,
     /// Accounted bytes, those of tables and the like among them.
     pub memory: u64,
     /// As `memory`.
@@ -46,18 +49,23 @@ impl Report {
         self.items.iter().sum()
     }
 
-    /// The largest deviation of a shard's entries from the mean, as a share.
+    /// The largest deviation of a shard's entries from its share, as a part of
+    /// that.
     pub fn imbalance(&self) -> f64 {
-        let mean = self.total() as f64 / self.items.len() as f64;
-        let off = self.items.iter().map(|n| (*n as f64 - mean).abs()).fold(0.0, f64::max);
-        if mean > 0.0 { off / mean } else { 0.0 }
+        let total = self.total() as f64;
+        let off = |(n, parts): (&u64, &usize)| (*n as f64 * *parts as f64 / total - 1.0).abs();
+        match total > 0.0 {
+            true => self.items.iter().zip(&self.parts).map(off).fold(0.0, f64::max),
+            false => 0.0,
+        }
     }
 
     /// The deviation that chance alone makes likely with so few entries: four
-    /// standard deviations of a shard's share.
+    /// standard deviations of the smallest share.
     pub fn imbalance_by_chance(&self) -> f64 {
-        let mean = self.total() as f64 / self.items.len() as f64;
-        if mean > 0.0 { 4.0 / mean.sqrt() } else { f64::MAX }
+        let parts = self.parts.iter().max().copied().unwrap_or(1);
+        let share = self.total() as f64 / parts as f64;
+        if share > 0.0 { 4.0 / share.sqrt() } else { f64::MAX }
     }
 }
 
@@ -71,13 +79,14 @@ impl Cache {
             per_second: self.metrics.per_second(&self.clock),
             counts: Counts::default(),
             items: Vec::new(),
+            parts: Vec::new(),
             memory: self.own_bytes(),
             overhead: self.own_bytes(),
             contended: 0,
             get_mean_ns: self.metrics.get_ns.mean_ns(),
             timed_gets: (self.metrics.get_ns.sum_ns(), self.metrics.get_ns.count()),
         };
-        let in_use = self.directory.count();
+        let still = self.moving.read();
         for (index, cell) in self.directory.cells().enumerate() {
             let shard = cell.read();
             let overhead = shard.overhead_bytes() + size_of::<Cell>() as u64;
@@ -86,10 +95,12 @@ impl Cache {
             report.counts.add(&shard.counts);
             report.counts.add_renewed(cell.renewed());
             report.contended += cell.contended();
-            if index < in_use {
+            if index & shard.mask == index {
                 report.items.push(shard.table.len() as u64);
+                report.parts.push(shard.mask + 1);
             }
         }
+        drop(still);
         // As in `Cache::memory_bytes`.
         report.memory = report.memory.min(self.shared.budget.bytes.most_in_use());
         report

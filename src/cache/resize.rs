@@ -81,11 +81,12 @@ impl Cache {
         // in them could make room for that.
         let margin = 2 * Shard::smallest_bytes(*self.maker.lock()) as i64;
         let margin = self.free_up(margin, &mut out);
+        let moving = self.moving.write();
         let mut lower = self.directory.cell(lower).write();
         let mut upper = self.directory.cell(upper).write();
         lower.receive(margin);
         change(&mut lower, &self.shared, &mut upper, &mut out);
-        drop((lower, upper));
+        drop((lower, upper, moving));
         self.pay_debt(&mut out);
         self.finish(out)
     }
@@ -174,6 +175,23 @@ mod tests {
         cache.sweep();
         assert_eq!((cache.len(), cache.next_sweep_ms()), (0, None));
         audit(&cache);
+    }
+
+    #[test]
+    fn half_a_resize_is_no_imbalance() {
+        let (cache, _) = cache(r#"{"capacity": 100000, "shard_count": 8}"#);
+        (0..50_000u32).for_each(|n| cache.set(&n.to_le_bytes(), b"v", Ttl::Default).unwrap());
+        let uneven = || {
+            let report = cache.report();
+            assert_eq!(report.total(), 50_000);
+            (report.imbalance() > 0.1, report.imbalance_by_chance() > 0.1, report.items.len())
+        };
+        assert_eq!(uneven(), (false, false, 8));
+        cache.provide(16).deliver();
+        (0..4).for_each(|index| cache.pair(index, index + 8, Shard::split).deliver());
+        assert_eq!(uneven(), (false, false, 12));
+        (0..4).for_each(|index| cache.pair(index, index + 8, Shard::merge).deliver());
+        assert_eq!(uneven(), (false, false, 8));
     }
 
     /// A resize that is held up at one shard holds no other: whoever asks for a

@@ -140,3 +140,29 @@ fn with_everything_going_on_at_once_the_books_stay_right() {
     audit(&cache);
     assert!(cache.memory_bytes() <= 1 << 20, "{}", cache.memory_bytes());
 }
+
+#[test]
+fn no_figure_is_wrong_while_the_number_of_shards_changes() {
+    let (cache, _) = cache(r#"{"capacity": 100000, "shard_count": 1}"#);
+    let set = |n: u32, len| cache.set(&n.to_le_bytes(), &vec![1; len], Ttl::Never).unwrap();
+    (0..3_000).for_each(|n| set(n, 10));
+    (0..3_000).for_each(|n| set(n, 100));
+    (0..1_000u32).for_each(|n| assert!(cache.remove(&n.to_le_bytes())));
+    let (least, done) = (cache.report().memory * 3 / 4, AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..20 {
+                [64, 1].into_iter().for_each(|shards| cache.resize(shards).unwrap());
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        while !done.load(Ordering::Relaxed) {
+            assert_eq!(cache.len(), 2_000);
+            let report = cache.report();
+            assert_eq!((report.total(), report.counts.sets), (2_000, 6_000));
+            let left = [Reason::Replaced, Reason::Removed].map(|r| report.counts.left[r as usize]);
+            assert_eq!(left, [3_000, 1_000]);
+            assert!(report.memory > least && cache.memory_bytes() > least);
+        }
+    });
+}
