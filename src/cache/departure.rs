@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Cache;
 use super::entry::{COMPRESSED, Entry, NEGATIVE};
-use crate::metrics::told::Tellings;
+use crate::metrics::told::tell;
 
 /// Why an entry left. The numbers are part of the C ABI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +117,11 @@ impl Rest {
     fn deliver(self, first: Option<(Entry, Reason)>) {
         if let Some((listener, cache)) = self.listener {
             let all = first.into_iter().chain(self.more);
-            report(all.map(|(entry, reason)| (listener.clone(), cache.clone(), entry, reason)));
+            tell(Box::new(move || {
+                all.for_each(|(entry, reason)| {
+                    report(&*listener, cache.as_deref(), &entry, reason)
+                });
+            }));
         }
         if let Some(cache) = self.tick {
             cache.maintain();
@@ -125,21 +129,13 @@ impl Rest {
     }
 }
 
-type Report = (Arc<Listener>, Option<Arc<Cache>>, Entry, Reason);
-
-thread_local! {
-    static REPORTS: Tellings<Report> = const { Tellings::none() };
-}
-
-fn report(all: impl Iterator<Item = Report>) {
-    REPORTS.with(|reports| {
-        reports.add(all, |(listener, cache, entry, reason)| match cache {
-            // Somebody had said that there was no value: that none is left is no news.
-            _ if entry.flags() & NEGATIVE != 0 => {}
-            Some(cache) if entry.flags() & COMPRESSED != 0 => {
-                cache.with_departed(&entry, |value| listener(entry.key(), value, reason));
-            }
-            _ => listener(entry.key(), entry.value(), reason),
-        });
-    });
+fn report(listener: &Listener, cache: Option<&Cache>, entry: &Entry, reason: Reason) {
+    match cache {
+        // Somebody had said that there was no value: that none is left is no news.
+        _ if entry.flags() & NEGATIVE != 0 => {}
+        Some(cache) if entry.flags() & COMPRESSED != 0 => {
+            cache.with_departed(entry, |value| listener(entry.key(), value, reason));
+        }
+        _ => listener(entry.key(), entry.value(), reason),
+    }
 }

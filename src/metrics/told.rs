@@ -7,32 +7,34 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-/// What one thread has to tell listeners of one kind.
-pub struct Tellings<T> {
-    waiting: RefCell<VecDeque<T>>,
+/// A listener with what it is to be told.
+pub type Telling = Box<dyn FnOnce()>;
+
+/// What one thread has to tell, whatever the listeners are.
+struct Tellings {
+    waiting: RefCell<VecDeque<Telling>>,
     telling: Cell<bool>,
 }
 
-impl<T> Tellings<T> {
-    /// Nothing to tell.
-    pub const fn none() -> Self {
+thread_local! {
+    static TELLINGS: Tellings = const {
         Tellings { waiting: RefCell::new(VecDeque::new()), telling: Cell::new(false) }
-    }
+    };
+}
 
-    /// Tells all by `tell` now, or once the listener has returned that runs on
-    /// this thread.
-    pub fn add(&self, all: impl IntoIterator<Item = T>, tell: impl Fn(T)) {
-        self.waiting.borrow_mut().extend(all);
+impl Tellings {
+    fn add(&self, telling: Telling) {
+        self.waiting.borrow_mut().push_back(telling);
         if self.telling.replace(true) {
             return;
         }
         let _reset = Reset(&self.telling);
         while let Some(next) = self.next() {
-            tell(next);
+            next();
         }
     }
 
-    fn next(&self) -> Option<T> {
+    fn next(&self) -> Option<Telling> {
         self.waiting.borrow_mut().pop_front()
     }
 }
@@ -46,16 +48,9 @@ impl Drop for Reset<'_> {
     }
 }
 
-/// A listener with what it is to be told.
-pub type Telling = Box<dyn FnOnce()>;
-
-thread_local! {
-    static TELLINGS: Tellings<Telling> = const { Tellings::none() };
-}
-
 /// Tells now, or once the listener has returned that runs on this thread.
 pub fn tell(telling: Telling) {
-    TELLINGS.with(|tellings| tellings.add([telling], |telling| telling()));
+    TELLINGS.with(|tellings| tellings.add(telling));
 }
 
 #[cfg(test)]

@@ -130,3 +130,42 @@ fn who_closes_a_cache_waits_for_a_listener_that_runs_and_no_other_begins() {
         assert!(!runs.load(SeqCst), "it did not wait");
     });
 }
+
+#[test]
+fn no_listener_runs_inside_one_of_another_kind() {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    let place = Arc::<Mutex<Option<Arc<Cache>>>>::default();
+    let (told, inside) = (Arc::<Mutex<Vec<_>>>::default(), Arc::<AtomicBool>::default());
+    let (heard, one, of) = (told.clone(), inside.clone(), place.clone());
+    let departures = move |_: &[u8], _: &[u8], _| {
+        assert!(!one.swap(true, SeqCst), "inside an alert");
+        heard.lock().push("left");
+        if let Some(cache) = of.lock().clone() {
+            let mut report = cache.report();
+            report.memory = 9 << 20;
+            cache.check_alerts(&report);
+        }
+        one.store(false, SeqCst);
+    };
+    let (heard, of) = (told.clone(), place.clone());
+    let alerts = move |_: &crate::metrics::Alert| {
+        assert!(!inside.swap(true, SeqCst), "inside a departure");
+        heard.lock().push("alert");
+        let cache = of.lock().take();
+        cache.inspect(|cache| cache.set(b"k", b"third", Ttl::Default).unwrap());
+        inside.store(false, SeqCst);
+    };
+    let mut layered = Layered::<CacheOptions>::default();
+    layered.set("alert_max_memory_mb", "1").unwrap();
+    let listeners = Listeners {
+        departures: Some(Arc::new(departures)),
+        alerts: Some(Arc::new(alerts)),
+        ..Listeners::default()
+    };
+    let cache =
+        Cache::with_listeners(layered.resolve().unwrap(), Clock::System, listeners).unwrap();
+    *place.lock() = Some(cache.clone());
+    let set = |value: &str| cache.set(b"k", value.as_bytes(), Ttl::Default).unwrap();
+    ["first", "second"].into_iter().for_each(set);
+    assert_eq!(*told.lock(), ["left", "alert", "left"]);
+}
