@@ -4,8 +4,10 @@
 //! anyway, and whenever the metrics are asked for; an idle cache looks at
 //! nothing. Hit rate and latency are those of the look-ups since the last time,
 //! if they were enough to tell: what was long ago neither hides trouble nor
-//! keeps an alert up.
+//! keeps an alert up. Changes are told in their order, by one thread at a time:
+//! another that finds a change leaves it to the one that is telling.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -15,7 +17,7 @@ use serde_json::{Value as Json, json};
 use super::Cache;
 use super::report::Report;
 use crate::metrics::alert::changes;
-use crate::metrics::told::tell;
+use crate::metrics::told::{Telling, tell};
 use crate::metrics::{Alert, AlertListener, Level, LogListener};
 
 /// Look-ups below which a hit rate says nothing.
@@ -39,6 +41,19 @@ struct State {
     hits: u64,
     misses: u64,
     timed_gets: (u64, u64),
+    /// Changes that nobody has been told of.
+    untold: VecDeque<Alert>,
+    /// Whether somebody is being told of one.
+    telling: bool,
+}
+
+/// The turn of a change to be told of. It ends also when a listener panics.
+struct Turn<'a>(&'a Alerts);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().telling = false;
+    }
 }
 
 impl Alerts {
@@ -68,6 +83,14 @@ impl Alerts {
         drop((listener, log));
     }
 
+    /// The next change to be told of, unless another is being told of.
+    fn next(&self) -> Option<(Alert, Turn<'_>)> {
+        let mut state = self.state.lock();
+        let alert = if state.telling { None } else { state.untold.pop_front() }?;
+        state.telling = true;
+        Some((alert, Turn(self)))
+    }
+
     /// What is raised.
     pub fn raised(&self) -> Vec<&'static str> {
         self.state.lock().raised.clone()
@@ -78,14 +101,23 @@ impl Cache {
     /// Compares the figures with the thresholds, and tells what changed once no
     /// other listener runs on this thread.
     pub(super) fn check_alerts(&self, report: &Report) {
-        let told = {
-            let mut state = self.alerts.state.lock();
-            let readings = self.readings(report, &mut state);
-            changes(&mut state.raised, readings)
-        };
-        let listener = self.alerts.listener.lock().clone();
-        for alert in told {
-            self.log(Level::Warning, || {
+        let mut state = self.alerts.state.lock();
+        let readings = self.readings(report, &mut state);
+        let changed = changes(&mut state.raised, readings);
+        if changed.is_empty() {
+            return;
+        }
+        state.untold.extend(changed);
+        drop(state);
+        if let Some(cache) = self.me.upgrade() {
+            tell(Box::new(move || cache.tell_alerts()));
+        }
+    }
+
+    /// Tells of what changed, one after the other.
+    fn tell_alerts(&self) {
+        while let Some((alert, _turn)) = self.alerts.next() {
+            let record = || {
                 json!({
                     "event": "mynah.cache.alert",
                     "mynah.alert.name": alert.name,
@@ -93,9 +125,13 @@ impl Cache {
                     "mynah.alert.value": alert.value,
                     "mynah.alert.threshold": alert.threshold,
                 })
-            });
-            if let Some(listener) = listener.clone() {
-                tell(Box::new(move || listener(&alert)));
+            };
+            if let Some(telling) = self.logging(Level::Warning, record) {
+                telling();
+            }
+            let listener = self.alerts.listener.lock().clone();
+            if let Some(listener) = listener {
+                listener(&alert);
             }
         }
     }
@@ -103,12 +139,18 @@ impl Cache {
     /// Tells whoever wants records of a level, once no other listener runs on
     /// this thread. No lock is held.
     pub(super) fn log(&self, level: Level, record: impl FnOnce() -> Json) {
-        let log = self.alerts.log.lock().clone();
-        if let Some((_, listener)) = log.filter(|(least, _)| level >= *least) {
-            let mut record = record();
-            record["level"] = level.name().into();
-            tell(Box::new(move || listener(level, &record.to_string())));
+        if let Some(telling) = self.logging(level, record) {
+            tell(telling);
         }
+    }
+
+    /// What tells of a record, if anybody wants it.
+    fn logging(&self, level: Level, record: impl FnOnce() -> Json) -> Option<Telling> {
+        let log = self.alerts.log.lock().clone();
+        let (_, listener) = log.filter(|(least, _)| level >= *least)?;
+        let mut record = record();
+        record["level"] = level.name().into();
+        Some(Box::new(move || listener(level, &record.to_string())))
     }
 
     /// Each threshold that is set and can be judged.
@@ -168,31 +210,62 @@ mod tests {
     use crate::options::Layered;
     use crate::options::cache::CacheOptions;
 
+    const IN_TURN: [(bool, &str); 4] =
+        [(true, "begins"), (true, "ends"), (false, "begins"), (false, "ends")];
+
     #[test]
     fn what_an_alert_causes_waits_until_its_listener_has_returned() {
         let (told, place) =
             (Arc::<Mutex<Vec<_>>>::default(), Arc::<Mutex<Option<Arc<Cache>>>>::default());
-        let (heard, inside) = (told.clone(), place.clone());
-        let listener = move |alert: &Alert| {
-            heard.lock().push((alert.raised, "begins"));
+        let (heard_of, inside) = (told.clone(), place.clone());
+        let cache = heard(move |alert| {
+            heard_of.lock().push((alert.raised, "begins"));
             if let Some(cache) = inside.lock().take() {
-                let mut report = cache.report();
-                report.memory = 0;
-                cache.check_alerts(&report);
+                check(&cache, 0);
             }
-            heard.lock().push((alert.raised, "ends"));
-        };
+            heard_of.lock().push((alert.raised, "ends"));
+        });
+        *place.lock() = Some(cache.clone());
+        check(&cache, 9 << 20);
+        assert_eq!(*told.lock(), IN_TURN);
+    }
+
+    /// A cache with a bound of a MB to the alert, which is heard here.
+    fn heard(listener: impl Fn(&Alert) + Send + Sync + 'static) -> Arc<Cache> {
         let mut layered = Layered::<CacheOptions>::default();
         layered.set("alert_max_memory_mb", "1").unwrap();
         let listeners = Listeners { alerts: Some(Arc::new(listener)), ..Listeners::default() };
-        let cache =
-            Cache::with_listeners(layered.resolve().unwrap(), Clock::System, listeners).unwrap();
-        *place.lock() = Some(cache.clone());
+        Cache::with_listeners(layered.resolve().unwrap(), Clock::System, listeners).unwrap()
+    }
+
+    /// The thresholds beside so many bytes.
+    fn check(cache: &Cache, memory: u64) {
         let mut report = cache.report();
-        report.memory = 9 << 20;
+        report.memory = memory;
         cache.check_alerts(&report);
-        let all = [(true, "begins"), (true, "ends"), (false, "begins"), (false, "ends")];
-        assert_eq!(*told.lock(), all);
+    }
+
+    #[test]
+    fn changes_that_two_threads_find_are_told_in_their_order() {
+        let told = Arc::<Mutex<Vec<_>>>::default();
+        let (begun, begins) = std::sync::mpsc::channel();
+        let (found, other) = std::sync::mpsc::channel();
+        let (heard_of, other) = (told.clone(), Mutex::new(other));
+        let cache = heard(move |alert| {
+            heard_of.lock().push((alert.raised, "begins"));
+            if alert.raised {
+                begun.send(()).unwrap();
+                other.lock().recv().unwrap();
+            }
+            heard_of.lock().push((alert.raised, "ends"));
+        });
+        std::thread::scope(|scope| {
+            scope.spawn(|| check(&cache, 9 << 20));
+            begins.recv().unwrap();
+            check(&cache, 0);
+            found.send(()).unwrap();
+        });
+        assert_eq!(*told.lock(), IN_TURN);
     }
 
     #[test]
