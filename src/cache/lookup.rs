@@ -200,10 +200,9 @@ impl Cache {
             expiry_ms = Some(entry.expiry_ms());
             found(entry)
         });
-        match result {
-            Err(Missed::TooLarge(_)) => self.metrics.in_vain(1, 0),
-            Err(Missed::Busy) => {}
-            _ => self.observe(hash, What::Looked(expiry_ms)),
+        self.metrics.looked(result.as_ref().err());
+        if !matches!(result, Err(Missed::TooLarge(_) | Missed::Busy)) {
+            self.observe(hash, What::Looked(expiry_ms));
         }
         if let Some(start) = timer {
             self.timed(start, left);
@@ -220,19 +219,19 @@ impl Cache {
         found: impl FnOnce(&Entry) -> Result<R, Missed>,
     ) -> Result<R, Missed> {
         let Ok((_, shard)) = self.directory.read(hash) else {
-            return Err(self.metrics.busy());
+            return Err(Missed::Busy);
         };
         let Some(entry) = shard.table.get(hash, key) else {
-            return Err(self.metrics.missed());
+            return Err(Missed::NotFound);
         };
         if self.is_expired(entry) {
             drop(shard);
             self.meet_expired(hash, key, left);
-            return Err(self.metrics.missed());
+            return Err(Missed::NotFound);
         }
         if entry.flags() & NEGATIVE != 0 {
             shard.hit(entry.word());
-            return Err(self.metrics.missed());
+            return Err(Missed::NotFound);
         }
         let found = found(entry);
         if !matches!(found, Err(Missed::TooLarge(_))) {

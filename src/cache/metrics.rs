@@ -5,7 +5,11 @@
 //! count lies in their shards. A `Report` is all of it at one moment (see
 //! `report`).
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+    fence,
+};
 
 use parking_lot::Mutex;
 
@@ -68,24 +72,33 @@ impl Metrics {
         self.counters.bytes() + self.get_ns.bytes() + self.set_ns.bytes()
     }
 
-    /// Counts a look-up; the time, if this one is timed.
+    /// The time, if the look-up that begins is timed. It is counted at its end.
     #[inline]
     pub fn start_get(&self, clock: &Clock) -> Option<u64> {
-        self.start(GETS, clock)
+        (self.enabled && is_timed(self.counters.own(GETS))).then(|| clock.now_ns())
+    }
+
+    /// Counts a look-up and what it came to, unless it found a value.
+    #[inline]
+    pub fn looked(&self, missed: Option<&Missed>) {
+        if !self.enabled {
+            return;
+        }
+        match missed {
+            Some(Missed::NotFound) => _ = self.counters.add(MISSES),
+            Some(Missed::Busy) => _ = self.counters.add(BUSY),
+            Some(Missed::TooLarge(_)) => self.in_vain(1, 0),
+            Some(Missed::Failed(_)) | None => {}
+        }
+        // Whoever sees the look-up sees that it was no hit (see `hits_and_misses`).
+        fence(Release);
+        self.counters.add(GETS);
     }
 
     /// Counts a store; the time, if this one is timed.
     #[inline]
     pub fn start_set(&self, clock: &Clock) -> Option<u64> {
-        self.start(SETS, clock)
-    }
-
-    #[inline]
-    fn start(&self, counter: usize, clock: &Clock) -> Option<u64> {
-        if !self.enabled || !self.counters.add(counter).is_multiple_of(TIMED_EVERY) {
-            return None;
-        }
-        Some(clock.now_ns())
+        (self.enabled && is_timed(self.counters.add(SETS))).then(|| clock.now_ns())
     }
 
     /// The place of a thread's look-ups, unless the next one is timed, or the
@@ -107,7 +120,7 @@ impl Metrics {
             return self.counters.owned(line, UNCOUNTED);
         }
         let place = self.counters.owned(line, counter)?;
-        (place.load(Relaxed) % TIMED_EVERY != 0).then_some(place)
+        (!is_timed(place.load(Relaxed))).then_some(place)
     }
 
     /// Counts a look-up at such a place that found nothing.
@@ -115,8 +128,10 @@ impl Metrics {
     pub fn untimed_miss(&self, line: usize, place: &AtomicU64) {
         let add = |place: &AtomicU64| place.store(place.load(Relaxed) + 1, Relaxed);
         if let (true, Some(misses)) = (self.enabled, self.counters.owned(line, MISSES)) {
-            add(place);
             add(misses);
+            // As in `looked`.
+            fence(Release);
+            add(place);
         }
     }
 
@@ -136,23 +151,6 @@ impl Metrics {
         let now = clock.now_ns();
         times.record(now.saturating_sub(start));
         now
-    }
-
-    /// Counts a miss.
-    pub fn missed(&self) -> Missed {
-        if self.enabled {
-            self.counters.add(MISSES);
-        }
-        Missed::NotFound
-    }
-
-    /// Counts a look-up that gave up waiting.
-    #[cold]
-    pub fn busy(&self) -> Missed {
-        if self.enabled {
-            self.counters.add(BUSY);
-        }
-        Missed::Busy
     }
 
     /// A look-up that missed was answered with an expired value after all.
@@ -179,19 +177,17 @@ impl Metrics {
     }
 
     /// Hits, stale ones among them, and misses so far; never fewer than before,
-    /// though some of those that are under way may turn out to be neither, or to be
-    /// the other.
+    /// though some of those that are under way may turn out to be neither, or misses
+    /// to be stale hits. No miss is ever told of as a hit: each is counted as a miss
+    /// before it is as a look-up, and here they are added up the other way round.
     pub fn hits_and_misses(&self) -> (u64, u64) {
         let sum = |counter| self.counters.sum(counter);
-        // Before the misses that they have been counted among.
-        let stale = self.stale_hits();
-        let (vain_hits, vain_misses) = (sum(VAIN_HITS), sum(VAIN_MISSES));
-        let misses = sum(MISSES);
-        let others = misses + sum(BUSY) + vain_hits;
-        let so_far = [
-            (sum(GETS) + stale).saturating_sub(others),
-            misses.saturating_sub(vain_misses + stale),
-        ];
+        let (gets, stale) = (sum(GETS), self.stale_hits());
+        fence(Acquire);
+        let (misses, vain_misses) = (sum(MISSES), sum(VAIN_MISSES));
+        let others = misses + sum(BUSY) + sum(VAIN_HITS);
+        let so_far =
+            [(gets + stale).saturating_sub(others), misses.saturating_sub(vain_misses + stale)];
         let told = |i: usize| self.told[i].fetch_max(so_far[i], Relaxed).max(so_far[i]);
         (told(0), told(1))
     }
@@ -218,4 +214,10 @@ impl Metrics {
         }
         rate.per_second
     }
+}
+
+/// Whether a call is timed before which a thread has counted so many.
+#[inline(always)]
+fn is_timed(counted: u64) -> bool {
+    counted.is_multiple_of(TIMED_EVERY)
 }

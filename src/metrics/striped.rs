@@ -146,6 +146,12 @@ impl<const N: usize> Striped<N> {
         before
     }
 
+    /// What this thread has counted, and those that share its line.
+    #[inline]
+    pub fn own(&self, counter: usize) -> u64 {
+        self.0[line()].0[counter].load(Relaxed)
+    }
+
     /// What the owner of a line has counted.
     #[inline(always)]
     pub fn owned(&self, line: usize, counter: usize) -> Option<&AtomicU64> {

@@ -136,3 +136,19 @@ fn no_count_ever_falls() {
     (0..3).for_each(|_| (hit(), miss()).0);
     assert_eq!(cache.metrics.hits_and_misses(), (4, 5));
 }
+
+#[test]
+fn a_look_up_that_is_under_way_is_no_hit_yet() {
+    let (cache, _) = cache(r#"{"shard_count": 1}"#);
+    std::thread::scope(|scope| {
+        let held = cache.directory.cell(0).write();
+        let look = scope.spawn(|| cache.get(b"nothing").is_none());
+        while cache.directory.cell(0).contended() == 0 {
+            std::thread::yield_now();
+        }
+        assert_eq!(cache.metrics.hits_and_misses(), (0, 0));
+        drop(held);
+        assert!(look.join().unwrap());
+    });
+    assert_eq!(cache.metrics.hits_and_misses(), (0, 1));
+}
