@@ -289,6 +289,17 @@ impl Cache {
     }
 }
 
+/// Tries again for as long as a shard is not free: half of what has begun is of no
+/// use.
+fn patiently<R>(mut attempt: impl FnMut() -> Result<R>) -> Result<R> {
+    loop {
+        match attempt() {
+            Err(Error::Busy) => {}
+            ended => return ended,
+        }
+    }
+}
+
 impl Drop for Cache {
     fn drop(&mut self) {
         self.sweeper.close();

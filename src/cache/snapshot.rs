@@ -16,7 +16,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Cache, Ttl};
+use super::{Cache, Ttl, patiently};
 use crate::error::{Error, Result, Status};
 
 const NAME: &[u8; 8] = b"mynahc01";
@@ -132,7 +132,7 @@ impl Cache {
             match record {
                 Record::Dictionary(bytes) => self.take_dictionary(bytes),
                 Record::Entry { key, value, ttl } => {
-                    match self.set_patiently(key, value, ttl) {
+                    match patiently(|| self.set(key, value, ttl)) {
                         Ok(()) => stored += 1,
                         Err(Error::TooLarge { .. }) => {}
                         Err(error) => return Err(error),
@@ -147,17 +147,6 @@ impl Cache {
         })?;
         go_on(progress(total, total))?;
         Ok(stored)
-    }
-
-    /// As [`Cache::set`], however long the shard is not free: half a snapshot is
-    /// of no use.
-    fn set_patiently(&self, key: &[u8], value: &[u8], ttl: Ttl) -> Result<()> {
-        loop {
-            match self.set(key, value, ttl) {
-                Err(Error::Busy) => {}
-                stored => return stored,
-            }
-        }
     }
 
     fn take_dictionary(&self, bytes: &[u8]) {

@@ -9,10 +9,10 @@
 
 use std::sync::Arc;
 
-use super::Cache;
 use super::departure::Departures;
 use super::entry::{Entry, NEGATIVE, Value};
 use super::simulate::What;
+use super::{Cache, patiently};
 use crate::error::{Error, Result};
 
 /// Positions of a walk.
@@ -142,12 +142,11 @@ impl Cache {
         Some(slice.into_iter().collect())
     }
 
-    /// Removes every key that begins with `prefix`; how many live entries went.
-    /// Readers are never blocked for more than a batch.
+    /// Removes every key that begins with `prefix`, however long a shard is not free;
+    /// how many live entries went. Readers are never blocked for more than a batch.
     pub fn remove_prefix(&self, prefix: &[u8]) -> Result<u64> {
         let (mut rest, mut removed) = (Rest::all(), 0);
-        while let Some(slice) = self.slice(&mut rest) {
-            let mut slice = slice?;
+        while let Some(mut slice) = patiently(|| self.slice(&mut rest).transpose())? {
             slice.retain(|entry| entry.key().starts_with(prefix));
             for batch in slice.chunks(BATCH) {
                 self.remove_all(batch, &mut removed)?;
@@ -162,7 +161,7 @@ impl Cache {
         let mut out = Departures::default();
         let ended = entries.iter().try_for_each(|entry| {
             let hash = self.shared.hash(entry.key());
-            let (_, mut shard) = self.directory.write(hash)?;
+            let (_, mut shard) = patiently(|| self.directory.write(hash))?;
             let mut live = false;
             let goes = |old: &Entry| self.goes(old, &mut live);
             shard.remove_if(&self.shared, hash, entry.key(), goes, &mut out);
@@ -215,5 +214,13 @@ mod tests {
             }
         }
         assert!((0..20_000u32).all(|n| seen.contains(&n.to_le_bytes()[..])));
+    }
+
+    #[test]
+    fn a_prefix_is_removed_however_long_a_shard_is_not_free() {
+        let (cache, _) = cache(r#"{"shard_count": 1, "max_retries": 1, "retry_delay_ms": 1}"#);
+        (0..10u8).for_each(|n| cache.set(&[n % 2, n], b"v", Ttl::Never).unwrap());
+        assert_eq!(cache.while_it_gives_up(2, || cache.remove_prefix(&[1])), Ok(5));
+        assert_eq!(cache.len(), 5);
     }
 }

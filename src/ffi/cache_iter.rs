@@ -58,6 +58,8 @@ pub unsafe extern "C" fn mynah_cache_iter_new(
 /// `mynah_value_free`. `MYNAH_NOT_FOUND` at the end, `MYNAH_CLOSED` if the cache
 /// was freed before that. No shard stays locked between calls.
 ///
+/// Errors: `MYNAH_BUSY` as `max_retries` says; the next call goes on where it was.
+///
 /// # Safety
 /// 1. `key` and `value` are null or writable.
 #[unsafe(no_mangle)]
@@ -93,8 +95,8 @@ pub extern "C" fn mynah_cache_iter_free(iter: *mut mynah_cache_iter) {
 }
 
 /// Removes every key that begins with a prefix and counts in `*removed` (NULL
-/// allowed) how many live entries went. Looks at every key; readers and writers
-/// go on meanwhile. Any thread.
+/// allowed) how many live entries went. Looks at every key, however long it takes
+/// until a shard is free; readers and writers go on meanwhile. Any thread.
 ///
 /// # Safety
 /// 1. `prefix` points to that many readable bytes; null only with 0.

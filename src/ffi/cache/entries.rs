@@ -254,6 +254,8 @@ unsafe fn get_into(
 /// `MYNAH_OK` if there is a live value under a key, else `MYNAH_NOT_FOUND`.
 /// Counts as neither hit nor miss. Any thread.
 ///
+/// Errors: `MYNAH_BUSY` as `max_retries` says.
+///
 /// # Safety
 /// 1. `key` points to that many readable bytes; null only with 0.
 #[unsafe(no_mangle)]
@@ -275,6 +277,8 @@ pub unsafe extern "C" fn mynah_cache_contains(
 /// Gives a live entry another lifetime from now; `ttl_ms` as for
 /// `mynah_cache_set`. `MYNAH_NOT_FOUND` if there is none. Any thread.
 ///
+/// Errors: `MYNAH_BUSY` as `max_retries` says.
+///
 /// # Safety
 /// 1. `key` points to that many readable bytes; null only with 0.
 #[unsafe(no_mangle)]
@@ -292,6 +296,8 @@ pub unsafe extern "C" fn mynah_cache_touch(
 }
 
 /// Removes a key; `MYNAH_NOT_FOUND` if there was no live entry. Any thread.
+///
+/// Errors: `MYNAH_BUSY` as `max_retries` says.
 ///
 /// # Safety
 /// 1. `key` points to that many readable bytes; null only with 0.
