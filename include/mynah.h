@@ -977,6 +977,8 @@ mynah_status mynah_cache_get_into(mynah_cache *cache,
  * `MYNAH_OK` if there is a live value under a key, else `MYNAH_NOT_FOUND`.
  * Counts as neither hit nor miss. Any thread.
  *
+ * Errors: `MYNAH_BUSY` as `max_retries` says.
+ *
  * The caller promises:
  * 1. `key` points to that many readable bytes; null only with 0.
  */
@@ -989,6 +991,8 @@ mynah_status mynah_cache_contains(mynah_cache *cache,
  * Gives a live entry another lifetime from now; `ttl_ms` as for
  * `mynah_cache_set`. `MYNAH_NOT_FOUND` if there is none. Any thread.
  *
+ * Errors: `MYNAH_BUSY` as `max_retries` says.
+ *
  * The caller promises:
  * 1. `key` points to that many readable bytes; null only with 0.
  */
@@ -1000,6 +1004,8 @@ mynah_status mynah_cache_touch(mynah_cache *cache,
 
 /**
  * Removes a key; `MYNAH_NOT_FOUND` if there was no live entry. Any thread.
+ *
+ * Errors: `MYNAH_BUSY` as `max_retries` says.
  *
  * The caller promises:
  * 1. `key` points to that many readable bytes; null only with 0.
@@ -1241,7 +1247,8 @@ typedef int32_t (*mynah_load_fn)(void *user,
  *
  * Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
  * `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed), also if
- * it was triggered before; and what the other caller's `mynah_claim_fail` said.
+ * it was triggered before; `MYNAH_BUSY` as `max_retries` says, however long
+ * `wait_ms` is; and what the other caller's `mynah_claim_fail` said.
  *
  * The caller promises:
  * 1. `key` points to that many readable bytes; null only with 0.
@@ -1310,6 +1317,8 @@ MYNAH_API void mynah_claim_free(mynah_claim *claim);
 /**
  * Stores that there is nothing under a key; see `mynah_claim_fill_negative`.
  *
+ * Errors: those of `mynah_cache_set`.
+ *
  * The caller promises:
  * 1. `key` points to that many readable bytes; null only with 0.
  */
@@ -1323,8 +1332,8 @@ mynah_status mynah_cache_set_negative(mynah_cache *cache,
  * Fills a cache before it is needed: calls `load` with a claim for every key
  * that is not there and not being loaded already, one after another on this
  * thread, and counts in `*loaded` (NULL allowed) how many of all keys are there
- * afterwards, also where it ended sooner. The keys lie back to back, their lengths
- * in `key_lens`.
+ * afterwards, also where it ended sooner. What it looks up counts as neither hit nor
+ * miss. The keys lie back to back, their lengths in `key_lens`.
  *
  * Errors: `MYNAH_STOPPED` if `load` said so, `MYNAH_CLOSED` if the cache was
  * freed meanwhile.
@@ -1369,6 +1378,8 @@ MYNAH_API mynah_status mynah_cache_iter_new(mynah_cache *cache, mynah_cache_iter
  * `mynah_value_free`. `MYNAH_NOT_FOUND` at the end, `MYNAH_CLOSED` if the cache
  * was freed before that. No shard stays locked between calls.
  *
+ * Errors: `MYNAH_BUSY` as `max_retries` says; the next call goes on where it was.
+ *
  * The caller promises:
  * 1. `key` and `value` are null or writable.
  */
@@ -1384,8 +1395,8 @@ MYNAH_API void mynah_cache_iter_free(mynah_cache_iter *iter);
 
 /**
  * Removes every key that begins with a prefix and counts in `*removed` (NULL
- * allowed) how many live entries went. Looks at every key; readers and writers
- * go on meanwhile. Any thread.
+ * allowed) how many live entries went. Looks at every key, however long it takes
+ * until a shard is free; readers and writers go on meanwhile. Any thread.
  *
  * The caller promises:
  * 1. `prefix` points to that many readable bytes; null only with 0.

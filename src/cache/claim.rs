@@ -19,7 +19,7 @@ use crate::waiting::{Condvar, Mutex};
 
 use super::entry::{NEGATIVE, Value};
 use super::lookup::{Missed, deliver};
-use super::{Cache, Ttl};
+use super::{Cache, Ttl, patiently};
 use crate::error::{Error, Result, Status};
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -145,6 +145,31 @@ impl Cache {
             return stale.map(Claimed::Stale);
         }
         self.wait(key, flight, deadline, stop)
+    }
+
+    /// The duty to load a key that is not there and that nobody loads, however long its
+    /// shard is not free. Nobody has asked for it: that counts as neither hit nor miss.
+    pub fn claim_absent(self: &Arc<Self>, key: &[u8]) -> Result<Option<Claim>> {
+        patiently(|| {
+            if self.peek(key)?.is_some() {
+                return Ok(None);
+            }
+            let (flight, mine) = self.board(key)?;
+            if !mine {
+                self.leave(key, &flight);
+                return Ok(None);
+            }
+            match self.claimed(key, flight) {
+                Ok(Claimed::Claim(claim)) => Ok(Some(claim)),
+                Ok(_) | Err(Error::NotFound) => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    /// How many of these keys are there, however long their shards are not free.
+    pub fn count<'a>(&self, keys: impl Iterator<Item = &'a [u8]>) -> usize {
+        keys.filter(|key| patiently(|| self.contains(key)).unwrap_or(false)).count()
     }
 
     /// The flight of a key, with the caller counted among those who wait unless

@@ -56,7 +56,8 @@ impl Breakable for Waiting {
 ///
 /// Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
 /// `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed), also if
-/// it was triggered before; and what the other caller's `mynah_claim_fail` said.
+/// it was triggered before; `MYNAH_BUSY` as `max_retries` says, however long
+/// `wait_ms` is; and what the other caller's `mynah_claim_fail` said.
 ///
 /// # Safety
 /// 1. `key` points to that many readable bytes; null only with 0.
@@ -196,6 +197,8 @@ pub extern "C" fn mynah_claim_free(claim: *mut mynah_claim) {
 
 /// Stores that there is nothing under a key; see `mynah_claim_fill_negative`.
 ///
+/// Errors: those of `mynah_cache_set`.
+///
 /// # Safety
 /// 1. `key` points to that many readable bytes; null only with 0.
 #[unsafe(no_mangle)]
@@ -227,8 +230,8 @@ pub type mynah_load_fn = Option<
 /// Fills a cache before it is needed: calls `load` with a claim for every key
 /// that is not there and not being loaded already, one after another on this
 /// thread, and counts in `*loaded` (NULL allowed) how many of all keys are there
-/// afterwards, also where it ended sooner. The keys lie back to back, their lengths
-/// in `key_lens`.
+/// afterwards, also where it ended sooner. What it looks up counts as neither hit nor
+/// miss. The keys lie back to back, their lengths in `key_lens`.
 ///
 /// Errors: `MYNAH_STOPPED` if `load` said so, `MYNAH_CLOSED` if the cache was
 /// freed meanwhile.
@@ -257,7 +260,7 @@ pub unsafe extern "C" fn mynah_cache_warm(
         let load = load.ok_or(Error::NullArgument("load"))?;
         let cache = handle::resolve::<Cache, _>(cache)?;
         let ended = keys.clone().try_for_each(|key| {
-            if let Ok(Claimed::Claim(claim)) = cache.get_or_claim(key, Duration::ZERO, None) {
+            if let Some(claim) = cache.claim_absent(key)? {
                 let held = handle::insert(Arc::new(Held(Mutex::new(Some(claim)))))?;
                 // SAFETY: promised by (2); the key lives through the call.
                 let stop = unsafe { load(user, key.as_ptr().cast(), key.len(), held) };
@@ -269,7 +272,7 @@ pub unsafe extern "C" fn mynah_cache_warm(
             cache.check_open()
         });
         // Only now: what was loaded may have had to leave for what came after it.
-        let there = keys.filter(|key| cache.contains(key).unwrap_or(false)).count();
+        let there = cache.count(keys);
         // SAFETY: promised by (3).
         unsafe { clear(loaded, there as u64) };
         ended

@@ -192,3 +192,27 @@ fn while_a_key_is_loaded_others_are_still_renewed_in_their_place() {
     with_a_line(|| quick_set(&cache, b"other", b"new", Ttl::Default).unwrap());
     assert_eq!((place(&cache), cache.get(b"other").unwrap().as_bytes()), (before, &b"new"[..]));
 }
+
+#[test]
+fn who_warms_a_cache_has_not_asked_for_anything() {
+    let (cache, _) = cache("{}");
+    cache.set(b"there", b"v", Ttl::Default).unwrap();
+    cache.set_negative(b"none", Ttl::Default).unwrap();
+    assert!(cache.claim_absent(b"there").unwrap().is_none());
+    assert!(cache.claim_absent(b"none").unwrap().is_none());
+    let claim = cache.claim_absent(b"k").unwrap().unwrap();
+    assert!(cache.claim_absent(b"k").unwrap().is_none(), "somebody loads it");
+    claim.fill(b"v", Ttl::Default).unwrap();
+    assert!(cache.claims_are_over());
+    assert_eq!(cache.count([&b"there"[..], b"none", b"k", b"l"].into_iter()), 2);
+    let report = cache.report();
+    assert_eq!((report.hits, report.misses, report.hit_rate()), (0, 0, None));
+}
+
+#[test]
+fn who_warms_a_cache_waits_for_its_shards_as_long_as_it_takes() {
+    let (cache, _) = cache(r#"{"shard_count": 1, "max_retries": 1, "retry_delay_ms": 1}"#);
+    let claim = cache.while_it_gives_up(2, || cache.claim_absent(b"k"));
+    claim.unwrap().unwrap().fill(b"v", Ttl::Default).unwrap();
+    assert_eq!(cache.while_it_gives_up(2, || cache.count([&b"k"[..]].into_iter())), 1);
+}
