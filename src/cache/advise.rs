@@ -12,6 +12,7 @@ use super::making::{cell_bytes, shards_for, shards_that_fit};
 use super::report::Report;
 use super::simulate::{BETTER_BY, Forecast};
 use crate::options::cache::CacheOptions;
+use crate::options::{Kind, OptionSet};
 
 impl Cache {
     /// What should be changed, and why.
@@ -50,14 +51,15 @@ impl Cache {
         let ttl_ms = self.options.values.default_ttl_ms;
         let expired = report.counts.left[Reason::Expired as usize];
         let evicted = report.counts.evicted();
-        if expired > evicted && ttl_ms > 0 {
+        let longer = ttl_ms.saturating_mul(2).min(most("default_ttl_ms"));
+        // Lives that are given with the values are not the option's.
+        if expired > evicted && longer > ttl_ms && self.metrics.use_default_life() {
             let evidence = json!({
                 "hit_rate": rate, "expired": expired, "evicted": evicted,
                 "avg_age_at_eviction_ms": report.counts.mean_age_ms(),
             });
             let cause = "entries expire before they are asked for again";
-            let longer = ttl_ms.saturating_mul(2).into();
-            all.push(finding("low hit rate", evidence, cause, "default_ttl_ms", longer));
+            all.push(finding("low hit rate", evidence, cause, "default_ttl_ms", longer.into()));
         }
     }
 
@@ -74,7 +76,7 @@ impl Cache {
                 "capacity" => self.capacity(),
                 _ => self.options.values.max_memory_mb,
             };
-            let value = ((bound as f64 * scale) as u64).into();
+            let value = ((bound as f64 * scale) as u64).min(most(forecast.by)).into();
             let cause = "what is used does not fit";
             all.push(finding("low hit rate", evidence, cause, forecast.by, value));
         }
@@ -89,16 +91,15 @@ impl Cache {
             usual.alert_max_get_latency_us as f64
         });
         let slow = report.get_mean_ns.is_some_and(|ns| ns > most_us * 1_000.0);
-        if (share > 0.01 || slow) && operations >= 1_000 {
+        if (share > 0.01 || slow) && operations >= 1_000 && shards < most("shard_count") {
             let evidence = json!({"contended_share": share, "get_mean_ns": report.get_mean_ns, "shards": shards});
             let symptom = if slow { "high latency" } else { "lock contention" };
-            all.push(finding(
-                symptom,
-                evidence,
+            let (cause, option, value) = self.what_bars(shards * 2).unwrap_or((
                 "too few shards for so many callers",
                 "shard_count",
-                (shards * 2).into(),
+                shards * 2,
             ));
+            all.push(finding(symptom, evidence, cause, option, value.into()));
         }
         self.advise_shards(shards, all);
         let (off, chance) = (report.imbalance(), report.imbalance_by_chance());
@@ -124,17 +125,27 @@ impl Cache {
             return;
         }
         let evidence = json!({"asked": asked, "shards": shards, "capacity": self.capacity()});
-        let empty = cell_bytes(*self.maker.lock());
-        let (cause, option, value) = if (shards_for(asked, self.capacity()) as u64) < wanted {
-            ("a shard holds at least 64 entries", "capacity", wanted * 64)
-        } else if (shards_that_fit(self.max_bytes(), empty) as u64) < wanted {
-            let cause = "empty shards take up to three eighths of the bound on memory";
-            (cause, "max_memory_mb", (wanted * empty * 8 / 3).div_ceil(1 << 20))
-        } else {
-            let cause = "they were laid out for another capacity: resize the cache";
-            (cause, "shard_count", asked)
-        };
+        let (cause, option, value) = self.what_bars(wanted).unwrap_or((
+            "they were laid out for another capacity: resize the cache",
+            "shard_count",
+            asked,
+        ));
         all.push(finding("fewer shards than asked for", evidence, cause, option, value.into()));
+    }
+
+    /// Why the cache cannot have so many shards, and which option makes it, if it
+    /// cannot.
+    fn what_bars(&self, shards: u64) -> Option<(&'static str, &'static str, u64)> {
+        let empty = cell_bytes(*self.maker.lock());
+        if (shards_for(shards, self.capacity()) as u64) < shards {
+            return Some(("a shard holds at least 64 entries", "capacity", shards * 64));
+        }
+        if (shards_that_fit(self.max_bytes(), empty) as u64) < shards {
+            let cause = "empty shards take up to three eighths of the bound on memory";
+            let mb = (shards * empty * 8 / 3).div_ceil(1 << 20);
+            return Some((cause, "max_memory_mb", mb));
+        }
+        None
     }
 
     fn advise_memory(&self, report: &Report, all: &mut Vec<Json>) {
@@ -162,6 +173,15 @@ impl Cache {
                 true.into(),
             ));
         }
+    }
+}
+
+/// The most that an option takes.
+fn most(option: &str) -> u64 {
+    let row = CacheOptions::rows().iter().find(|row| row.key == option);
+    match row.map(|row| &row.kind) {
+        Some(Kind::Int(range)) => *range.end(),
+        _ => u64::MAX,
     }
 }
 

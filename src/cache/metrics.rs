@@ -27,6 +27,9 @@ const UNCOUNTED: usize = 4;
 /// for the answer: who asks again is counted again.
 const VAIN_HITS: usize = 5;
 const VAIN_MISSES: usize = 6;
+/// The default lifetime is one that matters where no fewer than one in so many stores
+/// use it.
+const SELDOM: u64 = 10;
 /// Every so many calls of a thread are timed; a power of two.
 const TIMED_EVERY: u64 = 256;
 
@@ -49,6 +52,8 @@ pub struct Metrics {
     pub sweeps: AtomicU64,
     /// Look-ups that were answered with an expired value; misses at first.
     stale: AtomicU64,
+    /// Timed stores of values that were given no lifetime of their own.
+    default_lives: AtomicU64,
     rate: Mutex<Rate>,
 }
 
@@ -141,9 +146,11 @@ impl Metrics {
         Self::end(&self.get_ns, clock, start)
     }
 
-    /// The end of a timed store; the time of now.
+    /// The end of a timed store of a value with or without a lifetime of its own; the
+    /// time of now.
     #[cold]
-    pub fn end_set(&self, clock: &Clock, start: u64) -> u64 {
+    pub fn end_set(&self, clock: &Clock, start: u64, own_life: bool) -> u64 {
+        self.default_lives.fetch_add(!own_life as u64, Relaxed);
         Self::end(&self.set_ns, clock, start)
     }
 
@@ -159,6 +166,11 @@ impl Metrics {
         if self.enabled {
             self.stale.fetch_add(1, Relaxed);
         }
+    }
+
+    /// Whether values are stored without a lifetime of their own.
+    pub fn use_default_life(&self) -> bool {
+        self.default_lives.load(Relaxed) * SELDOM > self.set_ns.count()
     }
 
     /// Hits that were stale.

@@ -49,7 +49,8 @@ impl Cache {
         };
         self.observe(hash, What::Stored(expiry.ms));
         if let Some(start) = start {
-            let end = self.metrics.end_set(&self.clock, start);
+            let own_life = !matches!(ttl, Ttl::Default);
+            let end = self.metrics.end_set(&self.clock, start, own_life);
             self.tick(end, &mut out);
         }
         Ok(out)

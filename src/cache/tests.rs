@@ -1,5 +1,6 @@
 //! The cache as a whole: a subject a file, and here what all of them use.
 
+mod advice;
 mod compression;
 mod departures;
 mod expiry;

@@ -1,0 +1,51 @@
+//! Advice that can be taken.
+
+use super::*;
+
+/// The options that a cache is advised to set, with their values.
+fn advised(cache: &Cache) -> Vec<(String, u64)> {
+    let advice = cache.advise_json();
+    let findings = advice["findings"].as_array().unwrap();
+    let number = |value: &serde_json::Value| value.as_u64().unwrap();
+    findings.iter().map(|f| (f["option"].as_str().unwrap().into(), number(&f["value"]))).collect()
+}
+
+#[test]
+fn advice_names_the_option_that_bars_more_shards() {
+    let slow = |capacity: u64, shards: u64, rest: &str| {
+        let (cache, _) =
+            cache(&format!(r#"{{"capacity": {capacity}, "shard_count": {shards}{rest}}}"#));
+        cache.set(b"k", b"v", Ttl::Never).unwrap();
+        (0..2_000).for_each(|_| assert!(cache.get(b"k").is_some()));
+        cache.metrics.get_ns.record(1_000_000_000);
+        (advised(&cache), cache)
+    };
+    let one = |option: &str, value| vec![(option.to_string(), value)];
+    assert_eq!(slow(100, 1, "").0, one("capacity", 128));
+    assert_eq!(slow(128, 1, "").0, one("shard_count", 2));
+    assert_eq!(slow(128, 2, "").1.shard_count(), 2);
+    let (tight, cache) = slow(1_000_000, 256, r#", "max_memory_mb": 1"#);
+    assert_eq!(tight[0].0, "max_memory_mb");
+    let shards = cache.shard_count() as u64 * 2;
+    let enough = format!(r#", "max_memory_mb": {}"#, tight[0].1);
+    assert_eq!(slow(1_000_000, shards, &enough).1.shard_count() as u64, shards);
+}
+
+#[test]
+fn a_longer_default_life_is_advised_where_it_would_make_lives_longer() {
+    let longer = |default_ms: u64, ttl| {
+        let (cache, clock) = cache(&format!(r#"{{"default_ttl_ms": {default_ms}}}"#));
+        for n in 0..1_500u32 {
+            assert!(cache.get(&n.to_le_bytes()).is_none());
+            cache.set(&n.to_le_bytes(), b"v", ttl).unwrap();
+            clock.advance(Duration::from_millis(100));
+        }
+        cache.sweep();
+        let advised = advised(&cache);
+        advised.into_iter().find(|(option, _)| option == "default_ttl_ms").map(|found| found.1)
+    };
+    let most = 100 * 365 * 86_400_000;
+    assert_eq!(longer(50, Ttl::Default), Some(100));
+    assert_eq!(longer(50, Ttl::Millis(50)), None);
+    assert_eq!(longer(most, Ttl::Millis(50)), None);
+}
