@@ -16,6 +16,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::compress::DICTIONARY_BYTES;
 use super::{Cache, Ttl, patiently};
 use crate::error::{Error, Result, Status};
 
@@ -179,6 +180,9 @@ impl Cache {
                 LAST => return Ok(count),
                 DICTIONARY => {
                     let length = read_u32(&mut stream).map_err(cut)?;
+                    if length as usize > DICTIONARY_BYTES {
+                        return Err(refused("its dictionary is larger than any that is saved"));
+                    }
                     read_bytes(&mut stream, length, &mut value)?;
                     each(Record::Dictionary(&value))?;
                 }
@@ -186,9 +190,14 @@ impl Cache {
                     let remaining = read_u64(&mut stream).map_err(cut)?;
                     let key_length = read_u32(&mut stream).map_err(cut)?;
                     let value_length = read_u32(&mut stream).map_err(cut)?;
+                    count += 1;
+                    let size = (key_length as usize).saturating_add(value_length as usize);
+                    if self.is_too_large(size) {
+                        pass_over(&mut stream, key_length as u64 + value_length as u64)?;
+                        continue;
+                    }
                     read_bytes(&mut stream, key_length, &mut key)?;
                     read_bytes(&mut stream, value_length, &mut value)?;
-                    count += 1;
                     let ttl = match remaining {
                         u64::MAX => Ttl::Never,
                         ms if ms <= lain_ms => continue,
@@ -231,10 +240,17 @@ fn read_u32(from: &mut impl Read) -> io::Result<u32> {
 fn read_bytes(from: &mut impl Read, length: u32, into: &mut Vec<u8>) -> Result<()> {
     into.clear();
     let read = from.take(length.into()).read_to_end(into);
-    match read {
-        Ok(read) if read == length as usize => Ok(()),
-        _ => Err(refused("a record is cut")),
-    }
+    is_whole(read.is_ok_and(|read| read == length as usize))
+}
+
+/// Reads so many bytes, and keeps none: this cache would not take them.
+fn pass_over(from: &mut impl Read, length: u64) -> Result<()> {
+    let read = io::copy(&mut from.take(length), &mut io::sink());
+    is_whole(read.is_ok_and(|read| read == length))
+}
+
+fn is_whole(record: bool) -> Result<()> {
+    record.then_some(()).ok_or_else(|| refused("a record is cut"))
 }
 
 /// A file to read; what is none, such as a pipe, might keep one waiting for ever.

@@ -4,7 +4,7 @@ use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use zstd::zstd_safe::{CCtx, compress_bound};
 
 /// Largest dictionary.
-const DICTIONARY_BYTES: usize = 32 * 1024;
+pub const DICTIONARY_BYTES: usize = 32 * 1024;
 /// Least `max_memory_mb` at which a dictionary is trained.
 const DICTIONARY_LEAST_MB: u64 = 8;
 

@@ -133,6 +133,54 @@ fn what_a_load_leaves_out_is_not_counted() {
     fs::remove_file(path).unwrap();
 }
 
+/// Writes a file of these records as a save would, digest and all.
+fn forge(path: &Path, records: &[&[u8]]) {
+    let stream = [&0u64.to_le_bytes()[..], &records.concat(), &[LAST]].concat();
+    let mut file = [NAME, &zstd::encode_all(&stream[..], LEVEL).unwrap()[..]].concat();
+    file.extend(*blake3::hash(&file).as_bytes());
+    fs::write(path, file).unwrap();
+}
+
+fn entry(key: &[u8], value: &[u8]) -> Vec<u8> {
+    let mut record = Vec::new();
+    write_entry(&mut record, key, value, u64::MAX).unwrap();
+    record
+}
+
+#[test]
+fn a_dictionary_that_no_save_would_have_written_is_refused() {
+    let path = place("dictionary");
+    let options = r#"{"compression": true, "max_memory_mb": 32}"#;
+    for (bytes, loaded) in [(32 << 10, Ok(1)), ((32 << 10) + 1, Err(Status::Protocol))] {
+        let length = (bytes as u32).to_le_bytes();
+        let dictionary = [&[DICTIONARY], &length[..], &vec![1; bytes]].concat();
+        forge(&path, &[&entry(b"k", b"v"), &dictionary]);
+        let (to, _) = cache(options);
+        assert_eq!(to.load(&path, &mut always).map_err(|error| error.status()), loaded);
+        assert_eq!(to.len(), loaded.unwrap_or(0));
+        audit(&to);
+    }
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn what_is_too_large_for_the_cache_is_passed_over_without_being_held() {
+    let path = place("huge");
+    let (long, small) = (entry(b"long", &[0; 2_000]), entry(b"k", b"v"));
+    forge(&path, &[&long, &small]);
+    let (to, _) = cache(r#"{"max_entry_bytes": 1000}"#);
+    assert_eq!(to.load(&path, &mut always), Ok(1));
+    assert!(to.get(b"k").is_some());
+    let (mut passed, mut stream) = (Vec::new(), &long[17..]);
+    pass_over(&mut stream, 2_004).unwrap();
+    stream.read_to_end(&mut passed).unwrap();
+    assert!(passed.is_empty() && pass_over(&mut &long[17..], 2_005).is_err());
+    forge(&path, &[&small, &long[..1_000]]);
+    let cut = to.load(&path, &mut always);
+    assert!(cut.unwrap_err().to_string().contains("a record is cut"));
+    fs::remove_file(path).unwrap();
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_keeps_its_permissions_a_link_its_place_and_what_is_no_file_stays() {
