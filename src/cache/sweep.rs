@@ -17,7 +17,8 @@ use crate::waiting::{Condvar, Mutex};
 use serde_json::{Value as Json, json};
 
 use super::departure::Departures;
-use super::{Cache, table};
+use super::table::Round;
+use super::{Cache, Cell, table};
 use crate::clock::Clock;
 
 /// When the next sweep is, and who is waiting for it.
@@ -156,29 +157,46 @@ impl Cache {
     /// Removes what has lapsed, batch by batch; how many entries.
     pub fn sweep(&self) -> u64 {
         let now_ms = self.now_ms();
-        let batch = self.options.values.cleanup_batch_size as usize;
         let (mut found, mut next) = (0u64, table::NEVER);
         let before = self.len();
         self.begin_sweep();
         for index in 0..self.directory.count() {
-            let cell = self.directory.cell(index);
-            loop {
-                let mut out = Departures::default();
-                let mut shard = cell.write();
-                let gone = shard.sweep(&self.shared, now_ms, batch, &mut out);
-                let due = shard.table.next_due();
-                drop(shard);
-                self.finish(out).deliver();
-                found += gone as u64;
-                // What a removal has moved may be due still.
-                if gone == 0 || gone < batch && due > table::tick_of(now_ms) {
-                    next = next.min(due);
-                    break;
-                }
-            }
+            let (gone, due) = self.sweep_cell(self.directory.cell(index), now_ms);
+            found += gone;
+            next = next.min(due);
         }
         self.swept(now_ms, found, before, next);
         found
+    }
+
+    /// The part of one shard: how many entries have gone, and the tick before which
+    /// nothing more lapses. It goes round once, and again only if something did not
+    /// stay where it was.
+    fn sweep_cell(&self, cell: &Cell, now_ms: u64) -> (u64, u32) {
+        let mut all = 0;
+        loop {
+            let (gone, due) = self.sweep_round(cell, now_ms);
+            all += gone;
+            if gone == 0 || due > table::tick_of(now_ms) {
+                return (all, due);
+            }
+        }
+    }
+
+    fn sweep_round(&self, cell: &Cell, now_ms: u64) -> (u64, u32) {
+        let batch = self.options.values.cleanup_batch_size as usize;
+        let (mut gone, mut round) = (0, Round::default());
+        loop {
+            let mut out = Departures::default();
+            let mut shard = cell.write();
+            gone += shard.sweep(&self.shared, now_ms, batch, &mut round, &mut out) as u64;
+            let due = round.is_over().then(|| shard.table.next_due());
+            drop(shard);
+            self.finish(out).deliver();
+            if let Some(due) = due {
+                return (gone, due);
+            }
+        }
     }
 
     /// From here on what is stored may lie where the sweep has been.

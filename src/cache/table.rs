@@ -30,7 +30,7 @@ use bucket::{Back, Bucket, ID_SHIFT, Link, NIL, PASSED_MAX, STEPS_LOST, WIDTH, r
 pub use bucket::{
     ENTRIES_AT, NEVER, Slot, back_at, bucket_at, has_large, has_passed, home_of, matches, tag_of,
 };
-pub use due::{end_of, tick_of};
+pub use due::{Round, end_of, tick_of};
 
 /// Share of the slots that may be used, in 64ths: fuller tables are smaller
 /// and probe more.
@@ -39,6 +39,8 @@ const FULL_64THS: usize = 49;
 const BUCKETS_MAX: usize = (NIL >> 3) as usize;
 /// Buckets whose times are summed up in one word.
 const GROUP: usize = 64;
+/// Upper halves of hashes.
+pub const HASHES: u64 = 1 << 32;
 
 #[derive(Debug, Clone, Copy)]
 struct List {
@@ -123,6 +125,11 @@ impl Table {
     #[inline]
     fn home(&self, hash: u64) -> usize {
         home_of(hash, self.buckets.len())
+    }
+
+    /// The least upper half of the hashes that are at home in a bucket or later.
+    fn first_hash(&self, bucket: usize) -> u64 {
+        (bucket as u64 * HASHES).div_ceil(self.buckets.len() as u64)
     }
 
     /// The addresses of the buckets and of their backs, and how many there are.

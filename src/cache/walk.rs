@@ -12,13 +12,12 @@ use std::sync::Arc;
 use super::departure::Departures;
 use super::entry::{Entry, NEGATIVE, Value};
 use super::simulate::What;
+use super::table::HASHES;
 use super::{Cache, patiently};
 use crate::error::{Error, Result};
 
 /// Positions of a walk.
 const END: u32 = 1 << 16;
-/// Upper halves of hashes.
-const HIGH_END: u64 = 1 << 32;
 /// Buckets of a table that are looked at under one lock.
 const BUCKETS: usize = 128;
 /// Removals under one write lock.
@@ -136,7 +135,7 @@ impl Cache {
             }
         });
         drop(shard);
-        if next < HIGH_END {
+        if next < HASHES {
             rest.0.push(Range { first, end, high: next });
         }
         Some(slice.into_iter().collect())

@@ -5,7 +5,7 @@ use super::{BORN, SMALLEST_ROOM, Shard, Shared, is_followed};
 use crate::cache::budget::Amount;
 use crate::cache::departure::{Departures, Reason};
 use crate::cache::entry::Entry;
-use crate::cache::table::{Slot, Table};
+use crate::cache::table::{Round, Slot, Table};
 
 impl Shard {
     pub(super) fn leaves(
@@ -91,25 +91,24 @@ impl Shard {
         true
     }
 
-    /// Removes up to `max` entries that have lapsed; how many it did.
+    /// Goes on with a sweep's round: removes up to `max` entries that have lapsed, and
+    /// looks at no more buckets in vain; how many it removed.
     pub fn sweep(
         &mut self,
         shared: &Shared,
         now_ms: u64,
         max: usize,
+        round: &mut Round,
         out: &mut Departures,
     ) -> usize {
-        let lapsed = |entry: &Entry| shared.lapse(entry).is_some_and(|ms| ms <= now_ms);
-        let slots = self.table.lapsed(now_ms, max, |entry| shared.lapse(entry));
         let before = self.table.len();
-        // Backwards, because a removal may pull another entry into the slot
-        // from a later one. What is moved from an earlier one even so, round
-        // the end of the table, is due again.
-        for slot in slots.into_iter().rev() {
-            if let Some(entry) = self.table.entry(slot).filter(|entry| lapsed(entry)) {
-                let hash = shared.hash(entry.key());
-                self.take(shared, slot, hash, Reason::Expired, out);
-            }
+        round.looks = max;
+        while before - self.table.len() < max
+            && let Some(slot) = self.table.next_lapsed(round, now_ms, |entry| shared.lapse(entry))
+            && let Some(entry) = self.table.entry(slot)
+        {
+            let hash = shared.hash(entry.key());
+            self.take(shared, slot, hash, Reason::Expired, out);
         }
         self.settle(shared);
         before - self.table.len()

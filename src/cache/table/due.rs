@@ -1,6 +1,6 @@
 //! When entries lapse: the time of each bucket, and of each group of them.
 
-use super::{Entry, GROUP, NEVER, Slot, Table};
+use super::{Entry, GROUP, HASHES, NEVER, Slot, Table};
 
 /// Milliseconds to a tick, as a power of two: lapse times are kept to 64 ms.
 const TICK_SHIFT: u32 = 6;
@@ -13,6 +13,23 @@ pub fn tick_of(ms: u64) -> u32 {
 /// The first moment after a tick.
 pub fn end_of(tick: u32) -> u64 {
     (tick as u64 + 1) << TICK_SHIFT
+}
+
+/// A sweep's round over a table, in parts: between them others may change the table,
+/// or rebuild it.
+#[derive(Default)]
+pub struct Round {
+    /// What hashes have as their upper half from here on has not been seen.
+    from: u64,
+    /// Buckets without a find that it may look at in this part.
+    pub looks: usize,
+}
+
+impl Round {
+    /// Whether all has been seen.
+    pub fn is_over(&self) -> bool {
+        self.from >= HASHES
+    }
 }
 
 impl Table {
@@ -32,50 +49,66 @@ impl Table {
         self.groups.iter().copied().min().unwrap_or(NEVER)
     }
 
-    /// Collects up to `max` slots whose entry lapses by `now_ms`, looking only
-    /// at buckets in which something may. `lapse` answers an entry's time.
-    pub fn lapsed(
+    /// The next slot of a round whose entry lapses by `now_ms`; none at the end of a
+    /// part. It looks only at buckets in which something may, and stays at the one
+    /// where it found something: whoever takes that may pull another one back to
+    /// there. Only what comes round the end of a small table can escape it so, and is
+    /// due still. `lapse` answers an entry's time.
+    pub fn next_lapsed(
         &mut self,
+        round: &mut Round,
         now_ms: u64,
-        max: usize,
         lapse: impl Fn(&Entry) -> Option<u64>,
-    ) -> Vec<Slot> {
-        let (now, mut found) = (tick_of(now_ms), Vec::new());
-        for group in 0..self.groups.len() {
-            if self.groups[group] > now {
+    ) -> Option<Slot> {
+        let (now, all) = (tick_of(now_ms), self.buckets.len());
+        let mut at = self.home(round.from << 32);
+        while at < all && round.looks > 0 {
+            if self.groups[at / GROUP] > now {
+                at = (at / GROUP + 1) * GROUP;
                 continue;
             }
-            let last = ((group + 1) * GROUP).min(self.buckets.len());
-            for at in group * GROUP..last {
-                if self.backs[at].due <= now {
-                    if found.len() >= max {
-                        return found;
-                    }
-                    self.collect_lapsed(at, now_ms, &lapse, &mut found);
+            if self.backs[at].due <= now {
+                if let Some(slot) = self.lapsed_in(at, now_ms, &lapse) {
+                    round.from = self.first_hash(at);
+                    return Some(slot);
                 }
+                round.looks -= 1;
             }
-            let due = self.backs[group * GROUP..last].iter().map(|back| back.due).min();
-            self.groups[group] = due.unwrap_or(NEVER);
+            at += 1;
+            if at == all || at.is_multiple_of(GROUP) {
+                self.sum_up((at - 1) / GROUP);
+            }
         }
-        found
+        round.from = self.first_hash(at.min(all));
+        None
     }
 
-    /// The part of one bucket; its time becomes that of the entries which stay.
-    fn collect_lapsed(
+    /// A lapsed entry of one bucket; if there is none, its time becomes that of its
+    /// entries.
+    fn lapsed_in(
         &mut self,
         at: usize,
         now_ms: u64,
         lapse: &impl Fn(&Entry) -> Option<u64>,
-        found: &mut Vec<Slot>,
-    ) {
-        let mut due = NEVER;
+    ) -> Option<Slot> {
+        let (mut due, mut found) = (NEVER, None);
         for (i, entry) in self.buckets[at].entries.iter().enumerate() {
             match entry.as_ref().and_then(lapse) {
-                Some(ms) if ms <= now_ms => found.push(Slot::of(at, i)),
+                Some(ms) if ms <= now_ms => found = Some(Slot::of(at, i)),
                 Some(ms) => due = due.min(tick_of(ms)),
                 None => {}
             }
         }
-        self.backs[at].due = due;
+        if found.is_none() {
+            self.backs[at].due = due;
+        }
+        found
+    }
+
+    /// A group's time becomes that of its buckets.
+    fn sum_up(&mut self, group: usize) {
+        let last = ((group + 1) * GROUP).min(self.backs.len());
+        let due = self.backs[group * GROUP..last].iter().map(|back| back.due).min();
+        self.groups[group] = due.unwrap_or(NEVER);
     }
 }

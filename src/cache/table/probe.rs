@@ -111,7 +111,7 @@ impl Table {
         let all = self.buckets.len();
         let first = self.home(from << 32);
         let last = (first + buckets).min(all);
-        let end = ((last as u64) << 32).div_ceil(all as u64);
+        let end = self.first_hash(last);
         let mut at = first;
         for step in 0..all {
             for entry in self.buckets[at].entries.iter().flatten() {

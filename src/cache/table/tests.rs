@@ -1,6 +1,7 @@
 //! What a table promises, beside a map and a list.
 
 use super::*;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 fn hash(n: u64) -> u64 {
@@ -52,24 +53,65 @@ fn random_operations_agree_with_a_map_and_lists_keep_their_order() {
     assert_eq!(drained, order.concat());
 }
 
+fn lapse(entry: &Entry) -> Option<u64> {
+    (entry.expiry_ms() > 0).then(|| entry.expiry_ms())
+}
+
+/// Takes what lapses by a time, as a sweep does in parts of so many; what that was,
+/// and how many entries it asked for their time.
+fn sweep(table: &mut Table, now_ms: u64, part: usize) -> (Vec<u64>, usize) {
+    let (mut gone, asked, mut round) = (Vec::new(), Cell::new(0), Round::default());
+    let lapse = |entry: &Entry| {
+        asked.set(asked.get() + 1);
+        lapse(entry)
+    };
+    while !round.is_over() {
+        round.looks = part;
+        let before = (gone.len(), asked.get());
+        while gone.len() - before.0 < part
+            && let Some(slot) = table.next_lapsed(&mut round, now_ms, lapse)
+        {
+            let n = u64::from_le_bytes(table.entry(slot).unwrap().key().try_into().unwrap());
+            gone.push(n);
+            table.take(slot, hash(n));
+        }
+        assert!(asked.get() - before.1 <= 2 * part * WIDTH, "under one lock");
+    }
+    (gone, asked.get())
+}
+
 #[test]
 fn only_what_is_due_is_collected() {
     let mut table = Table::new(5_000, 1);
-    let lapse = |e: &Entry| (e.expiry_ms() > 0).then(|| e.expiry_ms());
     for n in 0..4_000u64 {
         let expiry = if n % 4 == 0 { 0 } else { 1_000 + n * 100 };
         table.insert(hash(n), entry(n, expiry), (expiry > 0).then_some(expiry), 0);
     }
     assert_eq!(table.next_due(), tick_of(1_100));
-    assert_eq!(table.lapsed(900, 100, lapse).len(), 0);
-    // Backwards: what a removal pulls back comes from behind.
-    for slot in table.lapsed(101_000, usize::MAX, lapse).into_iter().rev() {
-        let n = u64::from_le_bytes(table.entry(slot).unwrap().key().try_into().unwrap());
-        assert!(n % 4 != 0 && n <= 1_000, "{n}");
-        table.take(slot, hash(n));
-    }
+    assert_eq!(sweep(&mut table, 900, 100), (Vec::new(), 0));
+    let (mut gone, _) = sweep(&mut table, 101_000, 7);
+    gone.sort_unstable();
+    assert_eq!(gone, (0..=1_000).filter(|n| n % 4 != 0).collect::<Vec<_>>());
     assert_eq!(table.len(), 4_000 - 750);
     assert_eq!(table.next_due(), tick_of(1_000 + 1_001 * 100));
+}
+
+#[test]
+fn a_sweep_in_parts_asks_no_entry_over_and_over_though_all_lapse_in_one_tick() {
+    for part in [1, 10, 1_000] {
+        let mut table = Table::new(4_000, 1);
+        let expiry = |n: u64| end_of(9) - 1 - n % 64;
+        for n in 0..4_000u64 {
+            let expiry = expiry(n);
+            table.insert(hash(n), entry(n, expiry), Some(expiry), 0);
+        }
+        // A few, half, and the rest.
+        for now in [end_of(9) - 60, end_of(9) - 32, end_of(9)] {
+            let (_, asked) = sweep(&mut table, now, part);
+            assert_eq!(table.len(), (0..4_000).filter(|n| expiry(*n) > now).count());
+            assert!(asked < 5 * 4_000, "{asked} in parts of {part}");
+        }
+    }
 }
 
 /// Buckets that a look-up in vain reads, on average over all homes.
