@@ -103,6 +103,24 @@ fn as_many_shards_as_one_asks_for_leave_room_for_a_value_of_half_the_bound() {
 }
 
 #[test]
+fn after_many_small_entries_there_is_as_much_room_for_large_ones_as_in_a_new_cache() {
+    for policy in policy::POLICIES.iter().map(|(name, _)| name) {
+        let options = format!(
+            r#"{{"capacity": 10000000, "max_memory_mb": 1, "shard_count": 2,
+            "eviction_policy": "{policy}"}}"#
+        );
+        let [held, fresh] = [30_000, 0].map(|small| {
+            let (cache, _) = cache(&options);
+            fill(&cache, 0..small, 0);
+            fill(&cache, 0..600, 9_000);
+            audit(&cache);
+            cache.len()
+        });
+        assert!(held * 20 >= fresh * 19, "{policy}: {held} entries of {fresh}");
+    }
+}
+
+#[test]
 fn however_many_store_at_once_there_is_room_for_each() {
     for (options, len) in [
         (r#"{"capacity": 10000, "shard_count": 8}"#, 1),

@@ -87,7 +87,8 @@ impl Cache {
         let mut found = shard.surrender();
         let reason = if missing.entries > 0 { Reason::Capacity } else { Reason::Memory };
         while found.lacks(missing).is_some() {
-            if !shard.evict(&self.shared, reason, out) && !shard.shrink(&self.shared) {
+            let shrinks = missing.bytes > 0 && shard.shrink(&self.shared);
+            if !shrinks && !shard.evict(&self.shared, reason, out) {
                 break;
             }
             found.add(shard.surrender());

@@ -7,6 +7,10 @@ use crate::cache::departure::{Departures, Reason};
 use crate::cache::entry::Entry;
 use crate::cache::table::{Round, Slot, Table};
 
+/// A table is sparse that has room for so many times its entries: one that has grown
+/// is at least half full.
+const SPARSE: usize = 4;
+
 impl Shard {
     pub(super) fn leaves(
         &mut self,
@@ -43,14 +47,22 @@ impl Shard {
         true
     }
 
-    /// Gives up the table of many entries that left for a few large ones; false
-    /// if there is nothing to give up.
+    /// Gives up most of a table that was made for many small entries, where few large
+    /// ones are left or none; false if there is little to give up.
+    #[inline]
     pub fn shrink(&mut self, shared: &Shared) -> bool {
-        let larger = self.table.len() == 0 && self.table.room() > Table::rounded(SMALLEST_ROOM);
-        if larger {
-            self.rebuild(shared, SMALLEST_ROOM, None);
+        self.table.len() * SPARSE <= self.table.room() && self.shrink_to(shared)
+    }
+
+    #[cold]
+    fn shrink_to(&mut self, shared: &Shared) -> bool {
+        // Not so far that a few more would make it grow at once.
+        let room = (self.table.len() * 2).max(SMALLEST_ROOM);
+        let smaller = Table::rounded(room) < self.table.room();
+        if smaller {
+            self.rebuild(shared, room, None);
         }
-        larger
+        smaller
     }
 
     /// Takes the entry out of a slot; its credit stays in hand.

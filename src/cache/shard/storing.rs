@@ -63,7 +63,7 @@ impl Shard {
             }
             let reason = if lacking.entries > 0 { Reason::Capacity } else { Reason::Memory };
             let makes_room = shared.budget.must_evict(lacking)
-                && (self.evict(shared, reason, out) || self.shrink(shared));
+                && (lacking.bytes > 0 && self.shrink(shared) || self.evict(shared, reason, out));
             if !makes_room {
                 return Err((entry, lacking));
             }
