@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::cache::entry::{Entry, NEGATIVE};
 use crate::cache::policy::{self, Policy};
-use crate::cache::table::{Slot, Table};
+use crate::cache::table::{Round, Slot, Table};
 
 /// What a simulated entry takes: itself, and its place in a table.
 pub const ENTRY_BYTES: u64 = 48 + 28;
@@ -154,12 +154,11 @@ impl Model {
     }
 
     fn sweep(&mut self, now_ms: u64) {
-        let slots = self.table.lapsed(now_ms, usize::MAX, |entry| lapse(entry.expiry_ms()));
-        // Backwards, because a removal may pull another entry into the slot.
-        for slot in slots.into_iter().rev() {
-            if self.table.entry(slot).is_some_and(|entry| is_over(entry, now_ms)) {
-                self.table.take(slot, self.hash_at(slot));
-            }
+        let mut round = Round::default();
+        round.looks = usize::MAX;
+        let time = |entry: &Entry| lapse(entry.expiry_ms());
+        while let Some(slot) = self.table.next_lapsed(&mut round, now_ms, time) {
+            self.table.take(slot, self.hash_at(slot));
         }
     }
 
