@@ -121,6 +121,22 @@ fn after_many_small_entries_there_is_as_much_room_for_large_ones_as_in_a_new_cac
 }
 
 #[test]
+fn what_is_free_is_used_before_entries_leave() {
+    let (cache, _) = cache(r#"{"capacity": 100000, "max_memory_mb": 1, "shard_count": 32}"#);
+    fill(&cache, 0..4_000, 100);
+    let before = cache.memory_bytes();
+    assert!(before < MIB * 7 / 8, "{before} bytes");
+    // Far more than one shard holds.
+    fill(&cache, 4_000..4_001, MIB as usize * 3 / 8);
+    assert!(cache.memory_bytes() > MIB * 15 / 16, "{} bytes", cache.memory_bytes());
+    let before = cache.memory_bytes();
+    cache.pay(-(MIB as i64 / 8));
+    cache.pay(MIB as i64 / 4);
+    assert!(cache.memory_bytes() > MIB * 15 / 16, "{} of {before} bytes", cache.memory_bytes());
+    audit(&cache);
+}
+
+#[test]
 fn however_many_store_at_once_there_is_room_for_each() {
     for (options, len) in [
         (r#"{"capacity": 10000, "shard_count": 8}"#, 1),

@@ -70,6 +70,12 @@ impl Pool {
         0
     }
 
+    /// Takes what is left, up to `most`.
+    fn take_some(&self, most: i64) -> i64 {
+        let rest = |free: i64| (free > 0).then(|| free - free.min(most));
+        self.free.fetch_update(Relaxed, Relaxed, rest).map_or(0, |free| free.min(most))
+    }
+
     /// Puts back.
     pub fn give(&self, amount: i64) {
         if amount != 0 {
@@ -208,9 +214,9 @@ impl Budget {
         }
     }
 
-    /// Draws what is lacking and no more.
-    pub fn draw_only(&self, lacking: Amount) -> Amount {
-        let draw = |pool: &Pool, need| if need > 0 { pool.take(need, 0) } else { 0 };
+    /// Draws what there is of what is lacking: the rest is to be found elsewhere.
+    pub fn draw_some(&self, lacking: Amount) -> Amount {
+        let draw = |pool: &Pool, need| if need > 0 { pool.take_some(need) } else { 0 };
         Amount {
             entries: draw(&self.entries, lacking.entries),
             bytes: draw(&self.bytes, lacking.bytes),

@@ -33,7 +33,7 @@ impl Cache {
     /// few; less, if there is no more even so.
     pub(super) fn free_up(&self, bytes: i64, out: &mut Departures) -> Amount {
         let wanted = Amount { entries: 0, bytes };
-        let mut got = self.shared.budget.draw_only(wanted);
+        let mut got = self.shared.budget.draw_some(wanted);
         for _ in 0..PASSES_MAX {
             // Over all cells that there are by then: a resize may go on.
             for cell in self.directory.cells() {
@@ -70,7 +70,7 @@ impl Cache {
             self.shared.budget.collected(collection);
             return Amount::default();
         }
-        let mut gathered = self.shared.budget.draw_only(lacking);
+        let mut gathered = self.shared.budget.draw_some(lacking);
         let count = self.directory.count();
         for step in 1..count {
             let missing = gathered.lacks(lacking);

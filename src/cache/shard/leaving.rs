@@ -148,7 +148,7 @@ impl Shard {
     pub fn repay(&mut self, shared: &Shared, out: &mut Departures) {
         while self.in_hand.bytes < 0 {
             let debt = Amount { entries: 0, bytes: -self.in_hand.bytes };
-            let drawn = shared.budget.draw_only(debt);
+            let drawn = shared.budget.draw_some(debt);
             self.in_hand.add(drawn);
             if self.in_hand.bytes < 0 && !self.evict(shared, Reason::Memory, out) {
                 shared.budget.give(self.surrender());
