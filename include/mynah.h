@@ -901,12 +901,12 @@ mynah_status mynah_cache_new(const mynah_cache_options *options,
 /**
  * Frees a cache; null is allowed. Its memory goes back at once, but for
  * values that are still held, and unless client options or clients share it: then
- * it goes with the last of them. Waits for the short calls that are inside to leave, and for the callbacks that
- * run on other threads, unless it is called from inside a callback, of whatever
- * object; longer calls finish by themselves. Any thread.
+ * it goes with the last of them. Waits for the short calls that are inside to leave,
+ * and for its callbacks that run on other threads, those of saving, loading and
+ * warming too, unless it is called from inside a callback of this cache or another;
+ * no other is called then. Longer calls finish by themselves. Any thread.
  */
-MYNAH_API
-void mynah_cache_free(mynah_cache *cache);
+MYNAH_API void mynah_cache_free(mynah_cache *cache);
 
 /* --------------------------------------------------------------------------
  * The entries of a mynah_cache: stored, found, given another lifetime,
@@ -2583,8 +2583,8 @@ mynah_status mynah_client_options_json(mynah_client *client,
                                        mynah_value **value);
 
 /**
- * Frees a client; null is allowed. Cancels its calls, those in the line of a queue
- * too, and waits until they have returned; from inside one of their callbacks it
+ * Frees a client; null is allowed. Cancels its calls and batches, those in the line of
+ * a queue too, and waits until they have returned; from inside one of their callbacks it
  * returns at once. Tiers that it is one of hold it: then that is done when the last
  * of them is freed.
  */
@@ -3252,7 +3252,9 @@ mynah_status mynah_tiered_metrics_json(mynah_tiered *tiered,
                                        mynah_value **value);
 
 /**
- * Frees tiers; null is allowed. Calls that run go on to their end.
+ * Frees tiers; null is allowed. Cancels their calls, those in the line of a queue
+ * too, and waits until they have returned; from inside one of their callbacks it
+ * returns at once.
  */
 MYNAH_API void mynah_tiered_free(mynah_tiered *tiered);
 

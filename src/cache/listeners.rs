@@ -21,19 +21,23 @@ impl Listeners {
     pub(super) fn behind(self, gate: &Arc<Gate>) -> Listeners {
         let departures = self.departures.map(|listener| {
             let gate = gate.clone();
-            let told: Arc<Listener> =
-                Arc::new(move |key, value, reason| gate.pass(|| listener(key, value, reason)));
+            let told: Arc<Listener> = Arc::new(move |key, value, reason| {
+                gate.pass(|| listener(key, value, reason));
+            });
             told
         });
         let alerts = self.alerts.map(|listener| {
             let gate = gate.clone();
-            let told: Arc<AlertListener> = Arc::new(move |alert| gate.pass(|| listener(alert)));
+            let told: Arc<AlertListener> = Arc::new(move |alert| {
+                gate.pass(|| listener(alert));
+            });
             told
         });
         let log = self.log.map(|(least, listener)| {
             let gate = gate.clone();
-            let told: Arc<LogListener> =
-                Arc::new(move |level, record| gate.pass(|| listener(level, record)));
+            let told: Arc<LogListener> = Arc::new(move |level, record| {
+                gate.pass(|| listener(level, record));
+            });
             (least, told)
         });
         Listeners { departures, alerts, log }

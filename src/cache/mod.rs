@@ -279,6 +279,12 @@ impl Cache {
         self.gate.shut();
     }
 
+    /// Calls a function of the caller's in the midst of a call, unless it has been
+    /// closed. Who closes it waits for the function as for a listener.
+    pub fn call_back<R>(&self, function: impl FnOnce() -> R) -> Result<R> {
+        self.gate.pass(function).ok_or(Error::Closed("cache"))
+    }
+
     /// Whether it has not been closed; the error if it has.
     pub fn check_open(&self) -> Result<()> {
         if self.is_closed() { Err(Error::Closed("cache")) } else { Ok(()) }

@@ -77,9 +77,10 @@ pub unsafe extern "C" fn mynah_cache_new(
 
 /// Frees a cache; null is allowed. Its memory goes back at once, but for
 /// values that are still held, and unless client options or clients share it: then
-/// it goes with the last of them. Waits for the short calls that are inside to leave, and for the callbacks that
-/// run on other threads, unless it is called from inside a callback, of whatever
-/// object; longer calls finish by themselves. Any thread.
+/// it goes with the last of them. Waits for the short calls that are inside to leave,
+/// and for its callbacks that run on other threads, those of saving, loading and
+/// warming too, unless it is called from inside a callback of this cache or another;
+/// no other is called then. Longer calls finish by themselves. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_free(cache: *mut mynah_cache) {
     guard_or((), || match handle::remove::<Cache, _>(cache) {

@@ -154,11 +154,18 @@ unsafe fn transfer(
         PathBuf::from(c_text("path", path)?)
     };
     let cache = handle::resolve::<Cache, _>(cache)?;
+    let mut closed = Ok(());
     let mut told = |done, total| {
+        let Some(progress) = progress else { return true };
         // SAFETY: promised by (2).
-        progress.is_none_or(|progress| unsafe { progress(user, done, total) } == 0)
+        let answer = cache.call_back(|| unsafe { progress(user, done, total) });
+        answer.map(|answer| answer == 0).unwrap_or_else(|error| {
+            closed = Err(error);
+            false
+        })
     };
-    let done = direction(&cache, path, &mut told)?;
+    let done = direction(&cache, path, &mut told);
+    let done = closed.and(done)?;
     // SAFETY: promised by (3).
     unsafe { clear(count, done) };
     Ok(())

@@ -262,10 +262,11 @@ pub unsafe extern "C" fn mynah_cache_warm(
         let ended = keys.clone().try_for_each(|key| {
             if let Some(claim) = cache.claim_absent(key)? {
                 let held = handle::insert(Arc::new(Held(Mutex::new(Some(claim)))))?;
+                let bytes = key.as_ptr().cast();
                 // SAFETY: promised by (2); the key lives through the call.
-                let stop = unsafe { load(user, key.as_ptr().cast(), key.len(), held) };
+                let stop = cache.call_back(|| unsafe { load(user, bytes, key.len(), held) });
                 mynah_claim_free(held);
-                if stop != 0 {
+                if stop? != 0 {
                     return Err(Error::call(Status::Stopped, "the loader stopped the warming"));
                 }
             }

@@ -215,8 +215,8 @@ pub unsafe extern "C" fn mynah_client_options_json(
     unsafe { guard_json(value, json) }
 }
 
-/// Frees a client; null is allowed. Cancels its calls, those in the line of a queue
-/// too, and waits until they have returned; from inside one of their callbacks it
+/// Frees a client; null is allowed. Cancels its calls and batches, those in the line of
+/// a queue too, and waits until they have returned; from inside one of their callbacks it
 /// returns at once. Tiers that it is one of hold it: then that is done when the last
 /// of them is freed.
 #[unsafe(no_mangle)]

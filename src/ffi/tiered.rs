@@ -176,8 +176,13 @@ pub unsafe extern "C" fn mynah_tiered_metrics_json(
     unsafe { guard_json(value, json) }
 }
 
-/// Frees tiers; null is allowed. Calls that run go on to their end.
+/// Frees tiers; null is allowed. Cancels their calls, those in the line of a queue
+/// too, and waits until they have returned; from inside one of their callbacks it
+/// returns at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_tiered_free(tiered: *mut mynah_tiered) {
-    guard_or((), || handle::remove::<Tiered, _>(tiered).map(drop));
+    guard_or((), || {
+        handle::remove::<Tiered, _>(tiered)?.close();
+        Ok(())
+    });
 }

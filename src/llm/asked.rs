@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 
+use super::call::Calls;
 use super::cancel::Cancel;
 use super::client::{Client, Failed};
 use super::event::Sink;
@@ -37,9 +38,18 @@ impl Asked {
         }
     }
 
+    /// The calls of whom is asked.
+    pub(super) fn calls(&self) -> &Calls {
+        match self {
+            Asked::Client(client) => &client.calls,
+            Asked::Tiered(tiered) => &tiered.calls,
+        }
+    }
+
     /// Counts calls that have ended after standing in line for so long, and tells of
     /// them.
     pub fn ended_in_line(&self, requests: &[Arc<Request>], waited: Duration, error: &Error) {
+        let _inside = self.calls().inside(&Arc::default());
         for request in requests {
             match self {
                 Asked::Client(client) => client.ended_in_line(request, waited, error),

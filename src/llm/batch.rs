@@ -78,7 +78,8 @@ struct Job {
     then: Vec<Job>,
 }
 
-/// Runs a batch on up to `parallel` threads, the caller's among them.
+/// Runs a batch on up to `parallel` threads, the caller's among them. Whoever closes
+/// the client waits for its end.
 pub fn run(
     client: &Arc<Client>,
     requests: &[Arc<Request>],
@@ -86,6 +87,10 @@ pub fn run(
     cancel: Option<&Cancel>,
     progress: &mut Progress<'_>,
 ) -> Vec<Outcome> {
+    let running = match client.batches.begin(None) {
+        Ok(running) => running,
+        Err(error) => return vec![Err(Arc::new(Failed::from(error))); requests.len()],
+    };
     let jobs = plan(client, requests);
     let outcomes: Mutex<Vec<Option<Outcome>>> = Mutex::new(vec![None; requests.len()]);
     let told = Told::new(requests.len(), progress);
@@ -115,9 +120,10 @@ pub fn run(
     thread::scope(|scope| {
         for _ in 1..parallel {
             let thread = thread::Builder::new().name("mynah-batch".into()).stack_size(STACK);
-            let places = places.clone();
+            let (places, batch) = (places.clone(), running.interrupt.clone());
             let help = move || {
                 let _inside: Vec<_> = places.into_iter().map(nesting::enter).collect();
+                let _in_batch = client.batches.inside(&batch);
                 send();
             };
             if thread.spawn_scoped(scope, help).is_err() {

@@ -1,6 +1,6 @@
 //! Calls in progress: who runs, on which thread, until when.
 //!
-//! A client keeps a [`Calls`] register. [`Calls::begin`] enters a call and
+//! A client keeps a [`Calls`] register, as do tiers. [`Calls::begin`] enters a call and
 //! gives it an interrupt; closing trips all interrupts and waits until the
 //! register is empty. A call that stands in a queue's line is in the register too:
 //! it has no thread yet, and is ended there. A call made on a thread that is already inside a call
@@ -20,9 +20,11 @@ use crate::waiting::{Condvar, Mutex};
 use super::cancel::{Cancel, Interrupt, Reason};
 use super::timing::Timing;
 
-/// The calls of one client.
+/// The calls of one client, or of tiers.
 #[derive(Debug)]
 pub struct Calls {
+    /// Whose they are.
+    owner: &'static str,
     /// Tells registers apart in the thread-local stack.
     id: u64,
     state: Mutex<State>,
@@ -81,7 +83,15 @@ pub fn wait_inside(signal: &Arc<Signal>) -> bool {
 
 impl Default for Calls {
     fn default() -> Self {
+        Calls::of("mynah_client")
+    }
+}
+
+impl Calls {
+    /// No calls of somebody's yet.
+    pub fn of(owner: &'static str) -> Self {
         Calls {
+            owner,
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             state: Mutex::default(),
             emptied: Condvar::new(),
@@ -105,7 +115,7 @@ pub struct Inside {
 }
 
 impl Calls {
-    /// Enters a call, unless the client has been closed. It is interrupted from
+    /// Enters a call, unless its owner has been closed. It is interrupted from
     /// the start if the token has been triggered.
     pub fn begin(&self, cancel: Option<&Cancel>) -> Result<Running<'_>> {
         let running = self.enter(Arc::default())?;
@@ -115,12 +125,12 @@ impl Calls {
         Ok(running)
     }
 
-    /// Enters what has an interrupt already, unless the client has been closed.
+    /// Enters what has an interrupt already, unless its owner has been closed.
     pub fn enter(&self, interrupt: Arc<Interrupt>) -> Result<Running<'_>> {
         {
             let mut state = self.state.lock();
             if state.closed {
-                return Err(Error::Closed("mynah_client"));
+                return Err(Error::Closed(self.owner));
             }
             state.running.push(interrupt.clone());
         }
@@ -135,12 +145,12 @@ impl Calls {
         Inside { register: self.id }
     }
 
-    /// Enters a call that stands in a queue's line, unless the client has been closed;
+    /// Enters a call that stands in a queue's line, unless its owner has been closed;
     /// its place.
     pub fn stand(&self, interrupt: Arc<Interrupt>) -> Result<u64> {
         let mut state = self.state.lock();
         if state.closed {
-            return Err(Error::Closed("mynah_client"));
+            return Err(Error::Closed(self.owner));
         }
         let place = state.next_place;
         state.next_place += 1;

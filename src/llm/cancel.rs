@@ -21,7 +21,7 @@ use crate::error::{Bound, CallError, Error, Status};
 pub enum Reason {
     /// The caller's token.
     Cancelled = 1,
-    /// The client was freed.
+    /// The client or tiers were freed.
     Closed = 2,
     /// The caller's callback said stop.
     Stopped = 3,
@@ -36,7 +36,8 @@ impl Reason {
         match self {
             Reason::Cancelled => Error::call(Status::Cancelled, "the call was cancelled"),
             Reason::Closed => {
-                Error::call(Status::Cancelled, "the client was freed before the call had ended")
+                let message = "the client or tiers were freed before the call had ended";
+                Error::call(Status::Cancelled, message)
             }
             Reason::Stopped => Error::call(Status::Stopped, "the callback stopped the stream"),
             Reason::Late => {
@@ -49,7 +50,10 @@ impl Reason {
     pub fn instead_of(self, other: &Error) -> Error {
         let own = self.error();
         match (own, other) {
-            (own, other) if own.status() == other.status() => other.clone(),
+            // It says more; but a token tells nothing of whose end has triggered it.
+            (own, other) if own.status() == other.status() && self != Reason::Closed => {
+                other.clone()
+            }
             (Error::Call(own), Error::Call(other)) => Error::Call(Box::new(CallError {
                 http_status: other.http_status,
                 request_id: other.request_id.clone(),
@@ -242,6 +246,13 @@ impl Cancel {
             return call.trip(Reason::Cancelled);
         }
         state.calls.add(call);
+    }
+}
+
+/// A call that consists of others ends them by a token.
+impl Breakable for Cancel {
+    fn break_off(&self) {
+        self.trigger();
     }
 }
 

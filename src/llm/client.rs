@@ -60,6 +60,8 @@ pub struct Client {
     pub(super) calls: Calls,
     /// Shared requests that are under way.
     pub(super) flying: Calls,
+    /// Batches that run: their progress is told between calls.
+    pub(super) batches: Calls,
     /// The threads that read for those who share a request.
     pub(super) pilots: Pool,
     /// Its handle, and the tiers that it is one of: the last to let go closes it.
@@ -96,7 +98,7 @@ pub struct Failed {
 impl Failed {
     /// As the call ends: by its interrupt, if that came before anything was
     /// decided, and with what had been delivered only where that was cut short.
-    fn settled(mut self, interrupt: &Interrupt) -> Self {
+    pub(super) fn settled(mut self, interrupt: &Interrupt) -> Self {
         if let Some(reason) = interrupt.reason() {
             self.error = reason.instead_of(&self.error);
         }
@@ -171,6 +173,7 @@ impl Client {
             metrics,
             calls: Calls::default(),
             flying: Calls::default(),
+            batches: Calls::default(),
             pilots: Pool::new(usize::MAX),
             random: parts.random,
             transport,
@@ -416,9 +419,9 @@ impl Client {
         }
     }
 
-    /// Ends all calls and waits for them, unless this thread is inside one.
+    /// Ends all calls and batches and waits for them, unless this thread is inside one.
     pub fn close(&self) {
-        let registers = [&self.calls, &self.flying];
+        let registers = [&self.calls, &self.flying, &self.batches];
         registers.iter().for_each(|calls| calls.shut());
         if !registers.iter().any(|calls| calls.is_mine()) {
             registers.iter().for_each(|calls| calls.wait());

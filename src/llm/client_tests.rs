@@ -11,6 +11,7 @@ mod tiers;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -21,6 +22,7 @@ use crate::error::{Error, Status};
 use crate::options::Layered;
 use crate::options::client::ClientOptions;
 
+use super::call::Calls;
 use super::client::{Client, Failed, Parts};
 use super::event::{Event, EventKind};
 use super::log::{Level, Listeners, LogListener};
@@ -207,6 +209,29 @@ impl Bench {
 
 fn status(result: Result<Response, Failed>) -> Status {
     result.unwrap_err().error.status()
+}
+
+/// Whether who frees something waits until the caller's function that runs inside of
+/// it has returned, and no other is called then.
+fn waited_for(calls: &Calls, call: impl FnOnce(&(dyn Fn() + Sync)) + Send, free: impl FnOnce()) {
+    let (entered, inside) = std::sync::mpsc::channel();
+    let (returned, freed) = (AtomicBool::new(false), AtomicBool::new(false));
+    let function = || {
+        assert!(!freed.load(SeqCst), "it is called after the end");
+        let _ = entered.send(());
+        while calls.begin(None).is_ok() {
+            std::thread::yield_now();
+        }
+        (0..1_000).for_each(|_| std::thread::yield_now());
+        returned.store(true, SeqCst);
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| call(&function));
+        inside.recv_timeout(Duration::from_secs(20)).unwrap();
+        free();
+        freed.store(true, SeqCst);
+        assert!(returned.load(SeqCst), "it is not waited for");
+    });
 }
 
 /// Answers once its gate is opened.

@@ -5,7 +5,7 @@
 //! [`super::pool`]), each open stream on one of its own; their events and ends
 //! are taken with [`Queue::next`], or when [`Queue::fd`] is readable. A call
 //! that still stands in the pool's line when it is cancelled, when its time is up or
-//! its client is freed, ends at once.
+//! whom it asks is freed, ends at once.
 //!
 //! Each stream may have [`UNDELIVERED_MAX`] events waiting. Then its thread
 //! waits too: the socket is not read, and its idle time does not run, but its
@@ -87,7 +87,7 @@ struct Stream {
     /// Raised when there is room again.
     room: Option<Arc<Signal>>,
     cancel: Arc<Cancel>,
-    /// Tripped by the token and by the client's end: ends the call while it has no
+    /// Tripped by the token and by the end of whom it asks: ends the call while it has no
     /// thread. Neither keeps it alive.
     _ending: Arc<Ending>,
 }

@@ -20,7 +20,8 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result, Status};
 
-use super::cancel::Cancel;
+use super::call::Calls;
+use super::cancel::{Breakable, Cancel};
 use super::client::{Client, Failed, arrived};
 use super::complexity;
 use super::event::{Event, Sink};
@@ -41,6 +42,7 @@ pub struct Tiered {
     fallback_on_refusal: bool,
     /// How calls ended when all tiers had been asked that were to be.
     by_status: ByStatus,
+    pub(super) calls: Calls,
 }
 
 struct Tier {
@@ -73,7 +75,8 @@ impl Tiered {
         };
         let tiers = clients.into_iter().map(tier).collect();
         let (complexity, by_status) = (Mutex::default(), ByStatus::default());
-        Ok(Tiered { tiers, complexity, fallback_on_refusal, by_status })
+        let calls = Calls::of("mynah_tiered");
+        Ok(Tiered { tiers, complexity, fallback_on_refusal, by_status, calls })
     }
 
     /// Replaces the built-in estimate; none brings it back.
@@ -105,6 +108,11 @@ impl Tiered {
         mut sink: Option<&mut Sink<'_>>,
         waited: Duration,
     ) -> Result<Response, Failed> {
+        let running = self.calls.begin(cancel)?;
+        let token = Arc::<Cancel>::default();
+        let ends: Arc<dyn Breakable> = token.clone();
+        running.interrupt.watch(Arc::downgrade(&ends));
+        let cancel = Some(&*token);
         let result = self.climb(request, waited, |client, request, waited| {
             let Some(sink) = sink.as_mut() else {
                 return (client.ask(request, cancel, None, waited), false);
@@ -117,9 +125,19 @@ impl Tiered {
             let result = client.ask(request, cancel, Some(&mut counted), waited);
             (result, delivered)
         });
+        let result = result.map_err(|failed| failed.settled(&running.interrupt));
         let failure = result.as_ref().err().map(|failed| failed.error.status());
         self.by_status.add(failure.unwrap_or(Status::Ok));
         result
+    }
+
+    /// Ends all calls and waits for them, unless this thread is inside one.
+    pub fn close(&self) {
+        self.calls.shut();
+        if !self.calls.is_mine() {
+            self.calls.wait();
+            self.set_complexity(None);
+        }
     }
 
     /// How long a call of this request may stand in a queue's line: which tier it is

@@ -32,11 +32,10 @@ struct State {
 struct Inside<'a>(&'a Gate);
 
 impl Gate {
-    /// Runs a listener, unless the gate has been shut.
-    pub fn pass(self: &Arc<Self>, listener: impl FnOnce()) {
-        if let Some(_inside) = self.enter() {
-            listener();
-        }
+    /// Runs a listener, unless the gate has been shut: none then.
+    pub fn pass<R>(self: &Arc<Self>, listener: impl FnOnce() -> R) -> Option<R> {
+        let _inside = self.enter()?;
+        Some(listener())
     }
 
     fn enter(&self) -> Option<Inside<'_>> {
@@ -125,7 +124,7 @@ mod tests {
                 });
             }
         });
-        gates.iter().for_each(|gate| gate.pass(|| panic!("it is shut")));
+        gates.iter().for_each(|gate| _ = gate.pass(|| panic!("it is shut")));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! A cache through the C functions.
 
-use std::ffi::{c_char, c_void};
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 
+use super::super::cache_iter::*;
 use super::super::cache_options::*;
+use super::super::claim::*;
 use super::super::value::{mynah_value_free, mynah_value_len};
 use super::entries::*;
 use super::state::*;
@@ -109,5 +111,87 @@ fn a_cache_that_was_given_to_clients_ends_with_the_last_who_holds_it() {
             mynah_cache_free(cache);
             assert_eq!(told.load(Relaxed), 100, "nobody does");
         }
+    }
+}
+
+/// What a function of the caller's has been through.
+#[derive(Default)]
+struct Inside {
+    cache: usize,
+    entered: AtomicBool,
+    returned: AtomicBool,
+    freed: AtomicBool,
+}
+
+impl Inside {
+    unsafe fn pass(user: *mut c_void) -> i32 {
+        // SAFETY: the test registered it with one.
+        let inside = unsafe { &*user.cast::<Inside>() };
+        assert!(!inside.freed.load(SeqCst), "it is called after the end");
+        inside.entered.store(true, SeqCst);
+        while mynah_cache_capacity(inside.cache as *mut mynah_cache) > 0 {
+            std::thread::yield_now();
+        }
+        (0..1_000).for_each(|_| std::thread::yield_now());
+        inside.returned.store(true, SeqCst);
+        0
+    }
+}
+
+unsafe extern "C" fn told(user: *mut c_void, _: u64, _: u64) -> i32 {
+    // SAFETY: as above.
+    unsafe { Inside::pass(user) }
+}
+
+unsafe extern "C" fn loading(
+    user: *mut c_void,
+    _: *const c_void,
+    _: usize,
+    _: *mut mynah_claim,
+) -> i32 {
+    // SAFETY: as above.
+    unsafe { Inside::pass(user) }
+}
+
+/// Saves, loads or warms, by a handle.
+fn transferred(way: u32, path: &CStr, inside: &Inside) -> i32 {
+    let (cache, path) = (inside.cache as *mut mynah_cache, path.as_ptr());
+    let none = ptr::null_mut();
+    let user = std::ptr::from_ref(inside).cast_mut().cast::<c_void>();
+    let (told, load, count) = (Some(told as _), Some(loading as _), ptr::null_mut());
+    // SAFETY: live locals with their lengths; the functions take what they are given.
+    unsafe {
+        match way {
+            0 => mynah_cache_save_with(cache, path, told, user, count, none),
+            1 => mynah_cache_load_with(cache, path, told, user, count, none),
+            _ => mynah_cache_warm(cache, p(b"ab"), [1, 1].as_ptr(), 2, load, user, count, none),
+        }
+    }
+}
+
+#[test]
+fn who_frees_a_cache_waits_for_the_functions_of_saving_loading_and_warming() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = CString::new(folder.path().join("s").to_str().unwrap()).unwrap();
+    for way in 0..3 {
+        let mut cache = ptr::null_mut::<mynah_cache>();
+        // SAFETY: live locals with their lengths; the cache is freed once.
+        unsafe {
+            mynah_cache_new(ptr::null(), &mut cache, ptr::null_mut());
+            mynah_cache_set(cache, p(b"k"), 1, p(b"v"), 1, 0);
+            assert_eq!(mynah_cache_save(cache, path.as_ptr(), ptr::null_mut()), 0);
+        }
+        let inside = Inside { cache: cache as usize, ..Inside::default() };
+        std::thread::scope(|scope| {
+            let call = scope.spawn(|| transferred(way, &path, &inside));
+            while !inside.entered.load(SeqCst) {
+                std::thread::yield_now();
+            }
+            mynah_cache_free(cache);
+            inside.freed.store(true, SeqCst);
+            assert!(inside.returned.load(SeqCst), "it is not waited for");
+            // It may have come to its end before what was in the cache had gone.
+            assert!([0, status(Status::Closed)].contains(&call.join().unwrap()));
+        });
     }
 }

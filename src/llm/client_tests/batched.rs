@@ -160,6 +160,23 @@ fn who_is_told_of_the_progress_keeps_nobody_from_sending() {
 }
 
 #[test]
+fn who_frees_the_client_of_a_batch_waits_for_those_it_tells_and_is_not_waited_for_inside() {
+    let (client, _) = echo("true");
+    let requests: Vec<_> = (0..6).map(|n| ask(&format!("number {n}"))).collect();
+    waited_for(
+        &client.batches,
+        |inside| _ = batch::run(&client, &requests, 2, None, &mut |_, _| inside()),
+        || client.close(),
+    );
+    let late = batch::run(&client, &requests, 2, None, &mut |_, _| panic!("it is freed"));
+    assert!(late.iter().all(|o| o.as_ref().unwrap_err().error.status() == Status::Closed));
+    for parallel in [1, 6] {
+        let (client, _) = echo("true");
+        batch::run(&client, &requests, parallel, None, &mut |_, _| client.close());
+    }
+}
+
+#[test]
 fn requests_with_other_times_are_not_the_same() {
     let (client, echo) = echo("true");
     let hurried = |ms: &str| {

@@ -274,6 +274,30 @@ fn a_listener_may_free_the_client_of_the_call_that_ended_in_line() {
 }
 
 #[test]
+fn freeing_tiers_ends_what_stands_in_line_for_them_inside_a_listener_of_a_tiers_too() {
+    let (_open, gate) = std::sync::mpsc::channel();
+    let busy = gated(bench(&[], vec![]), gate);
+    let (queue, _) = with_a_line(&Asked::Client(busy.client), 0, "1");
+    let place = Arc::new(Mutex::new(None::<Arc<Tiered>>));
+    let listener = {
+        let place = place.clone();
+        move |_, _: &str| {
+            let tiered = place.lock().take();
+            tiered.iter().for_each(|tiered| tiered.close());
+        }
+    };
+    let cheap = logged(Arc::new(listener), vec![]);
+    let clients = vec![cheap, bench(&[], vec![]).client];
+    let tiered = Arc::new(Tiered::new(clients, false).unwrap());
+    let (asked, cancel) = (Asked::Tiered(tiered.clone()), Arc::<Cancel>::default());
+    queue.submit(asked.clone(), Arc::new(request()), false, None, 1).unwrap();
+    queue.submit(asked, Arc::new(request()), false, Some(&cancel), 2).unwrap();
+    *place.lock() = Some(tiered);
+    std::thread::spawn(move || cancel.trigger());
+    assert_eq!([next_failure(&queue), next_failure(&queue)], [Status::Cancelled; 2]);
+}
+
+#[test]
 fn a_call_of_tiers_that_ends_in_line_counts_with_the_tier_that_fits_it() {
     let (_open, gate) = std::sync::mpsc::channel();
     let (cheap, able) = (gated(bench(&[], vec![]), gate), bench(&[], vec![]));

@@ -234,6 +234,59 @@ fn the_time_that_a_request_gives_is_for_all_tiers() {
 }
 
 #[test]
+fn who_frees_tiers_waits_for_the_function_that_judges_and_for_that_of_a_stream() {
+    let (tiered, _) = tiers(vec![plain("hello", "stop")], vec![]);
+    let (entered, judging) = std::sync::mpsc::channel();
+    let returned = Arc::new(AtomicBool::new(false));
+    let (told, judged) = (Mutex::new(entered), returned.clone());
+    let tiered = Arc::new(tiered);
+    let own = Arc::downgrade(&tiered);
+    tiered.set_complexity(Some(Arc::new(move |_: &Request| {
+        told.lock().send(()).unwrap();
+        while own.upgrade().is_some_and(|tiered| tiered.calls.begin(None).is_ok()) {
+            std::thread::yield_now();
+        }
+        (0..1_000).for_each(|_| std::thread::yield_now());
+        judged.store(true, SeqCst);
+        0.1
+    })));
+    std::thread::scope(|scope| {
+        let call = scope.spawn(|| tiered.chat(&asked("hi"), None));
+        judging.recv_timeout(Duration::from_secs(20)).unwrap();
+        tiered.close();
+        assert!(returned.load(SeqCst));
+        assert_eq!(Arc::strong_count(&returned), 1, "the function is destroyed, too");
+        let failed = call.join().unwrap().unwrap_err();
+        let message = "the client or tiers were freed before the call had ended";
+        assert_eq!(
+            (failed.error.status(), &*failed.error.to_string()),
+            (Status::Cancelled, message)
+        );
+    });
+    let (tiered, _) = tiers(vec![ended(&"word ".repeat(1_000))], vec![]);
+    let stream = |inside: &(dyn Fn() + Sync)| {
+        let mut sink = |_: &Event| (inside(), true).1;
+        let ended = tiered.chat_stream(&asked("hi"), None, &mut sink);
+        assert_eq!(status(ended), Status::Cancelled);
+    };
+    waited_for(&tiered.calls, stream, || tiered.close());
+    assert_eq!(status(tiered.chat(&asked("hi"), None)), Status::Closed);
+}
+
+#[test]
+fn tiers_that_are_freed_inside_a_function_of_theirs_end_the_call_and_do_not_wait_for_it() {
+    let (tiered, _) = tiers(vec![ended("one two three")], vec![]);
+    let mut told = 0;
+    let mut sink = |_: &Event| {
+        told += 1;
+        tiered.close();
+        true
+    };
+    let ended = tiered.chat_stream(&asked("hi"), None, &mut sink);
+    assert_eq!((status(ended), told), (Status::Cancelled, 1));
+}
+
+#[test]
 fn tiers_outlive_the_handles_of_their_clients() {
     let (tiered, benches) = tiers(vec![plain("one", "stop")], vec![]);
     benches.iter().for_each(|bench| bench.client.release());

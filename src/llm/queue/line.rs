@@ -30,8 +30,8 @@ pub(super) struct Wanted {
     pub since: Instant,
     /// Its switch while it stands there.
     pub interrupt: Arc<Interrupt>,
-    /// Where the client knows it.
-    standing: Option<u64>,
+    /// Where whom it asks knows it.
+    standing: u64,
 }
 
 impl Wanted {
@@ -47,11 +47,7 @@ impl Wanted {
 
     fn new(asked: Asked, requests: Vec<Arc<Request>>, is_batch: bool) -> Result<Wanted> {
         let interrupt = Arc::<Interrupt>::default();
-        let standing = match &asked {
-            Asked::Client(client) => Some(client.calls.stand(interrupt.clone())?),
-            // Those that are freed let their calls go on.
-            Asked::Tiered(_) => None,
-        };
+        let standing = asked.calls().stand(interrupt.clone())?;
         Ok(Wanted { asked, requests, is_batch, since: Instant::now(), interrupt, standing })
     }
 
@@ -67,9 +63,7 @@ impl Wanted {
 
 impl Drop for Wanted {
     fn drop(&mut self) {
-        if let (Asked::Client(client), Some(place)) = (&self.asked, self.standing) {
-            client.calls.leave_line(place);
-        }
+        self.asked.calls().leave_line(self.standing);
     }
 }
 
@@ -96,7 +90,7 @@ impl Limit {
     }
 }
 
-/// What ends a call that stands in line when its token is triggered, or its client
+/// What ends a call that stands in line when its token is triggered, or whom it asks
 /// freed.
 pub(super) struct Ending {
     interrupt: Arc<Interrupt>,
