@@ -120,7 +120,7 @@ func (t *TieredClient) concurrency() int {
 	return most
 }
 
-// Close frees the tiers; calls that run go on to their end.
+// Close frees the tiers; it cancels their calls and waits for them.
 func (t *TieredClient) Close() error {
 	lib.Closed(t)
 	C.mynah_tiered_free(t.handle)
