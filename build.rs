@@ -1,5 +1,5 @@
-//! Names the shared library for the loader, as cargo sets no soname itself, and
-//! hands on what `mynah_build_info_json` tells.
+//! Names the shared library for the loader, as cargo sets no soname itself, keeps it
+//! loaded, and hands on what `mynah_build_info_json` tells.
 
 use std::process::Command;
 
@@ -15,6 +15,9 @@ fn main() {
     match std::env::var("CARGO_CFG_TARGET_OS").as_deref() {
         Ok("linux" | "android" | "freebsd") => {
             println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libmynah.so.{major}");
+            // It has threads, and destructors for those of the program: its code
+            // stays when a program has closed it.
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
         }
         Ok("macos") => {
             println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libmynah.{major}.dylib");

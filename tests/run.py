@@ -182,7 +182,7 @@ def linked(source, to, *more):
 
 def c_programs():
     sources = sorted((ROOT / "tests/c").glob("*.c"))
-    sources = [s for s in sources if s.stem not in ("header", "contract")]
+    sources = [s for s in sources if s.stem not in ("header", "contract", "unload")]
     return sources + sorted(BUILD.glob("generated_*.c"))
 
 
@@ -191,6 +191,10 @@ def c():
     run(sys.executable, "tests/c/generate.py", BUILD, counts=False)
     if compiles("the contract compiles", *linked("tests/c/contract.c", BUILD / "contract")):
         run(BUILD / "contract")
+    # Not linked: what a program is linked with is never closed.
+    if compiles("unload.c compiles", "cc", "-std=c11", "-g", *STRICT, f"-I{INCLUDE}", "-Itests/c",
+                "tests/c/unload.c", "-o", BUILD / "unload", "-ldl", "-lpthread"):
+        run(BUILD / "unload", BUILD / "libmynah.so.0", name="unload")
     sanitize = ["-fsanitize=address", "-fno-omit-frame-pointer"]
     asan = subprocess.run(["cc", *sanitize, "-x", "c", "-", "-o", str(BUILD / "asan")], text=True,
                           input="int main(void){return 0;}", capture_output=True).returncode == 0
