@@ -50,10 +50,15 @@
  * was delivered. There is no "last error" of a thread. Functions that return
  * a pointer return NULL on failure.
  *
- * CALLBACKS run on the thread that is inside the blocking call, one at a time.
- * They may call every function of this library, and must return normally: no
- * longjmp, no exception. A free of the object in use closes it at once and
- * releases it when the callback has returned.
+ * CALLBACKS. The function of a stream, of a save, a load or a warming runs on the
+ * thread that is inside the blocking call, one call at a time. Those that are kept
+ * (for logs, alerts, evictions, the complexity of a request) and the progress of a
+ * batch run on the thread that caused them or on one of the library's, as each says;
+ * there they have 1 MiB of stack. They may call every function of this library, and
+ * must return normally: no longjmp, no exception, no pthread_exit. A free of the
+ * object in use closes it at once and releases it when the callback has returned; a
+ * free on another thread waits until it has. A thread that is inside a call must not
+ * be ended by pthread_cancel, which ends the process: end the call by a mynah_cancel.
  *
  * CANCELLATION. A mynah_cancel given to a call ends it from any thread within
  * 10 ms with MYNAH_CANCELLED, whatever it waits for, and closes its connection.
@@ -3167,7 +3172,7 @@ mynah_status mynah_client_warm_json(mynah_client *client,
  * Says how hard a request is, from 0 to 1; NaN leaves it to the built-in
  * estimate. `text` is the last user message, `len` bytes, not NUL-terminated,
  * valid during the call only; `messages` is how many there are. Called on the
- * thread that makes the call.
+ * thread that makes the call: for one that was submitted, one of the library's.
  */
 typedef double (*mynah_complexity_fn)(void *user,
                                       const char *text,

@@ -32,7 +32,7 @@ pub struct mynah_tiered {
 /// Says how hard a request is, from 0 to 1; NaN leaves it to the built-in
 /// estimate. `text` is the last user message, `len` bytes, not NUL-terminated,
 /// valid during the call only; `messages` is how many there are. Called on the
-/// thread that makes the call.
+/// thread that makes the call: for one that was submitted, one of the library's.
 pub type mynah_complexity_fn = Option<
     unsafe extern "C" fn(
         user: *mut c_void,

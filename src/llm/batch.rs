@@ -19,6 +19,7 @@ use crate::waiting;
 use super::cancel::Cancel;
 use super::client::{Client, Failed, Same};
 use super::nesting;
+use super::pool;
 use super::request::Request;
 use super::response::{Response, ServedFrom};
 use super::similar;
@@ -59,9 +60,6 @@ pub fn warm(
 /// Told how many have ended, and of how many; on the threads of the batch,
 /// one call at a time.
 pub type Progress<'a> = dyn FnMut(usize, usize) + Send + 'a;
-
-/// Stack of a thread that sends.
-const STACK: usize = 512 * 1024;
 
 /// What is still to be sent.
 struct Plan {
@@ -119,7 +117,7 @@ pub fn run(
     let places = nesting::places();
     thread::scope(|scope| {
         for _ in 1..parallel {
-            let thread = thread::Builder::new().name("mynah-batch".into()).stack_size(STACK);
+            let thread = thread::Builder::new().name("mynah-batch".into()).stack_size(pool::STACK);
             let (places, batch) = (places.clone(), running.interrupt.clone());
             let help = move || {
                 let _inside: Vec<_> = places.into_iter().map(nesting::enter).collect();

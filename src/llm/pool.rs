@@ -1,6 +1,6 @@
 //! Threads that run jobs: as many as are needed, up to a bound.
 //!
-//! They have small stacks, and leave when they have been idle for a while. Jobs
+//! They leave when they have been idle for a while. Jobs
 //! beyond the bound stand in line, first come, first served; one that is not
 //! wanted any more is withdrawn from the line, with all that it holds, and does
 //! not have to wait for a thread to find that out.
@@ -16,8 +16,10 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use crate::error::{Error, Result};
 use crate::waiting::Mutex;
 
-/// Stack of a thread: TLS and JSON need some depth.
-const STACK: usize = 256 * 1024;
+/// Stack of a thread that may call a function of the caller's: of that code nobody
+/// knows how deep it goes, and what it does not touch takes addresses, not memory.
+/// No more than a huge page, of which one would be touched whole.
+pub(super) const STACK: usize = 2 << 20;
 /// Idle time after which a thread leaves.
 const IDLE: Duration = Duration::from_secs(10);
 

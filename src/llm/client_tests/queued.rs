@@ -392,6 +392,46 @@ fn a_batch_through_a_queue_tells_of_its_end_once_and_in_line_it_can_be_cancelled
     assert_eq!((queue.pending(), bench.sent()), (0, 3));
 }
 
+/// Takes as much of the stack as is promised to a function of the caller's.
+fn takes_a_megabyte() {
+    let mut bytes = [0u8; 1 << 20];
+    std::hint::black_box(&mut bytes);
+}
+
+#[test]
+fn a_function_that_a_thread_of_the_library_calls_has_a_megabyte_of_stack() {
+    let worker = bench(&[], vec![plain("ok", "stop")]);
+    let clients = vec![worker.client.clone(), bench(&[], vec![]).client];
+    let tiered = Tiered::new(clients, false).unwrap();
+    tiered.set_complexity(Some(Arc::new(|_: &Request| {
+        takes_a_megabyte();
+        0.1
+    })));
+    let queue = Queue::new(1).unwrap();
+    let asked = Asked::Tiered(Arc::new(tiered));
+    queue.submit(asked, Arc::new(request()), false, None, 1).unwrap();
+    assert!(matches!(queue.next(LONG).unwrap().kind, ItemKind::Done(Ok(_))));
+
+    let requests: Vec<_> = (0..4).map(|_| Arc::new(request())).collect();
+    let mut told = |_, _| takes_a_megabyte();
+    crate::llm::batch::run(&worker.client, &requests, 4, None, &mut told);
+
+    let (_open, gate) = std::sync::mpsc::channel();
+    let (busy, (told, ended)) = (gated(bench(&[], vec![]), gate), std::sync::mpsc::channel());
+    let (queue, _) = with_a_line(&Asked::Client(busy.client), 0, "1");
+    let told = Mutex::new(told);
+    let listener = move |_, _: &str| {
+        takes_a_megabyte();
+        told.lock().send(std::thread::current().name().map(String::from)).unwrap();
+    };
+    let mut late = request();
+    late.set("timeout_ms", "1").unwrap();
+    let asked = Asked::Client(logged(Arc::new(listener), vec![]));
+    queue.submit(asked, Arc::new(late), false, None, 1).unwrap();
+    let by = ended.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(by.as_deref(), Some("mynah-line"));
+}
+
 #[test]
 fn notices_are_bounded_in_number_and_in_bytes() {
     let queue = Queue::new(1).unwrap();

@@ -17,9 +17,6 @@ use crate::llm::nesting::{self, Place};
 use crate::llm::pool;
 use crate::llm::request::Request;
 
-/// Stack of the thread that looks after those in line: it tells listeners, too.
-const STACK: usize = 256 * 1024;
-
 /// What stands in line.
 pub(super) struct Wanted {
     asked: Asked,
@@ -182,7 +179,7 @@ impl Queue {
             return;
         }
         let queue = self.clone();
-        let keeper = thread::Builder::new().name("mynah-line".into()).stack_size(STACK);
+        let keeper = thread::Builder::new().name("mynah-line".into()).stack_size(pool::STACK);
         // Without it they learn that their time is up when they have a thread.
         state.is_kept = keeper.spawn(move || queue.keep_line()).is_ok();
     }
