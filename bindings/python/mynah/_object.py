@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
+import os
+import threading
 import weakref
-from typing import Any, Callable, Iterable, Mapping, TypeVar
+from contextlib import contextmanager
+from typing import Any, Callable, Iterable, Iterator, Mapping, TypeVar
 
 from . import errors
 from ._library import Handle, c_text, lib, option_texts, take
@@ -83,6 +88,63 @@ Progress = Callable[[int, int], Any]
 """Told how far something has come, and of how much."""
 
 
+class _Inside:
+    """The calls that threads make in which the library calls functions of Python's.
+
+    When the interpreter has ended, a thread that comes back to it is ended on the
+    spot; in the midst of the library that would end the process. So at the end these
+    calls are ended and waited for. The main thread is not ended so.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._ends: list[Callable[[], object]] = []
+        self.is_over = False
+        """Whether what still runs is to come to an end."""
+
+    @contextmanager
+    def one(self, end: Callable[[], object] = bool) -> Iterator[None]:
+        """While one runs; ``end`` is called at the end, to have it return."""
+        if is_main():
+            yield
+            return
+        own = functools.partial(end)
+        with self._changed:
+            if self.is_over:
+                raise errors.Closed("the interpreter is ending", errors.Closed.status)
+            self._ends.append(own)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._ends.remove(own)
+                self._changed.notify_all()
+
+    def end(self) -> None:
+        with self._changed:
+            self.is_over = True
+            ends = list(self._ends)
+        for end in ends:
+            end()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._ends)
+
+
+def is_main() -> bool:
+    """Whether this is the thread that is told of Ctrl-C, and that ends last."""
+    return threading.current_thread() is threading.main_thread()
+
+
+inside = _Inside()
+# What frees the objects at the end runs after what is registered after the first of its
+# kind: calls are told of the end before their objects go.
+weakref.finalize(inside, bool)
+atexit.register(inside.end)
+if hasattr(os, "register_at_fork"):
+    # A child has none of the threads.
+    os.register_at_fork(after_in_child=inside.__init__)  # type: ignore[misc]
+
+
 class Raised:
     """What a function raised that C called: it stops the call, which raises it then."""
 
@@ -92,6 +154,8 @@ class Raised:
     def callback(self, kind: str, function: Callable[..., Any]) -> Any:
         """A function for C, which answers that it should go on unless this one raises."""
         def call(*arguments: Any) -> int:
+            if inside.is_over and not is_main():
+                return 1
             try:
                 function(*arguments)
                 return 0

@@ -7,7 +7,7 @@ from typing import Any, Callable, Iterable, Union
 
 from . import aio, errors
 from ._library import Handle, lib
-from ._object import Cancel, Owner, Progress, whole
+from ._object import Cancel, Owner, Progress, inside, is_main, whole
 from ._queue import Queue
 from .request import Request
 from .response import Response, take_response
@@ -28,7 +28,7 @@ def interruptible(call: Callable[[Cancel], int]) -> int:
     library: there, another thread does.
     """
     with Cancel() as cancel:
-        if threading.current_thread() is not threading.main_thread():
+        if not is_main():
             return call(cancel)
         status: list[int] = []
         thread = threading.Thread(target=lambda: status.append(call(cancel)), name="mynah-call")
@@ -60,7 +60,7 @@ def run(client: Owner, requests: Iterable[Request], parallel: int,
         def call(cancel: Cancel) -> int:
             def progress(_: int, done: int, total: int) -> None:
                 try:
-                    if on_progress and not raised:
+                    if on_progress and not raised and not inside.is_over:
                         on_progress(done, total)
                 except BaseException as failure:
                     raised.append(failure)
@@ -68,8 +68,9 @@ def run(client: Owner, requests: Iterable[Request], parallel: int,
 
             kind = lib.callbacks["progress_fn"]
             told = kind(progress) if on_progress else kind(0)
-            return int(lib.batch_run(
-                batch._handle, client._handle, parallel, cancel._handle, told, None, error))
+            with inside.one(cancel.trigger):
+                return int(lib.batch_run(
+                    batch._handle, client._handle, parallel, cancel._handle, told, None, error))
 
         status = interruptible(call)
         if raised:

@@ -6,6 +6,7 @@ import ctypes
 import os
 import threading
 import weakref
+from contextlib import nullcontext
 from typing import (
     Any, Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, Sequence,
     TypeVar, Union, ValuesView, overload)
@@ -13,7 +14,7 @@ from typing import (
 from . import errors
 from ._library import Bytes, Handle, as_bytes, c_text, lib, take
 from ._loading import Loading, Ttl, load_claimed, ttl_ms
-from ._object import Options, Owner, Progress, Raised, handle_of, several, whole
+from ._object import Options, Owner, Progress, Raised, handle_of, inside, is_main, several, whole
 from .metrics import Advice, CacheMetrics, advice_of, cache_metrics_of
 from .notices import Notices, events_of
 from .options import documented
@@ -242,9 +243,11 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
             load_claimed(Handle(claim), lambda: load(name), lasts)
 
         loaded, error = ctypes.c_uint64(), Handle()
-        raised.check(lib.cache_warm(
-            self._handle, b"".join(wanted), _lens(wanted), len(wanted),
-            raised.callback("load_fn", fill), None, loaded, error), error)
+        with inside.one():
+            status = lib.cache_warm(
+                self._handle, b"".join(wanted), _lens(wanted), len(wanted),
+                raised.callback("load_fn", fill), None, loaded, error)
+        raised.check(status, error)
         return loaded.value
 
     def save(self, path: Path, progress: Progress | None = None) -> int:
@@ -267,9 +270,13 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
                 progress(done, total)
 
         raised, count, error = Raised(), ctypes.c_uint64(), Handle()
-        raised.check(function(
-            self._handle, c_text(os.fspath(path), "path"), raised.callback("transfer_fn", told),
-            None, count, error), error)
+        # Without anything to tell it is there for Ctrl-C, of which one thread is told.
+        heard = progress is not None or is_main()
+        call = raised.callback("transfer_fn", told) if heard else lib.callbacks["transfer_fn"](0)
+        name = c_text(os.fspath(path), "path")
+        with inside.one() if heard else nullcontext():
+            status = function(self._handle, name, call, None, count, error)
+        raised.check(status, error)
         return count.value
 
     @property

@@ -128,6 +128,77 @@ def test_the_interpreter_ends_with(what):
     assert done.returncode == 0 and not complaints and not done.stdout
 
 
+IN_A_FUNCTION = {
+    "a snapshot": "cache.save('snapshot', slow)",
+    "a snapshot that is read": "cache.load('snapshot', slow)",
+    "a snapshot of which nothing is told": "entered.set(); cache.save('snapshot')",
+    "a warming": "cache.warm([f'new {n}' for n in range(1000)], slow)",
+    "a batch": "client.batch(map(str, range(1000)), on_progress=slow)",
+    "tiers that ask it": "mynah.Tiered([client, client], slow).chat('hello')",
+}
+
+
+@pytest.mark.parametrize("what", IN_A_FUNCTION, ids=lambda name: name.replace(" ", "_"))
+def test_the_interpreter_ends_in_a_function_that_a_daemon_thread_has_given_to(what, tmp_path):
+    program = f"""
+import threading, time, mynah
+
+client = mynah.Client('custom', 'mock', base_url=(mock := mynah.Mock()).url)
+cache, entered = mynah.Cache(), threading.Event()
+cache.set_many({{str(n): b'v' for n in range(2_000)}})
+cache.save('snapshot')
+
+def slow(*_):
+    entered.set()
+    time.sleep(0.1)
+    return b'v'
+
+def run():
+    while True:
+        {IN_A_FUNCTION[what]}
+
+threading.Thread(target=run, daemon=True).start()
+entered.wait()
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True,
+                          text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert "FATAL" not in done.stderr
+
+
+def test_a_function_of_the_end_is_told_how_far_a_snapshot_has_come(tmp_path):
+    program = ("import atexit\n"
+               "atexit.register(lambda: print(cache.save('snapshot', lambda *done: print(done))))\n"
+               "import mynah\n"
+               "cache = mynah.Cache()\n"
+               "cache['k'] = b'v'\n")
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True,
+                          text=True, timeout=30)
+    assert done.stdout.split("\n") == ["(0, 1)", "(1, 1)", "1", ""] and not done.stderr
+
+
+def test_a_child_does_not_wait_for_the_calls_of_its_parents_threads(tmp_path):
+    program = """
+import os, sys, threading, mynah
+
+cache, entered, left = mynah.Cache(), threading.Event(), threading.Event()
+load = lambda key: (entered.set(), left.wait(), b'v')[2]
+thread = threading.Thread(target=lambda: cache.warm(['k'], load))
+thread.start()
+entered.wait()
+pid = os.fork()
+if pid == 0:
+    sys.exit(7)
+status = os.waitpid(pid, 0)[1]
+left.set()
+thread.join()
+print(os.waitstatus_to_exitcode(status), cache['k'])
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True,
+                          text=True, timeout=30)
+    assert done.stdout == "7 b'v'\n", done.stderr
+
+
 def test_a_call_of_a_thread_that_the_interpreter_waits_for_comes_to_its_end():
     program = ("import threading, mynah; mock = mynah.Mock(delay_headers_ms=200); "
                "client = mynah.Client('custom', 'mock', base_url=mock.url); "
