@@ -1253,7 +1253,7 @@ typedef int32_t (*mynah_load_fn)(void *user,
  * Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
  * `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed), also if
  * it was triggered before; `MYNAH_BUSY` as `max_retries` says, however long
- * `wait_ms` is; and what the other caller's `mynah_claim_fail` said.
+ * `wait_ms` is; and the status that the other caller's `mynah_claim_fail` gave.
  *
  * The caller promises:
  * 1. `key` points to that many readable bytes; null only with 0.
@@ -1267,6 +1267,26 @@ mynah_status mynah_cache_get_or_claim(mynah_cache *cache,
                                       mynah_cancel *cancel,
                                       mynah_value **value,
                                       mynah_claim **claim);
+
+/**
+ * As `mynah_cache_get_or_claim`, for a caller who has asked it and was answered
+ * `MYNAH_TIMEOUT`: goes on waiting. It is the same look-up, counts as no other, and is
+ * no use of the entry; so who must not block for long can wait in pieces. `*err` has
+ * what the other caller's `mynah_claim_fail` said. Any thread.
+ *
+ * The caller promises:
+ * 1. `key` points to that many readable bytes; null only with 0.
+ * 2. `value`, `claim` and `err` are null or writable.
+ */
+MYNAH_API
+mynah_status mynah_cache_wait_or_claim(mynah_cache *cache,
+                                       const void *key,
+                                       size_t key_len,
+                                       uint64_t wait_ms,
+                                       mynah_cancel *cancel,
+                                       mynah_value **value,
+                                       mynah_claim **claim,
+                                       mynah_error **err);
 
 /**
  * Stores the value of a claimed key and gives it to all who wait. `ttl_ms` as
@@ -1299,7 +1319,8 @@ MYNAH_API mynah_status mynah_claim_fill_negative(mynah_claim *claim, uint64_t tt
 
 /**
  * Tells all who wait that the value could not be loaded: their calls answer
- * `status` (not `MYNAH_OK`). Nothing is stored. NULL for `message` is allowed, and
+ * `status` (not `MYNAH_OK`), and `message` where they have a place for an error
+ * (`mynah_cache_wait_or_claim`). Nothing is stored. NULL for `message` is allowed, and
  * what is not UTF-8 in it is replaced: a failure's text is whatever it is. Any
  * thread.
  *

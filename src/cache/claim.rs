@@ -132,8 +132,22 @@ impl Cache {
             Err(Missed::NotFound) => {}
             Err(missed) => return Err(missed.error(0)),
         }
-        if self.peek(key)?.is_some_and(|entry| entry.flags() & NEGATIVE != 0) {
-            return Err(Error::NotFound);
+        self.wait_or_claim(key, wait, stop)
+    }
+
+    /// The same for who has asked already: it goes on with a look-up that has been
+    /// counted.
+    pub fn wait_or_claim(
+        self: &Arc<Self>,
+        key: &[u8],
+        wait: Duration,
+        stop: Option<&Stop>,
+    ) -> Result<Claimed> {
+        if stop.is_some_and(Stop::is_stopped) {
+            return Err(cancelled());
+        }
+        if let Some(value) = self.is_settled(key)? {
+            return known(value);
         }
         let deadline = Instant::now().checked_add(wait);
         let (flight, mine) = self.board(key)?;

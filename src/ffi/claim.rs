@@ -57,7 +57,7 @@ impl Breakable for Waiting {
 /// Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
 /// `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed), also if
 /// it was triggered before; `MYNAH_BUSY` as `max_retries` says, however long
-/// `wait_ms` is; and what the other caller's `mynah_claim_fail` said.
+/// `wait_ms` is; and the status that the other caller's `mynah_claim_fail` gave.
 ///
 /// # Safety
 /// 1. `key` points to that many readable bytes; null only with 0.
@@ -72,32 +72,78 @@ pub unsafe extern "C" fn mynah_cache_get_or_claim(
     value: *mut *mut mynah_value,
     claim: *mut *mut mynah_claim,
 ) -> mynah_status {
-    guard(|| {
-        // SAFETY: promised by (2) and (1).
-        let key = unsafe {
-            clear_value(value);
-            clear(claim, ptr::null_mut());
-            bytes("key", key.cast(), key_len)?
-        };
-        if value.is_null() || claim.is_null() {
-            return Err(Error::NullArgument(if value.is_null() { "value" } else { "claim" }));
-        }
-        let cache = handle::resolve::<Cache, _>(cache)?;
-        let waiting = Arc::new(Waiting(Stop::default()));
-        let interrupt = attach(cancel, &waiting)?;
-        let wait = Duration::from_millis(wait_ms);
-        let claimed = cache.get_or_claim(key, wait, Some(&waiting.0));
-        drop(interrupt);
-        match claimed? {
-            // SAFETY: promised by (2).
-            Claimed::Hit(found) | Claimed::Stale(found) => unsafe { give("value", value, found) },
-            Claimed::Claim(made) => {
-                let held = handle::insert(Arc::new(Held(Mutex::new(Some(made)))))?;
-                // SAFETY: promised by (2).
-                unsafe { put("claim", claim, held) }
-            }
-        }
+    // SAFETY: promised by (1) and (2).
+    guard(|| unsafe {
+        ask(Cache::get_or_claim, cache, (key, key_len), wait_ms, cancel, value, claim)
     })
+}
+
+/// As `mynah_cache_get_or_claim`, for a caller who has asked it and was answered
+/// `MYNAH_TIMEOUT`: goes on waiting. It is the same look-up, counts as no other, and is
+/// no use of the entry; so who must not block for long can wait in pieces. `*err` has
+/// what the other caller's `mynah_claim_fail` said. Any thread.
+///
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+/// 2. `value`, `claim` and `err` are null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mynah_cache_wait_or_claim(
+    cache: *mut mynah_cache,
+    key: *const c_void,
+    key_len: usize,
+    wait_ms: u64,
+    cancel: *mut mynah_cancel,
+    value: *mut *mut mynah_value,
+    claim: *mut *mut mynah_claim,
+    err: *mut *mut mynah_error,
+) -> mynah_status {
+    // SAFETY: promised by (1) and (2).
+    let body = || unsafe {
+        ask(Cache::wait_or_claim, cache, (key, key_len), wait_ms, cancel, value, claim)
+    };
+    // SAFETY: promised by (2).
+    unsafe { guard_err(err, body) }
+}
+
+/// `Cache::get_or_claim` or `Cache::wait_or_claim`.
+type Asked = fn(&Arc<Cache>, &[u8], Duration, Option<&Stop>) -> Result<Claimed>;
+
+/// # Safety
+/// 1. `key` points to that many readable bytes; null only with 0.
+/// 2. `value` and `claim` are null or writable.
+unsafe fn ask(
+    asked: Asked,
+    cache: *mut mynah_cache,
+    (key, key_len): (*const c_void, usize),
+    wait_ms: u64,
+    cancel: *mut mynah_cancel,
+    value: *mut *mut mynah_value,
+    claim: *mut *mut mynah_claim,
+) -> Result<()> {
+    // SAFETY: promised by (2) and (1).
+    let key = unsafe {
+        clear_value(value);
+        clear(claim, ptr::null_mut());
+        bytes("key", key.cast(), key_len)?
+    };
+    if value.is_null() || claim.is_null() {
+        return Err(Error::NullArgument(if value.is_null() { "value" } else { "claim" }));
+    }
+    let cache = handle::resolve::<Cache, _>(cache)?;
+    let waiting = Arc::new(Waiting(Stop::default()));
+    let interrupt = attach(cancel, &waiting)?;
+    let wait = Duration::from_millis(wait_ms);
+    let claimed = asked(&cache, key, wait, Some(&waiting.0));
+    drop(interrupt);
+    match claimed? {
+        // SAFETY: promised by (2).
+        Claimed::Hit(found) | Claimed::Stale(found) => unsafe { give("value", value, found) },
+        Claimed::Claim(made) => {
+            let held = handle::insert(Arc::new(Held(Mutex::new(Some(made)))))?;
+            // SAFETY: promised by (2).
+            unsafe { put("claim", claim, held) }
+        }
+    }
 }
 
 /// Lets a token, if there is one, end the wait for as long as the interrupt
@@ -158,7 +204,8 @@ pub extern "C" fn mynah_claim_fill_negative(claim: *mut mynah_claim, ttl_ms: u64
 }
 
 /// Tells all who wait that the value could not be loaded: their calls answer
-/// `status` (not `MYNAH_OK`). Nothing is stored. NULL for `message` is allowed, and
+/// `status` (not `MYNAH_OK`), and `message` where they have a place for an error
+/// (`mynah_cache_wait_or_claim`). Nothing is stored. NULL for `message` is allowed, and
 /// what is not UTF-8 in it is replaced: a failure's text is whatever it is. Any
 /// thread.
 ///
@@ -286,6 +333,7 @@ pub unsafe extern "C" fn mynah_cache_warm(
 mod tests {
     use super::super::cache::*;
     use super::super::cancel::*;
+    use super::super::error::*;
     use super::super::value::mynah_value_free;
     use super::*;
 
@@ -371,6 +419,46 @@ mod tests {
             mynah_claim_free(claim);
             mynah_cache_free(cache);
         }
+    }
+
+    /// Fails a claim while somebody waits; what he is told, unless he came too late.
+    fn told_of_a_failure(cache: usize) -> Option<(i32, String)> {
+        let (mut value, mut claim) = (ptr::null_mut(), ptr::null_mut());
+        let (key, token) = (b"k".as_ptr().cast(), ptr::null_mut());
+        let handle = cache as *mut mynah_cache;
+        // SAFETY: live locals with their lengths; each object freed once.
+        unsafe { mynah_cache_get_or_claim(handle, key, 1, 0, token, &mut value, &mut claim) };
+        let waiter = std::thread::spawn(move || {
+            let (cache, key, token) = (cache as *mut _, b"k".as_ptr().cast(), ptr::null_mut());
+            let (mut value, mut claim, mut err) =
+                (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+            // SAFETY: as above.
+            unsafe {
+                let status = mynah_cache_wait_or_claim(
+                    cache, key, 1, 20_000, token, &mut value, &mut claim, &mut err,
+                );
+                mynah_claim_free(claim);
+                let text = (status != 0).then(|| CStr::from_ptr(mynah_error_message(err)));
+                let told = text.map(|text| (status, text.to_string_lossy().into_owned()));
+                mynah_error_free(err);
+                told
+            }
+        });
+        (0..1_000).for_each(|_| std::thread::yield_now());
+        // SAFETY: as above.
+        unsafe { mynah_claim_fail(claim, Status::Server.code(), c"no such user".as_ptr()) };
+        mynah_claim_free(claim);
+        waiter.join().unwrap()
+    }
+
+    #[test]
+    fn who_goes_on_waiting_is_told_why_the_load_failed() {
+        let mut cache = ptr::null_mut();
+        // SAFETY: a live local.
+        unsafe { mynah_cache_new(ptr::null(), &mut cache, ptr::null_mut()) };
+        let told = std::iter::repeat_with(|| told_of_a_failure(cache as usize)).find_map(|t| t);
+        assert_eq!(told, Some((Status::Server.code(), "no such user".into())));
+        mynah_cache_free(cache);
     }
 
     #[test]

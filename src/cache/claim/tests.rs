@@ -48,6 +48,25 @@ fn one_caller_claims_and_the_others_get_what_it_fills() {
 }
 
 #[test]
+fn who_goes_on_waiting_is_not_counted_again_and_gets_what_is_stored() {
+    let (cache, _) = cache("{}");
+    let held = claim(&cache, b"k");
+    let misses = || cache.metrics_json()["misses"].clone();
+    let ask = || cache.get_or_claim(b"k", Duration::ZERO, None).map(|_| ()).unwrap_err().status();
+    let go_on = || cache.wait_or_claim(b"k", Duration::ZERO, None);
+    assert_eq!((ask(), misses()), (Status::Timeout, 2.into()));
+    (0..10).for_each(|_| assert!(go_on().is_err()));
+    cache.set(b"k", b"v", Ttl::Default).unwrap();
+    assert!(matches!(go_on(), Ok(Claimed::Hit(_))));
+    assert!(cache.remove(b"k"));
+    drop(held);
+    let Ok(Claimed::Claim(mine)) = go_on() else { panic!("it has passed on") };
+    mine.fill_negative(Ttl::Default).unwrap();
+    assert!(matches!(go_on(), Err(Error::NotFound)));
+    assert_eq!((misses(), cache.metrics_json()["hits"].clone()), (2.into(), 0.into()));
+}
+
+#[test]
 fn a_failure_reaches_the_waiters_and_the_next_caller_may_try() {
     let (cache, _) = cache("{}");
     let failed = claim(&cache, b"k");
