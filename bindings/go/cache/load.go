@@ -46,11 +46,11 @@ func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Durat
 	if err != nil {
 		return nil, err
 	}
-	for {
+	for again := false; ; again = true {
 		if err := ctx.Err(); err != nil {
 			return nil, lib.Caused(ErrCancelled, err)
 		}
-		value, claim, err := c.claim(key)
+		value, claim, err := c.claim(key, again)
 		switch {
 		case err == nil && claim == nil:
 			return value, nil
@@ -94,7 +94,7 @@ func (c *ShardedCache) Warm(ctx context.Context, keys []string, ttl time.Duratio
 }
 
 func (c *ShardedCache) warmed(ctx context.Context, key string, ms C.uint64_t, load func(context.Context, string) ([]byte, error)) (bool, error) {
-	_, claim, err := c.claim(key)
+	_, claim, err := c.claim(key, false)
 	switch {
 	case errors.Is(err, ErrTimeout), errors.Is(err, ErrNotFound): // being loaded; known to be none
 		return false, nil
@@ -112,12 +112,19 @@ func (c *ShardedCache) warmed(ctx context.Context, key string, ms C.uint64_t, lo
 }
 
 // claim finds the value, or takes the duty to load it; ErrTimeout: another has.
-func (c *ShardedCache) claim(key string) ([]byte, *C.mynah_claim, error) {
+// Asked again, it goes on with the look-up that has been counted.
+func (c *ShardedCache) claim(key string, again bool) ([]byte, *C.mynah_claim, error) {
 	defer runtime.KeepAlive(c)
 	var value *C.mynah_value
 	var claim *C.mynah_claim
+	var status C.mynah_status
 	data, size := text(key)
-	if err := check(C.mynah_cache_get_or_claim(c.handle, data, size, 0, nil, &value, &claim)); err != nil {
+	if again {
+		status = C.mynah_cache_wait_or_claim(c.handle, data, size, 0, nil, &value, &claim, nil)
+	} else {
+		status = C.mynah_cache_get_or_claim(c.handle, data, size, 0, nil, &value, &claim)
+	}
+	if err := check(status); err != nil {
 		return nil, nil, err
 	}
 	if value == nil {
@@ -158,8 +165,12 @@ func (f *flights) lead(ctx context.Context, key string, ms C.uint64_t, claim *C.
 	return value, nil
 }
 
+// storedPause is after how long a goroutine that waits for a load looks whether
+// somebody has stored the value without it.
+const storedPause = 10 * time.Millisecond
+
 // follow waits for a load of this program's; one of somebody else's is asked
-// after again in a moment.
+// after again in a moment, and whether the value was stored without it.
 func (f *flights) follow(ctx context.Context, key string) ([]byte, error) {
 	f.mu.Lock()
 	other := f.open[key]
@@ -168,9 +179,13 @@ func (f *flights) follow(ctx context.Context, key string) ([]byte, error) {
 		time.Sleep(time.Millisecond)
 		return nil, errAbandoned
 	}
+	pause := time.NewTimer(storedPause)
+	defer pause.Stop()
 	select {
 	case <-other.done:
 		return append([]byte(nil), other.value...), other.err
+	case <-pause.C:
+		return nil, errAbandoned
 	case <-ctx.Done():
 		return nil, lib.Caused(ErrCancelled, ctx.Err())
 	}

@@ -43,6 +43,41 @@ func TestOneOfAThousandLoads(t *testing.T) {
 	}
 }
 
+func TestWhoWaitsForALoadTakesWhatIsStoredMeanwhileAndCountsOnce(t *testing.T) {
+	c := NewShardedCache()
+	defer c.Close()
+	loading, release, led := make(chan struct{}), make(chan struct{}), make(chan []byte)
+	load := func(context.Context) ([]byte, error) {
+		close(loading)
+		<-release
+		return []byte("loaded"), nil
+	}
+	ask := func(ctx context.Context, load func(context.Context) ([]byte, error)) ([]byte, error) {
+		return c.GetOrLoad(ctx, "key", 0, load)
+	}
+	go func() {
+		value, _ := ask(context.Background(), load)
+		led <- value
+	}()
+	<-loading
+	late, stop := context.WithTimeout(context.Background(), 5*storedPause)
+	defer stop()
+	if _, err := ask(late, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	time.AfterFunc(5*storedPause, func() { c.Set("key", "stored", 0) })
+	if value, err := ask(context.Background(), nil); string(value) != "stored" || err != nil {
+		t.Fatal(string(value), err)
+	}
+	close(release)
+	if value := <-led; string(value) != "loaded" {
+		t.Fatal(string(value))
+	}
+	if m, err := c.Metrics(); m.Hits != 0 || m.Misses != 3 || err != nil {
+		t.Fatal(m.Hits, m.Misses, err)
+	}
+}
+
 func TestALoadThatFailsFailsForAllAndStoresNothing(t *testing.T) {
 	c := NewShardedCache()
 	defer c.Close()
