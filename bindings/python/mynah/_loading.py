@@ -31,7 +31,7 @@ _OF_WAITING = (errors.Timeout, errors.Cancelled, errors.Busy, errors.Closed, err
 """What a wait for another's load ends with by itself. A load that fails so is told to
 those who wait as ``Internal``: they took it for the end of their own wait."""
 _PAUSE = 0.01
-"""Seconds until a task asks again after what another thread loads."""
+"""Seconds until a task asks again after what another thread loads or stores."""
 
 
 def ttl_ms(ttl: Ttl) -> int:
@@ -84,34 +84,84 @@ def _fail(claim: Handle, failure: Exception) -> None:
     lib.claim_fail(claim, status, _words(failure))
 
 
-_Flights = MutableMapping[asyncio.AbstractEventLoop, "dict[bytes, asyncio.Future[bytes | None]]"]
+class _Flight:
+    """A load by a task, for the other tasks of its loop."""
+
+    def __init__(self, is_there: Callable[[], bool]) -> None:
+        self._is_there = is_there
+        self._loop = asyncio.get_running_loop()
+        self._told: asyncio.Future[bytes | None] = self._loop.create_future()
+        self._waiting = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def follow(self, left: float) -> bytes | None:
+        """What is loaded; None: ask again."""
+        told = self._told
+        self._waiting += 1
+        try:
+            self._look_later()
+            await asyncio.wait([told], timeout=left)
+        finally:
+            self._waiting -= 1
+        return told.result() if told.done() else None
+
+    def tell(self, value: bytes | None) -> None:
+        """Tells all who follow; None has them ask again."""
+        told, self._told = self._told, self._loop.create_future()
+        told.set_result(value)
+
+    def fail(self, failure: Exception) -> None:
+        self._told.set_exception(failure)
+        self._told.exception()  # nobody need wait for it
+
+    def end(self) -> None:
+        """Whoever has been told nothing asks again."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._told.done():
+            self._told.set_result(None)
+
+    def _look_later(self) -> None:
+        if self._timer is None:
+            self._timer = self._loop.call_later(_PAUSE, self._look)
+
+    def _look(self) -> None:
+        """Whether somebody has stored it meanwhile: once for all who follow."""
+        self._timer = None
+        if self._waiting and not self._told.done():
+            if self._is_there():
+                self.tell(None)
+            else:
+                self._look_later()
+
+
+_Flights = MutableMapping[asyncio.AbstractEventLoop, "dict[bytes, _Flight]"]
 
 
 class Loading(Owner):
     """The part of a cache that fills itself."""
 
     _flights: _Flights
-    """What tasks load now, for the other tasks of their loop; None of a load that was
-    cancelled."""
+    """What tasks load now."""
 
     def get_or_load(self, key: Bytes, load: Callable[[], Bytes], ttl: Ttl = None,
                     timeout: float = 30.0) -> bytes:
         """The value, or that of ``load()``, which one caller for each key runs.
 
-        The others wait for it, ``timeout`` seconds at most (then ``Timeout``),
-        and raise an error if it raises: one of its class if it is the library's and
+        The others wait for it, or for a value that somebody stores meanwhile,
+        ``timeout`` seconds at most (then ``Timeout``), and raise an error if it raises: one of its class if it is the library's and
         no wait ends so by itself, else ``Internal``. All get the value also if it cannot be
         stored, because it is too large or its shard is busy. A stale value is
         answered at once where ``stale_while_revalidate_ms`` says so, while one
         caller renews it.
         """
         key, lasts, until = as_bytes(key), ttl_ms(ttl), time.monotonic() + timeout
+        slice_ms = None
         while True:
-            left = max(0.0, (until - time.monotonic()) * 1000)
-            wait, claim = round(min(left, _SLICE_MS)), Handle()
+            left, claim = max(0.0, (until - time.monotonic()) * 1000), Handle()
             try:
                 try:
-                    value = self._find(key, wait, left <= _SLICE_MS, claim)
+                    value = self._find(key, slice_ms, left, claim)
                     if claim:
                         return load_claimed(claim, load, lasts)
                 finally:
@@ -122,6 +172,7 @@ class Loading(Owner):
                     lib.claim_free(claim)
             if value is not None:
                 return value
+            slice_ms = _SLICE_MS
 
     async def aget_or_load(self, key: Bytes, load: Callable[[], Awaitable[Bytes]],
                            ttl: Ttl = None, timeout: float = 30.0) -> bytes:
@@ -129,13 +180,15 @@ class Loading(Owner):
         hold up no loop; a load whose task is cancelled passes to another."""
         key, lasts, until = as_bytes(key), ttl_ms(ttl), time.monotonic() + timeout
         flights = self._flights.setdefault(asyncio.get_running_loop(), {})
+        slice_ms = None
         while True:
-            left, claim = until - time.monotonic(), Handle()
+            left, claim = max(0.0, until - time.monotonic()), Handle()
             try:
                 try:
-                    value = self._find(key, 0, left <= 0, claim)
+                    value = self._find(key, slice_ms, left * 1000, claim)
                     if claim:
-                        return await _lead(flights, key, claim, load, lasts)
+                        flight = _Flight(lambda: self._holds(key))
+                        return await _lead(flights, key, flight, claim, load, lasts)
                 finally:
                     if claim:
                         lib.claim_free(claim)
@@ -146,17 +199,27 @@ class Loading(Owner):
                 value = await _follow(flights.get(key), left)
             if value is not None:
                 return value
+            slice_ms = 0
 
-    def _find(self, key: bytes, wait_ms: int, last: bool, claim: Handle) -> bytes | None:
+    def _find(self, key: bytes, slice_ms: int | None, left_ms: float,
+              claim: Handle) -> bytes | None:
         """The value; or None: it is the caller's to load, who has the claim then, or
-        somebody else is loading it."""
-        value = Handle()
-        status = lib.cache_get_or_claim(
-            self._handle, key, len(key), wait_ms, None, value, claim)
-        if status == errors.Timeout.status and not last:
+        somebody else is loading it. With no slice to wait for it is the first look."""
+        value, error = Handle(), Handle()
+        if slice_ms is None:
+            status = lib.cache_get_or_claim(self._handle, key, len(key), 0, None, value, claim)
+        else:
+            status = lib.cache_wait_or_claim(
+                self._handle, key, len(key), round(min(left_ms, slice_ms)), None, value, claim,
+                error)
+        if status == errors.Timeout.status and left_ms > (slice_ms or 0):
+            lib.error_free(error)
             return None
-        errors.check(status)
+        errors.check(status, error)
         return None if claim else take(value)
+
+    def _holds(self, key: bytes) -> bool:
+        return bool(lib.cache_contains(self._handle, key, len(key)) == 0)
 
     @overload
     def memoize(self, ttl: F) -> F: ...
@@ -213,28 +276,25 @@ def _name(function: Callable[..., Any]) -> str:
     return known if "<" not in name else f"{known}#{os.getpid()}.{next(_unnamed)}"
 
 
-async def _lead(flights: dict[bytes, asyncio.Future[bytes | None]], key: bytes, claim: Handle,
+async def _lead(flights: dict[bytes, _Flight], key: bytes, flight: _Flight, claim: Handle,
                 load: Callable[[], Awaitable[Bytes]], lasts: int) -> bytes:
-    flight = flights[key] = asyncio.get_running_loop().create_future()
+    flights[key] = flight
     try:
         loaded = _fill(claim, await load(), lasts)
-        flight.set_result(loaded)
+        flight.tell(loaded)
         return loaded
     except Exception as failure:
         _fail(claim, failure)
-        flight.set_exception(failure)
-        flight.exception()  # nobody need wait for it
+        flight.fail(failure)
         raise
     finally:
         del flights[key]
-        if not flight.done():
-            flight.set_result(None)
+        flight.end()
 
 
-async def _follow(flight: asyncio.Future[bytes | None] | None, left: float) -> bytes | None:
+async def _follow(flight: _Flight | None, left: float) -> bytes | None:
     """What another task loads; None: ask again."""
     if flight is None:
         await asyncio.sleep(min(_PAUSE, left))
         return None
-    await asyncio.wait([flight], timeout=left)
-    return flight.result() if flight.done() else None
+    return await flight.follow(left)

@@ -294,6 +294,35 @@ def test_a_task_and_a_thread_load_once_between_them():
         loading.wait()
         assert asyncio.run(cache.aget_or_load("k", fast)) == b"loaded" and loads == ["thread"]
         thread.join()
+        assert (cache.metrics().hits, cache.metrics().misses) == (0, 2)
+
+
+def test_tasks_that_wait_for_a_load_take_what_is_stored_meanwhile_and_count_once_each():
+    async def main(cache):
+        begun, end = asyncio.Event(), asyncio.Event()
+
+        async def slow():
+            begun.set()
+            await end.wait()
+            return b"loaded"
+
+        first = asyncio.create_task(cache.aget_or_load("k", slow))
+        await begun.wait()
+        others = [asyncio.create_task(cache.aget_or_load("k", slow)) for _ in range(10)]
+        with pytest.raises(errors.Timeout):
+            await cache.aget_or_load("k", slow, timeout=0.05)
+        cache["k"] = b"stored"
+        assert await asyncio.wait_for(asyncio.gather(*others), 5) == [b"stored"] * 10
+        del cache["k"]
+        late = asyncio.create_task(cache.aget_or_load("k", slow))
+        await asyncio.sleep(0.05)
+        assert not late.done()
+        end.set()
+        assert await first == await late == b"loaded"
+        assert (cache.metrics().hits, cache.metrics().misses) == (0, 13)
+
+    with Cache() as cache:
+        asyncio.run(main(cache))
 
 
 def test_loops_that_end_before_their_calls_leave_nothing_behind():

@@ -169,7 +169,9 @@ def test_who_waits_for_a_load_waits_no_longer_than_asked():
         loader.start()
         loading.wait(10)
         with pytest.raises(errors.Timeout):
-            cache.get_or_load("key", load, timeout=0.15)
+            cache.get_or_load("key", load, timeout=0.25)
+        metrics = cache.metrics()
+        assert (metrics.hits, metrics.misses) == (0, 2)  # however often it looked
         let_go.set()
         loader.join()
         assert cache["key"] == b"late"
@@ -177,7 +179,7 @@ def test_who_waits_for_a_load_waits_no_longer_than_asked():
 
 @pytest.mark.parametrize("kind", [errors.Timeout, errors.Cancelled, errors.Busy, errors.Closed])
 def test_a_load_that_fails_as_a_wait_does_fails_for_all_who_wait(kind):
-    loads, ended, waiting = [], [], threading.Semaphore(0)
+    loads, ended, said, waiting = [], [], [], threading.Semaphore(0)
 
     def load():
         loads.append(1)
@@ -193,6 +195,7 @@ def test_a_load_that_fails_as_a_wait_does_fails_for_all_who_wait(kind):
             cache.get_or_load("k", load)
         except errors.Error as failure:
             ended.append(type(failure))
+            said.append(str(failure))
 
     with Cache() as cache:
         loader = threading.Thread(target=lambda: ended.append(
@@ -207,6 +210,7 @@ def test_a_load_that_fails_as_a_wait_does_fails_for_all_who_wait(kind):
             thread.join()
     assert len(loads) == 1 and sorted(e.__name__ for e in ended) == sorted(
         [kind.__name__] + ["Internal"] * 3)
+    assert said == ["a slow provider"] * 3
 
 
 def test_memoize_runs_a_function_once_for_its_arguments():
