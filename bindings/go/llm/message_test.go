@@ -169,3 +169,23 @@ func TestAMessageSurvivesAsJSON(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAnswerSurvivesAsJSON(t *testing.T) {
+	client, _ := talk(t, answering("hello"))
+	answer, err := client.Chat(context.Background(), ask("hi"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Timings.FirstByte = 22123457 // whose milliseconds no binary fraction hits
+	raw, err := json.Marshal(answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := llm.Response{JSON: answer.JSON}
+	if err := json.Unmarshal(raw, &again); err != nil || !reflect.DeepEqual(*answer, again) {
+		t.Fatalf("%+v, and then %+v %v", *answer, again, err)
+	}
+	if raw, err := json.Marshal(llm.Timings{Total: 1500000}); err != nil || string(raw) != `{"total":1.5}` {
+		t.Fatal(string(raw), err)
+	}
+}

@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"encoding/json"
+	"math"
 	"time"
 	"unsafe"
 
@@ -63,18 +64,24 @@ type Usage struct {
 	ReasoningTokens   *int64 `json:"reasoning_tokens"`
 }
 
-// Timings are of the call's parts.
+// Timings are of the call's parts; 0 for one that did not occur.
 type Timings struct {
 	Queue, Connect, FirstByte, FirstToken, Total time.Duration
 }
 
+// timingsMs is the library's form: milliseconds, and nothing of a part that did
+// not occur.
+type timingsMs struct {
+	Queue      float64 `json:"queue,omitempty"`
+	Connect    float64 `json:"connect,omitempty"`
+	FirstByte  float64 `json:"first_byte,omitempty"`
+	FirstToken float64 `json:"first_token,omitempty"`
+	Total      float64 `json:"total,omitempty"`
+}
+
 // UnmarshalJSON reads milliseconds.
 func (t *Timings) UnmarshalJSON(data []byte) error {
-	var ms struct {
-		Queue, Connect, Total float64
-		FirstByte             float64 `json:"first_byte"`
-		FirstToken            float64 `json:"first_token"`
-	}
+	var ms timingsMs
 	if err := json.Unmarshal(data, &ms); err != nil {
 		return err
 	}
@@ -82,7 +89,16 @@ func (t *Timings) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func millis(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+// MarshalJSON writes milliseconds.
+func (t Timings) MarshalJSON() ([]byte, error) {
+	return json.Marshal(timingsMs{inMillis(t.Queue), inMillis(t.Connect), inMillis(t.FirstByte), inMillis(t.FirstToken), inMillis(t.Total)})
+}
+
+func millis(ms float64) time.Duration {
+	return time.Duration(math.Round(ms * float64(time.Millisecond)))
+}
+
+func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // MarshalBinary gives the text, so that a cache can keep an answer as it is.
 func (r *Response) MarshalBinary() ([]byte, error) { return []byte(r.Text), nil }
