@@ -189,3 +189,29 @@ func TestAnAnswerSurvivesAsJSON(t *testing.T) {
 		t.Fatal(string(raw), err)
 	}
 }
+
+func TestAToolSurvivesAsJSON(t *testing.T) {
+	const schema = `{"type":"object","required":["city"]}`
+	want := llm.Tool{Name: "w", Description: "d", Schema: json.RawMessage(schema)}
+	for _, came := range []string{
+		`{"name":"w","description":"d","parameters":` + schema + `}`,
+		`{"type":"function","function":{"name":"w","description":"d","parameters":` + schema + `}}`,
+	} {
+		var tool llm.Tool
+		if err := json.Unmarshal([]byte(came), &tool); err != nil || !reflect.DeepEqual(tool, want) {
+			t.Errorf("%s: %+v %v", came, tool, err)
+		}
+	}
+	for _, came := range []string{
+		`{"name":"w"}`, `{"name":"w","strict":true}`, `{"type":"web_search"}`,
+		`{"type":"function","function":{"name":"w","strict":true}}`,
+	} {
+		var tool llm.Tool
+		if err := json.Unmarshal([]byte(came), &tool); err != nil {
+			t.Fatal(err)
+		}
+		if raw, err := json.Marshal(tool); err != nil || string(raw) != came {
+			t.Errorf("%s: %s %v", came, raw, err)
+		}
+	}
+}

@@ -7,7 +7,9 @@ package llm
 import "C"
 
 import (
+	"bytes"
 	"encoding/json"
+	"slices"
 	"unsafe"
 
 	"mynah/internal/lib"
@@ -37,11 +39,40 @@ func (t Tool) MarshalJSON() ([]byte, error) {
 	if t.JSON != nil {
 		return t.JSON, nil
 	}
-	return json.Marshal(struct {
-		Name        string          `json:"name"`
-		Description string          `json:"description,omitempty"`
-		Parameters  json.RawMessage `json:"parameters,omitempty"`
-	}{t.Name, t.Description, t.Schema})
+	return json.Marshal(function{t.Name, t.Description, t.Schema})
+}
+
+// UnmarshalJSON reads a function in OpenAI's form, alone or as the function of a
+// {"type": "function"}. What has more than a name, a description and a schema is
+// kept in JSON as it came.
+func (t *Tool) UnmarshalJSON(data []byte) error {
+	var wrapped struct {
+		Type     string   `json:"type"`
+		Function function `json:"function"`
+	}
+	if strictly(data, &wrapped) != nil || wrapped.Type != "function" {
+		wrapped.Function = function{}
+		if strictly(data, &wrapped.Function) != nil {
+			*t = Tool{JSON: slices.Clone(data)}
+			return nil
+		}
+	}
+	f := wrapped.Function
+	*t = Tool{Name: f.Name, Description: f.Description, Schema: f.Parameters}
+	return nil
+}
+
+// function is one in OpenAI's form.
+type function struct {
+	Name        string          `json:"name"`
+	Description string          `json:"description,omitempty"`
+	Parameters  json.RawMessage `json:"parameters,omitempty"`
+}
+
+func strictly(data []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(into)
 }
 
 // newRequest must be followed by mynah_request_free.
