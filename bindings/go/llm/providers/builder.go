@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"slices"
 	"time"
 
 	"mynah/llm"
@@ -9,12 +10,16 @@ import (
 // Builder gathers the options of a client. What is wrong is told by Build.
 type Builder struct {
 	provider llm.Provider
-	apiKey   string
-	opts     []llm.Option
+	// start is provider and key; as options, so that a builder that is printed does
+	// not show the key.
+	start []llm.Option
+	opts  []llm.Option
 }
 
 // NewBuilder begins a client of any provider.
-func NewBuilder(provider llm.Provider) *Builder { return &Builder{provider: provider} }
+func NewBuilder(provider llm.Provider) *Builder {
+	return &Builder{provider: provider, start: start(provider, "")}
+}
 
 // NewOpenAIBuilder begins a client of OpenAI.
 func NewOpenAIBuilder() *Builder { return NewBuilder(llm.ProviderOpenAI) }
@@ -33,7 +38,7 @@ func (b *Builder) WithOptions(opts ...llm.Option) *Builder {
 
 // WithAPIKey sets the key.
 func (b *Builder) WithAPIKey(key string) *Builder {
-	b.apiKey = key
+	b.start = start(b.provider, key)
 	return b
 }
 
@@ -73,4 +78,6 @@ func (b *Builder) WithRetries(count int, delay time.Duration) *Builder {
 }
 
 // Build makes the client. The builder can go on.
-func (b *Builder) Build() (llm.Client, error) { return CreateClient(b.provider, b.apiKey, b.opts...) }
+func (b *Builder) Build() (llm.Client, error) {
+	return made(append(slices.Clone(b.start), b.opts...))
+}

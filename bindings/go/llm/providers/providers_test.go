@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,9 @@ func TestABuilderGathers(t *testing.T) {
 	}
 	if got := values(t, client); got["model"].Value != "gpt-4o" || got["timeout_ms"].Value != 60000.0 || got["retry_count"].Value != 1.0 {
 		t.Fatal(got)
+	}
+	if text := fmt.Sprintf("%+v %#v", NewOpenAIBuilder().WithAPIKey("secret"), *NewOpenAIBuilder().WithAPIKey("secret")); strings.Contains(text, "secret") {
+		t.Fatal(text)
 	}
 	if client, err := NewGeminiBuilder().WithTemperature(5).Build(); client != nil || !errors.Is(err, llm.ErrOutOfRange) {
 		t.Fatal(client, err)
