@@ -31,6 +31,41 @@ func TestATextWithAZeroByteIsRefusedNotCut(t *testing.T) {
 	}
 }
 
+func TestATextThatIsNotUTF8IsRefusedNotChanged(t *testing.T) {
+	client, m := talk(t, nil)
+	ctx := context.Background()
+	for name, ask := range map[string]func() error{
+		"messages[0].Content": func() error { _, err := client.Complete(ctx, "a\xffb"); return err },
+		"tools[0].Name": func() error {
+			_, err := client.Complete(ctx, "hi", llm.WithTools(llm.Tool{Name: "\xff"}))
+			return err
+		},
+		"": func() error {
+			_, err := client.Chat(ctx, []llm.Message{llm.MessageJSON([]byte("{\"role\":\"user\",\"content\":\"\xff\"}"))})
+			return err
+		},
+		"texts[1]":   func() error { _, err := client.Embed(ctx, "m", "a", "\xff"); return err },
+		"prompts[0]": func() error { _, err := client.WarmupCache(ctx, []string{"\xff"}); return err },
+	} {
+		if err := ask(); !errors.Is(err, llm.ErrInvalidArgument) || !strings.Contains(err.Error(), name) {
+			t.Error(name, err)
+		}
+	}
+	if stats, _ := m.Stats(); stats.Requests != 0 {
+		t.Error(stats.Requests)
+	}
+	if answer, err := client.Complete(ctx, "a\uFFFDb"); err != nil || !strings.Contains(answer.Text, "a\uFFFDb") {
+		t.Error(answer, err)
+	}
+}
+
+func TestVectorsOfNoTextsAreAnErrorThatSaysSo(t *testing.T) {
+	client, _ := talk(t, nil)
+	if _, err := client.Embed(context.Background(), "m"); !errors.Is(err, llm.ErrInvalidArgument) || !strings.Contains(err.Error(), "texts") {
+		t.Error(err)
+	}
+}
+
 func TestALittleTimeIsNotNone(t *testing.T) {
 	if _, err := llm.New(llm.WithTimeout(-time.Nanosecond)); !errors.Is(err, llm.ErrOutOfRange) {
 		t.Error(err)

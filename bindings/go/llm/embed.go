@@ -42,8 +42,14 @@ func (c *ProviderClient) EmbedJSON(ctx context.Context, body json.RawMessage) (a
 
 // Embed makes a vector of each text, with a model for embeddings.
 func (c *ProviderClient) Embed(ctx context.Context, model string, texts ...string) ([][]float64, error) {
+	if len(texts) == 0 {
+		return nil, invalid("texts: there are none to make vectors of")
+	}
 	body, err := json.Marshal(map[string]any{"model": model, "input": texts})
 	if err != nil {
+		return nil, err
+	}
+	if err := lib.Unicode("texts", texts); err != nil {
 		return nil, err
 	}
 	raw, err := c.EmbedJSON(ctx, body)

@@ -87,6 +87,12 @@ func newRequest(messages []Message, settings *settings) (*C.mynah_request, error
 	if err != nil {
 		return nil, err
 	}
+	if err := lib.Unicode("messages", messages); err != nil {
+		return nil, err
+	}
+	if err := lib.Unicode("tools", settings.tools); err != nil {
+		return nil, err
+	}
 	text := C.CBytes(body)
 	defer C.free(text)
 	var request *C.mynah_request

@@ -26,6 +26,9 @@ func (c *ProviderClient) WarmupCache(ctx context.Context, prompts []string) (int
 	if err != nil {
 		return 0, err
 	}
+	if err := lib.Unicode("prompts", prompts); err != nil {
+		return 0, err
+	}
 	var warmed C.size_t
 	err = lib.Under(ctx, func(token uintptr) error {
 		var failure *C.mynah_error
