@@ -84,7 +84,7 @@ impl Order {
         let context = &prepared.context;
         Ok(Order {
             provider,
-            ask: Ask::Embeddings(embed::asked(&json)),
+            ask: Ask::Embeddings(embed::asked(&json)?),
             stream: false,
             cache: CacheMode::Bypass,
             format: None,

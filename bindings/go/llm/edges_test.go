@@ -61,7 +61,7 @@ func TestATextThatIsNotUTF8IsRefusedNotChanged(t *testing.T) {
 
 func TestVectorsOfNoTextsAreAnErrorThatSaysSo(t *testing.T) {
 	client, _ := talk(t, nil)
-	if _, err := client.Embed(context.Background(), "m"); !errors.Is(err, llm.ErrInvalidArgument) || !strings.Contains(err.Error(), "texts") {
+	if _, err := client.Embed(context.Background(), "m"); !errors.Is(err, llm.ErrInvalidArgument) || !strings.Contains(err.Error(), "input") {
 		t.Error(err)
 	}
 }

@@ -42,10 +42,7 @@ func (c *ProviderClient) EmbedJSON(ctx context.Context, body json.RawMessage) (a
 
 // Embed makes a vector of each text, with a model for embeddings.
 func (c *ProviderClient) Embed(ctx context.Context, model string, texts ...string) ([][]float64, error) {
-	if len(texts) == 0 {
-		return nil, invalid("texts: there are none to make vectors of")
-	}
-	body, err := json.Marshal(map[string]any{"model": model, "input": texts})
+	body, err := json.Marshal(map[string]any{"model": model, "input": append([]string{}, texts...)})
 	if err != nil {
 		return nil, err
 	}

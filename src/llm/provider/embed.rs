@@ -28,9 +28,12 @@ pub fn model(json: &Map<String, Value>) -> Result<&str> {
     model.ok_or_else(|| Error::invalid("model", "embeddings need the name of a model"))
 }
 
+fn wrong() -> Error {
+    Error::invalid("input", "must be a text or a list of texts, of one at least")
+}
+
 /// The texts that the JSON holds.
 pub fn texts(json: &Map<String, Value>) -> Result<Vec<String>> {
-    let wrong = || Error::invalid("input", "must be a text or a list of texts");
     match json.get("input") {
         Some(Value::String(text)) => Ok(vec![text.clone()]),
         Some(Value::Array(items)) if !items.is_empty() => {
@@ -41,10 +44,12 @@ pub fn texts(json: &Map<String, Value>) -> Result<Vec<String>> {
 }
 
 /// How many embeddings the JSON asks for: a list of numbers is one text, in tokens.
-pub fn asked(json: &Map<String, Value>) -> Option<usize> {
-    match json.get("input")? {
-        Value::Array(items) if !items.iter().all(Value::is_number) => Some(items.len()),
-        _ => Some(1),
+pub fn asked(json: &Map<String, Value>) -> Result<Option<usize>> {
+    match json.get("input") {
+        None => Ok(None),
+        Some(Value::Array(items)) if items.is_empty() => Err(wrong()),
+        Some(Value::Array(items)) if !items.iter().all(Value::is_number) => Ok(Some(items.len())),
+        Some(_) => Ok(Some(1)),
     }
 }
 
@@ -146,4 +151,22 @@ pub fn answer(
         "model": model.unwrap_or(&context.model),
         "usage": usage,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn vectors_are_counted_by_texts_and_none_is_not_asked_for() {
+        let of = |input: Value| asked(json!({"input": input}).as_object().unwrap());
+        assert_eq!(of(json!(["a", "b"])), Ok(Some(2)));
+        assert_eq!(of(json!([1, 2, 3])), Ok(Some(1)), "a text in tokens");
+        assert_eq!(of(json!("a")), Ok(Some(1)));
+        assert_eq!(asked(&Map::new()), Ok(None));
+        let error = of(json!([])).unwrap_err().to_string();
+        assert_eq!(error, "input: must be a text or a list of texts, of one at least");
+    }
 }
