@@ -120,7 +120,7 @@ pub unsafe extern "C" fn mynah_request_add_message_json(
 /// Adds the result of a call that an earlier answer asked for. `is_error` other
 /// than 0 tells the model that the tool failed, with `anthropic` and `gemini`: the
 /// others have no field for it, which stands in the answer's `adjusted`. Let
-/// `content` say it too.
+/// `content` say it too. An empty `call_id` is malformed.
 ///
 /// # Safety
 /// 1. `call_id` is null or NUL-terminated.
@@ -137,10 +137,7 @@ pub unsafe extern "C" fn mynah_request_add_tool_result(
         // SAFETY: promised by (1) and (2).
         let (id, content) =
             unsafe { (c_text("call_id", call_id)?, text("content", content.cast(), len)?) };
-        edit(request, |request| {
-            request.messages.push(Message::tool_result(id, content, is_error != 0));
-            Ok(())
-        })
+        edit(request, |request| request.add_tool_result(id, content, is_error != 0))
     })
 }
 

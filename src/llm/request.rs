@@ -257,6 +257,15 @@ impl Request {
         Ok(())
     }
 
+    /// Adds what a call gave that an answer has asked for.
+    pub fn add_tool_result(&mut self, id: &str, content: &str, is_error: bool) -> Result<()> {
+        if id.is_empty() {
+            return Err(Error::invalid("call_id", "must be the id of the call that it answers"));
+        }
+        self.messages.push(Message::tool_result(id, content, is_error));
+        Ok(())
+    }
+
     /// Sets a field or overrides an option, from text. `default` withdraws it.
     pub fn set(&mut self, name: &str, text: &str) -> Result<()> {
         if PER_CALL.contains(&name) {

@@ -54,10 +54,10 @@ impl Request {
             Some("custom") => json["input_schema"].is_object(), // Anthropic's word for a function.
             Some(kind) => kind == "function",
             // Gemini's own tools have no type, only a member of their name.
-            None => name.is_some() || !json.is_object(),
+            None => name.is_some() || json.as_object().is_none_or(Map::is_empty),
         };
         self.tools.push(match (is_function, name) {
-            (true, Some(name)) => Tool {
+            (true, Some(name)) if !name.is_empty() => Tool {
                 name: name.into(),
                 description: function["description"].as_str().map(Into::into),
                 parameters: first(&SCHEMAS, &[function]),
@@ -69,7 +69,7 @@ impl Request {
                 within: unread(nested.unwrap_or(&Value::Null), is_functions),
                 other: None,
             },
-            (true, None) => return Err(Error::invalid("tools", "a function needs a name")),
+            (true, _) => return Err(Error::invalid("tools", "a function needs a name")),
             (false, _) => Tool {
                 name: tool_named(json).map(|named| named.name).unwrap_or_default(),
                 other: Some(json.clone()),
@@ -277,6 +277,27 @@ fn own_schema(format: &Value) -> Option<&Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tool_without_a_name_is_refused_however_it_is_told() {
+        for tool in
+            ["{}", "null", r#"{"name":""}"#, r#"{"type":"function","function":{"name":""}}"#]
+        {
+            let error = Request::from_json(&format!(r#"{{"tools":[{tool}]}}"#)).unwrap_err();
+            assert_eq!(error.to_string(), "tools: a function needs a name");
+        }
+        assert!(Request::from_json(r#"{"tools":[{"googleSearch":{}}]}"#).is_ok());
+        assert!(Request::new().add_tool("", "", "").is_err());
+    }
+
+    #[test]
+    fn a_result_names_its_call() {
+        let mut request = Request::new();
+        let error = request.add_tool_result("", "7", false).unwrap_err().to_string();
+        assert!(error.starts_with("call_id: "), "{error}");
+        assert!(request.add_tool_result("c1", "7", false).is_ok());
+        assert_eq!(request.messages.len(), 1);
+    }
 
     #[test]
     fn an_option_of_a_call_takes_no_other_type_than_its_own() {
