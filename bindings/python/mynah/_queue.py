@@ -9,14 +9,15 @@ and threads that are worth keeping.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import select
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable, Union
 
 from . import errors
-from ._library import Handle, lib
+from ._library import Handle, lib, take
 from ._object import Cancel, Owner
 from .request import Request
 from .response import Response, read_response
@@ -26,6 +27,7 @@ _NAMES = {number: name[len("EVENT_"):].lower() for name, number in lib.constants
 _EVENT = lib.constants["ITEM_EVENT"]
 _BATCH = lib.constants["ITEM_BATCH"]
 _TOOL_CALLS = {lib.constants["EVENT_TOOL_CALL"], lib.constants["EVENT_TOOL_CALL_END"]}
+_IN_JSON = {lib.constants["EVENT_START"], lib.constants["EVENT_USAGE"]}
 _AT_ONCE = 64
 _KEPT = 8
 
@@ -45,6 +47,8 @@ class Event:
     tool_index: int | None = None
     tool_id: str | None = None
     tool_name: str | None = None
+    json: dict[str, Any] | None = field(default=None, hash=False)
+    """The event whole, of a start (with model and id) and of usage; else None."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +195,10 @@ class Queue(Owner):
 def _event(event: int) -> Event:
     kind = lib.event_kind(event)
     name, text = _NAMES.get(kind, "other"), text_of(lib.event_text, event) or ""
+    if kind in _IN_JSON:
+        value = Handle()
+        errors.check(lib.event_json(event, value))
+        return Event(name, text, lib.event_choice(event), json=json.loads(take(value)))
     if kind not in _TOOL_CALLS:
         return Event(name, text, lib.event_choice(event))
     return Event(name, text, lib.event_choice(event), lib.event_tool_index(event),

@@ -138,3 +138,10 @@ def test_a_stream_that_the_interpreters_end_has_ended_may_be_closed_after_it():
                "stream = mynah.Client('custom', 'mock', base_url=mock.url).stream('hello')")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
     assert done.stdout == "None\n" and not done.stderr
+
+
+def test_a_start_and_usage_come_with_what_they_say(client):
+    said = {event.kind: event for event in client.stream("hello").events()}
+    assert said["start"].json["model"] == "mock"
+    assert said["usage"].json["usage"]["output_tokens"] > 0
+    assert said["text"].json is None and hash(said["usage"])
