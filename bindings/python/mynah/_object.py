@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import json
+import operator
 import os
 import threading
 import weakref
@@ -72,6 +73,10 @@ def handle_of(what: str, owner: Any, kind: type[Owner]) -> Handle:
 
 def whole(what: str, number: int, bits: int = 32) -> int:
     """A number for C, of which ctypes would cut off what does not fit."""
+    try:
+        number = operator.index(number)
+    except TypeError:
+        raise TypeError(f"{what}: {number!r} is no whole number") from None
     if not 0 <= number < 1 << bits:
         raise errors.OutOfRange(f"{what}: {number} is outside 0..={(1 << bits) - 1}")
     return number

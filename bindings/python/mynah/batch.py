@@ -31,7 +31,15 @@ def interruptible(call: Callable[[Cancel], int]) -> int:
         if not is_main():
             return call(cancel)
         status: list[int] = []
-        thread = threading.Thread(target=lambda: status.append(call(cancel)), name="mynah-call")
+        raised: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                status.append(call(cancel))
+            except BaseException as failure:
+                raised.append(failure)
+
+        thread = threading.Thread(target=run, name="mynah-call")
         thread.start()
         try:
             thread.join()
@@ -39,6 +47,8 @@ def interruptible(call: Callable[[Cancel], int]) -> int:
             cancel.trigger()
             thread.join()
             raise
+        if raised:
+            raise raised[0]
         return status[0]
 
 

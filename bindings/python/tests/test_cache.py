@@ -333,6 +333,8 @@ def test_numbers_that_c_would_cut_off_are_refused():
         for wrong in (-1, 2**64):
             with pytest.raises(errors.OutOfRange, match=f"capacity: {wrong}"):
                 cache.set_capacity(wrong)
+        with pytest.raises(TypeError, match="shard_count: 1.5"):
+            cache.resize(1.5)
         assert cache.shard_count == 4 and cache.capacity == 1000
 
 

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from mynah import Client, Error, Mock, Request, Response, Tiered, errors, tiered
+from mynah.batch import interruptible
 
 
 def test_a_batch_answers_in_order_and_sends_the_same_once(client, mock):
@@ -35,6 +36,13 @@ def test_how_many_at_a_time_is_a_number_that_c_can_take(client):
             client.batch(["one"], parallel=parallel)
         with pytest.raises(errors.OutOfRange, match="parallel"):
             client.warm(["one"], parallel=parallel)
+    with pytest.raises(TypeError, match="parallel: 1.5"):
+        client.batch(["one"], parallel=1.5)
+
+
+def test_what_a_call_raises_on_its_own_thread_is_raised_here():
+    with pytest.raises(KeyError, match="mine"):
+        interruptible(lambda cancel: {}["mine"])
 
 
 def test_what_progress_raises_ends_the_batch():
