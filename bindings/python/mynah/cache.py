@@ -81,7 +81,8 @@ class _Keys(KeysView[bytes]):
 
 
 class _Items(ItemsView[bytes, bytes]):
-    """Walks; a look-up for each key might find it gone, and would be counted."""
+    """Walks; a look-up for each key might find it gone, and would be counted. ``in``
+    looks up, because comparing two caches would walk one for each entry of the other."""
 
     _mapping: "Cache"
 
@@ -97,6 +98,9 @@ class _Values(ValuesView[bytes]):
     def __iter__(self) -> Iterator[bytes]:
         return (value for _, value in self._mapping.entries())
 
+    def __contains__(self, value: object) -> bool:
+        return any(held == value for held in self)
+
 
 @documented("cache")
 class Cache(Loading, MutableMapping[Bytes, bytes]):
@@ -105,7 +109,7 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     A mapping: keys are bytes or text (as UTF-8), values bytes. It keeps within
     its bounds by itself, so an entry may be gone the next moment; ``len`` counts
     entries that have expired and not left yet, and an empty one is false. Look-ups are counted as hits and
-    misses, ``in`` is not. After :meth:`close` every call raises
+    misses, ``in`` is not, nor is a walk over keys, values or items. After :meth:`close` every call raises
     :class:`mynah.errors.InvalidHandle`, in a forked child
     :class:`mynah.errors.Forked`: make a cache of its own there. An option's
     value is a number, a bool or a text; a timedelta fits every ``_ms``. ``notices``

@@ -86,6 +86,7 @@ def test_looking_with_in_is_no_hit():
     with Cache() as cache:
         cache["k"] = b"v"
         assert "k" in cache and "other" not in cache
+        assert b"v" in cache.values() and b"w" not in cache.values()
         metrics = cache.metrics()
         assert (metrics.hits, metrics.misses) == (0, 0)
 
@@ -473,6 +474,17 @@ def test_functions_without_a_name_of_their_own_keep_their_results_apart():
         assert cache.memoize()(functools.partial(max, 4))(2) == 4
 
 
+class Clears:
+    """Is nothing's equal, and lets the cache be emptied while it is looked for."""
+
+    def __init__(self, cache):
+        self.cache = cache
+
+    def __eq__(self, other):
+        self.cache.clear()
+        return False
+
+
 def test_a_walk_over_items_meets_no_entry_that_has_gone():
     with Cache() as cache:
         for n in range(100):
@@ -480,6 +492,9 @@ def test_a_walk_over_items_meets_no_entry_that_has_gone():
         for key, value in cache.items():
             assert value == b"v"
             cache.clear()
+        for n in range(100):
+            cache[str(n)] = b"v"
+        assert Clears(cache) not in cache.values()
         cache["k"] = b"w"
         assert (list(cache.items()), list(cache.values())) == ([(b"k", b"w")], [b"w"])
         assert cache.metrics().hits == 0
