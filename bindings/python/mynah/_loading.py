@@ -35,7 +35,7 @@ _PAUSE = 0.01
 
 
 def ttl_ms(ttl: Ttl) -> int:
-    """A lifetime as the library has it."""
+    """A lifetime as the library has it: whole milliseconds, none shorter than asked for."""
     if ttl is None:
         return 0
     seconds = ttl.total_seconds() if isinstance(ttl, timedelta) else ttl
@@ -43,7 +43,8 @@ def ttl_ms(ttl: Ttl) -> int:
         return _FOREVER
     if not seconds > 0:
         raise ValueError(f"ttl: {ttl!r} is not above 0")
-    return max(1, round(min(seconds * 1000, _FOREVER)))
+    # In binary, 0.069 s are a little more than 69 ms.
+    return max(1, math.ceil(round(min(seconds * 1000, _FOREVER), 6)))
 
 
 def _words(failure: Exception) -> bytes:

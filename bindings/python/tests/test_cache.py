@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 
 from mynah import Cache, CacheMetrics, Client, errors
+from mynah._loading import ttl_ms
 
 
 def test_a_cache_is_a_mapping_of_bytes():
@@ -417,6 +418,12 @@ def test_lifetimes_beyond_all_numbers_are_for_ever():
             with pytest.raises(ValueError, match="ttl"):
                 cache.set("key", b"other", ttl=ttl)
         assert cache["key"] == b"value"
+
+
+def test_no_lifetime_is_shorter_than_asked_for():
+    for asked, ms in [(timedelta(microseconds=1400), 2), (0.0014, 2), (0.069, 69), (1.001, 1001),
+                      (timedelta(microseconds=2000), 2), (1e-12, 1), (60, 60_000)]:
+        assert ttl_ms(asked) == ms, asked
 
 
 def test_a_path_with_a_zero_byte_is_refused_not_cut(tmp_path):
