@@ -81,7 +81,8 @@ def _fail(claim: Handle, failure: Exception) -> None:
     # Others have an attribute of this name too, such as HTTP's.
     status = errors.Internal.status
     if isinstance(failure, errors.Error) and not isinstance(failure, _OF_WAITING):
-        status = failure.status
+        # A plain Error, or a class of the caller's, has no number that C knows.
+        status = failure.status if failure.status in errors.BY_STATUS else status
     lib.claim_fail(claim, status, _words(failure))
 
 

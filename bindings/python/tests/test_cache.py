@@ -179,7 +179,8 @@ def test_who_waits_for_a_load_waits_no_longer_than_asked():
         assert cache["key"] == b"late"
 
 
-@pytest.mark.parametrize("kind", [errors.Timeout, errors.Cancelled, errors.Busy, errors.Closed])
+@pytest.mark.parametrize("kind", [errors.Timeout, errors.Cancelled, errors.Busy, errors.Closed,
+                                  errors.Error])
 def test_a_load_that_fails_as_a_wait_does_fails_for_all_who_wait(kind):
     loads, ended, said, waiting = [], [], [], threading.Semaphore(0)
 
