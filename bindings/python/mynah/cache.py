@@ -126,6 +126,8 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
 
     def __init__(self, notices: Notices | None = None, evictions: bool = False,
                  **options: Any) -> None:
+        if evictions and notices is None:
+            raise TypeError("evictions: they are told to notices, and there are none")
         handle, error = self._own(lib.cache_free), Handle()
         with Options("cache", options) as made:
             if notices is not None:

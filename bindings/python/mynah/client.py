@@ -25,7 +25,8 @@ class Client(Caller):
     provider's standard model is asked, without ``api_key`` the provider's
     environment variable is read. ``cache`` shares a :class:`mynah.Cache` among
     clients, and turns ``cache_enabled`` on. ``notices`` is told of calls, retries,
-    alerts and the breaker, from ``log_level`` (debug, info, warning, error) on. An
+    alerts and the breaker, from ``log_level`` (debug, info, warning, error; unset:
+    warning) on. An
     option's value is a number, a bool, a text, or for a list several of them; None
     leaves out what a preset would set; a timedelta fits every ``_ms``. Wrong names
     and values raise at once and say what would do.
@@ -35,8 +36,10 @@ class Client(Caller):
 
     def __init__(self, provider: str = "openai", model: str | None = None,
                  cache: Cache | None = None, notices: Notices | None = None,
-                 log_level: str = "warning", **options: Any) -> None:
-        level = level_of(log_level)
+                 log_level: str | None = None, **options: Any) -> None:
+        level = level_of(log_level or "warning")
+        if log_level is not None and notices is None:
+            raise TypeError("log_level: records are told to notices, and there are none")
         options["provider"] = provider
         if model is not None:
             options["model"] = model

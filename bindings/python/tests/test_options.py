@@ -109,6 +109,13 @@ def test_a_level_of_the_log_is_one_also_where_nobody_listens():
         Client("custom", "mock", log_level="loud")
 
 
+def test_what_is_told_to_nobody_is_not_asked_for():
+    with pytest.raises(TypeError, match="evictions"):
+        Cache(evictions=True)
+    with pytest.raises(TypeError, match="log_level"):
+        Client("custom", "mock", log_level="info")
+
+
 def test_a_little_time_is_not_none():
     with Client("ollama", idle_timeout_ms=timedelta(microseconds=1),
                 retry_delay_ms=timedelta(microseconds=34_001)) as client:
