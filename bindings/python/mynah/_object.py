@@ -195,7 +195,7 @@ class Options:
         self.handle = Handle(getattr(lib, f"{kind}_options_new")())
         put = getattr(lib, f"{kind}_options_set")
         try:
-            set_options(put, self.handle, {n: _lines(v) for n, v in options.items()})
+            set_options(put, self.handle, options)
         except BaseException:
             self._free(self.handle)
             raise
@@ -208,15 +208,15 @@ class Options:
 
 
 def _lines(value: object) -> object:
-    """A mapping as the lines that an option such as ``header`` takes."""
-    return [f"{k}: {v}" for k, v in value.items()] if isinstance(value, dict) else value
+    """A mapping as the lines that ``header`` takes."""
+    return [f"{k}: {v}" for k, v in value.items()] if isinstance(value, Mapping) else value
 
 
 def set_options(put: Callable[..., int], handle: Handle, options: Mapping[str, object]) -> None:
     """Sets named options through a function of the library's."""
     for name, value in options.items():
         try:
-            texts = option_texts(value)
+            texts = option_texts(_lines(value) if name == "header" else value)
         except ValueError as failure:  # JSON has no NaN
             raise errors.InvalidArgument(f"{name}: {failure}") from None
         for text in texts:

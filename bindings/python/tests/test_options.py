@@ -116,6 +116,14 @@ def test_what_is_told_to_nobody_is_not_asked_for():
         Client("custom", "mock", log_level="info")
 
 
+def test_headers_are_a_mapping_of_a_client_and_of_a_call(mock):
+    with Client("custom", "mock", base_url=mock.url, header={"X-A": "1"}) as client:
+        client.chat("hello", header={"X-B": "2"})
+        client.chat("hello", header="X-B: 3")
+    sent = mock.stats()["last_request"]["headers"]
+    assert (sent["x-a"], sent["x-b"]) == ("1", "3")
+
+
 def test_a_little_time_is_not_none():
     with Client("ollama", idle_timeout_ms=timedelta(microseconds=1),
                 retry_delay_ms=timedelta(microseconds=34_001)) as client:
