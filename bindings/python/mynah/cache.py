@@ -217,6 +217,12 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
             self._handle, b"".join(keys), _lens(keys), b"".join(values), _lens(values),
             len(keys), ttl_ms(ttl)))
 
+    def update(  # type: ignore[override]
+            self, other: Mapping[K, Bytes] | Iterable[tuple[Bytes, Bytes]] = (), /,
+            **more: Bytes) -> None:
+        """As of every mapping, with all keys and values that :meth:`set` takes."""
+        super().update(other, **more)  # type: ignore[arg-type]
+
     def clear(self) -> None:
         """Removes every entry."""
         errors.check(lib.cache_clear(self._handle))

@@ -33,6 +33,9 @@ with mynah.Cache(capacity=1000) as cache:
     texts: dict[str, bytes] = {"a": b"1"}
     cache.set_many(texts)
     cache.set_many({b"a": "1"})
+    cache.update({"a": "1"})
+    cache.update(texts, more=b"2")
+    cache.update([("a", b"1")])
     for key, value in cache.items():
         reveal_type(key)
     reveal_type(next(iter(cache.keys())))
