@@ -299,6 +299,13 @@ typedef int32_t mynah_status;
  */
 MYNAH_API const char *mynah_status_name(mynah_status status);
 
+/**
+ * What a status means, such as `larger than a buffer or a bound`, to be shown where
+ * there is no `mynah_error`. NULL and lifetime as with `mynah_status_name`. Any
+ * thread.
+ */
+MYNAH_API const char *mynah_status_text(mynah_status status);
+
 /* --------------------------------------------------------------------------
  * mynah_error: what went wrong, as a plain object of the caller's.
  * -------------------------------------------------------------------------- */
@@ -2369,7 +2376,7 @@ mynah_status mynah_request_add_message_json(mynah_request *request,
  * Adds the result of a call that an earlier answer asked for. `is_error` other
  * than 0 tells the model that the tool failed, with `anthropic` and `gemini`: the
  * others have no field for it, which stands in the answer's `adjusted`. Let
- * `content` say it too.
+ * `content` say it too. An empty `call_id` is malformed.
  *
  * The caller promises:
  * 1. `call_id` is null or NUL-terminated.

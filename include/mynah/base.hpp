@@ -106,8 +106,9 @@ public:
 
 private:
     static std::string text(mynah_status status, const failure &why) {
+        if (why) return std::string(why.message());
         const char *name = mynah_status_name(status);
-        return why ? std::string(why.message()) : name ? name : "unknown status";
+        return name ? name + (": " + std::string(mynah_status_text(status))) : "unknown status";
     }
     mynah_status status_;
     /* Shared, so that a copy of an exception cannot fail. */
@@ -122,6 +123,22 @@ inline void check(mynah_status status) {
 inline void check(mynah_status status, const failure &why) {
     if (status != MYNAH_OK) throw error(status, why);
 }
+
+/* Of a function without a place for an error: `wanted` says what it takes. */
+inline void check(mynah_status status, const char *wanted) {
+    const bool refused = status == MYNAH_INVALID_ARGUMENT || status == MYNAH_OUT_OF_RANGE;
+    if (refused) throw error(status, wanted);
+    check(status);
+}
+/* Of a function that stores so many bytes. */
+inline void check_stored(mynah_status status, std::size_t size) {
+    if (status == MYNAH_TOO_LARGE) {
+        throw error(status, "entry: " + std::to_string(size) +
+                                " bytes are beyond max_entry_bytes, or half of max_memory_mb");
+    }
+    check(status);
+}
+constexpr const char *levels = "least_level: must be one of the MYNAH_LOG_ levels";
 
 /* Calls a function of C with a place for its error, and throws that. */
 template <typename Call>

@@ -2,6 +2,7 @@
 #ifndef MYNAH_CACHE_HPP
 #define MYNAH_CACHE_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <exception>
@@ -25,6 +26,12 @@ namespace detail {
 inline mynah_cancel *word(const cancel *token) noexcept {
     const auto gone = reinterpret_cast<mynah_cancel *>(uintptr_t{2});
     return token ? *token ? token->get() : gone : nullptr;
+}
+
+inline std::size_t largest(const std::vector<std::pair<std::string, std::string>> &entries) noexcept {
+    std::size_t most = 0;
+    for (const auto &[key, data] : entries) most = std::max(most, key.size() + data.size());
+    return most;
 }
 
 } // namespace detail
@@ -103,7 +110,8 @@ public:
     template <typename Each>
     cache_options &on_log(int32_t least_level, Each each) {
         detail::check(mynah_cache_options_on_log(get(), least_level, detail::log<Each>,
-                                                 new Each(std::move(each)), detail::destroy<Each>));
+                                                 new Each(std::move(each)), detail::destroy<Each>),
+                      detail::levels);
         return *this;
     }
 };
@@ -173,7 +181,7 @@ public:
         return ttl::fits(lasts) ? set(key, data, ttl(lasts), std::nothrow) : MYNAH_OUT_OF_RANGE;
     }
     void set(std::string_view key, std::string_view data, ttl lasts = MYNAH_TTL_DEFAULT) {
-        detail::check(set(key, data, lasts, std::nothrow));
+        detail::check_stored(set(key, data, lasts, std::nothrow), key.size() + data.size());
     }
 
     using object::get;
@@ -282,8 +290,10 @@ public:
         std::string keys, data;
         std::vector<size_t> key_sizes = join(keys, entries, [](const auto &e) -> auto & { return e.first; });
         std::vector<size_t> sizes = join(data, entries, [](const auto &e) -> auto & { return e.second; });
-        detail::check(mynah_cache_set_many(get(), keys.data(), key_sizes.data(), data.data(),
-                                           sizes.data(), entries.size(), lasts.milliseconds()));
+        detail::check_stored(
+            mynah_cache_set_many(get(), keys.data(), key_sizes.data(), data.data(), sizes.data(),
+                                 entries.size(), lasts.milliseconds()),
+            detail::largest(entries));
     }
 
     mynah_status contains(std::string_view key, std::nothrow_t) const noexcept {

@@ -104,7 +104,8 @@ public:
     template <typename Each>
     client_options &on_log(int32_t least_level, Each each) {
         detail::check(mynah_client_options_on_log(get(), least_level, detail::log<Each>,
-                                                  new Each(std::move(each)), detail::destroy<Each>));
+                                                  new Each(std::move(each)), detail::destroy<Each>),
+                      detail::levels);
         return *this;
     }
     /* `each(from, to, reason)`: MYNAH_BREAKER_ states. */

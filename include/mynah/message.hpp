@@ -98,7 +98,8 @@ public:
         return request(raw);
     }
     request &message(const char *role, std::string_view text) {
-        detail::check(mynah_request_add_message(get(), role, text.data(), text.size()));
+        detail::check(mynah_request_add_message(get(), role, text.data(), text.size()),
+                      "message: role must be system, developer, user or assistant, and text UTF-8");
         return *this;
     }
     request &system(std::string_view text) { return message("system", text); }
@@ -127,18 +128,21 @@ public:
     // for it, so let `text` say it too.
     request &tool_result(const std::string &call_id, std::string_view text, bool failed = false) {
         detail::check(mynah_request_add_tool_result(
-            get(), detail::c_text(call_id, "call_id"), text.data(), text.size(), failed));
+                          get(), detail::c_text(call_id, "call_id"), text.data(), text.size(), failed),
+                      "tool_result: call_id must be the id of a call, and both texts UTF-8");
         return *this;
     }
     /* `detail` is low, high or auto; empty leaves it to the provider. */
     request &image_url(const std::string &url, const std::string &detail = std::string()) {
         const char *text = detail::c_text(url, "url"), *fine = detail::c_text(detail, "detail");
-        detail::check(mynah_request_add_image_url(get(), text, detail.empty() ? nullptr : fine));
+        detail::check(mynah_request_add_image_url(get(), text, detail.empty() ? nullptr : fine),
+                      "image_url: both texts must be UTF-8");
         return *this;
     }
     request &image(const std::string &mime, std::string_view bytes) {
         const char *text = detail::c_text(mime, "mime");
-        detail::check(mynah_request_add_image(get(), text, bytes.data(), bytes.size()));
+        detail::check(mynah_request_add_image(get(), text, bytes.data(), bytes.size()),
+                      "image: mime must be UTF-8");
         return *this;
     }
     /* A document, such as an application/pdf; `name` is its file name, or empty. */
@@ -146,7 +150,8 @@ public:
                       const std::string &name = std::string()) {
         const char *text = detail::c_text(mime, "mime"), *file = detail::c_text(name, "name");
         detail::check(mynah_request_add_document(get(), text, name.empty() ? nullptr : file,
-                                                 bytes.data(), bytes.size()));
+                                                 bytes.data(), bytes.size()),
+                      "document: mime and name must be UTF-8");
         return *this;
     }
     request &set(const std::string &name, const std::string &text) {

@@ -105,10 +105,12 @@ public:
      * of in a function: MYNAH_CACHE_ALERTS, MYNAH_CACHE_DEPARTURES or their sum;
      * records of at least a MYNAH_LOG_ level. */
     void listen(cache_options &to, int32_t which) {
-        detail::check(mynah_cache_options_events_to_queue(to.get(), which, get()));
+        detail::check(mynah_cache_options_events_to_queue(to.get(), which, get()),
+                      "which: must be MYNAH_CACHE_ALERTS, MYNAH_CACHE_DEPARTURES or their sum");
     }
     void listen_log(client_options &to, int32_t least_level) {
-        detail::check(mynah_client_options_log_to_queue(to.get(), least_level, get()));
+        detail::check(mynah_client_options_log_to_queue(to.get(), least_level, get()),
+                      detail::levels);
     }
 
     /* The next item, waiting for it up to `timeout_ms`: MYNAH_TIMEOUT when none

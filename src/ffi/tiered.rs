@@ -67,7 +67,7 @@ pub unsafe extern "C" fn mynah_tiered_new(
     unsafe { clear(tiered, ptr::null_mut()) };
     let body = || {
         let place = non_null("tiered", tiered)?;
-        if clients.is_null() {
+        if clients.is_null() && count > 0 {
             return Err(Error::NullArgument("clients"));
         }
         if count > 64 {

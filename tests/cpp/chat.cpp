@@ -110,6 +110,35 @@ void requests_carry_tools_images_and_whole_chats() {
     CHECK(status_of([&] { mynah::request::from_json("{"); }) == MYNAH_INVALID_ARGUMENT);
 }
 
+// What a call says that fails so.
+template <typename Call>
+std::string words_of(Call &&call) {
+    try {
+        call();
+        return "nothing";
+    } catch (const mynah::error &error) {
+        return error.what();
+    }
+}
+
+void failures_say_what_would_do() {
+    mynah::request asked;
+    CHECK(has(words_of([&] { asked.message("usr", "x"); }), "role must be system, developer, user"));
+    CHECK(has(words_of([&] { asked.user("caf\xe9"); }), "text UTF-8"));
+    CHECK(has(words_of([&] { asked.tool_result("", "x"); }), "call_id must be"));
+    CHECK(has(words_of([&] { asked.tool_result("id", "caf\xe9"); }), "UTF-8"));
+    auto ignore = [](int32_t, std::string_view) {};
+    CHECK(has(words_of([&] { mynah::client_options().on_log(99, ignore); }), "least_level: must be"));
+    CHECK(has(words_of([&] { mynah::cache_options().on_log(99, ignore); }), "least_level: must be"));
+    mynah::cache cache{{"max_entry_bytes", "10"}};
+    CHECK(has(words_of([&] { cache.set("k", std::string(100, 'x')); }), "101 bytes are beyond"));
+    CHECK(has(words_of([&] { cache.set_many({{"a", "b"}, {"key", std::string(100, 'x')}}); }),
+              "103 bytes are beyond"));
+    mynah::cache moved = std::move(cache);
+    CHECK(has(words_of([&] { cache.get("k"); }), "null_argument: a pointer"));
+    CHECK(has(words_of([&] { mynah::tiered({}); }), "two clients"));
+}
+
 void listeners_are_told_and_may_throw() {
     mynah::mock mock{{"status", "500"}};
     std::mutex lock;
@@ -157,6 +186,7 @@ bool chat_tests() {
     RUN(a_token_ends_a_stream_from_another_thread);
     RUN(failures_are_exceptions_with_their_status);
     RUN(requests_carry_tools_images_and_whole_chats);
+    RUN(failures_say_what_would_do);
     RUN(listeners_are_told_and_may_throw);
     RUN(figures_are_told);
     return ok;

@@ -11,6 +11,23 @@ import (
 	"time"
 )
 
+func TestWhatIsTooLargeOrWrongIsToldInWords(t *testing.T) {
+	c := NewShardedCache(WithMaxEntryBytes(10))
+	_, wrongLevel := New(WithLog(99, func(LogLevel, []byte) {}))
+	single, many := c.Set("k", make([]byte, 100), 0), c.SetMany([]Entry{{Key: "a"}, {Key: "key", Value: make([]byte, 100)}}, 0)
+	c.Close()
+	for want, err := range map[string]error{
+		"level: must be":              wrongLevel,
+		"entry: 101 bytes are beyond": single,
+		"entry: 103 bytes are beyond": many,
+		"invalid_handle: freed":       c.Set("k", "v", 0),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Error(err, "says not", want)
+		}
+	}
+}
+
 func TestWhatIsOverAlreadyIsNotStored(t *testing.T) {
 	c := NewShardedCache()
 	defer c.Close()

@@ -46,6 +46,7 @@ static void heard_set(uintptr_t cache, bytes *key, size_t key_len,
 import "C"
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -141,7 +142,7 @@ func (c *ShardedCache) store(key string, value *C.uchar, size int, ttl time.Dura
 	var status C.mynah_status
 	C.go_set(c.word(), letters(key), C.size_t(len(key)), value, C.size_t(size), ms, &status)
 	runtime.KeepAlive(c)
-	return check(status)
+	return stored(status, len(key)+size)
 }
 
 func (c *ShardedCache) storeHeard(key string, value *C.uchar, size int, ms C.uint64_t) error {
@@ -149,6 +150,14 @@ func (c *ShardedCache) storeHeard(key string, value *C.uchar, size int, ms C.uin
 	name, copied := strings.Clone(key), slices.Clone(unsafe.Slice(value, size))
 	C.heard_set(c.word(), letters(name), C.size_t(len(name)), unsafe.SliceData(copied), C.size_t(size), ms, &status)
 	runtime.KeepAlive(c)
+	return stored(status, len(key)+size)
+}
+
+// stored is the error of a call that stores so many bytes.
+func stored(status C.mynah_status, size int) error {
+	if status == C.MYNAH_TOO_LARGE {
+		return &Error{Status: int32(status), Message: fmt.Sprintf("entry: %d bytes are beyond max_entry_bytes, or half of max_memory_mb", size)}
+	}
 	return check(status)
 }
 

@@ -105,12 +105,14 @@ func (c *ShardedCache) SetMany(entries []Entry, ttl time.Duration) error {
 	}
 	var keys, values []byte
 	keyLens, lens := make([]C.size_t, 0, len(entries)), make([]C.size_t, 0, len(entries))
+	largest := 0
 	for _, entry := range entries {
+		largest = max(largest, len(entry.Key)+len(entry.Value))
 		keys, values = append(keys, entry.Key...), append(values, entry.Value...)
 		keyLens, lens = append(keyLens, C.size_t(len(entry.Key))), append(lens, C.size_t(len(entry.Value)))
 	}
-	return check(C.go_set_many(c.handle, bytes(keys), sizes(keyLens), bytes(values), sizes(lens),
-		C.size_t(len(entries)), ms))
+	return stored(C.go_set_many(c.handle, bytes(keys), sizes(keyLens), bytes(values), sizes(lens),
+		C.size_t(len(entries)), ms), largest)
 }
 
 func sizes(s []C.size_t) *C.size_t { return unsafe.SliceData(s) }

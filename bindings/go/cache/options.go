@@ -34,7 +34,7 @@ func (o Option) apply(options *C.mynah_cache_options, to *lib.Notices) error {
 		return nil
 	}
 	if o.callback != nil {
-		return check(o.callback(options, to))
+		return lib.Installed(int32(o.callback(options, to)))
 	}
 	if err := lib.Texts("an option's name", o.name, o.name, o.value); err != nil {
 		return err

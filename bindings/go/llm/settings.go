@@ -52,7 +52,7 @@ func (s *settings) intoClient(options *C.mynah_client_options, to *lib.Notices) 
 		}
 	}
 	for _, install := range s.callbacks {
-		if err := told(install(options, to), nil); err != nil {
+		if err := lib.Installed(int32(install(options, to))); err != nil {
 			return err
 		}
 	}

@@ -31,6 +31,14 @@ def _found(status: int) -> bool:
     return True
 
 
+def _stored(status: int, size: int) -> None:
+    """Raises where so many bytes could not be stored."""
+    if status == errors.TooLarge.status:
+        raise errors.TooLarge(f"entry: {size} bytes are beyond max_entry_bytes, or half of "
+                              "max_memory_mb", status)
+    errors.check(status)
+
+
 def _lens(items: Sequence[bytes]) -> Any:
     return (ctypes.c_size_t * len(items))(*map(len, items))
 
@@ -177,7 +185,8 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         half of ``max_memory_mb``.
         """
         key, value = as_bytes(key), as_bytes(value)
-        errors.check(lib.cache_set(self._handle, key, len(key), value, len(value), ttl_ms(ttl)))
+        _stored(lib.cache_set(self._handle, key, len(key), value, len(value), ttl_ms(ttl)),
+                len(key) + len(value))
 
     def touch(self, key: Bytes, ttl: Ttl = None) -> bool:
         """Gives an entry another lifetime from now; whether there was one."""
@@ -213,9 +222,10 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     def set_many(self, entries: Mapping[K, Bytes], ttl: Ttl = None) -> None:
         """Stores several entries at once."""
         keys, values = [as_bytes(k) for k in entries], [as_bytes(v) for v in entries.values()]
-        errors.check(lib.cache_set_many(
+        status = lib.cache_set_many(
             self._handle, b"".join(keys), _lens(keys), b"".join(values), _lens(values),
-            len(keys), ttl_ms(ttl)))
+            len(keys), ttl_ms(ttl))
+        _stored(status, max(map(len, map(b"".join, zip(keys, values))), default=0) if status else 0)
 
     def update(  # type: ignore[override]
             self, other: Mapping[K, Bytes] | Iterable[tuple[Bytes, Bytes]] = (), /,

@@ -104,7 +104,8 @@ def told(status: int, error: ctypes.c_void_p | None = None) -> Error | None:
     """The same with an error object that stays."""
     if status == 0:
         return None
-    message, details = take_text(lib.status_name(status)), {}
+    message = f"{take_text(lib.status_name(status))}: {take_text(lib.status_text(status))}"
+    details = {}
     if error is not None and error.value:
         message = take_text(lib.error_message(error))
         value = Handle()

@@ -493,6 +493,16 @@ class Clears:
         return False
 
 
+def test_what_is_too_large_or_closed_is_told_in_words():
+    with Cache(max_entry_bytes=10) as cache:
+        with pytest.raises(errors.TooLarge, match="entry: 101 bytes are beyond max_entry_bytes"):
+            cache.set("k", bytes(100))
+        with pytest.raises(errors.TooLarge, match="entry: 103 bytes are beyond max_entry_bytes"):
+            cache.set_many({"a": b"b", "key": bytes(100)})
+    with pytest.raises(errors.InvalidHandle, match="invalid_handle: freed"):
+        cache.get("k")
+
+
 def test_a_walk_over_items_meets_no_entry_that_has_gone():
     with Cache() as cache:
         for n in range(100):

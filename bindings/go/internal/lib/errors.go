@@ -51,7 +51,11 @@ func (e *Error) Name() string { return C.GoString(C.mynah_status_name(C.mynah_st
 // Caused is an error of a status that a Go error, such as a context's, brought
 // about.
 func Caused(kind *Error, cause error) *Error {
-	return &Error{Status: kind.Status, Message: kind.Message + ": " + cause.Error(), cause: cause}
+	text := cause.Error()
+	if own, ok := cause.(*Error); ok {
+		text = own.Message
+	}
+	return &Error{Status: kind.Status, Message: kind.Message + ": " + text, cause: cause}
 }
 
 // Check is the error of a status, nil for MYNAH_OK. It frees the mynah_error,
@@ -61,7 +65,8 @@ func Check(status int32, failure unsafe.Pointer) error {
 		return nil
 	}
 	if failure == nil {
-		return &Error{Status: status, Message: C.GoString(C.mynah_status_name(C.mynah_status(status)))}
+		name, meaning := C.mynah_status_name(C.mynah_status(status)), C.mynah_status_text(C.mynah_status(status))
+		return &Error{Status: status, Message: C.GoString(name) + ": " + C.GoString(meaning)}
 	}
 	f := (*C.mynah_error)(failure)
 	defer C.mynah_error_free(f)
