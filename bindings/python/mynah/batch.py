@@ -64,29 +64,36 @@ def run(client: Owner, requests: Iterable[Request], parallel: int,
     """Sends all requests; results in their order."""
     parallel = whole("parallel", parallel)
     with _batch_of(requests) as batch:
-        raised: list[BaseException] = []
         error = Handle()
-
-        def call(cancel: Cancel) -> int:
-            def progress(_: int, done: int, total: int) -> None:
-                try:
-                    if on_progress and not raised and not inside.is_over:
-                        on_progress(done, total)
-                except BaseException as failure:
-                    raised.append(failure)
-                    cancel.trigger()
-
-            kind = lib.callbacks["progress_fn"]
-            told = kind(progress) if on_progress else kind(0)
-            with inside.one(cancel.trigger):
-                return int(lib.batch_run(
-                    batch._handle, client._handle, parallel, cancel._handle, told, None, error))
-
-        status = interruptible(call)
-        if raised:
-            raise raised[0]
-        errors.check(status, error)
+        progressing(lambda cancel, told: lib.batch_run(
+            batch._handle, client._handle, parallel, cancel._handle, told, None, error),
+            error, on_progress)
         return _results(batch)
+
+
+def progressing(run: Callable[[Cancel, Any], int], error: Handle,
+                on_progress: Progress | None) -> None:
+    """Runs a blocking call that tells how far it is, through a function that C takes."""
+    raised: list[BaseException] = []
+
+    def call(cancel: Cancel) -> int:
+        def progress(_: int, done: int, total: int) -> None:
+            try:
+                if on_progress and not raised and not inside.is_over:
+                    on_progress(done, total)
+            except BaseException as failure:
+                raised.append(failure)
+                cancel.trigger()
+
+        kind = lib.callbacks["progress_fn"]
+        told = kind(progress) if on_progress else kind(0)
+        with inside.one(cancel.trigger):
+            return int(run(cancel, told))
+
+    status = interruptible(call)
+    if raised:
+        raise raised[0]
+    errors.check(status, error)
 
 
 async def arun(client: Owner, requests: Iterable[Request], parallel: int) -> list[Result]:

@@ -9,7 +9,7 @@ from typing import Any, Iterable, Literal, Sequence, overload
 from . import errors
 from ._library import Handle, lib, take
 from ._object import Cancel, Options, Progress, handle_of, several, whole
-from .batch import Result, arun, interruptible, run
+from .batch import Result, arun, interruptible, progressing, run
 from .cache import Cache
 from .caller import Asked, Caller, _request
 from .metrics import Advice, ClientMetrics, advice_of, client_metrics_of
@@ -71,19 +71,16 @@ class Client(Caller):
         return await arun(
             self, [_request(r, options) for r in several("prompts", requests)], parallel)
 
-    def warm(self, prompts: Sequence[str], parallel: int = 8) -> int:
-        """Asks each prompt, so that its answer is in the cache; how many are."""
+    def warm(self, prompts: Sequence[str], parallel: int = 8,
+             on_progress: Progress | None = None) -> int:
+        """Asks each prompt, so that its answer is in the cache; how many are.
+        ``on_progress`` as for :meth:`batch`."""
         body = json.dumps(list(several("prompts", prompts))).encode()
         warmed, error = ctypes.c_size_t(), Handle()
         threads = whole("parallel", parallel)
-
-        def call(cancel: Cancel) -> int:
-            nothing = lib.callbacks["progress_fn"](0)
-            return int(lib.client_warm_json(
-                self._handle, body, len(body), threads, cancel._handle, nothing, None, warmed,
-                error))
-
-        errors.check(interruptible(call), error)
+        progressing(lambda cancel, told: lib.client_warm_json(
+            self._handle, body, len(body), threads, cancel._handle, told, None, warmed, error),
+            error, on_progress)
         return warmed.value
 
     @overload

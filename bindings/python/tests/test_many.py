@@ -56,6 +56,14 @@ def test_what_progress_raises_ends_the_batch():
             assert mock.stats()["requests"] < 100
 
 
+def test_warming_tells_how_far_it_is_and_ends_by_what_that_raises(client):
+    told = []
+    assert client.warm(["a", "b", "c"], 1, lambda *at: told.append(at)) == 3
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    with pytest.raises(ZeroDivisionError):
+        client.warm(["d", "e"], 1, lambda *_: 1 / 0)
+
+
 def test_a_batch_runs_on_any_thread(client):
     results = []
     thread = threading.Thread(target=lambda: results.extend(client.batch(["one", "two"])))
