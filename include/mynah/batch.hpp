@@ -34,27 +34,9 @@ public:
      * is triggered then. */
     template <typename Progress>
     void run(const client &by, uint32_t parallel, Progress &&progress, cancel &token) {
-        struct state {
-            std::remove_reference_t<Progress> *progress;
-            cancel *token;
-            std::exception_ptr thrown;
-        } held{std::addressof(progress), &token, nullptr};
-        auto callback = [](void *user, size_t done, size_t total) {
-            auto &to = *static_cast<state *>(user);
-            if (to.thrown) return;
-            try {
-                (*to.progress)(done, total);
-            } catch (...) {
-                to.thrown = std::current_exception();
-                to.token->trigger();
-            }
-        };
-        failure why;
-        mynah_status status = detail::told(&why, [&](mynah_error **err) {
-            return mynah_batch_run(get(), by.get(), parallel, detail::word(&token), callback, &held, err);
+        detail::progressing(progress, token, [&](auto callback, void *user, mynah_error **err) {
+            return mynah_batch_run(get(), by.get(), parallel, detail::word(&token), callback, user, err);
         });
-        if (held.thrown) std::rethrow_exception(held.thrown);
-        detail::check(status, why);
     }
 
     mynah_status result(size_t place, response &answer, std::nothrow_t,

@@ -11,6 +11,32 @@
 namespace mynah {
 namespace detail {
 
+/* Runs a call that tells `progress` how far it is. What that throws triggers the
+ * token, and is thrown when the call has ended. */
+template <typename Progress, typename Call>
+void progressing(Progress &progress, cancel &token, Call &&call) {
+    struct state {
+        Progress *progress;
+        cancel *token;
+        std::exception_ptr thrown;
+    } held{std::addressof(progress), &token, nullptr};
+    auto callback = [](void *user, size_t done, size_t total) {
+        auto &to = *static_cast<state *>(user);
+        if (to.thrown) return;
+        try {
+            (*to.progress)(done, total);
+        } catch (...) {
+            to.thrown = std::current_exception();
+            to.token->trigger();
+        }
+    };
+    failure why;
+    mynah_status status =
+        told(&why, [&](mynah_error **err) { return call(callback, &held, err); });
+    if (held.thrown) std::rethrow_exception(held.thrown);
+    check(status, why);
+}
+
 /* What client and tiers have in common; Self has chat_ and stream_, the
  * functions of C. */
 template <typename Self, typename T>
@@ -171,6 +197,16 @@ public:
         detail::checked([&](mynah_error **err) {
             return mynah_client_warm_json(get(), json.data(), json.size(), parallel,
                                           detail::word(token), nullptr, nullptr, &warmed, err);
+        });
+        return warmed;
+    }
+    /* The same, with `progress(done, total)`, as of batch::run. */
+    template <typename Progress>
+    size_t warm_json(std::string_view json, uint32_t parallel, Progress &&progress, cancel &token) {
+        size_t warmed = 0;
+        detail::progressing(progress, token, [&](auto callback, void *user, mynah_error **err) {
+            return mynah_client_warm_json(get(), json.data(), json.size(), parallel,
+                                          detail::word(&token), callback, user, &warmed, err);
         });
         return warmed;
     }

@@ -171,6 +171,10 @@ void figures_are_told() {
     mynah::client client(mynah::client_options(options_for(mock)).share(shared));
     CHECK(client.warm_json(R"(["one","two"])") == 2 && shared.size() == 2);
     CHECK(has(client.metrics_json(), "\"calls\":2") && has(client.advise_json(), "findings"));
+    size_t sum = 0;
+    mynah::cancel token;
+    auto count = [&](size_t done, size_t total) { sum += 10 * done + total; };
+    CHECK(client.warm_json(R"(["one","two"])", 1, count, token) == 2 && sum == 34);
     CHECK(has(client.embed_json(R"({"model":"m","input":"text"})"), "embedding"));
     CHECK(has(client.options_json(), "temperature"));
     CHECK(has(client.metrics_prometheus(), "mynah_llm_calls_total"));

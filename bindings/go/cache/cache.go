@@ -26,6 +26,7 @@ import "C"
 
 import (
 	"encoding"
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
@@ -38,6 +39,13 @@ import (
 
 // Version is the library's, such as 0.1.0.
 func Version() string { return lib.Version() }
+
+// ABIVersion is the number of the library's binary interface: a program works with
+// every library that answers the same.
+func ABIVersion() uint32 { return lib.ABIVersion() }
+
+// BuildInfo is how the library was built: version, target, features, compiler.
+func BuildInfo() (json.RawMessage, error) { return lib.BuildInfo() }
 
 // Forever is a TTL that never runs out.
 const Forever time.Duration = math.MaxInt64

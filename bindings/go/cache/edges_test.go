@@ -11,6 +11,13 @@ import (
 	"time"
 )
 
+func TestTheLibrarySaysHowItWasBuilt(t *testing.T) {
+	info, err := BuildInfo()
+	if want := fmt.Sprintf(`"abi_version":%d`, ABIVersion()); err != nil || !strings.Contains(string(info), want) || !strings.Contains(string(info), Version()) {
+		t.Fatal(string(info), err)
+	}
+}
+
 func TestWhatIsTooLargeOrWrongIsToldInWords(t *testing.T) {
 	c := NewShardedCache(WithMaxEntryBytes(10))
 	_, wrongLevel := New(WithLog(99, func(LogLevel, []byte) {}))

@@ -54,11 +54,8 @@ func (c *ProviderClient) Batch(ctx context.Context, requests []Request, parallel
 			places = append(places, i)
 		}
 	}
-	var user cgo.Handle
-	if progress != nil {
-		user = cgo.NewHandle(progress)
-		defer user.Delete()
-	}
+	user, release := heard(progress)
+	defer release()
 	err := lib.Under(ctx, func(token uintptr) error {
 		var failure *C.mynah_error
 		return told(C.go_batch_run(batch, c.handle, C.uint32_t(max(parallel, 0)), cancel(token), C.uintptr_t(user), &failure), failure)
@@ -67,6 +64,15 @@ func (c *ProviderClient) Batch(ctx context.Context, requests []Request, parallel
 		answers[i] = resultOf(ctx, batch, at, err)
 	}
 	return answers
+}
+
+// heard is the word of a function that C calls, until it is released; 0 for nil.
+func heard(progress func(done, total int)) (word cgo.Handle, release func()) {
+	if progress == nil {
+		return 0, func() {}
+	}
+	word = cgo.NewHandle(progress)
+	return word, word.Delete
 }
 
 func addTo(batch *C.mynah_batch, request Request) error {

@@ -25,6 +25,7 @@ import "C"
 
 import (
 	"context"
+	"encoding/json"
 	"runtime"
 	"slices"
 	"unsafe"
@@ -34,6 +35,13 @@ import (
 
 // Version is the library's, such as 0.1.0.
 func Version() string { return lib.Version() }
+
+// ABIVersion is the number of the library's binary interface: a program works with
+// every library that answers the same.
+func ABIVersion() uint32 { return lib.ABIVersion() }
+
+// BuildInfo is how the library was built: version, target, features, compiler.
+func BuildInfo() (json.RawMessage, error) { return lib.BuildInfo() }
 
 // Client is whatever answers: a ProviderClient, a TieredClient, a
 // CircuitBreaker. All of it may be used from any number of goroutines.

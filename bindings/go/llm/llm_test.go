@@ -59,6 +59,9 @@ func TestAChatIsAnswered(t *testing.T) {
 	if len(body.Messages) != 2 || body.Messages[0].Content != "Be brief." || body.Temperature == nil || *body.Temperature != 0 {
 		t.Fatalf("%+v", body)
 	}
+	if !strings.Contains(string(answer.Raw), "chat.completion") {
+		t.Fatal(string(answer.Raw))
+	}
 	if answer, err := client.Complete(context.Background(), "Why?"); err != nil || answer.Text != "because they can" {
 		t.Fatal(answer, err)
 	}

@@ -3,6 +3,7 @@ package llm_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"fmt"
 	"strings"
 	"sync"
@@ -263,6 +264,15 @@ func TestACacheIsWarmedUp(t *testing.T) {
 	plain, _ := talk(t, nil)
 	if _, err := llm.WarmupCache(context.Background(), plain, []string{"a"}); !errors.Is(err, llm.ErrInvalidArgument) {
 		t.Fatal(err)
+	}
+}
+
+func TestWarmingTellsHowFarItIs(t *testing.T) {
+	client, _ := talk(t, answering("warm"), llm.WithCacheEnabled(true))
+	var told []int
+	warmed, err := client.Warm(context.Background(), []string{"a", "b", "c"}, 1, func(done, total int) { told = append(told, done, total) })
+	if err != nil || warmed != 3 || !slices.Equal(told, []int{1, 3, 2, 3, 3, 3}) {
+		t.Fatal(warmed, told, err)
 	}
 }
 

@@ -12,6 +12,8 @@ type Message struct {
 	Content string
 	// ToolCallID names the call that a tool's message answers.
 	ToolCallID string
+	// Failed says of a tool's message that the tool failed: see FailedToolMessage.
+	Failed bool
 	// Parts stand beside the content: images and documents.
 	Parts []Part
 	// ToolCalls are what an assistant's message asks for.
@@ -37,6 +39,12 @@ func AssistantMessage(text string) Message { return Message{Role: "assistant", C
 // ToolMessage is the result of a call that an answer asked for.
 func ToolMessage(callID, result string) Message {
 	return Message{Role: "tool", Content: result, ToolCallID: callID}
+}
+
+// FailedToolMessage is ToolMessage of a tool that failed. Anthropic's and Gemini's
+// models are told so; the others have no field for it, so let result say it too.
+func FailedToolMessage(callID, result string) Message {
+	return Message{Role: "tool", Content: result, ToolCallID: callID, Failed: true}
 }
 
 // MessageJSON is a message in the form of OpenAI's chat completions. It goes as

@@ -51,7 +51,7 @@ func (m Message) MarshalJSON() ([]byte, error) {
 }
 
 func (m Message) says(was Message) bool {
-	return m.Role == was.Role && m.Content == was.Content && m.ToolCallID == was.ToolCallID &&
+	return m.Role == was.Role && m.Content == was.Content && m.ToolCallID == was.ToolCallID && m.Failed == was.Failed &&
 		alike(m.Parts, was.Parts) && slices.Equal(m.ToolCalls, was.ToolCalls)
 }
 
@@ -70,6 +70,9 @@ func (m Message) put(out map[string]any, was Message, came map[string]json.RawMe
 		if m.ToolCallID != "" {
 			out["tool_call_id"] = m.ToolCallID
 		}
+	}
+	if m.Failed != was.Failed {
+		out["is_error"] = m.Failed
 	}
 	if !slices.Equal(m.ToolCalls, was.ToolCalls) {
 		delete(out, "tool_calls")
@@ -113,6 +116,7 @@ func (m Message) callsAfter(was []ToolCall, came []json.RawMessage) []any {
 // readMessage is the fields of a message; those of a form that is unknown stay empty.
 func readMessage(came map[string]json.RawMessage, whole []byte) Message {
 	m := Message{Role: word(came["role"]), ToolCallID: word(came["tool_call_id"]), whole: slices.Clone(whole)}
+	_ = json.Unmarshal(came["is_error"], &m.Failed)
 	var parts []json.RawMessage
 	if json.Unmarshal(came["content"], &parts) != nil {
 		parts = []json.RawMessage{came["content"]}

@@ -96,6 +96,7 @@ func TestEachFieldOfAMessageCanBeChanged(t *testing.T) {
 		`{"content":[{"type":"text","text":"text"},{"type":"image_url","image_url":{"url":"u"}}]}`: func(m *llm.Message) { *m = m.WithImageURL("u") },
 		`{"tool_call_id":"other"}`: func(m *llm.Message) { m.ToolCallID = "other" },
 		`{"tool_call_id":null}`:    func(m *llm.Message) { m.ToolCallID = "" },
+		`{"is_error":true}`:        func(m *llm.Message) { m.Failed = true },
 		`{"tool_calls":null}`:      func(m *llm.Message) { m.ToolCalls = nil },
 		`{"tool_calls":[{"id":"c","type":"custom","custom":{"name":"sql","input":"drop"}}]}`: func(m *llm.Message) { m.ToolCalls[0].Arguments = "drop" },
 		`{"tool_calls":[{"id":"c","type":"custom","custom":{"name":"sql","input":"select"},"y":2},{"id":"d","type":"function","function":{"name":"f","arguments":"{}"}}]}`: func(m *llm.Message) {
@@ -155,7 +156,7 @@ func TestAnUnchangedMessageGoesAsItCame(t *testing.T) {
 func TestAMessageSurvivesAsJSON(t *testing.T) {
 	call := llm.ToolCall{ID: "c", Name: "f", Arguments: `{"a":1}`}
 	for _, message := range []llm.Message{
-		llm.SystemMessage("s"), llm.ToolMessage("id", "r"), llm.UserMessage("u").WithImageURL("u"),
+		llm.SystemMessage("s"), llm.ToolMessage("id", "r"), llm.FailedToolMessage("id", "r"), llm.UserMessage("u").WithImageURL("u"),
 		{Role: "assistant", ToolCalls: []llm.ToolCall{call}}, {Role: "assistant", Content: "t", ToolCalls: []llm.ToolCall{call, call}},
 	} {
 		raw, err := json.Marshal(message)
@@ -163,7 +164,7 @@ func TestAMessageSurvivesAsJSON(t *testing.T) {
 			t.Fatal(err)
 		}
 		back := restored(t, "["+string(raw)+"]")[0]
-		again := llm.Message{Role: back.Role, Content: back.Content, ToolCallID: back.ToolCallID, Parts: back.Parts, ToolCalls: back.ToolCalls}
+		again := llm.Message{Role: back.Role, Content: back.Content, ToolCallID: back.ToolCallID, Failed: back.Failed, Parts: back.Parts, ToolCalls: back.ToolCalls}
 		if got, err := json.Marshal(again); err != nil || string(got) != string(raw) {
 			t.Errorf("%s, and then %s %v", raw, got, err)
 		}
@@ -181,7 +182,7 @@ func TestAnAnswerSurvivesAsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := llm.Response{JSON: answer.JSON}
+	again := llm.Response{JSON: answer.JSON, Raw: answer.Raw}
 	if err := json.Unmarshal(raw, &again); err != nil || !reflect.DeepEqual(*answer, again) {
 		t.Fatalf("%+v, and then %+v %v", *answer, again, err)
 	}

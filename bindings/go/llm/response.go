@@ -44,6 +44,9 @@ type Response struct {
 	Message Message `json:"message"`
 	// JSON is everything that is known.
 	JSON json.RawMessage `json:"-"`
+	// Raw is the provider's own JSON, where the answer came whole from it: nil for
+	// one that came as a stream or from the cache.
+	Raw json.RawMessage `json:"-"`
 }
 
 // ToolCall is a function that the model wants called.
@@ -113,6 +116,15 @@ func newResponse(response *C.mynah_response) (*Response, error) {
 	if err := told(C.mynah_response_json(response, &value), nil); err != nil {
 		return nil, err
 	}
-	read := &Response{JSON: lib.Take(unsafe.Pointer(value))}
+	read := &Response{JSON: lib.Take(unsafe.Pointer(value)), Raw: raw(response)}
 	return read, json.Unmarshal(read.JSON, read)
+}
+
+func raw(response *C.mynah_response) json.RawMessage {
+	var size C.size_t
+	data := C.mynah_response_raw(response, &size)
+	if data == nil {
+		return nil
+	}
+	return lib.Copied(unsafe.Pointer(data), uint64(size))
 }

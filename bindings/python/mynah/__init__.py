@@ -21,7 +21,9 @@ Left to C are the functions that the library calls for logs, alerts and eviction
 (here they are :class:`Notices`, which have a client's log records; what a cache logs
 about its own decisions is told to such a function only), claims as objects (here :meth:`Cache.get_or_load`,
 :meth:`Cache.memoize` and :meth:`Cache.warm`), a load that remembers that there is
-nothing (here :meth:`Cache.set_negative`), and options from a JSON text.
+nothing (here :meth:`Cache.set_negative`), options from a JSON text, and what options
+come to before anything is made from them (here :meth:`Client.options` and
+:meth:`Cache.options`, afterwards).
 """
 
 from . import errors

@@ -152,6 +152,19 @@ def take_text(address: int | None) -> str:
     return ctypes.string_at(address).decode("utf-8", "replace") if address else ""
 
 
+def text_of(function: Callable[..., Any], *of: Any) -> str | None:
+    """What a function of the library answers as data and length."""
+    data = bytes_of(function, *of)
+    return None if data is None else data.decode("utf-8", "replace")
+
+
+def bytes_of(function: Callable[..., Any], *of: Any) -> bytes | None:
+    """The same, as bytes."""
+    length = ctypes.c_size_t()
+    data = function(*of, length)
+    return ctypes.string_at(data, length.value) if data else None
+
+
 def version() -> str:
     """The version of the library that was loaded."""
     return take_text(lib.version())

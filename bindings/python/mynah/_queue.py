@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Union
 
 from . import errors
-from ._library import Handle, lib, take
+from ._library import Handle, lib, take, text_of
 from ._object import Cancel, Owner
 from .request import Request
 from .response import Response, read_response
@@ -203,19 +203,6 @@ def _event(event: int) -> Event:
         return Event(name, text, lib.event_choice(event))
     return Event(name, text, lib.event_choice(event), lib.event_tool_index(event),
                  text_of(lib.event_tool_id, event), text_of(lib.event_tool_name, event))
-
-
-def text_of(function: Callable[..., Any], *of: Any) -> str | None:
-    """What a function of the library answers as data and length."""
-    data = bytes_of(function, *of)
-    return None if data is None else data.decode("utf-8", "replace")
-
-
-def bytes_of(function: Callable[..., Any], *of: Any) -> bytes | None:
-    """The same, as bytes."""
-    length = ctypes.c_size_t()
-    data = function(*of, length)
-    return ctypes.string_at(data, length.value) if data else None
 
 
 _idle: list[Queue] = []

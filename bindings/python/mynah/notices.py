@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Union
 
 from . import errors
-from ._library import Handle, lib
+from ._library import Handle, bytes_of, lib, text_of
 from ._object import Owner
-from ._queue import bytes_of, text_of
 
 _SLICE_MS = 200
 """Pause after which a wait looks whether there was a Ctrl-C."""

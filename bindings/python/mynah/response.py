@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import errors
-from ._library import Handle, lib, take
+from ._library import Handle, lib, take, text_of
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,12 @@ class Response:
     message: dict[str, Any]
     """The assistant's turn, to be appended to the messages as it is."""
     raw: dict[str, Any] = field(repr=False)
+    provider_raw: str | None = field(default=None, repr=False)
+    """The provider's own JSON, where the answer came whole from it; None for one that
+    came as a stream or from the cache."""
 
 
-def response_of(raw: dict[str, Any]) -> Response:
+def response_of(raw: dict[str, Any], provider_raw: str | None) -> Response:
     """The answer that a JSON object of the library's tells of."""
     def known(cls: type, name: str) -> dict[str, Any]:
         return {k: v for k, v in (raw.get(name) or {}).items() if k in cls.__annotations__}
@@ -86,7 +89,7 @@ def response_of(raw: dict[str, Any]) -> Response:
         Usage(**known(Usage, "usage")), raw.get("cost_usd"), raw.get("saved_usd"),
         raw.get("model"), raw.get("id"), raw.get("request_id"), raw.get("served_from") or "",
         raw.get("attempts") or 0, Timings(**known(Timings, "timings_ms")),
-        raw.get("message") or {}, raw)
+        raw.get("message") or {}, raw, provider_raw)
 
 
 def take_response(handle: ctypes.c_void_p) -> Response | None:
@@ -103,4 +106,4 @@ def read_response(handle: ctypes.c_void_p) -> Response | None:
         return None
     value = Handle()
     errors.check(lib.response_json(handle, value))
-    return response_of(json.loads(take(value)))
+    return response_of(json.loads(take(value)), text_of(lib.response_raw, handle))

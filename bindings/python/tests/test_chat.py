@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import os
 import signal
 import struct
@@ -113,6 +114,12 @@ def test_every_status_has_a_class():
         "NULL_ARGUMENT", "INVALID_HANDLE", "INVALID_ARGUMENT", "OUT_OF_RANGE"}]
     assert statuses and len(errors.BY_STATUS) == 31
     assert sorted(errors.BY_STATUS) == list(range(1, 32))
+
+
+def test_the_providers_own_json_is_there_where_the_answer_came_whole(client):
+    asked, kept = client.chat("hello"), client.chat("hello")
+    assert json.loads(asked.provider_raw)["object"] == "chat.completion"
+    assert kept.provider_raw is None
 
 
 def test_a_response_tells_where_it_came_from(client):

@@ -17,12 +17,27 @@ package lib
 import "C"
 
 import (
+	"encoding/json"
 	"runtime"
 	"unsafe"
 )
 
 // Version is the library's own, such as 0.1.0.
 func Version() string { return C.GoString(C.mynah_version()) }
+
+// ABIVersion is the number of the library's binary interface: a program works with
+// every library that answers the same.
+func ABIVersion() uint32 { return uint32(C.mynah_abi_version()) }
+
+// BuildInfo is how the library was built, as JSON: version, target, features,
+// compiler.
+func BuildInfo() (json.RawMessage, error) {
+	var value *C.mynah_value
+	if err := Check(int32(C.mynah_build_info_json(&value)), nil); err != nil {
+		return nil, err
+	}
+	return Take(unsafe.Pointer(value)), nil
+}
 
 // Take copies the bytes of a mynah_value and frees it.
 func Take(value unsafe.Pointer) []byte {
