@@ -338,6 +338,9 @@ def go():
              "CGO_LDFLAGS": f"-L{BUILD} -Wl,-rpath,{BUILD}"}
     count("go vet has nothing to say",
           run("go", "-C", "bindings/go", "vet", "./...", counts=False, **found))
+    without = subprocess.run(["go", "-C", "bindings/go", "build", "./mock"], cwd=ROOT, text=True,
+                             env={**os.environ, "CGO_ENABLED": "0"}, capture_output=True)
+    count("without cgo the Go package says so", "mynah_needs_cgo" in without.stderr, without.stderr)
     run("go", "-C", "bindings/go", "test", "-count=1", "-v", "./...", **found)
     run("go", "-C", "examples/go", "vet", "./...", **found)
     run("go", "-C", "examples/go", "test", "-count=1", "-v", ".", **found)
