@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"mynah/cache"
 	"mynah/llm"
 	"mynah/mock"
 )
@@ -77,6 +78,17 @@ func TestALittleTimeIsNotNone(t *testing.T) {
 	defer client.Close()
 	raw, err := client.OptionsJSON()
 	if err != nil || !strings.Contains(string(raw), `"idle_timeout_ms":{"value":1,`) || !strings.Contains(string(raw), `"retry_delay_ms":{"value":2,`) {
+		t.Fatal(string(raw), err)
+	}
+}
+
+func TestForeverIsALifetimeOfAnswersToo(t *testing.T) {
+	client, err := llm.New(llm.WithProvider(llm.ProviderOllama), llm.WithCache(true, cache.Forever))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if raw, err := client.OptionsJSON(); err != nil || !strings.Contains(string(raw), `"cache_ttl_ms":{"value":0,`) {
 		t.Fatal(string(raw), err)
 	}
 }

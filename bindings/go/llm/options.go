@@ -1,6 +1,10 @@
 package llm
 
-import "time"
+import (
+	"time"
+
+	"mynah/cache"
+)
 
 // One function for each of the library's options. Range and default are the
 // library's; the comments say what an option means.
@@ -142,9 +146,14 @@ func WithStreamingEnabled(on bool) Option { return of("streaming_enabled", on) }
 // response cache.
 func WithCacheEnabled(on bool) Option { return of("cache_enabled", on) }
 
-// WithCacheTTL is cache_ttl_ms: Time for which an answer is kept; 0: for
-// ever.
-func WithCacheTTL(d time.Duration) Option { return in("cache_ttl_ms", d) }
+// WithCacheTTL is cache_ttl_ms: Time for which an answer is kept; 0 and
+// cache.Forever: for ever.
+func WithCacheTTL(d time.Duration) Option {
+	if d == cache.Forever {
+		d = 0
+	}
+	return in("cache_ttl_ms", d)
+}
 
 // WithCacheToolCalls is cache_tool_calls: Also keeps answers that call tools.
 func WithCacheToolCalls(on bool) Option { return of("cache_tool_calls", on) }
