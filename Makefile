@@ -14,6 +14,12 @@ CC ?= cc
 PYTHON ?= python3
 BUILD ?= build
 
+# Files that are installed name these places to programs that lie elsewhere.
+absolute = $(if $(filter-out /%,$(firstword $(1))),$(CURDIR)/$(1),$(1))
+override PREFIX := $(call absolute,$(PREFIX))
+override INCLUDEDIR := $(call absolute,$(INCLUDEDIR))
+override LIBDIR := $(call absolute,$(LIBDIR))
+
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 MAJOR := $(firstword $(subst ., ,$(VERSION)))
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -106,8 +112,11 @@ quick:
 
 HEADERS := $(patsubst include/%,%,$(wildcard include/*.h include/*.hpp include/mynah/*.hpp))
 CMAKEDIR := $(LIBDIR)/cmake/mynah
+# A text as sed puts it in: & is what was found, | the end.
+literal = $(subst |,\|,$(subst &,\&,$(subst \,\\,$(1))))
 FILL := sed -e 's|@VERSION@|$(VERSION)|g' -e 's|@MAJOR@|$(MAJOR)|g' \
-    -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
+    -e 's|@PREFIX@|$(call literal,$(PREFIX))|g' -e 's|@LIBDIR@|$(call literal,$(LIBDIR))|g' \
+    -e 's|@INCLUDEDIR@|$(call literal,$(INCLUDEDIR))|g' \
     -e 's|@SHARED@|$(SHARED)|g' -e 's|@SONAME@|$(SONAME)|g' -e 's|@PRIVATE_LIBS@|$(PRIVATE_LIBS)|g'
 # Readable for all, whatever the umask is.
 FILLED = $(FILL) packaging/$(1).in > '$(DESTDIR)$(2)/$(1)' && chmod 644 '$(DESTDIR)$(2)/$(1)'

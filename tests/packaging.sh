@@ -90,6 +90,13 @@ readable() {
     test ! -s "$work/closed"
 }
 clean_names() { ! grep -r "$work" "$root/usr/lib/pkgconfig" "$root/usr/lib/cmake"; }
+relative() {
+    make --no-print-directory install PREFIX=build/relative DESTDIR= || return 1
+    grep -F "prefix=$PWD/build/relative" build/relative/lib/pkgconfig/mynah.pc
+    found=$?
+    rm -r build/relative
+    return $found
+}
 mkdir -p "$root/usr/include" "$root/usr/lib/pkgconfig" "$root/usr/lib/cmake/other"
 for other in include/other.h lib/libother.so lib/pkgconfig/other.pc lib/cmake/other/other-config.cmake; do
     echo keep >"$root/usr/$other"
@@ -98,6 +105,7 @@ done
 check "make install lays out a tree below DESTDIR" install_away
 check "the installed library has its links" links
 check "what is installed under a strict umask is readable for all" readable
+check "a prefix that is relative is installed as what it means here" relative
 check "DESTDIR stands in no installed file" clean_names
 
 if have pkg-config; then
@@ -162,15 +170,15 @@ END
         skip "a program with the static library is linked wholly statically" "not Linux"
     fi
     spaced() {
-        make --no-print-directory install PREFIX="$work/pre fix" DESTDIR= || return 1
-        export PKG_CONFIG_PATH="$work/pre fix/lib/pkgconfig"
+        make --no-print-directory install PREFIX="$work/p & r|e fix" DESTDIR= || return 1
+        export PKG_CONFIG_PATH="$work/p & r|e fix/lib/pkgconfig"
         for name in mynah mynah-static; do
             # What pkg-config answers is quoted for a shell.
             eval "cc -o '$work/spaced' '$work/program.c' $(pkg-config --cflags --libs $name)" &&
-                LD_LIBRARY_PATH="$work/pre fix/lib" "$work/spaced" || return 1
+                LD_LIBRARY_PATH="$work/p & r|e fix/lib" "$work/spaced" || return 1
         done
     }
-    check "a program builds against a prefix with a space in it" spaced
+    check "a program builds against a prefix with a space and other signs in it" spaced
 else
     skip "a program builds with pkg-config" "no pkg-config"
 fi
