@@ -210,7 +210,23 @@ END
         sed -i 's/mynah 0.1/mynah 0.99/' "$work/cmake/CMakeLists.txt"
         ! cmake -S "$work/cmake" -B "$work/cmake/other" -DCMAKE_PREFIX_PATH="$root/usr"
     }
+    # Debian's layout, in a tree that was moved.
+    cmake_builds_moved() {
+        make --no-print-directory install PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu DESTDIR="$work/staged" &&
+            mv "$work/staged" "$work/moved" &&
+            cmake -S "$work/cmake" -B "$work/cmake/moved" -Dmynah_DIR="$work/moved/usr/lib/x86_64-linux-gnu/cmake/mynah" &&
+            cmake --build "$work/cmake/moved" && "$work/cmake/moved/shared"
+    }
+    no_part() {
+        sed 's/REQUIRED/REQUIRED COMPONENTS foo/' "$work/cmake/CMakeLists.txt" >"$work/parts/CMakeLists.txt"
+        cmake -S "$work/parts" -B "$work/parts/build" -DCMAKE_PREFIX_PATH="$root/usr" 2>&1 |
+            tee "$work/parts/out" | grep "no components" || { cat "$work/parts/out"; return 1; }
+    }
+    mkdir "$work/parts"
+    cp "$work/cmake"/*.c "$work/parts"
     check "find_package finds the installed tree, shared and static" cmake_builds
+    check "find_package finds a moved tree whose libraries lie two levels deep" cmake_builds_moved
+    check "find_package refuses a component, for there are none" no_part
     check "find_package refuses a version that is newer" too_new
 else
     skip "find_package finds the installed tree" "no cmake"
