@@ -19,11 +19,14 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 VERSION = re.search(r'^version = "(.*)"', (HERE / "pyproject.toml").read_text(), re.M)[1]
 TAG = "py3-none-" + re.sub(r"[-.]", "_", sysconfig.get_platform())
-METADATA = f"""Metadata-Version: 2.1
+LICENCES = ["LICENSE-MIT", "LICENSE-APACHE"]
+METADATA = f"""Metadata-Version: 2.4
 Name: mynah
 Version: {VERSION}
 Summary: A fast in-process cache and a client for language models
-License: MIT OR Apache-2.0
+License-Expression: MIT OR Apache-2.0
+License-File: {LICENCES[0]}
+License-File: {LICENCES[1]}
 Requires-Python: >=3.9
 """
 NAME = {"darwin": "libmynah.dylib", "win32": "mynah.dll"}.get(sys.platform, "libmynah.so")
@@ -57,6 +60,7 @@ def write(folder, editable=False):
     info = f"mynah-{VERSION}.dist-info"
     contents = files(editable) + [(f"{info}/METADATA", METADATA.encode()),
                                   (f"{info}/WHEEL", WHEEL.encode())]
+    contents += [(f"{info}/licenses/{name}", (ROOT / name).read_bytes()) for name in LICENCES]
     record = ""
     for name, data in contents:
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
