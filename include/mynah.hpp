@@ -2,9 +2,10 @@
  * mynah.hpp - mynah.h for C++17, header only.
  *
  * Objects own what they stand for, move and do not copy. A failure is an
- * exception, mynah::error, with its status. What a program does often has also
- * a form with std::nothrow, which answers the status instead: making an
- * object, the cache's operations, calls of every kind, and the queue's.
+ * exception, mynah::error, with its status; a program without exceptions takes
+ * mynah.h. What a program does often has also a form with std::nothrow, which
+ * answers the status instead: making an object, the cache's operations, calls of
+ * every kind, and the queue's.
  * An exception thrown by a callback ends the call and leaves it once C has been
  * left: none passes through C. A text that C would cut, for it has a zero byte
  * where only a NUL-terminated one can go, is MYNAH_INVALID_ARGUMENT. After a move

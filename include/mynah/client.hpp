@@ -70,12 +70,13 @@ public:
         } held{std::addressof(each), nullptr};
         auto callback = [](void *user, const mynah_event *raw) -> int32_t {
             auto &to = *static_cast<state *>(user);
+            const event piece(raw);
             try {
-                if constexpr (std::is_void_v<decltype((*to.each)(event(raw)))>) {
-                    (*to.each)(event(raw));
+                if constexpr (std::is_void_v<decltype((*to.each)(piece))>) {
+                    (*to.each)(piece);
                     return 0;
                 } else {
-                    return (*to.each)(event(raw)) ? 0 : 1;
+                    return (*to.each)(piece) ? 0 : 1;
                 }
             } catch (...) {
                 to.thrown = std::current_exception();

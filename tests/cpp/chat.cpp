@@ -54,6 +54,10 @@ void a_callback_stops_or_throws() {
         caught = number == 42;
     }
     CHECK(caught);
+    std::string text;
+    mynah::response whole =
+        client.stream(mynah::request("hello"), [&](auto &event) { text += event.text(); });
+    CHECK(whole.text() == text);
 }
 
 void a_token_ends_a_stream_from_another_thread() {
