@@ -238,6 +238,13 @@ typedef struct mynah_mock mynah_mock;
  * -------------------------------------------------------------------------- */
 
 /**
+ * The binary interface of this header, to compare with `mynah_abi_version`. Raised
+ * when a program compiled against an earlier header can no longer work with the
+ * library; the number in the shared library's name.
+ */
+#define MYNAH_ABI_VERSION 0
+
+/**
  * The library's version, such as `0.1.0`. NUL-terminated, belongs to the
  * library, never freed. Any thread. Compare with `MYNAH_VERSION`, which is the
  * version of the header that the program was compiled with.

@@ -8,7 +8,7 @@ use crate::llm::totals;
 use super::guard::guard;
 use super::status::mynah_status;
 use super::value::{clear_value, give_text, guard_json, mynah_value};
-use super::version::ABI;
+use super::version::MYNAH_ABI_VERSION;
 
 /// How the library was built, as JSON: `version`, `abi_version`, `target`,
 /// `profile`, `compiler`, `features` (what can be left out, and was not), and the
@@ -25,7 +25,7 @@ pub unsafe extern "C" fn mynah_build_info_json(value: *mut *mut mynah_value) -> 
     let json = || {
         Ok(json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "abi_version": ABI,
+            "abi_version": MYNAH_ABI_VERSION,
             "target": env!("MYNAH_TARGET"),
             "profile": env!("MYNAH_PROFILE"),
             "compiler": env!("MYNAH_RUSTC"),

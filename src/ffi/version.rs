@@ -2,9 +2,10 @@
 
 use std::ffi::c_char;
 
-/// Raised when a program compiled against an earlier header can no longer
-/// work with the library; the number in the shared library's name.
-pub(super) const ABI: u32 = 0;
+/// The binary interface of this header, to compare with `mynah_abi_version`. Raised
+/// when a program compiled against an earlier header can no longer work with the
+/// library; the number in the shared library's name.
+pub const MYNAH_ABI_VERSION: u32 = 0;
 
 /// The library's version, such as `0.1.0`. NUL-terminated, belongs to the
 /// library, never freed. Any thread. Compare with `MYNAH_VERSION`, which is the
@@ -18,5 +19,5 @@ pub extern "C" fn mynah_version() -> *const c_char {
 /// program works with every library that answers the same number. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_abi_version() -> u32 {
-    ABI
+    MYNAH_ABI_VERSION
 }

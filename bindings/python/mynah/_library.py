@@ -100,6 +100,10 @@ class Library:
         self.constants = {
             name: int(value) for name, value in
             re.findall(r"#define MYNAH_(\w+)\s+(\d+)\b", header)}
+        theirs, ours = int(self._dll.mynah_abi_version()), self.constants["ABI_VERSION"]
+        if theirs != ours:
+            raise ImportError(f"libmynah has the binary interface {theirs}, and mynah.h is of "
+                              f"{ours}: install both from the same version")
         self.meanings = dict(re.findall(r"#define MYNAH_(\w+)\s+\d+ /\* (.*?) \*/", header))
         self.callbacks = {
             name: ctypes.CFUNCTYPE(_SCALARS[result], *(_type(a, True) for a in _parameters(rest)))

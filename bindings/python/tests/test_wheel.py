@@ -1,9 +1,12 @@
-"""What the wheel holds."""
+"""What the wheel holds, and that it fits the library that it meets."""
 
 import zipfile
 from pathlib import Path
 
 import backend
+import pytest
+
+from mynah import _library
 
 
 def test_the_wheel_has_the_licences(tmp_path, monkeypatch):
@@ -14,3 +17,11 @@ def test_the_wheel_has_the_licences(tmp_path, monkeypatch):
     for name in backend.LICENCES:
         assert texts[name] == (backend.ROOT / name).read_bytes()
         assert f"License-File: {name}" in texts["METADATA"].decode()
+
+
+def test_a_library_of_another_interface_than_the_header_is_refused(monkeypatch):
+    header = _library._header()
+    monkeypatch.setattr(_library, "_header", lambda: header.replace(
+        "#define MYNAH_ABI_VERSION 0", "#define MYNAH_ABI_VERSION 7"))
+    with pytest.raises(ImportError, match="interface 0, and mynah.h is of 7"):
+        _library.Library()
