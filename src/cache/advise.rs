@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::Cache;
 use super::departure::Reason;
-use super::making::{cell_bytes, shards_for, shards_that_fit};
+use super::making::{cell_bytes, shards_for};
 use super::report::Report;
 use super::simulate::{BETTER_BY, Forecast};
 use crate::options::cache::CacheOptions;
@@ -140,7 +140,7 @@ impl Cache {
         if (shards_for(shards, self.capacity()) as u64) < shards {
             return Some(("a shard holds at least 64 entries", "capacity", shards * 64));
         }
-        if (shards_that_fit(self.max_bytes(), empty) as u64) < shards {
+        if (self.shards_that_fit() as u64) < shards {
             let cause = "empty shards take up to three eighths of the bound on memory";
             let mb = (shards * empty * 8 / 3).div_ceil(1 << 20);
             return Some((cause, "max_memory_mb", mb));

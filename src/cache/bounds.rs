@@ -89,10 +89,7 @@ fn as_many_shards_as_one_asks_for_leave_room_for_a_value_of_half_the_bound() {
             );
             // Tables for so many small entries must go, too.
             fill(&cache, 0..20_000, 0);
-            let half: Vec<u8> = {
-                let mut random = fastrand::Rng::with_seed(1);
-                (0..MIB / 2 - 4).map(|_| random.u8(..)).collect()
-            };
+            let half = half(1);
             cache.set(b"half", &half, Ttl::Never).unwrap();
             assert_eq!(cache.get(b"half").unwrap().as_bytes(), half, "{policy}");
             cache.resize(65_536).unwrap();
@@ -118,6 +115,46 @@ fn after_many_small_entries_there_is_as_much_room_for_large_ones_as_in_a_new_cac
         });
         assert!(held * 20 >= fresh * 19, "{policy}: {held} entries of {fresh}");
     }
+}
+
+/// A value that does not pack, so long that with a key of four bytes it is half of a
+/// bound in MiB.
+fn half(mib: u64) -> Vec<u8> {
+    let mut random = fastrand::Rng::with_seed(1);
+    (0..mib * MIB / 2 - 4).map(|_| random.u8(..)).collect()
+}
+
+#[test]
+fn what_packing_takes_leaves_room_for_a_value_of_half_the_bound() {
+    for level in [3, 22] {
+        let options = format!(
+            r#"{{"capacity": 10000000, "max_memory_mb": 8, "shard_count": 65536, "compression": true,
+            "compression_level": {level}, "eviction_policy": "lru"}}"#
+        );
+        let (cache, _) = cache(&options);
+        fill(&cache, 0..2_000, 100);
+        // As many dictionaries as there usually are at a time.
+        cache.pay(2 * compress::most_dictionary_bytes(level) as i64);
+        cache.set(b"half", &half(8), Ttl::Never).unwrap();
+        assert!(cache.contains(b"half").unwrap());
+        audit(&cache);
+    }
+}
+
+#[test]
+fn nothing_leaves_for_an_entry_that_finds_no_room_even_so() {
+    let (cache, _) = cache(r#"{"max_memory_mb": 1, "shard_count": 2}"#);
+    fill(&cache, 0..100, 100);
+    cache.pay(6 << 17);
+    let value = half(1);
+    let Err(Error::TooLarge { needed, limit, .. }) = cache.set(b"half", &value, Ttl::Never) else {
+        panic!("a quarter was left");
+    };
+    assert!(needed > limit && limit < MIB / 4, "{limit}");
+    assert_eq!(cache.len(), 100);
+    let fits = limit as usize - 4_096;
+    cache.set(b"less", &value[..fits], Ttl::Never).unwrap();
+    audit(&cache);
 }
 
 #[test]

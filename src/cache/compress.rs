@@ -34,7 +34,7 @@ use self::sizes::{context_bytes, is_long, level_for};
 use super::entry::{COMPRESSED, Entry, Value};
 use crate::error::{Error, Result};
 
-pub use self::dictionary::{DICTIONARY_BYTES, has_room};
+pub use self::dictionary::{DICTIONARY_BYTES, has_room, most_bytes as most_dictionary_bytes};
 pub use self::samples::ROOM as SAMPLE_ROOM;
 
 /// Version, and length before.

@@ -78,6 +78,12 @@ impl Directory {
         self.mask.store(count - 1, Ordering::Release);
     }
 
+    /// How many cells exist, in use or not.
+    pub fn ever(&self) -> usize {
+        let more = self.more.iter().filter_map(OnceLock::get).map(|cells| cells.len());
+        self.first.len() + more.sum::<usize>()
+    }
+
     /// Cells that exist, in use or not.
     pub fn cells(&self) -> impl Iterator<Item = &Cell> {
         let more = self.more.iter().filter_map(OnceLock::get).flat_map(|cells| cells.iter());

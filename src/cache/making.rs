@@ -25,10 +25,14 @@ use crate::options::cache::CacheOptions;
 use crate::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
 use crate::sync::{Mutex, RwLock};
 
-/// Most shards that leave the better part of a bound on memory to entries, when
-/// an empty one takes so many bytes.
-pub(super) fn shards_that_fit(max_bytes: Option<u64>, empty: u64) -> usize {
-    let most = max_bytes.map_or(SHARDS_MAX as u64, |bytes| bytes * 3 / 8 / empty);
+/// Most shards that leave the better part of a bound on memory to entries, and
+/// room for one of half the bound, when an empty shard takes so many bytes and what
+/// is none takes `own`.
+fn shards_that_fit(max_bytes: Option<u64>, own: u64, empty: u64) -> usize {
+    let most = max_bytes.map_or(SHARDS_MAX as u64, |bytes| {
+        let beside_half = (bytes / 2 - bytes / 64).saturating_sub(own);
+        beside_half.clamp(bytes / 64, bytes * 3 / 8) / empty
+    });
     1 << most.clamp(1, SHARDS_MAX as u64).ilog2()
 }
 
@@ -64,12 +68,15 @@ fn shared(values: &CacheOptions, seed: u64, clock: &Clock, tells: bool) -> Share
 }
 
 /// Empty shards.
-fn directory(values: &CacheOptions, maker: Maker, seed: u64) -> Directory {
+fn directory(values: &CacheOptions, own: u64, maker: Maker, seed: u64) -> Directory {
     let patience = Some(values.max_retries as u64 * values.retry_delay_ms)
         .filter(|ms| *ms > 0)
         .map(Duration::from_millis);
-    let shards = shards_for(values.shard_count.into(), values.capacity)
-        .min(shards_that_fit(bound(values), cell_bytes(maker)));
+    let shards = shards_for(values.shard_count.into(), values.capacity).min(shards_that_fit(
+        bound(values),
+        own + for_dictionaries(values),
+        cell_bytes(maker),
+    ));
     Directory::new(shards, patience, |i, mask| Shard::new(i, mask, maker, seed))
 }
 
@@ -93,6 +100,15 @@ fn for_compression(values: &CacheOptions) -> u64 {
     if values.compression { samples + compress::context_room(bound(values)) } else { 0 }
 }
 
+/// Bytes of the dictionaries that there may be: the newest, and the one before it
+/// as long as entries need it.
+fn for_dictionaries(values: &CacheOptions) -> u64 {
+    match values.compression && compress::has_room(values.max_memory_mb) {
+        true => 2 * compress::most_dictionary_bytes(values.compression_level),
+        false => 0,
+    }
+}
+
 impl Cache {
     /// A cache with these options.
     pub fn new(options: Resolved<CacheOptions>, clock: Clock) -> Result<Arc<Cache>> {
@@ -114,14 +130,14 @@ impl Cache {
         let listeners = listeners.behind(&gate);
         let maker = policy::maker(&values.eviction_policy);
         let shared = shared(values, seed, &clock, listeners.departures.is_some());
-        let directory = directory(values, maker, seed);
-        let shards = directory.count() as i64;
         let metrics = Metrics::new(values.metrics_enabled, &clock);
         let simulator = simulator(values, policy::name(maker));
         let own = size_of::<Cache>() as u64
             + metrics.bytes()
             + for_compression(values)
             + simulator.bytes();
+        let directory = directory(values, own, maker, seed);
+        let shards = directory.count() as i64;
         let (interval_ms, now_ms) = (values.cleanup_interval_ms, clock.now_ns() / 1_000_000);
         let cache = Arc::new_cyclic(|me| Cache {
             clock,
@@ -152,7 +168,16 @@ impl Cache {
         cache.shared.budget.bytes.give(-(shards * cell_bytes(maker) as i64));
         Ok(cache)
     }
+
+    /// Most shards that it can have within its bound on memory.
+    pub(super) fn shards_that_fit(&self) -> usize {
+        let trained = self.shared.codec.as_ref().map_or(0, Codec::dictionary_bytes);
+        let to_come = for_dictionaries(&self.options.values).saturating_sub(trained);
+        let empty = cell_bytes(*self.maker.lock());
+        shards_that_fit(self.max_bytes(), self.own_bytes() + to_come, empty)
+    }
 }
+
 /// Bytes of an empty shard.
 pub(super) fn cell_bytes(maker: Maker) -> u64 {
     size_of::<Cell>() as u64 + Shard::smallest_bytes(maker)

@@ -4,6 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use super::departure::{Departures, Reason};
+use super::making::cell_bytes;
 use super::shard::Shard;
 use super::{Amount, Cache};
 
@@ -11,6 +12,12 @@ use super::{Amount, Cache};
 const PASSES_MAX: usize = 16;
 
 impl Cache {
+    /// Bytes that would be in use if all entries left.
+    pub(super) fn least_bytes(&self) -> u64 {
+        let empty = cell_bytes(*self.maker.lock());
+        self.own_bytes() + self.directory.ever() as u64 * empty
+    }
+
     /// Takes bytes that no shard accounts for out of the budget, or gives some
     /// back. Called before they are in use, so that the bound is never passed,
     /// and with no lock held.

@@ -1,7 +1,7 @@
 //! Changing the number of shards, and the capacity, while calls go on.
 
 use super::departure::{Departures, Reason};
-use super::making::{cell_bytes, shards_for, shards_that_fit};
+use super::making::{cell_bytes, shards_for};
 use super::shard::{Shard, Shared};
 use super::{Cache, table};
 use crate::error::{Error, Result};
@@ -28,9 +28,7 @@ impl Cache {
     /// As [`Cache::resize`], whoever wants it.
     pub(super) fn reshard(&self, shards: u64) {
         let structure = self.structure.lock();
-        let empty = cell_bytes(*self.maker.lock());
-        let wanted =
-            shards_for(shards, self.capacity()).min(shards_that_fit(self.max_bytes(), empty));
+        let wanted = shards_for(shards, self.capacity()).min(self.shards_that_fit());
         let mut left = Vec::new();
         while self.directory.count() < wanted {
             self.double(&mut left);
@@ -60,7 +58,7 @@ impl Cache {
     /// them.
     fn provide(&self, count: usize) -> Departures {
         let make = *self.maker.lock();
-        let new = count.saturating_sub(self.directory.cells().count());
+        let new = count.saturating_sub(self.directory.ever());
         let mut out = Departures::default();
         self.reserve(new as i64 * cell_bytes(make) as i64, &mut out);
         self.directory.provide(count, |index, mask| Shard::new(index, mask, make, self.seed));

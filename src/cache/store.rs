@@ -10,6 +10,10 @@ use crate::error::{Error, Result};
 
 /// Rounds of looking for bytes in vain after which there are none.
 const ROUNDS_MAX: u32 = 4_096;
+/// An entry finds room whatever else takes some if it is no larger than this part of
+/// the bound on memory, and so than this, which is that part of the least bound.
+const SMALL_PART: u64 = 16;
+const SMALL: usize = (1 << 20) / SMALL_PART as usize;
 /// Lives from here on are counted from the coarse clock, in ms.
 const LONG_LIFE_MS: u64 = 60_000;
 
@@ -135,7 +139,11 @@ impl Cache {
 
     /// Stores an entry, making room for it wherever there is some to make.
     pub(super) fn put(&self, hash: u64, entry: Entry, raw_len: usize) -> Result<Departures> {
-        self.check_size(entry.key().len() + entry.value().len())?;
+        let size = entry.key().len() + entry.value().len();
+        self.check_size(size)?;
+        if size > SMALL {
+            self.check_room(&entry)?;
+        }
         let lapse = self.shared.lapse(&entry);
         let (mut carried, mut out) = (Amount::default(), Departures::default());
         let stored = self.put_in(hash, entry, raw_len, &mut carried, &mut out);
@@ -198,6 +206,21 @@ impl Cache {
     fn no_room(&self, entry: &Entry) -> Error {
         let limit = self.shared.budget.bytes.limit() as u64;
         Error::TooLarge { what: "entry", needed: entry.cost(), limit }
+    }
+
+    /// Refuses an entry for which there would be no room if all others left: they
+    /// are not to leave in vain.
+    #[cold]
+    fn check_room(&self, entry: &Entry) -> Result<()> {
+        let needed = entry.cost();
+        let Some(bytes) = self.max_bytes().filter(|bytes| needed > bytes / SMALL_PART) else {
+            return Ok(());
+        };
+        let limit = bytes.saturating_sub(self.least_bytes());
+        match needed > limit {
+            true => Err(Error::TooLarge { what: "entry", needed, limit }),
+            false => Ok(()),
+        }
     }
 
     /// The bounds of a single entry of so many bytes.

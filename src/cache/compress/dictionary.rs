@@ -14,6 +14,18 @@ pub fn has_room(bound_mb: u64) -> bool {
     bound_mb == 0 || bound_mb >= DICTIONARY_LEAST_MB
 }
 
+/// Bytes that a dictionary takes at most which packs at a level.
+pub fn most_bytes(level: u32) -> u64 {
+    let kib = match level {
+        ..=1 => 176,
+        2 => 272,
+        3 => 528,
+        4..=10 => 912,
+        _ => 1_168,
+    };
+    kib << 10
+}
+
 /// A dictionary, prepared both ways.
 pub struct Dictionary {
     /// What the entries packed with it carry.
@@ -61,4 +73,24 @@ impl Dictionary {
 pub fn taught_by(texts: &[&[u8]]) -> Option<Vec<u8>> {
     let total: usize = texts.iter().map(|text| text.len()).sum();
     zstd::dict::from_samples(texts, (total / 3).clamp(256, DICTIONARY_BYTES)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_dictionary_takes_more_than_is_said() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let texts: Vec<Vec<u8>> =
+            (0..200).map(|_| (0..1_000).map(|_| random.u8(b'a'..b'g')).collect()).collect();
+        let texts: Vec<&[u8]> = texts.iter().map(|text| &text[..]).collect();
+        let bytes = taught_by(&texts).unwrap();
+        assert_eq!(bytes.len(), DICTIONARY_BYTES);
+        for level in 1..=22 {
+            let takes = Dictionary::new(1, bytes.clone(), level).unwrap().cost() as u64;
+            let said = most_bytes(level as u32);
+            assert!(takes <= said && takes * 10 >= said * 8, "level {level}: {takes} of {said}");
+        }
+    }
 }
