@@ -88,7 +88,7 @@ impl Policy for Lfu {
 
     fn admit(&mut self, _hash: u64) -> (u8, u32) {
         self.now += self.pace;
-        (self.calendar.list_of(self.present()), self.present())
+        (self.calendar.admit(self.present()), self.present())
     }
 
     fn place(&mut self, _list: u8, word: &AtomicU32) -> u8 {

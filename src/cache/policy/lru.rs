@@ -38,7 +38,7 @@ impl Policy for Lru {
 
     fn admit(&mut self, _hash: u64) -> (u8, u32) {
         self.insertions = self.insertions.wrapping_add(1);
-        (self.calendar.list_of(self.insertions), self.insertions)
+        (self.calendar.admit(self.insertions), self.insertions)
     }
 
     fn place(&mut self, _list: u8, word: &AtomicU32) -> u8 {

@@ -11,6 +11,7 @@ mod fifo;
 mod ghost;
 mod lfu;
 mod lru;
+mod passed;
 mod random;
 mod s3fifo;
 #[cfg(test)]

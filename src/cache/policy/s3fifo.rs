@@ -3,7 +3,7 @@
 //! At most a twelfth of the shard is a small queue that newcomers pass through;
 //! those asked for there move to the main queue, the others leave and stay in
 //! memory as ghosts. A ghost that comes back goes straight to the main queue, which
-//! gives each entry as many rounds as it had hits, up to three. One-time keys so
+//! gives each entry as many rounds as it had hits, up to three (see `passed`). One-time keys so
 //! never displace what is used, and a hit on a popular entry writes nothing at all.
 //!
 //! How large the small queue is follows from the ghosts. Where many come back soon
@@ -18,6 +18,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Policy;
 use super::ghost::{self, Ghost};
+use super::passed::Passed;
 use crate::cache::table::{Slot, Table};
 
 const SMALL: u8 = 0;
@@ -41,11 +42,12 @@ const SHRINKS_BY: usize = 1;
 pub struct S3Fifo {
     ghosts: Ghost,
     share: usize,
+    passed: Passed,
 }
 
 impl Default for S3Fifo {
     fn default() -> S3Fifo {
-        S3Fifo { ghosts: Ghost::default(), share: SHARE_MAX }
+        S3Fifo { ghosts: Ghost::default(), share: SHARE_MAX, passed: Passed::default() }
     }
 }
 
@@ -82,6 +84,7 @@ impl Policy for S3Fifo {
     }
 
     fn admit(&mut self, hash: u64) -> (u8, u32) {
+        self.passed.renew();
         match self.ghosts.remove(hash) {
             Some(age) => {
                 self.learn(age);
@@ -92,6 +95,7 @@ impl Policy for S3Fifo {
     }
 
     fn victim(&mut self, table: &mut Table, _random: u64) -> Option<Slot> {
+        self.passed.begin();
         loop {
             let small = table.list_len(SMALL);
             let from_small = small * WHOLE >= table.len() * self.share || table.list_len(MAIN) == 0;
@@ -104,6 +108,9 @@ impl Policy for S3Fifo {
                 (false, _) => word.store(hits - 1, Relaxed),
             }
             table.move_to(slot, MAIN);
+            if let Some(slot) = self.passed.over(slot, hits) {
+                return Some(slot);
+            }
             table.fetch_front(if from_small { SMALL } else { MAIN });
         }
     }

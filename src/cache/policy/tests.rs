@@ -1,7 +1,7 @@
 //! What every policy must do, whichever it is: each row of [`POLICIES`] goes
 //! through all of it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
@@ -56,6 +56,16 @@ impl Bench {
         Some(n)
     }
 
+    /// The list and the word of each entry.
+    fn state(&self) -> HashMap<u64, (u8, u32)> {
+        let number = |entry: &Entry| u64::from_le_bytes(entry.key().try_into().unwrap());
+        let state = |entry: &Entry| {
+            let slot = self.table.find(hash(number(entry)), entry.key()).unwrap();
+            (self.table.list_of(slot), entry.word().load(Relaxed))
+        };
+        self.table.iter().map(|entry| (number(entry), state(entry))).collect()
+    }
+
     /// Evicts all that is left; each key once.
     fn drain(&mut self) -> HashSet<u64> {
         let mut gone = HashSet::new();
@@ -90,6 +100,28 @@ fn an_empty_shard_has_no_victim_and_a_full_one_gives_up_each_entry_once() {
         (0..500).step_by(3).for_each(|n| assert!(bench.hit(n)));
         assert_eq!(bench.drain(), (0..500).collect(), "{name}");
         assert_eq!(bench.evict(), None);
+    });
+}
+
+#[test]
+fn a_store_passes_over_few_entries_though_all_have_been_asked_for() {
+    each(|name, policy| {
+        let mut bench = Bench::new(policy, 8_000);
+        (0..8_000).for_each(|n| bench.insert(n));
+        (0..3).for_each(|_| (0..8_000).for_each(|n| assert!(bench.hit(n))));
+        // The first one makes room for one; the second for a hundred.
+        for (n, victims) in [(8_000, 1), (8_001, 100)] {
+            bench.hit(7_999);
+            let before = bench.state();
+            let gone: Vec<_> = (0..victims).map(|_| bench.evict().unwrap()).collect();
+            let after = bench.state();
+            let moved =
+                before.iter().filter(|(n, state)| after.get(n).is_some_and(|s| s != *state));
+            let (moved, most) = (moved.count(), 256 + passed::FEW as usize * victims);
+            assert!(moved <= most, "{name}: {moved} entries were passed over");
+            assert!(gone.iter().all(|n| !after.contains_key(n)));
+            bench.insert(n);
+        }
     });
 }
 
