@@ -1071,8 +1071,9 @@ MYNAH_API uint64_t mynah_cache_capacity(mynah_cache *cache);
  * Changes the number of shards to what the option `shard_count` would make of
  * `shards`; 0 lets the cache choose. Gets and sets go on meanwhile and lose
  * nothing, unless the tables of more shards leave entries no room under
- * `max_memory_mb`; each waits for one shard's part at most. Returns when it is
- * done. Any thread.
+ * `max_memory_mb`; each waits for one shard's part at most. Shards that go out of
+ * use stay until the cache is freed, empty, and take 700 bytes each: fewer shards
+ * do not give back all that more of them took. Returns when it is done. Any thread.
  *
  * Errors: `MYNAH_OUT_OF_RANGE`.
  *

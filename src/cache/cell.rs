@@ -102,6 +102,20 @@ impl Cell {
         self.renewed.load(Ordering::Relaxed)
     }
 
+    /// Bytes of an empty one.
+    pub fn bytes(&self) -> u64 {
+        size_of::<Cell>() as u64 + self.read().overhead_bytes()
+    }
+
+    /// Takes over what another has counted, of whose shard nothing is left, for one
+    /// who writes to both.
+    pub fn take_counts(&self, of: &Cell) {
+        let renewed = self.renewed() + of.renewed.swap(0, Ordering::Relaxed);
+        self.renewed.store(renewed, Ordering::Relaxed);
+        let contended = of.contended.swap(0, Ordering::Relaxed);
+        self.contended.fetch_add(contended, Ordering::Relaxed);
+    }
+
     /// A look past the lock, unless somebody is writing.
     #[inline(always)]
     pub fn glance<'a>(&'a self, stay: &'a Alone) -> Option<Glance<'a>> {

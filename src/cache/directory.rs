@@ -34,6 +34,11 @@ pub struct Directory {
     /// Number of shards less one. Release/Acquire: whoever sees a larger mask
     /// sees the segment that it needs.
     mask: AtomicUsize,
+    /// Cells that may hold something: those beyond it rest. Release/Acquire, as the
+    /// mask.
+    used: AtomicUsize,
+    /// Bytes of the cells that rest. Relaxed: a sum.
+    resting_bytes: AtomicU64,
     /// How long a call waits for a shard; none: as long as it takes.
     patience: Option<Duration>,
     /// Calls that found that too short. Relaxed: it orders nothing.
@@ -52,6 +57,8 @@ impl Directory {
             first: (0..count).map(|i| Cell::new(make(i, count - 1))).collect(),
             more: [const { OnceLock::new() }; SHARDS_MAX.ilog2() as usize + 1],
             mask: AtomicUsize::new(count - 1),
+            used: AtomicUsize::new(count),
+            resting_bytes: AtomicU64::new(0),
             patience,
             gave_up: AtomicU64::new(0),
         }
@@ -84,10 +91,32 @@ impl Directory {
         self.first.len() + more.sum::<usize>()
     }
 
-    /// Cells that exist, in use or not.
+    /// Cells that may hold something, as many as there are when it comes to them.
     pub fn cells(&self) -> impl Iterator<Item = &Cell> {
-        let more = self.more.iter().filter_map(OnceLock::get).flat_map(|cells| cells.iter());
-        self.first.iter().chain(more)
+        (0..).take_while(|index| *index < self.used()).map(|index| self.cell(index))
+    }
+
+    /// How many those are.
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Acquire)
+    }
+
+    /// Sets how many cells may hold something; the others must be empty. For one who
+    /// lets nobody add up meanwhile.
+    pub fn set_used(&self, count: usize) {
+        let before = self.used();
+        let changed = (before.min(count)..before.max(count)).map(|index| self.cell(index).bytes());
+        let bytes = changed.sum();
+        match count < before {
+            true => self.resting_bytes.fetch_add(bytes, Ordering::Relaxed),
+            false => self.resting_bytes.fetch_sub(bytes, Ordering::Relaxed),
+        };
+        self.used.store(count, Ordering::Release);
+    }
+
+    /// Bytes of the cells that rest.
+    pub fn resting_bytes(&self) -> u64 {
+        self.resting_bytes.load(Ordering::Relaxed)
     }
 
     /// The cell of an index below the number of shards, or of one that has
@@ -110,15 +139,20 @@ impl Directory {
     /// Makes sure that the cells up to `count` exist; `make` is as in `new`. A
     /// new shard has the mask of the shards before it: a call that jumps to it
     /// from a shard that has been split, before its own neighbour has, is sent
-    /// on to that neighbour.
+    /// on to that neighbour. They rest.
     pub fn provide(&self, count: usize, make: impl Fn(usize, usize) -> Shard) {
         let mut have = self.first.len();
         for segment in &self.more {
             if have >= count {
                 break;
             }
-            segment
-                .get_or_init(|| (have..have * 2).map(|i| Cell::new(make(i, have - 1))).collect());
+            segment.get_or_init(|| {
+                let cells: Box<[_]> =
+                    (have..have * 2).map(|i| Cell::new(make(i, have - 1))).collect();
+                let bytes = cells.iter().map(Cell::bytes).sum();
+                self.resting_bytes.fetch_add(bytes, Ordering::Relaxed);
+                cells
+            });
             have *= 2;
         }
     }

@@ -174,7 +174,8 @@ impl Cache {
         let trained = self.shared.codec.as_ref().map_or(0, Codec::dictionary_bytes);
         let to_come = for_dictionaries(&self.options.values).saturating_sub(trained);
         let empty = cell_bytes(*self.maker.lock());
-        shards_that_fit(self.max_bytes(), self.own_bytes() + to_come, empty)
+        let own = self.own_bytes() - self.directory.resting_bytes();
+        shards_that_fit(self.max_bytes(), own + to_come, empty)
     }
 }
 

@@ -15,7 +15,7 @@ impl Cache {
     /// Bytes that would be in use if all entries left.
     pub(super) fn least_bytes(&self) -> u64 {
         let empty = cell_bytes(*self.maker.lock());
-        self.own_bytes() + self.directory.ever() as u64 * empty
+        self.own_bytes() + self.directory.used() as u64 * empty
     }
 
     /// Takes bytes that no shard accounts for out of the budget, or gives some

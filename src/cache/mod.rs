@@ -188,9 +188,9 @@ impl Cache {
         changes.push((key, value, by));
     }
 
-    /// Bytes that no shard accounts for.
+    /// Bytes that no shard in use accounts for.
     fn own_bytes(&self) -> u64 {
-        self.own_bytes.load(Ordering::Relaxed).max(0) as u64
+        self.own_bytes.load(Ordering::Relaxed).max(0) as u64 + self.directory.resting_bytes()
     }
 
     /// The bound on memory, in bytes; none if there is none.

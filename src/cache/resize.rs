@@ -3,7 +3,7 @@
 use super::departure::{Departures, Reason};
 use super::making::{cell_bytes, shards_for};
 use super::shard::{Shard, Shared};
-use super::{Cache, table};
+use super::{Cache, Cell, table};
 use crate::error::{Error, Result};
 use crate::options::OptionSet;
 use crate::options::cache::CacheOptions;
@@ -54,23 +54,29 @@ impl Cache {
         self.directory.set_count(count * 2);
     }
 
-    /// Pays for the shards up to `count` that there have never been, and makes
-    /// them.
+    /// Pays for the shards up to `count` that there have never been, makes them, and
+    /// lets none of those rest.
     fn provide(&self, count: usize) -> Departures {
         let make = *self.maker.lock();
         let new = count.saturating_sub(self.directory.ever());
         let mut out = Departures::default();
         self.reserve(new as i64 * cell_bytes(make) as i64, &mut out);
         self.directory.provide(count, |index, mask| Shard::new(index, mask, make, self.seed));
+        let _moving = self.moving.write();
+        self.directory.set_used(count);
         self.finish(out)
     }
 
+    /// Merges the shards by twos. The upper ones rest then: a call that was made
+    /// before may still come by there.
     fn halve(&self, left: &mut Vec<Departures>) {
         let count = self.directory.count() / 2;
         self.directory.set_count(count);
         for index in 0..count {
             self.pair(index, index + count, Shard::merge).deliver_later(left);
         }
+        let _moving = self.moving.write();
+        self.directory.set_used(count);
     }
 
     fn pair(&self, lower: usize, upper: usize, change: Change) -> Departures {
@@ -80,10 +86,13 @@ impl Cache {
         let margin = 2 * Shard::smallest_bytes(*self.maker.lock()) as i64;
         let margin = self.free_up(margin, &mut out);
         let moving = self.moving.write();
-        let mut lower = self.directory.cell(lower).write();
-        let mut upper = self.directory.cell(upper).write();
+        let cells = [lower, upper].map(|index| self.directory.cell(index));
+        let [mut lower, mut upper] = cells.map(Cell::write);
         lower.receive(margin);
         change(&mut lower, &self.shared, &mut upper, &mut out);
+        if upper.is_resting() {
+            cells[0].take_counts(cells[1]);
+        }
         drop((lower, upper, moving));
         self.pay_debt(&mut out);
         self.finish(out)
@@ -190,6 +199,37 @@ mod tests {
         assert_eq!(uneven(), (false, false, 12));
         (0..4).for_each(|index| cache.pair(index, index + 8, Shard::merge).deliver());
         assert_eq!(uneven(), (false, false, 8));
+    }
+
+    #[test]
+    fn shards_out_of_use_are_asked_nothing_take_little_and_come_back() {
+        let (cache, _) = cache(
+            r#"{"capacity": 100000, "shard_count": 2, "eviction_policy": "lru", "max_memory_mb": 16}"#,
+        );
+        let set = |n: u32| cache.set(&n.to_le_bytes(), b"v", Ttl::Default).unwrap();
+        (0..500).for_each(set);
+        let (before, empty) = (cache.memory_bytes(), cell_bytes(*cache.maker.lock()));
+        for shards in [1_024, 64] {
+            cache.resize(shards).unwrap();
+            audit(&cache);
+            // Values over old ones in their place are counted by the cells.
+            (0..500).for_each(set);
+            cache.resize(2).unwrap();
+            audit(&cache);
+            assert_eq!(cache.directory.cells().count(), 2);
+            let more = cache.memory_bytes() - before;
+            assert!(more < 1_022 * empty * 5 / 8, "{more} bytes where one takes {empty}");
+        }
+        let counts = cache.report().counts;
+        assert_eq!((counts.sets, cache.len()), (1_500, 500));
+        // They are no reason for fewer shards next time.
+        cache.resize(65_536).unwrap();
+        assert_eq!(cache.shard_count(), 1_024);
+        cache.set_policy("s3fifo");
+        (0..5_000).for_each(set);
+        cache.resize(8).unwrap();
+        assert_eq!(cache.len(), 5_000);
+        audit(&cache);
     }
 
     /// A resize that is held up at one shard holds no other: whoever asks for a

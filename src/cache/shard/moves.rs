@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::{SMALLEST_ROOM, Shard, Shared};
 use crate::cache::departure::Departures;
 use crate::cache::entry::Entry;
-use crate::cache::policy::Policy;
+use crate::cache::policy::{self, Policy};
 use crate::cache::table::Table;
 
 impl Shard {
@@ -77,8 +77,7 @@ impl Shard {
             entry.word().store(word.wrapping_add(shift), Relaxed);
         });
         self.fill(shared, interleave(mine, theirs));
-        upper.fill(shared, Vec::new());
-        upper.follow_only(|_| false);
+        upper.rest(shared);
         self.entry_bytes += std::mem::take(&mut upper.entry_bytes);
         self.in_hand.add(upper.surrender());
         self.counts.add(&std::mem::take(&mut upper.counts));
@@ -86,6 +85,19 @@ impl Shard {
         let after = self.overhead_bytes() as i64 + upper.overhead_bytes() as i64;
         self.in_hand.bytes -= after - before;
         self.repay(shared, out);
+    }
+
+    /// Takes as little as it can while it is out of use: an order of one list.
+    fn rest(&mut self, shared: &Shared) {
+        self.policy = policy::maker("fifo")();
+        self.counts_up_to = self.policy.counts_up_to();
+        self.fill(shared, Vec::new());
+        self.follow_only(|_| false);
+    }
+
+    /// Whether it is out of use: what would be its own belongs to a lower one.
+    pub fn is_resting(&self) -> bool {
+        self.index & self.mask != self.index
     }
 
     /// Forgets when entries came that are not among these.
