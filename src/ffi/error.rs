@@ -34,11 +34,23 @@ impl mynah_error {
 pub unsafe fn guard_err(err: *mut *mut mynah_error, body: impl FnOnce() -> Result<()>) -> i32 {
     // SAFETY: promised by (1).
     unsafe { guard::clear(err, ptr::null_mut()) };
-    let error = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(())) => return Status::Ok.code(),
-        Ok(Err(error)) => error,
-        Err(panic) => guard::caught(panic),
-    };
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => Status::Ok.code(),
+        // SAFETY: promised by (1).
+        Ok(Err(error)) => unsafe { report(err, error) },
+        // SAFETY: as above.
+        Err(panic) => unsafe { report(err, guard::caught(panic)) },
+    }
+}
+
+/// Hands an error out, if there is a place for it; its number. Once for all functions,
+/// not a copy in each.
+///
+/// # Safety
+/// 1. `err` is null or writable.
+#[cold]
+#[inline(never)]
+unsafe fn report(err: *mut *mut mynah_error, error: Error) -> i32 {
     let code = error.status().code();
     if !err.is_null() {
         // SAFETY: promised by (1).
