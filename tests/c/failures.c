@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 
 /* A listener that nobody reads from, or a port where nobody listens. */
@@ -138,22 +139,33 @@ struct trigger {
     mynah_cancel *cancel;
     long after_ms;
     double at;
+    int text_came;
 };
+
+/* The callback of a stream; the time to the trigger runs from its first text on. */
+static int32_t note_text(void *user, const mynah_event *event) {
+    struct trigger *trigger = user;
+    if (mynah_event_kind(event) == MYNAH_EVENT_TEXT)
+        __atomic_store_n(&trigger->text_came, 1, __ATOMIC_RELEASE);
+    return 0;
+}
 
 static void *trigger_later(void *argument) {
     struct trigger *trigger = argument;
+    while (!__atomic_load_n(&trigger->text_came, __ATOMIC_ACQUIRE)) sleep_ms(1);
     sleep_ms(trigger->after_ms);
     trigger->at = now_ms();
     mynah_cancel_trigger(trigger->cancel);
     return NULL;
 }
 
-/* Cancels a call from another thread; returns the ms from there to its end. */
-static double cancelled(mynah_client *client, mynah_stream_fn each, struct ended *end) {
-    struct trigger trigger = {mynah_cancel_new(), 100, 0};
+/* Cancels a call, or a stream whose text has begun, from another thread; returns the
+ * ms from there to its end. */
+static double cancelled(mynah_client *client, bool stream, struct ended *end) {
+    struct trigger trigger = {mynah_cancel_new(), 100, 0, !stream};
     pthread_t thread;
     pthread_create(&thread, NULL, trigger_later, &trigger);
-    ask(client, "hello", each, NULL, trigger.cancel, end);
+    ask(client, "hello", stream ? note_text : NULL, &trigger, trigger.cancel, end);
     double ended = now_ms();
     pthread_join(thread, NULL);
     mynah_cancel_free(trigger.cancel);
@@ -164,10 +176,10 @@ static double cancelled(mynah_client *client, mynah_stream_fn each, struct ended
 
 /* The least of some tries, until one is soon enough: a busy machine may not run
  * a thread for longer than that. Each must have been cancelled. */
-static double cancelled_after(mynah_client *client, mynah_stream_fn each, struct ended *end) {
+static double cancelled_after(mynah_client *client, bool stream, struct ended *end) {
     double least = 1e9;
     for (int i = 0; i < TRIES && least >= CANCEL_MS; i++) {
-        double late = cancelled(client, each, end);
+        double late = cancelled(client, stream, end);
         if (end->status != MYNAH_CANCELLED) break;
         if (late < least) least = late;
     }
@@ -178,7 +190,7 @@ static void cancel_ends_a_call_that_waits_for_its_answer(void) {
     mynah_mock *mock = mock_with((pairs){"delay_headers_ms", "5000", NULL});
     mynah_client *client = client_of(mynah_mock_url(mock), NULL);
     struct ended end;
-    double late = cancelled_after(client, NULL, &end);
+    double late = cancelled_after(client, false, &end);
     CHECK_STATUS(MYNAH_CANCELLED, end.status);
     printf("# returned %.2f ms after the trigger\n", late);
     CHECK(late < CANCEL_MS);
@@ -191,7 +203,7 @@ static void cancel_ends_a_stream_and_keeps_what_came(void) {
     mynah_mock *mock = mock_with((pairs){"delay_event_ms", "30", "answer_words", "1000", NULL});
     mynah_client *client = client_of(mynah_mock_url(mock), NULL);
     struct ended end;
-    double late = cancelled_after(client, go_on, &end);
+    double late = cancelled_after(client, true, &end);
     CHECK_STATUS(MYNAH_CANCELLED, end.status);
     CHECK(end.text[0] && strstr(end.json, "\"finish_reason\":null"));
     CHECK(late < CANCEL_MS);
@@ -205,7 +217,7 @@ static void cancel_ends_a_wait_between_attempts(void) {
     mynah_client *client = client_of(mynah_mock_url(mock), (pairs){"retry_count", "3",
                                      "retry_budget_percent", "100", NULL});
     struct ended end;
-    double late = cancelled_after(client, NULL, &end);
+    double late = cancelled_after(client, false, &end);
     CHECK_STATUS(MYNAH_CANCELLED, end.status);
     CHECK(late < CANCEL_MS);
     mynah_client_free(client);
