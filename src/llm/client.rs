@@ -6,9 +6,12 @@
 //! allow), read, price, keep, and count. Each step is a line here and a file
 //! of its own.
 
+mod counting;
+mod failed;
 mod figures;
 mod keeping;
 
+pub use failed::{Failed, arrived};
 pub(super) use keeping::Same;
 
 use std::sync::Arc;
@@ -17,7 +20,7 @@ use std::time::Duration;
 
 use crate::cache::Cache;
 use crate::clock::{Clock, Random};
-use crate::error::{Error, Result, Status};
+use crate::error::Result;
 use crate::options::client::ClientOptions;
 use crate::options::{Origin, Resolved, Value};
 
@@ -25,7 +28,7 @@ use super::attempt::{Means, Sending};
 use super::call::{Calls, Running};
 use super::cancel::{Cancel, Interrupt, Reason};
 use super::event::Sink;
-use super::log::{CallFacts, Listeners};
+use super::log::Listeners;
 use super::metrics::{ClientMetrics, Ended, Spent};
 use super::order::Order;
 use super::policy::breaker::Breaker;
@@ -84,56 +87,6 @@ pub struct Parts {
     pub cache: Option<Arc<Cache>>,
     /// Who is told of calls, alerts and the breaker.
     pub listeners: Listeners,
-}
-
-/// A call that did not end well.
-#[derive(Debug)]
-pub struct Failed {
-    /// Why.
-    pub error: Error,
-    /// What had been delivered of the answer.
-    pub partial: Option<Box<Response>>,
-}
-
-impl Failed {
-    /// As the call ends: by its interrupt, if that came before anything was
-    /// decided, and with what had been delivered only where that was cut short.
-    pub(super) fn settled(mut self, interrupt: &Interrupt) -> Self {
-        if let Some(reason) = interrupt.reason() {
-            self.error = reason.instead_of(&self.error);
-        }
-        let cut_short = matches!(
-            self.error.status(),
-            Status::Stopped | Status::Cancelled | Status::Timeout | Status::Truncated
-        );
-        self.partial.take_if(|_| !cut_short);
-        self
-    }
-
-    /// Of a request that had been sent so often when the call ended.
-    pub(super) fn after(mut self, attempts: u32) -> Self {
-        if let Error::Call(call) = &mut self.error {
-            call.attempts = call.attempts.max(attempts);
-        }
-        if let Some(partial) = &mut self.partial {
-            partial.attempts = partial.attempts.max(attempts);
-        }
-        self
-    }
-}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
-        Failed { error, partial: None }
-    }
-}
-
-/// The answer, or what had arrived of it.
-pub fn arrived(result: &mut Result<Response, Failed>) -> Option<&mut Response> {
-    match result {
-        Ok(response) => Some(response),
-        Err(failed) => failed.partial.as_deref_mut(),
-    }
 }
 
 /// A call in its place: what every step of the path may need.
@@ -233,83 +186,6 @@ impl Client {
             result
         });
         Ok(embedded.map_err(|failed| failed.error)?.raw.unwrap_or_default())
-    }
-
-    /// Makes a call, counts it, however it ends, and tells of it. It stands in
-    /// the register until all have been told: closing waits for that too.
-    fn counted(
-        &self,
-        operation: &str,
-        cancel: Option<&Cancel>,
-        waited_ns: u64,
-        call: impl FnOnce(&Running<'_>, &mut Ended) -> Result<Response, Failed>,
-    ) -> Result<Response, Failed> {
-        let started = self.clock.now_ns().saturating_sub(waited_ns);
-        let running = self.calls.begin(cancel)?;
-        let in_line_ns = Some(waited_ns).filter(|ns| *ns > 0);
-        let mut ended = Ended { in_line_ns, outside_ns: waited_ns, ..Ended::default() };
-        let begun = running.interrupt.check().map_err(Failed::from);
-        let result = begun.and_then(|()| call(&running, &mut ended));
-        let mut result = result.map_err(|failed| failed.settled(&running.interrupt));
-        ended.total_ns = self.clock.now_ns() - started;
-        if let Err(failed) = &result {
-            ended.failed(&failed.error, failed.partial.is_some());
-        }
-        if let Some(response) = arrived(&mut result) {
-            let first_token = response.timings.first_token;
-            ended.first_token_ns = first_token.map(|time| time.as_nanos() as u64);
-            ended.cost_usd = response.cost_usd;
-        }
-        self.tell(operation, &ended, result.as_ref().map_err(|failed| &failed.error));
-        result
-    }
-
-    /// Counts a call that has ended in a queue's line, and tells of it.
-    pub(super) fn ended_in_line(&self, request: &Request, waited: Duration, error: &Error) {
-        let (ns, _inside) = (waited.as_nanos() as u64, self.calls.inside(&Arc::default()));
-        let mut ended = self.without_work(request, ns);
-        ended.in_line_ns = Some(ns);
-        ended.failed(error, false);
-        self.tell("chat", &ended, Err(error));
-    }
-
-    /// Counts a call of which another one like it is the answer, and tells of it.
-    pub(super) fn ended_with(
-        &self,
-        request: &Request,
-        result: Result<&Response, &Error>,
-        took_ns: u64,
-    ) {
-        // Whoever has freed the client is told of nothing any more.
-        let Ok(_running) = self.calls.enter(Arc::default()) else { return };
-        let mut ended = self.without_work(request, took_ns);
-        match result {
-            Ok(response) => {
-                ended.coalesced = true;
-                (ended.cost_usd, ended.saved_usd) = (response.cost_usd, response.saved_usd);
-            }
-            Err(error) => ended.failed(error, false),
-        }
-        self.tell("chat", &ended, result);
-    }
-
-    /// The facts of a call for which nothing was done here for so long.
-    fn without_work(&self, request: &Request, ns: u64) -> Ended {
-        let options = request.effective(&self.options).ok();
-        let model = options.and_then(|options| options.values.model.clone());
-        Ended { total_ns: ns, outside_ns: ns, model, ..Ended::default() }
-    }
-
-    /// Counts a call, and tells of it.
-    fn tell(&self, operation: &str, ended: &Ended, result: Result<&Response, &Error>) {
-        self.metrics.record(ended);
-        let facts = CallFacts {
-            provider: &self.options.values.provider,
-            model: ended.model.as_deref(),
-            operation,
-        };
-        self.listeners.ended(&facts, ended, result);
-        self.listeners.alerts(&self.watch.note(ended));
     }
 
     /// The path of a call.
