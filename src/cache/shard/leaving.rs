@@ -7,9 +7,10 @@ use crate::cache::departure::{Departures, Reason};
 use crate::cache::entry::Entry;
 use crate::cache::table::{Round, Slot, Table};
 
-/// A table is sparse that has room for so many times its entries: one that has grown
-/// is at least half full.
-const SPARSE: usize = 4;
+/// A table is sparse that has room for so many times its entries: those are large ones
+/// then, of whole pages. For smaller ones it stays, since what it would give up the
+/// process could not use well while sizes shift: their pages are used in part.
+const SPARSE: usize = 128;
 
 impl Shard {
     pub(super) fn leaves(
