@@ -37,44 +37,37 @@ pub enum Bound {
 
 use Bound::*;
 
+/// Each of them, in their order, and its name.
+const NAMED: [(Bound, &str); 14] = [
+    (Connect, "connect_timeout_ms"),
+    (FirstByte, "first_byte_timeout_ms"),
+    (FirstToken, "first_token_timeout_ms"),
+    (Silence, "silence_timeout_ms"),
+    (Idle, "idle_timeout_ms"),
+    (Total, "timeout_ms"),
+    (Workers, "max_workers"),
+    (Requests, "rate_limit_rpm"),
+    (Tokens, "rate_limit_tpm"),
+    (InFlight, "max_in_flight"),
+    (Provider, "provider_limits"),
+    (HeaderBytes, "max_header_bytes"),
+    (EventBytes, "max_event_bytes"),
+    (ResponseBytes, "max_response_bytes"),
+];
+
 impl Bound {
+    /// How many there are.
+    pub const COUNT: usize = NAMED.len();
+
     /// All of them, in their order.
-    pub const ALL: [Bound; 14] = [
-        Connect,
-        FirstByte,
-        FirstToken,
-        Silence,
-        Idle,
-        Total,
-        Workers,
-        Requests,
-        Tokens,
-        InFlight,
-        Provider,
-        HeaderBytes,
-        EventBytes,
-        ResponseBytes,
-    ];
+    pub fn all() -> impl Iterator<Item = Bound> {
+        NAMED.iter().map(|(bound, _)| *bound)
+    }
 
     /// As it stands in figures and records: the option, `max_workers` of a queue, or
     /// `provider_limits`.
     pub fn name(self) -> &'static str {
-        match self {
-            Connect => "connect_timeout_ms",
-            FirstByte => "first_byte_timeout_ms",
-            FirstToken => "first_token_timeout_ms",
-            Silence => "silence_timeout_ms",
-            Idle => "idle_timeout_ms",
-            Total => "timeout_ms",
-            Workers => "max_workers",
-            Requests => "rate_limit_rpm",
-            Tokens => "rate_limit_tpm",
-            InFlight => "max_in_flight",
-            Provider => "provider_limits",
-            HeaderBytes => "max_header_bytes",
-            EventBytes => "max_event_bytes",
-            ResponseBytes => "max_response_bytes",
-        }
+        NAMED[self as usize].1
     }
 }
 
@@ -84,6 +77,6 @@ mod tests {
 
     #[test]
     fn each_stands_at_its_own_place() {
-        assert!(Bound::ALL.iter().enumerate().all(|(place, bound)| *bound as usize == place));
+        assert!(Bound::all().enumerate().all(|(place, bound)| bound as usize == place));
     }
 }

@@ -49,7 +49,6 @@ impl Asked {
     /// Counts calls that have ended after standing in line for so long, and tells of
     /// them.
     pub fn ended_in_line(&self, requests: &[Arc<Request>], waited: Duration, error: &Error) {
-        let _inside = self.calls().inside(&Arc::default());
         for request in requests {
             match self {
                 Asked::Client(client) => client.ended_in_line(request, waited, error),

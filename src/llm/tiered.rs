@@ -211,6 +211,7 @@ impl Tiered {
     /// Counts a call that has ended in a queue's line, with the tier that would be
     /// asked as far as that is known without calling back.
     pub(super) fn ended_in_line(&self, request: &Request, waited: Duration, error: &Error) {
+        let _inside = self.calls.inside(&Arc::default());
         let place = self.pending(request);
         let place = place.unwrap_or_else(|| self.fitting(complexity::estimate(request)));
         self.by_status.add(error.status());

@@ -10,7 +10,7 @@ use crate::metrics::prometheus::Labels;
 
 /// The figures.
 #[derive(Debug, Default)]
-pub struct ByBound([AtomicU64; Bound::ALL.len()]);
+pub struct ByBound([AtomicU64; Bound::COUNT]);
 
 impl ByBound {
     /// Adds to that of one bound.
@@ -26,7 +26,7 @@ impl ByBound {
     /// Those that are not 0.
     fn all(&self) -> impl Iterator<Item = (Bound, u64)> {
         let amounts = self.0.iter().map(|amount| amount.load(Relaxed));
-        Bound::ALL.into_iter().zip(amounts).filter(|(_, amount)| *amount > 0)
+        Bound::all().zip(amounts).filter(|(_, amount)| *amount > 0)
     }
 
     /// By name, as `shown`.
