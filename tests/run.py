@@ -133,6 +133,12 @@ def style():
     count("clippy has nothing to say", run(
         "cargo", "clippy", "--quiet", "--locked", "--all-targets", "--features", "test-hooks",
         "--", "-D", "warnings", counts=False))
+    if not have("gofmt"):
+        return skip("the Go code is formatted", "no gofmt")
+    folders = ["bindings/go", "examples/go", "tests/go"]
+    told = subprocess.run(["gofmt", "-l", *folders], cwd=ROOT, text=True, capture_output=True)
+    count("the Go code is formatted", told.returncode == 0 and not told.stdout,
+          told.stdout + told.stderr)
 
 
 def rust():

@@ -34,10 +34,10 @@ impl Handle for Queue {
 }
 
 /// Makes a queue whose calls run on up to `max_workers` threads; 0: 4,096.
-/// Threads are made when they are needed, one for each call that runs, each with 2 MiB
-/// of addresses for its stack; calls beyond the bound stand in line for one, which is a part
-/// of their `timeout_ms`. One that ends there counts with its client as any other
-/// that failed. Free it with `mynah_queue_free`.
+/// Threads are made when they are needed, one for each call that runs, each with
+/// 2 MiB of addresses for its stack; calls beyond the bound stand in line for one,
+/// which is a part of their `timeout_ms`. One that ends there counts with its client
+/// as any other that failed. Free it with `mynah_queue_free`.
 ///
 /// Errors: `MYNAH_IO` when there is no descriptor left.
 ///
