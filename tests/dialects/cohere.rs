@@ -38,8 +38,9 @@ fn calling(arguments: &Value) -> [Response; 2] {
 
 #[test]
 fn a_call_without_arguments_goes_back_with_an_empty_object() {
-    for arguments in [json!(""), Value::Null] {
+    for arguments in [json!(""), Value::Null, json!("null")] {
         for response in calling(&arguments) {
+            assert_eq!(response.first().tool_calls[0].arguments, "{}", "{arguments}");
             let blocks = &response.first().message.value()["mynah"]["blocks"];
             assert_eq!(blocks[0]["tool_calls"], json!([call(&json!("{}"))]), "{arguments}");
         }
@@ -51,6 +52,20 @@ fn arguments_that_come_as_an_object_are_read_as_its_text() {
     for response in calling(&json!({"a": [1, "x"]})) {
         assert_eq!(response.first().tool_calls[0].arguments, r#"{"a":[1,"x"]}"#);
     }
+}
+
+#[test]
+fn a_null_within_streamed_arguments_is_a_piece_of_them() {
+    let piece = |kind: &str, text: &str| json!({"type": kind, "index": 0, "delta": {"message": {"tool_calls": call(&json!(text))}}});
+    let response = read(&[
+        piece("tool-call-start", ""),
+        piece("tool-call-delta", "{\"a\":"),
+        piece("tool-call-delta", "null"),
+        piece("tool-call-delta", "}"),
+        json!({"type": "tool-call-end", "index": 0}),
+        json!({"type": "message-end", "delta": {"finish_reason": "TOOL_CALL"}}),
+    ]);
+    assert_eq!(response.first().tool_calls[0].arguments, "{\"a\":null}");
 }
 
 #[test]

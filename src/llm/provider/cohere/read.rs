@@ -38,12 +38,15 @@ impl Dialect for Decoder {
                 }
             }
             "tool-plan-delta" => self.plan(message.get("tool_plan"), out),
-            "tool-call-start" | "tool-call-delta" => {
+            kind @ ("tool-call-start" | "tool-call-delta") => {
                 let calls = message.get("tool_calls");
                 let all = calls.items();
                 let all = if all.is_empty() { std::slice::from_ref(calls) } else { all };
                 for call in all {
-                    tool_call(index, call, out);
+                    match kind {
+                        "tool-call-start" => begun_call(index, call, out),
+                        _ => tool_call(index, call, &arguments(call), out),
+                    };
                 }
             }
             "tool-call-end" => {
@@ -90,7 +93,7 @@ impl Dialect for Decoder {
         // Thoughts come before it in a stream.
         self.plan(message.get("tool_plan"), out);
         for (index, call) in message.get("tool_calls").items().iter().enumerate() {
-            let place = tool_call(Some(index as u64), call, out);
+            let place = begun_call(Some(index as u64), call, out);
             out.tool_end(0, place);
         }
         self.citations.extend(message.get("citations").items().iter().map(Json::to_value));
@@ -157,23 +160,25 @@ fn content_of<'a>(text: &'a str) -> Json<'a> {
     Json::Object(vec![("text".into(), Json::Text(text.into()))])
 }
 
-fn tool_call(index: Option<u64>, call: &Json, out: &mut Assembler) -> usize {
-    let function = call.get("function");
-    let arguments = match function.get("arguments") {
+/// What a call is given, as far as a piece of it says.
+fn arguments<'a>(call: &'a Json) -> Cow<'a, str> {
+    match call.at(&["function", "arguments"]) {
         Json::Text(text) => Cow::Borrowed(text.as_ref()),
         Json::Null => "".into(),
         json => json.to_text().into(),
-    };
-    out.tool(
-        0,
-        Fragment {
-            index,
-            id: call.get("id").word(),
-            name: function.get("name").word(),
-            arguments: &arguments,
-            begins: false,
-        },
-    )
+    }
+}
+
+/// A call, or the first piece of one; `null` is the vendor's word for no arguments.
+fn begun_call(index: Option<u64>, call: &Json, out: &mut Assembler) -> usize {
+    let arguments = arguments(call);
+    let is_none = arguments.trim() == "null";
+    tool_call(index, call, if is_none { "" } else { &arguments }, out)
+}
+
+fn tool_call(index: Option<u64>, call: &Json, arguments: &str, out: &mut Assembler) -> usize {
+    let (id, name) = (call.get("id").word(), call.at(&["function", "name"]).word());
+    out.tool(0, Fragment { index, id, name, arguments, begins: false })
 }
 
 impl Decoder {
