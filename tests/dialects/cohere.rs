@@ -141,3 +141,50 @@ fn arguments_of_a_call_are_the_text_of_an_object() {
     let custom = json!({"id": "c1", "type": "custom", "custom": {"name": "f", "input": "red"}});
     assert_eq!(sent(custom), r#"{"input":"red"}"#);
 }
+
+/// A document in OpenAI's form; the data says `ABC`.
+fn file(name: &str, mime: &str) -> Value {
+    json!({"type": "file", "file": {
+        "filename": name, "file_data": format!("data:{mime};base64,QUJD")}})
+}
+
+#[test]
+fn what_the_user_shows_stands_beside_the_messages_and_what_a_tool_gives_within() {
+    let call =
+        json!([{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]);
+    let own = json!({"type": "document", "document": {"id": "d", "data": {"text": "own"}}});
+    let asked = request(json!({"documents": ["first"], "messages": [
+        {"role": "user", "content": [{"type": "text", "text": "Read"},
+            file("a.txt", "text/plain"), file("b.json", "application/json"), own]},
+        {"role": "assistant", "content": null, "tool_calls": call},
+        {"role": "tool", "tool_call_id": "c1", "content": [file("c.md", "text/markdown")]}]}));
+    let sent = body(&client("cohere", "command-a-03-2025"), &asked);
+    let shown = |name: &str| json!({"data": {"text": "ABC", "title": name}});
+    assert_eq!(
+        sent["documents"],
+        json!(["first", shown("a.txt"), shown("b.json"), own["document"]])
+    );
+    assert_eq!(sent["messages"][0]["content"], json!([{"type": "text", "text": "Read"}]));
+    let given = json!([{"type": "document", "document": shown("c.md")}]);
+    assert_eq!(sent["messages"][2]["content"], given);
+}
+
+#[test]
+fn a_format_of_json_is_refused_beside_a_document_in_a_message() {
+    let mut asked = request(json!({"response_format": {"type": "json_object"}, "messages": [
+        {"role": "user", "content": [file("a.txt", "text/plain")]}]}));
+    let cohere = client("cohere", "command-a-03-2025");
+    let error = prepare(&cohere, &asked, false).unwrap_err().to_string();
+    assert!(error.starts_with("response_format: "), "{error}");
+    asked.set("unsupported", "drop").unwrap();
+    let sent = body(&cohere, &asked);
+    assert!(sent["response_format"].is_null() && sent["documents"].is_array(), "{sent}");
+}
+
+#[test]
+fn a_document_of_another_vendors_form_is_refused() {
+    let strange = json!({"type": "document", "source": {"type": "text", "data": "ABC"}});
+    let asked = request(json!({"messages": [{"role": "user", "content": [strange]}]}));
+    let error = prepare(&client("cohere", "command-a-03-2025"), &asked, false).unwrap_err();
+    assert_eq!(error.status(), mynah::error::Status::BadRequest);
+}

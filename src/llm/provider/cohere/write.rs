@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source, ToolCall};
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, calls, lost, offer, send};
-use crate::llm::request::{Format, ToolChoice};
+use crate::llm::request::{Format, Request, ToolChoice};
 
 /// Fields of the vendor's own that are handed on.
 const OWN_FIELDS: &[&str] = &[
@@ -25,6 +25,7 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let mut wanted = Wanted::new(chat)?;
     lost::note_fields(chat, &mut wanted);
     let messages = messages(chat, &mut wanted, url)?;
+    let other = with_documents(&request.other, documents(chat));
     let mut body = Map::new();
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -42,7 +43,7 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     put("seed", wanted.seed.map(Into::into));
     put("stop_sequences", (!wanted.stop.is_empty()).then(|| wanted.stop.clone().into()));
     put("thinking", thinking(&wanted));
-    put("response_format", format(chat, &mut wanted)?);
+    put("response_format", format(request, &other, &mut wanted)?);
     tools(chat, &mut wanted, &mut put)?;
     // The vendor's schema asks for it in every request.
     put("stream", Some(chat.stream.into()));
@@ -52,7 +53,7 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     if request.metadata.is_some() {
         wanted.refuse("metadata", "does not take it")?;
     }
-    send::other_fields(&request.other, &mut wanted, OWN_FIELDS, &mut body)?;
+    send::other_fields(&other, &mut wanted, OWN_FIELDS, &mut body)?;
     Ok((wanted, body))
 }
 
@@ -65,8 +66,11 @@ fn thinking(wanted: &Wanted) -> Option<Value> {
     }
 }
 
-fn format(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
-    let request = chat.request;
+fn format(
+    request: &Request,
+    other: &Map<String, Value>,
+    wanted: &mut Wanted,
+) -> Result<Option<Value>> {
     let format = match &request.response_format {
         None | Some(Format::Text | Format::Own(_)) => return Ok(None),
         Some(Format::JsonObject) => json!({"type": "json_object"}),
@@ -74,7 +78,7 @@ fn format(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
             json!({"type": "json_object", "json_schema": schema})
         }
     };
-    if !request.tools.is_empty() || request.other.contains_key("documents") {
+    if !request.tools.is_empty() || other.contains_key("documents") {
         wanted.refuse("response_format", "does not take it together with tools or documents")?;
         return Ok(None);
     }
@@ -209,25 +213,60 @@ fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
                 }
                 parts.push(json!({"type": "image_url", "image_url": image}));
             }
-            Part::Other(json) if json["type"] == "document" => parts.push(json.clone()),
-            Part::Document(source, name) => match text_document(source, name.as_deref()) {
-                Some(document) => parts.push(document),
-                None => wanted.leave_out(message.role, "takes documents only as text")?,
+            part => match (document(part), message.role) {
+                (Some(document), Role::Tool) => {
+                    parts.push(json!({"type": "document", "document": document}));
+                }
+                // They stand beside the messages.
+                (Some(_), Role::User | Role::System) => {}
+                (None, role) if matches!(part, Part::Document(..)) => {
+                    wanted.leave_out(role, "takes documents only as text")?;
+                }
+                (_, role) => wanted.leave_out(role, "does not take this kind of content")?,
             },
-            _ => wanted.leave_out(message.role, "does not take this kind of content")?,
         }
     }
     Ok(if parts.is_empty() { "".into() } else { parts.into() })
 }
 
-fn text_document(source: &Source, name: Option<&str>) -> Option<Value> {
-    let Source::Bytes { mime, .. } = source else { return None };
-    if !mime.starts_with("text/") {
-        return None;
+/// The documents that are shown with the conversation: the vendor takes them beside
+/// the messages, and in one only from a tool.
+fn documents(chat: &Chat) -> Vec<Value> {
+    let shows = |message: &&Message| matches!(message.role, Role::User | Role::System);
+    let pieces = chat.request.messages.iter().filter(shows).flat_map(|message| &message.content);
+    pieces.filter_map(|piece| document(&piece.part)).collect()
+}
+
+/// The caller's own fields, with more documents behind those that it names there.
+fn with_documents(other: &Map<String, Value>, more: Vec<Value>) -> Map<String, Value> {
+    let mut other = other.clone();
+    match other.get_mut("documents") {
+        _ if more.is_empty() => {}
+        Some(Value::Array(own)) => own.extend(more),
+        _ => drop(other.insert("documents".into(), more.into())),
     }
+    other
+}
+
+/// A document in the vendor's form, of one that is a text or was given so.
+fn document(part: &Part) -> Option<Value> {
+    let (source, name) = match part {
+        Part::Other(json) if json["type"] == "document" => {
+            return Some(json["document"].clone()).filter(Value::is_object);
+        }
+        Part::Document(source @ Source::Bytes { mime, .. }, name) if is_text(mime) => {
+            (source, name)
+        }
+        _ => return None,
+    };
     let mut data = json!({"text": source.decoded()?});
     if let Some(name) = name {
-        data["title"] = name.into();
+        data["title"] = name.clone().into();
     }
-    Some(json!({"type": "document", "document": {"data": data}}))
+    Some(json!({"data": data}))
+}
+
+fn is_text(mime: &str) -> bool {
+    let essence = mime.split(';').next().unwrap_or_default().trim();
+    essence.starts_with("text/") || essence == "application/json"
 }
