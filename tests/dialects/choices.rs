@@ -72,7 +72,7 @@ fn who_is_offered_only_the_allowed_tools_is_offered_the_hosted_ones_among_them()
 
 #[test]
 fn gemini_is_offered_its_own_tools_as_far_as_they_are_allowed() {
-    let gemini = client("gemini", "gemini-2.5-flash");
+    let gemini = client("gemini", "gemini-3.8-flash");
     let tools = json!([{"googleSearch": {}}, {"urlContext": {}}, function("a")]);
     let among = |allowed: Value, mode: &str| {
         let choice = json!({"type": "allowed_tools", "mode": mode, "tools": allowed});
@@ -108,4 +108,81 @@ fn a_hosted_tool_of_another_vendor_among_the_allowed_ones_is_noted() {
         let note = "tool_choice: left out: web_search is not among the tools";
         assert!(prepared.adjusted.iter().any(|told| told == note), "{:?}", prepared.adjusted);
     }
+}
+
+/// What Gemini is sent, and what was left out, of a search and a function.
+fn mixed(model: &str, choice: &Value, more: &[(&str, Value)]) -> Result<(Value, Vec<String>)> {
+    let mut json = json!({"messages": [{"role": "user", "content": "Hi"}],
+        "tools": [{"googleSearch": {}}, function("a")], "tool_choice": choice});
+    for (key, value) in more {
+        json[key] = value.clone();
+    }
+    let sent = prepare(&client("gemini", model), &request(json), false)?;
+    Ok((serde_json::from_slice(&sent.http.body).unwrap(), sent.adjusted))
+}
+
+#[test]
+fn gemini_takes_functions_beside_its_own_tools_if_it_is_asked_to_tell_what_those_did() {
+    let named = json!({"type": "function", "function": {"name": "a"}});
+    for (choice, calling) in [
+        (Value::Null, json!({"mode": "VALIDATED"})),
+        (json!("auto"), json!({"mode": "VALIDATED"})),
+        (json!("required"), json!({"mode": "ANY"})),
+        (json!("none"), json!({"mode": "NONE"})),
+        (named, json!({"mode": "ANY", "allowedFunctionNames": ["a"]})),
+    ] {
+        let (sent, _) = mixed("gemini-3.8-flash", &choice, &[]).unwrap();
+        let config =
+            json!({"functionCallingConfig": calling, "includeServerSideToolInvocations": true});
+        assert_eq!(sent["toolConfig"], config, "{choice}");
+        assert_eq!(sent["tools"][0], json!({"googleSearch": {}}));
+    }
+}
+
+#[test]
+fn functions_beside_tools_of_its_own_are_refused_of_gemini_before_3() {
+    let error = mixed("gemini-2.5-flash", &Value::Null, &[]).unwrap_err().to_string();
+    assert!(error.starts_with("tools: "), "{error}");
+    let drop = [("unsupported", json!("drop"))];
+    let (sent, adjusted) = mixed("gemini-2.5-flash", &Value::Null, &drop).unwrap();
+    assert_eq!(sent["tools"][0]["functionDeclarations"][0]["name"], "a");
+    assert_eq!((sent["tools"].as_array().unwrap().len(), &sent["toolConfig"]), (1, &Value::Null));
+    assert!(adjusted[0].starts_with("tools: left out: "), "{adjusted:?}");
+    let (sent, _) = mixed("gemini-2.5-flash", &json!("none"), &[]).unwrap();
+    assert_eq!(sent["toolConfig"], json!({"functionCallingConfig": {"mode": "NONE"}}));
+    assert!(!sent.to_string().contains("googleSearch"), "{sent}");
+}
+
+#[test]
+fn a_screen_that_the_caller_drives_stands_beside_functions_in_every_gemini() {
+    let tools = json!([{"computerUse": {"environment": "ENVIRONMENT_BROWSER"}}, function("a")]);
+    for model in ["gemini-2.5-computer-use-preview-10-2025", "gemini-3.8-flash"] {
+        let sent = body(&client("gemini", model), &choosing(tools.clone(), &json!("auto")));
+        assert_eq!(sent["toolConfig"], json!({"functionCallingConfig": {"mode": "AUTO"}}));
+    }
+}
+
+#[test]
+fn a_callers_own_tool_config_stands_beside_what_the_library_says() {
+    let place = json!({"latLng": {"latitude": 1.5, "longitude": 2.5}});
+    let own = [("toolConfig", json!({"retrievalConfig": {"latLng": place["latLng"]}}))];
+    let (sent, _) = mixed("gemini-3.8-flash", &json!("required"), &own).unwrap();
+    let config = json!({"retrievalConfig": place, "includeServerSideToolInvocations": true,
+        "functionCallingConfig": {"mode": "ANY"}});
+    assert_eq!(sent["toolConfig"], config);
+    let own = [("toolConfig", json!({"functionCallingConfig": {"mode": "NONE"}}))];
+    let (sent, _) = mixed("gemini-3.8-flash", &json!("required"), &own).unwrap();
+    assert_eq!(sent["toolConfig"]["functionCallingConfig"], json!({"mode": "NONE"}));
+}
+
+#[test]
+fn gemini_is_told_nothing_of_functions_where_there_are_none() {
+    let gemini = client("gemini", "gemini-2.5-flash");
+    let search = json!([{"googleSearch": {}}]);
+    let sent = body(&gemini, &choosing(search.clone(), &json!("auto")));
+    assert_eq!((&sent["tools"], &sent["toolConfig"]), (&search, &Value::Null));
+    let sent = body(&gemini, &choosing(search.clone(), &json!("none")));
+    assert_eq!((&sent["tools"], &sent["toolConfig"]), (&Value::Null, &Value::Null));
+    let error = prepare(&gemini, &choosing(search, &json!("required")), false).unwrap_err();
+    assert!(error.to_string().starts_with("tool_choice: "), "{error}");
 }

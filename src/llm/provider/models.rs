@@ -175,6 +175,8 @@ pub struct Takes {
     pub prefill: bool,
     /// Whether the answer can be held to a JSON schema.
     pub schema: bool,
+    /// Gemini: whether functions go beside tools of the vendor's own.
+    pub tools_beside: bool,
 }
 
 /// What a provider's model takes; Gemini's may be given as a resource's name, and

@@ -218,6 +218,16 @@ pub fn other_fields(
     Ok(())
 }
 
+/// Puts members into a field of the caller's, beside and never over its own.
+pub fn with_own(other: &mut Map<String, Value>, field: &str, members: Map<String, Value>) {
+    let own = other.entry(field).or_insert_with(|| Map::new().into());
+    if let Value::Object(own) = own {
+        for (key, value) in members {
+            own.entry(key).or_insert(value);
+        }
+    }
+}
+
 /// The option's system message, for conversations that have none.
 pub fn system_prompt<'a>(chat: &'a Chat) -> Option<&'a str> {
     let has_own = chat.request.messages.iter().any(|message| message.role == Role::System);

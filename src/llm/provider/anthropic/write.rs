@@ -63,21 +63,11 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let mut other = request.other.clone();
     other.shift_remove("thinking");
     if let Some(config) = config {
-        with_own(&mut other, "output_config", config);
+        send::with_own(&mut other, "output_config", config);
     }
     service_tier(&mut other, &mut wanted)?;
     send::other_fields(&other, &mut wanted, OWN_FIELDS, &mut body)?;
     Ok((wanted, body))
-}
-
-/// Puts members into a field of the caller's, beside and never over its own.
-fn with_own(other: &mut Map<String, Value>, field: &str, members: Value) {
-    let own = other.entry(field).or_insert_with(|| json!({}));
-    if let (Value::Object(own), Value::Object(members)) = (own, members) {
-        for (key, value) in members {
-            own.entry(key).or_insert(value);
-        }
-    }
 }
 
 /// The vendor's own words for its tiers, and the one that others call `default`.
@@ -192,7 +182,7 @@ fn asked_thinking(wanted: &mut Wanted, cap: u64) -> Result<Option<Value>> {
     Ok(Some(json!({"type": "enabled", "budget_tokens": fits})))
 }
 
-fn output_config(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
+fn output_config(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Map<String, Value>>> {
     let mut config = Map::new();
     let effort = wanted.effort.as_deref().filter(|effort| *effort != "none");
     if let (Some(effort), Thinking::Efforts(_)) = (effort, wanted.takes.thinking) {
@@ -210,7 +200,7 @@ fn output_config(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
             config.insert("format".into(), json!({"type": "json_schema", "schema": schema}));
         }
     }
-    Ok((!config.is_empty()).then(|| config.into()))
+    Ok((!config.is_empty()).then_some(config))
 }
 
 fn tools(

@@ -4,15 +4,15 @@ use serde_json::{Map, Value, json};
 
 use super::super::models::Thinking;
 use super::super::wanted::Wanted;
-use super::super::{Chat, offer, send};
+use super::super::{Chat, send};
+use super::tools::{self, with_lone_references};
 use super::turns;
 use crate::error::Result;
-use crate::llm::request::{Format, Named, Tool, ToolChoice};
+use crate::llm::request::Format;
 
 /// Fields of the vendor's own that are handed on, and their names there.
-const OWN_FIELDS: &[&str] = &["cachedContent", "safetySettings", "labels", "serviceTier", "store"];
-/// What the vendor knows of a function beside name, description and schema.
-const OF_FUNCTIONS: &[&str] = &["behavior", "response", "responseJsonSchema"];
+const OWN_FIELDS: &[&str] =
+    &["cachedContent", "safetySettings", "labels", "serviceTier", "store", "toolConfig"];
 
 /// Writes the body.
 pub fn body(
@@ -33,7 +33,10 @@ pub fn body(
     if !config.is_empty() {
         body.insert("generationConfig".into(), config.into());
     }
-    tools(chat, wanted, &mut body)?;
+    let offered = tools::write(chat, wanted)?;
+    if !offered.tools.is_empty() {
+        body.insert("tools".into(), offered.tools.into());
+    }
     if request.user.is_some() {
         wanted.refuse("user", "does not take it")?;
     }
@@ -41,6 +44,9 @@ pub fn body(
         wanted.refuse("metadata", "does not take it")?;
     }
     let mut rest = request.other.clone();
+    if !offered.config.is_empty() {
+        send::with_own(&mut rest, "toolConfig", offered.config);
+    }
     if let Some(settings) = rest.shift_remove("safety_settings") {
         body.insert("safetySettings".into(), settings);
     }
@@ -115,105 +121,5 @@ fn thinking(wanted: &Wanted) -> Option<Value> {
             let level = wanted.effort.as_deref()?.to_ascii_uppercase();
             Some(json!({"thinkingLevel": level, "includeThoughts": true}))
         }
-    }
-}
-
-fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
-    let request = chat.request;
-    let tools = offer::but_openais(request.tools.iter(), wanted)?;
-    if tools.is_empty() {
-        return Ok(());
-    }
-    offer::note_unsaid(request, false, wanted);
-    let choice = offer::choice(request, &tools, wanted);
-    let (own, functions): (Vec<&Tool>, Vec<&Tool>) =
-        tools.into_iter().partition(|tool| tool.other.is_some());
-    let own = own.into_iter().filter(|tool| offer::is_allowed(request, tool));
-    let mut tools: Vec<Value> = own.filter_map(|tool| tool.other.clone()).collect();
-    if !functions.is_empty() {
-        let functions = functions.into_iter().map(|tool| declaration(tool, wanted));
-        let functions = functions.collect::<Result<Vec<_>>>()?;
-        tools.push(json!({"functionDeclarations": functions}));
-    }
-    if tools.is_empty() {
-        return Ok(());
-    }
-    body.insert("tools".into(), tools.into());
-    if request.parallel_tool_calls == Some(false) {
-        wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
-    }
-    if let Some(config) = choice.map(|choice| calling(choice, wanted)).transpose()?.flatten() {
-        body.insert("toolConfig".into(), json!({"functionCallingConfig": config}));
-    }
-    Ok(())
-}
-
-/// Which functions are to be called. The vendor's own tools cannot be named: they
-/// are offered or not.
-fn calling(choice: ToolChoice, wanted: &mut Wanted) -> Result<Option<Value>> {
-    const WHY: &str = "can be made to call functions only";
-    let is_function = |named: &Named| named.hosted.is_none();
-    Ok(Some(match choice {
-        ToolChoice::Auto => json!({"mode": "AUTO"}),
-        ToolChoice::None => json!({"mode": "NONE"}),
-        ToolChoice::Required => json!({"mode": "ANY"}),
-        ToolChoice::Function(named) if is_function(&named) => {
-            json!({"mode": "ANY", "allowedFunctionNames": [named.name]})
-        }
-        ToolChoice::Function(_) => {
-            wanted.refuse("tool_choice", WHY)?;
-            return Ok(None);
-        }
-        ToolChoice::Allowed(mut names, must) => {
-            names.retain(is_function);
-            let names: Vec<_> = names.into_iter().map(|named| named.name).collect();
-            match (names.is_empty(), must) {
-                (false, true) => json!({"mode": "ANY", "allowedFunctionNames": names}),
-                (false, false) => json!({"mode": "VALIDATED", "allowedFunctionNames": names}),
-                (true, _) => {
-                    if must {
-                        wanted.refuse("tool_choice", WHY)?;
-                    }
-                    json!({"mode": "NONE"})
-                }
-            }
-        }
-    }))
-}
-
-fn declaration(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
-    let mut json = json!({
-        "name": tool.name,
-        "description": tool.description.as_deref().unwrap_or_default(),
-    });
-    if let Some(parameters) = &tool.parameters {
-        json["parametersJsonSchema"] = with_lone_references(parameters);
-    }
-    for (key, value) in offer::members(tool, OF_FUNCTIONS, wanted)? {
-        json[key] = value;
-    }
-    Ok(json)
-}
-
-/// A schema whose references stand alone. Beside a `$ref` this vendor takes no
-/// member that does not begin with `$`; other programs write descriptions and
-/// defaults there.
-fn with_lone_references(schema: &Value) -> Value {
-    match schema {
-        Value::Array(items) => items.iter().map(with_lone_references).collect(),
-        Value::Object(members) => {
-            let mut members: Map<_, _> =
-                members.iter().map(|(key, it)| (key.clone(), with_lone_references(it))).collect();
-            let is_lone = members.keys().all(|key| key.starts_with('$'));
-            if !is_lone
-                && members.get("$ref").is_some_and(Value::is_string)
-                && !members.contains_key("anyOf")
-                && let Some(reference) = members.shift_remove("$ref")
-            {
-                members.insert("anyOf".into(), json!([{"$ref": reference}]));
-            }
-            members.into()
-        }
-        other => other.clone(),
     }
 }

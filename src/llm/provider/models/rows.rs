@@ -30,6 +30,7 @@ const OPEN: Takes = Takes {
     forced_thinking: Forcing::Named,
     prefill: true,
     schema: true,
+    tools_beside: true,
 };
 
 const OPENAI: Takes =
@@ -125,6 +126,8 @@ const GEMINI: Takes = Takes {
     ..OPEN
 };
 
+/// Before Gemini 3.
+const GEMINI_2: Takes = Takes { tools_beside: false, ..GEMINI };
 const GEMINI_NOT_MINIMAL: Takes =
     Takes { thinking: Thinking::Efforts(&["low", "medium", "high"]), ..GEMINI };
 
@@ -255,27 +258,27 @@ pub static TAKES: &[Takes] = &[
     Takes { prefix: "claude-opus-5-5", ..ANTHROPIC_ALWAYS_THINKS },
     Takes { prefix: "claude-fable-5-1", ..ANTHROPIC_ALWAYS_THINKS },
     GEMINI,
-    Takes { prefix: "gemini-1.5", thinking: Thinking::No, allowance: 0, ..GEMINI },
-    Takes { prefix: "gemini-2.0", thinking: Thinking::No, allowance: 0, ..GEMINI },
+    Takes { prefix: "gemini-1.5", thinking: Thinking::No, allowance: 0, ..GEMINI_2 },
+    Takes { prefix: "gemini-2.0", thinking: Thinking::No, allowance: 0, ..GEMINI_2 },
     Takes { prefix: "gemma-3", thinking: Thinking::No, allowance: 0, ..GEMINI },
     Takes {
         prefix: "gemini-2.5",
         thinking: Thinking::Budgeted(&["none", "minimal", "low", "medium", "high"]),
         budget: From(0.0, 24_576.0),
-        ..GEMINI
+        ..GEMINI_2
     },
     Takes {
         prefix: "gemini-2.5-flash-lite",
         thinking: Thinking::Budgeted(&["none", "minimal", "low", "medium", "high"]),
         budget: From(0.0, 24_576.0),
         thinks_unasked: false,
-        ..GEMINI
+        ..GEMINI_2
     },
     Takes {
         prefix: "gemini-2.5-pro",
         thinking: Thinking::Budgeted(&["minimal", "low", "medium", "high"]),
         budget: From(128.0, 32_768.0),
-        ..GEMINI
+        ..GEMINI_2
     },
     Takes { prefix: "gemini-3-pro", thinking: Thinking::Efforts(&["low", "high"]), ..GEMINI },
     Takes { prefix: "gemini-3.1-pro", ..GEMINI_NOT_MINIMAL },
