@@ -186,3 +186,21 @@ fn gemini_is_told_nothing_of_functions_where_there_are_none() {
     let error = prepare(&gemini, &choosing(search, &json!("required")), false).unwrap_err();
     assert!(error.to_string().starts_with("tool_choice: "), "{error}");
 }
+
+#[test]
+fn a_function_is_strict_for_gemini_in_calls_that_it_may_make_as_in_those_that_it_must() {
+    let mut strict = function("a");
+    strict["function"]["strict"] = true.into();
+    for (choice, mode) in [
+        (Value::Null, "VALIDATED"),
+        (json!("auto"), "VALIDATED"),
+        // The vendor's free mode would let it answer in words.
+        (json!("required"), "ANY"),
+        (json!("none"), "NONE"),
+    ] {
+        let tools = json!([strict, function("b")]);
+        let sent = body(&client("gemini", "gemini-3.8-flash"), &choosing(tools, &choice));
+        assert_eq!(sent["toolConfig"]["functionCallingConfig"]["mode"], mode, "{choice}");
+        fits("gemini-openapi.json", "GenerateContentRequest", &sent);
+    }
+}

@@ -176,7 +176,7 @@ fn what_a_vendor_has_no_word_for_of_a_tools_wishes_is_noted() {
     assert_eq!(noted(&client("openai", "gpt-4o")), (true, false));
     assert_eq!(noted(&responses()), (true, false));
     assert_eq!(noted(&client("cohere", "command-a-03-2025")), (true, false));
-    assert_eq!(noted(&client("gemini", "gemini-2.5-flash")), (true, true));
+    assert_eq!(noted(&client("gemini", "gemini-2.5-flash")), (true, false));
     assert_eq!(noted(&client("ollama", "llama3.2")), (true, true));
 }
 

@@ -35,7 +35,7 @@ pub fn write(chat: &Chat, wanted: &mut Wanted) -> Result<Offered> {
     if tools.is_empty() {
         return Ok(Offered::default());
     }
-    offer::note_unsaid(request, false, wanted);
+    offer::note_unsaid(request, true, wanted);
     let choice = offer::choice(request, &tools, wanted);
     let (mut own, functions): (Vec<&Tool>, Vec<&Tool>) =
         tools.into_iter().partition(|tool| tool.other.is_some());
@@ -46,7 +46,8 @@ pub fn write(chat: &Chat, wanted: &mut Wanted) -> Result<Offered> {
         own.retain(|tool| !is_served(tool));
     }
     let mixes = has_functions && mixes(&mut own, wanted)?;
-    let calling = calling(choice, mixes, wanted)?;
+    let is_strict = functions.iter().any(|tool| tool.strict == Some(true));
+    let calling = calling(choice, mixes || is_strict, wanted)?;
     let config = config(calling, has_functions, mixes, wanted)?;
     let tools = listed(&own, &functions, wanted)?;
     if request.parallel_tool_calls == Some(false) && !tools.is_empty() {
@@ -111,9 +112,9 @@ fn is_served(tool: &&Tool) -> bool {
         .any(|key| !DECLARED.contains(&key) && !DRIVEN.contains(&key))
 }
 
-/// Which functions are to be called. Where they stand beside what the vendor does
-/// itself, a call that the model is free to make is held to its schema, as one that it
-/// has to make always is.
+/// Which functions are to be called. Where they are strict, or stand beside what the
+/// vendor does itself, a call that the model is free to make is held to its schema, as
+/// one that it has to make always is.
 fn calling(
     choice: Option<ToolChoice>,
     is_held: bool,
