@@ -128,3 +128,31 @@ fn a_call_that_is_open_goes_on_in_pieces_that_repeat_its_name_and_id() {
     let calls: Vec<_> = response.first().tool_calls.iter().map(|c| c.arguments.as_str()).collect();
     assert_eq!(calls, [r#"{"x":"hello"}"#, r#"{"x":"again"}"#]);
 }
+
+#[test]
+fn a_format_of_json_is_refused_where_the_model_does_not_take_it_beside_tools() {
+    let function = json!({"type": "function", "function": {"name": "f"}});
+    let search = json!({"googleSearch": {}});
+    let asked = |tool: &Value, choice: &str| {
+        request(json!({"messages": [{"role": "user", "content": "Hi"}], "tools": [tool],
+            "tool_choice": choice, "response_format": {"type": "json_object"}}))
+    };
+    for (model, tool, choice, is_taken) in [
+        ("gemini-2.5-flash", &function, "auto", false),
+        ("gemini-2.5-pro", &search, "auto", false),
+        // Where none is to be called, this one is not offered.
+        ("gemini-2.5-pro", &search, "none", true),
+        ("gemini-3.8-flash", &function, "auto", true),
+        ("gemini-3.8-flash", &function, "required", false),
+        ("gemini-3.8-flash", &search, "auto", true),
+    ] {
+        let (client, mut asked) = (client("gemini", model), asked(tool, choice));
+        let words = prepare(&client, &asked, false).map_or_else(|e| e.to_string(), |_| "".into());
+        assert_eq!(words.starts_with("response_format: "), !is_taken, "{model} {choice}: {words}");
+        asked.set("unsupported", "drop").unwrap();
+        let sent = body(&client, &asked);
+        let mime = &sent["generationConfig"]["responseMimeType"];
+        assert_eq!(mime.is_string(), is_taken, "{model} {choice}");
+        fits("gemini-openapi.json", "GenerateContentRequest", &sent);
+    }
+}

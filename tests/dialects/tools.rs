@@ -193,7 +193,7 @@ fn a_reference_of_a_schema_stands_alone_for_gemini() {
         "tools": [{"type": "function", "function": {"name": "f", "parameters": given}}],
         "response_format": {"type": "json_schema",
             "json_schema": {"name": "trip", "schema": given}}}));
-    let sent = body(&client("gemini", "gemini-2.5-flash"), &request);
+    let sent = body(&client("gemini", "gemini-3.8-flash"), &request);
     fits("gemini-openapi.json", "GenerateContentRequest", &sent);
     let mut expected = given.clone();
     expected["properties"]["from"] =

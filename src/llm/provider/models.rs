@@ -175,7 +175,8 @@ pub struct Takes {
     pub prefill: bool,
     /// Whether the answer can be held to a JSON schema.
     pub schema: bool,
-    /// Gemini: whether functions go beside tools of the vendor's own.
+    /// Gemini: whether functions go beside tools of the vendor's own, and a format of
+    /// JSON beside tools.
     pub tools_beside: bool,
 }
 

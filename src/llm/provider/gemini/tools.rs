@@ -28,6 +28,13 @@ pub struct Offered {
     pub config: Map<String, Value>,
 }
 
+impl Offered {
+    /// Whether a function has to be called.
+    pub fn is_forced(&self) -> bool {
+        self.config.get("functionCallingConfig").is_some_and(|calling| calling["mode"] == "ANY")
+    }
+}
+
 /// Writes the tools, and which of them may or must be called.
 pub fn write(chat: &Chat, wanted: &mut Wanted) -> Result<Offered> {
     let request = chat.request;

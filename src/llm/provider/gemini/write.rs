@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::models::Thinking;
 use super::super::wanted::Wanted;
 use super::super::{Chat, send};
-use super::tools::{self, with_lone_references};
+use super::tools::{self, Offered, with_lone_references};
 use super::turns;
 use crate::error::Result;
 use crate::llm::request::Format;
@@ -29,11 +29,11 @@ pub fn body(
         body.insert("systemInstruction".into(), json!({"parts": system}));
     }
     body.insert("contents".into(), turns::contents(chat, wanted, url)?.into());
-    let config = config(chat, wanted)?;
+    let offered = tools::write(chat, wanted)?;
+    let config = config(chat, &offered, wanted)?;
     if !config.is_empty() {
         body.insert("generationConfig".into(), config.into());
     }
-    let offered = tools::write(chat, wanted)?;
     if !offered.tools.is_empty() {
         body.insert("tools".into(), offered.tools.into());
     }
@@ -70,9 +70,10 @@ fn seed(chat: &Chat, wanted: &mut Wanted) -> Result<Option<i32>> {
     Ok(seed)
 }
 
-fn config(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
+fn config(chat: &Chat, offered: &Offered, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     let request = chat.request;
     let seed = seed(chat, wanted)?;
+    let format = format(chat, offered, wanted)?;
     let mut config = Map::new();
     let mut put = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -90,16 +91,32 @@ fn config(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     put("candidateCount", wanted.n.map(Into::into));
     put("responseLogprobs", request.other.get("logprobs").cloned());
     put("logprobs", request.other.get("top_logprobs").cloned());
-    match &request.response_format {
-        None | Some(Format::Text | Format::Own(_)) => {}
-        Some(Format::JsonObject) => put("responseMimeType", Some("application/json".into())),
-        Some(Format::JsonSchema { schema, .. }) => {
-            put("responseMimeType", Some("application/json".into()));
-            put("responseJsonSchema", Some(with_lone_references(schema)));
-        }
-    }
+    format.into_iter().for_each(|(key, value)| put(&key, Some(value)));
     put("thinkingConfig", thinking(wanted));
     Ok(config)
+}
+
+/// The form that the answer is held to: in older models not where there are tools, in
+/// newer ones not where a function has to be called.
+fn format(chat: &Chat, offered: &Offered, wanted: &mut Wanted) -> Result<Map<String, Value>> {
+    let mut format = Map::new();
+    let schema = match &chat.request.response_format {
+        None | Some(Format::Text | Format::Own(_)) => return Ok(format),
+        Some(Format::JsonObject) => None,
+        Some(Format::JsonSchema { schema, .. }) => Some(with_lone_references(schema)),
+    };
+    let has_tools = !offered.tools.is_empty();
+    let why = match wanted.takes.tools_beside {
+        false if has_tools => "does not take it together with tools",
+        true if offered.is_forced() => "does not take it where a function has to be called",
+        _ => {
+            format.insert("responseMimeType".into(), "application/json".into());
+            format.extend(schema.map(|schema| ("responseJsonSchema".into(), schema)));
+            return Ok(format);
+        }
+    };
+    wanted.refuse("response_format", why)?;
+    Ok(format)
 }
 
 /// Older models count the thoughts' tokens, newer ones have levels.
