@@ -178,6 +178,8 @@ fn what_a_model_cannot_do_is_refused_or_left_out_and_told() {
         ("cohere", "command-a-03-2025", json!({"n": 2}), "n"),
         ("gemini", "gemini-3.8-flash", json!({"reasoning_effort": "none"}), "reasoning_effort"),
         ("gemini", "gemini-3.8-flash", json!({"user": "u"}), "user"),
+        ("gemini", "gemini-3.8-flash", json!({"presence_penalty": 1}), "presence_penalty"),
+        ("gemini", "gemini-2.5-pro", json!({"frequency_penalty": 0.5}), "frequency_penalty"),
         ("ollama", "qwen3", json!({"n": 2}), "n"),
     ];
     for (provider, model, asked, field) in cases {
@@ -202,7 +204,9 @@ fn what_asks_for_nothing_is_left_out_where_it_is_not_taken() {
         let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
         assert!(sent.get("presence_penalty").is_none() && prepared.adjusted.len() == 2, "{sent}");
     }
-    assert_eq!(body(&client("openai", "gpt-4o"), &ask(none))["presence_penalty"], 0.0);
+    assert_eq!(body(&client("openai", "gpt-4o"), &ask(none.clone()))["presence_penalty"], 0.0);
+    let sent = body(&client("gemini", "gemini-2.0-flash"), &ask(none));
+    assert_eq!(sent["generationConfig"]["presencePenalty"], 0.0);
 }
 
 /// Each of these a vendor takes, or does anyway, in one form or another.

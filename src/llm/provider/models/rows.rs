@@ -118,6 +118,7 @@ const ANTHROPIC_LIKE: Takes =
 const GEMINI: Takes = Takes {
     provider: "gemini",
     top_k: From(0.0, 1e6),
+    penalties: No,
     n: 8,
     stop: 5,
     cap: "maxOutputTokens",
@@ -128,6 +129,9 @@ const GEMINI: Takes = Takes {
 
 /// Before Gemini 3.
 const GEMINI_2: Takes = Takes { tools_beside: false, ..GEMINI };
+/// The last ones that take penalties.
+const GEMINI_2_0: Takes =
+    Takes { penalties: From(-2.0, 2.0), thinking: Thinking::No, allowance: 0, ..GEMINI_2 };
 const GEMINI_NOT_MINIMAL: Takes =
     Takes { thinking: Thinking::Efforts(&["low", "medium", "high"]), ..GEMINI };
 
@@ -258,8 +262,8 @@ pub static TAKES: &[Takes] = &[
     Takes { prefix: "claude-opus-5-5", ..ANTHROPIC_ALWAYS_THINKS },
     Takes { prefix: "claude-fable-5-1", ..ANTHROPIC_ALWAYS_THINKS },
     GEMINI,
-    Takes { prefix: "gemini-1.5", thinking: Thinking::No, allowance: 0, ..GEMINI_2 },
-    Takes { prefix: "gemini-2.0", thinking: Thinking::No, allowance: 0, ..GEMINI_2 },
+    Takes { prefix: "gemini-1.5", ..GEMINI_2_0 },
+    Takes { prefix: "gemini-2.0", ..GEMINI_2_0 },
     Takes { prefix: "gemma-3", thinking: Thinking::No, allowance: 0, ..GEMINI },
     Takes {
         prefix: "gemini-2.5",
