@@ -156,3 +156,45 @@ fn a_format_of_json_is_refused_where_the_model_does_not_take_it_beside_tools() {
         fits("gemini-openapi.json", "GenerateContentRequest", &sent);
     }
 }
+
+#[test]
+fn what_the_system_says_stands_before_what_the_user_says_for_models_that_know_none() {
+    let said = |after: Value| {
+        let mut messages = vec![json!({"role": "system", "content": "Be brief."})];
+        messages.extend(after.as_array().unwrap().clone());
+        request(json!({"messages": messages}))
+    };
+    let user = json!({"role": "user", "content": "Hi"});
+    let model = json!({"role": "assistant", "content": "Ho"});
+    let gemma = client("gemini", "gemma-3-27b-it");
+    let system = json!({"text": "Be brief.\n\n"});
+    let prepared = prepare(&gemma, &said(json!([user])), false).unwrap();
+    let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+    assert_eq!(sent["contents"][0]["parts"], json!([system, {"text": "Hi"}]));
+    assert!(sent["systemInstruction"].is_null());
+    assert!(prepared.adjusted[0].contains("the system's put before"), "{:?}", prepared.adjusted);
+    let sent = body(&gemma, &said(json!([model, user])));
+    assert_eq!(sent["contents"][0], json!({"role": "user", "parts": [system]}));
+    assert_eq!(sent["contents"][1]["role"], "model");
+    assert!(prepare(&gemma, &said(json!([])), false).is_err());
+    let sent = body(&client("gemini", "gemma-4-31b-it"), &said(json!([user])));
+    assert_eq!(sent["systemInstruction"]["parts"][0]["text"], "Be brief.");
+}
+
+#[test]
+fn gemma_3_takes_neither_tools_nor_a_format_of_json() {
+    for (field, value) in [
+        ("tools", json!([{"type": "function", "function": {"name": "f"}}])),
+        ("response_format", json!({"type": "json_object"})),
+    ] {
+        let mut json = json!({"messages": [{"role": "user", "content": "Hi"}]});
+        json[field] = value;
+        let (gemma, mut asked) = (client("gemini", "models/gemma-3n-e4b-it"), request(json));
+        let error = prepare(&gemma, &asked, false).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{field}: ")), "{error}");
+        asked.set("unsupported", "drop").unwrap();
+        let sent = body(&gemma, &asked);
+        let said = json!([{"role": "user", "parts": [{"text": "Hi"}]}]);
+        assert_eq!(sent, json!({"model": "models/gemma-3n-e4b-it", "contents": said}));
+    }
+}

@@ -175,6 +175,10 @@ pub struct Takes {
     pub prefill: bool,
     /// Whether the answer can be held to a JSON schema.
     pub schema: bool,
+    /// Gemini: whether it takes instructions apart from what is said.
+    pub system: bool,
+    /// Gemini: whether it takes tools.
+    pub tools: bool,
     /// Gemini: whether functions go beside tools of the vendor's own, and a format of
     /// JSON beside tools.
     pub tools_beside: bool,

@@ -42,6 +42,10 @@ pub fn write(chat: &Chat, wanted: &mut Wanted) -> Result<Offered> {
     if tools.is_empty() {
         return Ok(Offered::default());
     }
+    if !wanted.takes.tools {
+        wanted.refuse("tools", "takes none")?;
+        return Ok(Offered::default());
+    }
     offer::note_unsaid(request, true, wanted);
     let choice = offer::choice(request, &tools, wanted);
     let (mut own, functions): (Vec<&Tool>, Vec<&Tool>) =

@@ -48,6 +48,27 @@ pub fn contents(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     Ok(turns.into_iter().map(|(role, parts)| json!({"role": role, "parts": parts})).collect())
 }
 
+/// Puts what the system says before what the user says first, for models that know
+/// no system.
+pub fn put_at_head(mut system: Vec<Value>, turns: &mut Vec<Value>, wanted: &mut Wanted) {
+    wanted.note("messages", "the system's put before what the user says: the model knows none");
+    for part in &mut system {
+        if let Some(Value::String(text)) = part.get_mut("text") {
+            text.push_str("\n\n");
+        }
+    }
+    match turns.first_mut() {
+        // Nothing is said, which is refused.
+        None => {}
+        Some(first) if first["role"] == "user" => {
+            if let Some(parts) = first["parts"].as_array_mut() {
+                parts.splice(0..0, system);
+            }
+        }
+        Some(_) => turns.insert(0, json!({"role": "user", "parts": system})),
+    }
+}
+
 fn model_turn(
     chat: &Chat,
     message: &Message,

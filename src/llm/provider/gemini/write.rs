@@ -24,11 +24,15 @@ pub fn body(
     let request = chat.request;
     let mut body = Map::new();
     body.insert("model".into(), model.into());
-    let system = turns::system(chat, wanted)?;
+    let mut system = turns::system(chat, wanted)?;
+    let mut contents = turns::contents(chat, wanted, url)?;
+    if !system.is_empty() && !wanted.takes.system {
+        turns::put_at_head(std::mem::take(&mut system), &mut contents, wanted);
+    }
     if !system.is_empty() {
         body.insert("systemInstruction".into(), json!({"parts": system}));
     }
-    body.insert("contents".into(), turns::contents(chat, wanted, url)?.into());
+    body.insert("contents".into(), contents.into());
     let offered = tools::write(chat, wanted)?;
     let config = config(chat, &offered, wanted)?;
     if !config.is_empty() {
@@ -96,8 +100,8 @@ fn config(chat: &Chat, offered: &Offered, wanted: &mut Wanted) -> Result<Map<Str
     Ok(config)
 }
 
-/// The form that the answer is held to: in older models not where there are tools, in
-/// newer ones not where a function has to be called.
+/// The form that the answer is held to: of Gemini in older models not where there are
+/// tools, in newer ones not where a function has to be called.
 fn format(chat: &Chat, offered: &Offered, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     let mut format = Map::new();
     let schema = match &chat.request.response_format {
@@ -107,6 +111,7 @@ fn format(chat: &Chat, offered: &Offered, wanted: &mut Wanted) -> Result<Map<Str
     };
     let has_tools = !offered.tools.is_empty();
     let why = match wanted.takes.tools_beside {
+        _ if !wanted.takes.schema => "answers in text only",
         false if has_tools => "does not take it together with tools",
         true if offered.is_forced() => "does not take it where a function has to be called",
         _ => {

@@ -30,6 +30,8 @@ const OPEN: Takes = Takes {
     forced_thinking: Forcing::Named,
     prefill: true,
     schema: true,
+    system: true,
+    tools: true,
     tools_beside: true,
 };
 
@@ -264,7 +266,15 @@ pub static TAKES: &[Takes] = &[
     GEMINI,
     Takes { prefix: "gemini-1.5", ..GEMINI_2_0 },
     Takes { prefix: "gemini-2.0", ..GEMINI_2_0 },
-    Takes { prefix: "gemma-3", thinking: Thinking::No, allowance: 0, ..GEMINI },
+    Takes {
+        prefix: "gemma-3",
+        thinking: Thinking::No,
+        allowance: 0,
+        schema: false,
+        system: false,
+        tools: false,
+        ..GEMINI
+    },
     Takes {
         prefix: "gemini-2.5",
         thinking: Thinking::Budgeted(&["none", "minimal", "low", "medium", "high"]),
