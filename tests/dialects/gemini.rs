@@ -129,6 +129,36 @@ fn a_call_that_is_open_goes_on_in_pieces_that_repeat_its_name_and_id() {
     assert_eq!(calls, [r#"{"x":"hello"}"#, r#"{"x":"again"}"#]);
 }
 
+/// A piece of an answer with a call in it, and why the answer ended.
+fn called(call: &Value, reason: Value) -> Value {
+    json!({"candidates": [{"content": {"parts": [{"functionCall": call}]},
+        "finishReason": reason}]})
+}
+
+#[test]
+fn a_call_goes_on_as_long_as_one_of_its_arguments_does() {
+    let part = |more: Value| {
+        let mut part = json!({"jsonPath": "$.a", "stringValue": "one"});
+        part.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        part
+    };
+    let begun = json!({"name": "f", "partialArgs": [part(json!({"willContinue": true}))]});
+    let rest = json!({"partialArgs": [part(json!({"stringValue": " two"}))]});
+    let again = json!({"name": "g", "partialArgs": [part(json!({}))]});
+    let response = read(&[
+        called(&begun, Value::Null),
+        called(&rest, Value::Null),
+        called(&again, "STOP".into()),
+    ]);
+    let calls: Vec<_> = response.first().tool_calls.iter().map(|c| c.arguments.as_str()).collect();
+    assert_eq!(calls, [r#"{"a":"one two"}"#, r#"{"a":"one"}"#]);
+    // What the call itself says counts more.
+    let mut ended = begun;
+    ended["willContinue"] = false.into();
+    let response = read(&[called(&ended, Value::Null), called(&rest, "STOP".into())]);
+    assert_eq!(response.first().tool_calls[0].arguments, r#"{"a":"one"}"#);
+}
+
 #[test]
 fn a_format_of_json_is_refused_where_the_model_does_not_take_it_beside_tools() {
     let function = json!({"type": "function", "function": {"name": "f"}});

@@ -169,7 +169,7 @@ impl Candidate {
         if let Some(open) = &mut self.open {
             open.take(call);
         }
-        if call.get("willContinue").bool() != Some(true) {
+        if !continues(call) {
             self.close(out);
         }
     }
@@ -223,6 +223,13 @@ impl Open {
             apply(&mut self.arguments, piece);
         }
     }
+}
+
+/// Whether more of a call comes: what it says, or else what one of its arguments says.
+fn continues(call: &Json) -> bool {
+    let says = |json: &Json| json.get("willContinue").bool();
+    let goes_on = |piece: &Json| says(piece) == Some(true);
+    says(call).unwrap_or_else(|| call.get("partialArgs").items().iter().any(goes_on))
 }
 
 /// Whether an answer rests on what costs beside its tokens: searches, or Google Maps.
