@@ -160,6 +160,20 @@ fn a_call_goes_on_as_long_as_one_of_its_arguments_does() {
 }
 
 #[test]
+fn arguments_that_come_as_a_text_are_the_object_that_it_holds() {
+    let text = json!({"name": "f", "args": "{\"n\": 12345678901234567890123}"});
+    let response = plain(&called(&text, "STOP".into()));
+    assert_eq!(response.first().tool_calls[0].arguments, r#"{"n": 12345678901234567890123}"#);
+    let blocks = &response.first().message.value()["mynah"]["blocks"];
+    assert!(blocks[0]["functionCall"]["args"].is_object(), "{blocks}");
+    for no_object in [json!("word"), json!(""), Value::Null] {
+        let call = json!({"name": "f", "args": no_object});
+        let response = plain(&called(&call, "STOP".into()));
+        assert_eq!(response.first().tool_calls[0].arguments, "{}", "{no_object}");
+    }
+}
+
+#[test]
 fn a_format_of_json_is_refused_where_the_model_does_not_take_it_beside_tools() {
     let function = json!({"type": "function", "function": {"name": "f"}});
     let search = json!({"googleSearch": {}});

@@ -212,10 +212,13 @@ impl Open {
     /// Takes what a piece says of the arguments.
     fn take(&mut self, call: &Json) {
         let args = call.get("args");
-        if let (Value::Object(old), Value::Object(new)) = (&mut self.arguments, args.to_value())
+        // Some gateways write the object as a text.
+        let text = args.text().map_or_else(|| args.to_text(), String::from);
+        if let (Value::Object(old), Ok(Value::Object(new))) =
+            (&mut self.arguments, serde_json::from_str(&text))
             && !new.is_empty()
         {
-            self.given = old.is_empty().then(|| args.to_text());
+            self.given = old.is_empty().then_some(text);
             old.extend(new);
         }
         for piece in call.get("partialArgs").items() {
