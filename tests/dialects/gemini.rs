@@ -242,3 +242,17 @@ fn gemma_3_takes_neither_tools_nor_a_format_of_json() {
         assert_eq!(sent, json!({"model": "models/gemma-3n-e4b-it", "contents": said}));
     }
 }
+
+#[test]
+fn what_the_answer_may_consist_of_is_said_in_the_vendors_words() {
+    let asked = |modalities: Value| {
+        request(json!({"messages": [{"role": "user", "content": "Draw"}],
+            "modalities": modalities}))
+    };
+    let gemini = client("gemini", "gemini-3-pro-image-preview");
+    let sent = body(&gemini, &asked(json!(["text", "IMAGE"])));
+    assert_eq!(sent["generationConfig"]["responseModalities"], json!(["TEXT", "IMAGE"]));
+    fits("gemini-openapi.json", "GenerateContentRequest", &sent);
+    let error = prepare(&gemini, &asked(json!("text")), false).unwrap_err().to_string();
+    assert!(error.starts_with("modalities: "), "{error}");
+}

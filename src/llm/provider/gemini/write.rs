@@ -54,7 +54,11 @@ pub fn body(
     if let Some(settings) = rest.shift_remove("safety_settings") {
         body.insert("safetySettings".into(), settings);
     }
-    rest.retain(|key, _| !matches!(key.as_str(), "logprobs" | "top_logprobs" | "seed"));
+    let is_in_config = |key: &str, value: &Value| match key {
+        "logprobs" | "top_logprobs" | "seed" => true,
+        _ => key == "modalities" && modalities(value).is_some(),
+    };
+    rest.retain(|key, value| !is_in_config(key, value));
     send::other_fields(&rest, wanted, OWN_FIELDS, &mut body)?;
     Ok(body)
 }
@@ -96,8 +100,15 @@ fn config(chat: &Chat, offered: &Offered, wanted: &mut Wanted) -> Result<Map<Str
     put("responseLogprobs", request.other.get("logprobs").cloned());
     put("logprobs", request.other.get("top_logprobs").cloned());
     format.into_iter().for_each(|(key, value)| put(&key, Some(value)));
+    put("responseModalities", request.other.get("modalities").and_then(modalities));
     put("thinkingConfig", thinking(wanted));
     Ok(config)
+}
+
+/// What the answer may consist of, in the vendor's capitals.
+fn modalities(asked: &Value) -> Option<Value> {
+    let capitals = |word: &Value| Some(Value::from(word.as_str()?.to_ascii_uppercase()));
+    asked.as_array()?.iter().map(capitals).collect()
 }
 
 /// The form that the answer is held to: of Gemini in older models not where there are
