@@ -464,3 +464,21 @@ fn what_the_model_goes_on_from_ends_with_a_word() {
     let asked = request(json!({"messages": user_goes_on}));
     assert_eq!(body(&client, &asked)["messages"][1]["content"], json!([text("A ")]));
 }
+
+#[test]
+fn a_thought_goes_back_signed_as_it_came_or_not_at_all() {
+    let thought = |block: Value, signature: Option<Value>| {
+        let mut events = vec![start(0, block)];
+        events.push(delta(0, json!({"type": "thinking_delta", "thinking": "Hm"})));
+        events.extend(signature.map(|signature| delta(0, signature)));
+        events.push(stop(0));
+        events.extend(end("end_turn"));
+        blocks(&read(&events).unwrap().1)[0]["signature"].clone()
+    };
+    let signed = json!({"type": "signature_delta", "signature": "c2ln"});
+    let bare = json!({"type": "thinking", "thinking": ""});
+    let empty = json!({"type": "thinking", "thinking": "", "signature": ""});
+    assert_eq!(thought(bare.clone(), None), Value::Null);
+    assert_eq!(thought(empty, None), "");
+    assert_eq!(thought(bare, Some(signed)), "c2ln");
+}

@@ -321,7 +321,10 @@ impl Block {
             "text" => block["text"] = self.text.into(),
             "thinking" => {
                 block["thinking"] = self.thinking.into();
-                block["signature"] = self.signature.into();
+                // Hosts that sign nothing may refuse an empty one.
+                if !self.signature.is_empty() {
+                    block["signature"] = self.signature.into();
+                }
             }
             _ if !self.json.is_empty() => {
                 block["input"] = serde_json::from_str(&self.json).unwrap_or_else(|_| json!({}));
