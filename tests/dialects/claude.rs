@@ -482,3 +482,18 @@ fn a_thought_goes_back_signed_as_it_came_or_not_at_all() {
     assert_eq!(thought(empty, None), "");
     assert_eq!(thought(bare, Some(signed)), "c2ln");
 }
+
+#[test]
+fn a_message_that_begins_twice_keeps_the_usage_with_which_it_began() {
+    let begin = |input: u64| {
+        json!({"type": "message_start", "message": {"id": "msg", "model": "m",
+            "content": [{"type": "text", "text": "Hi"}],
+            "usage": {"input_tokens": input, "output_tokens": 1}}})
+    };
+    let mut events = vec![begin(10), begin(0), stop(0)];
+    events.extend(end("end_turn"));
+    let (_, response) = read(&events).unwrap();
+    let usage = response.usage.as_ref().unwrap();
+    assert_eq!((usage.input_tokens, usage.output_tokens), (Some(10), Some(9)));
+    assert_eq!(response.text(), "Hi");
+}

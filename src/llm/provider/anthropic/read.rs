@@ -13,6 +13,7 @@ use crate::llm::response::{FinishReason, Usage};
 /// What is kept between the events of an answer.
 #[derive(Default)]
 pub struct Decoder {
+    begun: bool,
     blocks: Vec<Block>,
     usage: Map<String, Value>,
 }
@@ -35,6 +36,8 @@ struct Block {
 impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
         match json.get("type").text().unwrap_or_default() {
+            // Some gateways say it again, with figures that are not the vendor's.
+            "message_start" if std::mem::replace(&mut self.begun, true) => {}
             "message_start" => {
                 let message = json.get("message");
                 out.start(message.get("model"), message.get("id"));
