@@ -497,3 +497,15 @@ fn a_message_that_begins_twice_keeps_the_usage_with_which_it_began() {
     assert_eq!((usage.input_tokens, usage.output_tokens), (Some(10), Some(9)));
     assert_eq!(response.text(), "Hi");
 }
+
+#[test]
+fn what_only_this_vendor_has_is_handed_on() {
+    let own = json!({"speed": "fast", "fallbacks": [{"model": "claude-sonnet-5-5"}],
+        "inference_geo": "us"});
+    let mut json = json!({"messages": [{"role": "user", "content": "Hi"}]});
+    json.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+    let sent = body(&client("anthropic", "claude-opus-5-5"), &request(json));
+    for (key, value) in own.as_object().unwrap() {
+        assert_eq!(&sent[key], value, "{key}");
+    }
+}

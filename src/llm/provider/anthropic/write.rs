@@ -18,10 +18,12 @@ const OWN_FIELDS: &[&str] = &[
     "cache_control",
     "container",
     "context_management",
+    "fallbacks",
     "inference_geo",
     "mcp_servers",
     "output_config",
     "service_tier",
+    "speed",
 ];
 /// What the vendor knows of a function beside what all know.
 const OF_TOOLS: &[&str] =
