@@ -216,6 +216,15 @@ impl<'a> Json<'a> {
     }
 }
 
+/// So many digits every number keeps.
+const DIGITS: usize = 15;
+
+/// Whether there may be a number whose digits a tree does not hold.
+pub fn has_long_number(text: &str) -> bool {
+    let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    text.as_bytes().split(|byte| !is_number(byte)).any(|run| run.len() > DIGITS)
+}
+
 /// As much text as a usage is.
 const SHORT: usize = 384;
 

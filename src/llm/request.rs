@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::options::client::ClientOptions;
 use crate::options::{Layered, Origin, Resolved, Value as OptionValue};
 
-use read::parse;
+use read::{parse, with_long_numbers};
 
 /// A function that the model may call.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -231,7 +231,11 @@ impl Request {
     /// Adds a message in OpenAI's form.
     pub fn add_message_json(&mut self, text: &str) -> Result<()> {
         let json: Value = parse("message", text)?;
-        self.messages.push(Message::from_json(&json)?);
+        let mut message = Message::from_json(&json)?;
+        if let Some(json) = with_long_numbers(text) {
+            message.restore_digits(&json);
+        }
+        self.messages.push(message);
         if let Err(error) = self.link_nameless_results() {
             self.messages.pop();
             return Err(error);

@@ -97,6 +97,32 @@ fn arguments_that_are_sent_as_an_object_keep_every_digit() {
 }
 
 #[test]
+fn arguments_that_a_caller_gives_as_an_object_keep_every_digit() {
+    let call = format!(r#"{{"id":"a","function":{{"name":"f","arguments":{GIVEN}}}}}"#);
+    let other = r#"{"id":"b","function":{"name":"g","arguments":{ "n": 1 }}}"#;
+    let asks = format!(r#"{{"role":"assistant","tool_calls":[{call},{other}]}}"#);
+    let results = ["a", "b"]
+        .map(|id| json!({"role": "tool", "tool_call_id": id, "content": "3"}).to_string());
+    let whole = format!(r#"{{"messages":[{},{asks},{}]}}"#, ask(), results.join(","));
+    let mut added = Request::new();
+    for message in [&ask().to_string(), &asks, &results[0], &results[1]] {
+        added.add_message_json(message).unwrap();
+    }
+    for request in [Request::from_json(&whole).unwrap(), added] {
+        for (provider, model, digits) in [
+            ("anthropic", "claude-sonnet-5-5", GIVEN.to_string()),
+            ("gemini", "gemini-3.8-flash", GIVEN.to_string()),
+            ("openai", "gpt-4o", Value::from(GIVEN).to_string()),
+        ] {
+            let prepared = prepare(&client(provider, model), &request, false).unwrap();
+            let sent = String::from_utf8(prepared.http.body).unwrap();
+            assert!(sent.contains(&digits), "{provider}: {sent}");
+        }
+        assert_eq!(request.messages[1].tool_calls[1].arguments, r#"{"n":1}"#);
+    }
+}
+
+#[test]
 fn a_streamed_call_goes_back_with_every_digit() {
     let events = [
         json!({"type": "message_start", "message": {"id": "m", "model": "m"}}),

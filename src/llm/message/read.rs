@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Message, Origin, Part, Piece, Role, Source, ToolCall};
 use crate::error::{Error, Result};
+use crate::llm::json::{Json, has_long_number};
 
 impl Message {
     /// Reads OpenAI's form.
@@ -17,6 +18,21 @@ impl Message {
             message.read(key, value)?;
         }
         Ok(message)
+    }
+
+    /// Gives calls whose arguments came as an object the digits that its tree has lost;
+    /// `json` is what the message was read from.
+    pub fn restore_digits(&mut self, json: &Json) {
+        let arguments = |call: &Json| match call.at(&["function", "arguments"]) {
+            Json::Given(text) if has_long_number(text) => Some(text.to_string()),
+            _ => None,
+        };
+        let tree = |text: &str| serde_json::from_str::<Value>(text).ok();
+        for (call, json) in self.tool_calls.iter_mut().zip(json.get("tool_calls").items()) {
+            if let Some(text) = arguments(json).filter(|text| tree(text) == tree(&call.arguments)) {
+                call.arguments = text;
+            }
+        }
     }
 
     fn read(&mut self, key: &str, value: &Value) -> Result<()> {

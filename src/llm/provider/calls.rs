@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::exact;
 use super::wanted::Wanted;
 use crate::error::Result;
+use crate::llm::json::has_long_number;
 use crate::llm::message::{Message, Role, ToolCall};
 
 /// Where a call stands: the message, and its place among that one's calls.
@@ -72,7 +73,7 @@ pub fn mend(own: &mut Value, message: &Message, wanted: &mut Wanted) -> Result<(
 /// lost some: `slots` are the places of the calls' arguments there, in order.
 pub fn restore<'a>(slots: impl Iterator<Item = &'a mut Value>, message: &Message) {
     for (slot, call) in slots.zip(&message.tool_calls) {
-        let has_more = exact::has_long_number(&call.arguments);
+        let has_more = has_long_number(&call.arguments);
         if has_more && call.object().is_ok_and(|object| object == *slot) {
             *slot = exact::of(&call.arguments, Value::Null);
         }

@@ -7,21 +7,14 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use crate::llm::json::has_long_number;
+
 /// The only member of a mark; nobody's own begins so.
 const MARK: &str = "\0exact";
-
-/// So many digits every number keeps.
-const DIGITS: usize = 15;
 
 /// What a JSON text says, of which `tree` was read.
 pub fn of(text: &str, tree: Value) -> Value {
     if has_long_number(text) { json!({ MARK: text }) } else { tree }
-}
-
-/// Whether there may be a number whose digits a tree does not hold.
-pub fn has_long_number(text: &str) -> bool {
-    let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    text.as_bytes().split(|byte| !is_number(byte)).any(|run| run.len() > DIGITS)
 }
 
 /// A tree that is written with its marks resolved.

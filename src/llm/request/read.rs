@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{CacheMode, Format, Named, PER_CALL, Request, Tool, ToolChoice};
 use crate::error::{Error, Result};
+use crate::llm::json::{Json, has_long_number};
 use crate::llm::message::Message;
 use crate::options::OptionSet;
 use crate::options::client::ClientOptions;
@@ -15,6 +16,10 @@ impl Request {
         let mut request = Request::new();
         for (key, value) in &json {
             request.read(key, value)?;
+        }
+        if let Some(json) = with_long_numbers(text) {
+            let messages = request.messages.iter_mut().zip(json.get("messages").items());
+            messages.for_each(|(message, json)| message.restore_digits(json));
         }
         request.link_nameless_results()?;
         Ok(request)
@@ -136,6 +141,12 @@ fn unread(json: &Value, is_read: impl Fn(&str) -> bool) -> Map<String, Value> {
         !value.is_null() && *key != "cache_control" && !is_read(key)
     };
     members.filter(is_left).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// The text of a request or message once more, if it has numbers that a tree does not
+/// hold with all their digits.
+pub fn with_long_numbers(text: &str) -> Option<Json<'_>> {
+    has_long_number(text).then(|| Json::parse(text.as_bytes()).ok()).flatten()
 }
 
 /// Reads a JSON text that is called `name`.
