@@ -242,10 +242,25 @@ public:
         duty = claim(raw_claim);
         return status;
     }
+    /* After MYNAH_TIMEOUT: goes on waiting, as the same look-up. `why`, which may be
+     * null, gets what another's claim::fail said. */
+    mynah_status wait_or_claim(std::string_view key, uint64_t wait_ms, value &found, claim &duty,
+                               failure *why, std::nothrow_t,
+                               const cancel *token = nullptr) noexcept {
+        mynah_value *raw = nullptr;
+        mynah_claim *raw_claim = nullptr;
+        mynah_status status = detail::told(why, [&](mynah_error **err) {
+            return mynah_cache_wait_or_claim(get(), key.data(), key.size(), wait_ms,
+                                             detail::word(token), &raw, &raw_claim, err);
+        });
+        found = value(raw);
+        duty = claim(raw_claim);
+        return status;
+    }
     /* The value, or what `load()` answers, which one caller for each key runs;
      * the others wait for it up to `wait_ms`. All get it also if it cannot be
      * stored, because it is too large or its shard is busy. Where `load` throws a
-     * std::exception, the others get its status, MYNAH_INTERNAL if it has none:
+     * std::exception, the others get its text and status, MYNAH_INTERNAL if it has none:
      * MYNAH_TIMEOUT says that they have waited too long. After another exception
      * the next one loads. */
     template <typename Load>
@@ -253,14 +268,19 @@ public:
                             uint64_t wait_ms = 30000) {
         value found;
         claim duty;
-        detail::check(get_or_claim(key, wait_ms, found, duty, std::nothrow));
+        failure why;
+        mynah_status status = get_or_claim(key, 0, found, duty, std::nothrow);
+        if (status == MYNAH_TIMEOUT && wait_ms) {
+            status = wait_or_claim(key, wait_ms, found, duty, &why, std::nothrow);
+        }
+        detail::check(status, why);
         if (!duty) return found.str();
         try {
             std::string loaded = load();
             duty.fill(loaded, lasts, std::nothrow);
             return loaded;
         } catch (const error &failed) {
-            const mynah_status status = failed.status();
+            status = failed.status();
             const bool misleads = status == MYNAH_OK || status == MYNAH_TIMEOUT;
             duty.fail(misleads ? MYNAH_INTERNAL : status, failed.what());
             throw;

@@ -76,8 +76,8 @@ void a_value_goes_into_the_callers_memory() {
     CHECK(mynah::version() == MYNAH_VERSION);
 }
 
-// What a load throws, and what one who waits for it gets.
-std::pair<mynah_status, mynah_status> load_and_wait(mynah_status thrown, int patience_ms) {
+// What a load throws, and what one who waits for it gets; `text` is what that one is told.
+std::pair<mynah_status, mynah_status> load_and_wait(std::string &text, mynah_status thrown, int patience_ms) {
     mynah::cache cache;
     std::atomic<bool> loading = false, asks = false;
     mynah_status first = MYNAH_OK;
@@ -93,7 +93,14 @@ std::pair<mynah_status, mynah_status> load_and_wait(mynah_status thrown, int pat
     });
     while (!loading) std::this_thread::yield();
     asks = true;
-    mynah_status second = status_of([&] { cache.get_or_load("key", [] { return "too late"; }); });
+    mynah_status second = status_of([&] {
+        try {
+            cache.get_or_load("key", [] { return "too late"; });
+        } catch (const mynah::error &error) {
+            text = error.what();
+            throw;
+        }
+    });
     loader.join();
     return {first, second};
 }
@@ -103,11 +110,12 @@ void a_load_that_fails_is_no_timeout_for_who_waits() {
                                 {MYNAH_OK, MYNAH_INTERNAL},
                                 {MYNAH_RATE_LIMITED, MYNAH_RATE_LIMITED}}) {
         std::pair<mynah_status, mynah_status> got;
+        std::string text;
         int patience_ms = 1;
         do {
-            got = load_and_wait(thrown, patience_ms *= 4);
+            got = load_and_wait(text, thrown, patience_ms *= 4);
         } while (got.second == MYNAH_OK && patience_ms < 10000);  // it came too late to wait
-        CHECK(got.first == thrown && got.second == told);
+        CHECK(got.first == thrown && got.second == told && has(text, "no UTF-8: f"));
     }
 }
 
