@@ -20,6 +20,7 @@ mod gemini;
 mod given_up;
 mod halves;
 mod incoming;
+mod items;
 mod outgoing;
 mod parts;
 mod refusals;

@@ -4,6 +4,8 @@
 //! thoughts among them, are kept as received and sent back whole.
 
 mod hosted;
+mod items;
+mod kept;
 mod read;
 mod write;
 

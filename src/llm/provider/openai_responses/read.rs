@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::hosted::{self, Tools};
+use super::hosted::Tools;
+use super::items::{Begun, Items};
+use super::kept;
 use crate::error::{Error, Result, Status};
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::json::Json;
@@ -25,75 +27,58 @@ const DELTA: &[&str] = &[
     "obfuscation",
 ];
 
-/// Items of the vendor's own tools, whose work costs beside the tokens.
-const WITH_FEES: [&str; 5] = [
-    "web_search_call",
-    "x_search_call",
-    "file_search_call",
-    "code_interpreter_call",
-    "image_generation_call",
-];
-
 /// What is kept between the events of an answer.
 #[derive(Default)]
 pub struct Decoder {
-    /// Items as received, each by its place.
-    items: Vec<(u64, Value)>,
-    calls: Vec<Begun>,
+    items: Items,
     tools: Tools,
-    /// Places of the items of which a piece was told already.
-    told: Vec<u64>,
-    /// Places of the items of which a citation was told already.
-    cited: Vec<u64>,
     citations: Vec<Value>,
     logprobs: Vec<Value>,
     has_reasoning: bool,
     /// The item and the part of it that the last thought was of.
-    thought_of: Option<(u64, u64)>,
-}
-
-/// A call that has begun.
-struct Begun {
-    /// The place of its item.
-    index: u64,
-    /// Its place among the answer's calls.
-    place: usize,
-    /// The arguments that it began with, which no delta may follow.
-    given: String,
-    /// Whether arguments have been told.
-    told: bool,
+    thought_of: Option<(usize, u64)>,
 }
 
 impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
-        let index = json.get("output_index").u64().unwrap_or(0);
+        let index = json.get("output_index").u64();
         let delta = json.get("delta").text().unwrap_or_default();
-        if !delta.is_empty() && !self.told.contains(&index) {
-            self.told.push(index);
-        }
         match json.get("type").text().unwrap_or_default() {
             "response.created" | "response.in_progress" | "response.queued" => {
                 self.head(json.get("response"), out);
             }
-            "response.output_item.added" => self.begin(index, json.get("item"), out),
+            "response.output_item.added" => {
+                let at = self.items.of(index, json.get("item"), true);
+                self.begin(at, json.get("item"), out);
+            }
             "response.output_text.delta" => {
+                self.piece(json, "message");
                 out.text(0, delta);
                 self.logprobs.extend(json.get("logprobs").items().iter().map(Json::to_value));
             }
-            "response.refusal.delta" => out.refusal(0, delta),
+            "response.refusal.delta" => {
+                self.piece(json, "message");
+                out.refusal(0, delta);
+            }
             "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
+                let at = self.piece(json, "reasoning");
                 let part = json.get("summary_index").u64().or(json.get("content_index").u64());
-                self.think(Some((index, part.unwrap_or(0))), delta, out);
+                self.think(Some((at, part.unwrap_or(0))), delta, out);
             }
             "response.reasoning_summary_part.added" => self.thought_of = None,
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
-                self.arguments(index, delta, out);
+                let at = self.piece(json, "function_call");
+                self.arguments(at, delta, out);
             }
             "response.output_text.annotation.added" => {
+                let at = self.items.about(json, "message");
+                self.items.at(at).is_cited = true;
                 self.citations.push(json.get("annotation").to_value());
-                self.cited.push(index);
             }
-            "response.output_item.done" => self.item(index, json.get("item"), out),
+            "response.output_item.done" => {
+                let at = self.items.of(index, json.get("item"), false);
+                self.item(at, json.get("item"), out);
+            }
             "response.completed" | "response.incomplete" => {
                 self.end_of(json.get("response"), out);
                 return Ok(true);
@@ -104,6 +89,9 @@ impl Dialect for Decoder {
             }
             kind if is_silent(kind) => {}
             _ => out.other(json),
+        }
+        if self.items.len() > CALLS_MAX {
+            out.too_much();
         }
         Ok(false)
     }
@@ -119,10 +107,6 @@ impl Dialect for Decoder {
         if matches!(json.get("status").text(), Some("failed" | "cancelled")) {
             return Err(failure(json, out));
         }
-        self.head(json, out);
-        for (index, item) in (0..).zip(json.get("output").items()).take(CALLS_MAX + 1) {
-            self.item(index, item, out);
-        }
         self.end_of(json, out);
         Ok(())
     }
@@ -134,30 +118,21 @@ impl Dialect for Decoder {
             _ => return None,
         };
         let text = json.get("delta").text()?;
+        // Without a number or a known id it is of the latest item, which another may be.
+        let is_placed = json.get("output_index").u64().is_some();
+        if !is_placed && !self.items.knows(json.get("item_id")) {
+            return None;
+        }
         let plain = json.has_only(DELTA) && json.get("logprobs").items().is_empty();
         let noise = &["sequence_number", "obfuscation"];
         plain.then_some(Added { lane: Lane { index: 0, thought }, text, noise })
     }
 
     fn end(&mut self, out: &mut Assembler) {
-        let calls: Vec<u64> = self.calls.iter().map(|call| call.index).collect();
-        calls.into_iter().for_each(|index| self.tell_given(index, "", out));
-        let items = std::mem::take(&mut self.items).into_iter();
-        let blocks: Vec<Value> = items.map(|(_, item)| item).collect();
-        for item in blocks.iter().filter(|item| hosted::is_result(&item["type"])) {
-            out.forget_call(0, item["call_id"].as_str().unwrap_or_default());
+        for at in 0..self.items.len() {
+            self.tell_given(at, "", out);
         }
-        let has_fee = |item: &Value| {
-            let (kind, name) = (item["type"].as_str(), item["name"].as_str());
-            kind.is_some_and(|kind| WITH_FEES.contains(&kind)) || self.tools.is_vendors(kind, name)
-        };
-        out.response().has_unpriced |= blocks.iter().any(has_fee);
-        let choice = out.choice(0);
-        // The items of one that was cut lack the message that was being written.
-        let is_said = blocks.iter().any(|item| item["type"] == "message");
-        if is_said || choice.text.is_empty() {
-            out.blocks(0, blocks);
-        }
+        kept::hand_over(self.items.take(), &self.tools, out);
         let choice = out.choice(0);
         if !self.citations.is_empty() {
             choice.citations = Some(std::mem::take(&mut self.citations).into());
@@ -190,84 +165,80 @@ impl Decoder {
         self.tools.note(response.get("tools"));
     }
 
-    fn begin(&mut self, index: u64, item: &Json, out: &mut Assembler) {
-        if !self.tools.is_call(item) {
+    /// The item that an event has a piece of.
+    fn piece(&mut self, event: &Json, kind: &str) -> usize {
+        let at = self.items.about(event, kind);
+        self.items.at(at).is_told |= event.get("delta").word().is_some();
+        at
+    }
+
+    fn begin(&mut self, at: usize, item: &Json, out: &mut Assembler) {
+        if !self.tools.is_call(item) || self.items.at(at).call.is_some() {
             return;
         }
         let piece = Fragment {
-            index: Some(index),
             id: item.get("call_id").word().or(item.get("id").word()),
             name: item.get("name").word(),
-            arguments: "",
             begins: true,
+            ..Fragment::default()
         };
         let place = out.tool(0, piece);
         if item.get("type").text() == Some("custom_tool_call") {
             out.tool_extra(0, place, "type", "custom".into());
         }
         let given = given_to(item);
-        self.calls.push(Begun { index, place, given, told: false });
+        self.items.at(at).call = Some(Begun { place, given, is_told: false });
     }
 
-    fn arguments(&mut self, index: u64, piece: &str, out: &mut Assembler) {
-        let Some(call) = self.calls.iter_mut().rfind(|call| call.index == index) else { return };
-        call.told |= !piece.is_empty();
+    fn arguments(&mut self, at: usize, piece: &str, out: &mut Assembler) {
+        let Some(call) = &mut self.items.at(at).call else { return };
+        call.is_told |= !piece.is_empty();
         let id = out.tool_id(0, call.place);
         out.tool(0, Fragment { id: Some(&id), arguments: piece, ..Fragment::default() });
     }
 
     /// A call is complete: what no delta told is told now.
-    fn done(&mut self, index: u64, item: &Json, out: &mut Assembler) {
+    fn done(&mut self, at: usize, item: &Json, out: &mut Assembler) {
         if self.tools.is_call(item) {
-            if !self.calls.iter().any(|call| call.index == index) {
-                self.begin(index, item, out);
-            }
-            self.tell_given(index, &given_to(item), out);
-            if let Some(call) = self.calls.iter().rfind(|call| call.index == index) {
+            self.begin(at, item, out);
+            self.tell_given(at, &given_to(item), out);
+            if let Some(call) = &self.items.at(at).call {
                 out.tool_end(0, call.place);
             }
         }
     }
 
     /// Tells the arguments that a call was given at once, if no other way told any.
-    fn tell_given(&mut self, index: u64, given: &str, out: &mut Assembler) {
-        let Some(call) = self.calls.iter_mut().rfind(|call| call.index == index) else { return };
+    fn tell_given(&mut self, at: usize, given: &str, out: &mut Assembler) {
+        let Some(call) = &mut self.items.at(at).call else { return };
         let begun = std::mem::take(&mut call.given);
         let given = if given.is_empty() { &begun } else { given };
-        if !call.told && !given.is_empty() {
-            self.arguments(index, given, out);
+        if !call.is_told && !given.is_empty() {
+            self.arguments(at, given, out);
         }
-    }
-
-    /// The place under which the item of a call is known or may begin; none if
-    /// another call has it.
-    fn place_of_call(&self, index: u64, item: &Json, out: &mut Assembler) -> Option<u64> {
-        let id = item.get("call_id").word().or(item.get("id").word());
-        let mut same = |call: &&Begun| id.is_some_and(|id| out.tool_id(0, call.place) == id);
-        let known = self.calls.iter().find(|call| same(call)).map(|call| call.index);
-        known.or_else(|| self.calls.iter().all(|call| call.index != index).then_some(index))
-    }
-
-    fn keep(&mut self, index: u64, item: &Json) {
-        self.items.retain(|(old, _)| *old != index);
-        self.items.push((index, item.to_value()));
     }
 
     /// An item that is complete: of one whose pieces came before, only what
     /// they left out is new.
-    fn item(&mut self, index: u64, item: &Json, out: &mut Assembler) {
-        if !self.told.contains(&index) {
+    fn item(&mut self, at: usize, item: &Json, out: &mut Assembler) {
+        if !std::mem::replace(&mut self.items.at(at).is_told, true) {
             self.content(item, out);
         }
-        if !self.cited.contains(&index) {
+        self.last(at, item, out);
+    }
+
+    /// What an item is in the end, whose text is told.
+    fn last(&mut self, at: usize, item: &Json, out: &mut Assembler) {
+        if !self.items.at(at).is_cited {
             let parts = item.get("content").items().iter();
             let notes = parts.flat_map(|part| part.get("annotations").items());
+            let before = self.citations.len();
             self.citations.extend(notes.map(Json::to_value));
+            self.items.at(at).is_cited = self.citations.len() > before;
         }
-        self.done(index, item, out);
-        self.keep(index, item);
-        if self.items.len() > CALLS_MAX {
-            out.too_much();
+        if self.items.at(at).value.is_none() {
+            self.done(at, item, out);
+            self.items.at(at).value = Some(item.to_value());
         }
     }
 
@@ -288,7 +259,7 @@ impl Decoder {
     }
 
     /// Tells a thought, with an empty line between two parts.
-    fn think(&mut self, part: Option<(u64, u64)>, text: &str, out: &mut Assembler) {
+    fn think(&mut self, part: Option<(usize, u64)>, text: &str, out: &mut Assembler) {
         if text.is_empty() {
             return;
         }
@@ -302,20 +273,18 @@ impl Decoder {
     fn end_of(&mut self, response: &Json, out: &mut Assembler) {
         self.head(response, out);
         // Some hosts send nothing before this event.
-        let first = self.items.is_empty() && self.told.is_empty() && self.calls.is_empty();
-        for (index, item) in (0..).zip(response.get("output").items()) {
-            match self.items.iter().any(|(old, _)| *old == index) {
-                false if first => self.item(index, item, out),
-                false => {
-                    if let Some(place) = self.place_of_call(index, item, out) {
-                        self.done(place, item, out);
-                    }
-                    self.keep(index, item);
-                }
-                true => {}
+        let is_first = self.items.are_untouched();
+        let output = response.get("output").items();
+        let output = &output[..output.len().min(CALLS_MAX + 1)];
+        for (item, at) in output.iter().zip(self.items.of_output(output)) {
+            match is_first {
+                true => self.item(at, item, out),
+                false => self.last(at, item, out),
             }
         }
-        self.items.sort_by_key(|(index, _)| *index);
+        if self.items.len() > CALLS_MAX {
+            out.too_much();
+        }
         if response.get("usage").is_object() {
             usage(response.get("usage"), out);
         }

@@ -1,0 +1,173 @@
+//! Items of OpenAI's Responses from hosts that tell them in another way.
+
+use serde_json::{Value, json};
+
+use crate::*;
+
+/// Events and answer of a stream, which ends with a `completed` of these members.
+fn told(events: &[Value], end: Value) -> (Vec<Event>, Response) {
+    let end = json!({"type": "response.completed", "response": end});
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (client, all) = (responses(), [events, &[end]].concat());
+    let (dialect, context) = reader(&client, &asked);
+    stream(dialect, &context, &sse(&all)).unwrap()
+}
+
+fn ended(output: &[&Value]) -> Value {
+    json!({"id": "r", "status": "completed", "model": "m", "output": output})
+}
+
+fn added(item: &Value) -> Value {
+    json!({"type": "response.output_item.added", "item": item})
+}
+
+fn done(item: &Value) -> Value {
+    json!({"type": "response.output_item.done", "item": item})
+}
+
+fn numbered(index: u64, mut event: Value) -> Value {
+    event["output_index"] = index.into();
+    event
+}
+
+/// A piece of the item with this id; of any if it is empty.
+fn piece(of: &str, id: &str, text: &str) -> Value {
+    match id {
+        "" => json!({"type": format!("response.{of}.delta"), "delta": text}),
+        _ => json!({"type": format!("response.{of}.delta"), "item_id": id, "delta": text}),
+    }
+}
+
+fn message(id: &str, text: &str) -> Value {
+    json!({"type": "message", "id": id, "role": "assistant",
+        "content": [{"type": "output_text", "text": text, "annotations": []}]})
+}
+
+fn thought(id: &str, text: &str) -> Value {
+    json!({"type": "reasoning", "id": id, "summary": [{"type": "summary_text", "text": text}]})
+}
+
+fn call(id: &str, call_id: &str, arguments: &str) -> Value {
+    json!({"type": "function_call", "id": id, "call_id": call_id, "name": "f",
+        "arguments": arguments})
+}
+
+/// The same before it is done.
+fn begun(item: &Value) -> Value {
+    let mut item = item.clone();
+    for member in ["content", "summary"] {
+        item.as_object_mut().unwrap().remove(member);
+    }
+    if item["arguments"].is_string() {
+        item["arguments"] = "".into();
+    }
+    item
+}
+
+/// Ids and arguments of an answer's calls.
+fn calls(response: &Response) -> Vec<(String, String)> {
+    let calls = response.first().tool_calls.iter();
+    calls.map(|call| (call.id.clone(), call.arguments.clone())).collect()
+}
+
+fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
+    all.iter().map(|(id, arguments)| (id.to_string(), arguments.to_string())).collect()
+}
+
+fn blocks(response: &Response) -> Value {
+    response.first().message.value()["mynah"]["blocks"].clone()
+}
+
+#[test]
+fn events_without_a_number_are_of_the_item_that_they_name() {
+    let (a, b) = (call("fc_1", "fc_a", "{\"a\":1}"), call("fc_2", "fc_b", "{\"b\":2}"));
+    let (think, say) = (thought("rs", "Hm."), message("msg", "So it is."));
+    let of_call = |id: &str, text: &str| piece("function_call_arguments", id, text);
+    let all = [&think, &say, &a, &b];
+    // All are done at the end; pieces of a call name the item, or the call.
+    for [first, second] in [["fc_1", "fc_2"], ["fc_a", "fc_b"]] {
+        let events = [
+            added(&begun(&think)),
+            piece("reasoning_text", "rs", "Hm."),
+            added(&begun(&say)),
+            piece("output_text", "msg", "So"),
+            piece("output_text", "msg", " it is."),
+            added(&begun(&a)),
+            of_call(first, "{\"a\""),
+            added(&begun(&b)),
+            of_call(second, "{\"b\":2}"),
+            of_call(first, ":1}"),
+            done(&think),
+            done(&say),
+            done(&a),
+            done(&b),
+        ];
+        for output in [&all[..], &[]] {
+            let (_, response) = told(&events, ended(output));
+            assert_eq!(calls(&response), pairs(&[("fc_a", "{\"a\":1}"), ("fc_b", "{\"b\":2}")]));
+            assert_eq!(response.text(), "So it is.");
+            assert_eq!(response.first().reasoning.as_deref(), Some("Hm."));
+            assert_eq!(blocks(&response), json!(all), "{output:?}");
+        }
+    }
+}
+
+#[test]
+fn items_are_told_apart_where_only_some_events_have_a_number_and_where_none_begins() {
+    let (think, say) = (thought("rs", "Hm."), message("msg", "So it is."));
+    let items_only = [
+        numbered(0, added(&begun(&think))),
+        piece("reasoning_summary_text", "rs", "Hm."),
+        numbered(0, done(&think)),
+        numbered(1, added(&begun(&say))),
+        piece("output_text", "msg", "So it"),
+        piece("output_text", "msg", " is."),
+        numbered(1, done(&say)),
+    ];
+    let done_only = [done(&think), done(&say)];
+    let nameless = [
+        piece("reasoning_summary_text", "", "Hm."),
+        piece("output_text", "", "So it"),
+        piece("output_text", "", " is."),
+        done(&think),
+        done(&say),
+    ];
+    for events in [&items_only[..], &done_only, &nameless] {
+        for output in [&[&think, &say][..], &[]] {
+            let (_, response) = told(events, ended(output));
+            let reasoning = response.first().reasoning.as_deref();
+            assert_eq!((response.text(), reasoning), ("So it is.", Some("Hm.")), "{events:?}");
+            assert_eq!(blocks(&response), json!([think, say]));
+        }
+    }
+}
+
+#[test]
+fn items_without_a_number_follow_one_another() {
+    let (first, second) = (message("m1", "One."), message("m2", "Two."));
+    let (a, b) = (call("", "c1", "{}"), call("", "c2", "{\"a\":1}"));
+    let (_, response) =
+        told(&[done(&first), done(&second), done(&a), done(&b)], json!({"id": "r"}));
+    assert_eq!(response.text(), "One.Two.");
+    assert_eq!(calls(&response), pairs(&[("c1", "{}"), ("c2", "{\"a\":1}")]));
+    assert_eq!(blocks(&response), json!([first, second, a, b]));
+    // Pieces that are alike to the byte are each of another item.
+    let say = |text: &str| piece("output_text", "", text);
+    let events = [say("One."), done(&first), say("Two."), done(&second)];
+    let (_, response) = told(&events, ended(&[]));
+    assert_eq!(response.text(), "One.Two.");
+    assert_eq!(blocks(&response), json!([first, second]));
+}
+
+#[test]
+fn items_that_all_have_the_same_number_are_told_apart() {
+    let (think, say) = (thought("rs", "Hm."), message("msg", "So."));
+    let (a, b) = (call("f1", "c1", "{}"), call("f2", "c2", "{\"a\":1}"));
+    let text = |of: &str, text: &str| numbered(0, piece(of, "", text));
+    let mut events = vec![text("reasoning_text", "Hm."), text("output_text", "So.")];
+    events.extend([&think, &say, &a, &b].map(|item| numbered(0, done(item))));
+    let (_, response) = told(&events, ended(&[]));
+    assert_eq!(response.text(), "So.");
+    assert_eq!(calls(&response), pairs(&[("c1", "{}"), ("c2", "{\"a\":1}")]));
+    assert_eq!(blocks(&response), json!([think, say, a, b]));
+}
