@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use mynah::llm::message::Message;
+
 use crate::*;
 
 /// Events and answer of a stream, which ends with a `completed` of these members.
@@ -11,6 +13,16 @@ fn told(events: &[Value], end: Value) -> (Vec<Event>, Response) {
     let (client, all) = (responses(), [events, &[end]].concat());
     let (dialect, context) = reader(&client, &asked);
     stream(dialect, &context, &sse(&all)).unwrap()
+}
+
+/// What goes back of an answer.
+fn sent_back(response: &Response, results: &[&str]) -> Vec<Value> {
+    let mut asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let mut add = |json: &Value| asked.messages.push(Message::from_json(json).unwrap());
+    add(&response.first().message.value());
+    results.iter().for_each(|id| add(&json!({"role": "tool", "tool_call_id": id, "content": "4"})));
+    add(&json!({"role": "user", "content": "So?"}));
+    body(&responses(), &asked)["input"].as_array().unwrap()[1..].to_vec()
 }
 
 fn ended(output: &[&Value]) -> Value {
@@ -170,4 +182,41 @@ fn items_that_all_have_the_same_number_are_told_apart() {
     assert_eq!(response.text(), "So.");
     assert_eq!(calls(&response), pairs(&[("c1", "{}"), ("c2", "{\"a\":1}")]));
     assert_eq!(blocks(&response), json!([think, say, a, b]));
+}
+
+#[test]
+fn of_what_is_said_of_an_item_the_fuller_is_kept() {
+    let (think, say) = (thought("rs", "Hm."), message("msg", "So."));
+    let shell = json!({"type": "message", "id": "msg", "role": "assistant", "content": []});
+    let empty = json!({"type": "reasoning", "id": "rs", "summary": []});
+    let mut turned = (think.clone(), say.clone());
+    (turned.0["id"], turned.1["id"]) = ("other".into(), "another".into());
+    let text = numbered(1, piece("output_text", "msg", "So."));
+    for (items, output, kept) in [
+        ([&empty, &shell], [&think, &say], json!([think, say])),
+        ([&think, &say], [&empty, &shell], json!([think, say])),
+        // Ids that change from one event to the next.
+        ([&empty, &shell], [&turned.0, &turned.1], json!([turned.0, turned.1])),
+    ] {
+        let done = [numbered(0, done(items[0])), numbered(1, done(items[1]))];
+        let (_, response) = told(&[std::slice::from_ref(&text), &done].concat(), ended(&output));
+        assert_eq!(blocks(&response), kept);
+        assert_eq!(response.text(), "So.");
+    }
+}
+
+#[test]
+fn items_that_lack_what_was_said_do_not_go_back() {
+    let shell = json!({"type": "message", "id": "msg", "role": "assistant", "status": "completed"});
+    let text = |text: &str| numbered(0, piece("output_text", "msg", text));
+    let said = [json!({"role": "assistant", "content": "So."})];
+    let (_, response) = told(&[text("So."), numbered(0, done(&shell))], json!({"id": "r"}));
+    assert_eq!(sent_back(&response, &[])[..1], said);
+    // A call that nothing said was done.
+    let (_, response) = told(&[added(&call("f", "c", "{\"a\":1}"))], ended(&[]));
+    assert_eq!(sent_back(&response, &["c"])[0]["arguments"], "{\"a\":1}");
+    // White space is no reason to.
+    let trimmed = message("msg", "So.");
+    let (_, response) = told(&[text("\nSo. "), numbered(0, done(&trimmed))], ended(&[]));
+    assert_eq!(sent_back(&response, &[])[0], trimmed);
 }

@@ -148,6 +148,14 @@ impl Items {
 }
 
 impl Item {
+    /// Keeps it as received, unless what is kept already says more.
+    pub fn keep(&mut self, item: &Json) {
+        let new = item.to_value();
+        if self.value.as_ref().is_none_or(|old| said(old) <= said(&new)) {
+            self.value = Some(new);
+        }
+    }
+
     fn is_untouched(&self) -> bool {
         !self.is_told && self.value.is_none() && self.call.is_none()
     }
@@ -202,5 +210,18 @@ impl Item {
 
     fn is_of_kind(&self, item: &Json) -> bool {
         item.get("type").text() == Some(&self.kind)
+    }
+}
+
+/// How much an item says: hosts leave some of it out of one event or another.
+fn said(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(said).sum(),
+        Value::Object(members) => {
+            let is_said = |name: &str| !matches!(name, "id" | "status");
+            members.iter().filter(|(name, _)| is_said(name)).map(|(_, value)| said(value)).sum()
+        }
+        _ => 0,
     }
 }

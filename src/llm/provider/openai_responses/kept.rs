@@ -17,6 +17,7 @@ const WITH_FEES: [&str; 5] = [
 
 /// Hands over the items of an answer, and says what follows from them.
 pub fn hand_over(items: Vec<Item>, tools: &Tools, out: &mut Assembler) {
+    let has_all_calls = items.iter().all(|item| item.call.is_none() || item.value.is_some());
     let blocks: Vec<Value> = items.into_iter().filter_map(|item| item.value).collect();
     for item in blocks.iter().filter(|item| hosted::is_result(&item["type"])) {
         out.forget_call(0, item["call_id"].as_str().unwrap_or_default());
@@ -27,9 +28,25 @@ pub fn hand_over(items: Vec<Item>, tools: &Tools, out: &mut Assembler) {
     };
     out.response().has_unpriced |= blocks.iter().any(has_fee);
     let choice = out.choice(0);
-    // The items of one that was cut lack the message that was being written.
-    let is_said = blocks.iter().any(|item| item["type"] == "message");
-    if is_said || choice.text.is_empty() {
+    let told = letters(&choice.text) + letters(choice.refusal.as_deref().unwrap_or_default());
+    // Items that lack a call, or some of what was said, are no answer: those of one
+    // that was cut, or of a host that leaves the text out when it is done.
+    if has_all_calls && told <= blocks.iter().map(said).sum() {
         out.blocks(0, blocks);
     }
+}
+
+/// The letters that an item says to the user.
+fn said(item: &Value) -> usize {
+    if item["type"] != "message" {
+        return 0;
+    }
+    let parts = item["content"].as_array().into_iter().flatten();
+    let texts = parts.flat_map(|part| [&part["text"], &part["refusal"]]);
+    texts.filter_map(Value::as_str).map(letters).sum()
+}
+
+/// White space is trimmed here and there.
+fn letters(text: &str) -> usize {
+    text.bytes().filter(|byte| !byte.is_ascii_whitespace()).count()
 }

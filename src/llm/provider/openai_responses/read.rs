@@ -238,8 +238,8 @@ impl Decoder {
         }
         if self.items.at(at).value.is_none() {
             self.done(at, item, out);
-            self.items.at(at).value = Some(item.to_value());
         }
+        self.items.at(at).keep(item);
     }
 
     fn content(&mut self, item: &Json, out: &mut Assembler) {
