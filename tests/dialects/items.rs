@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use mynah::llm::message::Message;
+use mynah::llm::response::FinishReason;
 
 use crate::*;
 
@@ -13,6 +14,13 @@ fn told(events: &[Value], end: Value) -> (Vec<Event>, Response) {
     let (client, all) = (responses(), [events, &[end]].concat());
     let (dialect, context) = reader(&client, &asked);
     stream(dialect, &context, &sse(&all)).unwrap()
+}
+
+fn plain(answer: &Value) -> Response {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let client = responses();
+    let (dialect, context) = reader(&client, &asked);
+    dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap()
 }
 
 /// What goes back of an answer.
@@ -182,6 +190,33 @@ fn items_that_all_have_the_same_number_are_told_apart() {
     assert_eq!(response.text(), "So.");
     assert_eq!(calls(&response), pairs(&[("c1", "{}"), ("c2", "{\"a\":1}")]));
     assert_eq!(blocks(&response), json!([think, say, a, b]));
+}
+
+#[test]
+fn an_answer_without_a_status_ended_as_its_event_says() {
+    let end = |kind: &str, answer: Value| {
+        let events = [done(&message("m", "Hi")), json!({"type": kind, "response": answer})];
+        let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+        let client = responses();
+        let (dialect, context) = reader(&client, &asked);
+        let (_, response) = stream(dialect, &context, &sse(&events)).unwrap();
+        let first = response.first();
+        (first.finish_reason.unwrap(), first.provider_finish_reason.clone().unwrap())
+    };
+    let bare = json!({"incomplete_details": null});
+    assert_eq!(
+        end("response.completed", bare.clone()),
+        (FinishReason::Stop, "completed".to_string())
+    );
+    assert_eq!(end("response.incomplete", bare), (FinishReason::Other, "incomplete".to_string()));
+    let cut = json!({"incomplete_details": {"reason": "max_output_tokens"}});
+    assert_eq!(end("response.incomplete", cut).0, FinishReason::Length);
+    let answer = |item: Value| plain(&json!({"id": "r", "error": null, "output": [item]}));
+    let reason = |item: Value| answer(item).first().finish_reason;
+    assert_eq!(reason(message("m", "Hi")), Some(FinishReason::Stop));
+    assert_eq!(reason(call("f", "c", "{}")), Some(FinishReason::ToolCalls));
+    let cut = json!({"output": [message("m", "Hi")], "incomplete_details": {}});
+    assert_eq!(plain(&cut).first().finish_reason, Some(FinishReason::Other));
 }
 
 #[test]

@@ -43,7 +43,8 @@ impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
         let index = json.get("output_index").u64();
         let delta = json.get("delta").text().unwrap_or_default();
-        match json.get("type").text().unwrap_or_default() {
+        let kind = json.get("type").text().unwrap_or_default();
+        match kind {
             "response.created" | "response.in_progress" | "response.queued" => {
                 self.head(json.get("response"), out);
             }
@@ -80,7 +81,7 @@ impl Dialect for Decoder {
                 self.item(at, json.get("item"), out);
             }
             "response.completed" | "response.incomplete" => {
-                self.end_of(json.get("response"), out);
+                self.end_of(json.get("response"), kind.strip_prefix("response."), out);
                 return Ok(true);
             }
             "response.failed" | "response.cancelled" => {
@@ -107,7 +108,8 @@ impl Dialect for Decoder {
         if matches!(json.get("status").text(), Some("failed" | "cancelled")) {
             return Err(failure(json, out));
         }
-        self.end_of(json, out);
+        let is_cut = !json.get("incomplete_details").is_null();
+        self.end_of(json, (!is_cut).then_some("completed"), out);
         Ok(())
     }
 
@@ -270,7 +272,8 @@ impl Decoder {
         out.reasoning(0, text);
     }
 
-    fn end_of(&mut self, response: &Json, out: &mut Assembler) {
+    /// The end, with the word of the event if the answer has none itself.
+    fn end_of(&mut self, response: &Json, word: Option<&str>, out: &mut Assembler) {
         self.head(response, out);
         // Some hosts send nothing before this event.
         let is_first = self.items.are_untouched();
@@ -290,7 +293,8 @@ impl Decoder {
         }
         tier(response.get("service_tier"), out);
         let why = response.at(&["incomplete_details", "reason"]).label();
-        let Some(word) = why.or_else(|| response.get("status").label()) else { return };
+        let status = why.or_else(|| response.get("status").label());
+        let Some(word) = status.or(word.map(String::from)) else { return };
         let reason = match word.as_str() {
             "completed" => FinishReason::Stop,
             word => finish::reason(word),
