@@ -255,3 +255,24 @@ fn items_that_lack_what_was_said_do_not_go_back() {
     let (_, response) = told(&[text("\nSo. "), numbered(0, done(&trimmed))], ended(&[]));
     assert_eq!(sent_back(&response, &[])[0], trimmed);
 }
+
+#[test]
+fn a_call_keeps_the_id_that_it_was_told_by() {
+    let other = call("f", "other", "{}");
+    let first = numbered(0, added(&call("f", "first", "")));
+    let ends = [
+        vec![numbered(0, done(&other))],
+        vec![],
+        vec![numbered(0, done(&call("f", "second", "{}")))],
+    ];
+    for end in ends {
+        let (events, response) =
+            told(&[std::slice::from_ref(&first), &end].concat(), ended(&[&other]));
+        assert_eq!(calls(&response), pairs(&[("first", "{}")]));
+        let told = events.iter().filter_map(|event| event.kind.call());
+        assert!(told.clone().count() > 0 && told.clone().all(|(_, id, _)| id == "first"));
+        let sent = sent_back(&response, &["first"]);
+        assert_eq!((&sent[0]["id"], &sent[0]["call_id"]), (&json!("f"), &json!("first")));
+        assert_eq!(sent[1]["call_id"], "first", "the result names the call");
+    }
+}

@@ -16,7 +16,8 @@ const WITH_FEES: [&str; 5] = [
 ];
 
 /// Hands over the items of an answer, and says what follows from them.
-pub fn hand_over(items: Vec<Item>, tools: &Tools, out: &mut Assembler) {
+pub fn hand_over(mut items: Vec<Item>, tools: &Tools, out: &mut Assembler) {
+    items.iter_mut().for_each(|item| name_call(item, out));
     let has_all_calls = items.iter().all(|item| item.call.is_none() || item.value.is_some());
     let blocks: Vec<Value> = items.into_iter().filter_map(|item| item.value).collect();
     for item in blocks.iter().filter(|item| hosted::is_result(&item["type"])) {
@@ -33,6 +34,15 @@ pub fn hand_over(items: Vec<Item>, tools: &Tools, out: &mut Assembler) {
     // that was cut, or of a host that leaves the text out when it is done.
     if has_all_calls && told <= blocks.iter().map(said).sum() {
         out.blocks(0, blocks);
+    }
+}
+
+/// A call goes back under the id that it was told by: some hosts give it another one
+/// when it is done, and a result has to name the call that it answers.
+fn name_call(item: &mut Item, out: &mut Assembler) {
+    let (Some(call), Some(value)) = (&item.call, &mut item.value) else { return };
+    if ["call_id", "id"].iter().any(|name| value[name].as_str().is_some_and(|id| !id.is_empty())) {
+        value["call_id"] = out.tool_id(0, call.place).into();
     }
 }
 
