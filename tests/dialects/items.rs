@@ -276,3 +276,52 @@ fn a_call_keeps_the_id_that_it_was_told_by() {
         assert_eq!(sent[1]["call_id"], "first", "the result names the call");
     }
 }
+
+#[test]
+fn a_call_whose_place_another_item_takes_is_none_of_the_callers() {
+    let mut search = call("fc", "call_20", "{\"queries\":[\"a\"]}");
+    search["status"] = "completed".into();
+    let found = json!({"type": "search_results", "queries": ["a"], "results": []});
+    let say = message("msg", "So.");
+    let events = [
+        json!({"type": "response.created", "response": {"id": "r", "model": "fast"}}),
+        numbered(0, added(&search)),
+        numbered(0, done(&found)),
+        numbered(1, piece("output_text", "msg", "So.")),
+        numbered(1, done(&say)),
+    ];
+    let (events, response) = told(&events, ended(&[&found, &say]));
+    assert!(events.iter().all(|event| event.kind.call().is_none()), "{events:?}");
+    assert_eq!((response.text(), calls(&response)), ("So.", vec![]));
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Stop));
+    assert_eq!(response.model.as_deref(), Some("m"), "the last word counts");
+    assert_eq!(blocks(&response), json!([found, say]));
+    // One that had begun is taken back, and the call after it stays.
+    let after = call("f", "c", "{}");
+    let open = [numbered(0, added(&begun(&search))), numbered(1, added(&after))];
+    search["status"] = "in_progress".into();
+    let ends = [numbered(0, done(&found)), numbered(1, done(&after))];
+    let begins = [numbered(0, added(&search)), open[1].clone()];
+    for begins in [&open[..], &begins] {
+        let (_, response) = told(&[begins, &ends].concat(), ended(&[]));
+        assert_eq!(calls(&response), pairs(&[("c", "{}")]));
+        assert_eq!(blocks(&response), json!([found, after]));
+    }
+}
+
+#[test]
+fn a_call_that_comes_whole_is_told_when_it_is_done_or_goes_on() {
+    let mut whole = call("f", "c", "{\"a\":1}");
+    whole["status"] = "completed".into();
+    let more = numbered(0, piece("function_call_arguments", "f", "{\"a\":1}"));
+    let add = numbered(0, added(&whole));
+    for events in [
+        vec![add.clone()],
+        vec![add.clone(), more.clone()],
+        vec![add.clone(), numbered(0, done(&whole))],
+        vec![add, more, numbered(0, done(&whole))],
+    ] {
+        let (_, response) = told(&events, ended(&[]));
+        assert_eq!(calls(&response), pairs(&[("c", "{\"a\":1}")]), "{events:?}");
+    }
+}

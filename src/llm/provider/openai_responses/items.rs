@@ -26,6 +26,9 @@ pub struct Item {
     pub is_cited: bool,
     /// The call that it is, once that has begun.
     pub call: Option<Begun>,
+    /// The text of a call that came whole, and is none before it is done: another
+    /// item may take its place.
+    pub held: Option<String>,
     /// Whether an event had it, and not only a piece of it.
     is_stated: bool,
     /// Whether it was found in the whole output.
@@ -71,7 +74,10 @@ impl Items {
     pub fn of(&mut self, index: Option<u64>, item: &Json, begins: bool) -> usize {
         let is_there = |old: &Item| Some(old.index) == index;
         let at = match index {
-            Some(_) => self.latest(|old| is_there(old) && old.is_or_becomes(item)),
+            Some(_) => self.latest(|old| is_there(old) && old.is_or_becomes(item)).or_else(|| {
+                // Another item may have taken its place in the end.
+                self.latest(|old| is_there(old) && old.is_open() && !begins)
+            }),
             None => self.latest(|old| old.is_named_in(item)).or_else(|| {
                 self.latest(|old| old.is_open() && !(begins && old.is_stated) && old.may_be(item))
             }),
@@ -157,7 +163,7 @@ impl Item {
     }
 
     fn is_untouched(&self) -> bool {
-        !self.is_told && self.value.is_none() && self.call.is_none()
+        !self.is_told && self.value.is_none() && self.call.is_none() && self.held.is_none()
     }
 
     fn is_open(&self) -> bool {
@@ -167,6 +173,9 @@ impl Item {
     /// Takes note of how it is known; the last word counts.
     fn note(&mut self, item: &Json) {
         let word = |name| item.get(name).word().map(String::from);
+        if !self.is_of_kind(item) {
+            (self.id, self.call_id, self.name) = (None, None, None);
+        }
         self.id = word("id").or(self.id.take());
         self.call_id = word("call_id").or(self.call_id.take());
         self.name = word("name").or(self.name.take());

@@ -17,12 +17,12 @@ const WITH_FEES: [&str; 5] = [
 
 /// Hands over the items of an answer, and says what follows from them.
 pub fn hand_over(mut items: Vec<Item>, tools: &Tools, out: &mut Assembler) {
-    items.iter_mut().for_each(|item| name_call(item, out));
+    let mut others: Vec<_> = items.iter_mut().filter_map(|item| name_call(item, out)).collect();
     let has_all_calls = items.iter().all(|item| item.call.is_none() || item.value.is_some());
     let blocks: Vec<Value> = items.into_iter().filter_map(|item| item.value).collect();
-    for item in blocks.iter().filter(|item| hosted::is_result(&item["type"])) {
-        out.forget_call(0, item["call_id"].as_str().unwrap_or_default());
-    }
+    let results = blocks.iter().filter(|item| hosted::is_result(&item["type"]));
+    others.extend(results.filter_map(|item| item["call_id"].as_str().map(String::from)));
+    others.iter().for_each(|id| out.forget_call(0, id));
     let has_fee = |item: &Value| {
         let (kind, name) = (item["type"].as_str(), item["name"].as_str());
         kind.is_some_and(|kind| WITH_FEES.contains(&kind)) || tools.is_vendors(kind, name)
@@ -38,12 +38,18 @@ pub fn hand_over(mut items: Vec<Item>, tools: &Tools, out: &mut Assembler) {
 }
 
 /// A call goes back under the id that it was told by: some hosts give it another one
-/// when it is done, and a result has to name the call that it answers.
-fn name_call(item: &mut Item, out: &mut Assembler) {
-    let (Some(call), Some(value)) = (&item.call, &mut item.value) else { return };
-    if ["call_id", "id"].iter().any(|name| value[name].as_str().is_some_and(|id| !id.is_empty())) {
-        value["call_id"] = out.tool_id(0, call.place).into();
+/// when it is done, and a result has to name the call that it answers. Answers the id
+/// of one that was none after all: another item took its place.
+fn name_call(item: &mut Item, out: &mut Assembler) -> Option<String> {
+    let (Some(call), Some(value)) = (&item.call, &mut item.value) else { return None };
+    let id = out.tool_id(0, call.place);
+    if !matches!(value["type"].as_str(), Some("function_call" | "custom_tool_call")) {
+        return Some(id);
     }
+    if ["call_id", "id"].iter().any(|name| value[name].as_str().is_some_and(|id| !id.is_empty())) {
+        value["call_id"] = id.into();
+    }
+    None
 }
 
 /// The letters that an item says to the user.

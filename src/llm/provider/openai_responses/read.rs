@@ -50,7 +50,7 @@ impl Dialect for Decoder {
             }
             "response.output_item.added" => {
                 let at = self.items.of(index, json.get("item"), true);
-                self.begin(at, json.get("item"), out);
+                self.add(at, json.get("item"), out);
             }
             "response.output_text.delta" => {
                 self.piece(json, "message");
@@ -132,6 +132,7 @@ impl Dialect for Decoder {
 
     fn end(&mut self, out: &mut Assembler) {
         for at in 0..self.items.len() {
+            self.tell_held(at, out);
             self.tell_given(at, "", out);
         }
         kept::hand_over(self.items.take(), &self.tools, out);
@@ -174,6 +175,16 @@ impl Decoder {
         at
     }
 
+    /// An item begins. A call that is whole already waits until it is done: Perplexity
+    /// puts what its search found in the place of its call.
+    fn add(&mut self, at: usize, item: &Json, out: &mut Assembler) {
+        let is_whole = item.get("status").text() == Some("completed") && !given_to(item).is_empty();
+        match is_whole {
+            true => self.items.at(at).held = Some(item.to_text()),
+            false => self.begin(at, item, out),
+        }
+    }
+
     fn begin(&mut self, at: usize, item: &Json, out: &mut Assembler) {
         if !self.tools.is_call(item) || self.items.at(at).call.is_some() {
             return;
@@ -192,7 +203,16 @@ impl Decoder {
         self.items.at(at).call = Some(Begun { place, given, is_told: false });
     }
 
+    /// Begins a call that waits.
+    fn tell_held(&mut self, at: usize, out: &mut Assembler) {
+        let Some(text) = self.items.at(at).held.take() else { return };
+        if let Ok(item) = Json::parse(text.as_bytes()) {
+            self.begin(at, &item, out);
+        }
+    }
+
     fn arguments(&mut self, at: usize, piece: &str, out: &mut Assembler) {
+        self.tell_held(at, out);
         let Some(call) = &mut self.items.at(at).call else { return };
         call.is_told |= !piece.is_empty();
         let id = out.tool_id(0, call.place);
@@ -201,6 +221,7 @@ impl Decoder {
 
     /// A call is complete: what no delta told is told now.
     fn done(&mut self, at: usize, item: &Json, out: &mut Assembler) {
+        self.items.at(at).held = None;
         if self.tools.is_call(item) {
             self.begin(at, item, out);
             self.tell_given(at, &given_to(item), out);
@@ -275,6 +296,10 @@ impl Decoder {
     /// The end, with the word of the event if the answer has none itself.
     fn end_of(&mut self, response: &Json, word: Option<&str>, out: &mut Assembler) {
         self.head(response, out);
+        // The name of a preset is one of a model in the end.
+        if let Some(model) = response.get("model").word() {
+            out.response().model = Some(model.into());
+        }
         // Some hosts send nothing before this event.
         let is_first = self.items.are_untouched();
         let output = response.get("output").items();
