@@ -166,7 +166,8 @@ pub struct Choice {
     pub finish_reason: Option<FinishReason>,
     /// The provider's word.
     pub provider_finish_reason: Option<String>,
-    /// More about the end: the provider's message, or `reasoning_exhausted`.
+    /// More about the end: the provider's message, `reasoning_exhausted`, or the kind
+    /// of item that waits for what only the caller can do.
     pub finish_detail: Option<String>,
     /// Which stop text was met.
     pub stop_sequence: Option<String>,

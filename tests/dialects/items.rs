@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use mynah::llm::event::EventKind;
 use mynah::llm::message::Message;
 use mynah::llm::response::FinishReason;
 
@@ -323,5 +324,47 @@ fn a_call_that_comes_whole_is_told_when_it_is_done_or_goes_on() {
     ] {
         let (_, response) = told(&events, ended(&[]));
         assert_eq!(calls(&response), pairs(&[("c", "{\"a\":1}")]), "{events:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_waits_for_the_callers_machine_says_so() {
+    let of = |kind: &str| json!({"type": kind, "id": "i", "call_id": "c", "status": "completed"});
+    let with = |kind: &str, name: &str, value: Value| {
+        let mut item = of(kind);
+        item[name] = value;
+        item
+    };
+    let local = with("shell_call", "environment", json!({"type": "local"}));
+    let searched = with("tool_search_call", "execution", "client".into());
+    let mut asking =
+        ["apply_patch_call", "computer_call", "local_shell_call", "shell_call"].map(of).to_vec();
+    asking.extend([of("mcp_approval_request"), local, searched]);
+    for item in &asking {
+        let kind = item["type"].as_str();
+        let (events, response) = told(&[done(item)], ended(&[item]));
+        let is_shown = |event: &Event| event.kind == EventKind::Other(done(item).to_string());
+        assert!(events.iter().any(is_shown), "{item}");
+        for response in [response, plain(&ended(&[item]))] {
+            let first = response.first();
+            assert_eq!(first.finish_reason, Some(FinishReason::Other), "{item}");
+            assert_eq!(first.finish_detail.as_deref(), kind);
+            assert_eq!(blocks(&response), json!([item]));
+        }
+        let both = plain(&ended(&[item, &call("f", "g", "{}")]));
+        assert_eq!(both.first().finish_reason, Some(FinishReason::ToolCalls));
+        assert_eq!(both.first().finish_detail.as_deref(), kind);
+    }
+    let hosted = with("shell_call", "environment", json!({"type": "container_reference"}));
+    let answered = with("mcp_call", "approval_request_id", "i".into());
+    for items in [
+        [hosted, of("web_search_call")],
+        [with("tool_search_call", "execution", "server".into()), of("reasoning")],
+        [of("shell_call"), of("shell_call_output")],
+        [of("mcp_approval_request"), answered],
+    ] {
+        let response = plain(&ended(&[&items[0], &items[1], &message("m", "So.")]));
+        assert_eq!(response.first().finish_reason, Some(FinishReason::Stop), "{items:?}");
+        assert_eq!(response.first().finish_detail, None);
     }
 }

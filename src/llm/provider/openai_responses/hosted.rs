@@ -3,7 +3,8 @@
 //! xAI tells its searches as calls of custom tools, which it carries out before it
 //! answers (docs.x.ai, tools): they have its own names, and are not among the tools
 //! of the request, which the answer repeats. Other hosts put the result beside the
-//! call.
+//! call. And some of the vendor's own tools are carried out by the caller, each in a
+//! way of its own: they are no functions, and the answer ends at such an item.
 
 use serde_json::Value;
 
@@ -70,4 +71,25 @@ impl Tools {
 /// Whether an item of this type is the result of a call.
 pub fn is_result(kind: &Value) -> bool {
     matches!(kind.as_str(), Some("function_call_output" | "custom_tool_call_output"))
+}
+
+/// The kind of an item that the caller has to answer in its own way: what a tool of
+/// the vendor's asks of the caller's machine, or a permission.
+pub fn asks_caller(item: &Value) -> Option<&str> {
+    let kind = item["type"].as_str()?;
+    let asks = match kind {
+        "apply_patch_call" | "computer_call" | "local_shell_call" | "mcp_approval_request" => true,
+        // The vendor has shells of its own.
+        "shell_call" => matches!(item["environment"]["type"].as_str(), None | Some("local")),
+        "tool_search_call" => item["execution"] == "client",
+        _ => false,
+    };
+    asks.then_some(kind)
+}
+
+/// Whether an item is the answer to one that asks.
+pub fn answers(item: &Value, asked: &Value) -> bool {
+    let is_of = |name: &str, id: &str| item[name].is_string() && item[name] == asked[id];
+    let is_output = item["type"].as_str().is_some_and(|kind| kind.ends_with("_output"));
+    is_output && is_of("call_id", "call_id") || is_of("approval_request_id", "id")
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::hosted::{self, Tools};
 use super::items::Item;
 use crate::llm::assemble::Assembler;
+use crate::llm::response::FinishReason;
 
 /// Items of the vendor's own tools, whose work costs beside the tokens.
 const WITH_FEES: [&str; 5] = [
@@ -28,6 +29,7 @@ pub fn hand_over(mut items: Vec<Item>, tools: &Tools, out: &mut Assembler) {
         kind.is_some_and(|kind| WITH_FEES.contains(&kind)) || tools.is_vendors(kind, name)
     };
     out.response().has_unpriced |= blocks.iter().any(has_fee);
+    note_asked(&blocks, out);
     let choice = out.choice(0);
     let told = letters(&choice.text) + letters(choice.refusal.as_deref().unwrap_or_default());
     // Items that lack a call, or some of what was said, are no answer: those of one
@@ -50,6 +52,20 @@ fn name_call(item: &mut Item, out: &mut Assembler) -> Option<String> {
         value["call_id"] = id.into();
     }
     None
+}
+
+/// An answer that waits for the caller to carry out a tool of the vendor's is not over,
+/// and has no call that would say so.
+fn note_asked(blocks: &[Value], out: &mut Assembler) {
+    let is_open = |asked: &&Value| !blocks.iter().any(|item| hosted::answers(item, asked));
+    let asked = blocks.iter().filter(|item| hosted::asks_caller(item).is_some()).find(is_open);
+    let Some(kind) = asked.and_then(hosted::asks_caller) else { return };
+    let has_calls = out.calls_of(0) > 0;
+    let choice = out.choice(0);
+    choice.finish_detail = Some(kind.into());
+    if choice.finish_reason == Some(FinishReason::Stop) && !has_calls {
+        choice.finish_reason = Some(FinishReason::Other);
+    }
 }
 
 /// The letters that an item says to the user.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::hosted::Tools;
+use super::hosted::{self, Tools};
 use super::items::{Begun, Items};
 use super::kept;
 use crate::error::{Error, Result, Status};
@@ -79,6 +79,10 @@ impl Dialect for Decoder {
             "response.output_item.done" => {
                 let at = self.items.of(index, json.get("item"), false);
                 self.item(at, json.get("item"), out);
+                let item = self.items.at(at).value.as_ref();
+                if item.and_then(hosted::asks_caller).is_some() {
+                    out.other(json);
+                }
             }
             "response.completed" | "response.incomplete" => {
                 self.end_of(json.get("response"), kind.strip_prefix("response."), out);
