@@ -174,9 +174,13 @@ const PART: [&str; 7] = [
 ];
 
 /// What the schemas do not say: choices have different numbers, a message calls
-/// either in the old way or in the new, a part of Gemini's holds one thing, and a
-/// call has no result yet.
+/// either in the old way or in the new, a part of Gemini's holds one thing, a call
+/// has no result yet, and `output_text` only repeats what the items say.
 fn put_right(mut answer: Value) -> Value {
+    for place in ["", "/response"] {
+        let members = answer.pointer_mut(place).and_then(Value::as_object_mut);
+        members.map(|members| members.remove("output_text"));
+    }
     if let Some(items) = answer.get_mut("output").and_then(Value::as_array_mut) {
         items.retain(|item| !item["type"].as_str().is_some_and(|it| it.ends_with("call_output")));
     }

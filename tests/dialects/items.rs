@@ -328,6 +328,16 @@ fn a_call_that_comes_whole_is_told_when_it_is_done_or_goes_on() {
 }
 
 #[test]
+fn a_text_beside_an_empty_output_is_the_answer() {
+    let answer = json!({"id": "r", "model": "m", "status": "completed", "output": [],
+        "output_text": "Hi"});
+    assert_eq!(plain(&answer).text(), "Hi");
+    assert_eq!(told(&[], answer.clone()).1.text(), "Hi");
+    let (_, response) = told(&[done(&message("m", "Hi"))], answer);
+    assert_eq!(response.text(), "Hi", "it only repeats what came before");
+}
+
+#[test]
 fn an_answer_that_waits_for_the_callers_machine_says_so() {
     let of = |kind: &str| json!({"type": kind, "id": "i", "call_id": "c", "status": "completed"});
     let with = |kind: &str, name: &str, value: Value| {

@@ -314,6 +314,9 @@ impl Decoder {
                 false => self.last(at, item, out),
             }
         }
+        if is_first && output.is_empty() {
+            out.text(0, response.get("output_text").text().unwrap_or_default());
+        }
         if self.items.len() > CALLS_MAX {
             out.too_much();
         }
