@@ -7,6 +7,7 @@ mod hosted;
 mod items;
 mod kept;
 mod read;
+mod said;
 mod write;
 
 use serde_json::{Map, Value};

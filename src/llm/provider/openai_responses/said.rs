@@ -1,0 +1,145 @@
+//! What is said, as items of OpenAI's Responses.
+
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::llm::message::{Message, Part, Role, Source};
+use crate::llm::provider::wanted::Wanted;
+use crate::llm::provider::{Chat, calls, lost, send};
+
+/// All messages, the option's system message first.
+pub fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
+    let mut items = Vec::new();
+    if let Some(system) = send::system_prompt(chat) {
+        items.push(json!({"role": "system", "content": system}));
+    }
+    let is_verbatim = |message: &Message| own_items(chat, message, wanted, url).is_some();
+    let messages = calls::with_unique_ids(&chat.request.messages, is_verbatim);
+    for (at, message) in messages.iter().enumerate() {
+        match message.role {
+            Role::Assistant => assistant(chat, message, wanted, url, &mut items)?,
+            Role::Tool => items.push(json!({
+                "type": output_of(&messages, at),
+                "call_id": call_id(message.tool_call_id.as_deref().unwrap_or_default()),
+                "output": match message.content.iter().all(|p| matches!(p.part, Part::Text(_))) {
+                    true => message.text().into(),
+                    false => parts(message, wanted)?,
+                },
+            })),
+            role => items.push(json!({"role": role.name(), "content": parts(message, wanted)?})),
+        }
+    }
+    Ok(items)
+}
+
+/// The items of a message, if this provider said it in this interface.
+fn own_items<'a>(
+    chat: &Chat,
+    message: &'a Message,
+    wanted: &Wanted,
+    url: &str,
+) -> Option<&'a [Value]> {
+    let origin = send::own(chat, message, wanted, url)?;
+    let is_item = |block: &Value| block["type"].is_string();
+    origin.blocks.iter().all(is_item).then_some(&origin.blocks)
+}
+
+fn assistant(
+    chat: &Chat,
+    message: &Message,
+    wanted: &mut Wanted,
+    url: &str,
+    items: &mut Vec<Value>,
+) -> Result<()> {
+    if let Some(own) = own_items(chat, message, wanted, url) {
+        // A thought is refused without what came of it.
+        let thought = |block: &&Value| block["type"] == "reasoning";
+        let trailing = own.iter().rev().take_while(thought).count();
+        if trailing > 0 {
+            wanted.note("messages", "a thought of the assistant left out: nothing came of it");
+        }
+        items.extend(own[..own.len() - trailing].iter().cloned());
+        return Ok(());
+    }
+    lost::note_foreign(message, wanted);
+    if message.content.iter().any(|piece| !matches!(piece.part, Part::Text(_))) {
+        wanted
+            .leave_out(message.role, "takes only texts and calls of the assistant in Responses")?;
+    }
+    let text = message.text();
+    if !text.is_empty() {
+        items.push(json!({"role": "assistant", "content": text}));
+    }
+    for call in &message.tool_calls {
+        let (kind, input) = match call.is_custom() {
+            true => ("custom_tool_call", "input"),
+            false => ("function_call", "arguments"),
+        };
+        let arguments = match call.arguments.as_str() {
+            "" if !call.is_custom() => "{}",
+            arguments => arguments,
+        };
+        items.push(json!({
+            "type": kind,
+            "call_id": call_id(&call.id),
+            "name": call.name,
+            input: arguments,
+        }));
+    }
+    Ok(())
+}
+
+/// The vendor takes ids of at most 64 letters.
+fn call_id(id: &str) -> String {
+    send::fitting_id(id, 64, |c| c.is_ascii())
+}
+
+/// What a result is called: that depends on the call.
+fn output_of(messages: &[Message], at: usize) -> &'static str {
+    let call = calls::place_of(messages, at);
+    let is_custom = call.is_some_and(|(asked, call)| messages[asked].tool_calls[call].is_custom());
+    if is_custom { "custom_tool_call_output" } else { "function_call_output" }
+}
+
+fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
+    let mut parts = Vec::new();
+    for piece in &message.content {
+        if piece.cache_control.is_some() {
+            wanted.note_mark();
+        }
+        parts.push(match &piece.part {
+            Part::Text(text) => json!({"type": "input_text", "text": text}),
+            Part::Image(source, detail) => {
+                let mut image = match source {
+                    Source::File(id) => json!({"type": "input_image", "file_id": id}),
+                    source => json!({"type": "input_image", "image_url": source.to_url()}),
+                };
+                image["detail"] = detail.as_deref().unwrap_or("auto").into();
+                image
+            }
+            Part::Document(source, name) => {
+                let mut file = match source {
+                    Source::File(id) => json!({"type": "input_file", "file_id": id}),
+                    Source::Url(url) => json!({"type": "input_file", "file_url": url}),
+                    source => json!({"type": "input_file", "file_data": source.to_url()}),
+                };
+                // Bytes without a name are refused.
+                if let Some(name) = name.clone().or_else(|| source.made_up_name()) {
+                    file["filename"] = name.into();
+                }
+                file
+            }
+            Part::Other(json) if json["type"] == "input_audio" => {
+                wanted.refuse("messages", "does not take audio in Responses")?;
+                continue;
+            }
+            Part::Other(json) => json.clone(),
+        });
+    }
+    // One text needs no list, and so fits one form of the vendor's schema alone.
+    Ok(match parts.as_slice() {
+        [] => "".into(),
+        [one] if one["type"] == "input_text" => one["text"].clone(),
+        _ => parts.into(),
+    })
+}
