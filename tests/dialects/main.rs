@@ -22,6 +22,7 @@ mod halves;
 mod incoming;
 mod items;
 mod outgoing;
+mod own_form;
 mod parts;
 mod refusals;
 mod responses;

@@ -18,14 +18,7 @@ pub fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> 
     for (at, message) in messages.iter().enumerate() {
         match message.role {
             Role::Assistant => assistant(chat, message, wanted, url, &mut items)?,
-            Role::Tool => items.push(json!({
-                "type": output_of(&messages, at),
-                "call_id": call_id(message.tool_call_id.as_deref().unwrap_or_default()),
-                "output": match message.content.iter().all(|p| matches!(p.part, Part::Text(_))) {
-                    true => message.text().into(),
-                    false => parts(message, wanted)?,
-                },
-            })),
+            Role::Tool => items.push(result(chat, &messages, at, wanted, url)?),
             role => items.push(json!({"role": role.name(), "content": parts(message, wanted)?})),
         }
     }
@@ -89,6 +82,27 @@ fn assistant(
     Ok(())
 }
 
+/// The result of a call.
+fn result(
+    chat: &Chat,
+    messages: &[Message],
+    at: usize,
+    wanted: &mut Wanted,
+    url: &str,
+) -> Result<Value> {
+    let message = &messages[at];
+    let is_text = message.content.iter().all(|piece| matches!(piece.part, Part::Text(_)));
+    let mut result = json!({
+        "type": output_of(messages, at),
+        "call_id": call_id(message.tool_call_id.as_deref().unwrap_or_default()),
+        "output": if is_text { message.text().into() } else { parts(message, wanted)? },
+    });
+    if let Some(caller) = caller(chat, messages, at, wanted, url) {
+        result["caller"] = caller.clone();
+    }
+    Ok(result)
+}
+
 /// The vendor takes ids of at most 64 letters.
 fn call_id(id: &str) -> String {
     send::fitting_id(id, 64, |c| c.is_ascii())
@@ -99,6 +113,22 @@ fn output_of(messages: &[Message], at: usize) -> &'static str {
     let call = calls::place_of(messages, at);
     let is_custom = call.is_some_and(|(asked, call)| messages[asked].tool_calls[call].is_custom());
     if is_custom { "custom_tool_call_output" } else { "function_call_output" }
+}
+
+/// Who called, if it was not the model but a program of its, which waits for the
+/// result: the kept item says so.
+fn caller<'a>(
+    chat: &Chat,
+    messages: &'a [Message],
+    at: usize,
+    wanted: &Wanted,
+    url: &str,
+) -> Option<&'a Value> {
+    let (asked, call) = calls::place_of(messages, at)?;
+    let id = messages[asked].tool_calls[call].id.as_str();
+    let items = own_items(chat, &messages[asked], wanted, url)?;
+    let call = items.iter().find(|item| item["call_id"] == id)?;
+    call.get("caller").filter(|caller| !caller.is_null())
 }
 
 fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
