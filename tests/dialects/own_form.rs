@@ -1,9 +1,9 @@
 //! What is said, as items of OpenAI's Responses.
 
 use mynah::llm::message::Message;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{body, fits, head, reader, request, responses};
+use crate::{body, fits, head, prepare, reader, request, responses};
 
 #[test]
 fn the_result_of_a_programs_call_says_who_called() {
@@ -37,4 +37,46 @@ fn the_result_of_a_programs_call_says_who_called() {
         ("function_call_output", &json!("a"), Some(&caller)),
     ];
     assert_eq!(told, expected, "{sent:#}");
+}
+
+#[test]
+fn openais_mark_for_the_prompt_cache_goes_to_responses_with_its_part() {
+    let mark = json!({"mode": "explicit"});
+    let marked = |kind: &str, key: &str, value: Value| json!({"type": kind, key: value, "prompt_cache_breakpoint": mark});
+    let text = |kind: &str| marked(kind, "text", "Long".into());
+    let image = marked("image_url", "image_url", json!({"url": "https://h/i.png"}));
+    let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let asked = request(json!({"messages": [
+        {"role": "system", "content": [text("text")]},
+        {"role": "user", "content": [text("input_text"), image, {"type": "text", "text": "Short"}]},
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": [text("text")]},
+    ]}));
+    let prepared = prepare(&responses(), &asked, false).unwrap();
+    let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+    fits("openai-openapi.json", "CreateResponse", &sent);
+    let input = &sent["input"];
+    for part in [
+        &input[0]["content"][0],
+        &input[1]["content"][0],
+        &input[1]["content"][1],
+        &input[3]["output"][0],
+    ] {
+        assert_eq!(part["prompt_cache_breakpoint"], mark, "{sent:#}");
+    }
+    assert_eq!(input[1]["content"][2], json!({"type": "input_text", "text": "Short"}));
+    assert_eq!(prepared.adjusted, [""; 0]);
+}
+
+#[test]
+fn what_responses_has_no_place_for_in_a_part_is_noted() {
+    let text = json!({"type": "text", "text": "Hi", "mood": "good"});
+    let file = json!({"type": "file", "file_id": "file-1", "detail": "low"});
+    let said = json!([{"role": "user", "content": [text, file]},
+        {"role": "assistant", "content": [text]}, {"role": "user", "content": "Well?"}]);
+    let prepared = prepare(&responses(), &request(json!({"messages": said})), false).unwrap();
+    let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+    let file = json!({"type": "input_file", "file_id": "file-1", "detail": "low"});
+    assert_eq!(sent["input"][0]["content"], json!([{"type": "input_text", "text": "Hi"}, file]));
+    assert_eq!(prepared.adjusted, ["messages: left out: the field mood"]);
 }

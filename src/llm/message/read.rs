@@ -101,12 +101,21 @@ fn piece(json: &Value) -> Result<Piece> {
         "file" | "input_file" => document(json)?,
         _ => Part::Other(without_mark(json)),
     };
-    let extra = match kind {
+    let mut extra = match kind {
         "text" | "image_url" | "file" => extra(json),
         _ => Map::new(),
     };
+    if kind.starts_with("input_")
+        && !matches!(part, Part::Other(_))
+        && let Some(mark) = json.get(BREAKPOINT).filter(|mark| !mark.is_null())
+    {
+        extra.insert(BREAKPOINT.into(), mark.clone());
+    }
     Ok(Piece { part, cache_control: json.get("cache_control").cloned(), extra })
 }
+
+/// OpenAI's mark for the prompt cache, which is the same in both of its forms.
+const BREAKPOINT: &str = "prompt_cache_breakpoint";
 
 /// What a part in the form of chat completions has beside what is read of it.
 fn extra(json: &Value) -> Map<String, Value> {

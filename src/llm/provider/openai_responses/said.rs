@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::Result;
-use crate::llm::message::{Message, Part, Role, Source};
+use crate::llm::message::{Message, Part, Piece, Role, Source};
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, calls, lost, send};
 
@@ -59,6 +59,8 @@ fn assistant(
         wanted
             .leave_out(message.role, "takes only texts and calls of the assistant in Responses")?;
     }
+    let extra = message.content.iter().flat_map(|piece| piece.extra.keys());
+    extra.for_each(|key| lost::note_field(key, wanted));
     let text = message.text();
     if !text.is_empty() {
         items.push(json!({"role": "assistant", "content": text}));
@@ -91,7 +93,8 @@ fn result(
     url: &str,
 ) -> Result<Value> {
     let message = &messages[at];
-    let is_text = message.content.iter().all(|piece| matches!(piece.part, Part::Text(_)));
+    let is_text = |piece: &Piece| matches!(piece.part, Part::Text(_)) && piece.extra.is_empty();
+    let is_text = message.content.iter().all(is_text);
     let mut result = json!({
         "type": output_of(messages, at),
         "call_id": call_id(message.tool_call_id.as_deref().unwrap_or_default()),
@@ -137,39 +140,64 @@ fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
         if piece.cache_control.is_some() {
             wanted.note_mark();
         }
-        parts.push(match &piece.part {
-            Part::Text(text) => json!({"type": "input_text", "text": text}),
-            Part::Image(source, detail) => {
-                let mut image = match source {
-                    Source::File(id) => json!({"type": "input_image", "file_id": id}),
-                    source => json!({"type": "input_image", "image_url": source.to_url()}),
-                };
-                image["detail"] = detail.as_deref().unwrap_or("auto").into();
-                image
-            }
-            Part::Document(source, name) => {
-                let mut file = match source {
-                    Source::File(id) => json!({"type": "input_file", "file_id": id}),
-                    Source::Url(url) => json!({"type": "input_file", "file_url": url}),
-                    source => json!({"type": "input_file", "file_data": source.to_url()}),
-                };
-                // Bytes without a name are refused.
-                if let Some(name) = name.clone().or_else(|| source.made_up_name()) {
-                    file["filename"] = name.into();
-                }
-                file
-            }
-            Part::Other(json) if json["type"] == "input_audio" => {
-                wanted.refuse("messages", "does not take audio in Responses")?;
-                continue;
-            }
-            Part::Other(json) => json.clone(),
-        });
+        if matches!(&piece.part, Part::Other(json) if json["type"] == "input_audio") {
+            wanted.refuse("messages", "does not take audio in Responses")?;
+            continue;
+        }
+        let mut part = part(&piece.part);
+        more(piece, &mut part, wanted);
+        parts.push(part);
     }
     // One text needs no list, and so fits one form of the vendor's schema alone.
     Ok(match parts.as_slice() {
         [] => "".into(),
-        [one] if one["type"] == "input_text" => one["text"].clone(),
+        [one] if is_bare(one) => one["text"].clone(),
         _ => parts.into(),
     })
+}
+
+/// Whether a part is a text and says nothing else.
+fn is_bare(part: &Value) -> bool {
+    part["type"] == "input_text" && part.as_object().is_some_and(|part| part.len() == 2)
+}
+
+fn part(part: &Part) -> Value {
+    match part {
+        Part::Text(text) => json!({"type": "input_text", "text": text}),
+        Part::Image(source, detail) => {
+            let mut image = match source {
+                Source::File(id) => json!({"type": "input_image", "file_id": id}),
+                source => json!({"type": "input_image", "image_url": source.to_url()}),
+            };
+            image["detail"] = detail.as_deref().unwrap_or("auto").into();
+            image
+        }
+        Part::Document(source, name) => {
+            let mut file = match source {
+                Source::File(id) => json!({"type": "input_file", "file_id": id}),
+                Source::Url(url) => json!({"type": "input_file", "file_url": url}),
+                source => json!({"type": "input_file", "file_data": source.to_url()}),
+            };
+            // Bytes without a name are refused.
+            if let Some(name) = name.clone().or_else(|| source.made_up_name()) {
+                file["filename"] = name.into();
+            }
+            file
+        }
+        Part::Other(json) => json.clone(),
+    }
+}
+
+/// Adds what was said of a part beside what it holds, as far as the vendor knows it.
+fn more(piece: &Piece, part: &mut Value, wanted: &mut Wanted) {
+    for (key, value) in &piece.extra {
+        match (key.as_str(), &piece.part) {
+            ("prompt_cache_breakpoint", _) | ("detail", Part::Document(..)) => {
+                part[key] = value.clone();
+            }
+            // Read as they stood, wherever that was.
+            ("detail" | "filename" | "file_data" | "file_url", _) => {}
+            _ => lost::note_field(key, wanted),
+        }
+    }
 }
