@@ -80,3 +80,42 @@ fn what_responses_has_no_place_for_in_a_part_is_noted() {
     assert_eq!(sent["input"][0]["content"], json!([{"type": "input_text", "text": "Hi"}, file]));
     assert_eq!(prepared.adjusted, ["messages: left out: the field mood"]);
 }
+
+#[test]
+fn what_responses_takes_in_its_own_form_is_handed_on() {
+    let own = json!({
+        "prompt_cache_options": {"mode": "explicit", "ttl": "30m"},
+        "moderation": {"model": "omni-moderation-latest"},
+        "context_management": [{"type": "compaction", "compact_threshold": 1000}],
+    });
+    let mut asked = own.clone();
+    asked["messages"] = json!([{"role": "user", "content": "Hi"}]);
+    let sent = body(&responses(), &request(asked));
+    fits("openai-openapi.json", "CreateResponse", &sent);
+    for (key, value) in own.as_object().unwrap() {
+        assert_eq!(&sent[key], value, "{sent:#}");
+    }
+}
+
+#[test]
+fn how_to_think_in_the_vendors_own_words_stands_over_the_effort() {
+    for (effort, own, expected) in [
+        (Value::Null, json!({"summary": "detailed"}), json!({"summary": "detailed"})),
+        (
+            json!("low"),
+            json!({"summary": "detailed", "context": "all_turns"}),
+            json!({"effort": "low", "summary": "detailed", "context": "all_turns"}),
+        ),
+        (json!("low"), json!({"effort": "high"}), json!({"effort": "high", "summary": "auto"})),
+        (json!("low"), json!({"summary": null}), json!({"effort": "low"})),
+        (json!("low"), json!({}), json!({"effort": "low", "summary": "auto"})),
+    ] {
+        let asked = json!({"messages": [{"role": "user", "content": "Hi"}], "reasoning": own,
+            "reasoning_effort": effort});
+        let sent = body(&responses(), &request(asked));
+        fits("openai-openapi.json", "CreateResponse", &sent);
+        assert_eq!(sent["reasoning"], expected);
+    }
+    let asked = json!({"messages": [{"role": "user", "content": "Hi"}], "reasoning": "low"});
+    assert!(prepare(&responses(), &request(asked), false).is_err());
+}

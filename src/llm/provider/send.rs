@@ -130,7 +130,7 @@ fn write(body: &Map<String, Value>) -> serde_json::Result<(Vec<u8>, Vec<Range<us
 }
 
 /// Lays the caller's fields over the body: objects are merged, null removes.
-fn overlay(body: &mut Map<String, Value>, extra: &Map<String, Value>) {
+pub fn overlay(body: &mut Map<String, Value>, extra: &Map<String, Value>) {
     for (key, value) in extra {
         match (body.get_mut(key), value) {
             (Some(Value::Object(old)), Value::Object(new)) => overlay(old, new),

@@ -14,9 +14,12 @@ const CAP_MIN: u64 = 16;
 /// Fields that are handed on as they are.
 const OWN_FIELDS: &[&str] = &[
     "background",
+    "context_management",
     "max_tool_calls",
+    "moderation",
     "prompt",
     "prompt_cache_key",
+    "prompt_cache_options",
     "prompt_cache_retention",
     "safety_identifier",
     "service_tier",
@@ -41,12 +44,9 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
         body.insert("include".into(), include.into());
     }
     sampling(wanted, &mut body)?;
-    if let Some(effort) = &wanted.effort {
-        let mut reasoning = json!({"effort": effort});
-        if effort != "none" {
-            reasoning["summary"] = "auto".into();
-        }
-        body.insert("reasoning".into(), reasoning);
+    let reasoning = reasoning(wanted, &mut other);
+    if !reasoning.is_empty() {
+        body.insert("reasoning".into(), reasoning.into());
     }
     let text = text(chat, other.shift_remove("verbosity"));
     if !text.is_empty() {
@@ -64,6 +64,23 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     }
     send::other_fields(&other, wanted, OWN_FIELDS, &mut body)?;
     Ok(body)
+}
+
+/// How it is to think: what the caller says of it in the vendor's own form, if
+/// anything, over the effort.
+fn reasoning(wanted: &Wanted, other: &mut Map<String, Value>) -> Map<String, Value> {
+    let mut reasoning = Map::new();
+    if let Some(effort) = &wanted.effort {
+        reasoning.insert("effort".into(), effort.clone().into());
+        if effort != "none" {
+            reasoning.insert("summary".into(), "auto".into());
+        }
+    }
+    if let Some(Value::Object(own)) = other.get("reasoning") {
+        send::overlay(&mut reasoning, own);
+        other.shift_remove("reasoning");
+    }
+    reasoning
 }
 
 /// What the answer is to hold beside what is said: what the next turn needs, and
