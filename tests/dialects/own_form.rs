@@ -3,7 +3,7 @@
 use mynah::llm::message::Message;
 use serde_json::{Value, json};
 
-use crate::{body, fits, head, prepare, reader, request, responses};
+use crate::{body, fits, head, options, prepare, reader, request, responses};
 
 #[test]
 fn the_result_of_a_programs_call_says_who_called() {
@@ -118,4 +118,30 @@ fn how_to_think_in_the_vendors_own_words_stands_over_the_effort() {
     }
     let asked = json!({"messages": [{"role": "user", "content": "Hi"}], "reasoning": "low"});
     assert!(prepare(&responses(), &request(asked), false).is_err());
+}
+
+#[test]
+fn a_call_says_its_namespace_where_that_is_known_and_what_else_is_lost_is_noted() {
+    let call = |id: &str, kind: &str, input: &str| {
+        json!({"id": id, "type": kind, kind: {"name": "f", input: "{}"}, "namespace": "crm",
+            "caller": {"type": "direct"}, "extra_content": {"a": 1}})
+    };
+    let calls = json!([call("a", "function", "arguments"), call("b", "custom", "input")]);
+    let asked = request(json!({"messages": [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "tool_calls": calls},
+        {"role": "tool", "tool_call_id": "a", "content": "1"},
+        {"role": "tool", "tool_call_id": "b", "content": "2"},
+    ]}));
+    let prepared = prepare(&responses(), &asked, false).unwrap();
+    let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+    fits("openai-openapi.json", "CreateResponse", &sent);
+    for item in &sent["input"].as_array().unwrap()[1..3] {
+        assert_eq!(item["namespace"], "crm", "{sent:#}");
+    }
+    assert_eq!(prepared.adjusted, ["messages: left out: the field caller"]);
+    let of_openai = options(&[("model", "gpt-4o"), ("api_key", "k")]);
+    let in_chat = prepare(&of_openai, &asked, false).unwrap();
+    let noted = ["namespace", "caller"].map(|key| format!("messages: left out: the field {key}"));
+    assert_eq!(in_chat.adjusted, noted);
 }

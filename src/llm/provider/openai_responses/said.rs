@@ -74,12 +74,19 @@ fn assistant(
             "" if !call.is_custom() => "{}",
             arguments => arguments,
         };
-        items.push(json!({
+        let mut item = json!({
             "type": kind,
             "call_id": call_id(&call.id),
             "name": call.name,
             input: arguments,
-        }));
+        });
+        for (key, value) in call.extra.iter().filter(|(key, _)| *key != "type") {
+            match key.as_str() {
+                "namespace" => item[key] = value.clone(),
+                _ => lost::note_unknown(message, key, wanted),
+            }
+        }
+        items.push(item);
     }
     Ok(())
 }
