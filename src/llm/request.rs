@@ -136,6 +136,8 @@ pub struct Request {
     pub cache: CacheMode,
     /// The cap was given by the name `max_completion_tokens`.
     pub caps_completion: bool,
+    /// What is asked of a stream beside its usage, in OpenAI's form.
+    pub stream_options: Map<String, Value>,
     /// Other top-level fields of OpenAI's form.
     pub other: Map<String, Value>,
     overrides: Layered<ClientOptions>,

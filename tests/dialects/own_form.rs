@@ -1,9 +1,9 @@
-//! What is said, as items of OpenAI's Responses.
+//! What OpenAI takes in its own form, above all in Responses.
 
 use mynah::llm::message::Message;
 use serde_json::{Value, json};
 
-use crate::{body, fits, head, options, prepare, reader, request, responses};
+use crate::*;
 
 #[test]
 fn the_result_of_a_programs_call_says_who_called() {
@@ -144,4 +144,29 @@ fn a_call_says_its_namespace_where_that_is_known_and_what_else_is_lost_is_noted(
     let in_chat = prepare(&of_openai, &asked, false).unwrap();
     let noted = ["namespace", "caller"].map(|key| format!("messages: left out: the field {key}"));
     assert_eq!(in_chat.adjusted, noted);
+}
+
+#[test]
+fn what_is_asked_of_a_stream_goes_to_who_knows_it_and_is_noted_for_the_others() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}],
+        "stream_options": {"include_obfuscation": false, "include_usage": true}}));
+    let sent = |client: &Resolved<ClientOptions>, stream: bool| {
+        let prepared = prepare(client, &asked, stream).unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        (sent["stream_options"].clone(), prepared.adjusted)
+    };
+    let both = json!({"include_obfuscation": false, "include_usage": true});
+    let of_openai = options(&[("model", "gpt-4o"), ("api_key", "k")]);
+    assert_eq!(sent(&of_openai, true), (both.clone(), vec![]));
+    assert_eq!(sent(&client("custom", "m"), true), (both, vec![]));
+    let only = json!({"include_obfuscation": false});
+    assert_eq!(sent(&responses(), true), (only, vec![]));
+    let noted = vec!["stream_options: left out: the field include_obfuscation".to_string()];
+    let usage = json!({"include_usage": true});
+    assert_eq!(sent(&client("deepseek", "deepseek-flash"), true), (usage, noted.clone()));
+    let claude = client("anthropic", "claude-sonnet-5-5");
+    assert_eq!(sent(&claude, true), (Value::Null, noted));
+    for client in [&of_openai, &claude, &responses()] {
+        assert_eq!(sent(client, false), (Value::Null, vec![]), "no stream is asked for");
+    }
 }

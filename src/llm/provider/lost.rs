@@ -39,11 +39,30 @@ pub fn options(chat: &Chat, wanted: &mut Wanted) -> Result<()> {
             wanted.refuse(key, "does not take it")?;
         }
     }
+    if matches!(wanted.provider, "anthropic" | "gemini" | "cohere" | "ollama") {
+        stream_options(chat, wanted, |_| false);
+    }
     let free = matches!(chat.request.tool_choice, None | Some(ToolChoice::Auto | ToolChoice::None));
     if !free && chat.request.tools.is_empty() {
         wanted.note("tool_choice", "left out: there are no tools");
     }
     Ok(())
+}
+
+/// What is asked of a stream, if this is to be one, as far as the provider knows it;
+/// the rest is noted.
+pub fn stream_options(
+    chat: &Chat,
+    wanted: &mut Wanted,
+    knows: impl Fn(&str) -> bool,
+) -> Map<String, Value> {
+    let asked = chat.request.stream_options.iter().filter(|(_, value)| !value.is_null());
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        asked.filter(|_| chat.stream).partition(|(key, _)| knows(key));
+    for (key, _) in unknown {
+        wanted.note("stream_options", &format!("left out: the field {key:.40}"));
+    }
+    known.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// Notes what of the messages a provider has no place for, whatever the dialect.

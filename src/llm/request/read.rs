@@ -43,10 +43,13 @@ impl Request {
                 self.set_json("max_tokens", value)
             }
             "stream" => Ok(()),
-            "stream_options" => match &value["include_usage"] {
-                Value::Bool(_) => self.set_json("include_usage", &value["include_usage"]),
-                _ => Ok(()),
-            },
+            "stream_options" => {
+                self.stream_options = value.as_object().cloned().unwrap_or_default();
+                match self.stream_options.shift_remove("include_usage") {
+                    Some(usage @ Value::Bool(_)) => self.set_json("include_usage", &usage),
+                    _ => Ok(()),
+                }
+            }
             _ => self.set_json(key, value),
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::wanted::Wanted;
-use super::super::{Chat, chances, send};
+use super::super::{Chat, chances, lost, send};
 use super::{tools, turns};
 use crate::error::Result;
 use crate::llm::request::Format;
@@ -51,11 +51,22 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     }
     if chat.stream {
         body.insert("stream".into(), true.into());
-        if chat.options.values.include_usage.unwrap_or(true) {
-            body.insert("stream_options".into(), json!({"include_usage": true}));
+        let options = stream_options(chat, wanted);
+        if !options.is_empty() {
+            body.insert("stream_options".into(), options.into());
         }
     }
     Ok(body)
+}
+
+/// What is asked of a stream: DeepSeek and Kimi know nothing of it but the usage.
+fn stream_options(chat: &Chat, wanted: &mut Wanted) -> Map<String, Value> {
+    let knows_more = !matches!(wanted.provider, "deepseek" | "kimi");
+    let mut options = lost::stream_options(chat, wanted, |_| knows_more);
+    if chat.options.values.include_usage.unwrap_or(true) {
+        options.insert("include_usage".into(), true.into());
+    }
+    options
 }
 
 /// The fields that are handed on as they are.

@@ -61,6 +61,10 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     }
     if chat.stream {
         body.insert("stream".into(), true.into());
+        let options = lost::stream_options(chat, wanted, |key| key == "include_obfuscation");
+        if !options.is_empty() {
+            body.insert("stream_options".into(), options.into());
+        }
     }
     send::other_fields(&other, wanted, OWN_FIELDS, &mut body)?;
     Ok(body)
