@@ -19,6 +19,30 @@ fn status(provider: &str, http: u16, body: Value) -> Status {
 }
 
 #[test]
+fn what_is_wrong_with_another_field_is_no_missing_model() {
+    let words = "Missing namespace for function_call 'f'. It does not exist in the default \
+        namespace. Round-trip the model's function_call item with its namespace field included.";
+    let said = |message: &str, kind: &str, param: Value| json!({"message": message, "type": kind, "param": param, "code": null});
+    let kind = "invalid_request_error";
+    let missing = "The model `some-model` does not exist";
+    for (http, error, expected) in [
+        (400, said(words, kind, json!("input[3].namespace")), Status::BadRequest),
+        (404, said(words, "NotFoundError", json!("input[3].namespace")), Status::BadRequest),
+        (404, said("File not found, model", kind, json!("file_id")), Status::BadRequest),
+        (400, said(missing, kind, json!("model")), Status::ModelNotFound),
+        (404, said(missing, "NotFoundError", json!("body.model")), Status::ModelNotFound),
+        (404, said(missing, "NotFoundError", Value::Null), Status::ModelNotFound),
+        (404, said(missing, "None", json!("None")), Status::ModelNotFound),
+        (404, said(missing, "NotFoundError", json!("")), Status::ModelNotFound),
+    ] {
+        assert_eq!(status("openai", http, json!({"error": error})), expected, "{error}");
+        assert_eq!(status("custom", http, error.clone()), expected, "{error} by itself");
+        let wrapped = json!({"error": {"message": json!({"error": error}).to_string()}});
+        assert_eq!(status("custom", http, wrapped), expected, "{error} as a message");
+    }
+}
+
+#[test]
 fn each_vendors_envelope_becomes_the_right_status() {
     use Status::*;
     let error = |inner: Value| json!({"error": inner});

@@ -19,6 +19,8 @@ pub(super) struct Facts {
     pub http: Option<u16>,
     pub code: Option<String>,
     pub kind: Option<String>,
+    /// The field that is wrong.
+    pub param: Option<String>,
     pub message: String,
     request_id: Option<String>,
     /// Gemini: the quotas that were exceeded.
@@ -66,6 +68,7 @@ impl Facts {
     fn envelope(&mut self, error: &Json) {
         self.message = message_of(error.get("message")).unwrap_or_default();
         self.code = error.get("code").label();
+        self.param = error.get("param").label();
         let status = error.get("status");
         self.kind = error.get("type").label().or_else(|| status.text().map(Into::into));
         let numbers = ["code", "status", "http_status_code", "status_code"];
@@ -116,6 +119,7 @@ impl Facts {
                 fill(&mut self.code, first.get("code"));
             }
             self.reasons.extend(root.get("reason").label());
+            fill(&mut self.param, root.get("param"));
             fill(&mut self.kind, root.get("error_type"));
             let kind = root.get("type");
             // Neither says more than that there is an error (RFC 9457 for the second).
@@ -168,6 +172,7 @@ impl Facts {
         self.reasons.extend(facts.code.into_iter().chain(facts.kind).chain(facts.reasons));
         self.quota_ids.extend(facts.quota_ids);
         self.http = self.http.or(facts.http);
+        self.param = self.param.take().or(facts.param);
         self.retry_after = self.retry_after.or(facts.retry_after);
         Some(facts.message).filter(|message| !message.is_empty())
     }

@@ -209,7 +209,8 @@ impl Facts {
         let message = self.message.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
         let asked = context.model.to_ascii_lowercase();
-        let names_model = says(&["model"]) || !asked.is_empty() && says(&[&asked]);
+        let names_model =
+            !self.blames_a_field() && (says(&["model"]) || !asked.is_empty() && says(&[&asked]));
         match told {
             Some(Status::RateLimited) if self.is_daily() => Status::QuotaExhausted,
             // Its words are the same for a minute's limit and a day's.
@@ -226,6 +227,13 @@ impl Facts {
             }
             Some(status) => status,
         }
+    }
+
+    /// Whether another field than the model is wrong, whatever the words name besides;
+    /// LiteLLM writes None as a text.
+    fn blames_a_field(&self) -> bool {
+        let param = self.param.as_deref().unwrap_or("none").to_ascii_lowercase();
+        param != "none" && !param.contains("model")
     }
 
     /// Gemini says the same for a minute's and a day's quota, except in the id.
