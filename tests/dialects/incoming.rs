@@ -107,6 +107,31 @@ fn what_was_cached_is_found_under_every_name() {
 }
 
 #[test]
+fn what_was_cached_is_part_of_the_input_also_where_the_host_counts_it_beside() {
+    let usage = |used: Value| {
+        let last = json!({"choices": [], "usage": used});
+        let response = read("custom", &sse(&[chunk(json!({}), "stop".into()), last])).unwrap();
+        let usage = response.usage.unwrap();
+        (usage.input_tokens, usage.output_tokens, usage.total_tokens)
+    };
+    let xai = json!({"prompt_tokens": 4_142, "completion_tokens": 254, "total_tokens": 8_724,
+        "prompt_tokens_details": {"cached_tokens": 4_328}});
+    assert_eq!(usage(xai), (Some(8_470), Some(254), Some(8_724)));
+    let and_thinks = json!({"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 35,
+        "prompt_tokens_details": {"cached_tokens": 20},
+        "completion_tokens_details": {"reasoning_tokens": 3}});
+    assert_eq!(usage(and_thinks), (Some(30), Some(5), Some(35)));
+    let written = json!({"input_tokens": 30, "output_tokens": 40,
+        "input_tokens_details": {"cached_tokens": 900, "cache_write_tokens": 200}});
+    assert_eq!(usage(written), (Some(1_130), Some(40), Some(1_170)));
+    let whole = json!({"input_tokens": 1_100, "output_tokens": 40,
+        "input_tokens_details": {"cached_tokens": 900, "cache_write_tokens": 200}});
+    assert_eq!(usage(whole), (Some(1_100), Some(40), Some(1_140)));
+    let huge = json!({"prompt_tokens": 1, "prompt_tokens_details": {"cached_tokens": u64::MAX}});
+    assert_eq!(usage(huge).0, Some(u64::MAX));
+}
+
+#[test]
 fn calls_are_assembled_by_id_then_index_then_order() {
     let call = |index: Value, id: Value, name: Value, arguments: &str| {
         let mut call = json!({"id": id, "function": {"name": name, "arguments": arguments}});

@@ -18,12 +18,50 @@ fn cost_in_head(out: &Assembler) -> Option<f64> {
     cost.filter(|usd: &f64| usd.is_finite() && *usd > 0.0)
 }
 
+/// The first of these numbers that is told.
+fn first(places: &[&Json]) -> Option<u64> {
+    places.iter().find_map(|place| place.u64())
+}
+
+/// The input that the host's cache held.
+fn cached(json: &Json) -> Option<u64> {
+    let (details, also) = (json.get("prompt_tokens_details"), json.get("input_tokens_details"));
+    first(&[
+        details.get("cached_tokens"),
+        json.get("prompt_cache_hit_tokens"),
+        json.get("cached_tokens"),
+        json.get("num_cached_tokens"),
+        json.get("cache_read_input_tokens"),
+        also.get("cached_tokens"),
+        also.get("cache_read_input_tokens"),
+    ])
+}
+
+/// The input that it holds from now on.
+fn written(json: &Json) -> Option<u64> {
+    let (details, also) = (json.get("prompt_tokens_details"), json.get("input_tokens_details"));
+    first(&[
+        details.get("cache_write_tokens"),
+        details.get("cache_creation_tokens"),
+        details.get("cache_creation_input_tokens"),
+        json.get("cache_creation_input_tokens"),
+        also.get("cache_write_tokens"),
+        also.get("cache_creation_input_tokens"),
+    ])
+}
+
+/// The whole input. What the cache gave and took is part of it; where that is more
+/// than the whole, the host counts it beside the rest.
+fn whole_input(stated: u64, cached: Option<u64>, written: Option<u64>) -> u64 {
+    let parts = cached.unwrap_or(0).saturating_add(written.unwrap_or(0));
+    if parts > stated { stated.saturating_add(parts) } else { stated }
+}
+
 /// Usage as OpenAI and its compatible hosts state it.
 pub fn usage(json: &Json, out: &mut Assembler) {
-    let details = json.get("prompt_tokens_details");
-    let also = json.get("input_tokens_details");
-    let first = |places: &[&Json]| places.iter().find_map(|place| place.u64());
-    let input = first(&[json.get("prompt_tokens"), json.get("input_tokens")]);
+    let (cached, written) = (cached(json), written(json));
+    let input = first(&[json.get("prompt_tokens"), json.get("input_tokens")])
+        .map(|input| whole_input(input, cached, written));
     let mut output = first(&[json.get("completion_tokens"), json.get("output_tokens")]);
     let total = json.get("total_tokens").u64();
     let reasoning = first(&[
@@ -57,23 +95,8 @@ pub fn usage(json: &Json, out: &mut Assembler) {
         input_tokens: input,
         output_tokens: output,
         total_tokens: total,
-        cached_input_tokens: first(&[
-            details.get("cached_tokens"),
-            json.get("prompt_cache_hit_tokens"),
-            json.get("cached_tokens"),
-            json.get("num_cached_tokens"),
-            json.get("cache_read_input_tokens"),
-            also.get("cached_tokens"),
-            also.get("cache_read_input_tokens"),
-        ]),
-        cache_write_tokens: first(&[
-            details.get("cache_write_tokens"),
-            details.get("cache_creation_tokens"),
-            details.get("cache_creation_input_tokens"),
-            json.get("cache_creation_input_tokens"),
-            also.get("cache_write_tokens"),
-            also.get("cache_creation_input_tokens"),
-        ]),
+        cached_input_tokens: cached,
+        cache_write_tokens: written,
         reasoning_tokens: reasoning,
         provider_usage: Some(json.to_text()),
     });
