@@ -104,6 +104,8 @@ fn what_was_cached_is_found_under_every_name() {
     let perplexity = json!({"input_tokens_details": {"cache_creation_input_tokens": 7,
         "cache_read_input_tokens": 9}});
     assert_eq!(usage(perplexity), (Some(9), Some(7), None));
+    let mistral = json!({"prompt_token_details": {"cached_tokens": 50}});
+    assert_eq!(usage(mistral), (Some(50), None, None));
 }
 
 #[test]

@@ -23,11 +23,13 @@ fn first(places: &[&Json]) -> Option<u64> {
     places.iter().find_map(|place| place.u64())
 }
 
-/// The input that the host's cache held.
+/// The input that the host's cache held; Mistral says one token where others say
+/// tokens.
 fn cached(json: &Json) -> Option<u64> {
     let (details, also) = (json.get("prompt_tokens_details"), json.get("input_tokens_details"));
     first(&[
         details.get("cached_tokens"),
+        json.at(&["prompt_token_details", "cached_tokens"]),
         json.get("prompt_cache_hit_tokens"),
         json.get("cached_tokens"),
         json.get("num_cached_tokens"),
