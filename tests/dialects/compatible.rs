@@ -96,6 +96,20 @@ fn no_tool_is_forced_while_the_model_thinks_that_forces_none_then() {
 }
 
 #[test]
+fn a_kimi_that_always_thinks_is_not_told_to_stop() {
+    let asked = |effort: &str| {
+        request(json!({"messages": [{"role": "user", "content": "Hi"}],
+            "reasoning_effort": effort}))
+    };
+    for model in ["kimi-k2.7-code", "kimi-k2.7-code-highspeed"] {
+        let client = client("kimi", model);
+        let sent = without(&client, &asked("none"), "reasoning_effort");
+        assert!(sent["thinking"].is_null(), "{sent}");
+        assert_eq!(body(&client, &asked("high"))["thinking"], json!({"type": "enabled"}));
+    }
+}
+
+#[test]
 fn where_a_tool_is_forced_by_no_name_it_is_the_only_one_that_is_offered() {
     let k3 = client("kimi", "kimi-k3");
     let sent = body(&k3, &choosing(&json!("required"), &json!({})));

@@ -83,6 +83,8 @@ pub enum Thinking {
     Efforts(&'static [&'static str]),
     /// On or off: `none` is off, every other effort is on.
     Switch,
+    /// Always on: no effort makes a difference, and `none` is refused.
+    Always,
     /// By efforts that are translated into a budget.
     Budgeted(&'static [&'static str]),
     /// Any effort is handed on.

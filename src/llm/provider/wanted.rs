@@ -267,7 +267,10 @@ impl Wanted {
                     self.note("reasoning_effort", "left out: the model does not think");
                 }
                 Thinking::No => self.refuse("reasoning_effort", "does not think")?,
-                Thinking::Switch => {
+                Thinking::Always if effort == "none" => {
+                    self.refuse("reasoning_effort", "always thinks")?;
+                }
+                Thinking::Switch | Thinking::Always => {
                     if effort != "none" {
                         let what = "the model's thinking is only on or off";
                         self.note("reasoning_effort", what);

@@ -307,6 +307,7 @@ pub static TAKES: &[Takes] = &[
         forced_thinking: Forcing::No,
         ..KIMI_OPEN
     },
+    Takes { prefix: "kimi-k2.7", thinking: Thinking::Always, ..KIMI },
     Takes { prefix: "kimi-latest", thinking: Thinking::No, ..KIMI_OPEN },
     Takes { prefix: "kimi-thinking", forced_thinking: Forcing::No, ..KIMI_OPEN },
     Takes {
