@@ -263,6 +263,12 @@ fn without_own(provider: &str, mut body: Value) -> Value {
     });
     for message in members["messages"].as_array_mut().unwrap() {
         message.as_object_mut().unwrap().shift_remove("reasoning_content");
+        if let ("deepseek", "tool", Value::Array(parts)) =
+            (provider, message["role"].clone().as_str().unwrap(), &mut message["content"])
+        {
+            parts.retain(|part| part["type"] != "image_url");
+            parts.push(json!({"type": "text", "text": ""}));
+        }
         for part in message["content"].as_array_mut().into_iter().flatten() {
             // The router hands them on to who has them.
             if provider == "huggingface" {

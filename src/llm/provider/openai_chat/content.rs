@@ -62,11 +62,16 @@ pub fn knows_refusals(provider: &str) -> bool {
 }
 
 /// Why a host takes no such part in a message of this role, where its schema says
-/// so; Kimi's has the same parts in all.
+/// so; Kimi's has the same parts in all roles.
 fn not_taken(part: &Part, role: Role, provider: &str) -> Option<&'static str> {
     let is_refusal = matches!(part, Part::Other(json) if json["type"] == "refusal");
     match (provider, part) {
         (_, Part::Text(_)) => None,
+        ("kimi", Part::Document(..)) => Some("takes no documents: send what they say as a text"),
+        ("deepseek", Part::Image(..)) if role == Role::Tool => None,
+        ("deepseek", _) if role == Role::Tool => {
+            Some("takes nothing but text and images in a tool's result")
+        }
         ("openai" | "deepseek", _) if role != Role::User => {
             let may_refuse = is_refusal && role == Role::Assistant;
             (!may_refuse).then_some("takes nothing but text outside the user's messages")
