@@ -274,6 +274,12 @@ fn without_own(provider: &str, mut body: Value) -> Value {
             if provider == "huggingface" {
                 part.as_object_mut().unwrap().shift_remove("cache_control");
             }
+            // It has no object around what is said of a file.
+            if provider == "deepseek" && part["type"] == "file" {
+                let mut file = part.take();
+                file.as_object_mut().unwrap().shift_remove("type");
+                *part = json!({"type": "file", "file": file});
+            }
         }
     }
     body

@@ -236,6 +236,49 @@ fn a_result_with_an_image_goes_to_deepseek_in_parts() {
 }
 
 #[test]
+fn a_file_is_told_as_the_host_tells_files() {
+    let said = |part: Value| saying("user", &json!([part, {"type": "text", "text": "Look"}]));
+    let mistral = options(&[
+        ("provider", "custom"),
+        ("model", "mistral-small-latest"),
+        ("api_key", "k"),
+        ("base_url", "https://api.mistral.ai/v1"),
+    ]);
+    let deepseek = client("deepseek", "deepseek-flash");
+    let data = "data:application/pdf;base64,QUJD";
+    let address = "https://x.test/a.pdf";
+    let file = |key: &str, value: &str| json!({"type": "file", "file": {key: value}});
+    let by_id = json!({"type": "file", "file_id": "file-1"});
+    for (client, part, expected) in [
+        (
+            &mistral,
+            json!({"type": "file", "file": {"file_data": data, "filename": "a.pdf"}}),
+            json!({"type": "document_url", "document_url": data, "document_name": "a.pdf"}),
+        ),
+        (
+            &mistral,
+            file("file_url", address),
+            json!({"type": "document_url", "document_url": address}),
+        ),
+        (&mistral, file("file_id", "file-1"), by_id.clone()),
+        (
+            &deepseek,
+            file("file_data", data),
+            json!({"type": "file", "file_data": data, "filename": "document.pdf"}),
+        ),
+        (
+            &deepseek,
+            json!({"type": "file", "file_data": data, "filename": "a.pdf"}),
+            json!({"type": "file", "file_data": data, "filename": "a.pdf"}),
+        ),
+        (&deepseek, file("file_url", address), json!({"type": "file", "file_url": address})),
+        (&deepseek, json!({"type": "image_url", "file_id": "file-1"}), by_id),
+    ] {
+        assert_eq!(body(client, &said(part))["messages"][1]["content"][0], expected);
+    }
+}
+
+#[test]
 fn a_document_without_a_name_is_given_one() {
     let file = |name: Value, place: &str| {
         let part = json!({"type": "file", "file": {"filename": name, "file_data": place}});

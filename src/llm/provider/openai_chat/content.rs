@@ -1,15 +1,15 @@
 //! What a message holds, in the form of chat completions: a text, or parts.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::lost;
 use super::super::wanted::Wanted;
-use super::write::keeps_marks;
+use super::write::{is_mistral, keeps_marks};
 use crate::error::Result;
 use crate::llm::message::{self, Part, Piece, Role, Source};
 
 /// The content; null where there is none, or nothing is left of it.
-pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted) -> Result<Value> {
+pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let keeps_marks = keeps_marks(wanted.provider);
     if !keeps_marks && said.iter().any(|piece| piece.cache_control.is_some()) {
         wanted.note_mark();
@@ -33,7 +33,9 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted) -> Result<Value>
     if wanted.provider == "deepseek" && taken.iter().all(|p| matches!(p.part, Part::Text(_))) {
         return Ok(one_text(&taken, wanted).into());
     }
-    Ok(taken.into_iter().map(|piece| part(piece, keeps_marks)).collect())
+    let part =
+        |piece| own_form(piece, wanted.provider, url).unwrap_or_else(|| part(piece, keeps_marks));
+    Ok(taken.into_iter().map(part).collect())
 }
 
 /// Texts as DeepSeek takes them: a list of parts it refuses.
@@ -41,6 +43,32 @@ fn one_text(pieces: &[&Piece], wanted: &mut Wanted) -> String {
     let extra = pieces.iter().flat_map(|piece| piece.extra.keys());
     extra.for_each(|key| lost::note_field(key, wanted));
     message::joined(pieces.iter().copied())
+}
+
+/// A file as hosts take it that have another form than OpenAI: DeepSeek, which says
+/// all in the part itself, and Mistral, which knows documents by their address.
+fn own_form(piece: &Piece, provider: &str, url: &str) -> Option<Value> {
+    let is_deepseek = provider == "deepseek";
+    if !is_deepseek && !is_mistral(url) {
+        return None;
+    }
+    let (source, name) = match &piece.part {
+        Part::Image(Source::File(id), _) | Part::Document(Source::File(id), _) => {
+            return Some(json!({"type": "file", "file_id": id}));
+        }
+        Part::Document(source, name) => (source, name.clone()),
+        _ => return None,
+    };
+    let (kind, place, name_of_name) = match source {
+        _ if !is_deepseek => ("document_url", "document_url", "document_name"),
+        Source::Url(_) => ("file", "file_url", "filename"),
+        _ => ("file", "file_data", "filename"),
+    };
+    let mut part = json!({"type": kind, place: source.to_url()});
+    if let Some(name) = name.or_else(|| source.made_up_name()) {
+        part[name_of_name] = name.into();
+    }
+    Some(part)
 }
 
 fn part(piece: &Piece, keeps_marks: bool) -> Value {
@@ -87,8 +115,13 @@ fn not_taken(part: &Part, role: Role, provider: &str) -> Option<&'static str> {
 }
 
 /// The content, of a message that must have some.
-pub fn content_or_empty(said: &[Piece], role: Role, wanted: &mut Wanted) -> Result<Value> {
-    Ok(match content(said, role, wanted)? {
+pub fn content_or_empty(
+    said: &[Piece],
+    role: Role,
+    wanted: &mut Wanted,
+    url: &str,
+) -> Result<Value> {
+    Ok(match content(said, role, wanted, url)? {
         Value::Null => "".into(),
         content => content,
     })

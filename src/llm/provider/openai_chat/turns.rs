@@ -54,7 +54,7 @@ fn is_silent(json: &Value) -> bool {
 fn spoken(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let mut out = Map::new();
     out.insert("role".into(), message.role.name().into());
-    out.insert("content".into(), content_or_empty(&message.content, message.role, wanted)?);
+    out.insert("content".into(), content_or_empty(&message.content, message.role, wanted, url)?);
     if let Some(name) = &message.name {
         out.insert("name".into(), name.clone().into());
     }
@@ -76,7 +76,7 @@ fn tool_result(
 ) -> Result<Value> {
     let message = &messages[at];
     let id = message.tool_call_id.clone().unwrap_or_default();
-    let content = content_or_empty(&message.content, message.role, wanted)?;
+    let content = content_or_empty(&message.content, message.role, wanted, url)?;
     if let Some(name) = legacy_function(chat, messages, at, wanted, url) {
         return Ok(json!({"role": "function", "name": name, "content": content}));
     }
@@ -156,8 +156,8 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     };
     let may_be_silent = !message.tool_calls.is_empty() || more.contains_key("refusal");
     let content = match may_be_silent {
-        true => content(&said, message.role, wanted)?,
-        false => content_or_empty(&said, message.role, wanted)?,
+        true => content(&said, message.role, wanted, url)?,
+        false => content_or_empty(&said, message.role, wanted, url)?,
     };
     let mut out = Map::new();
     out.insert("role".into(), "assistant".into());
