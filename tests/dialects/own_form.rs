@@ -140,10 +140,11 @@ fn a_call_says_its_namespace_where_that_is_known_and_what_else_is_lost_is_noted(
         assert_eq!(item["namespace"], "crm", "{sent:#}");
     }
     assert_eq!(prepared.adjusted, ["messages: left out: the field caller"]);
-    let of_openai = options(&[("model", "gpt-4o"), ("api_key", "k")]);
-    let in_chat = prepare(&of_openai, &asked, false).unwrap();
     let noted = ["namespace", "caller"].map(|key| format!("messages: left out: the field {key}"));
-    assert_eq!(in_chat.adjusted, noted);
+    let of_openai = options(&[("model", "gpt-4o"), ("api_key", "k")]);
+    for client in [of_openai, client("anthropic", "claude-sonnet-5-5"), client("cohere", "c")] {
+        assert_eq!(prepare(&client, &asked, false).unwrap().adjusted, noted);
+    }
 }
 
 #[test]

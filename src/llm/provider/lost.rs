@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::Chat;
 use super::wanted::Wanted;
 use crate::error::Result;
-use crate::llm::message::{Message, Part, Piece, Role};
+use crate::llm::message::{Message, Part, Piece, Role, ToolCall};
 use crate::llm::request::ToolChoice;
 
 /// What answers in OpenAI's form hold beside text and calls, and the dialects read
@@ -29,6 +29,11 @@ pub fn takes_organization(provider: &str) -> bool {
     matches!(provider, "openai" | "custom")
 }
 
+/// Whether a provider's form is not OpenAI's.
+fn has_own_form(provider: &str) -> bool {
+    matches!(provider, "anthropic" | "gemini" | "cohere" | "ollama")
+}
+
 /// What goes beside the conversation.
 pub fn options(chat: &Chat, wanted: &mut Wanted) -> Result<()> {
     let options = &chat.options.values;
@@ -39,7 +44,7 @@ pub fn options(chat: &Chat, wanted: &mut Wanted) -> Result<()> {
             wanted.refuse(key, "does not take it")?;
         }
     }
-    if matches!(wanted.provider, "anthropic" | "gemini" | "cohere" | "ollama") {
+    if has_own_form(wanted.provider) {
         stream_options(chat, wanted, |_| false);
     }
     let free = matches!(chat.request.tool_choice, None | Some(ToolChoice::Auto | ToolChoice::None));
@@ -70,12 +75,16 @@ pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
     let messages = &chat.request.messages;
     let tells_failures = matches!(wanted.provider, "anthropic" | "gemini");
     let takes_details = !matches!(wanted.provider, "anthropic" | "gemini" | "ollama");
+    let has_own_calls = has_own_form(wanted.provider);
     for message in messages {
         if message.is_error && !tells_failures {
             wanted.note("messages", "left out: is_error: only Anthropic and Gemini have it");
         }
         if !takes_details && message.content.iter().any(has_detail) {
             wanted.note("messages", "left out: the detail in which images are to be seen");
+        }
+        if has_own_calls {
+            message.tool_calls.iter().for_each(|call| note_call(message, call, wanted));
         }
     }
     let is_system = |message: &Message| message.role == Role::System;
@@ -108,6 +117,12 @@ pub fn note_unknown(message: &Message, key: &str, wanted: &mut Wanted) {
     } else if !KNOWN_IN_MESSAGES.contains(&key) {
         note_field(key, wanted);
     }
+}
+
+/// Notes what a call says beside its function, none of which is sent.
+pub fn note_call(message: &Message, call: &ToolCall, wanted: &mut Wanted) {
+    let others = call.extra.keys().filter(|key| *key != "type");
+    others.for_each(|key| note_unknown(message, key, wanted));
 }
 
 /// Notes what of another model's answer is neither text nor thought nor call, and

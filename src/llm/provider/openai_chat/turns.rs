@@ -188,10 +188,8 @@ fn tool_calls(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value
             call.arguments = calls::arguments_text(message, &call, wanted)?;
         }
         if is_foreign {
-            let (known, lost): (Map<_, _>, Map<_, _>) =
-                call.extra.into_iter().partition(|(key, _)| key == "type");
-            lost.keys().for_each(|key| lost::note_unknown(message, key, wanted));
-            call.extra = known;
+            lost::note_call(message, &call, wanted);
+            call.extra.retain(|key, _| key == "type");
         }
         Ok(message::call_json(&call))
     };
