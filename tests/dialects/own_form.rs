@@ -148,6 +148,26 @@ fn a_call_says_its_namespace_where_that_is_known_and_what_else_is_lost_is_noted(
 }
 
 #[test]
+fn a_call_of_an_answer_says_its_namespace_plain_and_streamed() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let call = json!({"type": "function_call", "id": "fc", "call_id": "c", "name": "f",
+        "arguments": "{}", "namespace": "crm"});
+    let answer = json!({"id": "r", "status": "completed", "model": "m", "output": [call]});
+    let (dialect, context) = reader(&responses(), &asked);
+    let plain = dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap();
+    let events = [
+        json!({"type": "response.output_item.added", "output_index": 0, "item": call}),
+        json!({"type": "response.output_item.done", "output_index": 0, "item": call}),
+        json!({"type": "response.completed", "response": answer}),
+    ];
+    let (_, streamed) = stream(dialect, &context, &sse(&events)).unwrap();
+    for answer in [plain, streamed] {
+        let message = answer.first().message.value().into_owned();
+        assert_eq!(message["tool_calls"][0]["namespace"], "crm", "{message:#}");
+    }
+}
+
+#[test]
 fn what_is_asked_of_a_stream_goes_to_who_knows_it_and_is_noted_for_the_others() {
     let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}],
         "stream_options": {"include_obfuscation": false, "include_usage": true}}));

@@ -203,6 +203,9 @@ impl Decoder {
         if item.get("type").text() == Some("custom_tool_call") {
             out.tool_extra(0, place, "type", "custom".into());
         }
+        if let Some(namespace) = item.get("namespace").word() {
+            out.tool_extra(0, place, "namespace", namespace.into());
+        }
         let given = given_to(item);
         self.items.at(at).call = Some(Begun { place, given, is_told: false });
     }
