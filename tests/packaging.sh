@@ -43,7 +43,7 @@ stripped() { ! readelf -S "$lib" | grep -E '\.debug_|\.symtab'; }
 small() {
     size=$(stat -Lc %s "$lib")
     echo "$size bytes"
-    test "$size" -lt 6291456
+    test "$size" -lt 6000000
 }
 # Link-time optimisation drops what no export needs: this is in std, and unused.
 optimised() {
