@@ -259,6 +259,35 @@ fn fields_of_a_message_that_do_not_reach_a_host_are_noted() {
     }
 }
 
+#[test]
+fn fields_of_a_result_reach_hosts_that_may_know_them_and_are_noted_for_openai() {
+    let call =
+        json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let result = |name: &str| {
+        json!({"role": "tool", "tool_call_id": "c1", "name": name, "content": "r",
+            "cache_control": {"type": "ephemeral"}, "status": "success"})
+    };
+    let said =
+        |name| conversation(&[json!({"role": "assistant", "tool_calls": [call]}), result(name)]);
+    for (provider, model) in
+        [("custom", "m"), ("kimi", "kimi-k2.6"), ("deepseek", "deepseek-flash")]
+    {
+        let (body, notes) = sent(provider, model, &said("f"));
+        assert_eq!((&body["messages"][2], &*notes), (&result("f"), ""), "{provider}");
+    }
+    let openai = options(&[("api_key", "k"), ("model", "gpt-4o")]);
+    for (name, more) in [("f", &[][..]), ("g", &["messages: left out: the field name"])] {
+        let prepared = prepare(&openai, &said(name), false).unwrap();
+        let mut notes: Vec<_> = prepared.adjusted.iter().map(String::as_str).collect();
+        notes.retain(|note| !more.contains(note));
+        let fields = ["cache_control", "status"];
+        assert_eq!(notes, fields.map(|field| format!("messages: left out: the field {field}")));
+        let bare = json!({"role": "tool", "tool_call_id": "c1", "content": "r"});
+        assert_eq!(body(&openai, &said(name))["messages"][2], bare);
+        assert_eq!(prepared.adjusted.len(), 2 + more.len());
+    }
+}
+
 /// An answer that is heard.
 fn heard() -> Value {
     let audio = json!({"id": "audio_1", "data": "QUJD", "expires_at": 9, "transcript": "Hi there"});

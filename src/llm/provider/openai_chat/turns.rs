@@ -25,8 +25,8 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     for (at, message) in said.iter().enumerate() {
         let json = match message.role {
             Role::Assistant => assistant(chat, message, wanted, url)?,
-            Role::Tool => tool_result(chat, &said, at, wanted, url)?,
-            _ => spoken(message, wanted, url)?,
+            Role::Tool => tool_result(chat, &said, at, wanted, url)?.into(),
+            _ => spoken(message, wanted, url)?.into(),
         };
         if wanted.provider == "kimi" && is_silent(&json) {
             lost::note_silence(message.role, wanted);
@@ -51,7 +51,7 @@ fn is_silent(json: &Value) -> bool {
 }
 
 /// A system's or user's message.
-fn spoken(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
+fn spoken(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
     let mut out = Map::new();
     out.insert("role".into(), message.role.name().into());
     out.insert("content".into(), content_or_empty(&message.content, message.role, wanted, url)?);
@@ -63,24 +63,35 @@ fn spoken(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     } else {
         out.extend(message.extra.clone());
     }
-    Ok(out.into())
+    Ok(out)
 }
 
-/// The result of a call; of one in the legacy form, in the legacy form.
+/// The result of a call; of one in the legacy form, in the legacy form. OpenAI takes
+/// the function's name only there: else the call says it.
 fn tool_result(
     chat: &Chat,
     messages: &[Message],
     at: usize,
     wanted: &mut Wanted,
     url: &str,
-) -> Result<Value> {
+) -> Result<Map<String, Value>> {
     let message = &messages[at];
-    let id = message.tool_call_id.clone().unwrap_or_default();
-    let content = content_or_empty(&message.content, message.role, wanted, url)?;
+    let mut out = spoken(message, wanted, url)?;
     if let Some(name) = legacy_function(chat, messages, at, wanted, url) {
-        return Ok(json!({"role": "function", "name": name, "content": content}));
+        out.insert("role".into(), "function".into());
+        out.insert("name".into(), name.into());
+        return Ok(out);
     }
-    Ok(json!({"role": "tool", "tool_call_id": fitting_id(&id, url), "content": content}))
+    let id = message.tool_call_id.as_deref().unwrap_or_default();
+    out.shift_insert(1, "tool_call_id".into(), fitting_id(id, url).into());
+    if is_strict(url) {
+        out.shift_remove("name");
+        let is_the_calls = |name: &String| calls::function_of(messages, at) == Some(name);
+        if message.name.as_ref().is_some_and(|name| !is_the_calls(name)) {
+            lost::note_field("name", wanted);
+        }
+    }
+    Ok(out)
 }
 
 /// A call's id as the host takes it: OpenAI of at most 40 letters, Mistral of nine
