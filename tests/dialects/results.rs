@@ -1,6 +1,7 @@
 //! Calls and their results: whose each is, whatever ids there are and in which order
 //! they were put in.
 
+use mynah::error::Status;
 use mynah::llm::message::Message;
 use serde_json::{Value, json};
 
@@ -273,4 +274,36 @@ fn that_a_tool_failed_is_told_or_noted() {
     assert_eq!(body(&claude, &request)["messages"][2]["content"][0]["is_error"], true);
     let sent = body(&gemini, &request);
     assert_eq!(parts(&sent, "functionResponse")[0]["response"], json!({"error": "404"}));
+}
+
+#[test]
+fn a_functions_result_without_a_call_goes_in_the_legacy_form_or_is_refused() {
+    let result = json!({"role": "function", "name": "search", "content": "r"});
+    let asked = conversation(std::slice::from_ref(&result));
+    for (provider, model) in [("openai", "gpt-4o"), ("custom", "m")] {
+        let sent = body(&client(provider, model), &asked);
+        assert_eq!(sent["messages"][1], result, "{provider}");
+    }
+    fits(
+        "openai-chat.json",
+        "CreateChatCompletionRequest",
+        &body(&client("openai", "gpt-4o"), &asked),
+    );
+    let sent = body(&client("ollama", "m"), &asked);
+    assert_eq!(sent["messages"][1], json!({"role": "tool", "content": "r", "tool_name": "search"}));
+    for client in [
+        responses(),
+        client("anthropic", "claude-sonnet-5-5"),
+        client("gemini", "gemini-3.8-flash"),
+        client("cohere", "command-a-03-2025"),
+        client("deepseek", "deepseek-flash"),
+        client("kimi", "kimi-k2.6"),
+        client("siliconflow", "Qwen/Qwen3-8B"),
+    ] {
+        let error = prepare(&client, &asked, false).unwrap_err();
+        assert_eq!(error.status(), Status::BadRequest);
+        let (said, provider) = (error.to_string(), &client.values.provider);
+        assert!(said.starts_with(&format!("messages: {provider} ")), "{said}");
+        assert!(said.contains("none of search stands before it"), "{said}");
+    }
 }

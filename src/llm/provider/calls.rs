@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::exact;
 use super::wanted::Wanted;
-use crate::error::Result;
+use crate::error::{Error, Result, Status};
 use crate::llm::json::has_long_number;
 use crate::llm::message::{Message, Role, ToolCall};
 
@@ -84,6 +84,26 @@ pub fn restore<'a>(slots: impl Iterator<Item = &'a mut Value>, message: &Message
 pub fn function_of(messages: &[Message], at: usize) -> Option<&str> {
     let called = |(asked, call): Place| messages[asked].tool_calls[call].name.as_str();
     place_of(messages, at).map(called).or(messages[at].name.as_deref())
+}
+
+/// Whether a message is the result of a call that is not there.
+pub fn lacks_id(message: &Message) -> bool {
+    message.role == Role::Tool && message.tool_call_id.as_ref().is_none_or(String::is_empty)
+}
+
+/// Refuses the result of a call that is not there, for those who take none: only the
+/// legacy form of chat completions has such, and Ollama's.
+pub fn check_asked(messages: &[Message], wanted: &Wanted) -> Result<()> {
+    let Some(result) = messages.iter().find(|message| lacks_id(message)) else { return Ok(()) };
+    let (provider, model) = (wanted.provider, &wanted.model);
+    let name = result.name.as_deref().unwrap_or_default();
+    Err(Error::call(
+        Status::BadRequest,
+        format!(
+            "messages: {provider} {model} takes no result without its call, and none of \
+             {name:.40} stands before it; add the assistant's message that calls it"
+        ),
+    ))
 }
 
 /// Puts results that follow each other into the order of their calls: where no ids

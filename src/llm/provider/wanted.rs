@@ -6,7 +6,7 @@
 //! left out or changed is noted. A dialect only gives the rest their names.
 
 use super::models::{self, Range, Takes, Thinking};
-use super::{Chat, lost};
+use super::{Chat, calls, lost};
 use crate::error::{Error, Result, Status};
 use crate::llm::message::Role;
 use crate::llm::request::Format;
@@ -87,6 +87,9 @@ impl Wanted {
             (&chat.request.response_format, wanted.takes_own_form())
         {
             wanted.refuse("response_format", "takes text, json_object or json_schema")?;
+        }
+        if !matches!(provider, "openai" | "custom" | "huggingface" | "ollama") {
+            calls::check_asked(&chat.request.messages, &wanted)?;
         }
         lost::options(chat, &mut wanted)?;
         lost::note_messages(chat, &mut wanted);

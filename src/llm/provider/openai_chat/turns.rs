@@ -104,7 +104,8 @@ fn fitting_id(id: &str, url: &str) -> String {
     }
 }
 
-/// The function whose result this is, if this provider called it in the legacy form.
+/// The function whose result this is, if this provider called it in the legacy form,
+/// or nobody did.
 fn legacy_function<'a>(
     chat: &Chat,
     messages: &'a [Message],
@@ -112,6 +113,9 @@ fn legacy_function<'a>(
     wanted: &Wanted,
     url: &str,
 ) -> Option<&'a str> {
+    if calls::lacks_id(&messages[at]) {
+        return messages[at].name.as_deref();
+    }
     let (asked, call) = calls::place_of(messages, at)?;
     let call = &messages[asked].tool_calls[call];
     if ToolCall::has_own_id(&call.id) {

@@ -14,7 +14,9 @@ use serde_json::{Map, Value};
 
 use super::stream::{Stream, plain};
 use super::wanted::Wanted;
-use super::{Chat, Context, Prepared, Provider, StreamDecoder, hosts, models, openai_chat, send};
+use super::{
+    Chat, Context, Prepared, Provider, StreamDecoder, calls, hosts, models, openai_chat, send,
+};
 use crate::error::Result;
 use crate::llm::request::Request;
 use crate::llm::response::Response;
@@ -29,6 +31,7 @@ impl Provider for OpenAiResponses {
     fn prepare(&self, chat: &Chat) -> Result<Prepared> {
         let url = hosts::url(&chat.options.values, "/responses")?;
         let mut wanted = Wanted::new(chat)?;
+        calls::check_asked(&chat.request.messages, &wanted)?;
         let body = write::body(chat, &mut wanted, &url)?;
         send::prepare(chat, wanted, url, body)
     }
