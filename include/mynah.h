@@ -1671,7 +1671,7 @@ mynah_status mynah_client_options_set_region(mynah_client_options *options,
 
 /**
  * Which of OpenAI's interfaces is used; auto: chat completions, and Responses
- * for models that refuse tools there. One of auto, chat, responses.
+ * for tools that are not taken there. One of auto, chat, responses.
  *
  * The caller promises:
  * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.

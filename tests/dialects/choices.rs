@@ -204,3 +204,60 @@ fn a_function_is_strict_for_gemini_in_calls_that_it_may_make_as_in_those_that_it
         fits("gemini-openapi.json", "GenerateContentRequest", &sent);
     }
 }
+
+/// OpenAI's client with the interface that this word of `openai_api` means.
+fn openai(api: &str) -> Resolved<ClientOptions> {
+    options(&[("api_key", "k"), ("model", "gpt-4o"), ("openai_api", api)])
+}
+
+#[test]
+fn tools_that_only_responses_has_go_there_unasked() {
+    let grammar = json!({"type": "grammar", "syntax": "lark", "definition": "start: /x/"});
+    let flat = json!({"type": "custom", "name": "run", "format": grammar});
+    let late = json!({"type": "function", "name": "a", "parameters": {}, "defer_loading": true});
+    let mut within = function("a");
+    within["function"]["output_schema"] = json!({"type": "string"});
+    let here = |tool: &Value| {
+        let asked = choosing(json!([tool]), &Value::Null);
+        prepare(&openai("auto"), &asked, false).unwrap().http.url.ends_with("/responses")
+    };
+    for kind in ["web_search", "mcp", "code_interpreter", "shell", "tool_search"] {
+        assert!(here(&json!({"type": kind})), "{kind}");
+    }
+    for tool in [flat, late.clone(), within] {
+        assert!(here(&tool), "{tool}");
+    }
+    let mut at_once = late;
+    at_once["defer_loading"] = false.into();
+    for tool in [function("a"), json!({"type": "custom", "custom": {"name": "run"}}), at_once] {
+        assert!(!here(&tool), "{tool}");
+    }
+}
+
+#[test]
+fn a_custom_tool_is_nested_in_chat_and_what_only_responses_has_is_refused_there() {
+    let grammar = json!({"syntax": "lark", "definition": "start: /x/"});
+    let mut flat = json!({"type": "custom", "name": "run", "description": "Runs"});
+    flat["format"] = grammar.clone();
+    flat["format"]["type"] = "grammar".into();
+    let custom = json!({"name": "run", "description": "Runs",
+        "format": {"type": "grammar", "grammar": grammar}});
+    let named = json!({"type": "custom", "name": "run"});
+    let sent = body(&openai("chat"), &choosing(json!([flat]), &named));
+    fits("openai-openapi.json", "CreateChatCompletionRequest", &sent);
+    assert_eq!(sent["tools"], json!([{"type": "custom", "custom": custom}]));
+    assert_eq!(sent["tool_choice"], json!({"type": "custom", "custom": {"name": "run"}}));
+
+    let search = json!({"type": "web_search"});
+    let mut asked = choosing(json!([search, function("a")]), &search);
+    let error = prepare(&openai("chat"), &asked, false).unwrap_err().to_string();
+    assert!(error.starts_with("tools: openai gpt-4o takes only functions and custom"), "{error}");
+    asked.set("unsupported", "drop").unwrap();
+    let prepared = prepare(&openai("chat"), &asked, false).unwrap();
+    assert_eq!(prepared.adjusted.len(), 2, "{:?}", prepared.adjusted);
+    let sent = body(&openai("chat"), &asked);
+    assert_eq!((&sent["tools"], &sent["tool_choice"]), (&json!([function("a")]), &Value::Null));
+    // At another address there may be a host that has it in chat.
+    asked.set("openai_api", "chat").unwrap();
+    assert_eq!(body(&client("openai", "gpt-4o"), &asked)["tools"][0], search);
+}

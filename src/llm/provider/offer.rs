@@ -27,6 +27,18 @@ pub fn but_openais<'a>(
     but(Tool::is_openais, "takes no custom tools", tools, wanted)
 }
 
+/// The functions and custom tools among tools, which are all that OpenAI's chat
+/// completions know.
+pub fn in_chat<'a>(
+    tools: impl Iterator<Item = &'a Tool>,
+    wanted: &mut Wanted,
+) -> Result<Vec<&'a Tool>> {
+    let is_refused = |tool: &Tool| tool.other.is_some() && !tool.is_custom(&tool.name);
+    let why = "takes only functions and custom tools in chat completions; \
+               openai_api auto or responses takes others";
+    but(is_refused, why, tools, wanted)
+}
+
 /// The functions among tools, for those who take nothing else.
 pub fn functions<'a>(
     tools: impl Iterator<Item = &'a Tool>,

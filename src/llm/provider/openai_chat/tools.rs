@@ -5,17 +5,22 @@ use serde_json::{Map, Value, json};
 use super::super::models::Forcing;
 use super::super::wanted::Wanted;
 use super::super::{Chat, offer};
-use super::write::keeps_marks;
+use super::write::{is_strict, keeps_marks};
 use crate::error::Result;
 use crate::llm::request::{Named, Tool, ToolChoice};
 
 /// Writes the tools, and which of them may or must be called.
-pub fn write(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
+pub fn write(
+    chat: &Chat,
+    wanted: &mut Wanted,
+    body: &mut Map<String, Value>,
+    url: &str,
+) -> Result<()> {
     let request = chat.request;
     if request.tools.is_empty() {
         return Ok(());
     }
-    let (choice, offered) = offered(chat, wanted)?;
+    let (choice, offered) = offered(chat, wanted, url)?;
     if offered.is_empty() {
         return Ok(());
     }
@@ -39,8 +44,13 @@ pub fn write(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) ->
 fn offered<'a>(
     chat: &Chat<'a>,
     wanted: &mut Wanted,
+    url: &str,
 ) -> Result<(Option<ToolChoice>, Vec<&'a Tool>)> {
     let request = chat.request;
+    if is_strict(url) {
+        let offered = offer::in_chat(request.tools.iter(), wanted)?;
+        return Ok((offer::choice(request, &offered, wanted), offered));
+    }
     let choice = forced(chat, wanted)?;
     // Who takes no choice of this kind is offered nothing else than it names.
     let (offered, instead): (Vec<_>, _) = match &choice {
@@ -100,7 +110,12 @@ fn takes_allowed(provider: &str) -> bool {
 
 fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
     if let Some(other) = &tool.other {
-        return Ok(other.clone());
+        let is_flat = tool.is_custom(&tool.name) && !tool.is_openais();
+        return Ok(if is_flat && wanted.provider == "openai" {
+            nested(other)
+        } else {
+            other.clone()
+        });
     }
     // Behind such an address there may be a host that knows more of a function.
     let is_handed_on = wanted.takes_own_form();
@@ -132,6 +147,21 @@ fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
         }
     }
     Ok(json)
+}
+
+/// A custom tool in the form of Responses, where nothing is nested.
+fn nested(tool: &Value) -> Value {
+    let mut custom = tool.as_object().cloned().unwrap_or_default();
+    custom.shift_remove("type");
+    if let Some(Value::Object(format)) = custom.get_mut("format")
+        && format.get("type").is_some_and(|kind| kind == "grammar")
+        && !format.contains_key("grammar")
+    {
+        let mut grammar = std::mem::take(format);
+        grammar.shift_remove("type");
+        custom.insert("format".into(), json!({"type": "grammar", "grammar": grammar}));
+    }
+    json!({"type": "custom", "custom": custom})
 }
 
 fn tool_choice(choice: &ToolChoice, tools: &[Tool]) -> Value {

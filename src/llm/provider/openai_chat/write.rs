@@ -44,7 +44,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     };
     sampling(wanted, cap, &mut body);
     thinking(wanted, &mut body);
-    tools::write(chat, wanted, &mut body)?;
+    tools::write(chat, wanted, &mut body, url)?;
     format(chat, wanted, &mut body)?;
     for (key, value) in others(chat, wanted)? {
         body.insert(key, value);

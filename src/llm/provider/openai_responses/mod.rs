@@ -1,4 +1,5 @@
-//! OpenAI's Responses, for models that refuse tools in chat completions.
+//! OpenAI's Responses, for models that refuse tools in chat completions, and for tools
+//! that those do not have.
 //!
 //! Nothing is stored at the vendor: the items of an answer, its encrypted
 //! thoughts among them, are kept as received and sent back whole.
@@ -18,7 +19,7 @@ use super::{
     Chat, Context, Prepared, Provider, StreamDecoder, calls, hosts, models, openai_chat, send,
 };
 use crate::error::Result;
-use crate::llm::request::Request;
+use crate::llm::request::{Request, Tool};
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
 use crate::options::Resolved;
@@ -73,7 +74,20 @@ pub fn is_needed(options: &ClientOptions, request: &Request) -> bool {
             let effort = options.reasoning_effort.as_deref();
             let takes = models::takes("openai", model.unwrap_or_default());
             let tools = !request.tools.is_empty();
-            !takes.in_chat || tools && !takes.tools_in_chat.are_taken(effort)
+            !takes.in_chat
+                || tools && !takes.tools_in_chat.are_taken(effort)
+                || request.tools.iter().any(is_only_here)
         }
+    }
+}
+
+/// Whether chat completions have no such tool, or not what is said of it.
+fn is_only_here(tool: &Tool) -> bool {
+    let is_here = |(key, value): (&String, &Value)| {
+        write::OF_FUNCTIONS.contains(&key.as_str()) && *value != Value::Bool(false)
+    };
+    match &tool.other {
+        Some(other) => other["type"].is_string() && !tool.is_openais(),
+        None => tool.extra.iter().chain(&tool.within).any(is_here),
     }
 }

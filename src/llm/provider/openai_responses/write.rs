@@ -28,7 +28,7 @@ const OWN_FIELDS: &[&str] = &[
     "truncation",
 ];
 /// What the vendor knows of a function beside what all know.
-const OF_FUNCTIONS: &[&str] = &["allowed_callers", "defer_loading", "output_schema"];
+pub const OF_FUNCTIONS: &[&str] = &["allowed_callers", "defer_loading", "output_schema"];
 
 /// Writes the body.
 pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
