@@ -452,7 +452,7 @@ fn another_provider_gets_the_calls_and_no_signature() {
                 spec.check(schema, &sent);
             }
             if matches!(to.provider, "deepseek" | "kimi") {
-                assert!(text.contains(r#""reasoning_content":"""#), "{names}: {text}");
+                assert!(text.contains(r#""reasoning_content":" ""#), "{names}: {text}");
             }
             if to.provider == "gemini" {
                 let count = text.matches("skip_thought_signature_validator").count();
@@ -510,6 +510,22 @@ fn reasoning_that_the_caller_gives_as_json_is_kept_for_hosts_that_know_it() {
     let openai = options(&[("api_key", "k"), ("model", "gpt-4o")]);
     let sent = body(&openai, &request);
     assert!(sent["messages"][1].get("reasoning_content").is_none());
+}
+
+#[test]
+fn a_thought_that_a_call_lacks_is_not_empty_for_those_who_want_one() {
+    let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    for (given, expected) in [(json!(null), " "), (json!(""), " "), (json!("Hm."), "Hm.")] {
+        let request = request(json!({"messages": [
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "tool_calls": [call], "reasoning_content": given},
+            {"role": "tool", "tool_call_id": "c", "content": "3"},
+        ]}));
+        for (provider, model) in [("deepseek", "deepseek-v4-pro"), ("kimi", "kimi-k2.6")] {
+            let sent = body(&client(provider, model), &request);
+            assert_eq!(sent["messages"][1]["reasoning_content"], expected, "{provider}");
+        }
+    }
 }
 
 #[test]

@@ -137,13 +137,17 @@ fn own_block<'a>(
     origin.blocks.first().filter(|block| block.is_object() && block.get("type").is_none())
 }
 
+/// What DeepSeek and Kimi get in the place of a thought that nobody of theirs had:
+/// some of their models take an empty one for none, and refuse the call.
+const NO_THOUGHT: &str = " ";
+
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let lacks_thought =
         matches!(wanted.provider, "deepseek" | "kimi") && !message.tool_calls.is_empty();
     if let Some(block) = own_block(chat, message, wanted, url) {
         let mut block = block.clone();
         if lacks_thought && block["reasoning_content"].is_null() {
-            block["reasoning_content"] = "".into();
+            block["reasoning_content"] = NO_THOUGHT.into();
         }
         // What was heard is known by its id, and is not taken back as it came.
         if let Some(id) = block["audio"].get("id").cloned() {
@@ -184,8 +188,11 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         out.insert("tool_calls".into(), tool_calls(message, wanted, url)?);
     }
     out.extend(more);
-    if lacks_thought && !out.contains_key("reasoning_content") {
-        out.insert("reasoning_content".into(), "".into());
+    if lacks_thought {
+        let thought = out.entry("reasoning_content").or_insert("".into());
+        if *thought == "" {
+            *thought = NO_THOUGHT.into();
+        }
     }
     Ok(out.into())
 }
