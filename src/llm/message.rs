@@ -52,13 +52,15 @@ pub struct Piece {
     pub part: Part,
     /// Anthropic's mark for the prompt cache, as it was given.
     pub cache_control: Option<Value>,
+    /// Whether a document's address stood where others have its bytes.
+    pub in_data: bool,
     /// What else stood in it, for hosts that take OpenAI's form.
     pub extra: Map<String, Value>,
 }
 
 impl From<Part> for Piece {
     fn from(part: Part) -> Piece {
-        Piece { part, cache_control: None, extra: Map::new() }
+        Piece { part, cache_control: None, in_data: false, extra: Map::new() }
     }
 }
 

@@ -279,6 +279,18 @@ fn a_file_is_told_as_the_host_tells_files() {
 }
 
 #[test]
+fn a_documents_address_stays_in_the_member_in_which_it_was_given() {
+    let url = "https://x.test/a.pdf";
+    for member in ["file_data", "file_url"] {
+        let part = json!({"type": "file", "file": {member: url, "filename": "a.pdf"}});
+        let asked = saying("user", &json!([part]));
+        assert_eq!(body(&client("custom", "m"), &asked)["messages"][1]["content"], json!([part]));
+        let sent = body(&responses(), &asked);
+        assert_eq!(sent["input"][1]["content"][0]["file_url"], url, "{member}");
+    }
+}
+
+#[test]
 fn a_document_without_a_name_is_given_one() {
     let file = |name: Value, place: &str| {
         let part = json!({"type": "file", "file": {"filename": name, "file_data": place}});

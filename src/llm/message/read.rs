@@ -111,7 +111,8 @@ fn piece(json: &Value) -> Result<Piece> {
     {
         extra.insert(BREAKPOINT.into(), mark.clone());
     }
-    Ok(Piece { part, cache_control: json.get("cache_control").cloned(), extra })
+    let (cache_control, in_data) = (json.get("cache_control").cloned(), has_data(json));
+    Ok(Piece { part, cache_control, in_data, extra })
 }
 
 /// OpenAI's mark for the prompt cache, which is the same in both of its forms.
@@ -137,8 +138,17 @@ fn image(json: &Value) -> Result<Part> {
     Ok(Part::Image(source, detail.map(Into::into)))
 }
 
+/// What is said of a document, in the part or one level down.
+fn file(json: &Value) -> &Value {
+    if json["file"].is_object() { &json["file"] } else { json }
+}
+
+fn has_data(json: &Value) -> bool {
+    file(json)["file_data"].is_string()
+}
+
 fn document(json: &Value) -> Result<Part> {
-    let file = if json["file"].is_object() { &json["file"] } else { json };
+    let file = file(json);
     let name = file["filename"].as_str().map(Into::into);
     let source = if let Some(data) = file["file_data"].as_str() {
         match Source::from_url(data) {

@@ -67,7 +67,7 @@ pub fn piece_json(piece: &Piece) -> Value {
         Part::Document(source, name) => {
             let mut file = match source {
                 Source::File(id) => json!({"file_id": id}),
-                Source::Url(url) => json!({"file_url": url}),
+                Source::Url(url) if !piece.in_data => json!({"file_url": url}),
                 source => json!({"file_data": source.to_url()}),
             };
             if let Some(name) = name {

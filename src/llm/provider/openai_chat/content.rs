@@ -14,7 +14,7 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Re
     if !keeps_marks && said.iter().any(|piece| piece.cache_control.is_some()) {
         wanted.note_mark();
     }
-    if let [Piece { part: Part::Text(text), cache_control, extra }] = said
+    if let [Piece { part: Part::Text(text), cache_control, extra, .. }] = said
         && extra.is_empty()
         && !(keeps_marks && cache_control.is_some())
     {
