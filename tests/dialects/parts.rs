@@ -121,6 +121,35 @@ fn what_a_host_has_read_of_a_file_goes_back_to_it_and_is_no_source() {
 }
 
 #[test]
+fn what_groq_has_run_is_told_once_and_does_not_go_back() {
+    let begun = json!({"index": 0, "type": "search", "arguments": "{}"});
+    let (mut done, mut next) = (begun.clone(), begun.clone());
+    done["output"] = "Sunny".into();
+    next["index"] = 1.into();
+    let (client, asked) = (client("custom", "m"), asked());
+    let (provider, context) = reader(&client, &asked);
+    let chunk = |delta: Value, end: Value| json!({"id": "c", "choices": [{"index": 0, "delta": delta, "finish_reason": end}]});
+    let text = sse(&[
+        chunk(json!({"executed_tools": [begun]}), json!(null)),
+        chunk(json!({"executed_tools": [done, next]}), json!(null)),
+        chunk(json!({"content": "Warm"}), json!("stop")),
+    ]);
+    let (_, streamed) = crate::stream(provider, &context, &text).unwrap();
+    let whole = json!({"choices": [{"index": 0, "finish_reason": "stop", "message":
+        {"role": "assistant", "content": "Warm", "executed_tools": [done, next]}}]});
+    let plain = provider.reply(&context, &head(200, &[]), whole.to_string().as_bytes()).unwrap();
+    for answer in [streamed, plain] {
+        let said = message(&answer);
+        assert_eq!(said["executed_tools"], json!([done, next]));
+        let (own, sent) = (json!({"role": "assistant", "content": "Warm"}), back(&said).0);
+        assert_eq!(sent, own);
+        let mut bare = said;
+        bare.as_object_mut().unwrap().shift_remove("mynah");
+        assert_eq!(back(&bare).0, own);
+    }
+}
+
+#[test]
 fn parts_that_are_nothing_but_text_go_back_as_a_text() {
     let parts = json!([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]);
     assert_eq!(back(&message(&plain(&parts))).0["content"], "ab");

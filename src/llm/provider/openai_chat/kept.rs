@@ -82,6 +82,7 @@ impl Kept {
                 }
                 ("annotations", Json::Array(items)) => self.annotations(items, out),
                 ("annotations", _) => {}
+                ("executed_tools", Json::Array(items)) => self.executed(items, out),
                 (key, value) => {
                     merge(self.extra.entry(key).or_insert(Value::Null), value.to_value());
                 }
@@ -99,6 +100,23 @@ impl Kept {
         }
         if !notes.is_empty() {
             merge(out.choice(self.index).citations.get_or_insert_default(), notes.into());
+        }
+    }
+
+    /// What Groq has run by itself: it says each again with what came of it.
+    fn executed(&mut self, items: &[Json], out: &mut Assembler) {
+        let all = self.extra.entry("executed_tools").or_insert_with(|| Value::Array(Vec::new()));
+        let Value::Array(all) = all else { return };
+        if all.len() + items.len() > CALLS_MAX {
+            return out.too_much();
+        }
+        for item in items.iter().map(Json::to_value) {
+            let is_same =
+                |old: &&mut Value| !item["index"].is_null() && old["index"] == item["index"];
+            match all.iter_mut().find(is_same) {
+                Some(old) => *old = item,
+                None => all.push(item),
+            }
         }
     }
 

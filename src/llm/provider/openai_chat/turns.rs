@@ -141,6 +141,9 @@ fn own_block<'a>(
 /// some of their models take an empty one for none, and refuse the call.
 const NO_THOUGHT: &str = " ";
 
+/// What Groq says that it has run by itself, and does not take back.
+const GROQS_OWN: &str = "executed_tools";
+
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let lacks_thought =
         matches!(wanted.provider, "deepseek" | "kimi") && !message.tool_calls.is_empty();
@@ -148,6 +151,9 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         let mut block = block.clone();
         if lacks_thought && block["reasoning_content"].is_null() {
             block["reasoning_content"] = NO_THOUGHT.into();
+        }
+        if let Some(block) = block.as_object_mut() {
+            block.shift_remove(GROQS_OWN);
         }
         // What was heard is known by its id, and is not taken back as it came.
         if let Some(id) = block["audio"].get("id").cloned() {
@@ -231,7 +237,7 @@ fn more(message: &Message, wanted: &mut Wanted, url: &str) -> Map<String, Value>
             ("refusal" | "prefix" | "partial" | "cache_control", _) => {
                 more.insert(key.clone(), value.clone());
             }
-            _ if is_foreign => lost::note_unknown(message, key, wanted),
+            _ if is_foreign || key == GROQS_OWN => lost::note_unknown(message, key, wanted),
             _ => drop(more.insert(key.clone(), value.clone())),
         }
     }
