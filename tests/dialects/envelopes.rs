@@ -677,3 +677,24 @@ fn a_request_above_a_limit_is_too_long_and_not_to_be_sent_again() {
         assert_eq!((error.status, error.retriable), (Status::ContextLength, false), "{http}");
     }
 }
+
+#[test]
+fn a_message_says_more_than_what_its_status_is_called() {
+    let words = json!("No static resource v1/chat.");
+    for (body, http, said) in [
+        (
+            json!({"statusCode": 400, "message": ["a must be a list", "b"], "error": "Bad Request"}),
+            400,
+            "a must be a list; b",
+        ),
+        (
+            json!({"status": 404, "error": "Not Found", "message": words}),
+            404,
+            "No static resource v1/chat.",
+        ),
+        (json!({"status": 404, "error": "Not Found", "message": ""}), 404, "Not Found"),
+        (json!({"error": "no room is left", "message": words}), 400, "no room is left"),
+    ] {
+        assert_eq!(refused("custom", http, &[], &body.to_string()).message, said);
+    }
+}

@@ -51,6 +51,8 @@ impl Facts {
         };
         match error {
             Json::Object(_) => facts.envelope(error),
+            // Said beside what `message` says, as Nest and Spring do.
+            Json::Text(text) if is_reason(text) && message_of(root.get("message")).is_some() => {}
             Json::Text(text) => facts.message = text.to_string(),
             Json::Array(items) => facts.message = words(items),
             _ => {}
@@ -266,6 +268,30 @@ fn message_of(json: &Json) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether a text only says what an HTTP status is called (RFC 9110).
+fn is_reason(text: &str) -> bool {
+    const PHRASES: [&str; 17] = [
+        "bad request",
+        "unauthorized",
+        "payment required",
+        "forbidden",
+        "not found",
+        "method not allowed",
+        "not acceptable",
+        "request timeout",
+        "conflict",
+        "payload too large",
+        "content too large",
+        "unprocessable entity",
+        "too many requests",
+        "internal server error",
+        "bad gateway",
+        "service unavailable",
+        "gateway timeout",
+    ];
+    PHRASES.iter().any(|phrase| phrase.eq_ignore_ascii_case(text))
 }
 
 /// The complaints of a list, each with the field that it is about.
