@@ -201,6 +201,23 @@ fn the_last_usage_that_says_something_counts() {
 }
 
 #[test]
+fn a_chunk_without_a_choice_passes_through_if_it_says_something() {
+    let bare = json!({"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m",
+        "service_tier": "default", "choices": [], "usage": null, "obfuscation": "L"});
+    let mut judged = bare.clone();
+    judged["moderation"] = json!({"input": {"type": "moderation_results"}});
+    // Azure's, before it has an answer.
+    let early = json!({"choices": [], "id": "", "model": "", "prompt_filter_results": []});
+    let events = [early, judged.clone(), bare, chunk(json!({"content": "Hi"}), "stop".into())];
+    let (told, response) = read("openai", &events).unwrap();
+    let others: Vec<_> = told.iter().filter(|e| matches!(e.kind, EventKind::Other(_))).collect();
+    assert_eq!(others.len(), 1, "{others:?}");
+    assert_eq!(others[0].kind, EventKind::Other(judged.to_string()));
+    let start = EventKind::Start { model: Some("m".into()), id: Some("c".into()) };
+    assert_eq!((&told[0].kind, &*response.first().text), (&start, "Hi"));
+}
+
+#[test]
 fn chunks_of_no_known_kind_pass_through() {
     let strange = json!({"type": "progress", "percent": 7});
     let (told, _) = read("custom", &[strange.clone(), chunk(json!({}), "stop".into())]).unwrap();

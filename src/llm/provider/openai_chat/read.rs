@@ -40,10 +40,15 @@ impl Dialect for Decoder {
         if let Some(error) = json.at(&["x_groq", "error"]).word() {
             return Err(errors::in_words(out.context(), out.head(), error));
         }
-        if ["choices", "usage", "x_groq"].iter().all(|name| json.get(name).is_null()) {
+        self.read(json, out, "delta");
+        let says_nothing = ["usage", "x_groq"].iter().all(|name| json.get(name).is_null());
+        let choices = json.get("choices");
+        // Such as what OpenAI's moderation says; Azure's of the prompt is of no answer yet.
+        let says_else =
+            choices.items().is_empty() && json.get("id").word().is_some() && !json.has_only(CHUNK);
+        if says_nothing && (choices.is_null() || says_else) {
             out.other(json);
         }
-        self.read(json, out, "delta");
         Ok(false)
     }
 
