@@ -581,6 +581,22 @@ fn vectors_are_numbers_unless_base64_was_asked_for() {
 }
 
 #[test]
+fn all_tokens_of_embeddings_are_the_prompts() {
+    let (dialect, context) = context_of("custom");
+    let usage = |usage: Value| {
+        let body = json!({"data": [{"index": 0, "embedding": [0.5]}], "usage": usage}).to_string();
+        let json = dialect.embed_reply(&context, &head(200, &[]), body.as_bytes()).unwrap();
+        json["usage"].clone()
+    };
+    let whole = json!({"total_tokens": 7, "prompt_tokens": 7});
+    assert_eq!(usage(json!({"total_tokens": 7})), whole);
+    assert_eq!(usage(json!({"total_tokens": 7, "prompt_tokens": null})), whole);
+    for said in [json!({"total_tokens": 7, "prompt_tokens": 5}), json!({}), json!(null)] {
+        assert_eq!(usage(said.clone()), said);
+    }
+}
+
+#[test]
 fn cohere_vectors_of_another_kind_are_vectors() {
     let (dialect, context) = context_of("cohere");
     let body = json!({"embeddings": {"float": null, "int8": [[1, -2], [3, 4]]}}).to_string();

@@ -122,6 +122,17 @@ pub fn as_numbers(json: &mut Value) {
     }
 }
 
+/// Says how many tokens the prompt had where a host says only how many there were in
+/// all: there are no others.
+pub fn complete_usage(json: &mut Value) {
+    let Some(usage) = json.get_mut("usage").and_then(Value::as_object_mut) else { return };
+    if usage.get("prompt_tokens").is_none_or(Value::is_null)
+        && let Some(total) = usage.get("total_tokens").filter(|total| total.is_u64()).cloned()
+    {
+        usage.insert("prompt_tokens".into(), total);
+    }
+}
+
 /// The floats of a base64 text: four bytes each, the lowest first.
 fn floats(text: &str) -> Option<Vec<f32>> {
     let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;

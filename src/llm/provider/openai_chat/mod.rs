@@ -63,6 +63,7 @@ impl Provider for OpenAiChat {
         if json["data"].as_array().is_none_or(Vec::is_empty) {
             return Err(embed::missing());
         }
+        embed::complete_usage(&mut json);
         Ok(json)
     }
 }
