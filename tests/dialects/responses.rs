@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use mynah::error::Status;
 use mynah::llm::message::Message;
 
 use crate::*;
@@ -95,6 +96,24 @@ fn a_cap_that_is_too_low_for_this_interface_is_refused_or_the_lowest() {
     let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
     assert_eq!(sent["max_output_tokens"], 16);
     assert!(prepared.adjusted.iter().any(|note| note.starts_with("max_tokens: 16 instead")));
+}
+
+#[test]
+fn an_answer_in_the_background_is_refused() {
+    let asked = |background: bool| {
+        request(json!({"messages": [{"role": "user", "content": "Hi"}], "background": background}))
+    };
+    let error = prepare(&client_of_responses(&[]), &asked(true), false).unwrap_err();
+    assert_eq!(error.status(), Status::BadRequest);
+    let said = error.to_string();
+    assert!(said.ends_with("is only asked for answers that come at once"), "{said}");
+    for (client, background) in
+        [(client_of_responses(&[("unsupported", "drop")]), true), (client_of_responses(&[]), false)]
+    {
+        let prepared = prepare(&client, &asked(background), false).unwrap();
+        assert_eq!(prepared.adjusted.len(), usize::from(background));
+        assert_eq!(body(&client, &asked(background)).get("background"), None);
+    }
 }
 
 #[test]

@@ -13,7 +13,6 @@ use crate::llm::request::{Format, Named, Tool, ToolChoice};
 const CAP_MIN: u64 = 16;
 /// Fields that are handed on as they are.
 const OWN_FIELDS: &[&str] = &[
-    "background",
     "context_management",
     "max_tool_calls",
     "moderation",
@@ -65,6 +64,10 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
         if !options.is_empty() {
             body.insert("stream_options".into(), options.into());
         }
+    }
+    // Whose answer would have to be fetched later.
+    if other.shift_remove("background") == Some(Value::Bool(true)) {
+        wanted.refuse("background", "is only asked for answers that come at once")?;
     }
     send::other_fields(&other, wanted, OWN_FIELDS, &mut body)?;
     Ok(body)
