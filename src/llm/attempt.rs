@@ -252,6 +252,10 @@ impl Sending<'_> {
             let mut error = provider.error(context, &head, &bytes);
             let date = || retry_after_date(&head.headers, self.means.clock.unix_ms());
             error.retry_after = error.retry_after.or_else(date);
+            // A limit that the request by itself exceeds.
+            let never = error.status == Status::RateLimited && !error.retriable;
+            let should_retry = facts.should_retry.or(never.then_some(false));
+            let facts = Facts { should_retry, ..facts };
             return Err(Broken::new(Error::Call(Box::new(error)), facts));
         } else if self.order.stream {
             self.streamed(&mut reader, &head, body, sink, facts)

@@ -663,7 +663,7 @@ fn a_problem_is_told_by_its_detail_or_else_by_its_title() {
 }
 
 #[test]
-fn a_request_above_a_limit_is_too_long_and_not_to_be_sent_again() {
+fn a_request_above_a_limit_is_not_to_be_sent_again() {
     let said = |label: Value| {
         let words = "Request too large for m on tokens per min (TPM): Limit 400000, Requested \
                      2500013. The input or output tokens must be reduced in order to run.";
@@ -674,7 +674,7 @@ fn a_request_above_a_limit_is_too_long_and_not_to_be_sent_again() {
     let label = json!({"type": "tokens", "code": "rate_limit_exceeded"});
     for (http, label) in [(429, label.clone()), (413, label), (429, json!({}))] {
         let error = refused("custom", http, &[], &said(label));
-        assert_eq!((error.status, error.retriable), (Status::ContextLength, false), "{http}");
+        assert_eq!((error.status, error.retriable), (Status::RateLimited, false), "{http}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::meaning::ABOVE_LIMIT;
 use super::request_id;
 use super::scrub::scrub;
 use crate::error::{CallError, Status};
@@ -201,7 +202,8 @@ impl Facts {
         error.provider_code = code.map(|code| scrub(code, &context.secrets));
         error.request_id = request_id(head).or_else(|| self.request_id.clone());
         error.retry_after = self.retry_after(head, status);
-        error.retriable = error.retriable || http == 409;
+        let above = self.message.to_ascii_lowercase().contains(ABOVE_LIMIT);
+        error.retriable = http == 409 || error.retriable && !above;
         match head.headers.get("x-should-retry") {
             Some("true") => error.retriable = true,
             Some("false") => error.retriable = false,

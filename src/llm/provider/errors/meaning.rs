@@ -215,7 +215,6 @@ impl Facts {
             Some(Status::RateLimited) if self.is_daily() => Status::QuotaExhausted,
             // Its words are the same for a minute's limit and a day's.
             Some(Status::RateLimited) if self.is_spent(&says) => Status::QuotaExhausted,
-            Some(Status::RateLimited) if says(ABOVE_LIMIT) => Status::ContextLength,
             Some(Status::BadRequest) if http == 0 => by_words(400, names_model, &says),
             None if http == 0 && labels.iter().any(|label| blames_the_request(label)) => {
                 by_words(400, names_model, &says)
@@ -275,7 +274,6 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         // 499: Gemini gives up what nobody has cancelled.
         424 | 499 => Status::Server,
         429 if says(USED_UP) => Status::QuotaExhausted,
-        429 if says(ABOVE_LIMIT) => Status::ContextLength,
         429 if says(&["overloaded", "capacity exceeded", "at capacity", "too busy"]) => {
             Status::Overloaded
         }
@@ -332,7 +330,7 @@ const SPENT: &[&str] =
     &["credits are depleted", "used all available credits", "spending limit", "spending cap"];
 /// OpenAI and Groq, of a request that has more tokens than a minute's limit: the
 /// labels are those of the limit, but no waiting helps.
-const ABOVE_LIMIT: &[&str] = &["request too large"];
+pub const ABOVE_LIMIT: &str = "request too large";
 /// Of a limit that lasts for a day or longer.
 const USED_UP: &[&str] = &[
     "/ month",
