@@ -208,7 +208,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     optional_int!(
         max_tokens,
         1..=4_294_967_295,
-        "Most tokens of an answer; unset: the provider's own limit."
+        "Most tokens of an answer; a layer's value means text alone, and what thinking may take comes on top; unset: the provider's own limit."
     ),
     optional_float!(temperature, 0.0..=2.0, "Sampling temperature; unset: not sent."),
     optional_float!(
@@ -241,7 +241,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     text!(
         reasoning_effort,
         Kind::OptionalChoice(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
-        "How much the model thinks before it answers; unset: the model's own."
+        "How much the model thinks before it answers; where that is a budget of tokens, at most half of an explicit max_tokens, or the least that the model takes; unset: the model's own."
     ),
     optional_int!(
         reasoning_budget,

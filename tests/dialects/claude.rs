@@ -263,6 +263,28 @@ fn with_a_budget_of_thinking_no_tool_is_forced_and_sampling_stays_wide() {
 }
 
 #[test]
+fn sampling_stays_wide_where_the_model_decides_how_long_to_think() {
+    let hi = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    for model in ["claude-sonnet-4-6", "claude-opus-4-6"] {
+        let thinking = |more: &[(&str, &str)]| {
+            let base = [("provider", "anthropic"), ("model", model), ("api_key", "k")];
+            options(&[&base[..], &[("reasoning_effort", "high")], more].concat())
+        };
+        let sent = prepare(&thinking(&[("use_case", "chat")]), &hi, false).unwrap();
+        assert!(sent.adjusted.contains(&"temperature: left out: the model thinks".into()));
+        let sent = body(&thinking(&[("use_case", "chat")]), &hi);
+        assert_eq!(sent["thinking"]["type"], "adaptive");
+        assert!(sent.get("temperature").is_none(), "{sent}");
+        for (field, value) in [("temperature", "0.5"), ("top_k", "5"), ("top_p", "0.5")] {
+            let refused = prepare(&thinking(&[(field, value)]), &hi, false).unwrap_err();
+            assert!(refused.to_string().starts_with(&format!("{field}: ")), "{refused}");
+        }
+        assert_eq!(body(&thinking(&[("temperature", "1")]), &hi)["temperature"], 1.0);
+        assert_eq!(body(&thinking(&[("top_p", "0.95")]), &hi)["top_p"], 0.95);
+    }
+}
+
+#[test]
 fn a_conversation_may_not_end_with_the_assistants_turn_whatever_follows_without_a_word() {
     let client = client("anthropic", "claude-opus-4-7");
     let user = |text: &str| json!({"role": "user", "content": text});

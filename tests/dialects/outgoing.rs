@@ -464,6 +464,45 @@ fn a_layers_values_are_clamped_or_left_out() {
 }
 
 #[test]
+fn what_an_effort_may_think_leaves_the_text_its_part_of_the_cap() {
+    let sent = |provider: &str, model: &str, more: &[(&str, &str)]| {
+        let base = [("provider", provider), ("model", model), ("api_key", "k")];
+        let prepared = prepare(&options(&[&base[..], more].concat()), &ask(json!({})), false);
+        let prepared = prepared.unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        let config = &sent["generationConfig"];
+        let parts = match provider {
+            "gemini" => [&config["maxOutputTokens"], &config["thinkingConfig"]["thinkingBudget"]],
+            _ => [&sent["max_tokens"], &sent["thinking"]["budget_tokens"]],
+        };
+        let is_told = prepared.adjusted.iter().any(|note| note.starts_with("reasoning_effort: "));
+        (parts.map(|part| part.as_u64().unwrap()), is_told)
+    };
+    let claude = |more: &[(&str, &str)]| sent("anthropic", "claude-haiku-4-5", more);
+    let gemini = |more: &[(&str, &str)]| sent("gemini", "gemini-2.5-flash", more);
+    let high = ("reasoning_effort", "high");
+    assert_eq!(claude(&[("preset", "high_quality"), high]), ([20_000, 16_000], true));
+    assert_eq!(gemini(&[("preset", "low_cost"), high]), ([16_884, 16_384], true));
+    let medium = ("reasoning_effort", "medium");
+    assert_eq!(claude(&[("max_tokens", "4000"), medium]), ([4_000, 2_000], true));
+    assert_eq!(claude(&[("max_tokens", "1500"), medium]), ([1_500, 1_024], true));
+    assert_eq!(gemini(&[("max_tokens", "2000"), medium]), ([2_000, 1_000], true));
+    assert_eq!(gemini(&[("max_tokens", "60000"), medium]), ([60_000, 8_192], false));
+    assert_eq!(claude(&[medium]), ([32_000, 8_192], false));
+}
+
+#[test]
+fn what_thinks_behind_a_router_has_room_for_it_too() {
+    let small = |model: &str| {
+        let base = [("provider", "huggingface"), ("api_key", "k"), ("preset", "low_cost")];
+        body(&options(&[&base[..], &[("model", model)]].concat()), &ask(json!({})))
+    };
+    assert_eq!(small("openai/gpt-oss-20b")["max_tokens"], 8_692);
+    assert_eq!(small("deepseek-ai/DeepSeek-V4.1-Flash")["max_tokens"], 16_884);
+    assert_eq!(small("meta-llama/Llama-3.1-8B-Instruct")["max_tokens"], 500);
+}
+
+#[test]
 fn effort_and_budget_are_said_in_each_vendors_way() {
     let effort = |provider: &str, model: &str, effort: &str| {
         let sent = body(&client(provider, model), &ask(json!({"reasoning_effort": effort})));

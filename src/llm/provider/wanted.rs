@@ -42,6 +42,8 @@ pub struct Wanted {
     pub effort: Option<String>,
     /// Budget of thinking.
     pub budget: Option<u64>,
+    /// Tokens of the cap that thoughts may take where only an effort is asked for.
+    thoughts: u64,
     /// What was left out or changed.
     pub adjusted: Vec<String>,
     drop: bool,
@@ -78,6 +80,7 @@ impl Wanted {
             max_tokens: None,
             effort: None,
             budget: None,
+            thoughts: u64::MAX,
             adjusted: Vec::new(),
             drop: options.unsupported == "drop",
         };
@@ -296,11 +299,22 @@ impl Wanted {
         Ok(())
     }
 
+    /// The budget that an effort stands for, held to the thoughts' part of the cap;
+    /// the model takes none below `least`.
+    pub fn budget_of_effort(&mut self, budget: u64, least: u64) -> u64 {
+        let held = budget.min(self.thoughts.max(least));
+        if held < budget {
+            self.note("reasoning_effort", &format!("at most {held} tokens, for the text's sake"));
+        }
+        held
+    }
+
     /// The cap. A layer's means visible text, so what thinking may take comes
-    /// on top; an explicit one is sent as given.
+    /// on top; an explicit one is sent as given, and half of it is the text's.
     fn cap(&mut self, chat: &Chat) {
         let Some(cap) = chat.options.values.max_tokens else { return };
         self.max_tokens = Some(cap);
+        self.thoughts = cap / 2;
         let thinks = match self.effort.as_deref() {
             Some(effort) => effort != "none",
             None => self.takes.thinks_unasked || self.budget.is_some(),
@@ -312,6 +326,7 @@ impl Wanted {
                 most => (cap + allowance).min(most),
             };
             self.max_tokens = Some(raised);
+            self.thoughts = raised.saturating_sub(cap);
             self.note("max_tokens", &format!("raised from {cap} to {raised} for thinking"));
         }
     }

@@ -11,6 +11,8 @@ use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, lost, offer, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
 
+/// The smallest budget of thinking.
+const LEAST_BUDGET: u64 = 1_024;
 /// The cap that is sent where nobody asks for another.
 const CAP: u64 = 32_000;
 /// Fields of the vendor's own that are handed on.
@@ -47,15 +49,16 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     }
     let messages = turns::messages(chat, &mut wanted, url)?;
     let thinking = thinking(chat, &mut wanted, cap, &messages)?;
-    let thinks = thinking.as_ref().is_some_and(|thinking| thinking["type"] == "enabled");
+    let is = |kind: &str| thinking.as_ref().is_some_and(|thinking| thinking["type"] == kind);
+    let (has_budget, decides) = (is("enabled"), is("adaptive"));
     put("messages", messages.into());
     stops(&mut wanted)?;
-    sampling(chat, &mut wanted, thinks, &mut put)?;
+    sampling(chat, &mut wanted, has_budget || decides, &mut put)?;
     if let Some(thinking) = thinking {
         put("thinking", thinking);
     }
     let config = output_config(chat, &mut wanted)?;
-    tools(chat, &mut wanted, thinks, &mut put)?;
+    tools(chat, &mut wanted, has_budget, &mut put)?;
     if let Some(user) = user(chat, &mut wanted)? {
         put("metadata", json!({"user_id": user}));
     }
@@ -171,12 +174,12 @@ fn asked_thinking(wanted: &mut Wanted, cap: u64) -> Result<Option<Value>> {
             return Ok(Some(json!({"type": "adaptive", "display": "summarized"})));
         }
         (Some(budget), ..) => budget,
-        (None, Some("low"), _) => 2_048,
-        (None, Some("medium"), _) => 8_192,
-        (None, Some(_), _) => 24_576,
+        (None, Some("low"), _) => wanted.budget_of_effort(2_048, LEAST_BUDGET),
+        (None, Some("medium"), _) => wanted.budget_of_effort(8_192, LEAST_BUDGET),
+        (None, Some(_), _) => wanted.budget_of_effort(24_576, LEAST_BUDGET),
     };
     let fits = budget.min(cap.saturating_sub(1));
-    if fits < 1_024 || wanted.budget.is_some_and(|asked| asked != fits) {
+    if fits < LEAST_BUDGET || wanted.budget.is_some_and(|asked| asked != fits) {
         let field = if wanted.budget.is_some() { "reasoning_budget" } else { "reasoning_effort" };
         wanted.refuse(field, "thinks at least 1024 tokens, and fewer than max_tokens")?;
         return Ok(None);
@@ -208,7 +211,7 @@ fn output_config(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Map<String, 
 fn tools(
     chat: &Chat,
     wanted: &mut Wanted,
-    thinks: bool,
+    has_budget: bool,
     put: &mut impl FnMut(&str, Value),
 ) -> Result<()> {
     let request = chat.request;
@@ -221,7 +224,7 @@ fn tools(
         chosen,
         Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Allowed(_, true))
     );
-    if forced && (thinks || !wanted.takes.forced_tools) {
+    if forced && (has_budget || !wanted.takes.forced_tools) {
         let why = match wanted.takes.forced_tools {
             true => "takes only auto and none with a budget of thinking",
             false => "takes only auto and none",

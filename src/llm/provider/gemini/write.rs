@@ -10,6 +10,8 @@ use super::turns;
 use crate::error::Result;
 use crate::llm::request::Format;
 
+/// The smallest budget of thinking that each model takes.
+const LEAST_BUDGET: u64 = 512;
 /// Fields of the vendor's own that are handed on, and their names there.
 const OWN_FIELDS: &[&str] =
     &["cachedContent", "safetySettings", "labels", "serviceTier", "store", "toolConfig"];
@@ -136,7 +138,7 @@ fn format(chat: &Chat, offered: &Offered, wanted: &mut Wanted) -> Result<Map<Str
 }
 
 /// Older models count the thoughts' tokens, newer ones have levels.
-fn thinking(wanted: &Wanted) -> Option<Value> {
+fn thinking(wanted: &mut Wanted) -> Option<Value> {
     let by_effort = wanted.effort.as_deref().map(|effort| match effort {
         "none" => 0,
         "minimal" => 512,
@@ -146,7 +148,7 @@ fn thinking(wanted: &Wanted) -> Option<Value> {
     });
     match (wanted.budget, wanted.takes.thinking) {
         (None, Thinking::Budgeted(_)) => {
-            let budget = by_effort?;
+            let budget = wanted.budget_of_effort(by_effort?, LEAST_BUDGET);
             Some(json!({"thinkingBudget": budget, "includeThoughts": budget > 0}))
         }
         (Some(budget), _) => Some(json!({"thinkingBudget": budget, "includeThoughts": budget > 0})),

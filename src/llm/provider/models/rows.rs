@@ -198,6 +198,8 @@ const DEEPSEEK: Takes = Takes {
     ..OPEN
 };
 
+const HUGGINGFACE: Takes = Takes { provider: "huggingface", top_k: No, ..OPEN };
+
 /// By provider and prefix; the longest prefix that fits holds.
 pub static TAKES: &[Takes] = &[
     OPEN,
@@ -318,7 +320,11 @@ pub static TAKES: &[Takes] = &[
     },
     Takes { prefix: "moonshot-v1", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
     Takes { provider: "siliconflow", stop: 4, budget: From(128.0, 32_768.0), ..OPEN },
-    Takes { provider: "huggingface", top_k: No, ..OPEN },
+    HUGGINGFACE,
+    Takes { prefix: "openai/gpt-oss", allowance: 8_192, ..HUGGINGFACE },
+    Takes { prefix: "deepseek-ai/DeepSeek-R1", allowance: 8_192, ..HUGGINGFACE },
+    Takes { prefix: "deepseek-ai/DeepSeek-V4", allowance: 16_384, ..HUGGINGFACE },
+    Takes { prefix: "Qwen/Qwen3", allowance: 8_192, ..HUGGINGFACE },
     COHERE,
     Takes {
         prefix: "command-a-reasoning",
