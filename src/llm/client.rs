@@ -198,7 +198,9 @@ impl Client {
         ended: &mut Ended,
     ) -> Result<Response, Failed> {
         let began = self.clock.now_ns();
-        let order = Order::new(request, &self.options, sink.is_some())?;
+        let mut order = Order::new(request, &self.options, sink.is_some())?;
+        // This call's own, whoever sends its request.
+        let adjusted = std::mem::take(&mut order.prepared.adjusted);
         self.check_cache(&order)?;
         ended.model = Some(order.prepared.context.model.to_string());
         let timing = Timing::since(began, waited_ns, &order.options.values, &self.clock);
@@ -225,7 +227,9 @@ impl Client {
         };
         ended.outside_ns = timing.outside_ns();
         let mut result = result;
-        if let Some(Response { timings, .. }) = arrived(&mut result) {
+        if let Some(response) = arrived(&mut result) {
+            response.adjusted = adjusted;
+            let timings = &mut response.timings;
             timings.total = Some(timing.elapsed());
             if waited_ns > 0 {
                 let queue = timings.queue.get_or_insert_default();
@@ -257,7 +261,6 @@ impl Client {
         transition.iter().for_each(|change| self.listeners.transition(change));
         if let Some(response) = arrived(&mut result) {
             response.served_from = ServedFrom::Provider;
-            response.adjusted = order.prepared.adjusted.clone();
             let now = self.clock.unix_ms() / 1_000;
             self.prices.apply(response, &order.prepared.context.model, now);
             spent.usage = response.usage.clone();

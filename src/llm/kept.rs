@@ -3,8 +3,9 @@
 //! Fields stand one after the other, each text behind its length, so that a hit
 //! costs a copy and not a parse; what is a JSON tree stays a text until somebody
 //! looks. Who served the answer, its age and its times are not kept: they are
-//! the client's to say. Another version's bytes are read as nothing, which is a
-//! miss.
+//! the client's to say; nor is what was left out of the request, which another with
+//! the same key need not have said. Another version's bytes are read as nothing,
+//! which is a miss.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +14,7 @@ use super::message::ToolCall;
 use super::response::{Choice, FinishReason, Response, Usage};
 
 /// Stands first; another for each change of what follows.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Where a cost can have come from.
 const SOURCES: [&str; 5] = ["provider", "option", "file", "table", "cache"];
@@ -29,8 +30,6 @@ pub fn write(response: &Response) -> Vec<u8> {
     out.text(response.id.as_deref());
     out.number(response.created);
     out.text(response.request_id.as_deref());
-    out.count(response.adjusted.len());
-    response.adjusted.iter().for_each(|note| out.text(Some(note)));
     for usd in [response.cost_usd, response.saved_usd, response.stated_cost_usd] {
         out.number(usd.map(f64::to_bits));
     }
@@ -51,7 +50,6 @@ pub fn read(bytes: &[u8]) -> Option<Response> {
     response.id = from.owned()?;
     response.created = from.number()?;
     response.request_id = from.owned()?;
-    response.adjusted = (0..from.count()?).map(|_| from.owned()?).collect::<Option<_>>()?;
     response.cost_usd = from.number()?.map(f64::from_bits);
     response.saved_usd = from.number()?.map(f64::from_bits);
     response.stated_cost_usd = from.number()?.map(f64::from_bits);
@@ -258,7 +256,6 @@ mod tests {
             id: Some("id".into()),
             created: Some(1_700_000_000),
             request_id: Some("req".into()),
-            adjusted: vec!["one".into(), "two".into()],
             cost_usd: Some(0.5),
             cost_source: Some("table"),
             saved_usd: Some(0.25),

@@ -19,8 +19,9 @@ use crate::options::cache::CacheOptions;
 
 use super::{Client, Failed, Path, deliver};
 
-/// What requests of a batch have in common that are sent as one.
-pub(in crate::llm) type Same = (Key, CacheMode, String);
+/// What requests of a batch have in common that are sent as one: also their options,
+/// and what was left out of them.
+pub(in crate::llm) type Same = (Key, CacheMode, String, Vec<String>);
 
 impl Client {
     /// The response cache, if this call uses it.
@@ -46,7 +47,7 @@ impl Client {
         let order = Order::new(request, &self.options, false).ok()?;
         let dedup = order.options.values.batch_dedup.unwrap_or_else(|| self.shares(&order));
         (dedup && order.cache != CacheMode::Bypass)
-            .then(|| (order.key(), order.cache, request.own_options()))
+            .then(|| (order.key(), order.cache, request.own_options(), order.prepared.adjusted))
     }
 
     /// Whether the response cache holds an answer to a request.

@@ -17,6 +17,18 @@ fn the_second_answer_comes_from_the_cache_also_as_a_stream() {
 }
 
 #[test]
+fn a_kept_answer_tells_what_was_left_out_of_this_request_and_not_of_the_one_that_was_sent() {
+    let bench = bench(&[CACHED[0], CACHED[1], ("unsupported", "drop")], vec![plain("a", "stop")]);
+    let mut odd = request();
+    odd.set("top_k", "5").unwrap();
+    let told = |request: &Request| bench.client.chat(request, None).unwrap().adjusted;
+    assert!(told(&odd)[0].starts_with("top_k: "));
+    assert_eq!(told(&request()), [""; 0]);
+    assert!(told(&odd)[0].starts_with("top_k: "));
+    assert_eq!(bench.sent(), 1);
+}
+
+#[test]
 fn each_mode_of_the_cache_does_what_it_says() {
     let steps = ["first", "second", "third"].map(|text| plain(text, "stop"));
     let bench = bench(CACHED, steps.into());

@@ -103,6 +103,21 @@ fn the_first_to_ask_may_be_cancelled_and_the_others_get_their_answer() {
     assert_eq!((scene.begun(), scene.held.broken_off.load(SeqCst)), (1, 0));
 }
 
+#[test]
+fn who_shares_a_request_is_told_what_was_left_out_of_its_own() {
+    let scene = scene(&[("unsupported", "drop")], vec![plain("one", "stop")]);
+    thread::scope(|scope| {
+        let odd = scope.spawn(|| scene.ask(("top_k", "5"), None));
+        scene.joined(1);
+        let even = scope.spawn(|| scene.ask(PATIENT, None));
+        scene.joined(2);
+        scene.let_go();
+        let [odd, even] = [odd, even].map(|call| call.join().unwrap().unwrap().adjusted);
+        assert!(odd[0].starts_with("top_k: ") && even.is_empty(), "{odd:?} {even:?}");
+    });
+    assert_eq!(scene.begun(), 1);
+}
+
 /// The attempts that the error of a call names, and how it ended.
 fn attempts(ended: Result<Response, Failed>) -> (Status, u32) {
     let Error::Call(call) = ended.unwrap_err().error else { panic!("not a call's error") };
