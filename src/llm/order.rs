@@ -127,6 +127,7 @@ impl Order {
             headers: &options.header,
             body: &self.prepared.http.body,
             fields: &self.prepared.fields,
+            format: self.format.as_ref(),
         };
         identity.key()
     }
@@ -234,6 +235,22 @@ mod tests {
             count += 1;
         }
         assert_eq!(count, 39);
+    }
+
+    #[test]
+    fn a_form_that_is_left_out_changes_the_key_too() {
+        let with = |form: &str| {
+            let json = HI.replace("]}", &format!(r#"],"response_format":{form}}}"#));
+            key(&[("provider", "deepseek"), ("unsupported", "drop")], &json, false)
+        };
+        let of_type = |kind: &str| {
+            let schema = format!(r#"{{"properties":{{"a":{{"type":"{kind}"}}}}}}"#);
+            with(&format!(
+                r#"{{"type":"json_schema","json_schema":{{"name":"s","schema":{schema}}}}}"#
+            ))
+        };
+        assert_ne!(of_type("string"), of_type("integer"));
+        assert_ne!(of_type("string"), with(r#"{"type":"json_object"}"#));
     }
 
     #[test]

@@ -48,6 +48,9 @@ pub struct Identity<'a> {
     pub body: &'a [u8],
     /// Where the body's own fields stand, name and value; none: it is no object.
     pub fields: &'a [Range<usize>],
+    /// The form that was asked for, which may have been left out of the body: an
+    /// answer is kept only if it has it.
+    pub format: Option<&'a Format>,
 }
 
 impl Identity<'_> {
@@ -58,7 +61,7 @@ impl Identity<'_> {
             hasher.update(&(bytes.len() as u64).to_le_bytes());
             hasher.update(bytes);
         };
-        part(b"mynah response 2");
+        part(b"mynah response 3");
         part(self.provider.as_bytes());
         part(plain_url(self.url).as_bytes());
         part(self.model.as_bytes());
@@ -71,7 +74,12 @@ impl Identity<'_> {
         self.headers.iter().for_each(|header| part(header.as_bytes()));
         match self.fields.is_empty() {
             true => part(self.body),
-            false => self.relevant().for_each(part),
+            false => self.relevant().for_each(&mut part),
+        }
+        match self.format {
+            Some(Format::JsonObject) => part(b"an object"),
+            Some(Format::JsonSchema { schema, .. }) => part(schema.to_string().as_bytes()),
+            None | Some(Format::Text | Format::Own(_)) => {}
         }
         *hasher.finalize().as_bytes()
     }
@@ -191,6 +199,7 @@ mod tests {
         headers: &[],
         body: br#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#,
         fields: &[1..12, 13..56],
+        format: None,
     };
 
     #[test]
@@ -205,6 +214,7 @@ mod tests {
             Identity { organization: [Some(""), None], ..BASE },
             Identity { organization: [None, Some("org")], ..BASE },
             Identity { headers: &header, ..BASE },
+            Identity { format: Some(&Format::JsonObject), ..BASE },
             Identity {
                 body: br#"{"model":"m","messages":[{"role":"user","content":"ho"}]}"#,
                 ..BASE
