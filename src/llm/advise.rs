@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::error::Bound;
 use crate::options::client::ClientOptions;
+use crate::options::{Kind, OptionSet};
 
 /// Calls below which shares say nothing.
 const ENOUGH: u64 = 20;
@@ -62,6 +63,22 @@ enum Change {
 }
 
 use Change::{Look, Set};
+
+const REPEATS: &str = "how often the same is asked: a time, an id or a name in a prompt makes \
+    it another";
+
+/// An option at so many times its value, as far as its range goes.
+fn raised(option: &'static str, value: u64, times: u64) -> Change {
+    let row = ClientOptions::rows().iter().find(|row| row.key == option);
+    let most = match row.map(|row| &row.kind) {
+        Some(Kind::Int(range) | Kind::OptionalInt(range)) => *range.end(),
+        _ => u64::MAX,
+    };
+    match value < most {
+        true => Set(option, value.saturating_mul(times).min(most).into()),
+        false => Look("what is asked for: the option that would be raised is at its largest value"),
+    }
+}
 
 fn finding(symptom: &str, evidence: Value, cause: &str, change: Change) -> Value {
     let (option, value, look_at) = match change {
@@ -137,13 +154,21 @@ impl Figures<'_> {
             "cost_usd": self.metrics["cost_usd"]});
         let (cause, change) = match cached {
             None => ("no caching", Set("cache_enabled", true.into())),
+            Some(_) if !self.has_expired() => {
+                ("few answers come from the cache, and none has expired yet", Look(REPEATS))
+            }
             Some(_) => {
-                let ttl = self.options.cache_ttl_ms.saturating_mul(4);
                 let cause = "few answers come from the cache: they expire before they recur";
-                (cause, Set("cache_ttl_ms", ttl.into()))
+                (cause, raised("cache_ttl_ms", self.options.cache_ttl_ms, 4))
             }
         };
         Some(finding("high costs", evidence, cause, change))
+    }
+
+    /// Whether an answer can have been kept for longer than it may be.
+    fn has_expired(&self) -> bool {
+        let ttl = self.options.cache_ttl_ms;
+        ttl > 0 && self.figure("uptime_seconds") * 1_000.0 >= ttl as f64
     }
 
     fn variation(&self) -> Option<Value> {

@@ -6,6 +6,7 @@
 mod by_bound;
 mod by_status;
 mod expose;
+mod pace;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -20,6 +21,7 @@ use super::response::Usage;
 
 use by_bound::ByBound;
 pub use by_status::ByStatus;
+use pace::Pace;
 
 /// The figures of one client.
 #[derive(Debug)]
@@ -52,6 +54,7 @@ pub struct ClientMetrics {
     overhead: Histogram,
     queued: Histogram,
     in_line: Histogram,
+    pace: Pace,
 }
 
 /// The facts of one ended call.
@@ -161,6 +164,7 @@ impl ClientMetrics {
             overhead: Histogram::default(),
             queued: Histogram::default(),
             in_line: Histogram::default(),
+            pace: Pace::default(),
         }
     }
 
@@ -168,6 +172,9 @@ impl ClientMetrics {
     pub fn record(&self, ended: &Ended) {
         self.by_status.add(ended.failure.unwrap_or(Status::Ok));
         ended.bound.iter().for_each(|bound| self.ended_by.add(*bound, 1));
+        if ended.failure == Some(Status::RateLimited) && ended.bound.is_none() {
+            self.pace.refused(self.clock.now_ns(), self.taken());
+        }
         self.streams_cut.fetch_add(ended.cut.into(), Relaxed);
         self.latency.record(ended.total_ns);
         self.overhead.record(ended.total_ns.saturating_sub(ended.outside_ns));
@@ -296,6 +303,19 @@ impl ClientMetrics {
 
     fn histograms(&self) -> [&Histogram; 5] {
         [&self.latency, &self.first_token, &self.overhead, &self.queued, &self.in_line]
+    }
+
+    /// Requests that the provider has answered, and their tokens.
+    fn taken(&self) -> [u64; 2] {
+        let get = |counter: &AtomicU64| counter.load(Relaxed);
+        let spared = get(&self.cache_hits) + get(&self.coalesced);
+        let answered = self.by_status.count(Status::Ok).saturating_sub(spared);
+        [answered, get(&self.input_tokens) + get(&self.output_tokens)]
+    }
+
+    /// Requests and tokens a minute that the provider takes while it refuses more.
+    pub fn taken_per_minute(&self) -> Option<[f64; 2]> {
+        self.pace.per_minute()
     }
 
     fn tokens_per_second(&self) -> Option<f64> {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::Change::{self, Look, Set};
-use super::{Figures, finding};
+use super::{Figures, finding, raised};
 use crate::error::Bound;
 
 /// Those that end calls with `TIMEOUT`.
@@ -53,7 +53,7 @@ impl Figures<'_> {
     }
 
     fn late(&self, bound: Bound) -> Value {
-        let longer = Set(bound.name(), self.value_of(bound).saturating_mul(2).into());
+        let longer = raised(bound.name(), self.value_of(bound), 2);
         let (cause, change) = match bound {
             Bound::Total => return self.late_as_a_whole(),
             Bound::Workers => {
@@ -93,7 +93,7 @@ impl Figures<'_> {
             return finding("timeouts", evidence, "long answers", Set("max_tokens", cap.into()));
         }
         let cause = "answers take longer than they are given";
-        finding("timeouts", evidence, cause, Set("timeout_ms", time.saturating_mul(2).into()))
+        finding("timeouts", evidence, cause, raised("timeout_ms", time, 2))
     }
 
     /// The client's limits that refused calls, as no place would be free in their time.
@@ -134,9 +134,8 @@ impl Figures<'_> {
     pub(super) fn sizes(&self) -> Vec<Value> {
         let cause = "answers are larger than they may be";
         let large = |bound: Bound| {
-            let more = self.value_of(bound).saturating_mul(2);
-            let evidence = self.evidence("too_large", bound);
-            finding("answers too large", evidence, cause, Set(bound.name(), more.into()))
+            let more = raised(bound.name(), self.value_of(bound), 2);
+            finding("answers too large", self.evidence("too_large", bound), cause, more)
         };
         self.above(&SIZES, REFUSED).into_iter().map(large).collect()
     }
@@ -175,7 +174,7 @@ impl Figures<'_> {
     fn relief_of(&self, bound: Bound) -> Change {
         match bound {
             Bound::Provider => Look(ACCOUNT),
-            own => Set(own.name(), self.value_of(own).saturating_mul(2).into()),
+            own => raised(own.name(), self.value_of(own), 2),
         }
     }
 

@@ -29,16 +29,22 @@ impl Figures<'_> {
         }
         let options = self.options;
         let per_minute = |count: f64| count / self.figure("uptime_seconds").max(1e-9) * 60.0;
-        let rate = self.figure("request_rate") * 60.0;
+        // What the provider takes shows while it refuses more; else there is the mean
+        // since the client was made.
+        let taken = |name: &str, mean: f64| {
+            self.metrics["taken_while_refusing"][name].as_f64().unwrap_or(mean)
+        };
         let tokens = per_minute(self.figure("input_tokens") + self.figure("output_tokens"));
-        let accepted = rate * (1.0 - refused / self.calls);
+        let tokens = taken("tokens_per_minute", tokens);
+        let answered = self.figure("request_rate") * 60.0 * (1.0 - refused / self.calls);
+        let answered = taken("requests_per_minute", answered);
         let below = |rate: f64| Value::from((rate * 0.9).max(1.0) as u64);
         // Where requests are well below their limit, it is tokens that are too many.
         let by_requests =
-            options.rate_limit_rpm == 0 || rate >= 0.8 * options.rate_limit_rpm as f64;
+            options.rate_limit_rpm == 0 || answered >= 0.8 * options.rate_limit_rpm as f64;
         let (cause, change) = match (by_requests, options.rate_limit_tpm) {
             (true, _) => {
-                ("more requests than the provider takes", Set("rate_limit_rpm", below(accepted)))
+                ("more requests than the provider takes", Set("rate_limit_rpm", below(answered)))
             }
             (false, 0) => {
                 ("more tokens than the provider takes", Set("rate_limit_tpm", below(tokens)))
@@ -47,7 +53,7 @@ impl Figures<'_> {
                 ("more tokens than the provider takes", Set("rate_limit_tpm", below(tpm as f64)))
             }
         };
-        let evidence = json!({"rate_limited": refused, "requests_per_minute": rate.round(),
+        let evidence = json!({"rate_limited": refused, "requests_per_minute": answered.round(),
             "tokens_per_minute": tokens.round()});
         Some(finding("rate limit errors", evidence, cause, change))
     }

@@ -52,10 +52,34 @@ fn each_row_of_the_table_has_its_finding() {
     assert_eq!(symptoms(slow, |_| {}), [pair("high latency", "preset")]);
     let dear = json!({"calls": 100, "cost_per_request_usd": 0.9});
     assert_eq!(symptoms(dear, |_| {}), [pair("high costs", "cache_enabled")]);
-    let missed = json!({"calls": 100, "cost_per_request_usd": 0.9, "cache_hit_rate": 0.01});
+    let missed = json!({"calls": 100, "cost_per_request_usd": 0.9, "cache_hit_rate": 0.01,
+        "uptime_seconds": 900.0});
     assert_eq!(symptoms(missed, |_| {}), [pair("high costs", "cache_ttl_ms")]);
     let hot = symptoms(json!({"calls": 100}), |o| o.temperature = Some(1.4));
     assert_eq!(hot, [pair("inconsistent output", "temperature")]);
+}
+
+#[test]
+fn answers_are_kept_longer_only_where_one_may_have_expired_and_the_option_allows_it() {
+    let dear = |seconds: u64, ttl_ms: u64| {
+        let metrics = json!({"calls": 100, "cost_per_request_usd": 0.9, "cache_hit_rate": 0.01,
+            "uptime_seconds": seconds});
+        let found = findings(metrics, |o| o.cache_ttl_ms = ttl_ms);
+        (found[0]["value"].clone(), found[0]["look_at"].is_string())
+    };
+    const CENTURY: u64 = 3_153_600_000_000;
+    assert_eq!(dear(900, 300_000), (json!(1_200_000), false));
+    assert_eq!(dear(200, 300_000), (Value::Null, true), "nothing has expired");
+    assert_eq!(dear(900, 0), (Value::Null, true), "nothing expires");
+    assert_eq!(dear(CENTURY, CENTURY / 2), (json!(CENTURY), false));
+    assert_eq!(dear(CENTURY, CENTURY), (Value::Null, true), "no longer time is taken");
+}
+
+#[test]
+fn what_the_provider_takes_while_it_refuses_is_what_is_advised() {
+    let metrics = json!({"calls": 150, "request_rate": 40.0, "by_status": {"rate_limited": 100},
+        "taken_while_refusing": {"requests_per_minute": 600.0, "tokens_per_minute": 7_200.0}});
+    assert_eq!(findings(metrics, |_| {})[0]["value"], 540);
 }
 
 #[test]

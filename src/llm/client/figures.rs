@@ -1,6 +1,6 @@
 //! What a client tells of itself: figures, advice, options, prices.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::llm::advise;
 use crate::llm::message;
@@ -50,7 +50,12 @@ impl Client {
 
     /// What to change, computed from the figures.
     pub fn advise_json(&self) -> Json {
-        advise::advise(&self.metrics_json(), &self.options.values)
+        let mut figures = self.metrics_json();
+        if let Some([requests, tokens]) = self.metrics.taken_per_minute() {
+            let taken = json!({"requests_per_minute": requests, "tokens_per_minute": tokens});
+            figures["taken_while_refusing"] = taken;
+        }
+        advise::advise(&figures, &self.options.values)
     }
 
     /// Effective options and their origins, secrets redacted. Where one is unset that

@@ -23,6 +23,11 @@ impl ByStatus {
         self.0[status.code() as usize].fetch_add(1, Relaxed);
     }
 
+    /// How many have ended so.
+    pub fn count(&self, status: Status) -> u64 {
+        self.0[status.code() as usize].load(Relaxed)
+    }
+
     /// Adds all that another has.
     pub fn add_all(&self, other: &ByStatus) {
         for (own, more) in self.0.iter().zip(&other.0) {
