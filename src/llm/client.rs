@@ -216,7 +216,7 @@ impl Client {
         let result = match (self.cached(&order, &key, &mut path)?, key) {
             (Some(hit), _) => {
                 let stale = hit.stale;
-                let result = self.replay(hit, sink.as_deref_mut(), &mut path);
+                let result = self.replay(&order, hit, sink.as_deref_mut(), &mut path);
                 if let (true, CacheMode::Default, Some(key)) = (stale, order.cache, key) {
                     self.renew(order, key);
                 }
@@ -261,8 +261,7 @@ impl Client {
         transition.iter().for_each(|change| self.listeners.transition(change));
         if let Some(response) = arrived(&mut result) {
             response.served_from = ServedFrom::Provider;
-            let now = self.clock.unix_ms() / 1_000;
-            self.prices.apply(response, &order.prepared.context.model, now);
+            self.price(order, response);
             spent.usage = response.usage.clone();
             spent.cost_usd = response.cost_usd;
         }

@@ -34,6 +34,7 @@ pub fn write(response: &Response) -> Vec<u8> {
         out.number(usd.map(f64::to_bits));
     }
     out.text(response.cost_source);
+    out.0.push(response.has_unpriced.into());
     out.0
 }
 
@@ -55,6 +56,7 @@ pub fn read(bytes: &[u8]) -> Option<Response> {
     response.stated_cost_usd = from.number()?.map(f64::from_bits);
     let source = from.text()?;
     response.cost_source = SOURCES.into_iter().find(|known| Some(*known) == source);
+    response.has_unpriced = from.byte()? != 0;
     Some(response)
 }
 
@@ -260,6 +262,7 @@ mod tests {
             cost_source: Some("table"),
             saved_usd: Some(0.25),
             stated_cost_usd: Some(0.125),
+            has_unpriced: true,
             ..Response::default()
         }
     }

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::llm::advise;
 use crate::llm::message;
 use crate::llm::metrics::ClientMetrics;
+use crate::llm::order::Order;
 use crate::llm::policy::breaker::State;
 use crate::llm::provider::account_of;
 use crate::llm::response::Response;
@@ -76,6 +77,12 @@ impl Client {
         let same = options.provider == origin.provider
             && options.model.as_ref().is_none_or(|model| *model == origin.model);
         (same, same && account_of(options).is_some_and(|account| *account == *origin.account))
+    }
+
+    /// Writes into an answer what it costs now, as far as that is known.
+    pub(super) fn price(&self, order: &Order, response: &mut Response) {
+        let now = self.clock.unix_ms() / 1_000;
+        self.prices.apply(response, &order.prepared.context.model, now);
     }
 
     /// What an answer's tokens would have cost here, if that is known.

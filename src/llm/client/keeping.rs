@@ -96,6 +96,7 @@ impl Client {
     /// Gives a kept answer, as a stream if the caller wants one.
     pub(super) fn replay(
         &self,
+        order: &Order,
         hit: Hit,
         sink: Option<&mut Sink<'_>>,
         path: &mut Path<'_>,
@@ -103,6 +104,10 @@ impl Client {
         let mut response = hit.response;
         response.served_from = if hit.stale { ServedFrom::Stale } else { ServedFrom::Cache };
         response.age_ms = Some(hit.age_ms);
+        // Who stored it may not have known its price.
+        if response.cost_usd.is_none() {
+            self.price(order, &mut response);
+        }
         response.spare();
         path.ended.saved_usd = response.saved_usd;
         if let Some(sink) = sink {

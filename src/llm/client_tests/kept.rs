@@ -128,6 +128,23 @@ fn a_call_may_do_without_the_cache_and_none_is_promised_one_that_is_not_there() 
 }
 
 #[test]
+fn an_answer_that_was_kept_without_a_price_has_saved_what_it_costs_here() {
+    let (clock, _) = Clock::manual();
+    let kept = crate::cache::Cache::new(Layered::default().resolve().unwrap(), clock.clone());
+    let kept = kept.unwrap();
+    let saved = |price: &str, steps: Vec<Step>| {
+        let script = Script { steps: Mutex::new(steps.into()), ..Script::default() };
+        let (cache, transport) = (Some(kept.clone()), Some(Arc::new(script) as _));
+        let parts = Parts { cache, transport, clock: clock.clone(), ..Parts::default() };
+        let client = made(&[("coalesce", "false"), ("price", price)], parts);
+        client.chat(&request(), None).unwrap().saved_usd
+    };
+    assert_eq!(saved("other=1,2", vec![plain("kept", "stop")]), None);
+    assert_eq!(saved("other=1,2", vec![]), None);
+    assert_eq!(saved("gpt=1,2", vec![]), Some(2e-5));
+}
+
+#[test]
 fn a_client_that_was_given_a_cache_says_that_it_keeps_answers() {
     let mut layered = Layered::<ClientOptions>::default();
     layered.load_json(r#"{"api_key": "k", "model": "m"}"#).unwrap();
