@@ -260,8 +260,9 @@ impl Tiered {
         if let Some(cost) = response.cost_usd {
             tier.cost_nano_usd.fetch_add(nano(cost), Relaxed);
             let top = self.tiers.last().and_then(|top| top.client.price_of(&response));
-            if let (None, Some(top)) = (response.saved_usd, top) {
-                response.saved_usd = Some((top - cost).max(0.0));
+            if let Some(top) = top {
+                let saved = response.saved_usd.unwrap_or(0.0);
+                response.saved_usd = Some(saved.max(top - cost));
             }
         }
         tier.saved_nano_usd.fetch_add(nano(response.saved_usd.unwrap_or(0.0)), Relaxed);

@@ -31,6 +31,18 @@ fn easy_requests_go_to_the_cheap_tier_and_tell_what_that_saved() {
 }
 
 #[test]
+fn an_answer_that_was_kept_has_saved_what_the_top_tier_would_have_cost() {
+    let cheap = [CACHED[0], CACHED[1], ("model", "cheap"), ("price", "cheap=1,2")];
+    let able = bench(&[("model", "able"), ("price", "able=2,4")], vec![]);
+    let cheap = bench(&cheap, vec![plain("Paris", "stop")]);
+    let tiered = Tiered::new(vec![cheap.client.clone(), able.client.clone()], false).unwrap();
+    let saved = || tiered.chat(&asked("hi"), None).unwrap().saved_usd.unwrap();
+    assert!((saved() - 2e-5).abs() < 1e-12);
+    assert!((saved() - 4e-5).abs() < 1e-12, "it has cost nothing");
+    assert_eq!(tiered.metrics_json()["saved_share"], 0.75);
+}
+
+#[test]
 fn a_callback_decides_where_there_is_one() {
     let (tiered, _) = tiers(vec![], vec![plain("deep", "stop")]);
     tiered.set_complexity(Some(Arc::new(|_: &Request| 0.9)));
