@@ -7,7 +7,8 @@
 //! the next more able ones are asked, then the others. A bad request, a refused
 //! key and a content filter would fail elsewhere too, or should: they end the
 //! call, unless `fallback_on_refusal` asks otherwise. Nothing is asked again
-//! once a stream has delivered something. While a tool's result is pending the
+//! once a stream has delivered something. When all fail the last one's failure is
+//! told, of those that sent something. While a tool's result is pending the
 //! conversation stays with the tier that asked for it.
 
 use std::borrow::Cow;
@@ -172,7 +173,8 @@ impl Tiered {
             let (client, waited) = (&self.tiers[place].client, std::mem::take(&mut unspent));
             let was_late = waited >= client.time_of(&request);
             let (mut result, delivered) = ask(client, &request, waited);
-            attempts = count_on(&mut result, attempts);
+            let before = attempts;
+            attempts = count_on(&mut result, before);
             match result {
                 Ok(mut response) => {
                     if place != chosen {
@@ -182,7 +184,11 @@ impl Tiered {
                 }
                 Err(failed) => {
                     let status = failed.error.status();
-                    failure = Some(failed);
+                    // A tier that has sent nothing says nothing of why the one before
+                    // failed.
+                    if attempts > before || failure.is_none() || is_the_callers(status) {
+                        failure = Some(failed);
+                    }
                     let left = given.map(|given| given.saturating_sub(elapsed()).as_millis());
                     let is_over = bound || delivered || was_late || left == Some(0);
                     if is_over || !self.falls_back(status) {
@@ -240,7 +246,7 @@ impl Tiered {
     fn falls_back(&self, status: Status) -> bool {
         use Status::*;
         match status {
-            Cancelled | Stopped | Closed => false,
+            _ if is_the_callers(status) => false,
             BadRequest | Authentication | Permission | ContentFilter => self.fallback_on_refusal,
             Timeout | Connection | Tls | RateLimited | QuotaExhausted | Overloaded | Server
             | Truncated | Protocol | CircuitOpen | ContextLength | ModelNotFound => true,
@@ -290,6 +296,11 @@ impl Tiered {
         json["saved_share"] = (cost + saved > 0.0).then(|| saved / (cost + saved)).into();
         json
     }
+}
+
+/// Whether the caller has ended the call.
+fn is_the_callers(status: Status) -> bool {
+    matches!(status, Status::Cancelled | Status::Stopped | Status::Closed)
 }
 
 /// Adds the attempts of the tiers before to a result's own; how many there are now.

@@ -65,6 +65,23 @@ fn a_failing_tier_is_replaced_by_the_next() {
 }
 
 #[test]
+fn a_tier_that_sends_nothing_does_not_hide_why_the_one_before_failed() {
+    let (cheap, able) = (failure(503), [("provider", "anthropic"), ("retry_count", "0")]);
+    let able = bench(&[&able[..], &[("model", "claude-haiku-4-5")]].concat(), vec![]);
+    let cheap = bench(&[("retry_count", "0")], vec![cheap]);
+    let tiered = Tiered::new(vec![cheap.client.clone(), able.client.clone()], false).unwrap();
+    let mut request = asked("hi");
+    request.set("seed", "1").unwrap();
+    let failed = tiered.chat(&request, None).unwrap_err().error;
+    let Error::Call(call) = failed else { panic!("{failed}") };
+    assert_eq!((call.status, call.http_status, call.attempts), (Status::Overloaded, Some(503), 1));
+    assert_eq!(
+        (able.sent(), tiered.metrics_json()["by_status"].clone()),
+        (0, json!({"overloaded": 1}))
+    );
+}
+
+#[test]
 fn tiers_answer_through_a_queue_too() {
     let (tiered, _) = tiers(vec![failure(500)], vec![ended("from above")]);
     let queue = Queue::new(1).unwrap();
