@@ -149,6 +149,19 @@ pub struct Timings {
     pub total: Option<Duration>,
 }
 
+impl Timings {
+    /// Counts from a call's own start, so much earlier, what was counted from when
+    /// it was asked again; it had stood in line for a part of that.
+    pub fn begin_earlier(&mut self, earlier: Duration, in_line: Duration) {
+        for time in [&mut self.first_byte, &mut self.first_token, &mut self.total] {
+            *time = time.map(|time| time + earlier);
+        }
+        if !in_line.is_zero() {
+            *self.queue.get_or_insert_default() += in_line;
+        }
+    }
+}
+
 /// One of the answers; nearly always there is one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Choice {

@@ -162,7 +162,7 @@ impl Tiered {
         let started_ns = clock.now_ns();
         let elapsed = || waited + Duration::from_nanos(clock.now_ns() - started_ns);
         let given = request.own_number("timeout_ms").map(Duration::from_millis);
-        let mut unspent = waited;
+        let (in_line, mut unspent) = (waited, waited);
         let mut request = Cow::Borrowed(request);
         let mut attempts = 0;
         let (chosen, bound) = self.choose(&request);
@@ -172,16 +172,15 @@ impl Tiered {
         for place in order {
             let (client, waited) = (&self.tiers[place].client, std::mem::take(&mut unspent));
             let was_late = waited >= client.time_of(&request);
+            let earlier = elapsed() - waited;
             let (mut result, delivered) = ask(client, &request, waited);
             let before = attempts;
             attempts = count_on(&mut result, before);
+            if let (Some(response), true) = (arrived(&mut result), failure.is_some()) {
+                response.timings.begin_earlier(earlier, in_line);
+            }
             match result {
-                Ok(mut response) => {
-                    if place != chosen {
-                        response.timings.total = Some(elapsed());
-                    }
-                    return Ok(self.served(response, place, chosen));
-                }
+                Ok(response) => return Ok(self.served(response, place, chosen)),
                 Err(failed) => {
                     let status = failed.error.status();
                     // A tier that has sent nothing says nothing of why the one before

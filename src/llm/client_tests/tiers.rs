@@ -4,6 +4,7 @@ use super::*;
 use crate::llm::asked::Asked;
 use crate::llm::message::{Message, Origin, Role};
 use crate::llm::queue::{ItemKind, Queue};
+use crate::llm::response::Timings;
 use crate::llm::tiered::Tiered;
 
 fn tiers(cheap: Vec<Step>, able: Vec<Step>) -> (Tiered, [Bench; 2]) {
@@ -260,6 +261,21 @@ fn the_time_that_a_request_gives_is_for_all_tiers() {
     let response = tiered.chat(&request, None).unwrap();
     assert_eq!((response.attempts, response.tier), (3, Some(1)), "{clock:?}");
     assert!(response.timings.total.unwrap() >= Duration::from_secs(3));
+}
+
+#[test]
+fn the_times_of_a_fallback_count_from_the_calls_start_and_its_wait_in_line_is_one() {
+    let limited = || Step::Answer(429, &[("retry-after", "3")], "{}".into());
+    let (tiered, benches) = tiers(vec![limited(), limited()], vec![ended("from above")]);
+    let mut request = asked("hi");
+    request.set("retry_count", "1").unwrap();
+    let in_line = Duration::from_secs(1);
+    let response = tiered.ask(&request, None, Some(&mut |_| true), in_line).unwrap();
+    let Timings { queue, first_byte, first_token, total, .. } = response.timings;
+    assert_eq!((response.tier, queue), (Some(1), Some(in_line)), "{:?}", benches[0].time);
+    for time in [first_byte, first_token, total] {
+        assert!(time.unwrap() >= Duration::from_secs(4), "{time:?}");
+    }
 }
 
 #[test]
