@@ -1567,7 +1567,8 @@ mynah_status mynah_client_options_load_json(mynah_client_options *options,
 
 /**
  * The effective value of one option and where it comes from, as JSON:
- * `{"value": ..., "origin": ...}`. A secret is redacted. The value is the
+ * `{"value": ..., "origin": ...}`; key, address and model are those that a client
+ * made now would have of the environment or the provider. A secret is redacted. The value is the
  * caller's to free.
  *
  * The caller promises:

@@ -8,8 +8,9 @@ use parking_lot::Mutex;
 
 use crate::cache::Stake;
 use crate::llm::log::Listeners;
+use crate::llm::provider::hosts;
 use crate::options::client::ClientOptions;
-use crate::options::{Layered, describe};
+use crate::options::{Layered, Resolved, describe};
 
 use super::cache::mynah_cache;
 use super::error::mynah_error;
@@ -48,6 +49,12 @@ impl OptionsObject for ClientDraft {
 
     fn named(&self) -> &Mutex<Layered<ClientOptions>> {
         &self.named
+    }
+
+    fn settle(options: &mut Resolved<ClientOptions>) {
+        // What is wrong with them is told when the client is made.
+        let environment = |name: &str| std::env::var(name).ok();
+        let _ = hosts::settle(options, &environment).and_then(|()| hosts::lay_base(options));
     }
 }
 
@@ -97,7 +104,8 @@ pub unsafe extern "C" fn mynah_client_options_load_json(
 }
 
 /// The effective value of one option and where it comes from, as JSON:
-/// `{"value": ..., "origin": ...}`. A secret is redacted. The value is the
+/// `{"value": ..., "origin": ...}`; key, address and model are those that a client
+/// made now would have of the environment or the provider. A secret is redacted. The value is the
 /// caller's to free.
 ///
 /// # Safety
@@ -147,4 +155,43 @@ pub extern "C" fn mynah_client_options_set_cache(
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_options_free(options: *mut mynah_client_options) {
     options::free::<ClientDraft, _>(options);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::value::{mynah_value_data, mynah_value_free, mynah_value_len};
+    use super::*;
+
+    #[test]
+    fn what_nobody_has_set_is_shown_as_a_client_would_have_it() {
+        let options = mynah_client_options_new();
+        let shown = |name: &std::ffi::CStr| -> serde_json::Value {
+            let mut value = ptr::null_mut();
+            // SAFETY: live options, a NUL-terminated name, a place for the value.
+            unsafe {
+                assert_eq!(mynah_client_options_get(options, name.as_ptr(), &mut value), 0);
+                let data = mynah_value_data(value).cast::<u8>();
+                let text = std::slice::from_raw_parts(data, mynah_value_len(value));
+                let json = serde_json::from_slice(text).unwrap();
+                mynah_value_free(value);
+                json
+            }
+        };
+        for (name, value) in [(c"provider", c"kimi"), (c"region", c"cn"), (c"preset", c"fast")] {
+            let (name, value) = (name.as_ptr(), value.as_ptr());
+            // SAFETY: live options, NUL-terminated texts.
+            let set = unsafe { mynah_client_options_set(options, name, value, ptr::null_mut()) };
+            assert_eq!(set, 0);
+        }
+        let (base, model) = (shown(c"base_url"), shown(c"model"));
+        assert_eq!(
+            (&base["value"], &base["origin"]),
+            (&"https://api.moonshot.cn/v1".into(), &"provider".into())
+        );
+        assert_eq!(
+            (&model["value"], &model["origin"]),
+            (&"kimi-k2.6".into(), &"preset fast".into())
+        );
+        mynah_client_options_free(options);
+    }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::error::{Error, Result};
-use crate::options::{Layered, OptionSet, Value};
+use crate::options::{Layered, OptionSet, Resolved, Value};
 
 use super::error::{guard_err, mynah_error};
 use super::guard::{c_text, guard, text};
@@ -33,6 +33,9 @@ pub trait OptionsObject: Handle {
 
     /// Where they are kept.
     fn named(&self) -> &Mutex<Layered<Self::Set>>;
+
+    /// Fills in what is taken from elsewhere when an object is made of them.
+    fn settle(_options: &mut Resolved<Self::Set>) {}
 }
 
 /// A typed setter.
@@ -113,7 +116,8 @@ pub unsafe fn get_named<O: OptionsObject, C>(
     let draft = handle::resolve::<O, C>(options)?;
     // SAFETY: promised by (1).
     let name = unsafe { c_text("name", name) }?;
-    let resolved = draft.named().lock().resolve_unchecked()?;
+    let mut resolved = draft.named().lock().resolve_unchecked()?;
+    O::settle(&mut resolved);
     resolved.show(name)
 }
 

@@ -7,10 +7,11 @@ use crate::llm::message;
 use crate::llm::metrics::ClientMetrics;
 use crate::llm::order::Order;
 use crate::llm::policy::breaker::State;
-use crate::llm::provider::account_of;
+use crate::llm::provider::{account_of, hosts};
 use crate::llm::response::Response;
 use crate::metrics::Exposition;
 use crate::metrics::prometheus::Labels;
+use crate::options::Resolved;
 
 use super::Client;
 
@@ -60,9 +61,12 @@ impl Client {
     }
 
     /// Effective options and their origins, secrets redacted. Where one is unset that
-    /// follows another, it shows what it comes to.
+    /// follows another, it shows what it comes to, and the address is the whole one.
     pub fn options_json(&self) -> Json {
-        let (mut json, values) = (self.options.to_json(), &self.options.values);
+        let mut shown = Resolved::clone(&self.options);
+        // One that cannot be completed is shown as it is.
+        let _ = hosts::lay_base(&mut shown);
+        let (mut json, values) = (shown.to_json(), &self.options.values);
         let coalesce = values.coalesce.unwrap_or(self.has_cache());
         let batch_dedup = values.batch_dedup.unwrap_or(coalesce);
         json["coalesce"]["value"] = coalesce.into();

@@ -166,6 +166,18 @@ pub fn settle(
     Ok(())
 }
 
+/// Puts the address in place that requests go to, for who asks what the options
+/// come to.
+pub fn lay_base(options: &mut Resolved<ClientOptions>) -> Result<()> {
+    let base = base(&options.values)?;
+    let given = options.values.base_url.as_deref().is_some_and(|url| !url.trim().is_empty());
+    let origin = match given {
+        true => options.origin("base_url")?.clone(),
+        false => Origin::Layer("provider".into()),
+    };
+    options.lay("base_url", Value::Text(base), origin)
+}
+
 /// The model: the environment's, else the provider's of the size that preset
 /// and use case ask for.
 fn settle_model(
@@ -331,6 +343,23 @@ mod tests {
         }
         let named = settled(&[("preset", "fast")], &[("OPENAI_MODEL", "m")]).unwrap();
         assert_eq!(named.origin("model").unwrap().name(), "environment");
+    }
+
+    #[test]
+    fn who_asks_for_the_address_is_told_where_requests_go() {
+        let shown = |set: &[(&str, &str)], env: &[(&str, &str)]| {
+            let mut options = settled(set, env).unwrap();
+            lay_base(&mut options).unwrap();
+            let origin = options.origin("base_url").unwrap().name().to_string();
+            (options.values.base_url.unwrap(), origin)
+        };
+        let told = |base: &str, origin: &str| (base.to_string(), origin.to_string());
+        let kimi = shown(&[("provider", "kimi"), ("region", "cn")], &[]);
+        assert_eq!(kimi, told("https://api.moonshot.cn/v1", "provider"));
+        let ollama = shown(&[("provider", "ollama")], &[("OLLAMA_HOST", ":11434")]);
+        assert_eq!(ollama, told("http://127.0.0.1:11434", "environment"));
+        let own = shown(&[("base_url", "http://localhost:1")], &[]);
+        assert_eq!(own, told("http://localhost:1/v1", "explicit"));
     }
 
     #[test]
