@@ -423,6 +423,20 @@ fn models_that_only_responses_offer_are_asked_there() {
 }
 
 #[test]
+fn an_interface_that_only_openai_has_is_refused_elsewhere() {
+    for provider in ["custom", "anthropic", "deepseek", "ollama"] {
+        let base = [("provider", provider), ("model", "m"), ("api_key", "k")];
+        let more = [("base_url", "https://example.test"), ("openai_api", "responses")];
+        let set = [&base[..], &more].concat();
+        let (status, words) = refused(&options(&set), &ask(json!({})));
+        assert!(status == Status::BadRequest && words.starts_with("openai_api: "), "{words}");
+        let dropped = options(&[&set[..], &[("unsupported", "drop")]].concat());
+        let prepared = prepare(&dropped, &ask(json!({})), false).unwrap();
+        assert!(prepared.adjusted[0].starts_with("openai_api: left out"));
+    }
+}
+
+#[test]
 fn a_call_without_arguments_goes_back_with_none_in_json() {
     let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": ""}});
     let said = request(json!({"messages": [{"role": "user", "content": "Hi"},

@@ -47,6 +47,9 @@ pub fn options(chat: &Chat, wanted: &mut Wanted) -> Result<()> {
     if has_own_form(wanted.provider) {
         stream_options(chat, wanted, |_| false);
     }
+    if options.openai_api == "responses" && wanted.provider != "openai" {
+        wanted.refuse("openai_api", "has no Responses: openai has them, at any base_url")?;
+    }
     let free = matches!(chat.request.tool_choice, None | Some(ToolChoice::Auto | ToolChoice::None));
     if !free && chat.request.tools.is_empty() {
         wanted.note("tool_choice", "left out: there are no tools");
