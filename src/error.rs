@@ -185,7 +185,8 @@ pub struct CallError {
     pub status: Status,
     /// One sentence, lower case; the provider's own words where it gave some.
     pub message: String,
-    /// HTTP status of the last answer, if there was one.
+    /// HTTP status of the last answer, if there was one; of a failure inside an answer
+    /// that began well, the one that it states itself, if it does.
     pub http_status: Option<u16>,
     /// The provider's error code or type, verbatim.
     pub provider_code: Option<String>,

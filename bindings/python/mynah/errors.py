@@ -38,7 +38,8 @@ class Error(Exception):
 
     @property
     def http_status(self) -> int | None:
-        """The HTTP status of the last answer, if there was one."""
+        """The HTTP status of the last answer, if there was one; of a failure inside an
+        answer with a status of 200, the one that it states itself, where it does."""
         return self.details.get("http_status")
 
 
