@@ -96,9 +96,12 @@ impl Identity<'_> {
 
 /// The URL of the plain call: Gemini's streams have one of their own.
 fn plain_url(url: &str) -> Cow<'_, str> {
-    match url.contains(STREAMED) {
-        true => url.replace(STREAMED, ":generateContent").into(),
-        false => url.into(),
+    match url.split_once(STREAMED) {
+        // A query of the address stands behind the stream's own.
+        Some((base, more)) => {
+            [base, ":generateContent", &more.replacen('&', "?", 1)].concat().into()
+        }
+        None => url.into(),
     }
 }
 
@@ -225,6 +228,20 @@ mod tests {
         keys.sort();
         keys.dedup();
         assert_eq!(keys.len(), others.len() + 1);
+    }
+
+    #[test]
+    fn a_stream_has_the_key_of_the_plain_call_also_behind_an_address_with_a_query() {
+        let key = |url: &str| Identity { url, ..BASE }.key();
+        for query in ["", "a=1", "a=1&b=2"] {
+            let (alone, behind) = match query {
+                "" => (String::new(), String::new()),
+                query => (format!("?{query}"), format!("&{query}")),
+            };
+            let plain = format!("https://h/v1beta/models/m:generateContent{alone}");
+            let streamed = format!("https://h/v1beta/models/m{STREAMED}{behind}");
+            assert_eq!(key(&plain), key(&streamed), "{query}");
+        }
     }
 
     #[test]
