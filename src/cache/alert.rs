@@ -4,10 +4,8 @@
 //! anyway, and whenever the metrics are asked for; an idle cache looks at
 //! nothing. Hit rate and latency are those of the look-ups since the last time,
 //! if they were enough to tell: what was long ago neither hides trouble nor
-//! keeps an alert up. Changes are told in their order, by one thread at a time:
-//! another that finds a change leaves it to the one that is telling.
+//! keeps an alert up. Changes are told in their order.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -16,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use super::Cache;
 use super::report::Report;
-use crate::metrics::alert::changes;
+use crate::metrics::alert::{Untold, changes};
 use crate::metrics::told::{Telling, tell};
 use crate::metrics::{Alert, AlertListener, Level, LogListener};
 
@@ -31,6 +29,7 @@ const PERIOD_NS: u64 = 1_000_000_000;
 pub struct Alerts {
     next_ns: AtomicU64,
     state: Mutex<State>,
+    untold: Untold,
     listener: Mutex<Option<Arc<AlertListener>>>,
     log: Mutex<Option<(Level, Arc<LogListener>)>>,
 }
@@ -41,19 +40,6 @@ struct State {
     hits: u64,
     misses: u64,
     timed_gets: (u64, u64),
-    /// Changes that nobody has been told of.
-    untold: VecDeque<Alert>,
-    /// Whether somebody is being told of one.
-    telling: bool,
-}
-
-/// The turn of a change to be told of. It ends also when a listener panics.
-struct Turn<'a>(&'a Alerts);
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.0.state.lock().telling = false;
-    }
 }
 
 impl Alerts {
@@ -65,6 +51,7 @@ impl Alerts {
         Alerts {
             next_ns: AtomicU64::new(0),
             state: Mutex::default(),
+            untold: Untold::default(),
             listener: Mutex::new(listener),
             log: Mutex::new(log),
         }
@@ -83,14 +70,6 @@ impl Alerts {
         drop((listener, log));
     }
 
-    /// The next change to be told of, unless another is being told of.
-    fn next(&self) -> Option<(Alert, Turn<'_>)> {
-        let mut state = self.state.lock();
-        let alert = if state.telling { None } else { state.untold.pop_front() }?;
-        state.telling = true;
-        Some((alert, Turn(self)))
-    }
-
     /// What is raised.
     pub fn raised(&self) -> Vec<&'static str> {
         self.state.lock().raised.clone()
@@ -107,7 +86,7 @@ impl Cache {
         if changed.is_empty() {
             return;
         }
-        state.untold.extend(changed);
+        self.alerts.untold.add(changed);
         drop(state);
         if let Some(cache) = self.me.upgrade() {
             tell(Box::new(move || cache.tell_alerts()));
@@ -116,7 +95,7 @@ impl Cache {
 
     /// Tells of what changed, one after the other.
     fn tell_alerts(&self) {
-        while let Some((alert, _turn)) = self.alerts.next() {
+        self.alerts.untold.tell(|alert| {
             let record = || {
                 json!({
                     "event": "mynah.cache.alert",
@@ -131,9 +110,9 @@ impl Cache {
             }
             let listener = self.alerts.listener.lock().clone();
             if let Some(listener) = listener {
-                listener(&alert);
+                listener(alert);
             }
-        }
+        });
     }
 
     /// Tells whoever wants records of a level, once no other listener runs on

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::metrics::told::tell;
+use crate::metrics::alert::Untold;
+use crate::metrics::told::{Telling, tell};
 use crate::metrics::{Alert, AlertListener};
 pub use crate::metrics::{Level, LogListener};
 
@@ -45,13 +46,18 @@ pub struct CallFacts<'a> {
 
 impl Listeners {
     fn log(&self, level: Level, record: impl FnOnce() -> Value) {
-        let Some((least, listener)) = &self.log else { return };
-        if level >= *least {
-            let mut record = record();
-            record["level"] = level.name().into();
-            let (listener, text) = (listener.clone(), record.to_string());
-            tell(Box::new(move || listener(level, &text)));
+        if let Some(telling) = self.logging(level, record) {
+            tell(telling);
         }
+    }
+
+    /// What tells of a record, if anybody wants it.
+    fn logging(&self, level: Level, record: impl FnOnce() -> Value) -> Option<Telling> {
+        let (_, listener) = self.log.as_ref().filter(|(least, _)| level >= *least)?;
+        let mut record = record();
+        record["level"] = level.name().into();
+        let (listener, text) = (listener.clone(), record.to_string());
+        Some(Box::new(move || listener(level, &text)))
     }
 
     /// Tells of a call that has ended.
@@ -90,22 +96,28 @@ impl Listeners {
         }
     }
 
-    /// Tells of thresholds that were crossed.
-    pub fn alerts(&self, alerts: &[Alert]) {
-        for alert in alerts {
-            self.log(Level::Warning, || {
-                json!({
-                    "event": "mynah.alert",
-                    "mynah.alert.name": alert.name,
-                    "mynah.alert.raised": alert.raised,
-                    "mynah.alert.value": alert.value,
-                    "mynah.alert.threshold": alert.threshold,
-                })
-            });
-            if let Some(listener) = self.alert.clone() {
-                let alert = alert.clone();
-                tell(Box::new(move || listener(&alert)));
-            }
+    /// Tells of thresholds that were crossed, in their order.
+    pub fn alerts(&self, untold: &Arc<Untold>) {
+        let (listeners, untold) = (self.clone(), untold.clone());
+        tell(Box::new(move || untold.tell(|alert| listeners.alert(alert))));
+    }
+
+    /// Tells of one, here and now.
+    fn alert(&self, alert: &Alert) {
+        let record = || {
+            json!({
+                "event": "mynah.alert",
+                "mynah.alert.name": alert.name,
+                "mynah.alert.raised": alert.raised,
+                "mynah.alert.value": alert.value,
+                "mynah.alert.threshold": alert.threshold,
+            })
+        };
+        if let Some(telling) = self.logging(Level::Warning, record) {
+            telling();
+        }
+        if let Some(listener) = &self.alert {
+            listener(alert);
         }
     }
 }
@@ -162,5 +174,48 @@ fn provider_name(provider: &str) -> &str {
     match provider {
         "gemini" => "gcp.gemini",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parking_lot::Mutex;
+
+    use super::*;
+    use crate::error::Status;
+    use crate::llm::watch::Watch;
+    use crate::options::client::ClientOptions;
+
+    #[test]
+    fn alerts_that_two_threads_find_are_told_in_their_order() {
+        let told = Arc::<Mutex<Vec<_>>>::default();
+        let (begun, begins) = std::sync::mpsc::channel();
+        let (found, other) = std::sync::mpsc::channel();
+        let (heard, other) = (told.clone(), Mutex::new(other));
+        let alert: Arc<AlertListener> = Arc::new(move |alert: &Alert| {
+            heard.lock().push((alert.raised, "begins"));
+            if alert.raised {
+                begun.send(()).unwrap();
+                other.lock().recv().unwrap();
+            }
+            heard.lock().push((alert.raised, "ends"));
+        });
+        let listeners = Listeners { alert: Some(alert), ..Listeners::default() };
+        let watch = Watch::new(&ClientOptions::default());
+        let end = |calls, failure| {
+            for _ in 0..calls {
+                if watch.note(&Ended { failure, ..Ended::default() }) {
+                    listeners.alerts(&watch.untold);
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| end(20, Some(Status::Server)));
+            begins.recv().unwrap();
+            end(600, None);
+            found.send(()).unwrap();
+        });
+        let in_turn = [(true, "begins"), (true, "ends"), (false, "begins"), (false, "ends")];
+        assert_eq!(*told.lock(), in_turn);
     }
 }

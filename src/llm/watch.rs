@@ -5,11 +5,12 @@
 //! do, and nothing before there have been [`ENOUGH`].
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use crate::metrics::Alert;
-use crate::metrics::alert::changes;
+use crate::metrics::alert::{Untold, changes};
 use crate::options::client::ClientOptions;
 
 use super::metrics::{Ended, is_failure};
@@ -28,6 +29,8 @@ pub struct Watch {
     max_p99_ms: f64,
     max_cost_usd: f64,
     state: Mutex<State>,
+    /// What has changed.
+    pub untold: Arc<Untold>,
 }
 
 #[derive(Debug, Default)]
@@ -65,11 +68,12 @@ impl Watch {
             max_p99_ms: options.alert_max_p99_ms as f64,
             max_cost_usd: options.alert_max_cost_usd,
             state: Mutex::default(),
+            untold: Arc::default(),
         }
     }
 
-    /// Takes a call that has ended into account; what has changed by it.
-    pub fn note(&self, ended: &Ended) -> Vec<Alert> {
+    /// Takes a call that has ended into account; whether anything has changed by it.
+    pub fn note(&self, ended: &Ended) -> bool {
         let call = Call {
             failed: ended.failure.is_some_and(is_failure),
             ns: ended.total_ns,
@@ -85,13 +89,14 @@ impl Watch {
         calls.push_back(call);
         sums.add(&call, self.max_p99_ms);
         if calls.len() < ENOUGH {
-            return Vec::new();
+            return false;
         }
         let crossed = self.crossed(calls.len(), sums);
         if crossed.iter().all(|(name, now)| raised.contains(name) == *now) {
-            return Vec::new();
+            return false;
         }
-        changes(raised, self.readings(calls, sums, &crossed))
+        self.untold.add(changes(raised, self.readings(calls, sums, &crossed)));
+        true
     }
 
     /// What is raised now.
@@ -184,6 +189,15 @@ mod tests {
         Ended { failure, total_ns: ms * 1_000_000, cost_usd, ..Ended::default() }
     }
 
+    /// What has changed by a call.
+    fn told(watch: &Watch, call: &Ended) -> Vec<Alert> {
+        let told = std::cell::RefCell::new(Vec::new());
+        if watch.note(call) {
+            watch.untold.tell(|alert| told.borrow_mut().push(alert.clone()));
+        }
+        told.into_inner()
+    }
+
     fn names(alerts: &[Alert]) -> Vec<(&'static str, bool)> {
         alerts.iter().map(|alert| (alert.name, alert.raised)).collect()
     }
@@ -191,28 +205,28 @@ mod tests {
     #[test]
     fn a_threshold_is_raised_once_and_recovers_once() {
         let watch = Watch::new(&ClientOptions::default());
-        let mut told = Vec::new();
+        let mut changes = Vec::new();
         let failed = (0..25).map(|_| Some(Status::Server));
         let well = (0..600).map(|_| None);
         for failure in failed.chain(well) {
-            told.extend(watch.note(&call(failure, 10, None)));
+            changes.extend(told(&watch, &call(failure, 10, None)));
         }
         let name = "alert_min_success_rate";
-        assert_eq!(names(&told), [(name, true), (name, false)]);
+        assert_eq!(names(&changes), [(name, true), (name, false)]);
     }
 
     #[test]
     fn latency_cost_and_p99_are_judged_each_by_its_own() {
         let watch = Watch::new(&ClientOptions::default());
-        let mut told = Vec::new();
+        let mut changes = Vec::new();
         for n in 0..40 {
             let ms = if n == 30 { 40_000 } else { 4_500 };
-            told.extend(watch.note(&call(None, ms, Some(0.6))));
+            changes.extend(told(&watch, &call(None, ms, Some(0.6))));
         }
         let mut raised = watch.raised();
         raised.sort();
         assert_eq!(raised, ["alert_max_cost_usd", "alert_max_latency_ms", "alert_max_p99_ms"]);
-        assert_eq!(told.len(), 3);
+        assert_eq!(changes.len(), 3);
     }
 
     #[test]
@@ -241,7 +255,7 @@ mod tests {
         let options = ClientOptions { alert_max_latency_ms: 0, ..ClientOptions::default() };
         let watch = Watch::new(&options);
         for _ in 0..50 {
-            assert_eq!(watch.note(&call(Some(Status::Cancelled), 20_000, None)), []);
+            assert!(!watch.note(&call(Some(Status::Cancelled), 20_000, None)));
         }
     }
 }

@@ -87,6 +87,8 @@ impl Client {
             operation,
         };
         self.listeners.ended(&facts, ended, result);
-        self.listeners.alerts(&self.watch.note(ended));
+        if self.watch.note(ended) {
+            self.listeners.alerts(&self.watch.untold);
+        }
     }
 }
