@@ -252,6 +252,15 @@ impl Error {
         Error::InvalidArgument { name: name.into(), reason: reason.into() }
     }
 
+    /// The same about another name: what stands for the argument's value.
+    pub fn of(mut self, other: &str) -> Self {
+        if let Error::InvalidArgument { name, .. } | Error::OutOfRange { key: name, .. } = &mut self
+        {
+            *name = other.into();
+        }
+        self
+    }
+
     /// Its facts as JSON; null is what is not known.
     pub fn to_json(&self) -> serde_json::Value {
         let call = match self {

@@ -406,7 +406,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     list!(
         price,
         Kind::Forms(&form::PRICE),
-        "The price of a model, also under its dated names, in USD per million tokens: `model=in,out[,cached in[,cache write]]`; each setting adds one."
+        "The price of a model, also under its dated names, in USD per million tokens: `model=in,out[,cached in[,cache write]]`; without a model that of all others; each setting adds one."
     ),
     text!(
         price_file,

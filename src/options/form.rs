@@ -3,6 +3,8 @@
 //! A form asks the parser that the text's use will ask, so that what a setter
 //! takes is taken later too. It also says what of a text may be shown.
 
+use std::net::Ipv6Addr;
+
 use ureq::http::{HeaderValue, Uri};
 use ureq::{Proxy, ProxyProtocol};
 
@@ -86,7 +88,7 @@ fn is_base(text: &str) -> bool {
     let text = text.split('#').next().unwrap_or_default();
     match text.split_once("://") {
         Some((scheme, _)) => is_http(scheme) && is_reachable(text),
-        None if text.is_empty() => true,
+        None if text.is_empty() || text.parse::<Ipv6Addr>().is_ok() => true,
         None if text.starts_with(':') => is_reachable(&format!("http://host{text}")),
         None => is_reachable(&format!("http://{text}")),
     }
@@ -135,6 +137,7 @@ mod tests {
                 "0.0.0.0:11434",
                 ":11434",
                 "[::1]:1",
+                "::1",
                 "h:1/path",
                 "",
             ],

@@ -187,6 +187,11 @@ impl<T: OptionSet> Layered<T> {
                 let texts = texts.ok_or_else(|| row.outside(&value.to_string()))?;
                 texts.into_iter().try_for_each(|text| self.put(row, row.literal(text)))
             }
+            J::Object(_) if matches!(row.kind, Kind::Headers(_)) => Err(Error::OutOfRange {
+                key: row.key.into(),
+                given: "an object".into(),
+                allowed: row.kind.range(),
+            }),
             J::Bool(_) | J::Array(_) | J::Object(_) if row.kind.is_text() => {
                 Err(row.outside(&value.to_string()))
             }

@@ -5,6 +5,8 @@
 //! this table. After that nothing looks at the environment any more, and the
 //! options tell where each value came from.
 
+use std::net::Ipv6Addr;
+
 use super::models;
 use crate::error::{Error, Result, Status};
 use crate::options::client::ClientOptions;
@@ -132,20 +134,18 @@ pub fn settle(
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<()> {
     let host = find(&options.values.provider);
-    let from = |names: &[&str]| {
-        let found = |name: &&str| env(name).map(|v| v.trim().to_string());
-        names.iter().filter_map(found).find(|value| !value.is_empty())
-    };
+    let from = |names: &[&str]| found(names, env).map(|(_, value)| value);
     if options.values.api_key.is_none()
         && let Some(key) = from(host.keys)
     {
         options.lay("api_key", Value::Text(key), Origin::Environment)?;
     }
     if options.values.base_url.is_none()
-        && let Some(base) = from(host.bases)
+        && let Some((variable, given)) = found(host.bases, env)
     {
-        let base = with_version(host, base);
-        options.lay("base_url", Value::Text(base), Origin::Environment)?;
+        let given = Value::Text(with_version(host, given));
+        let laid = options.lay("base_url", given, Origin::Environment);
+        laid.and_then(|()| base(&options.values)).map_err(|error| error.of(variable))?;
     }
     if options.values.model.is_none() {
         let named = format!("{}_MODEL", host.name.to_ascii_uppercase());
@@ -164,6 +164,12 @@ pub fn settle(
         }
     }
     Ok(())
+}
+
+/// The first of these variables that says something, and what.
+fn found<'a>(names: &[&'a str], env: &dyn Fn(&str) -> Option<String>) -> Option<(&'a str, String)> {
+    let said = |name: &&'a str| Some((*name, env(name)?.trim().to_string()));
+    names.iter().filter_map(said).find(|(_, value)| !value.is_empty())
 }
 
 /// Puts the address in place that requests go to, for who asks what the options
@@ -266,6 +272,8 @@ fn complete(host: &Host, given: &str) -> Result<String> {
             return Err(Error::invalid("base_url", reason));
         }
     }
+    let bracketed = given.parse::<Ipv6Addr>().map(|address| format!("[{address}]"));
+    let given = bracketed.as_deref().unwrap_or(given);
     let (authority, path) = given.split_once('/').map_or((given, ""), |(a, p)| (a, p));
     let name = match authority.strip_prefix(':') {
         Some(port) => format!("127.0.0.1:{port}"),
@@ -369,7 +377,10 @@ mod tests {
         assert_eq!(error, "base_url: (redacted)@abc must begin with http:// or https://");
         assert!(with("ollama", "abc").is_ok() && with("openai", "HTTPS://abc").is_ok());
         let environment = settled(&[], &[("OPENAI_BASE_URL", "ftp://x")]).unwrap_err();
-        assert!(environment.to_string().starts_with("base_url: ftp://x"), "{environment}");
+        assert!(environment.to_string().starts_with("OPENAI_BASE_URL: ftp://x"), "{environment}");
+        let environment = settled(&[("provider", "ollama")], &[("OLLAMA_HOST", "a b")]);
+        let environment = environment.unwrap_err().to_string();
+        assert!(environment.starts_with("OLLAMA_HOST: "), "{environment}");
     }
 
     #[test]
@@ -381,6 +392,7 @@ mod tests {
         assert_eq!(at("0.0.0.0"), "http://127.0.0.1:11434");
         assert_eq!(at("0.0.0.0:8080"), "http://127.0.0.1:8080");
         assert_eq!(at("[::]:8080"), "http://127.0.0.1:8080");
+        assert_eq!(at("::1"), "http://[::1]:11434");
         assert_eq!(at("10.0.0.0:8080"), "http://10.0.0.0:8080");
     }
 }

@@ -23,6 +23,7 @@ fn a_text_option_takes_no_switch_list_or_object_and_says_so() {
         (r#""system_prompt": {"a":1}"#, r#"system_prompt: {"a":1} is outside text or unset"#),
         (r#""api_key": ["SECRET",5]"#, "api_key: (redacted) is outside text or unset"),
         (r#""header": [{"X":"SECRET"}]"#, "header: (redacted) is outside Name: value; "),
+        (r#""header": {"X":"SECRET"}"#, "header: an object is outside Name: value; "),
         (r#""stop": ["a",null,"b"]"#, r#"stop: ["a",null,"b"] is outside text; "#),
         (r#""stop": ["a",5]"#, r#"stop: ["a",5] is outside text; "#),
         (r#""price": 5"#, "price: 5 is outside the form model=in,out["),
