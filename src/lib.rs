@@ -29,6 +29,7 @@ pub mod metrics;
 #[cfg(feature = "mock")]
 pub mod mock;
 pub mod options;
+pub mod own;
 pub mod process_lock;
 pub mod section;
 pub mod sync;

@@ -29,8 +29,8 @@ const WIRE_TYPES: &[&str] =
 /// How long things may take, in the transport's terms.
 const DEADLINES: &[&str] =
     &["llm::transport::Deadline", "llm::transport::Phase", "llm::transport::Shared"];
-/// What stands in for the standard library's locks, open to all.
-const LOCKS: &[&str] = &["process_lock", "waiting", "sync"];
+/// What stands in for the standard library's locks and thread-locals, open to all.
+const LOCKS: &[&str] = &["process_lock", "waiting", "sync", "own"];
 const PARSERS: &[&str] = &["llm::transport::sse", "llm::transport::ndjson"];
 
 /// What a room may import besides itself. The longest name that fits a file
@@ -40,6 +40,7 @@ const RULES: &[(&str, &[&[&str]])] = &[
     ("process_lock", &[]),
     ("waiting", &[]),
     ("sync", &[]),
+    ("own", &[]),
     ("clock", &[&["error"]]),
     ("metrics", &[&["error", "clock"]]),
     ("section", &[&["metrics"]]),

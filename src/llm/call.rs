@@ -7,14 +7,14 @@
 //! (from a callback) is told apart by a thread-local stack: closing from
 //! there must not wait for itself.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::{Clock, Signal};
 use crate::error::{Error, Result};
+use crate::own::OwnList;
 use crate::waiting::{Condvar, Mutex};
 
 use super::cancel::{Cancel, Interrupt, Reason};
@@ -58,7 +58,7 @@ struct Frame {
 
 thread_local! {
     /// The calls of this thread, outermost first.
-    static STACK: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
+    static STACK: OwnList<Frame> = const { OwnList::empty() };
 }
 
 /// Waits, inside the callback of the call that runs on this thread, until
@@ -66,9 +66,10 @@ thread_local! {
 /// which interrupts it. Waits in real time, in which whoever raises the signal
 /// lives.
 pub fn wait_inside(signal: &Arc<Signal>) -> bool {
-    let found = STACK.with_borrow(|stack| {
-        stack.last().map(|frame| (frame.interrupt.clone(), frame.until.clone()))
-    });
+    let innermost = |stack: &mut VecDeque<Frame>| {
+        stack.back().map(|frame| (frame.interrupt.clone(), frame.until.clone()))
+    };
+    let found = STACK.with(|stack| stack.with(innermost));
     let Some((interrupt, until)) = found else { return false };
     let left = until.map_or(Duration::MAX, |timing| timing.left());
     if interrupt.wait_or(&Clock::System, signal, left).is_err() {
@@ -141,7 +142,7 @@ impl Calls {
     /// Says that this thread is inside a call of this register, until it is dropped.
     pub fn inside(&self, interrupt: &Arc<Interrupt>) -> Inside {
         let frame = Frame { register: self.id, interrupt: interrupt.clone(), until: None };
-        STACK.with_borrow_mut(|stack| stack.push(frame));
+        STACK.with(|stack| stack.add(frame));
         Inside { register: self.id }
     }
 
@@ -197,28 +198,27 @@ impl Calls {
 
     /// Whether this thread is inside a call of this register.
     pub fn is_mine(&self) -> bool {
-        STACK.with_borrow(|stack| stack.iter().any(|frame| frame.register == self.id))
+        let is_in =
+            |stack: &mut VecDeque<Frame>| stack.iter().any(|frame| frame.register == self.id);
+        STACK.with(|stack| stack.with(is_in))
     }
 }
 
 impl Running<'_> {
     /// Says until when the call may take.
     pub fn until(&self, timing: &Timing) {
-        STACK.with_borrow_mut(|stack| {
-            if let Some(frame) = stack.last_mut() {
+        let note = |stack: &mut VecDeque<Frame>| {
+            if let Some(frame) = stack.back_mut() {
                 frame.until = Some(timing.clone());
             }
-        });
+        };
+        STACK.with(|stack| stack.with(note));
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        STACK.with_borrow_mut(|stack| {
-            if let Some(place) = stack.iter().rposition(|frame| frame.register == self.register) {
-                stack.remove(place);
-            }
-        });
+        STACK.with(|stack| stack.take_last(|frame| frame.register == self.register));
     }
 }
 

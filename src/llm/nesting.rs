@@ -5,7 +5,7 @@
 //! whether this thread is inside that very thing. A thread that helps another one
 //! (a batch has such) is inside of what the other is: that waits for its help.
 
-use std::cell::RefCell;
+use crate::own::OwnList;
 
 /// Something that a thread can be inside of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Place {
 
 thread_local! {
     /// Outermost first.
-    static PLACES: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
+    static PLACES: OwnList<Place> = const { OwnList::empty() };
 }
 
 /// Says that this thread is inside a place, until it is dropped.
@@ -29,27 +29,23 @@ pub struct Inside(Place);
 
 /// Enters a place.
 pub fn enter(place: Place) -> Inside {
-    PLACES.with_borrow_mut(|places| places.push(place));
+    PLACES.with(|places| places.add(place));
     Inside(place)
 }
 
 /// Whether this thread is inside a place.
 pub fn is_inside(place: Place) -> bool {
-    PLACES.with_borrow(|places| places.contains(&place))
+    PLACES.with(|places| places.with(|list| list.contains(&place)))
 }
 
 /// All that this thread is inside of, for one that helps it to enter.
 pub fn places() -> Vec<Place> {
-    PLACES.with_borrow(Clone::clone)
+    PLACES.with(|places| places.with(|list| list.iter().copied().collect()))
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        PLACES.with_borrow_mut(|places| {
-            if let Some(at) = places.iter().rposition(|place| *place == self.0) {
-                places.remove(at);
-            }
-        });
+        PLACES.with(|places| places.take_last(|place| *place == self.0));
     }
 }
 

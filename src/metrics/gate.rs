@@ -5,14 +5,15 @@
 //! begins. A listener that frees the object itself is not waited for, nor does one
 //! that frees another object wait: that one's listener may be freeing its own.
 
-use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::own::OwnList;
 use crate::waiting::{Condvar, Mutex};
 
 thread_local! {
     /// The gates that this thread has passed, outermost first.
-    static PASSED: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+    static PASSED: OwnList<usize> = const { OwnList::empty() };
 }
 
 /// Counts the listeners that run.
@@ -45,15 +46,16 @@ impl Gate {
         }
         state.running += 1;
         drop(state);
-        PASSED.with_borrow_mut(|passed| passed.push(self.address()));
+        PASSED.with(|passed| passed.add(self.address()));
         Some(Inside(self))
     }
 
     /// Lets no other listener begin, and waits for those that run. Neither, if this
     /// thread is in one of them; and no wait, if it is in a listener of another's.
     pub fn shut(&self) {
-        let (own, any) =
-            PASSED.with_borrow(|passed| (passed.contains(&self.address()), !passed.is_empty()));
+        let look =
+            |passed: &mut VecDeque<_>| (passed.contains(&self.address()), !passed.is_empty());
+        let (own, any) = PASSED.with(|passed| passed.with(look));
         if own {
             return;
         }
@@ -73,10 +75,7 @@ impl Gate {
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
         let address = self.0.address();
-        PASSED.with_borrow_mut(|passed| {
-            let last = passed.iter().rposition(|gate| *gate == address);
-            last.map(|place| passed.remove(place));
-        });
+        PASSED.with(|passed| passed.take_last(|gate| *gate == address));
         self.0.state.lock().running -= 1;
         self.0.changed.notify_all();
     }

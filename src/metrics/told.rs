@@ -4,38 +4,35 @@
 //! then, on the same thread: no listener runs inside another, and one that calls
 //! the library does not use up the stack.
 
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::cell::Cell;
+
+use crate::own::OwnList;
 
 /// A listener with what it is to be told.
 pub type Telling = Box<dyn FnOnce()>;
 
 /// What one thread has to tell, whatever the listeners are.
 struct Tellings {
-    waiting: RefCell<VecDeque<Telling>>,
+    waiting: OwnList<Telling>,
     telling: Cell<bool>,
 }
 
 thread_local! {
     static TELLINGS: Tellings = const {
-        Tellings { waiting: RefCell::new(VecDeque::new()), telling: Cell::new(false) }
+        Tellings { waiting: OwnList::empty(), telling: Cell::new(false) }
     };
 }
 
 impl Tellings {
     fn add(&self, telling: Telling) {
-        self.waiting.borrow_mut().push_back(telling);
         if self.telling.replace(true) {
-            return;
+            return self.waiting.add(telling);
         }
         let _reset = Reset(&self.telling);
-        while let Some(next) = self.next() {
+        telling();
+        while let Some(next) = self.waiting.take_first() {
             next();
         }
-    }
-
-    fn next(&self) -> Option<Telling> {
-        self.waiting.borrow_mut().pop_front()
     }
 }
 
@@ -56,6 +53,7 @@ pub fn tell(telling: Telling) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
     use std::rc::Rc;
 
     #[test]

@@ -56,3 +56,4 @@ inline mynah::options options_for(const mynah::mock &mock, mynah::options more =
 bool cache_tests();
 bool chat_tests();
 bool many_tests();
+bool end_tests();

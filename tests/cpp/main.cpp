@@ -5,5 +5,6 @@ int main() {
     bool ok = cache_tests();
     ok &= chat_tests();
     ok &= many_tests();
+    ok &= end_tests();
     return !ok;
 }

@@ -1,6 +1,5 @@
 //! What `fork` does to handles: the child has them, but not the threads.
 
-use std::cell::RefCell;
 use std::ptr;
 use std::sync::MutexGuard;
 
@@ -8,6 +7,7 @@ use super::{FreeList, TABLE};
 use crate::cache::{heap, ledger};
 use crate::llm::totals;
 use crate::metrics::striped;
+use crate::own::Own;
 use crate::section;
 use crate::sync::atomic::Ordering;
 
@@ -21,7 +21,7 @@ pub fn install() {
 
 thread_local! {
     /// What the forking thread holds while it forks.
-    static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
+    static HELD: Own<Option<Held>> = const { Own::new(None) };
 }
 
 /// In the order in which they are taken: none is taken under one that comes
@@ -37,23 +37,24 @@ struct Held {
 }
 
 extern "C" fn prepare() {
-    HELD.set(Some(Held {
+    let held = Held {
         _sections: section::hold(),
         table: TABLE.free.lock(),
         _ledgers: ledger::hold(),
         _lines: striped::hold(),
         clients: totals::hold(),
         _heap: heap::hold(),
-    }));
+    };
+    HELD.with(|place| place.replace(Some(held)));
 }
 
 extern "C" fn parent() {
-    HELD.take();
+    HELD.with(|place| place.replace(None));
 }
 
 extern "C" fn child() {
     section::forget();
-    if let Some(mut held) = HELD.take() {
+    if let Some(mut held) = HELD.with(|place| place.replace(None)) {
         held.clients.forget();
         let free = &mut held.table;
         free.recycled.clear();

@@ -6,7 +6,6 @@
 //! deadline and interrupt from there. It also gathers what the retry rules ask
 //! afterwards, and the first failure, in words of ours rather than ureq's.
 
-use std::cell::RefCell;
 use std::io;
 
 use rustix::event::{PollFd, Timespec, poll};
@@ -14,6 +13,7 @@ use rustix::event::{PollFd, Timespec, poll};
 use super::wire::Wire;
 use super::{Attempt, Deadline, Failure, Phase, Shared, TransportError};
 use crate::clock::Clock;
+use crate::own::Own;
 
 /// How far an exchange has come.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,28 +68,34 @@ pub(super) struct Flight {
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Box<Flight>>> = const { RefCell::new(None) };
+    static CURRENT: Own<Option<Box<Flight>>> = const { Own::new(None) };
 }
 
 /// Runs `body` while `flight` is the exchange of this thread.
 pub(super) fn during<R>(flight: Box<Flight>, body: impl FnOnce() -> R) -> (R, Box<Flight>) {
-    let outer = CURRENT.replace(Some(flight));
+    let outer = CURRENT.with(|current| current.replace(Some(flight)));
     let result = body();
-    let flight = CURRENT.replace(outer).expect("put there above, and taken by nobody else");
+    let flight = CURRENT
+        .with(|current| current.replace(outer))
+        .expect("put there above, and taken by nobody else");
     (result, flight)
 }
 
 /// Runs `f` with the exchange of this thread.
 pub(super) fn with<R>(f: impl FnOnce(&mut Flight) -> io::Result<R>) -> io::Result<R> {
-    CURRENT.with_borrow_mut(|current| match current {
+    let told = |current: &mut Option<Box<Flight>>| match current {
         Some(flight) => f(flight),
         None => Err(io::Error::other("no exchange runs on this thread")),
-    })
+    };
+    CURRENT.with(|current| current.with(told))
 }
 
 /// Whether the exchange of this thread takes the wire from its connection.
 pub(super) fn takes_wire() -> bool {
-    CURRENT.with_borrow(|current| current.as_ref().is_some_and(|flight| flight.takes_wire))
+    let takes = |current: &mut Option<Box<Flight>>| {
+        current.as_ref().is_some_and(|flight| flight.takes_wire)
+    };
+    CURRENT.with(|current| current.with(takes))
 }
 
 impl Flight {
