@@ -65,7 +65,8 @@
  *
  * FORK. In a child made by fork, handles that it inherited answer MYNAH_FORKED
  * and their `_free` does nothing; results that it inherited stay readable; new
- * handles work.
+ * handles work. Handlers of pthread_atfork may call the library if they were
+ * registered after it was loaded, as those of a program that is linked with it are.
  *
  * MEMORY. Buffers whose size comes from a caller or from the network are
  * reserved with care and answer a status when there is no room. When the system

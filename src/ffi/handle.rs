@@ -86,13 +86,24 @@ struct Table {
 struct FreeList {
     recycled: Vec<u32>,
     fresh: usize,
-    fork_handler: bool,
+    has_begun: bool,
+}
+
+impl FreeList {
+    /// What must be done once, before the first handle exists: when the library is
+    /// loaded, or else here.
+    fn begin(&mut self) {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            fork::install();
+            super::panic_hook::install();
+        }
+    }
 }
 
 static TABLE: Table = Table {
     first: [const { Slot::new() }; FIRST_CHUNK],
     chunks: [const { std::sync::atomic::AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
-    free: ProcessLock::new(FreeList { recycled: Vec::new(), fresh: 0, fork_handler: false }),
+    free: ProcessLock::new(FreeList { recycled: Vec::new(), fresh: 0, has_begun: false }),
 };
 
 impl Table {
@@ -133,11 +144,7 @@ impl Table {
     /// A slot that nobody uses.
     fn take_slot(&self) -> Result<usize> {
         let mut free = self.free.lock();
-        if !free.fork_handler {
-            free.fork_handler = true;
-            fork::install();
-            super::panic_hook::install();
-        }
+        free.begin();
         if let Some(index) = free.recycled.pop() {
             return Ok(index as usize);
         }

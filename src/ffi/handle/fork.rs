@@ -19,6 +19,21 @@ pub fn install() {
     unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
 }
 
+/// Runs before `main`, and so before the program can register handlers of its own:
+/// of those that prepare, the library's then comes last, and of those that follow
+/// in parent and child, first. So the program's may call it. A linker that leaves
+/// this out of a static program leaves the first handle to do the same.
+#[cfg(not(miri))]
+#[used]
+#[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]
+#[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
+static AT_LOAD: extern "C" fn() = loaded;
+
+#[cfg(not(miri))]
+extern "C" fn loaded() {
+    TABLE.free.lock().begin();
+}
+
 thread_local! {
     /// What the forking thread holds while it forks.
     static HELD: Own<Option<Held>> = const { Own::new(None) };
