@@ -24,6 +24,7 @@ pub mod clock;
 pub mod error;
 #[allow(unsafe_code)]
 pub mod ffi;
+pub mod forks;
 pub mod llm;
 pub mod metrics;
 #[cfg(feature = "mock")]

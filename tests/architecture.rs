@@ -29,8 +29,9 @@ const WIRE_TYPES: &[&str] =
 /// How long things may take, in the transport's terms.
 const DEADLINES: &[&str] =
     &["llm::transport::Deadline", "llm::transport::Phase", "llm::transport::Shared"];
-/// What stands in for the standard library's locks and thread-locals, open to all.
-const LOCKS: &[&str] = &["process_lock", "waiting", "sync", "own"];
+/// What stands in for the standard library's locks and thread-locals, and knows of
+/// forks: open to all.
+const LOCKS: &[&str] = &["process_lock", "waiting", "sync", "own", "forks"];
 const PARSERS: &[&str] = &["llm::transport::sse", "llm::transport::ndjson"];
 
 /// What a room may import besides itself. The longest name that fits a file
@@ -41,6 +42,7 @@ const RULES: &[(&str, &[&[&str]])] = &[
     ("waiting", &[]),
     ("sync", &[]),
     ("own", &[]),
+    ("forks", &[&["error"]]),
     ("clock", &[&["error"]]),
     ("metrics", &[&["error", "clock"]]),
     ("section", &[&["metrics"]]),

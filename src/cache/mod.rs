@@ -68,6 +68,7 @@ use std::sync::{Arc, Weak};
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::forks::Process;
 use crate::metrics::Gate;
 use crate::options::cache::CacheOptions;
 use crate::options::{self, Origin, Resolved};
@@ -280,9 +281,12 @@ impl Cache {
     }
 
     /// Calls a function of the caller's in the midst of a call, unless it has been
-    /// closed. Who closes it waits for the function as for a listener.
+    /// closed. Who closes it waits for the function as for a listener. In a child that
+    /// the function has forked, the call is over.
     pub fn call_back<R>(&self, function: impl FnOnce() -> R) -> Result<R> {
-        self.gate.pass(function).ok_or(Error::Closed("cache"))
+        let process = Process::this();
+        let answer = self.gate.pass(function).ok_or(Error::Closed("cache"))?;
+        process.check("mynah_cache").map(|()| answer)
     }
 
     /// Whether it has not been closed; the error if it has.

@@ -16,6 +16,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use self::replacing::New;
 use super::compress::DICTIONARY_BYTES;
 use super::{Cache, Ttl, patiently};
 use crate::error::{Error, Result, Status};
@@ -77,7 +78,7 @@ impl Cache {
         replacing::replace(path, |file| self.write_to(file, path, progress))
     }
 
-    fn write_to(self: &Arc<Self>, file: &File, path: &Path, progress: Progress) -> Result<u64> {
+    fn write_to(self: &Arc<Self>, file: New<'_>, path: &Path, progress: Progress) -> Result<u64> {
         let failed = io_error("writing", path);
         let digest = blake3::Hasher::new();
         let mut out = Digesting { inner: BufWriter::new(file), digest };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::error::{Error, Result};
+use crate::forks::Process;
 use crate::llm::batch::{self, Outcome};
 use crate::llm::client::Client;
 use crate::llm::queue::Queue;
@@ -165,8 +166,11 @@ fn run(
     told: Told,
 ) -> Result<Vec<Outcome>> {
     let (client, cancel) = (handle::resolve::<Client, _>(client)?, cancel::given(cancel)?);
+    let process = Process::this();
     let mut progress = move |done, total| told.tell(done, total);
-    Ok(batch::run(&client, requests, threads(parallel), cancel.as_deref(), &mut progress))
+    let outcomes =
+        batch::run(&client, requests, threads(parallel), cancel.as_deref(), &mut progress);
+    process.check("mynah_batch").map(|()| outcomes)
 }
 
 /// Threads for a number that C gives.
@@ -246,7 +250,9 @@ pub unsafe extern "C" fn mynah_client_warm_json(
         let told = Told(progress, user);
         let mut progress = move |done, total| told.tell(done, total);
         let (threads, cancel) = (threads(parallel), cancel.as_deref());
-        let kept = batch::warm(&client, json, threads, cancel, &mut progress)?;
+        let process = Process::this();
+        let kept = batch::warm(&client, json, threads, cancel, &mut progress);
+        let kept = process.check("mynah_client").and(kept)?;
         // SAFETY: promised by (3).
         unsafe { clear(warmed, kept) };
         Ok(())

@@ -5,9 +5,12 @@ use std::ptr;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::forks::Process;
 use crate::llm::asked::Asked;
+use crate::llm::cancel::Cancel;
 use crate::llm::client::Failed;
-use crate::llm::event::Event;
+use crate::llm::event::{Event, Sink};
+use crate::llm::request::Request;
 use crate::llm::response::Response;
 
 use super::cancel::{self, mynah_cancel};
@@ -18,6 +21,18 @@ use super::guard::{clear, non_null};
 use super::request::{mynah_request, snapshot};
 use super::response::mynah_response;
 use super::status::mynah_status;
+
+/// Asks with callbacks that may fork: in the child the call is over.
+fn ask(
+    asked: &Asked,
+    request: &Request,
+    cancel: Option<&Cancel>,
+    sink: Option<&mut Sink<'_>>,
+) -> Result<Result<Response, Failed>> {
+    let process = Process::this();
+    let answer = asked.ask(request, cancel, sink, Duration::ZERO);
+    process.check("client").map(|()| answer)
+}
 
 /// Hands out the answer, or what had arrived of it beside the error.
 ///
@@ -54,7 +69,7 @@ pub unsafe fn chat(
     let body = || {
         non_null("response", response)?;
         let (asked, request, cancel) = (asked()?, snapshot(request)?, cancel::given(cancel)?);
-        let answer = asked.ask(&request, cancel.as_deref(), None, Duration::ZERO);
+        let answer = ask(&asked, &request, cancel.as_deref(), None)?;
         // SAFETY: promised by (1).
         unsafe { give_answer(response, answer) }
     };
@@ -80,11 +95,13 @@ pub unsafe fn chat_stream(
     let body = || {
         let callback = callback.ok_or(Error::NullArgument("callback"))?;
         let (asked, request, cancel) = (asked()?, snapshot(request)?, cancel::given(cancel)?);
+        let process = Process::this();
         let mut sink = |event: &Event| {
             // SAFETY: promised by (1); the event outlives the call.
-            unsafe { callback(user, lend(event)) == 0 }
+            let answer = unsafe { callback(user, lend(event)) };
+            answer == 0 && process.is_this()
         };
-        let answer = asked.ask(&request, cancel.as_deref(), Some(&mut sink), Duration::ZERO);
+        let answer = ask(&asked, &request, cancel.as_deref(), Some(&mut sink))?;
         // SAFETY: promised by (2).
         unsafe { give_answer(response, answer) }
     };

@@ -319,6 +319,9 @@ pub unsafe extern "C" fn mynah_cache_warm(
             }
             cache.check_open()
         });
+        if let Err(Error::Forked(_)) = ended {
+            return ended;
+        }
         // Only now: what was loaded may have had to leave for what came after it.
         let there = cache.count(keys);
         // SAFETY: promised by (3).

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::forks::Process;
 use crate::own::OwnList;
 use crate::waiting::{Condvar, Mutex};
 
@@ -30,7 +31,10 @@ struct State {
 }
 
 /// A listener's stay behind a gate.
-struct Inside<'a>(&'a Gate);
+struct Inside<'a> {
+    gate: &'a Gate,
+    process: Process,
+}
 
 impl Gate {
     /// Runs a listener, unless the gate has been shut: none then.
@@ -47,7 +51,7 @@ impl Gate {
         state.running += 1;
         drop(state);
         PASSED.with(|passed| passed.add(self.address()));
-        Some(Inside(self))
+        Some(Inside { gate: self, process: Process::this() })
     }
 
     /// Lets no other listener begin, and waits for those that run. Neither, if this
@@ -74,10 +78,13 @@ impl Gate {
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        let address = self.0.address();
+        let address = self.gate.address();
         PASSED.with(|passed| passed.take_last(|gate| *gate == address));
-        self.0.state.lock().running -= 1;
-        self.0.changed.notify_all();
+        // A child that the listener has forked waits for no lock of its parent's threads.
+        if self.process.is_this() {
+            self.gate.state.lock().running -= 1;
+            self.gate.changed.notify_all();
+        }
     }
 }
 

@@ -5,27 +5,52 @@
 //! reader sees either, and a writer that fails leaves the old one.
 
 use std::fs::{self, File, Permissions};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::io_error;
 use crate::error::{Error, Result};
+use crate::forks::Process;
 
 /// How the name of a file begins that is being written; short, for the place's own
 /// may be as long as a name can be.
 const PREFIX: &str = ".mynah-";
 
+/// The file that is being written. A child of the process shares its place in it,
+/// and so writes nothing, not even what a buffer still holds.
+pub struct New<'a> {
+    file: &'a File,
+    process: Process,
+}
+
+impl Write for New<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.process.is_this() {
+            true => self.file.write(bytes),
+            false => Err(io::Error::other("it is another process's")),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Has `write` write the file that `path` is to name; what it answers. A link is
 /// followed, an old file's permissions stay, and what is no file is left alone.
-pub fn replace<T>(path: &Path, write: impl FnOnce(&File) -> Result<T>) -> Result<T> {
+pub fn replace<T>(path: &Path, write: impl FnOnce(New<'_>) -> Result<T>) -> Result<T> {
     let (place, permissions) = place_of(path)?;
     let folder = match place.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let beside = new_file(permissions.as_ref()).tempfile_in(folder);
-    let beside = beside.map_err(io_error("creating a file beside", path))?;
-    let answer = write(beside.as_file())?;
+    let mut beside = beside.map_err(io_error("creating a file beside", path))?;
+    let process = Process::this();
+    let answer = write(New { file: beside.as_file(), process });
+    // In a child the file goes on to be its parent's.
+    beside.disable_cleanup(!process.is_this());
+    let answer = answer?;
     let failed = io_error("writing", path);
     if let Some(permissions) = permissions.filter(|_| cfg!(unix)) {
         beside.as_file().set_permissions(permissions).map_err(&failed)?;

@@ -5,6 +5,7 @@ use std::sync::MutexGuard;
 
 use super::{FreeList, TABLE};
 use crate::cache::{heap, ledger};
+use crate::forks;
 use crate::llm::totals;
 use crate::metrics::striped;
 use crate::own::Own;
@@ -68,6 +69,7 @@ extern "C" fn parent() {
 }
 
 extern "C" fn child() {
+    forks::forked();
     section::forget();
     if let Some(mut held) = HELD.with(|place| place.replace(None)) {
         held.clients.forget();

@@ -22,6 +22,7 @@ use super::Failure;
 use super::flight::Flight;
 use super::patience::Patience;
 use super::system::{self, CONNECTING, RECV_AT_ONCE, RECV_WAITS, SEND_AT_ONCE, TOO_MANY};
+use crate::forks::Process;
 use crate::llm::cancel::Breakable;
 
 /// Head start of an address over the next one.
@@ -43,11 +44,16 @@ pub(super) enum Pace {
 pub(super) struct Socket {
     fd: OwnedFd,
     patience: Patience,
+    /// Whose connection it is.
+    process: Process,
 }
 
 impl Breakable for Socket {
     fn break_off(&self) {
-        let _ = rustix::net::shutdown(&self.fd, Shutdown::Both);
+        // In a child that would end its parent's call.
+        if self.process.is_this() {
+            let _ = rustix::net::shutdown(&self.fd, Shutdown::Both);
+        }
     }
 }
 
@@ -57,7 +63,7 @@ impl Socket {
         let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let fd = system::open(family)?;
         sockopt::set_tcp_nodelay(&fd, true)?;
-        Ok(Socket { fd, patience: Patience::default() })
+        Ok(Socket { fd, patience: Patience::default(), process: Process::this() })
     }
 
     /// Reads what has come; 0 at the end.

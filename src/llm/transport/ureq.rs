@@ -16,11 +16,12 @@ use super::connection::{Dialer, NoResolver};
 use super::flight::{self, Flight};
 use super::gzip::GzipBody;
 use super::{
-    Attempt, Body, Deadline, Exchange, Head, Headers, HttpRequest, Transport, TransportError,
-    env_proxy, tls,
+    Attempt, Body, Deadline, Exchange, Failure, Head, Headers, HttpRequest, Transport,
+    TransportError, env_proxy, tls,
 };
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::forks::Process;
 use crate::options::client::ClientOptions;
 use crate::options::{form, url};
 
@@ -28,6 +29,8 @@ use crate::options::{form, url};
 pub struct UreqTransport {
     agent: Agent,
     clock: Clock,
+    /// Whose connections it keeps.
+    process: Process,
 }
 
 impl UreqTransport {
@@ -52,7 +55,8 @@ impl UreqTransport {
             .max_idle_age(Duration::from_millis(options.max_idle_connection_ms))
             .build();
         let dialer = Dialer::new(tls::config(options)?, options.proxy.is_none(), bad_proxy);
-        Ok(UreqTransport { agent: Agent::with_parts(config, dialer, NoResolver), clock })
+        let agent = Agent::with_parts(config, dialer, NoResolver);
+        Ok(UreqTransport { agent, clock, process: Process::this() })
     }
 }
 
@@ -72,6 +76,11 @@ impl Transport for UreqTransport {
     fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
         let (host, bytes) = (host_of(&request.url), length_of(request));
         let mut flight = Flight::new(attempt, host, bytes, self.clock.clone());
+        if !self.process.is_this() {
+            // Its connections are its parent's too: what is sent there would mix with that's.
+            let error = flight.fail(Failure::Interrupted, "the process has forked");
+            return Err(finish(&mut flight, error.into()));
+        }
         let http = match build(request) {
             Ok(http) => http,
             Err(error) => return Err(finish(&mut flight, error.into())),
