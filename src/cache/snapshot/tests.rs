@@ -232,3 +232,18 @@ fn a_shard_that_is_not_free_in_time_makes_no_half_snapshot() {
     while_held(&to, &|| to.load(&path, &mut always));
     fs::remove_file(path).unwrap();
 }
+
+#[test]
+fn a_thread_with_a_small_stack_saves_and_loads() {
+    let ((cache, _), path) = (cache("{}"), place("small"));
+    cache.set(b"k", b"v", Ttl::Never).unwrap();
+    std::thread::scope(|scope| {
+        let small = std::thread::Builder::new().stack_size(64 << 10);
+        let both = || {
+            assert_eq!(cache.save(&path, &mut always), Ok(1));
+            assert_eq!(cache.load(&path, &mut always), Ok(1));
+        };
+        small.spawn_scoped(scope, both).unwrap().join().unwrap();
+    });
+    fs::remove_file(path).unwrap();
+}
