@@ -27,8 +27,12 @@ const DATA: &[&str] = &[
 const WIRE_TYPES: &[&str] =
     &["llm::transport::HttpRequest", "llm::transport::Head", "llm::transport::Headers"];
 /// How long things may take, in the transport's terms.
-const DEADLINES: &[&str] =
-    &["llm::transport::Deadline", "llm::transport::Phase", "llm::transport::Shared"];
+const DEADLINES: &[&str] = &[
+    "llm::transport::Deadline",
+    "llm::transport::Phase",
+    "llm::transport::Pulse",
+    "llm::transport::Shared",
+];
 /// What stands in for the standard library's locks and thread-locals, and knows of
 /// forks: open to all.
 const LOCKS: &[&str] = &["process_lock", "waiting", "sync", "own", "forks"];

@@ -14,7 +14,7 @@ use super::client::{Client, Failed, Path, deliver};
 use super::event::Sink;
 use super::nesting;
 use super::order::Order;
-use super::policy::coalesce::{Flight, Joined, Participant};
+use super::policy::coalesce::{Flight, Joined, Manner, Participant};
 use super::policy::response_cache::Key;
 use super::response::{Response, ServedFrom};
 use super::timing::Timing;
@@ -25,19 +25,27 @@ impl Client {
         self: &Arc<Self>,
         order: Order,
         key: Key,
-        sink: Option<&mut Sink<'_>>,
+        mut sink: Option<&mut Sink<'_>>,
         path: &mut Path<'_>,
     ) -> Result<Response, Failed> {
         let order = Arc::new(order);
-        let start = |flight: &Arc<Flight>| self.fly(flight, &order, key);
         let provider = order.prepared.context.provider;
         // What nobody hears can be asked for again when it breaks off.
-        let is_heard = order.stream && sink.is_some();
-        match self.flights.join(key, path.timing, is_heard, start) {
-            Joined::First(place) => self.follow(&place, false, sink, path, provider),
-            Joined::Later(place) => self.follow(&place, true, sink, path, provider),
-            Joined::Alone => {
-                self.send(&order, &Some(key), sink, path.timing, &path.running.interrupt)
+        let manner = Manner { streamed: order.stream && sink.is_some(), renews: false };
+        loop {
+            let start = |flight: &Arc<Flight>| self.fly(flight, &order, key);
+            let (place, later) = match self.flights.join(key, path.timing, manner, start) {
+                Joined::First(place) => (place, false),
+                Joined::Later(place) => (place, true),
+                Joined::Alone => {
+                    let interrupt = &path.running.interrupt;
+                    return self.send(&order, &Some(key), sink, path.timing, interrupt);
+                }
+            };
+            let result = self.follow(&place, later, sink.as_deref_mut(), path, provider);
+            let untold = result.as_ref().is_err_and(|failed| failed.partial.is_none());
+            if !(untold && place.flight.has_given_up()) {
+                return result;
             }
         }
     }
@@ -47,7 +55,8 @@ impl Client {
         let timing = Timing::start(&order.options.values, &self.clock);
         let order = Arc::new(order);
         let start = |flight: &Arc<Flight>| self.fly(flight, &order, key);
-        if let Joined::First(place) = self.flights.join(key, &timing, order.stream, start) {
+        let manner = Manner { streamed: order.stream, renews: true };
+        if let Joined::First(place) = self.flights.join(key, &timing, manner, start) {
             place.leave_it_flying();
         }
     }
@@ -73,12 +82,15 @@ impl Client {
         let (_flying, _inside) =
             (self.flying.enter(flight.interrupt.clone())?, flight.flown_here());
         let options = &order.options.values;
-        let timing = Timing::of_shared(options, &self.clock, flight.shared.clone());
+        let timing = match flight.manner.renews {
+            true => Timing::of_renewal(options, &self.clock, flight.shared.clone()),
+            false => Timing::of_shared(options, &self.clock, flight.shared.clone()),
+        };
         let mut log = |event: &_| {
             flight.push(event);
             true
         };
-        let log = flight.streamed.then_some(&mut log as &mut Sink<'_>);
+        let log = flight.manner.streamed.then_some(&mut log as &mut Sink<'_>);
         let result = self.send(order, &Some(key), log, &timing, &flight.interrupt);
         result.map_err(|failed| failed.error)
     }

@@ -7,7 +7,8 @@
 //!
 //! A shared request has a deadline, the longest among those who wait for it, and
 //! their longest bound on connecting. The other limits are not its own: each who
-//! waits keeps those itself, by the pulse of the request.
+//! waits keeps those itself, by the pulse of the request. One that renews a kept
+//! answer has them all, for nobody need wait for it.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::clock::Clock;
 use crate::error::{Bound, Error, Status};
 use crate::options::client::ClientOptions;
 
-use super::transport::{Deadline, Phase, Shared};
+use super::transport::{Deadline, Phase, Pulse, Shared};
 
 /// When a call began and what it may take.
 #[derive(Debug, Clone)]
@@ -141,13 +142,17 @@ impl Timing {
     /// The time of a request that others wait for.
     pub fn of_shared(options: &ClientOptions, clock: &Clock, shared: Arc<Shared>) -> Timing {
         Timing {
-            shared: Some(shared),
             first_byte_ms: 0,
             first_token_ms: 0,
             silence_ms: 0,
             idle_ms: 0,
-            ..Timing::start(options, clock)
+            ..Timing::of_renewal(options, clock, shared)
         }
+    }
+
+    /// The time of a request that others may wait for, and nobody has to.
+    pub fn of_renewal(options: &ClientOptions, clock: &Clock, shared: Arc<Shared>) -> Timing {
+        Timing { shared: Some(shared), ..Timing::start(options, clock) }
     }
 
     /// Has a shared request last for as long as this call may.
@@ -201,7 +206,19 @@ impl Timing {
     /// this call began.
     pub fn next_shared(&self, progress: &Progress, shared: &Shared) -> (Deadline, u64) {
         let pulse = shared.pulse();
-        let since = |at_ns: u64| at_ns.max(self.started_ns);
+        let deadline = self.limit_of(progress, &pulse, self.started_ns);
+        // Limits that begin when the request goes out end no sooner than this.
+        let look_at_ns = match pulse.sent_ns {
+            None => self.now_ns().saturating_add(self.shortest_ns()),
+            Some(_) => u64::MAX,
+        };
+        (deadline, look_at_ns.min(deadline.at_ns))
+    }
+
+    /// The first limit of a request that has come so far, none of which runs before
+    /// `from_ns`.
+    fn limit_of(&self, progress: &Progress, pulse: &Pulse, from_ns: u64) -> Deadline {
+        let since = |at_ns: u64| at_ns.max(from_ns);
         let limit = |from: Option<u64>, ms, phase| {
             from.map_or(Deadline::NEVER, |at| after(since(at), ms, phase))
         };
@@ -212,16 +229,16 @@ impl Timing {
             sent_ns: since(pulse.sent_ns.unwrap_or(0)),
             ..progress.clone()
         };
-        let deadline = self
-            .next_content(&content)
+        self.next_content(&content)
             .min(limit(first_byte, self.first_byte_ms, Phase::FirstByte))
-            .min(limit(pulse.last_byte_ns, self.silence_ms, Phase::Silence));
-        // Limits that begin when the request goes out end no sooner than this.
-        let look_at_ns = match pulse.sent_ns {
-            None => self.now_ns().saturating_add(self.shortest_ns()),
-            Some(_) => u64::MAX,
-        };
-        (deadline, look_at_ns.min(deadline.at_ns))
+            .min(limit(pulse.last_byte_ns, self.silence_ms, Phase::Silence))
+    }
+
+    /// Whether a shared request has been out, without a sign of life, for longer than
+    /// this call would wait: it does not join what it would have given up.
+    pub fn is_overdue(&self, shared: &Shared) -> bool {
+        let progress = Progress { streamed: false, ..self.progress() };
+        self.limit_of(&progress, &shared.pulse(), 0).at_ns <= self.now_ns()
     }
 
     /// The shortest of the limits that run from the request on.

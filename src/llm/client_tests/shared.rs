@@ -21,6 +21,7 @@ struct Held {
 impl Transport for Held {
     fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
         self.begun.fetch_add(1, SeqCst);
+        let began_ns = Clock::System.now_ns();
         while !self.let_go.load(SeqCst) {
             if attempt.interrupt.wait(&Clock::System, Duration::from_millis(1)).is_err() {
                 self.broken_off.fetch_add(1, SeqCst);
@@ -28,6 +29,9 @@ impl Transport for Held {
             }
             if Clock::System.now_ns() >= attempt.end().at_ns {
                 return Err(broken(Failure::TimedOut(Phase::Total), true));
+            }
+            if Clock::System.now_ns() - began_ns >= attempt.first_byte_ns {
+                return Err(broken(Failure::TimedOut(Phase::FirstByte), true));
             }
         }
         self.script.send(request, attempt)
@@ -266,10 +270,16 @@ fn a_cancel_of_all_says_nothing_to_the_breaker() {
 
 /// A scene in which an old answer is kept that may still be given.
 fn stale() -> Scene {
+    stale_with(("timeout_ms", "600000"))
+}
+
+/// The same with an option of the client's.
+fn stale_with(option: (&str, &str)) -> Scene {
     let options = [
         ("cache_enabled", "true"),
         ("cache_ttl_ms", "1"),
         ("cache_stale_while_revalidate_ms", "600000"),
+        option,
     ];
     let scene = scene(&options, vec![plain("old", "stop"), plain("new", "stop")]);
     scene.let_go();
@@ -303,6 +313,32 @@ fn a_renewal_is_made_once_and_whoever_wants_it_anew_joins_it() {
         assert_eq!(anew.join().unwrap().unwrap().text(), "new");
     });
     assert_eq!(scene.begun(), 2);
+}
+
+#[test]
+fn a_renewal_of_which_nothing_comes_ends_by_its_own_limit() {
+    let scene = stale_with(("first_byte_timeout_ms", "20"));
+    assert_eq!(scene.ask(PATIENT, None).unwrap().served_from, ServedFrom::Stale);
+    until(|| scene.begun() == 2 && scene.client.flights.count() == 0);
+    assert_eq!(scene.held.broken_off.load(SeqCst), 0);
+    scene.let_go();
+    assert_eq!(scene.ask(("cache", "refresh"), None).unwrap().text(), "new");
+}
+
+#[test]
+fn who_has_joined_a_renewal_that_ends_by_its_own_limit_asks_for_itself() {
+    let scene = stale_with(("first_byte_timeout_ms", "50"));
+    assert_eq!(scene.ask(PATIENT, None).unwrap().served_from, ServedFrom::Stale);
+    until(|| scene.begun() == 2);
+    let mut patient = request();
+    patient.set("cache", "refresh").unwrap();
+    patient.set("first_byte_timeout_ms", "0").unwrap();
+    thread::scope(|scope| {
+        let anew = scope.spawn(|| scene.client.chat(&patient, None));
+        until(|| scene.begun() == 3);
+        scene.let_go();
+        assert_eq!(anew.join().unwrap().unwrap().text(), "new");
+    });
 }
 
 #[test]

@@ -9,6 +9,13 @@
 //! the time of one of them was up. How it ends, well or not, is how it ends for
 //! all.
 //!
+//! A request that renews a kept answer has no participants, and the limits of the
+//! call that began it; who joins it raises none of them, and has a request of its own
+//! where they end it.
+//!
+//! Nobody joins a request that has been silent for longer than the newcomer would
+//! wait: a new one takes its place.
+//!
 //! A stream that joins a plain request is given all of it at its end; one that has a
 //! limit on its first content does not join, for it could not keep it.
 //!
@@ -36,6 +43,15 @@ pub struct Flights {
     under_way: Mutex<HashMap<Key, Arc<Flight>>>,
 }
 
+/// How a request is made that may be shared.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Manner {
+    /// Events come as they are made, for one who takes them so.
+    pub streamed: bool,
+    /// It renews a kept answer, for nobody in particular: its limits are its own.
+    pub renews: bool,
+}
+
 /// A shared request.
 #[derive(Debug)]
 pub struct Flight {
@@ -44,8 +60,8 @@ pub struct Flight {
     pub interrupt: Arc<Interrupt>,
     /// What its participants and its request tell each other.
     pub shared: Arc<Shared>,
-    /// Whether events come as they are made, for one who takes them so.
-    pub streamed: bool,
+    /// How it is made.
+    pub manner: Manner,
     log: Mutex<Log>,
 }
 
@@ -86,7 +102,7 @@ impl Flights {
         &self,
         key: Key,
         timing: &Timing,
-        streamed: bool,
+        manner: Manner,
         start: impl FnOnce(&Arc<Flight>) -> Result<()>,
     ) -> Joined<'_> {
         if nesting::is_inside(Place::Flight(key)) {
@@ -95,15 +111,23 @@ impl Flights {
         // Held to the end: the last to leave cannot be overtaken, and nobody
         // joins a flight that does not begin.
         let mut under_way = self.under_way.lock();
-        let (flight, first) = match under_way.get(&key) {
+        let found = under_way.get(&key).filter(|flight| !timing.is_overdue(&flight.shared));
+        let (flight, first) = match found {
             // A plain one brings all content at its end, which a stream may not await.
-            Some(flight) if streamed && !flight.streamed && timing.first_token_ns() < u64::MAX => {
+            Some(flight)
+                if manner.streamed
+                    && !flight.manner.streamed
+                    && timing.first_token_ns() < u64::MAX =>
+            {
                 return Joined::Alone;
             }
             Some(flight) => (flight.clone(), false),
-            None => (Arc::new(Flight::new(key, streamed)), true),
+            None => (Arc::new(Flight::new(key, manner)), true),
         };
-        timing.ask_for(&flight.shared);
+        // Who comes to renew finds that done, and does not stay.
+        if first || !(manner.renews || flight.manner.renews) {
+            timing.ask_for(&flight.shared);
+        }
         flight.log.lock().participants += 1;
         if first {
             if start(&flight).is_err() {
@@ -135,12 +159,12 @@ impl Flights {
 }
 
 impl Flight {
-    fn new(key: Key, streamed: bool) -> Self {
+    fn new(key: Key, manner: Manner) -> Self {
         Flight {
             key,
             interrupt: Arc::default(),
             shared: Arc::default(),
-            streamed,
+            manner,
             log: Mutex::default(),
         }
     }
@@ -155,6 +179,14 @@ impl Flight {
         let mut log = self.log.lock();
         log.events.push(event.clone());
         log.wake();
+    }
+
+    /// Whether it has ended by a limit that only those have chosen who renew: no
+    /// failure of who has joined it.
+    pub fn has_given_up(&self) -> bool {
+        let by_a_bound =
+            |end: &Result<Response>| end.as_ref().is_err_and(|error| error.bound().is_some());
+        self.manner.renews && self.log.lock().end.as_ref().is_some_and(by_a_bound)
     }
 
     /// Writes the end into the log.
@@ -183,7 +215,7 @@ impl Participant<'_> {
         progress: &mut Progress,
         delivered: &mut Vec<Event>,
     ) -> Result<Response> {
-        progress.streamed &= self.flight.streamed;
+        progress.streamed &= self.flight.manner.streamed;
         loop {
             interrupt.check()?;
             let (fresh, end, wake) = self.look(delivered.len());

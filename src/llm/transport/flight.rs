@@ -233,7 +233,7 @@ impl Flight {
             Stage::Head => silence.min(token),
             // This one may have been raised since.
             Stage::Body(Deadline { phase: Phase::Total, .. }) if attempt.shared.is_some() => {
-                Deadline::NEVER
+                silence
             }
             Stage::Body(deadline) => deadline.min(silence),
         };

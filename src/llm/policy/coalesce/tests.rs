@@ -4,6 +4,7 @@ use crate::llm::event::EventKind;
 use crate::options::client::ClientOptions;
 
 const KEY: Key = [7; 32];
+const STREAM: Manner = Manner { streamed: true, renews: false };
 
 fn text(text: &str) -> Event {
     Event { choice: 0, kind: EventKind::Text(text.into()) }
@@ -52,14 +53,14 @@ fn timing(seconds: u64) -> Timing {
 }
 
 fn first(flights: &Flights) -> Participant<'_> {
-    match flights.join(KEY, &timing(50), true, |_| Ok(())) {
+    match flights.join(KEY, &timing(50), STREAM, |_| Ok(())) {
         Joined::First(place) => place,
         _ => panic!("somebody was there before"),
     }
 }
 
 fn later(flights: &Flights) -> Participant<'_> {
-    match flights.join(KEY, &timing(9_000), true, |_| panic!("it is under way")) {
+    match flights.join(KEY, &timing(9_000), STREAM, |_| panic!("it is under way")) {
         Joined::Later(place) => place,
         _ => panic!("nobody was there before"),
     }
@@ -124,14 +125,14 @@ fn a_call_from_inside_a_callback_does_not_wait_for_itself() {
     let flights = Flights::default();
     let _place = first(&flights);
     let start = |_: &Arc<Flight>| panic!("it is under way");
-    assert!(matches!(flights.join(KEY, &timing(5), true, start), Joined::Alone));
+    assert!(matches!(flights.join(KEY, &timing(5), STREAM, start), Joined::Alone));
 }
 
 #[test]
 fn nobody_joins_a_flight_that_cannot_begin() {
     let flights = Flights::default();
     let refuse = |_: &Arc<Flight>| Err(Error::Internal("no thread".into()));
-    assert!(matches!(flights.join(KEY, &timing(5), true, refuse), Joined::Alone));
+    assert!(matches!(flights.join(KEY, &timing(5), STREAM, refuse), Joined::Alone));
     assert_eq!(flights.count(), 0);
     drop(first(&flights));
 }
@@ -151,7 +152,7 @@ fn a_request_that_all_have_given_up_for_lack_of_time_was_late() {
 fn limit(change: impl FnOnce(&mut ClientOptions), streamed: bool) -> String {
     let flights = Flights::default();
     let caller = Caller::new(change);
-    let join = flights.join(KEY, &timing(50), streamed, |flight| {
+    let join = flights.join(KEY, &timing(50), Manner { streamed, ..STREAM }, |flight| {
         flight.shared.sent(caller.clock.now_ns());
         Ok(())
     });
@@ -177,13 +178,15 @@ fn each_keeps_its_own_limits_by_the_pulse_of_the_request() {
 fn a_stream_that_limits_its_first_content_joins_no_request_that_brings_it_at_the_end() {
     let joins = |to_a_stream, first_token_timeout_ms| {
         let flights = Flights::default();
-        let Joined::First(_place) = flights.join(KEY, &timing(50), to_a_stream, |_| Ok(())) else {
+        let Joined::First(_place) =
+            flights.join(KEY, &timing(50), Manner { streamed: to_a_stream, ..STREAM }, |_| Ok(()))
+        else {
             panic!("somebody was there before")
         };
         let options = ClientOptions { first_token_timeout_ms, ..ClientOptions::default() };
         let ask = || {
             let own = Timing::start(&options, &Clock::System);
-            !matches!(flights.join(KEY, &own, true, |_| Ok(())), Joined::Alone)
+            !matches!(flights.join(KEY, &own, STREAM, |_| Ok(())), Joined::Alone)
         };
         std::thread::scope(|scope| scope.spawn(ask).join().unwrap())
     };
@@ -222,4 +225,48 @@ fn no_limit_runs_while_no_request_is_out() {
     });
     let error = hasty.follow(&place).0.unwrap_err().to_string();
     assert!(error.contains(" timeout_ms = 60"), "{error}");
+}
+
+/// Whether a newcomer with this limit joins a request of which nothing came for a second.
+fn joins_after_a_second(change: impl FnOnce(&mut ClientOptions)) -> bool {
+    let flights = Flights::default();
+    let (clock, time) = Clock::manual();
+    let mut options = ClientOptions::default();
+    let began = Timing::start(&options, &clock);
+    let Joined::First(place) = flights.join(KEY, &began, STREAM, |_| Ok(())) else {
+        panic!("somebody was there before")
+    };
+    place.flight.shared.sent(clock.now_ns());
+    time.advance(std::time::Duration::from_secs(1));
+    change(&mut options);
+    let ask = || match flights.join(KEY, &Timing::start(&options, &clock), STREAM, |_| Ok(())) {
+        Joined::Later(_) => true,
+        Joined::First(_) => false,
+        Joined::Alone => panic!("it is not inside"),
+    };
+    std::thread::scope(|scope| scope.spawn(ask).join().unwrap())
+}
+
+#[test]
+fn nobody_joins_a_request_that_was_silent_for_longer_than_it_would_wait() {
+    assert!(!joins_after_a_second(|o| o.first_byte_timeout_ms = 1_000));
+    assert!(!joins_after_a_second(|o| o.silence_timeout_ms = 1_000));
+    assert!(joins_after_a_second(|o| {
+        (o.first_byte_timeout_ms, o.silence_timeout_ms) = (1_001, 1_001);
+    }));
+    assert!(joins_after_a_second(|o| (o.first_byte_timeout_ms, o.silence_timeout_ms) = (0, 0)));
+}
+
+#[test]
+fn who_joins_a_renewal_does_not_make_it_last_longer() {
+    let flights = Flights::default();
+    let manner = Manner { streamed: true, renews: true };
+    let Joined::First(place) = flights.join(KEY, &timing(50), manner, |_| Ok(())) else {
+        panic!("somebody was there before")
+    };
+    let until_ns = place.flight.shared.until_ns();
+    std::thread::scope(|scope| {
+        scope.spawn(|| drop(later(&flights)));
+    });
+    assert_eq!(place.flight.shared.until_ns(), until_ns);
 }

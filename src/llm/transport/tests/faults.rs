@@ -476,3 +476,19 @@ fn the_deadline_of_a_shared_request_may_be_raised_while_it_is_waited_for() {
     let error = transport().send(&request(address), &late).err().unwrap();
     assert_eq!(error.failure, Failure::TimedOut(Phase::Total));
 }
+
+#[test]
+fn a_shared_request_that_has_limits_keeps_them_in_its_body_too() {
+    let (shared, head) = (Arc::<Shared>::default(), "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
+    shared.wanted(Clock::System.now_ns() + 60_000 * MS, u64::MAX);
+    let address = watching(move |stream| {
+        read_request(stream);
+        stream.write_all(head.as_bytes()).unwrap();
+    })
+    .0;
+    let attempt = Attempt { shared: Some(shared), silence_ns: 30 * MS, ..attempt() };
+    let mut exchange = transport().send(&request(address), &attempt).unwrap();
+    let deadline = Deadline { at_ns: attempt.end().at_ns, phase: Phase::Total };
+    let error = exchange.body.piece(deadline, exchange.last_byte_at_ns).unwrap_err();
+    assert_eq!(error.failure, Failure::TimedOut(Phase::Silence));
+}
