@@ -14,7 +14,9 @@
 //! where they end it.
 //!
 //! Nobody joins a request that has been silent for longer than the newcomer would
-//! wait: a new one takes its place.
+//! wait, that a participant has left as too slow, or that has outlived the time of
+//! who began it: a new one takes its place. Else those who come one after the other
+//! would keep a dead one alive. Who is inside stays.
 //!
 //! A stream that joins a plain request is given all of it at its end; one that has a
 //! limit on its first content does not join, for it could not keep it.
@@ -35,7 +37,7 @@ use crate::llm::event::{Event, Sink};
 use crate::llm::nesting::{self, Inside, Place};
 use crate::llm::response::Response;
 use crate::llm::timing::{Progress, Timing};
-use crate::llm::transport::Shared;
+use crate::llm::transport::{Phase, Shared};
 
 /// The flights of one client, by what is asked.
 #[derive(Debug, Default)]
@@ -62,6 +64,8 @@ pub struct Flight {
     pub shared: Arc<Shared>,
     /// How it is made.
     pub manner: Manner,
+    /// The end of the time of who began it, in ns: nobody joins it later.
+    open_until_ns: u64,
     log: Mutex<Log>,
 }
 
@@ -111,7 +115,7 @@ impl Flights {
         // Held to the end: the last to leave cannot be overtaken, and nobody
         // joins a flight that does not begin.
         let mut under_way = self.under_way.lock();
-        let found = under_way.get(&key).filter(|flight| !timing.is_overdue(&flight.shared));
+        let found = under_way.get(&key).filter(|flight| flight.is_open_to(timing));
         let (flight, first) = match found {
             // A plain one brings all content at its end, which a stream may not await.
             Some(flight)
@@ -122,7 +126,7 @@ impl Flights {
                 return Joined::Alone;
             }
             Some(flight) => (flight.clone(), false),
-            None => (Arc::new(Flight::new(key, manner)), true),
+            None => (Arc::new(Flight::new(key, manner, timing)), true),
         };
         // Who comes to renew finds that done, and does not stay.
         if first || !(manner.renews || flight.manner.renews) {
@@ -159,14 +163,20 @@ impl Flights {
 }
 
 impl Flight {
-    fn new(key: Key, manner: Manner) -> Self {
+    fn new(key: Key, manner: Manner, timing: &Timing) -> Self {
         Flight {
             key,
             interrupt: Arc::default(),
             shared: Arc::default(),
             manner,
+            open_until_ns: timing.total().at_ns,
             log: Mutex::default(),
         }
+    }
+
+    /// Whether it may still bring a call its answer that comes now.
+    fn is_open_to(&self, timing: &Timing) -> bool {
+        timing.now_ns() < self.open_until_ns && !timing.is_overdue(&self.shared)
     }
 
     /// Makes this thread the one that flies it.
@@ -246,6 +256,10 @@ impl Participant<'_> {
             let now = clock.now_ns();
             if now >= deadline.at_ns {
                 self.flight.log.lock().late = true;
+                // A short time of one's own says nothing of the provider.
+                if deadline.phase != Phase::Total {
+                    self.flights.land(&self.flight);
+                }
                 return Err(timing.error(deadline.phase));
             }
             let left = std::time::Duration::from_nanos(look_at_ns.saturating_sub(now));

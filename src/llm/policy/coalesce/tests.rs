@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use crate::error::Status;
 use crate::llm::event::EventKind;
@@ -18,11 +20,33 @@ struct Caller {
 
 impl Caller {
     fn new(change: impl FnOnce(&mut ClientOptions)) -> Self {
+        Caller::on(&Clock::System, change)
+    }
+
+    /// On a clock that passes at once while it waits, say.
+    fn on(clock: &Clock, change: impl FnOnce(&mut ClientOptions)) -> Self {
         let mut options = ClientOptions::default();
         change(&mut options);
-        let clock = Clock::System;
-        let timing = Timing::start(&options, &clock);
-        Caller { timing, clock, interrupt: Interrupt::default() }
+        let timing = Timing::start(&options, clock);
+        Caller { timing, clock: clock.clone(), interrupt: Interrupt::default() }
+    }
+
+    /// Begins a request.
+    fn first<'a>(&self, flights: &'a Flights, manner: Manner) -> Participant<'a> {
+        match flights.join(KEY, &self.timing, manner, |_| Ok(())) {
+            Joined::First(place) => place,
+            _ => panic!("somebody was there before"),
+        }
+    }
+
+    /// Whether it joins the request that there is, from a thread of its own.
+    fn joins(self, flights: &Flights) -> bool {
+        let ask = move || match flights.join(KEY, &self.timing, STREAM, |_| Ok(())) {
+            Joined::Later(_) => true,
+            Joined::First(_) => false,
+            Joined::Alone => panic!("it is not inside"),
+        };
+        std::thread::scope(|scope| scope.spawn(ask).join().unwrap())
     }
 
     fn follow(&self, place: &Participant) -> (Result<Response>, String) {
@@ -229,22 +253,11 @@ fn no_limit_runs_while_no_request_is_out() {
 
 /// Whether a newcomer with this limit joins a request of which nothing came for a second.
 fn joins_after_a_second(change: impl FnOnce(&mut ClientOptions)) -> bool {
-    let flights = Flights::default();
-    let (clock, time) = Clock::manual();
-    let mut options = ClientOptions::default();
-    let began = Timing::start(&options, &clock);
-    let Joined::First(place) = flights.join(KEY, &began, STREAM, |_| Ok(())) else {
-        panic!("somebody was there before")
-    };
+    let (flights, (clock, time)) = (Flights::default(), Clock::manual());
+    let place = Caller::on(&clock, |_| {}).first(&flights, STREAM);
     place.flight.shared.sent(clock.now_ns());
-    time.advance(std::time::Duration::from_secs(1));
-    change(&mut options);
-    let ask = || match flights.join(KEY, &Timing::start(&options, &clock), STREAM, |_| Ok(())) {
-        Joined::Later(_) => true,
-        Joined::First(_) => false,
-        Joined::Alone => panic!("it is not inside"),
-    };
-    std::thread::scope(|scope| scope.spawn(ask).join().unwrap())
+    time.advance(Duration::from_secs(1));
+    Caller::on(&clock, change).joins(&flights)
 }
 
 #[test]
@@ -260,13 +273,42 @@ fn nobody_joins_a_request_that_was_silent_for_longer_than_it_would_wait() {
 #[test]
 fn who_joins_a_renewal_does_not_make_it_last_longer() {
     let flights = Flights::default();
-    let manner = Manner { streamed: true, renews: true };
-    let Joined::First(place) = flights.join(KEY, &timing(50), manner, |_| Ok(())) else {
-        panic!("somebody was there before")
-    };
+    let place = Caller::new(|_| {}).first(&flights, Manner { renews: true, ..STREAM });
     let until_ns = place.flight.shared.until_ns();
     std::thread::scope(|scope| {
         scope.spawn(|| drop(later(&flights)));
     });
     assert_eq!(place.flight.shared.until_ns(), until_ns);
+}
+
+/// Whether a request of which nothing comes is joined once a participant with this limit
+/// has left it.
+fn is_joined_after(change: impl FnOnce(&mut ClientOptions)) -> bool {
+    let (flights, (clock, _)) = (Flights::default(), Clock::manual());
+    let place = Caller::on(&clock, |_| {}).first(&flights, STREAM);
+    place.flight.shared.sent(clock.now_ns());
+    let left = Caller::on(&clock, change).follow(&place).0.unwrap_err();
+    assert_eq!(left.status(), Status::Timeout);
+    let joined = Caller::on(&clock, |_| {}).joins(&flights);
+    assert_eq!(place.flight.interrupt.reason(), None, "who is inside stays");
+    joined
+}
+
+#[test]
+fn a_request_that_a_participant_has_left_as_too_slow_is_joined_by_nobody() {
+    assert!(!is_joined_after(|o| o.first_byte_timeout_ms = 300));
+    assert!(!is_joined_after(|o| o.silence_timeout_ms = 300));
+    assert!(!is_joined_after(|o| o.first_token_timeout_ms = 300));
+    assert!(is_joined_after(|o| o.timeout_ms = 300));
+}
+
+#[test]
+fn a_request_that_has_outlived_the_time_of_who_began_it_is_joined_by_nobody() {
+    for (passed_ms, joined) in [(299, true), (300, false)] {
+        let (flights, (clock, time)) = (Flights::default(), Clock::manual());
+        let place = Caller::on(&clock, |o| o.timeout_ms = 300).first(&flights, STREAM);
+        time.advance(Duration::from_millis(passed_ms));
+        assert_eq!(Caller::on(&clock, |_| {}).joins(&flights), joined);
+        drop(place);
+    }
 }
