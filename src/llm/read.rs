@@ -143,6 +143,7 @@ impl Reader<'_> {
             let now = self.progress.last_byte_ns;
             self.progress.first_content_ns.get_or_insert(now);
             self.progress.last_content_ns = Some(now);
+            self.timing.common().into_iter().for_each(|shared| shared.content(now));
         }
         let end = self.timing.total();
         let each = |event: &Event| {

@@ -17,7 +17,7 @@ use super::order::Order;
 use super::policy::coalesce::{Flight, Joined, Manner, Participant};
 use super::policy::response_cache::Key;
 use super::response::{Response, ServedFrom};
-use super::timing::Timing;
+use super::timing::{Progress, Timing};
 
 impl Client {
     /// Joins the identical call in flight, or starts one.
@@ -29,9 +29,9 @@ impl Client {
         path: &mut Path<'_>,
     ) -> Result<Response, Failed> {
         let order = Arc::new(order);
-        let provider = order.prepared.context.provider;
         // What nobody hears can be asked for again when it breaks off.
-        let manner = Manner { streamed: order.stream && sink.is_some(), renews: false };
+        let told = order.stream && sink.is_some();
+        let manner = Manner { streamed: order.stream, told, renews: false };
         loop {
             let start = |flight: &Arc<Flight>| self.fly(flight, &order, key);
             let (place, later) = match self.flights.join(key, path.timing, manner, start) {
@@ -42,7 +42,7 @@ impl Client {
                     return self.send(&order, &Some(key), sink, path.timing, interrupt);
                 }
             };
-            let result = self.follow(&place, later, sink.as_deref_mut(), path, provider);
+            let result = self.follow(&place, later, &order, sink.as_deref_mut(), path);
             let untold = result.as_ref().is_err_and(|failed| failed.partial.is_none());
             if !(untold && place.flight.has_given_up()) {
                 return result;
@@ -55,7 +55,7 @@ impl Client {
         let timing = Timing::start(&order.options.values, &self.clock);
         let order = Arc::new(order);
         let start = |flight: &Arc<Flight>| self.fly(flight, &order, key);
-        let manner = Manner { streamed: order.stream, renews: true };
+        let manner = Manner { streamed: order.stream, told: order.stream, renews: true };
         if let Joined::First(place) = self.flights.join(key, &timing, manner, start) {
             place.leave_it_flying();
         }
@@ -90,7 +90,7 @@ impl Client {
             flight.push(event);
             true
         };
-        let log = flight.manner.streamed.then_some(&mut log as &mut Sink<'_>);
+        let log = flight.manner.told.then_some(&mut log as &mut Sink<'_>);
         let result = self.send(order, &Some(key), log, &timing, &flight.interrupt);
         result.map_err(|failed| failed.error)
     }
@@ -100,12 +100,11 @@ impl Client {
         &self,
         place: &Participant<'_>,
         later: bool,
+        order: &Order,
         mut sink: Option<&mut Sink<'_>>,
         path: &mut Path<'_>,
-        provider: &str,
     ) -> Result<Response, Failed> {
-        let mut progress = path.timing.progress();
-        progress.streamed = sink.is_some();
+        let mut progress = Progress { streamed: order.stream, ..path.timing.progress() };
         let mut delivered = Vec::new();
         let interrupt = &path.running.interrupt;
         let result = place.follow(
@@ -117,6 +116,7 @@ impl Client {
             &mut delivered,
         );
         let mut response = result.map_err(|error| {
+            let provider = order.prepared.context.provider;
             let partial = sink.is_some().then(|| Response::so_far(&delivered, provider));
             let failed = Failed { error, partial: partial.flatten().map(Box::new) };
             failed.after(place.flight.shared.attempts())

@@ -207,10 +207,12 @@ impl Timing {
     pub fn next_shared(&self, progress: &Progress, shared: &Shared) -> (Deadline, u64) {
         let pulse = shared.pulse();
         let deadline = self.limit_of(progress, &pulse, self.started_ns);
-        // Limits that begin when the request goes out end no sooner than this.
-        let look_at_ns = match pulse.sent_ns {
-            None => self.now_ns().saturating_add(self.shortest_ns()),
-            Some(_) => u64::MAX,
+        // Limits that begin when the request goes out, or with its first content, end no
+        // sooner than this.
+        let is_yet_to_come = progress.streamed && progress.last_content_ns.is_none();
+        let look_at_ns = match pulse.sent_ns.is_none() || is_yet_to_come {
+            true => self.now_ns().saturating_add(self.shortest_ns()),
+            false => u64::MAX,
         };
         (deadline, look_at_ns.min(deadline.at_ns))
     }
@@ -236,9 +238,10 @@ impl Timing {
 
     /// Whether a shared request has been out, without a sign of life, for longer than
     /// this call would wait: it does not join what it would have given up.
-    pub fn is_overdue(&self, shared: &Shared) -> bool {
-        let progress = Progress { streamed: false, ..self.progress() };
-        self.limit_of(&progress, &shared.pulse(), 0).at_ns <= self.now_ns()
+    pub fn is_overdue(&self, shared: &Shared, streamed: bool) -> bool {
+        let pulse = shared.pulse();
+        let progress = Progress { streamed, ..self.progress() }.heard_by(&pulse);
+        self.limit_of(&progress, &pulse, 0).at_ns <= self.now_ns()
     }
 
     /// The shortest of the limits that run from the request on.
@@ -287,6 +290,18 @@ pub struct Progress {
     pub first_content_ns: Option<u64>,
     /// When the last one came.
     pub last_content_ns: Option<u64>,
+}
+
+impl Progress {
+    /// The same with the content that a shared request tells of, for one who is not
+    /// given its events.
+    pub fn heard_by(self, pulse: &Pulse) -> Progress {
+        Progress {
+            first_content_ns: pulse.first_content_ns,
+            last_content_ns: pulse.last_content_ns,
+            ..self
+        }
+    }
 }
 
 #[cfg(test)]

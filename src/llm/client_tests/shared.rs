@@ -470,3 +470,17 @@ fn what_nobody_hears_of_a_stream_is_asked_for_again_when_it_breaks_off() {
     let response = scene.client.chat(&request(), None).unwrap();
     assert_eq!((response.text(), response.attempts), ("whole", 2));
 }
+
+#[test]
+fn a_call_that_is_given_no_events_of_a_shared_stream_knows_when_its_content_came() {
+    let scene = scene(&[("streaming_enabled", "true")], vec![ended("for both")]);
+    thread::scope(|scope| {
+        let both = [0, 1].map(|_| scope.spawn(|| scene.ask(PATIENT, None)));
+        scene.joined(2);
+        scene.let_go();
+        for call in both {
+            assert!(call.join().unwrap().unwrap().timings.first_token.is_some());
+        }
+    });
+    assert_eq!(scene.begun(), 1);
+}

@@ -48,8 +48,10 @@ pub struct Flights {
 /// How a request is made that may be shared.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Manner {
-    /// Events come as they are made, for one who takes them so.
+    /// The answer comes as a stream.
     pub streamed: bool,
+    /// Its events come as they are made, for one who takes them so.
+    pub told: bool,
     /// It renews a kept answer, for nobody in particular: its limits are its own.
     pub renews: bool,
 }
@@ -115,13 +117,11 @@ impl Flights {
         // Held to the end: the last to leave cannot be overtaken, and nobody
         // joins a flight that does not begin.
         let mut under_way = self.under_way.lock();
-        let found = under_way.get(&key).filter(|flight| flight.is_open_to(timing));
+        let found = under_way.get(&key).filter(|flight| flight.is_open_to(timing, manner));
         let (flight, first) = match found {
             // A plain one brings all content at its end, which a stream may not await.
             Some(flight)
-                if manner.streamed
-                    && !flight.manner.streamed
-                    && timing.first_token_ns() < u64::MAX =>
+                if manner.told && !flight.manner.told && timing.first_token_ns() < u64::MAX =>
             {
                 return Joined::Alone;
             }
@@ -175,8 +175,9 @@ impl Flight {
     }
 
     /// Whether it may still bring a call its answer that comes now.
-    fn is_open_to(&self, timing: &Timing) -> bool {
-        timing.now_ns() < self.open_until_ns && !timing.is_overdue(&self.shared)
+    fn is_open_to(&self, timing: &Timing, manner: Manner) -> bool {
+        let streamed = manner.streamed && self.manner.streamed;
+        timing.now_ns() < self.open_until_ns && !timing.is_overdue(&self.shared, streamed)
     }
 
     /// Makes this thread the one that flies it.
@@ -225,12 +226,18 @@ impl Participant<'_> {
         progress: &mut Progress,
         delivered: &mut Vec<Event>,
     ) -> Result<Response> {
-        progress.streamed &= self.flight.manner.streamed;
+        let manner = self.flight.manner;
+        progress.streamed &= manner.streamed;
+        // Who is given no events goes by what the request tells of them.
+        let is_given = manner.told && sink.is_some();
         loop {
             interrupt.check()?;
             let (fresh, end, wake) = self.look(delivered.len());
+            if !is_given {
+                *progress = progress.clone().heard_by(&self.flight.shared.pulse());
+            }
             for event in fresh {
-                if event.kind.is_content() {
+                if is_given && event.kind.is_content() {
                     let now = clock.now_ns();
                     progress.first_content_ns.get_or_insert(now);
                     progress.last_content_ns = Some(now);

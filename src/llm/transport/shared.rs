@@ -1,7 +1,7 @@
 //! What a shared request and those who wait for it tell each other.
 //!
 //! They raise its deadline as they join; it tells when it was sent and when a
-//! byte last came, so that each of them can keep its own limits. Every field is
+//! byte and content last came, so that each of them can keep its own limits. Every field is
 //! a number that stands for itself, so relaxed is enough.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -19,6 +19,10 @@ pub struct Shared {
     last_byte_ns: AtomicU64,
     /// 1 once a byte of the answer has come.
     answered: AtomicU64,
+    /// When content first came of an answer that is a stream; 0 while none has.
+    first_content_ns: AtomicU64,
+    /// When it last came.
+    last_content_ns: AtomicU64,
     /// How often it was sent, or tried.
     attempts: AtomicU64,
 }
@@ -32,6 +36,10 @@ pub struct Pulse {
     pub last_byte_ns: Option<u64>,
     /// Whether a byte of the answer has come.
     pub answered: bool,
+    /// When content first came of an answer that is a stream.
+    pub first_content_ns: Option<u64>,
+    /// When it last came.
+    pub last_content_ns: Option<u64>,
 }
 
 impl Shared {
@@ -58,6 +66,8 @@ impl Shared {
             sent_ns: moment(&self.sent_ns),
             last_byte_ns: moment(&self.last_byte_ns),
             answered: self.answered.load(Relaxed) > 0,
+            first_content_ns: moment(&self.first_content_ns),
+            last_content_ns: moment(&self.last_content_ns),
         }
     }
 
@@ -87,9 +97,17 @@ impl Shared {
         self.answered.store(1, Relaxed);
     }
 
+    /// Content of a stream has come.
+    pub fn content(&self, now_ns: u64) {
+        let _ = self.first_content_ns.compare_exchange(0, now_ns, Relaxed, Relaxed);
+        self.last_content_ns.store(now_ns, Relaxed);
+    }
+
     /// No request is out: the next one is yet to be sent, or none.
     pub fn rest(&self) {
-        for field in [&self.sent_ns, &self.last_byte_ns, &self.answered] {
+        let content = [&self.first_content_ns, &self.last_content_ns];
+        for field in [&self.sent_ns, &self.last_byte_ns, &self.answered].into_iter().chain(content)
+        {
             field.store(0, Relaxed);
         }
     }

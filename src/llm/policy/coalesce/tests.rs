@@ -6,7 +6,7 @@ use crate::llm::event::EventKind;
 use crate::options::client::ClientOptions;
 
 const KEY: Key = [7; 32];
-const STREAM: Manner = Manner { streamed: true, renews: false };
+const STREAM: Manner = Manner { streamed: true, told: true, renews: false };
 
 fn text(text: &str) -> Event {
     Event { choice: 0, kind: EventKind::Text(text.into()) }
@@ -176,10 +176,11 @@ fn a_request_that_all_have_given_up_for_lack_of_time_was_late() {
 fn limit(change: impl FnOnce(&mut ClientOptions), streamed: bool) -> String {
     let flights = Flights::default();
     let caller = Caller::new(change);
-    let join = flights.join(KEY, &timing(50), Manner { streamed, ..STREAM }, |flight| {
-        flight.shared.sent(caller.clock.now_ns());
-        Ok(())
-    });
+    let join =
+        flights.join(KEY, &timing(50), Manner { streamed, told: streamed, ..STREAM }, |flight| {
+            flight.shared.sent(caller.clock.now_ns());
+            Ok(())
+        });
     let Joined::First(place) = join else { panic!("nobody was there before") };
     caller.follow(&place).0.unwrap_err().to_string()
 }
@@ -202,9 +203,12 @@ fn each_keeps_its_own_limits_by_the_pulse_of_the_request() {
 fn a_stream_that_limits_its_first_content_joins_no_request_that_brings_it_at_the_end() {
     let joins = |to_a_stream, first_token_timeout_ms| {
         let flights = Flights::default();
-        let Joined::First(_place) =
-            flights.join(KEY, &timing(50), Manner { streamed: to_a_stream, ..STREAM }, |_| Ok(()))
-        else {
+        let Joined::First(_place) = flights.join(
+            KEY,
+            &timing(50),
+            Manner { streamed: to_a_stream, told: to_a_stream, ..STREAM },
+            |_| Ok(()),
+        ) else {
             panic!("somebody was there before")
         };
         let options = ClientOptions { first_token_timeout_ms, ..ClientOptions::default() };
@@ -311,4 +315,29 @@ fn a_request_that_has_outlived_the_time_of_who_began_it_is_joined_by_nobody() {
         assert_eq!(Caller::on(&clock, |_| {}).joins(&flights), joined);
         drop(place);
     }
+}
+
+/// What ends a call that is given no events of a stream, whose content `came` or not.
+fn limit_without_events(streamed: bool, came: bool) -> String {
+    let (flights, (clock, _)) = (Flights::default(), Clock::manual());
+    let caller = Caller::on(&clock, |o| {
+        (o.first_token_timeout_ms, o.idle_timeout_ms, o.timeout_ms) = (300, 200, 9_000);
+    });
+    let place = caller.first(&flights, Manner { told: false, ..STREAM });
+    place.flight.shared.sent(clock.now_ns());
+    if came {
+        place.flight.shared.content(clock.now_ns());
+    }
+    let mut progress = Progress { streamed, ..caller.timing.progress() };
+    let (timing, interrupt) = (&caller.timing, &caller.interrupt);
+    let end = place.follow(&clock, timing, interrupt, None, &mut progress, &mut Vec::new());
+    end.unwrap_err().to_string()
+}
+
+#[test]
+fn who_is_given_no_events_keeps_its_limits_on_content_by_the_pulse_of_the_request() {
+    assert_eq!(limit_without_events(true, false), "no content within first_token_timeout_ms = 300");
+    assert_eq!(limit_without_events(true, true), "no more content within idle_timeout_ms = 200");
+    let plain = "not finished within timeout_ms = 9000";
+    assert_eq!(limit_without_events(false, true), plain, "it wants no stream");
 }
