@@ -18,13 +18,13 @@ use super::metrics::Spent;
 use super::order::Order;
 use super::policy::breaker::{Breaker, Pass, State};
 use super::policy::limit_headers::Learned;
-use super::policy::rate_limit::{Permit, RateLimiter};
+use super::policy::rate_limit::{Asker, Permit, RateLimiter};
 use super::policy::retry::{self, Budget, Decision, Facts};
 use super::provider::waits::retry_after_date;
 use super::read::{Reader, transport_error};
 use super::response::Response;
 use super::timing::{Progress, Timing};
-use super::transport::{Attempt, Body, Exchange, Failure, Head, Phase, Transport};
+use super::transport::{Attempt, Body, Exchange, Failure, Head, Hold, Phase, Transport};
 
 /// What sending takes from the client.
 #[derive(Clone, Copy)]
@@ -95,7 +95,8 @@ impl Sending<'_> {
         let mut uncounted = 0;
         let mut last: Option<Broken> = None;
         loop {
-            let permit = self.permit(spent).map_err(|error| self.not_sent(last.take(), error))?;
+            let permit = self.permit(spent, last.as_ref());
+            let permit = permit.map_err(|error| self.not_sent(last.take(), error))?;
             self.pass.stands().map_err(|error| self.not_sent(last.take(), error))?;
             if self.timing.left().is_zero() {
                 permit.unsent();
@@ -129,6 +130,8 @@ impl Sending<'_> {
                 Decision::Again(wait) => {
                     let listeners = self.means.listeners;
                     listeners.retry(spent.attempts, wait.as_millis() as u64, &broken.error);
+                    let until_ns = self.means.clock.now_ns() + wait.as_nanos() as u64;
+                    self.held(until_ns, &|| broken.end());
                     let wait = || self.interrupt.wait(self.means.clock, wait);
                     let waited = self.timing.outside(wait);
                     last = Some(broken);
@@ -149,23 +152,34 @@ impl Sending<'_> {
         }
     }
 
-    /// Waits in the limiter's line.
-    fn permit(&self, spent: &mut Spent) -> Result<Permit> {
+    /// Waits in the limiter's line, after the `last` attempt has failed, if there was one.
+    fn permit(&self, spent: &mut Spent, last: Option<&Broken>) -> Result<Permit> {
         let order = self.order;
-        let deadline = || self.timing.total().at_ns;
-        let acquire =
-            || self.means.limiter.acquire(&order.line, order.tokens, &deadline, self.interrupt);
+        let mut waits = Vec::new();
+        let asker = Asker {
+            deadline_ns: &|| self.timing.total().at_ns,
+            interrupt: self.interrupt,
+            held: &|until_ns, error| {
+                self.held(until_ns, &|| last.map_or_else(error, |last| last.end()))
+            },
+            waits: &mut waits,
+        };
+        let acquire = || self.means.limiter.acquire(&order.line, order.tokens, asker);
         let started = self.means.clock.now_ns();
         let permit = self.timing.outside(acquire);
-        match &permit {
-            Ok(permit) => spent.waited(permit.waited.as_nanos() as u64, &permit.waits),
-            // Who gives up has waited too.
-            Err(error) => {
-                let ns = self.means.clock.now_ns().saturating_sub(started);
-                spent.waited(ns, &error.bound().map_or(vec![], |bound| vec![(bound, ns)]));
-            }
-        }
+        // Who gives up has waited too.
+        let gave_up = |_: &Error| Duration::from_nanos(self.means.clock.now_ns() - started);
+        let waited = permit.as_ref().map_or_else(gave_up, |permit| permit.waited);
+        spent.waited(waited.as_nanos() as u64, &waits);
         permit
+    }
+
+    /// Tells those who wait for a shared request that it is held up, how it ends for who
+    /// has no time for that, and before when it is not over.
+    fn held(&self, until_ns: u64, error: &dyn Fn() -> Error) {
+        if let Some(shared) = self.timing.common() {
+            shared.held(Hold { error: error(), until_ns });
+        }
     }
 
     fn decide(&self, facts: &Facts, attempts: u64) -> Decision {
@@ -234,6 +248,7 @@ impl Sending<'_> {
         sink: &mut Option<&mut Sink<'_>>,
     ) -> Result<Response, Broken> {
         let head = std::mem::take(&mut exchange.head);
+        self.timing.common().into_iter().for_each(|shared| shared.head(head.status));
         let facts = Facts {
             http_status: Some(head.status),
             should_retry: head.headers.get("x-should-retry").and_then(|v| v.parse().ok()),
@@ -332,16 +347,21 @@ impl Broken {
         Broken { error: reason.instead_of(&self.error), ..self }
     }
 
-    /// As the call's end, with the HTTP status.
-    fn failed(self) -> Failed {
-        let mut call = match self.error {
-            Error::Call(call) => *call,
+    /// The error of a call that it ends, with the HTTP status.
+    fn end(&self) -> Error {
+        let mut call = match &self.error {
+            Error::Call(call) => CallError::clone(call),
             Error::TooLarge { .. } => {
                 CallError::bounded(Status::TooLarge, Bound::EventBytes, self.error.to_string())
             }
             other => CallError::new(other.status(), other.to_string()),
         };
         call.http_status = call.http_status.or(self.facts.http_status);
-        Failed { error: Error::Call(Box::new(call)), partial: self.partial }
+        Error::Call(Box::new(call))
+    }
+
+    /// As the call's end.
+    fn failed(self) -> Failed {
+        Failed { error: self.end(), partial: self.partial }
     }
 }

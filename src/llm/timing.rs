@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::error::{Bound, Error, Status};
+use crate::error::{Bound, CallError, Error, Status};
 use crate::options::client::ClientOptions;
 
 use super::transport::{Deadline, Phase, Pulse, Shared};
@@ -259,6 +259,17 @@ impl Timing {
             last_byte_ns: self.started_ns,
             first_content_ns: None,
             last_content_ns: None,
+        }
+    }
+
+    /// The failure of a shared request as this call tells it: whose time was up says so
+    /// with its own number.
+    pub fn in_own_words(&self, error: Error) -> Error {
+        match (error, self.error(Phase::Total)) {
+            (Error::Call(call), Error::Call(own)) if call.bound == own.bound => {
+                Error::Call(Box::new(CallError { message: own.message, ..*call }))
+            }
+            (error, _) => error,
         }
     }
 

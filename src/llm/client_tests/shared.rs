@@ -484,3 +484,43 @@ fn a_call_that_is_given_no_events_of_a_shared_stream_knows_when_its_content_came
     });
     assert_eq!(scene.begun(), 1);
 }
+
+#[test]
+fn who_waits_in_vain_for_a_place_in_flight_is_told_so_by_a_shared_request_too() {
+    let scene = scene(&[("max_in_flight", "1")], vec![]);
+    let cancel = Cancel::default();
+    let mut other = request();
+    other.set("seed", "1").unwrap();
+    other.set("timeout_ms", "40").unwrap();
+    thread::scope(|scope| {
+        let busy = scope.spawn(|| scene.ask(PATIENT, Some(&cancel)));
+        until(|| scene.begun() == 1);
+        assert_eq!(status(scene.client.chat(&other, None)), Status::RateLimited);
+        until(|| scene.client.flying.in_flight() == 1);
+        cancel.trigger();
+        assert_eq!(status(busy.join().unwrap()), Status::Cancelled);
+    });
+    let figures = scene.client.metrics_json();
+    assert_eq!(figures["by_bound"], json!({"max_in_flight": 1}));
+    let waits: Vec<_> = figures["limiter_wait_for_ms"].as_object().unwrap().keys().collect();
+    assert_eq!(waits, ["max_in_flight"]);
+}
+
+#[test]
+fn who_has_no_time_for_the_pause_before_a_retry_ends_with_what_the_provider_said() {
+    let down = Step::Answer(503, &[("retry-after", "30")], "{}".into());
+    let scene = scene(&[], vec![down]);
+    scene.let_go();
+    let cancel = Cancel::default();
+    thread::scope(|scope| {
+        let patient = scope.spawn(|| scene.ask(PATIENT, Some(&cancel)));
+        until(|| scene.begun() == 1);
+        let ended = scene.ask(("timeout_ms", "20000"), None).unwrap_err().error;
+        let Error::Call(call) = ended else { panic!("not a call's error") };
+        assert_eq!((call.status, call.http_status), (Status::Overloaded, Some(503)));
+        assert_eq!((call.retry_after, call.attempts), (Some(Duration::from_secs(30)), 1));
+        cancel.trigger();
+        assert_eq!(status(patient.join().unwrap()), Status::Cancelled);
+    });
+    assert_eq!(scene.begun(), 1);
+}

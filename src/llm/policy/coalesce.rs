@@ -7,7 +7,9 @@
 //! from its beginning. The flight's own deadline is the longest among its
 //! participants; it is interrupted when the last of them has left, as late if
 //! the time of one of them was up. How it ends, well or not, is how it ends for
-//! all.
+//! all, but that each who runs out of time says so with its own number. Who has no time
+//! to wait for what holds the request up, such as the limiter's line or a pause before
+//! it is sent again, ends as if it had been its own.
 //!
 //! A request that renews a kept answer has no participants, and the limits of the
 //! call that began it; who joins it raises none of them, and has a request of its own
@@ -30,8 +32,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::response_cache::Key;
-use crate::clock::{Clock, Signal};
-use crate::error::{Error, Result};
+use crate::clock::Clock;
+use crate::error::{Error, Result, Status};
 use crate::llm::cancel::{Interrupt, Reason};
 use crate::llm::event::{Event, Sink};
 use crate::llm::nesting::{self, Inside, Place};
@@ -78,8 +80,6 @@ struct Log {
     participants: usize,
     /// The time of one of them was up.
     late: bool,
-    /// Those who have read all there is.
-    waiting: Vec<Arc<Signal>>,
 }
 
 /// What joining found.
@@ -187,30 +187,26 @@ impl Flight {
 
     /// Writes an event into the log.
     pub fn push(&self, event: &Event) {
-        let mut log = self.log.lock();
-        log.events.push(event.clone());
-        log.wake();
+        self.log.lock().events.push(event.clone());
+        self.shared.wake();
     }
 
     /// Whether it has ended by a limit that only those have chosen who renew: no
     /// failure of who has joined it.
     pub fn has_given_up(&self) -> bool {
-        let by_a_bound =
-            |end: &Result<Response>| end.as_ref().is_err_and(|error| error.bound().is_some());
-        self.manner.renews && self.log.lock().end.as_ref().is_some_and(by_a_bound)
+        let of_time = |error: &Error| {
+            let status = error.status();
+            error.bound().is_some() && matches!(status, Status::Timeout | Status::RateLimited)
+        };
+        let log = self.log.lock();
+        let error = log.end.as_ref().and_then(|end| end.as_ref().err());
+        self.manner.renews && error.is_some_and(of_time)
     }
 
     /// Writes the end into the log.
     pub fn end(&self, end: Result<Response, Error>) {
-        let mut log = self.log.lock();
-        log.end = Some(end);
-        log.wake();
-    }
-}
-
-impl Log {
-    fn wake(&mut self) {
-        self.waiting.drain(..).for_each(|signal| signal.raise());
+        self.log.lock().end = Some(end);
+        self.shared.wake();
     }
 }
 
@@ -232,7 +228,10 @@ impl Participant<'_> {
         let is_given = manner.told && sink.is_some();
         loop {
             interrupt.check()?;
-            let (fresh, end, wake) = self.look(delivered.len());
+            // Asked for first, so that nothing is missed.
+            let wake = self.flight.shared.next_news();
+            let (fresh, end) = self.look(delivered.len());
+            let is_news = !fresh.is_empty();
             if !is_given {
                 *progress = progress.clone().heard_by(&self.flight.shared.pulse());
             }
@@ -256,22 +255,38 @@ impl Participant<'_> {
                 }
             }
             if let Some(end) = end {
-                return end;
+                return end.map_err(|error| timing.in_own_words(error));
             }
-            let Some(wake) = wake else { continue };
-            let (deadline, look_at_ns) = timing.next_shared(progress, &self.flight.shared);
+            if is_news {
+                continue;
+            }
             let now = clock.now_ns();
-            if now >= deadline.at_ns {
-                self.flight.log.lock().late = true;
-                // A short time of one's own says nothing of the provider.
-                if deadline.phase != Phase::Total {
-                    self.flights.land(&self.flight);
-                }
-                return Err(timing.error(deadline.phase));
-            }
+            let look_at_ns = self.look_at_ns(timing, progress, now)?;
             let left = std::time::Duration::from_nanos(look_at_ns.saturating_sub(now));
             timing.outside(|| interrupt.wait_or(clock, &wake, left))?;
         }
+    }
+
+    /// When to look again; an error if the time of this one is up, or will be before
+    /// that is over which holds the request up.
+    fn look_at_ns(&self, timing: &Timing, progress: &Progress, now_ns: u64) -> Result<u64> {
+        let shared = &self.flight.shared;
+        let (deadline, look_at_ns) = timing.next_shared(progress, shared);
+        let hold = shared.hold();
+        let in_vain = hold.as_ref().is_some_and(|hold| hold.until_ns >= timing.total().at_ns);
+        if now_ns < deadline.at_ns && !in_vain {
+            return Ok(look_at_ns);
+        }
+        self.flight.log.lock().late = true;
+        // A short time of one's own says nothing of the provider.
+        if deadline.phase != Phase::Total {
+            self.flights.land(&self.flight);
+        }
+        let mut error = hold.map_or_else(|| timing.error(deadline.phase), |hold| hold.error);
+        if let Error::Call(call) = &mut error {
+            call.http_status = call.http_status.or(shared.http_status());
+        }
+        Err(error)
     }
 
     /// Leaves without ending the request, even if nobody else follows it.
@@ -279,20 +294,10 @@ impl Participant<'_> {
         self.flight.log.lock().participants += 1;
     }
 
-    /// What the log has beyond `seen` events, or else a signal to wait for.
-    #[allow(clippy::type_complexity)]
-    fn look(
-        &self,
-        seen: usize,
-    ) -> (Vec<Event>, Option<Result<Response, Error>>, Option<Arc<Signal>>) {
-        let mut log = self.flight.log.lock();
-        let fresh = log.events[seen..].to_vec();
-        if !fresh.is_empty() || log.end.is_some() {
-            return (fresh, log.end.clone(), None);
-        }
-        let wake = Arc::<Signal>::default();
-        log.waiting.push(wake.clone());
-        (fresh, None, Some(wake))
+    /// What the log has beyond `seen` events, and the end.
+    fn look(&self, seen: usize) -> (Vec<Event>, Option<Result<Response>>) {
+        let log = self.flight.log.lock();
+        (log.events[seen..].to_vec(), log.end.clone())
     }
 }
 

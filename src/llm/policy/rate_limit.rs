@@ -35,7 +35,7 @@ use crate::llm::cancel::Interrupt;
 use crate::llm::nesting::{self, Inside};
 use crate::options::client::ClientOptions;
 
-use line::{Line, too_late};
+use line::{Line, Wait, too_late};
 
 /// The limiter of one client; one line for each key and model.
 #[derive(Debug)]
@@ -58,6 +58,18 @@ struct Lines {
 /// Fewer lines are not worth a sweep.
 const SWEEP_LEAST: usize = 64;
 
+/// Who wants to send.
+pub struct Asker<'a> {
+    /// Until when it may stand in line, in ns, which may be raised meanwhile.
+    pub deadline_ns: &'a dyn Fn() -> u64,
+    /// Ends the wait.
+    pub interrupt: &'a Interrupt,
+    /// Told of each wait: before when it is not over, and how it ends in vain.
+    pub held: &'a dyn Fn(u64, &dyn Fn() -> Error),
+    /// What it has waited for, and how many ns each, whether in vain or not.
+    pub waits: &'a mut Vec<(Bound, u64)>,
+}
+
 /// Leave to send; gives the place in flight back when dropped.
 #[derive(Debug)]
 pub struct Permit {
@@ -66,8 +78,6 @@ pub struct Permit {
     tokens: u64,
     /// How long it was waited for.
     pub waited: Duration,
-    /// What for, and how many ns each.
-    pub waits: Vec<(Bound, u64)>,
     _inside: Inside,
 }
 
@@ -101,52 +111,53 @@ impl RateLimiter {
     }
 
     /// Waits for leave to send about `tokens` on a line. Fails at once with
-    /// `RATE_LIMITED` if the wait cannot end before `deadline_ns`, which may be
-    /// raised meanwhile, and with the interrupt's error as soon as the call is
-    /// interrupted.
-    pub fn acquire(
-        &self,
-        line: &str,
-        tokens: u64,
-        deadline_ns: &dyn Fn() -> u64,
-        interrupt: &Interrupt,
-    ) -> Result<Permit> {
+    /// `RATE_LIMITED` if the wait cannot end before the asker's deadline, and with the
+    /// interrupt's error as soon as the call is interrupted.
+    pub fn acquire(&self, line: &str, tokens: u64, asker: Asker<'_>) -> Result<Permit> {
         let line = self.line(line);
         let started = self.clock.now_ns();
-        let id = line.enter(started, tokens, deadline_ns())?;
-        let mut waits = Vec::new();
-        let waiting = (id, started, &mut waits);
-        let result = self.wait_in_line(&line, waiting, tokens, deadline_ns, interrupt);
+        let id = line.enter(started, tokens, (asker.deadline_ns)())?;
+        let result = self.wait_in_line(&line, (id, started), tokens, asker);
         line.leave(id);
         let waited = Duration::from_nanos(result? - started);
         let (clock, inside) = (self.clock.clone(), nesting::enter(line.place()));
-        Ok(Permit { line, clock, tokens, waited, waits, _inside: inside })
+        Ok(Permit { line, clock, tokens, waited, _inside: inside })
     }
 
     /// Waits from `now` on until its turn has come: answers when that was.
     fn wait_in_line(
         &self,
         line: &Line,
-        (id, mut now, waits): (u64, u64, &mut Vec<(Bound, u64)>),
+        (id, mut now): (u64, u64),
         tokens: u64,
-        deadline_ns: &dyn Fn() -> u64,
-        interrupt: &Interrupt,
+        asker: Asker<'_>,
     ) -> Result<u64> {
         loop {
-            interrupt.check()?;
+            asker.interrupt.check()?;
             let Err((wait, wake)) = line.take_turn(now, id, tokens) else { return Ok(now) };
-            let deadline_ns = deadline_ns();
-            if wait.at_least_ns > 0 && now.saturating_add(wait.at_least_ns) > deadline_ns {
-                return Err(too_late(&wait));
+            let deadline_ns = (asker.deadline_ns)();
+            let over_at_ns = match wait.at_least_ns {
+                0 => 0,
+                ns => now.saturating_add(ns),
+            };
+            if over_at_ns > deadline_ns || now >= deadline_ns {
+                return Err(self.in_vain(&wait));
             }
-            if now >= deadline_ns {
-                return Err(no_room(self.max_in_flight));
-            }
+            (asker.held)(over_at_ns, &|| self.in_vain(&wait));
             let time = if wait.for_others { u64::MAX } else { wait.at_least_ns };
             let left = Duration::from_nanos(time.min(deadline_ns - now));
-            interrupt.wait_or(&self.clock, &wake, left)?;
+            let waited = asker.interrupt.wait_or(&self.clock, &wake, left);
             let since = std::mem::replace(&mut now, self.clock.now_ns());
-            waits.extend(wait.holds.map(|bound| (bound, now - since)));
+            asker.waits.extend(wait.holds.map(|bound| (bound, now - since)));
+            waited?;
+        }
+    }
+
+    /// How a wait ends that takes too long.
+    fn in_vain(&self, wait: &Wait) -> Error {
+        match wait.at_least_ns {
+            0 => no_room(self.max_in_flight),
+            _ => too_late(wait),
         }
     }
 

@@ -30,7 +30,7 @@ mod tls;
 mod ureq;
 mod wire;
 
-pub use self::shared::{Pulse, Shared};
+pub use self::shared::{Hold, Pulse, Shared};
 pub use self::ureq::UreqTransport;
 
 use std::sync::Arc;

@@ -1,10 +1,17 @@
 //! What a shared request and those who wait for it tell each other.
 //!
 //! They raise its deadline as they join; it tells when it was sent and when a
-//! byte and content last came, so that each of them can keep its own limits. Every field is
-//! a number that stands for itself, so relaxed is enough.
+//! byte and content last came, so that each of them can keep its own limits, and while
+//! none is out, what holds it up. The numbers stand for themselves, so relaxed is
+//! enough.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+
+use crate::clock::Signal;
+use crate::error::Error;
 
 /// The common ground of a shared request.
 #[derive(Debug, Default)]
@@ -23,8 +30,28 @@ pub struct Shared {
     first_content_ns: AtomicU64,
     /// When it last came.
     last_content_ns: AtomicU64,
+    /// The status of an answer whose head has come; 0 while none has.
+    http_status: AtomicU64,
     /// How often it was sent, or tried.
     attempts: AtomicU64,
+    news: Mutex<News>,
+}
+
+#[derive(Debug, Default)]
+struct News {
+    hold: Option<Hold>,
+    /// Those who have read all there is.
+    waiting: Vec<Arc<Signal>>,
+}
+
+/// What holds a request up, so that none is out: the limiter's line, or a pause before
+/// it is sent again.
+#[derive(Debug, Clone)]
+pub struct Hold {
+    /// How it ends for one who has no time to wait for that.
+    pub error: Error,
+    /// It is not over before, in ns; 0: it may be at any time.
+    pub until_ns: u64,
 }
 
 /// How far a request has come; none where it has not.
@@ -71,8 +98,39 @@ impl Shared {
         }
     }
 
+    /// What is raised when there is something new.
+    pub fn next_news(&self) -> Arc<Signal> {
+        let wake = Arc::<Signal>::default();
+        self.news.lock().waiting.push(wake.clone());
+        wake
+    }
+
+    /// Whether somebody waits for something new.
+    #[cfg(test)]
+    pub fn is_waited_for(&self) -> bool {
+        !self.news.lock().waiting.is_empty()
+    }
+
+    /// There is something new.
+    pub fn wake(&self) {
+        self.news.lock().wake();
+    }
+
+    /// It is held up.
+    pub fn held(&self, hold: Hold) {
+        let mut news = self.news.lock();
+        news.hold = Some(hold);
+        news.wake();
+    }
+
+    /// What holds it up, if anything.
+    pub fn hold(&self) -> Option<Hold> {
+        self.news.lock().hold.clone()
+    }
+
     /// It is about to be sent, or sent again.
     pub fn attempt(&self) {
+        self.news.lock().hold = None;
         self.attempts.fetch_add(1, Relaxed);
     }
 
@@ -103,12 +161,33 @@ impl Shared {
         self.last_content_ns.store(now_ns, Relaxed);
     }
 
+    /// The head of the answer has come.
+    pub fn head(&self, status: u16) {
+        self.http_status.store(status.into(), Relaxed);
+    }
+
+    /// The status of the answer, once its head has come.
+    pub fn http_status(&self) -> Option<u16> {
+        Some(self.http_status.load(Relaxed) as u16).filter(|status| *status > 0)
+    }
+
     /// No request is out: the next one is yet to be sent, or none.
     pub fn rest(&self) {
-        let content = [&self.first_content_ns, &self.last_content_ns];
-        for field in [&self.sent_ns, &self.last_byte_ns, &self.answered].into_iter().chain(content)
-        {
+        for field in [
+            &self.sent_ns,
+            &self.last_byte_ns,
+            &self.answered,
+            &self.first_content_ns,
+            &self.last_content_ns,
+            &self.http_status,
+        ] {
             field.store(0, Relaxed);
         }
+    }
+}
+
+impl News {
+    fn wake(&mut self) {
+        self.waiting.drain(..).for_each(|signal| signal.raise());
     }
 }

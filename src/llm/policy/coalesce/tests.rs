@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::error::Status;
+use crate::error::CallError;
 use crate::llm::event::EventKind;
+use crate::llm::transport::Hold;
 use crate::options::client::ClientOptions;
 
 const KEY: Key = [7; 32];
@@ -97,7 +98,7 @@ fn late_joiners_get_what_came_and_then_follow() {
     leader.flight.push(&text("a"));
     std::thread::scope(|scope| {
         let follower = scope.spawn(|| Caller::new(|_| {}).follow(&later(&flights)));
-        while leader.flight.log.lock().waiting.is_empty() {
+        while !leader.flight.shared.is_waited_for() {
             std::thread::yield_now();
         }
         leader.flight.push(&text("b"));
@@ -230,7 +231,7 @@ fn a_limit_of_a_request_that_goes_out_later_ends_in_its_own_time() {
     let flight = place.flight.clone();
     let began = std::time::Instant::now();
     let sender = std::thread::spawn(move || {
-        while flight.log.lock().waiting.is_empty() {
+        while !flight.shared.is_waited_for() {
             std::thread::yield_now();
         }
         flight.shared.sent(Clock::System.now_ns());
@@ -340,4 +341,56 @@ fn who_is_given_no_events_keeps_its_limits_on_content_by_the_pulse_of_the_reques
     assert_eq!(limit_without_events(true, true), "no more content within idle_timeout_ms = 200");
     let plain = "not finished within timeout_ms = 9000";
     assert_eq!(limit_without_events(false, true), plain, "it wants no stream");
+}
+
+/// How a call with so much time ends, and after how many ms, that shares a request which
+/// is held up for so long.
+fn held_up(hold_ms: u64, timeout_ms: u64) -> (Status, Option<u16>, u64) {
+    let (flights, (clock, _)) = (Flights::default(), Clock::manual());
+    let place = Caller::on(&clock, |_| {}).first(&flights, STREAM);
+    let mut error = CallError::new(Status::Overloaded, "down");
+    error.http_status = Some(503);
+    let (error, began_ns) = (Error::Call(Box::new(error)), clock.now_ns());
+    place.flight.shared.held(Hold { error, until_ns: began_ns + hold_ms * 1_000_000 });
+    let Error::Call(end) =
+        Caller::on(&clock, |o| o.timeout_ms = timeout_ms).follow(&place).0.unwrap_err()
+    else {
+        panic!("not a call's error")
+    };
+    (end.status, end.http_status, (clock.now_ns() - began_ns) / 1_000_000)
+}
+
+#[test]
+fn who_has_no_time_for_what_holds_a_request_up_ends_as_if_it_were_its_own() {
+    assert_eq!(held_up(3_000, 1_000), (Status::Overloaded, Some(503), 0));
+    assert_eq!(held_up(0, 1_000), (Status::Overloaded, Some(503), 1_000));
+}
+
+#[test]
+fn what_has_been_sent_again_is_not_held_up_any_more() {
+    let shared = Shared::default();
+    let error = Error::call(Status::Overloaded, "down");
+    shared.held(Hold { error, until_ns: 1 });
+    shared.attempt();
+    assert!(shared.hold().is_none());
+}
+
+#[test]
+fn whose_time_is_up_says_so_with_its_own_number() {
+    let flights = Flights::default();
+    let place = first(&flights);
+    let end = Caller::new(|o| o.timeout_ms = 200).timing.error(Phase::Total);
+    place.flight.end(Err(end));
+    let error = Caller::new(|o| o.timeout_ms = 700).follow(&place).0.unwrap_err();
+    assert_eq!(error.to_string(), "not finished within timeout_ms = 700");
+}
+
+#[test]
+fn whose_time_is_up_names_the_status_that_had_come() {
+    let (flights, (clock, _)) = (Flights::default(), Clock::manual());
+    let hasty = Caller::on(&clock, |o| o.timeout_ms = 200);
+    let place = hasty.first(&flights, STREAM);
+    place.flight.shared.head(200);
+    let Error::Call(end) = hasty.follow(&place).0.unwrap_err() else { panic!() };
+    assert_eq!((end.status, end.http_status), (Status::Timeout, Some(200)));
 }

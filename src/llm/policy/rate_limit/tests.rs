@@ -15,8 +15,19 @@ fn limiter(change: impl FnOnce(&mut ClientOptions)) -> (RateLimiter, Arc<ManualC
     (RateLimiter::new(&options, &clock), time)
 }
 
+fn acquire(
+    limiter: &RateLimiter,
+    line: &str,
+    tokens: u64,
+    deadline_ns: &dyn Fn() -> u64,
+    interrupt: &Interrupt,
+) -> Result<Permit> {
+    let asker = Asker { deadline_ns, interrupt, held: &|_, _| {}, waits: &mut Vec::new() };
+    limiter.acquire(line, tokens, asker)
+}
+
 fn waited(limiter: &RateLimiter, tokens: u64) -> Duration {
-    limiter.acquire("line", tokens, &|| FAR, &Interrupt::default()).unwrap().waited
+    acquire(limiter, "line", tokens, &|| FAR, &Interrupt::default()).unwrap().waited
 }
 
 #[test]
@@ -29,7 +40,7 @@ fn a_minutes_worth_may_burst_and_then_the_rate_is_steady() {
 #[test]
 fn tokens_are_limited_and_corrected_by_what_was_used() {
     let (limiter, _) = limiter(|o| o.rate_limit_tpm = 6_000);
-    let first = limiter.acquire("line", 6_000, &|| FAR, &Interrupt::default()).unwrap();
+    let first = acquire(&limiter, "line", 6_000, &|| FAR, &Interrupt::default()).unwrap();
     first.correct(1_000);
     drop(first);
     assert_eq!(waited(&limiter, 5_000), Duration::ZERO, "5,000 came back");
@@ -49,7 +60,7 @@ fn a_wait_beyond_the_deadline_fails_at_once() {
     assert_eq!(waited(&limiter, 0), Duration::ZERO);
     let deadline = limiter.clock.now_ns() + 59_000_000_000;
     let before = limiter.clock.now_ns();
-    let error = limiter.acquire("line", 0, &|| deadline, &Interrupt::default()).unwrap_err();
+    let error = acquire(&limiter, "line", 0, &|| deadline, &Interrupt::default()).unwrap_err();
     assert_eq!(error.status(), Status::RateLimited);
     assert_eq!(limiter.clock.now_ns(), before);
     assert_eq!(limiter.line("line").waiting(), 0);
@@ -59,7 +70,7 @@ fn a_wait_beyond_the_deadline_fails_at_once() {
 fn a_call_whose_time_is_up_is_not_told_that_it_was_the_limits() {
     let (limiter, _) = limiter(|_| {});
     let passed = limiter.clock.now_ns() - 1;
-    let permit = limiter.acquire("line", 0, &|| passed, &Interrupt::default());
+    let permit = acquire(&limiter, "line", 0, &|| passed, &Interrupt::default());
     assert_eq!(permit.unwrap().waited, Duration::ZERO, "the sending tells");
 }
 
@@ -67,7 +78,7 @@ fn a_call_whose_time_is_up_is_not_told_that_it_was_the_limits() {
 fn each_line_has_its_own_room() {
     let (limiter, _) = limiter(|o| o.rate_limit_rpm = 1);
     for line in ["a", "b"] {
-        let permit = limiter.acquire(line, 0, &|| FAR, &Interrupt::default()).unwrap();
+        let permit = acquire(&limiter, line, 0, &|| FAR, &Interrupt::default()).unwrap();
         assert_eq!(permit.waited, Duration::ZERO);
     }
 }
@@ -75,9 +86,9 @@ fn each_line_has_its_own_room() {
 #[test]
 fn lines_that_nobody_needs_do_not_pile_up() {
     let (limiter, time) = limiter(|o| o.rate_limit_rpm = 60);
-    let held = limiter.acquire("held", 0, &|| FAR, &Interrupt::default()).unwrap();
+    let held = acquire(&limiter, "held", 0, &|| FAR, &Interrupt::default()).unwrap();
     for n in 0..1_000 {
-        limiter.acquire(&n.to_string(), 0, &|| FAR, &Interrupt::default()).unwrap();
+        acquire(&limiter, &n.to_string(), 0, &|| FAR, &Interrupt::default()).unwrap();
         time.advance(Duration::from_secs(1));
     }
     let lines = limiter.lines.lock();
@@ -134,7 +145,7 @@ fn what_is_left_as_stated_is_not_corrected_by_what_was_estimated() {
     let learn = |left| {
         limiter.learn("line", &Learned { tokens: tokens(left), ..Learned::default() });
     };
-    let permit = limiter.acquire("line", 900, &|| FAR, &Interrupt::default()).unwrap();
+    let permit = acquire(&limiter, "line", 900, &|| FAR, &Interrupt::default()).unwrap();
     learn(300);
     permit.correct(10);
     drop(permit);
@@ -163,7 +174,7 @@ fn while_waiting(
     then: impl FnOnce(),
 ) -> Vec<Status> {
     std::thread::scope(|scope| {
-        let ask = || limiter.acquire("line", 0, deadline_ns, &Interrupt::default());
+        let ask = || acquire(limiter, "line", 0, deadline_ns, &Interrupt::default());
         let asked: Vec<_> = (0..calls).map(|_| scope.spawn(ask)).collect();
         while limiter.line("line").waiting() < calls {
             std::thread::yield_now();
@@ -178,7 +189,7 @@ fn while_waiting(
 fn one_at_a_time() -> (RateLimiter, Permit) {
     let options = ClientOptions { max_in_flight: 1, ..ClientOptions::default() };
     let limiter = RateLimiter::new(&options, &Clock::System);
-    let busy = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+    let busy = acquire(&limiter, "line", 0, &|| FAR, &Interrupt::default()).unwrap();
     (limiter, busy)
 }
 
@@ -217,7 +228,7 @@ fn a_deadline_that_is_raised_while_its_call_waits_is_the_one_that_holds() {
 
 /// A place in flight that another thread holds.
 fn held_elsewhere(limiter: &RateLimiter) -> Permit {
-    let acquire = || limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+    let acquire = || acquire(limiter, "line", 0, &|| FAR, &Interrupt::default()).unwrap();
     std::thread::scope(|scope| scope.spawn(acquire).join().unwrap())
 }
 
@@ -225,7 +236,7 @@ fn held_elsewhere(limiter: &RateLimiter) -> Permit {
 fn a_call_inside_a_call_goes_first_and_needs_no_place_beside_it() {
     let (limiter, outer) = one_at_a_time();
     let (order, take) = (Mutex::new(Vec::new()), |limiter: &RateLimiter| {
-        limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap()
+        acquire(limiter, "line", 0, &|| FAR, &Interrupt::default()).unwrap()
     });
     std::thread::scope(|scope| {
         scope.spawn(|| (take(&limiter), order.lock().push("in line")).1);
@@ -248,7 +259,7 @@ fn a_call_inside_a_call_goes_first_and_needs_no_place_beside_it() {
 #[test]
 fn a_call_inside_a_call_waits_for_the_rate_as_any_other() {
     let (limiter, _) = limiter(|o| o.rate_limit_rpm = 1);
-    let _outer = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+    let _outer = acquire(&limiter, "line", 0, &|| FAR, &Interrupt::default()).unwrap();
     assert_eq!(waited(&limiter, 0).as_secs(), 60);
 }
 
@@ -257,7 +268,7 @@ fn who_finds_no_room_in_time_is_told_of_the_option() {
     let (limiter, _time) = limiter(|o| o.max_in_flight = 1);
     let _busy = held_elsewhere(&limiter);
     let deadline = limiter.clock.now_ns() + 5_000_000_000;
-    let error = limiter.acquire("line", 0, &|| deadline, &Interrupt::default()).unwrap_err();
+    let error = acquire(&limiter, "line", 0, &|| deadline, &Interrupt::default()).unwrap_err();
     assert_eq!((error.status(), limiter.clock.now_ns()), (Status::RateLimited, deadline));
     assert!(error.to_string().contains("max_in_flight = 1"), "{error}");
     assert_eq!(error.bound(), Some(Bound::InFlight));
@@ -267,16 +278,21 @@ fn who_finds_no_room_in_time_is_told_of_the_option() {
 fn a_call_that_waits_for_room_waits_for_that_and_not_for_the_rate() {
     let (limiter, busy) = one_at_a_time();
     std::thread::scope(|scope| {
-        let ask = || limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+        let ask = || {
+            let (interrupt, mut waits) = (&Interrupt::default(), Vec::new());
+            let (deadline_ns, held) = (&|| FAR, &|_, _: &dyn Fn() -> Error| {});
+            let asker = Asker { deadline_ns, interrupt, held, waits: &mut waits };
+            (limiter.acquire("line", 0, asker).unwrap().waited, waits)
+        };
         let asked = scope.spawn(ask);
         while limiter.line("line").waiting() < 1 {
             std::thread::yield_now();
         }
         drop(busy);
-        let permit = asked.join().unwrap();
-        let waited: u64 = permit.waits.iter().map(|(_, ns)| ns).sum();
-        assert!(permit.waits.iter().all(|(bound, _)| *bound == Bound::InFlight));
-        assert_eq!(Duration::from_nanos(waited), permit.waited);
+        let (waited, waits) = asked.join().unwrap();
+        assert!(waits.iter().all(|(bound, _)| *bound == Bound::InFlight));
+        let sum = waits.into_iter().map(|(_, ns)| ns).sum();
+        assert_eq!(Duration::from_nanos(sum), waited);
     });
 }
 
@@ -295,7 +311,7 @@ fn an_interrupted_call_leaves_the_line() {
     let _busy = held_elsewhere(&limiter);
     let interrupt = Interrupt::default();
     interrupt.trip(Reason::Cancelled);
-    let error = limiter.acquire("line", 0, &|| FAR, &interrupt).unwrap_err();
+    let error = acquire(&limiter, "line", 0, &|| FAR, &interrupt).unwrap_err();
     assert_eq!(error.status(), Status::Cancelled);
     assert_eq!(limiter.line("line").waiting(), 0);
 }
@@ -305,12 +321,12 @@ fn the_first_to_come_is_the_first_to_be_served() {
     let options = ClientOptions { max_in_flight: 1, ..ClientOptions::default() };
     let limiter = RateLimiter::new(&options, &Clock::System);
     let order = Mutex::new(Vec::new());
-    let busy = limiter.acquire("line", 0, &|| FAR, &Interrupt::default()).unwrap();
+    let busy = acquire(&limiter, "line", 0, &|| FAR, &Interrupt::default()).unwrap();
     std::thread::scope(|scope| {
         for n in 0..8 {
             let (limiter, order) = (&limiter, &order);
             scope.spawn(move || {
-                let permit = limiter.acquire("line", 0, &|| FAR, &Interrupt::default());
+                let permit = acquire(limiter, "line", 0, &|| FAR, &Interrupt::default());
                 order.lock().push(n);
                 drop(permit);
             });
@@ -327,8 +343,34 @@ fn the_first_to_come_is_the_first_to_be_served() {
 fn what_was_not_sent_counts_for_nothing() {
     let (limiter, _) = limiter(|o| (o.rate_limit_rpm, o.rate_limit_tpm) = (1, 100));
     for _ in 0..5 {
-        let permit = limiter.acquire("line", 100, &|| FAR, &Interrupt::default()).unwrap();
+        let permit = acquire(&limiter, "line", 100, &|| FAR, &Interrupt::default()).unwrap();
         assert_eq!(permit.waited, Duration::ZERO);
         permit.unsent();
     }
+}
+
+/// What one in line is told of its wait, in ms and by its bound, and what it says to have
+/// waited for once it has given up.
+fn told_of(change: impl FnOnce(&mut ClientOptions)) -> (u64, Option<Bound>, Vec<Bound>) {
+    let (limiter, _) = limiter(change);
+    let _busy = held_elsewhere(&limiter);
+    let (interrupt, mut waits, told) = (Interrupt::default(), Vec::new(), Mutex::default());
+    let began_ns = limiter.clock.now_ns();
+    let held = |until_ns: u64, error: &dyn Fn() -> Error| {
+        *told.lock() = (until_ns.saturating_sub(began_ns) / 1_000_000, error().bound());
+        interrupt.trip(Reason::Cancelled);
+    };
+    let (deadline_ns, interrupt) = (&|| FAR, &interrupt);
+    let asker = Asker { deadline_ns, interrupt, held: &held, waits: &mut waits };
+    assert_eq!(limiter.acquire("line", 0, asker).unwrap_err().status(), Status::Cancelled);
+    let (until_ms, bound) = *told.lock();
+    (until_ms, bound, waits.into_iter().map(|(bound, _)| bound).collect())
+}
+
+#[test]
+fn who_waits_is_told_how_it_would_end_and_who_gives_up_has_waited_for_something_too() {
+    let requests = (60_000, Some(Bound::Requests), vec![Bound::Requests]);
+    assert_eq!(told_of(|o| o.rate_limit_rpm = 1), requests);
+    let in_flight = (0, Some(Bound::InFlight), vec![Bound::InFlight]);
+    assert_eq!(told_of(|o| o.max_in_flight = 1), in_flight);
 }
