@@ -60,7 +60,8 @@ pub(super) fn level_of(code: i32) -> Result<Level> {
 
 /// Has a function told of what the clients made from these options do: a
 /// record of each call that ends, in the attribute names of OpenTelemetry's
-/// conventions for generative AI, and of retries, breaker changes and alerts.
+/// conventions for generative AI, and of retries, renewals that failed, breaker
+/// changes and alerts.
 /// `docs/metrics.md` lists the fields of each. Keys are never in it, prompts and
 /// answers only where a provider's error message quotes them. Called with no lock
 /// held, on the thread that caused the record; any function may be called from

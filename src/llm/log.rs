@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::error::Error;
+use crate::error::{CallError, Error};
 use crate::metrics::alert::Untold;
 use crate::metrics::told::{Telling, tell};
 use crate::metrics::{Alert, AlertListener};
@@ -76,6 +76,20 @@ impl Listeners {
                 "error.message": error.to_string(),
                 "mynah.attempts": attempts,
                 "mynah.wait_ms": wait_ms,
+            })
+        });
+    }
+
+    /// Tells of a request that was to renew a kept answer, and has failed: of no call.
+    pub fn renewal_failed(&self, error: &Error) {
+        self.log(Level::Warning, || {
+            let call = call_of(error);
+            json!({
+                "event": "mynah.renewal_failed",
+                "error.type": error.status().name(),
+                "error.message": error.to_string(),
+                "http.response.status_code": call.and_then(|call| call.http_status),
+                "mynah.attempts": call.map_or(0, |call| call.attempts),
             })
         });
     }
@@ -156,10 +170,7 @@ fn record(facts: &CallFacts, ended: &Ended, result: Result<&Response, &Error>) -
             put("error.type", error.status().name().into());
             put("error.message", error.to_string().into());
             ended.bound.iter().for_each(|bound| put("mynah.bound", bound.name().into()));
-            let call = match error {
-                Error::Call(call) => Some(call),
-                _ => None,
-            };
+            let call = call_of(error);
             let request_id = call.and_then(|call| call.request_id.clone());
             put("http.response.status_code", call.and_then(|call| call.http_status).into());
             put("mynah.attempts", call.map_or(0, |call| call.attempts).into());
@@ -167,6 +178,13 @@ fn record(facts: &CallFacts, ended: &Ended, result: Result<&Response, &Error>) -
         }
     }
     record
+}
+
+fn call_of(error: &Error) -> Option<&CallError> {
+    match error {
+        Error::Call(call) => Some(call),
+        _ => None,
+    }
 }
 
 /// A provider as the conventions call it, where they know it by another name.

@@ -37,6 +37,9 @@ pub struct ClientMetrics {
     stale_connections: AtomicU64,
     cache_hits: AtomicU64,
     cache_misses: AtomicU64,
+    stale_hits: AtomicU64,
+    renewals: AtomicU64,
+    renewals_failed: AtomicU64,
     coalesced: AtomicU64,
     attempts: AtomicU64,
     retries: AtomicU64,
@@ -82,6 +85,8 @@ pub struct Ended {
     pub cost_usd: Option<f64>,
     /// Answered by the response cache; none if it was not asked.
     pub cache_hit: Option<bool>,
+    /// By one that is past its time.
+    pub stale: bool,
     /// Answered by another call's request.
     pub coalesced: bool,
     /// What was not spent again, in USD.
@@ -147,6 +152,9 @@ impl ClientMetrics {
             stale_connections: zero(),
             cache_hits: zero(),
             cache_misses: zero(),
+            stale_hits: zero(),
+            renewals: zero(),
+            renewals_failed: zero(),
             coalesced: zero(),
             attempts: zero(),
             retries: zero(),
@@ -183,11 +191,18 @@ impl ClientMetrics {
             Some(false) => _ = self.cache_misses.fetch_add(1, Relaxed),
             None => {}
         }
+        self.stale_hits.fetch_add(ended.stale.into(), Relaxed);
         self.coalesced.fetch_add(ended.coalesced.into(), Relaxed);
         self.priced_calls.fetch_add(ended.cost_usd.is_some().into(), Relaxed);
         ended.first_token_ns.iter().for_each(|ns| self.first_token.record(*ns));
         ended.in_line_ns.iter().for_each(|ns| self.in_line.record(*ns));
         self.saved_nano_usd.fetch_add(nano(ended.saved_usd.unwrap_or(0.0)), Relaxed);
+    }
+
+    /// Counts a request that was to renew a kept answer.
+    pub fn renewed(&self, has_failed: bool) {
+        self.renewals.fetch_add(1, Relaxed);
+        self.renewals_failed.fetch_add(has_failed.into(), Relaxed);
     }
 
     /// Counts a request that was sent, and has ended by now.
@@ -239,6 +254,9 @@ impl ClientMetrics {
             "retry_rate": share(get(&self.retries), calls),
             "cache_hits": hits,
             "cache_misses": get(&self.cache_misses),
+            "stale_hits": get(&self.stale_hits),
+            "renewals": get(&self.renewals),
+            "renewals_failed": get(&self.renewals_failed),
             "coalesced": get(&self.coalesced),
             "cache_hit_rate": share(hits, hits + get(&self.cache_misses)),
             "input_tokens": get(&self.input_tokens),
@@ -280,12 +298,15 @@ impl ClientMetrics {
         }
     }
 
-    fn counters(&self) -> [&AtomicU64; 16] {
+    fn counters(&self) -> [&AtomicU64; 19] {
         [
             &self.streams_cut,
             &self.stale_connections,
             &self.cache_hits,
             &self.cache_misses,
+            &self.stale_hits,
+            &self.renewals,
+            &self.renewals_failed,
             &self.coalesced,
             &self.attempts,
             &self.retries,

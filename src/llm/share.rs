@@ -92,7 +92,11 @@ impl Client {
         };
         let log = flight.manner.told.then_some(&mut log as &mut Sink<'_>);
         let result = self.send(order, &Some(key), log, &timing, &flight.interrupt);
-        result.map_err(|failed| failed.error)
+        let result = result.map_err(|failed| failed.error);
+        if flight.manner.renews {
+            self.renewed(flight.shared.attempts(), &result);
+        }
+        result
     }
 
     /// Follows a flight to its end.

@@ -49,7 +49,7 @@ fn mock(set: &[(&str, &str)]) -> MockServer {
 }
 
 /// Calls that end well and badly, directly and through a queue, are sent again, and
-/// cross a threshold and the breaker.
+/// cross a threshold and the breaker; and an answer that cannot be renewed.
 fn calls(records: &Records) {
     let mut request = Request::new();
     request.add_message("user", "hello").unwrap();
@@ -67,6 +67,15 @@ fn calls(records: &Records) {
     again.chat(&request, None).unwrap_err();
     let broken = client(&sick, records, &[("breaker_failure_threshold", "1")]);
     (0..20).for_each(|_| _ = broken.chat(&request, None));
+    let gone = mock(&[]);
+    let lifetimes = [("cache_ttl_ms", "1"), ("cache_stale_while_revalidate_ms", "600000")];
+    let renewing = client(&gone, records, &[&[("cache_enabled", "true")], &lifetimes[..]].concat());
+    renewing.chat(&request, None).unwrap();
+    drop(gone);
+    let is_told = |record: &Map<String, Value>| record["event"] == "mynah.renewal_failed";
+    while !records.lock().unwrap().iter().any(is_told) {
+        renewing.chat(&request, None).unwrap();
+    }
 }
 
 /// A cache that changes itself, and that crosses a threshold.

@@ -97,6 +97,11 @@ class ClientMetrics:
     cache_hits: int
     cache_misses: int
     cache_hit_rate: float | None
+    stale_hits: int
+    """Hits that were past their time."""
+    renewals: int
+    """Requests made to renew such answers."""
+    renewals_failed: int
     coalesced: int
     """Calls that shared another's request, those of a batch that are sent once too."""
     input_tokens: int

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::llm::call::Running;
 use crate::llm::cancel::Cancel;
 use crate::llm::log::CallFacts;
-use crate::llm::metrics::Ended;
+use crate::llm::metrics::{Ended, is_failure};
 use crate::llm::request::Request;
 use crate::llm::response::Response;
 
@@ -69,6 +69,16 @@ impl Client {
             Err(error) => ended.failed(error, false),
         }
         self.tell("chat", &ended, result);
+    }
+
+    /// Counts a request that was to renew a kept answer, and tells of it if it has
+    /// failed. What was not sent is none.
+    pub(in crate::llm) fn renewed(&self, attempts: u32, result: &Result<Response>) {
+        if attempts > 0 {
+            let failed = result.as_ref().err().filter(|error| is_failure(error.status()));
+            self.metrics.renewed(failed.is_some());
+            failed.into_iter().for_each(|error| self.listeners.renewal_failed(error));
+        }
     }
 
     /// The facts of a call for which nothing was done here for so long.

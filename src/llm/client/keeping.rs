@@ -110,6 +110,7 @@ impl Client {
         }
         response.spare();
         path.ended.saved_usd = response.saved_usd;
+        path.ended.stale = hit.stale;
         if let Some(sink) = sink {
             deliver(&response, sink, path)?;
         }

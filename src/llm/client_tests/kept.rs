@@ -78,6 +78,27 @@ fn an_answer_past_its_time_is_given_while_it_is_renewed() {
 }
 
 #[test]
+fn a_renewal_that_fails_is_counted_and_told() {
+    let lifetimes = [("cache_ttl_ms", "1000"), ("cache_stale_while_revalidate_ms", "60000")];
+    let options = [CACHED, &lifetimes].concat();
+    let bench = bench(&options, vec![plain("old", "stop"), failure(401)]);
+    bench.chat().unwrap();
+    bench.time.advance(Duration::from_secs(2));
+    assert_eq!(bench.chat().unwrap().served_from, ServedFrom::Stale);
+    while bench.sent() < 2 || bench.client.flights.count() > 0 {
+        std::thread::yield_now();
+    }
+    let figures = bench.client.metrics_json();
+    assert_eq!((&figures["by_status"], &figures["stale_hits"]), (&json!({"ok": 2}), &json!(1)));
+    assert_eq!((&figures["renewals"], &figures["renewals_failed"]), (&json!(1), &json!(1)));
+    let records = bench.records.lock();
+    let told: Vec<_> =
+        records.iter().filter(|record| record["event"] == "mynah.renewal_failed").collect();
+    assert_eq!((told.len(), &told[0]["error.type"]), (1, &json!("authentication")));
+    assert_eq!((&told[0]["level"], &told[0]["mynah.attempts"]), (&json!("warning"), &json!(1)));
+}
+
+#[test]
 fn a_wall_clock_that_is_set_back_makes_no_call_wait_and_no_answer_older() {
     const DAY: u64 = 86_400_000;
     let headers = &[

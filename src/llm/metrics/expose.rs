@@ -36,6 +36,9 @@ impl ClientMetrics {
             ("coalesced", "Calls that another's request answered.", get(&self.coalesced)),
             ("cache_hits", "Calls that the response cache answered.", get(&self.cache_hits)),
             ("cache_misses", "Calls that it could not answer.", get(&self.cache_misses)),
+            ("stale_hits", "Answers past their time.", get(&self.stale_hits)),
+            ("renewals", "Requests to renew such answers.", get(&self.renewals)),
+            ("renewals_failed", "Those that failed.", get(&self.renewals_failed)),
             ("input_tokens", "Tokens of prompts.", get(&self.input_tokens)),
             ("output_tokens", "Tokens generated.", get(&self.output_tokens)),
             (
