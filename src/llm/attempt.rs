@@ -157,7 +157,7 @@ impl Sending<'_> {
         let order = self.order;
         let mut waits = Vec::new();
         let asker = Asker {
-            deadline_ns: &|| self.timing.total().at_ns,
+            deadline_ns: &|| self.timing.in_line_until_ns(),
             interrupt: self.interrupt,
             held: &|until_ns, error| {
                 self.held(until_ns, &|| last.map_or_else(error, |last| last.end()))

@@ -53,7 +53,7 @@ pub struct Client {
     transport: Arc<dyn Transport>,
     cache: Option<ResponseCache>,
     budget: Budget,
-    limiter: RateLimiter,
+    pub(super) limiter: RateLimiter,
     breaker: Breaker,
     listeners: Listeners,
     watch: Watch,

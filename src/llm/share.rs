@@ -3,7 +3,7 @@
 //! The first call has a thread of the library fly the request (see
 //! [`super::policy::coalesce`]) and then follows it like everybody else. When
 //! no thread can be had, it sends alone. Answers past their time are renewed
-//! in the same way, with nobody waiting; closing the client ends that too.
+//! in the same way, with nobody waiting, where the limits leave room; closing the client ends that too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -50,8 +50,12 @@ impl Client {
         }
     }
 
-    /// Has an answer renewed that is past its time, unless that is under way.
+    /// Has an answer renewed that is past its time, unless that is under way, or there
+    /// is no room for it now: it takes no place in the line of those who wait.
     pub(super) fn renew(self: &Arc<Self>, order: Order, key: Key) {
+        if !self.limiter.has_room(&order.line, order.tokens) {
+            return;
+        }
         let timing = Timing::start(&order.options.values, &self.clock);
         let order = Arc::new(order);
         let start = |flight: &Arc<Flight>| self.fly(flight, &order, key);

@@ -29,6 +29,8 @@ pub struct Timing {
     total_ms: u64,
     /// The common ground of a shared request, whose deadline others may raise.
     shared: Option<Arc<Shared>>,
+    /// Whether it stands in no line.
+    waits_for_nobody: bool,
     connect_ms: u64,
     first_byte_ms: u64,
     first_token_ms: u64,
@@ -62,6 +64,7 @@ impl Timing {
             started_ns: now_ns.saturating_sub(waited_ns),
             total_ms: options.timeout_ms,
             shared: None,
+            waits_for_nobody: false,
             connect_ms: options.connect_timeout_ms,
             first_byte_ms: options.first_byte_timeout_ms,
             first_token_ms: options.first_token_timeout_ms,
@@ -142,6 +145,7 @@ impl Timing {
     /// The time of a request that others wait for.
     pub fn of_shared(options: &ClientOptions, clock: &Clock, shared: Arc<Shared>) -> Timing {
         Timing {
+            waits_for_nobody: false,
             first_byte_ms: 0,
             first_token_ms: 0,
             silence_ms: 0,
@@ -150,9 +154,15 @@ impl Timing {
         }
     }
 
-    /// The time of a request that others may wait for, and nobody has to.
+    /// The time of a request that others may wait for, and nobody has to: it is not
+    /// sent before those who stand in the limiter's line.
     pub fn of_renewal(options: &ClientOptions, clock: &Clock, shared: Arc<Shared>) -> Timing {
-        Timing { shared: Some(shared), ..Timing::start(options, clock) }
+        Timing { shared: Some(shared), waits_for_nobody: true, ..Timing::start(options, clock) }
+    }
+
+    /// Until when it may stand in the limiter's line, in ns.
+    pub fn in_line_until_ns(&self) -> u64 {
+        if self.waits_for_nobody { 0 } else { self.total().at_ns }
     }
 
     /// Has a shared request last for as long as this call may.
@@ -351,6 +361,20 @@ mod tests {
         progress.streamed = false;
         assert_eq!(timing.next_content(&progress).phase, Phase::Total);
         assert_eq!((timing.first_byte_ns(), timing.silence_ns()), (u64::MAX, u64::MAX));
+    }
+
+    #[test]
+    fn a_renewal_stands_in_no_line_and_keeps_its_limits() {
+        let (options, clock) = (ClientOptions::default(), Clock::manual().0);
+        let renewal = Timing::of_renewal(&options, &clock, Arc::default());
+        let shared = Timing::of_shared(&options, &clock, Arc::default());
+        assert_eq!((renewal.in_line_until_ns(), renewal.silence_ns()), (0, 60_000_000_000));
+        timing(|_| {}).ask_for(shared.common().unwrap());
+        assert_eq!(
+            (shared.in_line_until_ns(), shared.silence_ns()),
+            (shared.total().at_ns, u64::MAX)
+        );
+        assert!(shared.in_line_until_ns() > clock.now_ns());
     }
 
     #[test]

@@ -99,6 +99,28 @@ fn a_renewal_that_fails_is_counted_and_told() {
 }
 
 #[test]
+fn an_answer_is_renewed_only_where_the_limits_leave_room() {
+    let options = [
+        CACHED[0],
+        CACHED[1],
+        ("cache_ttl_ms", "1000"),
+        ("cache_stale_while_revalidate_ms", "600000"),
+        ("rate_limit_rpm", "1"),
+    ];
+    let bench = bench(&options, vec![plain("old", "stop"), plain("new", "stop")]);
+    bench.chat().unwrap();
+    bench.time.advance(Duration::from_secs(59));
+    assert_eq!(bench.chat().unwrap().served_from, ServedFrom::Stale);
+    assert_eq!((bench.client.flights.count(), bench.sent()), (0, 1));
+    bench.time.advance(Duration::from_secs(1));
+    assert_eq!(bench.chat().unwrap().served_from, ServedFrom::Stale);
+    while bench.sent() < 2 || bench.client.flights.count() > 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(bench.chat().unwrap().text(), "new");
+}
+
+#[test]
 fn a_wall_clock_that_is_set_back_makes_no_call_wait_and_no_answer_older() {
     const DAY: u64 = 86_400_000;
     let headers = &[

@@ -124,6 +124,11 @@ impl RateLimiter {
         Ok(Permit { line, clock, tokens, waited, _inside: inside })
     }
 
+    /// Whether one who wants to send now would not have to wait.
+    pub fn has_room(&self, line: &str, tokens: u64) -> bool {
+        self.line(line).has_room(self.clock.now_ns(), tokens)
+    }
+
     /// Waits from `now` on until its turn has come: answers when that was.
     fn wait_in_line(
         &self,

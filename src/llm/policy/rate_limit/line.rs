@@ -60,6 +60,13 @@ pub struct Wait {
     pub holds: Option<Bound>,
 }
 
+impl Wait {
+    /// Whether there is nothing to wait for.
+    fn is_over(&self) -> bool {
+        self.at_least_ns == 0 && !self.for_others
+    }
+}
+
 impl Line {
     /// A line in which nobody stands, with the limits of the options.
     pub fn new(rpm: u64, tpm: u64, max_in_flight: u64, now: u64) -> Line {
@@ -97,7 +104,7 @@ impl Line {
     pub fn take_turn(&self, now: u64, id: u64, tokens: u64) -> Result<(), (Wait, Arc<Signal>)> {
         let mut state = self.state.lock();
         let wait = state.wait(now, id);
-        if wait.at_least_ns == 0 && !wait.for_others {
+        if wait.is_over() {
             state.requests.take(1.0);
             state.tokens.take(tokens as f64);
             state.in_flight += 1;
@@ -108,6 +115,13 @@ impl Line {
             waiter.wake = wake.clone();
         }
         Err((wait, wake))
+    }
+
+    /// Whether one who came now would not have to wait.
+    pub fn has_room(&self, now: u64, tokens: u64) -> bool {
+        let mut state = self.state.lock();
+        let ahead = state.waiting.len();
+        state.wait_behind(now, ahead, tokens, false, false).is_over()
     }
 
     /// Takes the one with this id out of the line.

@@ -374,3 +374,28 @@ fn who_waits_is_told_how_it_would_end_and_who_gives_up_has_waited_for_something_
     let in_flight = (0, Some(Bound::InFlight), vec![Bound::InFlight]);
     assert_eq!(told_of(|o| o.max_in_flight = 1), in_flight);
 }
+
+#[test]
+fn there_is_room_while_one_who_came_would_not_have_to_wait() {
+    let (limiter, time) = limiter(|o| o.rate_limit_rpm = 1);
+    assert!(limiter.has_room("line", 0));
+    drop(acquire(&limiter, "line", 0, &|| FAR, &Interrupt::default()).unwrap());
+    assert!(!limiter.has_room("line", 0), "it is used up");
+    time.advance(Duration::from_secs(60));
+    assert!(limiter.has_room("line", 0));
+    let (limiter, busy) = one_at_a_time();
+    assert!(!limiter.has_room("line", 0), "somebody is under way");
+    drop(busy);
+    assert!(limiter.has_room("line", 0));
+}
+
+#[test]
+fn who_may_stand_in_no_line_is_refused_where_there_is_no_room_at_once() {
+    let (limiter, _) = limiter(|o| o.max_in_flight = 1);
+    let busy = held_elsewhere(&limiter);
+    let before = limiter.clock.now_ns();
+    let error = acquire(&limiter, "line", 0, &|| 0, &Interrupt::default()).unwrap_err();
+    assert_eq!((error.bound(), limiter.clock.now_ns()), (Some(Bound::InFlight), before));
+    drop(busy);
+    acquire(&limiter, "line", 0, &|| 0, &Interrupt::default()).unwrap();
+}
