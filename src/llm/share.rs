@@ -16,7 +16,7 @@ use super::nesting;
 use super::order::Order;
 use super::policy::coalesce::{Flight, Joined, Manner, Participant};
 use super::policy::response_cache::Key;
-use super::response::{Response, ServedFrom};
+use super::response::{Response, ServedFrom, Timings};
 use super::timing::{Progress, Timing};
 
 impl Client {
@@ -129,9 +129,13 @@ impl Client {
             let failed = Failed { error, partial: partial.flatten().map(Box::new) };
             failed.after(place.flight.shared.attempts())
         })?;
+        let pays = place.pays();
         if later {
             response.served_from = ServedFrom::Coalesced;
-            response.spare();
+            match pays {
+                true => response.timings = Timings::default(),
+                false => response.spare(),
+            }
             // Counted from this call's own start, which the request's was not.
             let first_token = progress.first_content_ns;
             response.timings.first_token = first_token.map(|at| path.timing.since_start(at));

@@ -87,7 +87,7 @@ impl Scene {
 const PATIENT: (&str, &str) = ("timeout_ms", "600000");
 
 #[test]
-fn the_first_to_ask_may_be_cancelled_and_the_others_get_their_answer() {
+fn the_first_to_ask_may_be_cancelled_and_the_others_get_their_answer_and_one_pays_for_it() {
     let scene = scene(&[], vec![plain("for the rest", "stop")]);
     let cancel = Cancel::default();
     thread::scope(|scope| {
@@ -99,11 +99,19 @@ fn the_first_to_ask_may_be_cancelled_and_the_others_get_their_answer() {
         assert_eq!(status(first.join().unwrap()), Status::Cancelled);
         scene.joined(3);
         scene.let_go();
-        for other in others {
-            let response = other.join().unwrap().unwrap();
-            assert_eq!((response.text(), response.cost_usd), ("for the rest", Some(0.0)));
-        }
+        let others = others.into_iter().map(|other| other.join().unwrap().unwrap());
+        let mut paid: Vec<_> = others
+            .map(|response| {
+                assert_eq!(response.text(), "for the rest");
+                (response.cost_usd, response.saved_usd)
+            })
+            .collect();
+        paid.sort_by(|one, other| one.partial_cmp(other).unwrap());
+        let (cost, spared) = (Some(1.5e-5), (Some(0.0), Some(1.5e-5)));
+        assert_eq!(paid, [spared, spared, (cost, None)]);
     });
+    let figures = scene.client.metrics_json();
+    assert_eq!((&figures["cost_usd"], &figures["saved_usd"]), (&json!(1.5e-5), &json!(3e-5)));
     assert_eq!((scene.begun(), scene.held.broken_off.load(SeqCst)), (1, 0));
 }
 

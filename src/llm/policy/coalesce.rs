@@ -80,6 +80,19 @@ struct Log {
     participants: usize,
     /// The time of one of them was up.
     late: bool,
+    payer: Payer,
+}
+
+/// Who pays for the answer.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Payer {
+    /// Who began it.
+    #[default]
+    First,
+    /// That one has left without it: the next who takes it.
+    Next,
+    /// Nobody any more.
+    Nobody,
 }
 
 /// What joining found.
@@ -98,6 +111,7 @@ pub struct Participant<'a> {
     flights: &'a Flights,
     /// The flight.
     pub flight: Arc<Flight>,
+    first: bool,
     _inside: Inside,
 }
 
@@ -141,7 +155,7 @@ impl Flights {
         }
         drop(under_way);
         let inside = nesting::enter(Place::Flight(key));
-        let participant = Participant { flights: self, flight, _inside: inside };
+        let participant = Participant { flights: self, flight, first, _inside: inside };
         if first { Joined::First(participant) } else { Joined::Later(participant) }
     }
 
@@ -164,13 +178,14 @@ impl Flights {
 
 impl Flight {
     fn new(key: Key, manner: Manner, timing: &Timing) -> Self {
+        let payer = if manner.renews { Payer::Nobody } else { Payer::First };
         Flight {
             key,
             interrupt: Arc::default(),
             shared: Arc::default(),
             manner,
             open_until_ns: timing.total().at_ns,
-            log: Mutex::default(),
+            log: Mutex::new(Log { payer, ..Log::default() }),
         }
     }
 
@@ -289,6 +304,17 @@ impl Participant<'_> {
         Err(error)
     }
 
+    /// Whether this one pays for the answer that it takes: the first to come, or, if
+    /// that has left without it, one of the others.
+    pub fn pays(&self) -> bool {
+        let payer = &mut self.flight.log.lock().payer;
+        let pays = *payer == if self.first { Payer::First } else { Payer::Next };
+        if pays {
+            *payer = Payer::Nobody;
+        }
+        pays
+    }
+
     /// Leaves without ending the request, even if nobody else follows it.
     pub fn leave_it_flying(self) {
         self.flight.log.lock().participants += 1;
@@ -307,6 +333,9 @@ impl Drop for Participant<'_> {
         let mut under_way = self.flights.under_way.lock();
         let mut log = self.flight.log.lock();
         log.participants -= 1;
+        if self.first && log.payer == Payer::First {
+            log.payer = Payer::Next;
+        }
         if log.participants == 0 {
             remove(&mut under_way, &self.flight);
             let reason = if log.late { Reason::Late } else { Reason::Cancelled };

@@ -394,3 +394,34 @@ fn whose_time_is_up_names_the_status_that_had_come() {
     let Error::Call(end) = hasty.follow(&place).0.unwrap_err() else { panic!() };
     assert_eq!((end.status, end.http_status), (Status::Timeout, Some(200)));
 }
+
+#[test]
+fn the_first_pays_or_the_next_if_it_has_left_and_nobody_for_a_renewal() {
+    let flights = Flights::default();
+    let join =
+        || std::thread::scope(|scope| scope.spawn(|| later(&flights).pays()).join().unwrap());
+    let place = first(&flights);
+    assert!(!join() && place.pays() && !place.pays());
+    drop(place);
+
+    let place = first(&flights);
+    std::thread::scope(|scope| {
+        let (left, wait) = std::sync::mpsc::channel::<()>();
+        let (joined, entered) = std::sync::mpsc::channel();
+        let flights = &flights;
+        let heir = scope.spawn(move || {
+            let place = later(flights);
+            joined.send(()).unwrap();
+            assert!(wait.recv().is_err());
+            place.pays()
+        });
+        entered.recv().unwrap();
+        drop((place, left));
+        assert!(heir.join().unwrap());
+    });
+
+    let renewal = Caller::new(|_| {}).first(&flights, Manner { renews: true, ..STREAM });
+    assert!(!renewal.pays());
+    renewal.leave_it_flying();
+    assert!(!join());
+}
