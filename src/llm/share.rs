@@ -124,6 +124,11 @@ impl Client {
             &mut delivered,
         );
         let mut response = result.map_err(|error| {
+            // Who is interrupted while it is held up keeps what the provider had said.
+            let error = match (interrupt.reason(), place.flight.shared.hold()) {
+                (Some(reason), Some(hold)) => reason.instead_of(&hold.error),
+                _ => error,
+            };
             let provider = order.prepared.context.provider;
             let partial = sink.is_some().then(|| Response::so_far(&delivered, provider));
             let failed = Failed { error, partial: partial.flatten().map(Box::new) };

@@ -528,7 +528,9 @@ fn who_has_no_time_for_the_pause_before_a_retry_ends_with_what_the_provider_said
         assert_eq!((call.status, call.http_status), (Status::Overloaded, Some(503)));
         assert_eq!((call.retry_after, call.attempts), (Some(Duration::from_secs(30)), 1));
         cancel.trigger();
-        assert_eq!(status(patient.join().unwrap()), Status::Cancelled);
+        let ended = patient.join().unwrap().unwrap_err().error;
+        let Error::Call(call) = ended else { panic!("not a call's error") };
+        assert_eq!((call.status, call.http_status), (Status::Cancelled, Some(503)));
     });
     assert_eq!(scene.begun(), 1);
 }
