@@ -800,8 +800,8 @@ mynah_status mynah_cache_options_set_max_memory_mb(mynah_cache_options *options,
                                                    uint64_t n);
 
 /**
- * Largest key and value together that is stored, in bytes; 0: no bound. Range
- * 0..=4294967295.
+ * Largest key and value together that is stored, in bytes, a packed value
+ * counted as packed; 0: no bound. Range 0..=4294967295.
  */
 MYNAH_API
 mynah_status mynah_cache_options_set_max_entry_bytes(mynah_cache_options *options,

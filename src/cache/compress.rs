@@ -128,9 +128,14 @@ impl Codec {
         (newest.cloned(), Coming(self, version))
     }
 
+    /// Whether values of such a length are packed if they get smaller.
+    pub fn may_pack(&self, len: usize) -> bool {
+        len >= self.threshold.max(1)
+    }
+
     /// The packed form of a value, if it is long enough and gets smaller.
     pub fn pack(&self, value: &[u8]) -> Option<(Vec<u8>, Coming<'_>)> {
-        if value.len() < self.threshold.max(1) {
+        if !self.may_pack(value.len()) {
             return None;
         }
         let length = u32::try_from(value.len()).ok()?;

@@ -44,6 +44,13 @@ impl Cache {
         Ok(Encoded { entry, raw_len: value.len(), train, _coming })
     }
 
+    /// Whether no key and no value of such lengths are stored, whatever they are: a
+    /// value that may be packed is to be judged by what it packs to.
+    pub(super) fn never_fits(&self, key_len: usize, value_len: usize) -> bool {
+        let may_pack = self.shared.codec.as_ref().is_some_and(|codec| codec.may_pack(value_len));
+        self.is_too_large(key_len.saturating_add(if may_pack { 0 } else { value_len }))
+    }
+
     /// The value of a packed entry.
     pub(super) fn unpack(&self, entry: &Entry) -> Result<Value> {
         let codec = self.shared.codec.as_ref();

@@ -194,8 +194,7 @@ impl Cache {
                     let key_length = read_u32(&mut stream).map_err(cut)?;
                     let value_length = read_u32(&mut stream).map_err(cut)?;
                     count += 1;
-                    let size = (key_length as usize).saturating_add(value_length as usize);
-                    if self.is_too_large(size) {
+                    if self.never_fits(key_length as usize, value_length as usize) {
                         pass_over(&mut stream, key_length as u64 + value_length as u64)?;
                         continue;
                     }

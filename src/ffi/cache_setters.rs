@@ -169,8 +169,8 @@ pub extern "C" fn mynah_cache_options_set_max_memory_mb(
     set_value::<CacheDraft, _>(options, "max_memory_mb", n)
 }
 
-/// Largest key and value together that is stored, in bytes; 0: no bound. Range
-/// 0..=4294967295.
+/// Largest key and value together that is stored, in bytes, a packed value
+/// counted as packed; 0: no bound. Range 0..=4294967295.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_options_set_max_entry_bytes(
     options: *mut mynah_cache_options,

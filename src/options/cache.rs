@@ -139,7 +139,7 @@ static ROWS: &[Row<CacheOptions>] = &[
     int!(
         max_entry_bytes,
         0..=u32::MAX as u64,
-        "Largest key and value together that is stored, in bytes; 0: no bound."
+        "Largest key and value together that is stored, in bytes, a packed value counted as packed; 0: no bound."
     ),
     flag!(compression, "Compresses values with zstd where that makes them smaller."),
     int!(compression_level, 1..=22, "zstd's level: higher is smaller and slower."),

@@ -138,7 +138,7 @@ func WithAutoTuning(on bool) Option { return of("auto_tuning", on) }
 func WithMaxMemoryMB(n int) Option { return of("max_memory_mb", n) }
 
 // WithMaxEntryBytes is max_entry_bytes: Largest key and value together that is
-// stored, in bytes; 0: no bound.
+// stored, in bytes, a packed value counted as packed; 0: no bound.
 func WithMaxEntryBytes(n int) Option { return of("max_entry_bytes", n) }
 
 // WithCompression is compression: Compresses values with zstd where that makes

@@ -133,6 +133,30 @@ fn what_a_load_leaves_out_is_not_counted() {
     fs::remove_file(path).unwrap();
 }
 
+#[test]
+fn a_load_takes_what_a_set_took_long_values_that_pack_among_it() {
+    let (long, noise) =
+        (vec![7; 3 << 20], (0..900_000).map(|_| fastrand::u8(..)).collect::<Vec<_>>());
+    let path = place("packs");
+    for options in [
+        r#"{"compression": true, "max_entry_bytes": 1000}"#,
+        r#"{"compression": true, "max_memory_mb": 4}"#,
+        r#"{"max_entry_bytes": 1000}"#,
+    ] {
+        let ((all, _), (from, _), (to, _)) = (cache("{}"), cache(options), cache(options));
+        for (key, value) in [(b"a", &long[..100]), (b"b", &long), (b"c", &noise)] {
+            all.set(key, value, Ttl::Never).unwrap();
+            let _ = from.set(key, value, Ttl::Never);
+        }
+        all.save(&path, &mut always).unwrap();
+        assert_eq!(to.load(&path, &mut always), Ok(from.len()), "{options}");
+        let kept = |cache: &Cache| [b"a", b"b", b"c"].map(|key| cache.contains(key).unwrap());
+        assert_eq!(kept(&to), kept(&from), "{options}");
+        audit(&to);
+    }
+    fs::remove_file(path).unwrap();
+}
+
 /// Writes a file of these records as a save would, digest and all.
 fn forge(path: &Path, records: &[&[u8]]) {
     let stream = [&0u64.to_le_bytes()[..], &records.concat(), &[LAST]].concat();
