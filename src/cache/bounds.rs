@@ -195,6 +195,31 @@ fn however_many_store_at_once_there_is_room_for_each() {
 }
 
 #[test]
+fn a_value_waits_for_bytes_that_others_carry_and_is_refused_when_they_keep_them() {
+    let (cache, _) = cache(r#"{"max_memory_mb": 1, "capacity": 5000, "shard_count": 2}"#);
+    let value = &half(1)[..500_000];
+    let mut out = departure::Departures::default();
+    let mut carried = cache.free_up(6 << 17, &mut out);
+    std::thread::scope(|scope| {
+        let set = scope.spawn(|| cache.set(b"half", value, Ttl::Never));
+        // Far longer than it takes to find that nothing is left.
+        (0..100_000).for_each(|_| {
+            if !set.is_finished() {
+                std::thread::yield_now()
+            }
+        });
+        drop(carried);
+        set.join().unwrap().unwrap();
+    });
+    carried = cache.free_up(6 << 17, &mut out);
+    let kept = carried.put_down();
+    cache.remove(b"half");
+    assert!(matches!(cache.set(b"half", value, Ttl::Never), Err(Error::TooLarge { .. })));
+    cache.shared.budget.give(kept);
+    audit(&cache);
+}
+
+#[test]
 fn what_is_stored_while_a_sweep_goes_on_has_its_sweep_too() {
     let place = Arc::<std::sync::OnceLock<Weak<Cache>>>::default();
     let listener = {

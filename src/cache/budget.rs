@@ -190,6 +190,9 @@ pub struct Budget {
     pub entries: Pool,
     /// Bytes: `max_memory_mb`.
     pub bytes: Pool,
+    /// Bytes that calls carry from one place to another. Relaxed: who waits for them
+    /// looks again.
+    under_way: AtomicI64,
 }
 
 impl Budget {
@@ -198,7 +201,20 @@ impl Budget {
         Budget {
             entries: Pool::new((capacity as i64).min(UNBOUNDED), 64),
             bytes: Pool::new(max_bytes.map_or(UNBOUNDED, |b| (b as i64).min(UNBOUNDED)), 1 << 16),
+            under_way: AtomicI64::new(0),
         }
+    }
+
+    /// Counts bytes as being on their way, or, below zero, as having arrived.
+    pub fn sets_out(&self, bytes: i64) {
+        if bytes != 0 {
+            self.under_way.fetch_add(bytes, Relaxed);
+        }
+    }
+
+    /// Bytes that are on their way now.
+    pub fn under_way(&self) -> i64 {
+        self.under_way.load(Relaxed)
     }
 
     /// Draws what is lacking, and some to keep in hand when there are so many

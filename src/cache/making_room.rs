@@ -3,6 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
+use super::carried::Carried;
 use super::departure::{Departures, Reason};
 use super::making::cell_bytes;
 use super::shard::Shard;
@@ -31,20 +32,20 @@ impl Cache {
     /// Takes bytes out of the budget: entries leave if there are too few. What
     /// cannot be had even so is owed.
     pub(super) fn reserve(&self, bytes: i64, out: &mut Departures) {
-        let mut got = self.free_up(bytes, out);
+        let mut got = self.free_up(bytes, out).put_down();
         got.bytes -= bytes;
         self.shared.budget.give(got);
     }
 
     /// Takes bytes out of the budget, and makes entries leave if there are too
     /// few; less, if there is no more even so.
-    pub(super) fn free_up(&self, bytes: i64, out: &mut Departures) -> Amount {
+    pub(super) fn free_up(&self, bytes: i64, out: &mut Departures) -> Carried<'_> {
         let wanted = Amount { entries: 0, bytes };
-        let mut got = self.shared.budget.draw_some(wanted);
+        let mut got = self.draw_some(wanted);
         for _ in 0..PASSES_MAX {
             // Over all cells that there are by then: a resize may go on.
             for cell in self.directory.cells() {
-                let lacking = got.lacks(wanted);
+                let lacking = got.amount().lacks(wanted);
                 if !lacking.is_some() {
                     return got;
                 }
@@ -68,26 +69,35 @@ impl Cache {
 
     /// Finds what a shard lacks elsewhere: first what others have in hand,
     /// then, entry by entry, what they hold. One lock at a time.
-    pub(super) fn gather(&self, home: usize, lacking: Amount, out: &mut Departures) -> Amount {
-        if let Some(collection) = self.shared.budget.tighten(lacking) {
+    pub(super) fn gather(&self, home: usize, lacking: Amount, out: &mut Departures) -> Carried<'_> {
+        let budget = &self.shared.budget;
+        if let Some(collection) = budget.tighten(lacking) {
             for cell in self.directory.cells() {
-                let amount = cell.write().surrender();
-                self.shared.budget.give(amount);
+                let mut shard = cell.write();
+                budget.give(shard.surrender());
             }
-            self.shared.budget.collected(collection);
-            return Amount::default();
+            budget.collected(collection);
+            return Carried::nothing(budget);
         }
-        let mut gathered = self.shared.budget.draw_some(lacking);
-        let count = self.directory.count();
-        for step in 1..count {
-            let missing = gathered.lacks(lacking);
+        let mut gathered = self.draw_some(lacking);
+        // Those too that a resize has filled and calls do not try first yet, or any more.
+        let all = self.directory.used();
+        for step in 1..all {
+            let missing = gathered.amount().lacks(lacking);
             if !missing.is_some() {
                 break;
             }
-            let mut shard = self.directory.cell((home + step) % count).write();
+            let mut shard = self.directory.cell((home + step) % all).write();
             gathered.add(self.evict_for(&mut shard, missing, out));
         }
         gathered
+    }
+
+    /// What there is in the budget of what is lacking.
+    fn draw_some(&self, lacking: Amount) -> Carried<'_> {
+        let mut drawn = Carried::nothing(&self.shared.budget);
+        drawn.add(self.shared.budget.draw_some(lacking));
+        drawn
     }
 
     fn evict_for(&self, shard: &mut Shard, missing: Amount, out: &mut Departures) -> Amount {

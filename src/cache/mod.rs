@@ -17,6 +17,7 @@ mod alert;
 #[cfg(test)]
 mod bounds;
 mod budget;
+mod carried;
 mod cell;
 mod claim;
 mod compress;

@@ -84,11 +84,11 @@ impl Cache {
         // Two tables that are as small as can be may take more than one: nothing
         // in them could make room for that.
         let margin = 2 * Shard::smallest_bytes(*self.maker.lock()) as i64;
-        let margin = self.free_up(margin, &mut out);
+        let mut margin = self.free_up(margin, &mut out);
         let moving = self.moving.write();
         let cells = [lower, upper].map(|index| self.directory.cell(index));
         let [mut lower, mut upper] = cells.map(Cell::write);
-        lower.receive(margin);
+        lower.receive(margin.put_down());
         change(&mut lower, &self.shared, &mut upper, &mut out);
         if upper.is_resting() {
             cells[0].take_counts(cells[1]);
@@ -119,9 +119,8 @@ impl Cache {
                 for _ in 0..part {
                     shard.evict(&self.shared, Reason::Capacity, &mut out);
                 }
-                let amount = shard.surrender();
+                self.shared.budget.give(shard.surrender());
                 drop(shard);
-                self.shared.budget.give(amount);
                 self.finish(out).deliver_later(&mut left);
             }
             // What is missing may be on its way to a shard in another's hands.
@@ -182,6 +181,30 @@ mod tests {
         cache.sweep();
         assert_eq!((cache.len(), cache.next_sweep_ms()), (0, None));
         audit(&cache);
+    }
+
+    /// In the midst of a resize most entries may lie in shards that calls do not try
+    /// first yet, or any more.
+    #[test]
+    fn a_value_of_half_the_bound_finds_room_while_shards_come_and_go() {
+        let doubling = |cache: &Cache| {
+            cache.provide(4).deliver();
+            (0..2).for_each(|index| cache.pair(index, index + 2, Shard::split).deliver());
+        };
+        let halving = |cache: &Cache| cache.directory.set_count(2);
+        for (shards, change) in [(2, &doubling as &dyn Fn(&Cache)), (4, &halving)] {
+            let (cache, _) = cache(&format!(
+                r#"{{"max_memory_mb": 1, "capacity": 5000, "shard_count": {shards}}}"#
+            ));
+            let is_above = |n: u32| cache.shared.hash(&n.to_le_bytes()) & 2 != 0;
+            let keys = (0..9_000u32).filter(|n| is_above(*n));
+            keys.for_each(|n| cache.set(&n.to_le_bytes(), &[1; 300], Ttl::Never).unwrap());
+            let below = (0..).find(|n| !is_above(*n)).unwrap().to_le_bytes();
+            assert!(cache.memory_bytes() > (1 << 20) / 8 * 7);
+            change(&cache);
+            cache.set(&below, &[2; 500_000], Ttl::Never).unwrap();
+            assert!(cache.contains(&below).unwrap());
+        }
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::carried::Carried;
 use super::departure::Departures;
 use super::entry::{COMPRESSED, EXPIRY_MAX_MS, Entry, NEGATIVE};
 use super::simulate::What;
-use super::{Amount, Cache, Ttl};
+use super::{Cache, Ttl};
 use crate::error::{Error, Result};
 
-/// Rounds of looking for bytes in vain after which there are none.
+/// Rounds of looking for bytes in vain after which there are none, those not counted
+/// in which others carried enough.
 const ROUNDS_MAX: u32 = 4_096;
 /// An entry finds room whatever else takes some if it is no larger than this part of
 /// the bound on memory, and so than this, which is that part of the least bound.
@@ -145,9 +147,8 @@ impl Cache {
             self.check_room(&entry)?;
         }
         let lapse = self.shared.lapse(&entry);
-        let (mut carried, mut out) = (Amount::default(), Departures::default());
-        let stored = self.put_in(hash, entry, raw_len, &mut carried, &mut out);
-        self.shared.budget.give(carried);
+        let mut out = Departures::default();
+        let stored = self.put_in(hash, entry, raw_len, &mut out);
         let out = self.finish(out);
         match stored {
             Ok(()) => {
@@ -162,24 +163,23 @@ impl Cache {
     }
 
     /// Puts an entry into its shard, which is tried again with what could be
-    /// gathered elsewhere as long as there is anything; `carried` is what is left
-    /// of that.
+    /// gathered elsewhere as long as there is anything.
     #[inline]
     fn put_in(
         &self,
         hash: u64,
         mut entry: Entry,
         raw_len: usize,
-        carried: &mut Amount,
         out: &mut Departures,
     ) -> Result<()> {
         let packed_len = (entry.flags() & COMPRESSED != 0).then(|| entry.value().len());
         let now_ms = self.clock.coarse_ns() / 1_000_000;
+        let mut carried = Carried::nothing(&self.shared.budget);
         let mut rounds = 0;
         loop {
             let (_, mut shard) = self.directory.write(hash)?;
             self.check_open()?;
-            shard.receive(std::mem::take(carried));
+            shard.receive(carried.put_down());
             let put = shard.put(&self.shared, self.share(), hash, entry, now_ms, out);
             let Err((back, lacking)) = put else {
                 if let Some(packed_len) = packed_len {
@@ -190,14 +190,14 @@ impl Cache {
             entry = back;
             let index = shard.index;
             drop(shard);
-            *carried = self.gather(index, lacking, out);
-            // There is a place for every entry; bytes there may not be.
-            rounds += (lacking.bytes > 0) as u32;
-            if !carried.is_some() {
+            carried = self.gather(index, lacking, out);
+            if !carried.amount().is_some() {
+                // There is a place for every entry; bytes there may not be, unless
+                // others hold as many, on their way to where they go.
+                rounds += (lacking.bytes > self.shared.budget.under_way()) as u32;
                 if rounds > ROUNDS_MAX {
                     return Err(self.no_room(&entry));
                 }
-                // Others hold what there is, on its way to where it goes.
                 crate::sync::yield_now();
             }
         }

@@ -192,9 +192,9 @@ impl Cache {
         for cell in self.directory.cells() {
             let mut out = Departures::default();
             // An empty shard has nothing to give up for what the policy takes.
-            let margin = self.free_up(Shard::smallest_bytes(make) as i64, &mut out);
+            let mut margin = self.free_up(Shard::smallest_bytes(make) as i64, &mut out);
             let mut shard = cell.write();
-            shard.receive(margin);
+            shard.receive(margin.put_down());
             let room = shard.table.room();
             shard.rebuild(&self.shared, room, Some(make()));
             shard.repay(&self.shared, &mut out);
