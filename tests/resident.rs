@@ -3,27 +3,12 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)] // a test's helpers
 
-use std::sync::Arc;
+mod memory;
 
+use memory::{cache, resident};
 use mynah::cache::{Cache, Ttl};
-use mynah::clock::Clock;
-use mynah::options::Layered;
-use mynah::options::cache::CacheOptions;
 
 const BOUND: usize = 128 << 20;
-
-fn cache() -> Arc<Cache> {
-    let mut options = Layered::<CacheOptions>::default();
-    options.load_json(r#"{"max_memory_mb": 128, "capacity": 10000000}"#).unwrap();
-    Cache::new(options.resolve().unwrap(), Clock::System).unwrap()
-}
-
-/// Without the pages of the program itself.
-fn resident() -> usize {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = text.lines().find(|line| line.starts_with("RssAnon")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() << 10
-}
 
 static VALUE: [u8; 200_000] = [7; 200_000];
 
@@ -41,7 +26,7 @@ fn fill(cache: &Cache, seed: u64, size: fn(&mut fastrand::Rng) -> usize) {
 #[test]
 fn resident_memory_is_within_15_percent_of_what_is_accounted_as_sizes_shift() {
     let before = resident();
-    let cache = cache();
+    let cache = cache(r#"{"max_memory_mb": 128, "capacity": 10000000}"#);
     let check = |when: &str| {
         let grown = (resident() - before) as f64;
         let ratio = grown / cache.memory_bytes() as f64;

@@ -160,12 +160,12 @@ impl Shard {
     pub fn smallest_bytes(make: Maker) -> u64 {
         let policy = make();
         let table = Table::new(SMALLEST_ROOM, policy.lists());
-        table.bytes() + policy.bytes_for(table.room())
+        table.bytes() + policy::bytes_with(&*policy, table.room())
     }
 
     /// Bytes of table and policy.
     pub fn overhead_bytes(&self) -> u64 {
-        self.table.bytes() + self.policy.bytes_for(self.table.room())
+        self.table.bytes() + policy::bytes_with(&*self.policy, self.table.room())
     }
 
     /// Bytes of the entries.
@@ -175,7 +175,7 @@ impl Shard {
 
     fn grown_bytes(&self, room: usize) -> u64 {
         let lists = self.table.bytes() - Table::bytes_for(self.table.room());
-        Table::bytes_for(room) + lists + self.policy.bytes_for(room)
+        Table::bytes_for(room) + lists + policy::bytes_with(&*self.policy, room)
     }
 
     /// Cache lines of a usual entry after the first, no more than are worth

@@ -63,9 +63,11 @@ pub struct Table {
     len: usize,
 }
 
-/// Bytes of so many buckets and their backs.
+/// Bytes of so many buckets, their backs and their groups.
 fn bucket_bytes(count: usize) -> usize {
-    heap::taken(count * size_of::<Bucket>()) + heap::taken(count * size_of::<Back>())
+    heap::taken(count * size_of::<Bucket>())
+        + heap::taken(count * size_of::<Back>())
+        + heap::taken_plain(count.div_ceil(GROUP) * size_of::<u32>(), align_of::<u32>())
 }
 
 impl Table {
@@ -93,16 +95,13 @@ impl Table {
 
     /// Bytes that a table with room for `entries` takes.
     pub fn bytes_for(entries: usize) -> u64 {
-        let buckets = Self::buckets_for(entries);
-        (bucket_bytes(buckets) + buckets.div_ceil(GROUP) * 4) as u64 + 48
+        bucket_bytes(Self::buckets_for(entries)) as u64
     }
 
     /// Bytes that it takes.
     pub fn bytes(&self) -> u64 {
-        (bucket_bytes(self.buckets.len())
-            + self.groups.len() * 4
-            + self.lists.capacity() * size_of::<List>()) as u64
-            + 64
+        let lists = self.lists.capacity() * size_of::<List>();
+        (bucket_bytes(self.buckets.len()) + heap::taken_plain(lists, align_of::<List>())) as u64
     }
 
     /// Entries in it.

@@ -45,7 +45,7 @@ fn source(bytes: usize) -> Source {
 /// Bytes that are taken for an array of so many.
 pub fn taken(bytes: usize) -> usize {
     match bytes {
-        ..PAGED => bytes,
+        ..PAGED => system::taken_plain(bytes, ALIGN),
         _ => bytes.next_multiple_of(PAGE),
     }
 }

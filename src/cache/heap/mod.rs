@@ -44,6 +44,7 @@ pub use class::allocated;
 use class::{PAGE, RUN_MAX};
 use limbo::LIMBO;
 use pages::{LARGE, SMALL};
+pub use system::taken_plain;
 
 /// What a block's address is a multiple of.
 const ALIGN: usize = 8;

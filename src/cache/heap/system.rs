@@ -6,9 +6,20 @@ use std::ptr::NonNull;
 /// Bytes of a chunk, and what its address is a multiple of: a huge page.
 pub const CHUNK: usize = 2 << 20;
 
+/// What sizes of the system's allocator are multiples of, and its least one.
+const STEP: usize = 16;
+const LEAST: usize = 32;
+
 /// So many bytes, at least one, aligned to a small power of two.
 pub fn layout(bytes: usize, align: usize) -> Layout {
     Layout::from_size_align(bytes.max(1), align).unwrap_or(Layout::new::<u8>())
+}
+
+/// Bytes that the system's allocator takes for a block of so many: with a word of its
+/// own, and up to where the next one of the kind can begin.
+pub fn taken_plain(bytes: usize, align: usize) -> usize {
+    let whole = (bytes + size_of::<usize>()).next_multiple_of(align.max(STEP));
+    if bytes == 0 { 0 } else { whole.max(LEAST) }
 }
 
 /// A block of the system's allocator.

@@ -5,6 +5,7 @@
 //! and forgetting costs nothing. About one look-up in ten thousand finds a
 //! fingerprint that is another key's; that costs one entry a better place.
 
+use crate::cache::heap::taken_plain;
 use crate::cache::processor::fetch;
 
 const SET: usize = 16;
@@ -42,7 +43,7 @@ impl Ghost {
 
     /// Bytes of one.
     pub fn bytes_for(length: usize) -> u64 {
-        (sets_for(length) * size_of::<Set>()) as u64 + 16
+        taken_plain(sets_for(length) * size_of::<Set>(), align_of::<Set>()) as u64
     }
 
     /// Departures that it remembers.

@@ -19,6 +19,7 @@ mod tests;
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use super::heap::taken_plain;
 use super::table::{Slot, Table};
 
 /// The order in which the entries of one shard leave.
@@ -73,6 +74,12 @@ pub trait Policy: Send + Sync {
     fn bytes_for(&self, _room: usize) -> u64 {
         0
     }
+}
+
+/// Bytes of a policy with what it takes beside a table with room for so many entries.
+pub fn bytes_with(policy: &dyn Policy, room: usize) -> u64 {
+    let own = taken_plain(size_of_val(policy), align_of_val(policy));
+    own as u64 + policy.bytes_for(room)
 }
 
 /// Counts a hit in an entry's word, up to `top`. Two at once may count as one:
