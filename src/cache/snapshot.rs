@@ -16,6 +16,8 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
+
 use self::replacing::New;
 use super::compress::DICTIONARY_BYTES;
 use super::{Cache, Ttl, patiently};
@@ -163,43 +165,45 @@ impl Cache {
     /// Calls `each` with every record; how many entries there are.
     fn read_records(
         &self,
-        file: &mut File,
+        file: &mut (impl Read + Seek),
         length: u64,
         path: &Path,
         each: &mut dyn FnMut(Record) -> Result<()>,
     ) -> Result<u64> {
         let failed = io_error("reading", path);
-        let cut = |_| refused("the records end too early");
+        let (cut, torn) =
+            (unreadable(path, "the records end too early"), unreadable(path, "a record is cut"));
         file.seek(SeekFrom::Start(NAME.len() as u64)).map_err(&failed)?;
         let stream = zstd::Decoder::new(file.take(length)).map_err(&failed)?;
         let mut stream = BufReader::new(stream);
-        let saved_ms = read_u64(&mut stream).map_err(cut)?;
+        let saved_ms = read_u64(&mut stream).map_err(&cut)?;
         let lain_ms = self.clock.unix_ms().saturating_sub(saved_ms);
         let (mut key, mut value, mut count) = (Vec::new(), Vec::new(), 0);
         loop {
             let mut kind = [0];
-            stream.read_exact(&mut kind).map_err(cut)?;
+            stream.read_exact(&mut kind).map_err(&cut)?;
             match kind[0] {
                 LAST => return Ok(count),
                 DICTIONARY => {
-                    let length = read_u32(&mut stream).map_err(cut)?;
+                    let length = read_u32(&mut stream).map_err(&cut)?;
                     if length as usize > DICTIONARY_BYTES {
                         return Err(refused("its dictionary is larger than any that is saved"));
                     }
-                    read_bytes(&mut stream, length, &mut value)?;
+                    read_bytes(&mut stream, length, &mut value).map_err(&torn)?;
                     each(Record::Dictionary(&value))?;
                 }
                 ENTRY => {
-                    let remaining = read_u64(&mut stream).map_err(cut)?;
-                    let key_length = read_u32(&mut stream).map_err(cut)?;
-                    let value_length = read_u32(&mut stream).map_err(cut)?;
+                    let remaining = read_u64(&mut stream).map_err(&cut)?;
+                    let key_length = read_u32(&mut stream).map_err(&cut)?;
+                    let value_length = read_u32(&mut stream).map_err(&cut)?;
                     count += 1;
                     if self.never_fits(key_length as usize, value_length as usize) {
-                        pass_over(&mut stream, key_length as u64 + value_length as u64)?;
+                        pass_over(&mut stream, key_length as u64 + value_length as u64)
+                            .map_err(&torn)?;
                         continue;
                     }
-                    read_bytes(&mut stream, key_length, &mut key)?;
-                    read_bytes(&mut stream, value_length, &mut value)?;
+                    read_bytes(&mut stream, key_length, &mut key).map_err(&torn)?;
+                    read_bytes(&mut stream, value_length, &mut value).map_err(&torn)?;
                     let ttl = match remaining {
                         u64::MAX => Ttl::Never,
                         ms if ms <= lain_ms => continue,
@@ -239,20 +243,31 @@ fn read_u32(from: &mut impl Read) -> io::Result<u32> {
 
 /// Reads so many bytes, taking memory only as they come: a length that lies
 /// costs nothing.
-fn read_bytes(from: &mut impl Read, length: u32, into: &mut Vec<u8>) -> Result<()> {
+fn read_bytes(from: &mut impl Read, length: u32, into: &mut Vec<u8>) -> io::Result<()> {
     into.clear();
-    let read = from.take(length.into()).read_to_end(into);
-    is_whole(read.is_ok_and(|read| read == length as usize))
+    let read = from.take(length.into()).read_to_end(into)?;
+    is_whole(read == length as usize)
 }
 
 /// Reads so many bytes, and keeps none: this cache would not take them.
-fn pass_over(from: &mut impl Read, length: u64) -> Result<()> {
-    let read = io::copy(&mut from.take(length), &mut io::sink());
-    is_whole(read.is_ok_and(|read| read == length))
+fn pass_over(from: &mut impl Read, length: u64) -> io::Result<()> {
+    let read = io::copy(&mut from.take(length), &mut io::sink())?;
+    is_whole(read == length)
 }
 
-fn is_whole(record: bool) -> Result<()> {
-    record.then_some(()).ok_or_else(|| refused("a record is cut"))
+fn is_whole(record: bool) -> io::Result<()> {
+    record.then_some(()).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}
+
+/// What an error says of a file's records: that they are broken so, unless the disk
+/// errs or memory lacks.
+fn unreadable(path: &Path, broken: &'static str) -> impl Fn(io::Error) -> Error {
+    let failed = io_error("reading", path);
+    move |error| match error.get_ref().and_then(|inner| inner.downcast_ref::<zstd::Error>()) {
+        Some(inner) if !inner.is(ZSTD_ErrorCode::ZSTD_error_memory_allocation) => refused(broken),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => refused(broken),
+        _ => failed(error),
+    }
 }
 
 /// A file to read; what is none, such as a pipe, might keep one waiting for ever.

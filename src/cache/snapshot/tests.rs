@@ -205,6 +205,47 @@ fn what_is_too_large_for_the_cache_is_passed_over_without_being_held() {
     fs::remove_file(path).unwrap();
 }
 
+/// A file on a disk that errs from some place on, or a process whose memory ends.
+struct Failing<'a>(io::Cursor<&'a [u8]>, u64, fn() -> io::Error);
+
+impl Read for Failing<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.0.position() >= self.1 {
+            true => Err(self.2()),
+            false => self.0.by_ref().take(1).read(into),
+        }
+    }
+}
+
+impl Seek for Failing<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn a_good_file_is_not_refused_because_the_disk_errs_or_memory_lacks() {
+    let ((from, _), (to, _), path) = (cache("{}"), cache("{}"), place("errs"));
+    let noise: Vec<u8> = (0..2_000).map(|_| fastrand::u8(..)).collect();
+    from.set(b"k", &noise, Ttl::Never).unwrap();
+    from.save(&path, &mut always).unwrap();
+    let whole = fs::read(&path).unwrap();
+    let length = whole.len() as u64 - NAME.len() as u64 - DIGEST;
+    let errors: [fn() -> io::Error; 2] =
+        [|| io::Error::from_raw_os_error(5), || io::ErrorKind::OutOfMemory.into()];
+    for at in (NAME.len() as u64..length).step_by(50) {
+        for error in errors {
+            let mut file = Failing(io::Cursor::new(&whole), at, error);
+            let read = to.read_records(&mut file, length, &path, &mut |_| Ok(()));
+            assert_eq!(read.unwrap_err().status(), Status::Io, "{at}: {}", error());
+        }
+        let mut cut = io::Cursor::new(&whole[..at as usize]);
+        let read = to.read_records(&mut cut, length, &path, &mut |_| Ok(()));
+        assert_eq!(read.unwrap_err().status(), Status::Protocol, "{at}");
+    }
+    fs::remove_file(path).unwrap();
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_keeps_its_permissions_a_link_its_place_and_what_is_no_file_stays() {
