@@ -75,13 +75,21 @@ impl Table {
     /// lists.
     pub fn new(entries: usize, lists: usize) -> Table {
         let buckets = Self::buckets_for(entries);
-        Table {
-            buckets: Array::new(buckets, Bucket::default),
-            backs: Array::new(buckets, Back::default),
-            groups: vec![NEVER; buckets.div_ceil(GROUP)].into(),
-            lists: vec![EMPTY; lists],
-            len: 0,
-        }
+        let backs = Array::new(buckets, Back::default);
+        Self::of(Array::new(buckets, Bucket::default), backs, lists)
+    }
+
+    /// The same; none if there is no memory for it.
+    pub fn try_new(entries: usize, lists: usize) -> Option<Table> {
+        let count = Self::buckets_for(entries);
+        // Both, before either is written to.
+        let (buckets, backs) = (Array::room(count)?, Array::room(count)?);
+        Some(Self::of(buckets.fill(Bucket::default), backs.fill(Back::default), lists))
+    }
+
+    fn of(buckets: Array<Bucket>, backs: Array<Back>, lists: usize) -> Table {
+        let groups = vec![NEVER; buckets.len().div_ceil(GROUP)].into();
+        Table { buckets, backs, groups, lists: vec![EMPTY; lists], len: 0 }
     }
 
     fn buckets_for(entries: usize) -> usize {

@@ -1,5 +1,6 @@
 //! Tables' memory: arrays of a fixed length, the larger ones in huge pages.
 
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
@@ -12,6 +13,12 @@ use super::system;
 const PAGED: usize = 64 * 1024;
 /// What an array's address is a multiple of: a cache line.
 pub const ALIGN: usize = 64;
+
+#[cfg(test)]
+thread_local! {
+    /// What a thread makes no larger arrays than: there is no memory for those.
+    pub static LARGEST: std::cell::Cell<usize> = const { std::cell::Cell::new(usize::MAX) };
+}
 
 /// As a boxed slice, elsewhere.
 pub struct Array<T> {
@@ -56,16 +63,34 @@ impl<T> Array<T> {
     /// As many as `len` of what `make` makes. As a boxed slice, it ends the
     /// process if there is no memory.
     pub fn new(len: usize, make: impl Fn() -> T) -> Array<T> {
+        match Self::room(len) {
+            Some(room) => room.fill(make),
+            None => std::alloc::handle_alloc_error(system::layout(len * size_of::<T>(), ALIGN)),
+        }
+    }
+
+    /// Room for as many, with nothing in it yet; none if there is no memory.
+    pub fn room(len: usize) -> Option<Array<MaybeUninit<T>>> {
         const { Self::FITS };
-        let bytes = len * size_of::<T>();
+        let bytes = len.checked_mul(size_of::<T>())?;
+        #[cfg(test)]
+        if bytes > LARGEST.get() {
+            return None;
+        }
         let memory = match source(bytes) {
             Source::Plain | Source::System => system::plain(bytes, ALIGN),
             Source::Run(pages) => SMALL.lock().take(pages),
             Source::Map(bytes) => system::map(bytes).inspect(|at| system::prefer_huge(*at, bytes)),
         };
-        let Some(first) = memory.map(NonNull::cast::<T>) else {
-            std::alloc::handle_alloc_error(system::layout(bytes, ALIGN))
-        };
+        Some(Array { first: memory?.cast(), len })
+    }
+}
+
+impl<T> Array<MaybeUninit<T>> {
+    /// Puts what `make` makes into every place.
+    pub fn fill(self, make: impl Fn() -> T) -> Array<T> {
+        let room = ManuallyDrop::new(self);
+        let (first, len) = (room.first.cast::<T>(), room.len);
         // SAFETY: the memory has room for as many, is aligned for them, and
         // nobody else's.
         (0..len).for_each(|i| unsafe { first.add(i).write(make()) });
@@ -113,6 +138,13 @@ impl<T> DerefMut for Array<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_array_for_which_there_is_no_memory_is_none() {
+        for len in [usize::MAX, usize::MAX / 16, 1 << 52] {
+            assert!(Array::<u64>::room(len).is_none(), "{len}");
+        }
+    }
 
     #[test]
     fn arrays_of_every_source_hold_what_was_made_and_let_it_go() {

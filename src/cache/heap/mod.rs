@@ -39,6 +39,8 @@ mod system;
 
 use std::ptr::NonNull;
 
+#[cfg(test)]
+pub use array::LARGEST;
 pub use array::{Array, taken};
 pub use class::allocated;
 use class::{PAGE, RUN_MAX};

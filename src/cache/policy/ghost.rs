@@ -35,10 +35,12 @@ fn sets_for(length: usize) -> usize {
 }
 
 impl Ghost {
-    /// A memory of the last `length` departures.
-    pub fn new(length: usize) -> Ghost {
-        let sets = vec![Set::default(); sets_for(length)].into();
-        Ghost { sets, length: length.max(1) as u64, ..Ghost::default() }
+    /// A memory of the last `length` departures; none if there is no room for one.
+    pub fn new(length: usize) -> Option<Ghost> {
+        let (mut sets, count) = (Vec::new(), sets_for(length));
+        sets.try_reserve_exact(count).ok()?;
+        sets.resize(count, Set::default());
+        Some(Ghost { sets: sets.into(), length: length.max(1) as u64, ..Ghost::default() })
     }
 
     /// Bytes of one.
@@ -68,6 +70,9 @@ impl Ghost {
 
     /// Remembers a departure.
     pub fn insert(&mut self, hash: u64) {
+        if self.sets.is_empty() {
+            return;
+        }
         self.departures += 1;
         if self.departures >= self.next_step_at {
             // Several steps at once where the memory is shorter than that.
@@ -120,7 +125,7 @@ mod tests {
 
     #[test]
     fn it_remembers_its_length_and_little_more() {
-        let mut ghost = Ghost::new(1_000);
+        let mut ghost = Ghost::new(1_000).unwrap();
         (0..10_000).for_each(|n| ghost.insert(hash(n)));
         let late = (9_000..10_000).filter(|n| ghost.remove(hash(*n)).is_some()).count();
         ghost.insert(hash(1));
@@ -131,5 +136,13 @@ mod tests {
         assert!(late > 950, "{late}");
         assert!(early < 30, "{early}");
         assert_eq!(ghost.remove(hash(9_999)), None, "asked twice");
+    }
+
+    #[test]
+    fn one_for_which_there_is_no_room_remembers_nothing() {
+        assert!(Ghost::new(usize::MAX / 64).is_none());
+        let mut ghost = Ghost::default();
+        ghost.insert(hash(1));
+        assert_eq!(ghost.remove(hash(1)), None);
     }
 }

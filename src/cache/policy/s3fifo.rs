@@ -122,8 +122,10 @@ impl Policy for S3Fifo {
     }
 
     fn sized(&mut self, room: usize) {
-        if self.ghosts.length() != ghosts_for(room).max(1) {
-            self.ghosts = Ghost::new(ghosts_for(room));
+        if self.ghosts.length() != ghosts_for(room).max(1)
+            && let Some(ghosts) = Ghost::new(ghosts_for(room))
+        {
+            self.ghosts = ghosts;
         }
     }
 

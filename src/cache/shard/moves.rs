@@ -13,20 +13,32 @@ impl Shard {
     /// Moves everything into a table of another size, under another policy if
     /// one is given. The difference in bytes comes from what is in hand.
     pub fn rebuild(&mut self, shared: &Shared, room: usize, policy: Option<Box<dyn Policy>>) {
-        let before = self.overhead_bytes();
-        let same = policy.is_none();
+        let (before, same) = (self.overhead_bytes(), policy.is_none());
         if let Some(policy) = policy {
             self.counts_up_to = policy.counts_up_to();
             self.policy = policy;
         }
-        let empty = Table::new(SMALLEST_ROOM, self.policy.lists());
-        let old = std::mem::replace(&mut self.table, empty);
-        self.table = Table::new(room.max(old.len()), self.policy.lists());
+        let table = Table::new(room.max(self.table.len()), self.policy.lists());
+        self.move_into(shared, table, same);
+        self.in_hand.bytes -= self.overhead_bytes() as i64 - before as i64;
+    }
+
+    /// Moves everything into a larger table, if there is memory for one; whether there
+    /// was. The difference in bytes comes from what is in hand.
+    pub fn grow(&mut self, shared: &Shared, room: usize) -> bool {
+        let before = self.overhead_bytes();
+        let Some(table) = Table::try_new(room, self.policy.lists()) else { return false };
+        self.move_into(shared, table, true);
+        self.in_hand.bytes -= self.overhead_bytes() as i64 - before as i64;
+        true
+    }
+
+    fn move_into(&mut self, shared: &Shared, table: Table, same: bool) {
+        let old = std::mem::replace(&mut self.table, table);
         self.policy.sized(self.table.room());
         for (entry, list) in old.drain() {
             self.adopt(shared, entry, same.then_some(list));
         }
-        self.in_hand.bytes -= self.overhead_bytes() as i64 - before as i64;
     }
 
     /// Takes in an entry from another table, where it was on a list of the same

@@ -54,8 +54,13 @@ impl Shard {
                 lacking = self.in_hand.lacks(need);
             }
             if !lacking.is_some() {
-                if let Some(room) = grow {
-                    self.rebuild(shared, room, None);
+                if let Some(room) = grow
+                    && !self.grow(shared, room)
+                {
+                    // It stays as large as it is.
+                    self.evict(shared, Reason::Capacity, out);
+                    old = self.table.find(hash, entry.key());
+                    continue;
                 }
                 self.commit(shared, hash, old, entry, now_ms, out);
                 self.settle(shared);

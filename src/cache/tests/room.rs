@@ -55,6 +55,23 @@ fn a_cache_bounded_by_bytes_alone_is_never_above_and_nearly_full() {
 }
 
 #[test]
+fn where_there_is_no_memory_for_a_larger_table_entries_leave_for_others() {
+    let (cache, _) = cache(r#"{"capacity": 1000000, "shard_count": 1, "eviction_policy": "fifo"}"#);
+    let set = |n: u32| cache.set(&n.to_le_bytes(), b"v", Ttl::Default).unwrap();
+    let held = |n: u32| cache.contains(&n.to_le_bytes()).unwrap();
+    heap::LARGEST.set(64 << 10);
+    (0..20_000).for_each(set);
+    let most = cache.len() as u32;
+    assert!((2_000..6_000).contains(&most), "{most}");
+    assert!((20_000 - most..20_000).all(held) && !held(20_000 - most - 1));
+    audit(&cache);
+    heap::LARGEST.set(usize::MAX);
+    (20_000..40_000).for_each(set);
+    assert_eq!(cache.len() as u32, most + 20_000);
+    audit(&cache);
+}
+
+#[test]
 fn a_held_value_moves_to_the_pinned_bytes_and_out_of_them() {
     let (cache, _) = cache("{}");
     cache.set(b"k", &[1; 1000], Ttl::Default).unwrap();
