@@ -11,6 +11,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,10 +39,30 @@ pub struct Claims {
 const SHUT: usize = 1;
 const ONE: usize = 2;
 
-type Flights = HashMap<Box<[u8]>, Arc<Flight>>;
+type Flights = HashMap<Key, Arc<Flight>>;
 
-#[derive(Default)]
+/// A key that is being loaded: one copy for the map and for whoever has to do with it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key(Arc<Vec<u8>>);
+
+impl Key {
+    fn copy(key: &[u8]) -> Result<Key> {
+        let mut copy = Vec::new();
+        let lacking = |_| Error::Internal(format!("out of memory for {} bytes", key.len()));
+        copy.try_reserve_exact(key.len()).map_err(lacking)?;
+        copy.extend_from_slice(key);
+        Ok(Key(Arc::new(copy)))
+    }
+}
+
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 struct Flight {
+    key: Key,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -80,7 +101,6 @@ pub enum Claimed {
 /// next who waits.
 pub struct Claim {
     cache: Arc<Cache>,
-    key: Box<[u8]>,
     flight: Arc<Flight>,
     settled: bool,
 }
@@ -155,7 +175,7 @@ impl Cache {
             return self.claimed(key, flight);
         }
         if let Some(stale) = self.stale(key).transpose() {
-            self.leave(key, &flight);
+            self.leave(&flight);
             return stale.map(Claimed::Stale);
         }
         self.wait(key, flight, deadline, stop)
@@ -170,7 +190,7 @@ impl Cache {
             }
             let (flight, mine) = self.board(key)?;
             if !mine {
-                self.leave(key, &flight);
+                self.leave(&flight);
                 return Ok(None);
             }
             match self.claimed(key, flight) {
@@ -204,15 +224,17 @@ impl Cache {
             drop(state);
             return Ok((flight, mine));
         }
-        let flight = Arc::<Flight>::default();
-        flights.insert(key.into(), flight.clone());
+        let key = Key::copy(key)?;
+        let (state, changed) = Default::default();
+        let flight = Arc::new(Flight { key: key.clone(), state, changed });
+        flights.insert(key, flight.clone());
         self.claims.word.fetch_add(ONE, Ordering::Relaxed);
         Ok((flight, true))
     }
 
     /// The claim, unless the value has come between the look-up and the claim.
     fn claimed(self: &Arc<Self>, key: &[u8], flight: Arc<Flight>) -> Result<Claimed> {
-        let claim = Claim { cache: self.clone(), key: key.into(), flight, settled: false };
+        let claim = Claim { cache: self.clone(), flight, settled: false };
         match self.is_settled(key)? {
             Some(value) => {
                 claim.settle(Outcome::Filled(value.clone()));
@@ -245,7 +267,7 @@ impl Cache {
         }
         let ended = self.outcome(key, &flight, deadline, stop);
         if let Some(ended) = ended {
-            self.leave(key, &flight);
+            self.leave(&flight);
             return ended;
         }
         self.claimed(key, flight)
@@ -301,13 +323,13 @@ impl Cache {
     }
 
     /// Counts a waiter out; the last one takes an abandoned flight away.
-    fn leave(&self, key: &[u8], flight: &Arc<Flight>) {
+    fn leave(&self, flight: &Arc<Flight>) {
         let mut flights = self.claims.flights.lock();
         let mut state = flight.state.lock();
         state.waiting -= 1;
         if state.waiting == 0 && matches!(state.outcome, Outcome::Vacant) {
             drop(state);
-            self.claims.forget(&mut flights, key, flight);
+            self.claims.forget(&mut flights, flight);
         }
     }
 
@@ -360,9 +382,9 @@ impl Claims {
         self.word.load(Ordering::Relaxed) & SHUT != 0
     }
 
-    fn forget(&self, flights: &mut Flights, key: &[u8], flight: &Arc<Flight>) {
-        if flights.get(key).is_some_and(|there| Arc::ptr_eq(there, flight)) {
-            flights.remove(key);
+    fn forget(&self, flights: &mut Flights, flight: &Arc<Flight>) {
+        if flights.get(&flight.key).is_some_and(|there| Arc::ptr_eq(there, flight)) {
+            flights.remove(&flight.key);
             self.word.fetch_sub(ONE, Ordering::Relaxed);
         }
     }
@@ -390,21 +412,21 @@ fn known(value: Option<Value>) -> Result<Claimed> {
 impl Claim {
     /// The key to load.
     pub fn key(&self) -> &[u8] {
-        &self.key
+        self.flight.key.borrow()
     }
 
     /// Stores the value and gives it to all who wait; they get it also if it
     /// is too large to be stored.
     pub fn fill(self, value: &[u8], ttl: Ttl) -> Result<()> {
         let shared = Value::copy_from(value)?;
-        let stored = self.cache.set(&self.key, value, ttl);
+        let stored = self.cache.set(self.key(), value, ttl);
         self.settle(Outcome::Filled(Some(shared)));
         stored
     }
 
     /// Stores that there is nothing, and tells all who wait.
     pub fn fill_negative(self, ttl: Ttl) -> Result<()> {
-        let stored = self.cache.set_negative(&self.key, ttl);
+        let stored = self.cache.set_negative(self.key(), ttl);
         self.settle(Outcome::Filled(None));
         stored
     }
@@ -417,7 +439,7 @@ impl Claim {
     fn settle(mut self, outcome: Outcome) {
         self.settled = true;
         let mut flights = self.cache.claims.flights.lock();
-        self.cache.claims.forget(&mut flights, &self.key, &self.flight);
+        self.cache.claims.forget(&mut flights, &self.flight);
         self.flight.state.lock().outcome = outcome;
         drop(flights);
         self.flight.changed.notify_all();
@@ -434,7 +456,7 @@ impl Drop for Claim {
         state.outcome = Outcome::Vacant;
         if state.waiting == 0 {
             drop(state);
-            self.cache.claims.forget(&mut flights, &self.key, &self.flight);
+            self.cache.claims.forget(&mut flights, &self.flight);
             return;
         }
         drop((state, flights));

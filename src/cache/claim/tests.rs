@@ -38,6 +38,17 @@ fn waiters<T: Send>(
 }
 
 #[test]
+fn a_key_that_is_being_loaded_is_copied_once() {
+    let (cache, _) = cache("{}");
+    let claim = claim(&cache, b"k");
+    assert_eq!(claim.key(), b"k");
+    let flights = cache.claims.flights.lock();
+    assert!(flights.keys().all(|key| Arc::ptr_eq(&key.0, &claim.flight.key.0)));
+    assert_eq!(Arc::strong_count(&claim.flight.key.0), 2);
+    drop(flights);
+}
+
+#[test]
 fn one_caller_claims_and_the_others_get_what_it_fills() {
     let (cache, _) = cache("{}");
     let claim = claim(&cache, b"k");
