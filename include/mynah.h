@@ -557,6 +557,7 @@ mynah_status mynah_cache_options_set(mynah_cache_options *options,
 
 /**
  * Sets all options of a JSON object, or on an error none; null is `default`.
+ * `MYNAH_TOO_LARGE` beyond 16 MiB.
  *
  * The caller promises:
  * 1. `json` points to `len` readable bytes.
@@ -1558,6 +1559,7 @@ mynah_status mynah_client_options_set(mynah_client_options *options,
 
 /**
  * Sets all options of a JSON object, or on an error none; null is `default`.
+ * `MYNAH_TOO_LARGE` beyond 16 MiB.
  *
  * The caller promises:
  * 1. `json` points to `len` readable bytes.
@@ -3333,7 +3335,8 @@ mynah_status mynah_mock_options_set(mynah_mock_options *options,
                                     mynah_error **err);
 
 /**
- * Sets every option of a JSON object, all or, on an error, none.
+ * Sets every option of a JSON object, all or, on an error, none;
+ * `MYNAH_TOO_LARGE` beyond 16 MiB.
  *
  * The caller promises:
  * 1. `json` points to `len` readable bytes of UTF-8.

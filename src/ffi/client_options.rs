@@ -88,6 +88,7 @@ pub unsafe extern "C" fn mynah_client_options_set(
 }
 
 /// Sets all options of a JSON object, or on an error none; null is `default`.
+/// `MYNAH_TOO_LARGE` beyond 16 MiB.
 ///
 /// # Safety
 /// 1. `json` points to `len` readable bytes.

@@ -64,7 +64,8 @@ pub unsafe extern "C" fn mynah_mock_options_set(
     unsafe { options::set_named::<MockDraft, _>(options, name, value, err) }
 }
 
-/// Sets every option of a JSON object, all or, on an error, none.
+/// Sets every option of a JSON object, all or, on an error, none;
+/// `MYNAH_TOO_LARGE` beyond 16 MiB.
 ///
 /// # Safety
 /// 1. `json` points to `len` readable bytes of UTF-8.

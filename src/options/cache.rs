@@ -261,6 +261,16 @@ mod tests {
     }
 
     #[test]
+    fn a_json_text_larger_than_any_that_makes_sense_is_refused_unread() {
+        let mut layered = Layered::<CacheOptions>::default();
+        let padded = |len: usize| r#"{"capacity": 5}"#.to_string() + &" ".repeat(len - 15);
+        layered.load_json(&padded(16 << 20)).unwrap();
+        let refused = layered.load_json(&padded((16 << 20) + 1)).unwrap_err().to_string();
+        assert_eq!(refused, "options: 16777217 bytes do not fit into 16777216");
+        assert_eq!(layered.resolve().unwrap().values.capacity, 5);
+    }
+
+    #[test]
     fn a_refusal_says_what_was_given_and_what_would_do() {
         let told = |key: &str, text: &str| {
             Layered::<CacheOptions>::default().set(key, text).unwrap_err().to_string()

@@ -24,6 +24,9 @@ use serde_json::{Map, json};
 
 use crate::error::{Error, Result};
 
+/// Bytes of a JSON object of options: far more than any that makes sense.
+const JSON_MAX: usize = 16 << 20;
+
 /// A struct of options that rows describe.
 pub trait OptionSet: Default + Clone + 'static {
     /// All options, in the order of the documentation.
@@ -160,8 +163,13 @@ impl<T: OptionSet> Layered<T> {
         self.explicit.iter().map(|(key, value)| (*key, value))
     }
 
-    /// Sets every option of a JSON object; all of them or, on an error, none.
+    /// Sets every option of a JSON object; all of them or, on an error, none. A text of
+    /// more than 16 MiB is refused before any memory is taken for what it says.
     pub fn load_json(&mut self, text: &str) -> Result<()> {
+        if text.len() > JSON_MAX {
+            let (needed, limit) = (text.len() as u64, JSON_MAX as u64);
+            return Err(Error::TooLarge { what: "options", needed, limit });
+        }
         let object: Map<String, serde_json::Value> = serde_json::from_str(text).map_err(|e| {
             Error::invalid("options", format!("cannot be read as a JSON object: {e}"))
         })?;
