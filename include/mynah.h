@@ -699,7 +699,7 @@ mynah_status mynah_cache_options_set_default_ttl_ms(mynah_cache_options *options
 
 /**
  * Milliseconds between sweeps of expired entries; 0: they stay until they are
- * read or evicted. Range 0..=a century.
+ * read (not with the strategy `periodic`) or evicted. Range 0..=a century.
  */
 MYNAH_API
 mynah_status mynah_cache_options_set_cleanup_interval_ms(mynah_cache_options *options,
@@ -944,8 +944,9 @@ MYNAH_API void mynah_cache_free(mynah_cache *cache);
  * own, or `MYNAH_TTL_NEVER`. When it returns, the cache is within its bounds.
  * Any thread; waits for the key's shard.
  *
- * Errors: `MYNAH_TOO_LARGE` beyond `max_entry_bytes`, or half of
- * `max_memory_mb`; `MYNAH_BUSY` as `max_retries` says.
+ * Errors: `MYNAH_TOO_LARGE` beyond `max_entry_bytes`, half of `max_memory_mb`, or,
+ * whatever those are, 4294967295 bytes of key and value together; `MYNAH_BUSY` as
+ * `max_retries` says.
  *
  * The caller promises:
  * 1. `key` and `value` point to that many readable bytes; null only with 0.
@@ -1314,8 +1315,8 @@ mynah_status mynah_cache_wait_or_claim(mynah_cache *cache,
  * thread.
  *
  * Errors: those of `mynah_cache_set` (the waiters get the value all the same);
- * `MYNAH_CLOSED` if it was settled before; `MYNAH_NULL_ARGUMENT` for the value
- * leaves the claim unsettled.
+ * `MYNAH_CLOSED` if it was settled before, or the cache was freed;
+ * `MYNAH_NULL_ARGUMENT` for the value leaves the claim unsettled.
  *
  * The caller promises:
  * 1. `value` points to that many readable bytes; null only with 0.
@@ -1333,7 +1334,7 @@ mynah_status mynah_claim_fill(mynah_claim *claim,
  * `MYNAH_NOT_FOUND`. Any thread.
  *
  * Errors: those of `mynah_cache_set` (the claim is settled all the same);
- * `MYNAH_CLOSED` if it was settled before.
+ * `MYNAH_CLOSED` if it was settled before, or the cache was freed.
  */
 MYNAH_API mynah_status mynah_claim_fill_negative(mynah_claim *claim, uint64_t ttl_ms);
 

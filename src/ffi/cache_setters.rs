@@ -41,7 +41,7 @@ pub extern "C" fn mynah_cache_options_set_default_ttl_ms(
 }
 
 /// Milliseconds between sweeps of expired entries; 0: they stay until they are
-/// read or evicted. Range 0..=a century.
+/// read (not with the strategy `periodic`) or evicted. Range 0..=a century.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_options_set_cleanup_interval_ms(
     options: *mut mynah_cache_options,

@@ -172,8 +172,8 @@ fn take(claim: *mut mynah_claim) -> Result<Claim> {
 /// thread.
 ///
 /// Errors: those of `mynah_cache_set` (the waiters get the value all the same);
-/// `MYNAH_CLOSED` if it was settled before; `MYNAH_NULL_ARGUMENT` for the value
-/// leaves the claim unsettled.
+/// `MYNAH_CLOSED` if it was settled before, or the cache was freed;
+/// `MYNAH_NULL_ARGUMENT` for the value leaves the claim unsettled.
 ///
 /// # Safety
 /// 1. `value` points to that many readable bytes; null only with 0.
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn mynah_claim_fill(
 /// `MYNAH_NOT_FOUND`. Any thread.
 ///
 /// Errors: those of `mynah_cache_set` (the claim is settled all the same);
-/// `MYNAH_CLOSED` if it was settled before.
+/// `MYNAH_CLOSED` if it was settled before, or the cache was freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_claim_fill_negative(claim: *mut mynah_claim, ttl_ms: u64) -> mynah_status {
     guard(|| take(claim)?.fill_negative(Ttl::from_millis(ttl_ms)))

@@ -22,8 +22,9 @@ use super::reach::{is_plain, look, place, told, with, write};
 /// own, or `MYNAH_TTL_NEVER`. When it returns, the cache is within its bounds.
 /// Any thread; waits for the key's shard.
 ///
-/// Errors: `MYNAH_TOO_LARGE` beyond `max_entry_bytes`, or half of
-/// `max_memory_mb`; `MYNAH_BUSY` as `max_retries` says.
+/// Errors: `MYNAH_TOO_LARGE` beyond `max_entry_bytes`, half of `max_memory_mb`, or,
+/// whatever those are, 4294967295 bytes of key and value together; `MYNAH_BUSY` as
+/// `max_retries` says.
 ///
 /// # Safety
 /// 1. `key` and `value` point to that many readable bytes; null only with 0.
