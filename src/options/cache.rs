@@ -285,6 +285,13 @@ mod tests {
         ] {
             assert_eq!(told(key, text), message);
         }
+        for (key, message) in [
+            ("CAPACITY", "CAPACITY: no such option; did you mean capacity?"),
+            ("capacity ", "\"capacity \": no such option; did you mean capacity?"),
+            ("", "\"\": no such option"),
+        ] {
+            assert_eq!(told(key, "1"), message);
+        }
         let choice = told("eviction_policy", "mru");
         assert!(choice.starts_with("eviction_policy: mru is outside the choices s3fifo, "));
     }

@@ -111,7 +111,7 @@ pub(super) fn find<T: OptionSet>(key: &str) -> Result<&'static Row<T>> {
 pub(super) fn index<T: OptionSet>(key: &str) -> Result<usize> {
     let rows = T::rows();
     rows.iter().position(|row| row.key == key).ok_or_else(|| Error::UnknownOption {
-        key: clip(key),
+        key: visible(key),
         near: rows
             .iter()
             .map(|row| (distance(key, row.key), row.key))
@@ -292,14 +292,16 @@ fn clip(text: &str) -> String {
     }
 }
 
-/// Levenshtein's edit distance, for "did you mean".
+/// Levenshtein's edit distance, for "did you mean"; capitals make no difference.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.bytes().take(64).enumerate() {
         let mut diagonal = row[0];
         row[0] = i + 1;
         for (j, cb) in b.bytes().enumerate() {
-            let next = (diagonal + usize::from(ca != cb)).min(row[j] + 1).min(row[j + 1] + 1);
+            let next = (diagonal + usize::from(!ca.eq_ignore_ascii_case(&cb)))
+                .min(row[j] + 1)
+                .min(row[j + 1] + 1);
             diagonal = std::mem::replace(&mut row[j + 1], next);
         }
     }
