@@ -76,9 +76,10 @@ impl Cache {
     /// Writes all live entries to a file, replacing it whole; how many. Gets
     /// and sets go on.
     ///
-    /// Errors: `Io`; `Stopped` by the callback, and `Closed` if the cache is
+    /// Errors: `Io`; `InvalidArgument` for an empty path; `Stopped` by the callback, and `Closed` if the cache is
     /// freed meanwhile: the old file stays then.
     pub fn save(self: &Arc<Self>, path: &Path, progress: Progress) -> Result<u64> {
+        check_path(path)?;
         replacing::replace(path, |file| self.write_to(file, path, progress))
     }
 
@@ -129,6 +130,7 @@ impl Cache {
     /// how many entries it stored. One that is larger than this cache allows is
     /// left out.
     pub fn load(&self, path: &Path, progress: Progress) -> Result<u64> {
+        check_path(path)?;
         let mut file = open(path)?;
         let length = verify(&mut file, path)?;
         let total = self.read_records(&mut file, length, path, &mut |_| Ok(()))?;
@@ -267,6 +269,14 @@ fn unreadable(path: &Path, broken: &'static str) -> impl Fn(io::Error) -> Error 
         Some(inner) if !inner.is(ZSTD_ErrorCode::ZSTD_error_memory_allocation) => refused(broken),
         None if error.kind() == io::ErrorKind::UnexpectedEof => refused(broken),
         _ => failed(error),
+    }
+}
+
+/// Whether a path names anything.
+fn check_path(path: &Path) -> Result<()> {
+    match path.as_os_str().is_empty() {
+        true => Err(Error::invalid("path", "must not be empty")),
+        false => Ok(()),
     }
 }
 

@@ -157,6 +157,14 @@ fn a_load_takes_what_a_set_took_long_values_that_pack_among_it() {
     fs::remove_file(path).unwrap();
 }
 
+#[test]
+fn a_path_that_names_nothing_is_refused_at_once() {
+    let (cache, path) = (of(1), Path::new(""));
+    for refused in [cache.save(path, &mut always), cache.load(path, &mut always)] {
+        assert_eq!(refused.unwrap_err().to_string(), "path: must not be empty");
+    }
+}
+
 /// Writes a file of these records as a save would, digest and all.
 fn forge(path: &Path, records: &[&[u8]]) {
     let stream = [&0u64.to_le_bytes()[..], &records.concat(), &[LAST]].concat();
