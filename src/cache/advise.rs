@@ -1,7 +1,8 @@
 //! What to change about a cache, computed from its figures.
 //!
 //! It is the guide's table of troubles: what was seen, the numbers that it rests
-//! on, the likely cause, and which option to set to what. Where a simulation of
+//! on, the likely cause, and which option to set to what, or what to look at where
+//! none would help. Where a simulation of
 //! the same requests says what another setting would have done, that is told.
 
 use serde_json::{Value as Json, json};
@@ -52,14 +53,20 @@ impl Cache {
         let expired = report.counts.left[Reason::Expired as usize];
         let evicted = report.counts.evicted();
         let longer = ttl_ms.saturating_mul(2).min(most("default_ttl_ms"));
+        if expired <= evicted {
+            return;
+        }
+        let evidence = json!({
+            "hit_rate": rate, "expired": expired, "evicted": evicted,
+            "avg_age_at_eviction_ms": report.counts.mean_age_ms(),
+        });
+        let (symptom, cause) = ("low hit rate", "entries expire before they are asked for again");
         // Lives that are given with the values are not the option's.
-        if expired > evicted && longer > ttl_ms && self.metrics.use_default_life() {
-            let evidence = json!({
-                "hit_rate": rate, "expired": expired, "evicted": evicted,
-                "avg_age_at_eviction_ms": report.counts.mean_age_ms(),
-            });
-            let cause = "entries expire before they are asked for again";
-            all.push(finding("low hit rate", evidence, cause, "default_ttl_ms", longer.into()));
+        if !self.metrics.use_default_life() {
+            let place = "the lifetimes that are given with the values";
+            all.push(look(symptom, evidence, cause, place));
+        } else if longer > ttl_ms {
+            all.push(finding(symptom, evidence, cause, "default_ttl_ms", longer.into()));
         }
     }
 
@@ -199,5 +206,16 @@ fn advise_policy(rate: f64, forecast: &Forecast, all: &mut Vec<Json>) {
 }
 
 fn finding(symptom: &str, evidence: Json, cause: &str, option: &str, value: Json) -> Json {
-    json!({"symptom": symptom, "evidence": evidence, "cause": cause, "option": option, "value": value})
+    json!({
+        "symptom": symptom, "evidence": evidence, "cause": cause,
+        "option": option, "value": value, "look_at": null,
+    })
+}
+
+/// A finding that no option would help: what to look at.
+fn look(symptom: &str, evidence: Json, cause: &str, place: &str) -> Json {
+    json!({
+        "symptom": symptom, "evidence": evidence, "cause": cause,
+        "option": null, "value": null, "look_at": place,
+    })
 }
