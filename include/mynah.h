@@ -1119,7 +1119,9 @@ MYNAH_API mynah_status mynah_cache_options_json(mynah_cache *cache, mynah_value 
 /**
  * All figures as JSON: hits, misses, rates, departures by reason, latencies,
  * memory, shards, sweep, compression, raised alerts. The value is the caller's
- * to free. Any thread; takes each shard's read lock in turn.
+ * to free. Any thread; takes each shard's read lock in turn. Where memory is what
+ * makes entries leave, the models that `mynah_cache_advise_json` predicts from may
+ * begin anew for that, and entries leave for what they take.
  *
  * The caller promises:
  * 1. `value` is null or writable.

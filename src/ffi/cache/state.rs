@@ -94,7 +94,9 @@ pub unsafe extern "C" fn mynah_cache_options_json(
 
 /// All figures as JSON: hits, misses, rates, departures by reason, latencies,
 /// memory, shards, sweep, compression, raised alerts. The value is the caller's
-/// to free. Any thread; takes each shard's read lock in turn.
+/// to free. Any thread; takes each shard's read lock in turn. Where memory is what
+/// makes entries leave, the models that `mynah_cache_advise_json` predicts from may
+/// begin anew for that, and entries leave for what they take.
 ///
 /// # Safety
 /// 1. `value` is null or writable.
