@@ -623,7 +623,8 @@ mynah_status mynah_cache_options_on_evict(mynah_cache_options *options,
  * second, and when the metrics are read; the function runs on that call's thread
  * with no lock held, and may call anything; what that causes is told once it has
  * returned. Changes are told in their order, one at a time: what a call finds while
- * another thread is being told of one is told there next. `user` and `destroy` as for `mynah_cache_options_on_evict`.
+ * another thread is being told of one is told there next. `user` and `destroy` as
+ * for `mynah_cache_options_on_evict`.
  *
  * The caller promises:
  * 1. `callback` and `destroy` may be called with `user` on any thread.

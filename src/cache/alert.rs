@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::Cache;
 use super::report::Report;
@@ -96,15 +96,7 @@ impl Cache {
     /// Tells of what changed, one after the other.
     fn tell_alerts(&self) {
         self.alerts.untold.tell(|alert| {
-            let record = || {
-                json!({
-                    "event": "mynah.cache.alert",
-                    "mynah.alert.name": alert.name,
-                    "mynah.alert.raised": alert.raised,
-                    "mynah.alert.value": alert.value,
-                    "mynah.alert.threshold": alert.threshold,
-                })
-            };
+            let record = || alert.record("mynah.cache.alert");
             if let Some(telling) = self.logging(Level::Warning, record) {
                 telling();
             }

@@ -5,9 +5,10 @@
 //! background from values that were stored, once there are enough of them and
 //! they are short, and again as many more have passed. A dictionary stays as
 //! long as an entry that needs it: entries are counted by version, those on
-//! their way into the cache too, and those that are still to be told of. A version is not given to another dictionary
-//! before all others have had their turn: whoever still holds an entry whose
-//! dictionary is gone finds nothing, and never another's reading of it.
+//! their way into the cache too, and those that are still to be told of. A version
+//! is not given to another dictionary before all others have had their turn:
+//! whoever still holds an entry whose dictionary is gone finds nothing, and never
+//! another's reading of it.
 //!
 //! zstd's contexts may take more than the cache: what is kept of them is paid for
 //! in advance, and the level of a long value is as low as leaves those at work no

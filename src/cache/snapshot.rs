@@ -76,8 +76,8 @@ impl Cache {
     /// Writes all live entries to a file, replacing it whole; how many. Gets
     /// and sets go on.
     ///
-    /// Errors: `Io`; `InvalidArgument` for an empty path; `Stopped` by the callback, and `Closed` if the cache is
-    /// freed meanwhile: the old file stays then.
+    /// Errors: `Io`; `InvalidArgument` for an empty path; `Stopped` by the callback,
+    /// and `Closed` if the cache is freed meanwhile: the old file stays then.
     pub fn save(self: &Arc<Self>, path: &Path, progress: Progress) -> Result<u64> {
         check_path(path)?;
         replacing::replace(path, |file| self.write_to(file, path, progress))

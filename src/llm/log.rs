@@ -118,16 +118,7 @@ impl Listeners {
 
     /// Tells of one, here and now.
     fn alert(&self, alert: &Alert) {
-        let record = || {
-            json!({
-                "event": "mynah.alert",
-                "mynah.alert.name": alert.name,
-                "mynah.alert.raised": alert.raised,
-                "mynah.alert.value": alert.value,
-                "mynah.alert.threshold": alert.threshold,
-            })
-        };
-        if let Some(telling) = self.logging(Level::Warning, record) {
+        if let Some(telling) = self.logging(Level::Warning, || alert.record("mynah.alert")) {
             telling();
         }
         if let Some(listener) = &self.alert {

@@ -3,7 +3,8 @@
 //! The first call has a thread of the library fly the request (see
 //! [`super::policy::coalesce`]) and then follows it like everybody else. When
 //! no thread can be had, it sends alone. Answers past their time are renewed
-//! in the same way, with nobody waiting, where the limits leave room; closing the client ends that too.
+//! in the same way, with nobody waiting, where the limits leave room; closing the
+//! client ends that too.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use parking_lot::Mutex;
+use serde_json::{Value, json};
 
 /// What whoever watches thresholds tells.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +16,19 @@ pub struct Alert {
     pub value: f64,
     /// What it was compared with.
     pub threshold: f64,
+}
+
+impl Alert {
+    /// What a log tells of it, as an event of this name.
+    pub fn record(&self, event: &str) -> Value {
+        json!({
+            "event": event,
+            "mynah.alert.name": self.name,
+            "mynah.alert.raised": self.raised,
+            "mynah.alert.value": self.value,
+            "mynah.alert.threshold": self.threshold,
+        })
+    }
 }
 
 /// Who is told.
