@@ -6,9 +6,11 @@
 //! whose field is unknown are handed out as well, because some providers put
 //! a JSON error on a bare line; comments are only counted.
 //!
-//! The one departure from the standard: an event that the end of the body cut
-//! off is not always dropped. Gemini's streams often lack the last newline, so
-//! [`SseParser::finish`] delivers what is a whole JSON value.
+//! Two departures from the standard. An event that the end of the body cut off is
+//! not always dropped: Gemini's streams often lack the last newline, so
+//! [`SseParser::finish`] delivers what is a whole JSON value. And some hosts end an
+//! event with its line: where its data is a whole JSON value and the next line begins
+//! another, that is the next event, for no value consists of two.
 
 use super::lines::{Lines, append, is_whole};
 use crate::error::Result;
@@ -118,8 +120,17 @@ impl Fields {
         }
         let (field, value) = split(line);
         match field {
-            b"data" => self.add_data(value)?,
+            b"data" => {
+                if self.has_data && begins(value) && is_whole(&self.data) {
+                    self.dispatch(on_event);
+                }
+                self.add_data(value)?;
+            }
             b"event" => {
+                // The name may stand behind the data; a second one is another event's.
+                if !self.name.is_empty() && is_whole(&self.data) {
+                    self.dispatch(on_event);
+                }
                 self.name.clear();
                 append(&mut self.name, value, self.max)?;
             }
@@ -134,11 +145,10 @@ impl Fields {
     /// A line that the end of the body cut off: taken only where a whole value
     /// proves that nothing is missing.
     fn last_line(&mut self, line: &[u8], on_event: &mut impl FnMut(SseEvent<'_>)) -> Result<()> {
-        let (field, value) = split(line);
+        let (field, _) = split(line);
         match field {
-            b"data" => self.add_data(value),
             b"" | b"event" | b"id" | b"retry" => Ok(()),
-            _ if is_whole(line) => self.line(line, on_event),
+            _ if field == b"data" || is_whole(line) => self.line(line, on_event),
             _ => Ok(()),
         }
     }
@@ -164,6 +174,11 @@ impl Fields {
         self.data.clear();
         self.has_data = false;
     }
+}
+
+/// Whether data begins a JSON object, or ends a stream.
+fn begins(value: &[u8]) -> bool {
+    value.starts_with(b"{") || value == b"[DONE]"
 }
 
 /// Field and value: one space after the colon belongs to neither.
@@ -221,7 +236,16 @@ mod tests {
         // Half an event is none.
         (b"data: a\n\ndata: {\"b\":", &["|a"]),
         (b"data: a\n\ndat", &["|a"]),
-        (b"data: {\"b\":2}\ndata: {", &[]),
+        (b"data: {\ndata: \"b\":2}\ndata: {", &["|{\n\"b\":2}"]),
+        (b"data: {\n\ndata: {", &["|{"]),
+        // Each line is an event.
+        (
+            b"data: {\"a\":1}\ndata: {\"b\":2}\ndata: [DONE]\n",
+            &["|{\"a\":1}", "|{\"b\":2}", "|[DONE]"],
+        ),
+        (b"event: a\ndata: {}\r\nevent: b\r\ndata: {}\r\n", &["a|{}", "b|{}"]),
+        (b"data: {}\nevent: a\n\n", &["a|{}"]),
+        (b"data: [\ndata: {}\ndata: ]\n\n", &["|[\n{}\n]"]),
         (b"\xef\xbb", &[]),
         (b"", &[]),
     ];
