@@ -531,3 +531,51 @@ fn what_only_this_vendor_has_is_handed_on() {
         assert_eq!(&sent[key], value, "{key}");
     }
 }
+
+fn begin() -> Value {
+    json!({"type": "message_start", "message": {"id": "msg", "model": "m", "content": [],
+        "stop_details": {"type": "refusal"}, "usage": {"input_tokens": 3, "output_tokens": 1}}})
+}
+
+#[test]
+fn the_model_that_an_answer_fell_back_to_is_its_model_and_what_two_cost_is_unknown() {
+    let hop = |to: &str| json!({"type": "fallback", "from": {"model": "m"}, "to": {"model": to}});
+    let hops = [start(0, hop("n")), stop(0), start(1, hop("o")), stop(1)];
+    let events: Vec<_> = [vec![begin()], hops.to_vec(), end("end_turn").to_vec()].concat();
+    let (_, response) = read(&events).unwrap();
+    assert_eq!((response.model.as_deref(), response.has_unpriced), (Some("o"), true));
+}
+
+#[test]
+fn details_of_an_end_that_are_taken_back_are_not_told() {
+    let mut end = end("end_turn");
+    let kept = read(&[vec![begin()], end.to_vec()].concat()).unwrap().1;
+    assert_eq!(kept.first().finish_detail.as_deref(), Some(r#"{"type":"refusal"}"#));
+    end[0]["delta"]["stop_details"] = Value::Null;
+    let taken = read(&[vec![begin()], end.to_vec()].concat()).unwrap().1;
+    assert_eq!(taken.first().finish_detail, None);
+}
+
+#[test]
+fn what_is_sealed_is_replaced_where_texts_grow() {
+    let piece = |text: &str, sealed: &str| {
+        delta(0, json!({"type": "compaction_delta", "content": text, "encrypted_content": sealed}))
+    };
+    let block = json!({"type": "compaction", "content": "", "encrypted_content": ""});
+    let grown = vec![begin(), start(0, block), piece("a ", "one"), piece("b", "two"), stop(0)];
+    let (_, response) = read(&[grown, end("end_turn").to_vec()].concat()).unwrap();
+    let whole = json!({"type": "compaction", "content": "a b", "encrypted_content": "two"});
+    assert_eq!(blocks(&response), json!([whole]));
+}
+
+#[test]
+fn a_ping_may_say_so_by_its_name_alone() {
+    let client = client("anthropic", "m");
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &asked);
+    let named = [vec![begin()], end("end_turn").to_vec()].concat();
+    let named: String = named.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let (events, _) =
+        stream(dialect, &context, &format!("event: ping\ndata: {{}}\n\n{named}")).unwrap();
+    assert!(!events.iter().any(|event| matches!(event.kind, EventKind::Other(_))), "{events:?}");
+}

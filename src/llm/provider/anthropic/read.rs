@@ -34,7 +34,7 @@ struct Block {
 }
 
 impl Dialect for Decoder {
-    fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
+    fn event(&mut self, name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
         match json.get("type").text().unwrap_or_default() {
             // Some gateways say it again, with figures that are not the vendor's.
             "message_start" if std::mem::replace(&mut self.begun, true) => {}
@@ -69,6 +69,7 @@ impl Dialect for Decoder {
                 return Ok(true);
             }
             "ping" => {}
+            _ if name == b"ping" => {}
             _ => out.other(json),
         }
         Ok(false)
@@ -158,6 +159,13 @@ impl Decoder {
                 let piece = Fragment { index, id, name, begins: true, ..Fragment::default() };
                 block.call = Some(out.tool(0, piece));
             }
+            // From here on another model answers, and both are billed.
+            "fallback" => {
+                if let Some(model) = start.at(&["to", "model"]).word() {
+                    out.response().model = Some(model.into());
+                }
+                out.response().has_unpriced = true;
+            }
             _ => {}
         }
         self.blocks.push(block);
@@ -210,6 +218,10 @@ impl Decoder {
             choice.stop_sequence = Some(text.into());
         }
         let details = delta.get("stop_details");
+        // What the beginning of a stream said may be taken back.
+        if details.is_null() && delta.members().iter().any(|(name, _)| name == "stop_details") {
+            choice.finish_detail = None;
+        }
         if details.is_object() {
             let words = details.get("explanation").word().map(String::from);
             choice.finish_detail = words.or_else(|| Some(details.to_text()));
@@ -285,7 +297,10 @@ impl Block {
         for (key, value) in delta.members().iter().filter(|(key, _)| key != "type") {
             match (start.get_mut(key.as_ref()), value) {
                 (_, Json::Null) => {}
-                (Some(Value::String(old)), Json::Text(piece)) => old.push_str(piece),
+                // Sealed, and so whole each time.
+                (Some(Value::String(old)), Json::Text(piece)) if key != "encrypted_content" => {
+                    old.push_str(piece);
+                }
                 _ => drop(start.insert(key.to_string(), value.to_value())),
             }
         }

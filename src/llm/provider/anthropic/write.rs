@@ -20,6 +20,8 @@ const OWN_FIELDS: &[&str] = &[
     "cache_control",
     "container",
     "context_management",
+    "diagnostics",
+    "fallback_credit_token",
     "fallbacks",
     "inference_geo",
     "mcp_servers",
