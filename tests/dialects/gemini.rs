@@ -123,6 +123,8 @@ fn a_call_that_is_open_goes_on_in_pieces_that_repeat_its_name_and_id() {
         piece(begun, Value::Null),
         piece(more, Value::Null),
         piece(last, Value::Null),
+        // As a whole, after its pieces.
+        piece(json!({"name": "f", "id": "1", "args": {"x": "hello"}}), Value::Null),
         piece(another, "STOP".into()),
     ]);
     let calls: Vec<_> = response.first().tool_calls.iter().map(|c| c.arguments.as_str()).collect();

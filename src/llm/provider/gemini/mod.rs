@@ -5,6 +5,7 @@
 //! mark: it is complete when its body ends after a finish reason.
 
 mod read;
+mod sources;
 mod tools;
 mod turns;
 mod write;

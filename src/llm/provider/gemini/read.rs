@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::finish;
 use super::super::stream::Dialect;
 use super::super::usage::tier;
+use super::sources;
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CHOICES_MAX, Fragment};
 use crate::llm::json::Json;
@@ -104,7 +105,7 @@ impl Candidate {
         }
         let choice = out.choice(self.index);
         for name in ["groundingMetadata", "citationMetadata", "urlContextMetadata"] {
-            rests_on(json.get(name), &mut choice.citations);
+            sources::add(json.get(name), &mut choice.citations);
         }
         out.response().has_unpriced |= has_fee(json.get("groundingMetadata"));
         let choice = out.choice(self.index);
@@ -163,6 +164,9 @@ impl Candidate {
         let name = call.get("name").word();
         if !self.goes_on(call) && (name.is_some() || self.open.is_none()) {
             self.close(out);
+            if self.is_told(call) {
+                return;
+            }
             let Some(name) = name else { return };
             self.begin(part, call, name, out);
         }
@@ -180,6 +184,16 @@ impl Candidate {
         let begun = &self.parts[open.part]["functionCall"];
         let is_same = |member: &str| call.get(member).word().is_some_and(|it| begun[member] == *it);
         is_same("id") && is_same("name")
+    }
+
+    /// Whether a call was told before, piece by piece: it may come again as a whole.
+    fn is_told(&self, call: &Json) -> bool {
+        let is_it = |old: &Value| {
+            let is_same =
+                |member: &str| call.get(member).word().is_some_and(|it| old[member] == *it);
+            is_same("id") && is_same("name") && old["args"] == call.get("args").to_value()
+        };
+        self.parts.iter().any(|part| is_it(&part["functionCall"]))
     }
 
     fn begin(&mut self, part: &Json, call: &Json, name: &str, out: &mut Assembler) {
@@ -259,18 +273,6 @@ fn join(new: &Json, known: &mut Option<Value>) {
             }
             (_, new) => drop(known.insert(key.to_string(), new)),
         }
-    }
-}
-
-/// Adds what an answer rests on: the searched, the quoted and the fetched have
-/// members of different names, and a stream may tell them one by one.
-fn rests_on(new: &Json, known: &mut Option<Value>) {
-    if new.members().is_empty() {
-        return;
-    }
-    match (known, new.to_value()) {
-        (Some(Value::Object(old)), Value::Object(new)) => old.extend(new),
-        (known, new) => *known = Some(new),
     }
 }
 
