@@ -153,6 +153,16 @@ fn calls_are_assembled_by_id_then_index_then_order() {
             ],
         ),
         (
+            "a head with the index before, its tail with its own",
+            vec![
+                call(zero.clone(), json!("a"), json!("f"), ""),
+                call(zero.clone(), null.clone(), null.clone(), "{\"x\":1}"),
+                call(zero.clone(), json!("b"), json!("g"), ""),
+                call(json!(1), null.clone(), null.clone(), "{"),
+                call(json!(1), null.clone(), null.clone(), "}"),
+            ],
+        ),
+        (
             "all with index 0",
             vec![
                 call(zero.clone(), json!("a"), json!("f"), "{\"x\""),
@@ -608,4 +618,17 @@ fn results_of_a_search_are_cited_with_all_that_is_told_of_them() {
     assert_eq!(with(json!({"search_results": results})), results);
     assert_eq!(with(json!({"search_results": results, "citations": urls})), results);
     assert_eq!(with(json!({"search_results": [], "citations": urls})), urls);
+}
+
+#[test]
+fn an_end_that_is_told_in_details_is_that_end() {
+    for (word, reason) in [("stop", FinishReason::Stop), ("max_tokens", FinishReason::Length)] {
+        let client = client("openai", "gpt-4-vision-preview");
+        let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+        let (dialect, context) = reader(&client, &asked);
+        let answer = json!({"choices": [{"index": 0, "finish_details": {"type": word},
+            "message": {"role": "assistant", "content": "Hi"}}]});
+        let response = dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes());
+        assert_eq!(response.unwrap().first().finish_reason, Some(reason));
+    }
 }

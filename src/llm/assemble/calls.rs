@@ -40,7 +40,9 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
         return (!calls[place].is_followed_by(piece)).then_some(place);
     }
     let place = match piece.index {
-        Some(index) => latest(&|call| call.index == Some(index))?,
+        // Some hosts tell a call's head under another number than its tail.
+        Some(index) => latest(&|call| call.index == Some(index))
+            .or_else(|| calls.len().checked_sub(1).filter(|last| calls[*last].awaits(piece)))?,
         None => calls.len().checked_sub(1)?,
     };
     if piece.id.is_some() && piece.name.is_some() {
@@ -80,6 +82,12 @@ impl Call {
         let is_open = !arguments.is_empty() && !is_whole(arguments);
         let begins = piece.arguments.is_empty() || piece.arguments.trim_start().starts_with('{');
         is_open && !begins && piece.name == Some(name)
+    }
+
+    /// Whether a piece that says nothing but arguments may be the rest of this call.
+    fn awaits(&self, piece: &Fragment) -> bool {
+        let says_no_more = piece.id.is_none() && piece.name.is_none();
+        says_no_more && !self.ended && !is_whole(&self.done.arguments)
     }
 
     /// Adds a piece to it.

@@ -164,8 +164,10 @@ impl Decoder {
         if let Some(text) = choice.get("stop_reason").word().or(choice.get("matched_stop").word()) {
             out.choice(index).stop_sequence = Some(text.into());
         }
-        // Some hosts write null as a text.
-        if let Some(word) = choice.get("finish_reason").label().filter(|word| word != "null") {
+        // Some hosts write null as a text; GPT-4's first eyes said it elsewhere.
+        let details = choice.at(&["finish_details", "type"]);
+        let word = choice.get("finish_reason").label().filter(|word| word != "null");
+        if let Some(word) = word.or_else(|| details.label()) {
             out.finish(index, finish::reason(&word), Some(word));
         }
     }
