@@ -698,3 +698,18 @@ fn a_message_says_more_than_what_its_status_is_called() {
         assert_eq!(refused("custom", http, &[], &body.to_string()).message, said);
     }
 }
+
+#[test]
+fn an_error_that_is_an_event_may_be_named_first() {
+    let event = "event: error\nid: 1\n\ndata: {\"error\":{\"message\":\"m\",\"code\":\"insufficient_quota\"}}\n\n";
+    let error = refused("openai", 429, &[], event);
+    assert_eq!((error.status, error.message.as_str()), (Status::QuotaExhausted, "m"));
+}
+
+#[test]
+fn what_llama_cpp_cannot_process_is_too_long() {
+    let words = "input (9000 tokens) is too large to process. increase the physical batch size";
+    let body = json!({"error": {"code": 500, "message": words, "type": "server_error"}});
+    let error = refused("custom", 500, &[], &body.to_string());
+    assert_eq!((error.status, error.retriable), (Status::ContextLength, false));
+}

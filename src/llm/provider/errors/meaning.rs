@@ -299,6 +299,7 @@ const TOO_LONG: &[&str] = &[
     "context window",
     "context size",
     "input is too long",
+    "is too large to process",
     "input length and `max_tokens` exceed",
     "too many tokens",
     "maximum prompt length",

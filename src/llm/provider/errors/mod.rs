@@ -26,10 +26,12 @@ pub fn read(context: &Context, head: &Head, body: &[u8]) -> CallError {
 
 /// The data of a body that is a single event, as some hosts refuse a stream.
 fn event_of(body: &[u8]) -> &[u8] {
-    match body.trim_ascii().strip_prefix(b"data:") {
-        Some(data) => data.split(|byte| *byte == b'\n').next().unwrap_or(data),
-        None => body,
-    }
+    let is_beside = |line: &&[u8]| {
+        line.is_empty()
+            || [&b"event:"[..], b"id:", b"retry:", b":"].iter().any(|f| line.starts_with(f))
+    };
+    let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.skip_while(is_beside).next().and_then(|line| line.strip_prefix(b"data:")).unwrap_or(body)
 }
 
 /// The error inside an answer whose status is fine, if there is one. `name` is
