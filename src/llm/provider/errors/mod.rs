@@ -26,12 +26,12 @@ pub fn read(context: &Context, head: &Head, body: &[u8]) -> CallError {
 
 /// The data of a body that is a single event, as some hosts refuse a stream.
 fn event_of(body: &[u8]) -> &[u8] {
-    let is_beside = |line: &&[u8]| {
-        line.is_empty()
-            || [&b"event:"[..], b"id:", b"retry:", b":"].iter().any(|f| line.starts_with(f))
+    let is_data = |line: &&[u8]| {
+        let others = [&b"event:"[..], b"id:", b"retry:", b":"];
+        !line.is_empty() && !others.iter().any(|field| line.starts_with(field))
     };
-    let lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    lines.skip_while(is_beside).next().and_then(|line| line.strip_prefix(b"data:")).unwrap_or(body)
+    let mut lines = body.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.find(is_data).and_then(|line| line.strip_prefix(b"data:")).unwrap_or(body)
 }
 
 /// The error inside an answer whose status is fine, if there is one. `name` is
