@@ -137,20 +137,25 @@ fn own_block<'a>(
     origin.blocks.first().filter(|block| block.is_object() && block.get("type").is_none())
 }
 
-/// What DeepSeek and Kimi get in the place of a thought that nobody of theirs had:
-/// some of their models take an empty one for none, and refuse the call.
-const NO_THOUGHT: &str = " ";
+/// What holds the place of a thought where a vendor wants one with each call. Kimi
+/// takes an empty one for none, and answers 400 (earendil-works/pi, request 4178).
+fn no_thought(provider: &str) -> Option<&'static str> {
+    match provider {
+        "deepseek" => Some(""),
+        "kimi" => Some(" "),
+        _ => None,
+    }
+}
 
 /// What Groq says that it has run by itself, and does not take back.
 const GROQS_OWN: &str = "executed_tools";
 
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
-    let lacks_thought =
-        matches!(wanted.provider, "deepseek" | "kimi") && !message.tool_calls.is_empty();
+    let no_thought = no_thought(wanted.provider).filter(|_| !message.tool_calls.is_empty());
     if let Some(block) = own_block(chat, message, wanted, url) {
         let mut block = block.clone();
-        if lacks_thought && block["reasoning_content"].is_null() {
-            block["reasoning_content"] = NO_THOUGHT.into();
+        if let (Some(none), Value::Null) = (no_thought, &block["reasoning_content"]) {
+            block["reasoning_content"] = none.into();
         }
         if let Some(block) = block.as_object_mut() {
             block.shift_remove(GROQS_OWN);
@@ -194,10 +199,10 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         out.insert("tool_calls".into(), tool_calls(message, wanted, url)?);
     }
     out.extend(more);
-    if lacks_thought {
+    if let Some(none) = no_thought {
         let thought = out.entry("reasoning_content").or_insert("".into());
         if *thought == "" {
-            *thought = NO_THOUGHT.into();
+            *thought = none.into();
         }
     }
     Ok(out.into())
