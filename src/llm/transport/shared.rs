@@ -101,7 +101,12 @@ impl Shared {
     /// What is raised when there is something new.
     pub fn next_news(&self) -> Arc<Signal> {
         let wake = Arc::<Signal>::default();
-        self.news.lock().waiting.push(wake.clone());
+        let waiting = &mut self.news.lock().waiting;
+        if waiting.len() == waiting.capacity() {
+            // Those who looked again by themselves wait for another one.
+            waiting.retain(|signal| Arc::strong_count(signal) > 1);
+        }
+        waiting.push(wake.clone());
         wake
     }
 
@@ -189,5 +194,20 @@ impl Shared {
 impl News {
     fn wake(&mut self) {
         self.waiting.drain(..).for_each(|signal| signal.raise());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_looks_often_while_nothing_comes_leaves_nothing_behind() {
+        let shared = Shared::default();
+        let waits = shared.next_news();
+        (0..10_000).for_each(|_| drop(shared.next_news()));
+        assert!(shared.news.lock().waiting.len() < 10);
+        shared.wake();
+        assert!(waits.is_raised());
     }
 }
