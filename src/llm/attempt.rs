@@ -267,10 +267,6 @@ impl Sending<'_> {
             let mut error = provider.error(context, &head, &bytes);
             let date = || retry_after_date(&head.headers, self.means.clock.unix_ms());
             error.retry_after = error.retry_after.or_else(date);
-            // A limit that the request by itself exceeds.
-            let never = error.status == Status::RateLimited && !error.retriable;
-            let should_retry = facts.should_retry.or(never.then_some(false));
-            let facts = Facts { should_retry, ..facts };
             return Err(Broken::new(Error::Call(Box::new(error)), facts));
         } else if self.order.stream {
             self.streamed(&mut reader, &head, body, sink, facts)
@@ -338,6 +334,7 @@ impl Broken {
         facts.status = Some(error.status());
         if let Error::Call(call) = &error {
             facts.retry_after = call.retry_after;
+            facts.is_above_limit = call.status == Status::RateLimited && !call.retriable;
         }
         Broken { error, facts, partial: None }
     }

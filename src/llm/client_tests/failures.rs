@@ -67,10 +67,13 @@ fn an_error_whose_words_break_off_is_that_error() {
 
 #[test]
 fn a_request_above_a_limit_is_not_sent_again() {
-    let above = r#"{"error":{"message":"Request too large for m: Limit 9, Requested 10"}}"#;
-    let bench = bench(&[], vec![Step::Answer(429, &[], above.into()), plain("no", "stop")]);
-    let Error::Call(call) = bench.chat().unwrap_err().error else { panic!("not a call's error") };
-    assert_eq!((call.status, call.retriable, call.attempts), (Status::RateLimited, false, 1));
+    let above = r#"{"error":{"message":"Request too large for m: Limit 9, Requested 10",
+        "code":"rate_limit_exceeded"}}"#;
+    for http in [429, 200] {
+        let bench = bench(&[], vec![Step::Answer(http, &[], above.into()), plain("no", "stop")]);
+        let Error::Call(call) = bench.chat().unwrap_err().error else { panic!("not a call's") };
+        assert_eq!((call.status, call.retriable, call.attempts), (Status::RateLimited, false, 1));
+    }
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct Facts {
     pub should_retry: Option<bool>,
     /// What the provider asks to wait.
     pub retry_after: Option<Duration>,
+    /// The request by itself exceeds a limit, which no waiting mends.
+    pub is_above_limit: bool,
     /// The request had been wholly written.
     pub written: bool,
     /// The connection broke during the TLS handshake.
@@ -86,7 +88,7 @@ pub fn decide(
 
 fn may_repeat(facts: &Facts, options: &ClientOptions) -> bool {
     use Status::*;
-    let Some(status) = facts.status else { return false };
+    let Some(status) = facts.status.filter(|_| !facts.is_above_limit) else { return false };
     // The provider's word on its own status, not on what befell the answer.
     let refused = facts.http_status.is_some_and(|http| !(200..300).contains(&http));
     let ours = match status {

@@ -202,7 +202,8 @@ impl Facts {
         error.provider_code = code.map(|code| scrub(code, &context.secrets));
         error.request_id = request_id(head).or_else(|| self.request_id.clone());
         error.retry_after = self.retry_after(head, status);
-        let above = self.message.to_ascii_lowercase().contains(ABOVE_LIMIT);
+        let above = status == Status::RateLimited
+            && self.message.to_ascii_lowercase().contains(ABOVE_LIMIT);
         error.retriable = http == 409 || error.retriable && !above;
         match head.headers.get("x-should-retry") {
             Some("true") => error.retriable = true,
