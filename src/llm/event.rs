@@ -1,5 +1,6 @@
 //! What a stream delivers, in one form for all providers.
 
+use super::excerpt::Excerpt;
 use serde_json::{Value, json};
 
 /// One step of an answer.
@@ -25,9 +26,9 @@ pub enum EventKind {
         id: Option<String>,
     },
     /// A piece of the answer.
-    Text(String),
+    Text(Excerpt),
     /// A piece of the model's thinking.
-    Reasoning(String),
+    Reasoning(Excerpt),
     /// A piece of a refusal.
     Refusal(String),
     /// A piece of a call; the first one of a call has its name.
@@ -74,16 +75,9 @@ impl EventKind {
         matches!(self, Text(_) | Reasoning(_) | Refusal(_) | ToolCall { .. })
     }
 
-    /// Becomes a piece of text, or of thinking, in the same memory if it was one.
-    pub fn set_piece(&mut self, thought: bool, piece: &str) {
-        match (self, thought) {
-            (EventKind::Text(text), false) | (EventKind::Reasoning(text), true) => {
-                text.clear();
-                text.push_str(piece);
-            }
-            (kind, true) => *kind = EventKind::Reasoning(piece.into()),
-            (kind, false) => *kind = EventKind::Text(piece.into()),
-        }
+    /// A piece of text, or of thinking.
+    pub fn piece(thought: bool, text: Excerpt) -> EventKind {
+        if thought { EventKind::Reasoning(text) } else { EventKind::Text(text) }
     }
 
     /// As it stands in JSON.
@@ -105,11 +99,8 @@ impl EventKind {
     /// The text that it carries: a piece, a reason, or JSON.
     pub fn text(&self) -> Option<&str> {
         match self {
-            EventKind::Text(text)
-            | EventKind::Reasoning(text)
-            | EventKind::Refusal(text)
-            | EventKind::Raw(text)
-            | EventKind::Other(text) => Some(text),
+            EventKind::Text(text) | EventKind::Reasoning(text) => Some(text),
+            EventKind::Refusal(text) | EventKind::Raw(text) | EventKind::Other(text) => Some(text),
             EventKind::ToolCall { arguments, .. } => Some(arguments),
             EventKind::Finish { reason, .. } => Some(reason.name()),
             EventKind::Start { .. } | EventKind::ToolCallEnd { .. } | EventKind::Usage(_) => None,
@@ -155,9 +146,8 @@ impl Event {
                 json["id"] = id.clone().into();
                 json["name"] = name.clone().into();
             }
-            EventKind::Text(text) | EventKind::Reasoning(text) | EventKind::Refusal(text) => {
-                json["text"] = text.clone().into();
-            }
+            EventKind::Text(text) | EventKind::Reasoning(text) => json["text"] = (**text).into(),
+            EventKind::Refusal(text) => json["text"] = text.clone().into(),
         }
         json
     }

@@ -5,6 +5,7 @@
 //! stream allocates while its reads grow, and not for each event.
 
 use super::event::{Event, EventKind};
+use super::excerpt::Excerpt;
 use crate::error::Result;
 
 /// Events whose memory is kept: as many as a large read brings.
@@ -21,13 +22,30 @@ pub struct Events {
     list: Vec<Entry>,
     /// The pieces of text, one after the other.
     texts: String,
+    /// The length of each in bytes.
+    lens: Vec<usize>,
+}
+
+/// Pieces of one text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pieces<'a> {
+    /// One after the other.
+    pub text: &'a str,
+    /// The length of each in bytes; none where it is one piece.
+    pub lens: &'a [usize],
+}
+
+impl<'a> From<&'a str> for Pieces<'a> {
+    fn from(text: &'a str) -> Self {
+        Pieces { text, lens: &[] }
+    }
 }
 
 /// One of them.
 #[derive(Debug)]
 enum Entry {
-    /// The next piece of text, or of thinking.
-    Piece { choice: u32, thought: bool, len: usize },
+    /// The next pieces of text, or of thinking.
+    Pieces { choice: u32, thought: bool, count: usize },
     /// Another event, boxed because it is seldom, and large.
     Other(Box<Event>),
 }
@@ -41,7 +59,7 @@ impl Events {
     /// Whether one of them carries something of the answer.
     pub fn have_content(&self) -> bool {
         self.list.iter().any(|entry| match entry {
-            Entry::Piece { .. } => true,
+            Entry::Pieces { .. } => true,
             Entry::Other(event) => event.kind.is_content(),
         })
     }
@@ -51,27 +69,37 @@ impl Events {
         self.list.push(Entry::Other(Box::new(event)));
     }
 
-    /// Adds a piece of text, or of thinking.
-    pub fn push_piece(&mut self, choice: u32, thought: bool, piece: &str) {
-        self.texts.push_str(piece);
-        self.list.push(Entry::Piece { choice, thought, len: piece.len() });
+    /// Adds pieces of text, or of thinking.
+    pub fn push_pieces(&mut self, choice: u32, thought: bool, pieces: Pieces<'_>) {
+        self.texts.push_str(pieces.text);
+        let before = self.lens.len();
+        match pieces.lens {
+            [] => self.lens.push(pieces.text.len()),
+            lens => self.lens.extend(lens),
+        }
+        let count = self.lens.len() - before;
+        self.list.push(Entry::Pieces { choice, thought, count });
     }
 
     /// Hands them out, up to the first that is answered with an error: the next
     /// ones are another read's.
     pub fn deliver(&mut self, mut each: impl FnMut(&Event) -> Result<()>) -> Result<()> {
-        let mut lent = Event { choice: 0, kind: EventKind::Text(String::new()) };
-        let mut texts = self.texts.as_str();
+        let texts = Excerpt::before(std::mem::take(&mut self.texts));
+        let mut lent = Event { choice: 0, kind: EventKind::Text(texts) };
+        let mut lens = self.lens.iter();
         let result = self.list.iter().try_for_each(|entry| match entry {
-            Entry::Piece { choice, thought, len } => {
-                let (piece, rest) = texts.split_at(*len);
-                texts = rest;
+            Entry::Pieces { choice, thought, count } => {
                 lent.choice = *choice;
-                lent.kind.set_piece(*thought, piece);
-                each(&lent)
+                lens.by_ref().take(*count).filter(|len| **len > 0).try_for_each(|len| {
+                    go_on(&mut lent.kind, *thought, *len);
+                    each(&lent)
+                })
             }
             Entry::Other(event) => each(event),
         });
+        if let EventKind::Text(texts) | EventKind::Reasoning(texts) = lent.kind {
+            self.texts = texts.into_all();
+        }
         self.forget();
         result
     }
@@ -87,11 +115,28 @@ impl Events {
     }
 
     fn forget(&mut self) {
-        let kept = (2 * self.list.len()).clamp(KEPT_MIN, KEPT_MAX);
+        let kept = (2 * self.list.len().max(self.lens.len())).clamp(KEPT_MIN, KEPT_MAX);
         self.list.clear();
         self.list.shrink_to(2 * kept);
+        self.lens.clear();
+        self.lens.shrink_to(2 * kept);
         self.texts.clear();
         self.texts.shrink_to(2 * kept * KEPT_BYTES);
+    }
+}
+
+/// Becomes the next piece.
+#[inline]
+fn go_on(kind: &mut EventKind, thought: bool, len: usize) {
+    match (kind, thought) {
+        (EventKind::Text(texts), false) | (EventKind::Reasoning(texts), true) => texts.go_on(len),
+        (kind, _) => {
+            if let EventKind::Text(texts) | EventKind::Reasoning(texts) = kind {
+                let mut texts = std::mem::take(texts);
+                texts.go_on(len);
+                *kind = EventKind::piece(thought, texts);
+            }
+        }
     }
 }
 
@@ -102,6 +147,21 @@ mod tests {
 
     fn text(piece: &str) -> Event {
         Event { choice: 0, kind: EventKind::Text(piece.into()) }
+    }
+
+    impl Events {
+        fn push_piece(&mut self, choice: u32, thought: bool, piece: &str) {
+            self.push_pieces(choice, thought, piece.into());
+        }
+    }
+
+    #[test]
+    fn pieces_that_came_together_are_told_one_by_one() {
+        let mut events = Events::default();
+        events.push_pieces(2, true, Pieces { text: "a\u{e9}bc", lens: &[1, 2, 0, 2] });
+        let told = events.take().into_iter().map(|event| (event.choice, event.kind));
+        let piece = |text: &str| (2, EventKind::Reasoning(text.into()));
+        assert_eq!(told.collect::<Vec<_>>(), [piece("a"), piece("\u{e9}"), piece("bc")]);
     }
 
     #[test]
@@ -146,7 +206,8 @@ mod tests {
             events.push_piece(0, false, "short");
             events.take();
         }
-        let held = (events.list.capacity(), events.texts.capacity());
-        assert!(held <= (2 * KEPT_MIN, 2 * KEPT_MIN * KEPT_BYTES), "{held:?}");
+        let held = [events.list.capacity(), events.lens.capacity(), events.texts.capacity()];
+        let most = [2 * KEPT_MIN, 2 * KEPT_MIN, 2 * KEPT_MIN * KEPT_BYTES];
+        assert!(held.iter().zip(most).all(|(held, most)| *held <= most), "{held:?}");
     }
 }

@@ -238,7 +238,7 @@ fn write_number(number: &Number, out: &mut String) {
 
 /// A text in quotation marks, as it is if it needs no escape.
 fn write_text(text: &str, out: &mut String) {
-    if word(text.as_bytes()) < text.len() {
+    if word(text.as_bytes()).len < text.len() {
         return out.push_str(&Value::from(text).to_string());
     }
     out.push('"');
@@ -347,28 +347,48 @@ impl<'de> Deserialize<'de> for Name<'de> {
     }
 }
 
-/// How much of a JSON text there is before its end, or an escape, or a byte
-/// that must not stand in it.
-pub fn word(bytes: &[u8]) -> usize {
-    let (eights, rest) = bytes.as_chunks();
-    for (place, eight) in eights.iter().enumerate() {
-        let ends = ends(u64::from_le_bytes(*eight));
-        if ends != 0 {
-            return place * 8 + ends.trailing_zeros() as usize / 8;
-        }
-    }
-    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    eights.len() * 8 + rest.iter().position(ends).unwrap_or(rest.len())
+/// The beginning of a JSON text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Word {
+    /// How many bytes there are before its end, or an escape, or a byte that must not
+    /// stand in it.
+    pub len: usize,
+    /// Whether they are all ASCII.
+    pub is_ascii: bool,
 }
 
-/// The high bit of each of eight bytes that ends a word; above the first that
-/// does, perhaps of others.
-fn ends(eight: u64) -> u64 {
-    const EACH: u64 = u64::MAX / 255;
-    // What is less than `bound`, at most 0x80, borrows the high bit.
-    let below = |eight: u64, bound: u64| eight.wrapping_sub(EACH * bound) & !eight;
-    let equal = |byte: u8| below(eight ^ (EACH * u64::from(byte)), 1);
-    (below(eight, 0x20) | equal(b'"') | equal(b'\\')) & (EACH * 0x80)
+/// Bytes that are looked at together.
+const TOGETHER: usize = size_of::<u128>();
+/// The high bit of each of them.
+const HIGH: u128 = u128::MAX / 255 * 0x80;
+
+/// How a JSON text begins. Words are short, and each of another length: what is looked
+/// at together needs no guess at where one ends.
+#[inline]
+pub fn word(bytes: &[u8]) -> Word {
+    let (blocks, rest) = bytes.as_chunks::<TOGETHER>();
+    let mut seen = 0;
+    for (place, block) in blocks.iter().enumerate() {
+        // As many compilers know how to do at once.
+        let ends = u128::from_le_bytes(block.map(|byte| if is_end(byte) { 0xff } else { 0 }));
+        let block = u128::from_le_bytes(*block);
+        if ends != 0 {
+            let len = place * TOGETHER + ends.trailing_zeros() as usize / 8;
+            // The bits below the first that is set.
+            let before = (ends - 1) & !ends;
+            return Word { len, is_ascii: (seen | block & before) & HIGH == 0 };
+        }
+        seen |= block;
+    }
+    let last = rest.iter().position(|byte| is_end(*byte)).unwrap_or(rest.len());
+    let is_ascii = seen & HIGH == 0 && rest[..last].is_ascii();
+    Word { len: blocks.len() * TOGETHER + last, is_ascii }
+}
+
+/// Whether a byte ends a word.
+#[inline]
+fn is_end(byte: u8) -> bool {
+    (byte == b'"') | (byte == b'\\') | (byte < 0x20)
 }
 
 #[cfg(test)]
@@ -412,9 +432,11 @@ mod tests {
             [b"\"\\\0\x1f\x20\x21\x23\x5b\x5d\x7f\x80\xa2\xdc\xff", &[b'a'; 14][..]].concat();
         for _ in 0..20_000 {
             let bytes: Vec<u8> =
-                (0..random.usize(0..40)).map(|_| alphabet[random.usize(0..28)]).collect();
+                (0..random.usize(0..70)).map(|_| alphabet[random.usize(0..28)]).collect();
             let plainly = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-            assert_eq!(word(&bytes), plainly.unwrap_or(bytes.len()), "{bytes:?}");
+            let len = plainly.unwrap_or(bytes.len());
+            let is_ascii = bytes[..len].is_ascii();
+            assert_eq!(word(&bytes), Word { len, is_ascii }, "{bytes:?}");
         }
     }
 

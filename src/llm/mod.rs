@@ -20,6 +20,7 @@ pub mod complexity;
 pub mod dates;
 pub mod event;
 pub mod events;
+pub mod excerpt;
 pub mod json;
 pub mod kept;
 pub mod lazy;

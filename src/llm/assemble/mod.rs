@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use super::event::{Event, EventKind};
-use super::events::Events;
+use super::events::{Events, Pieces};
 use super::json::Json;
 use super::message::{ToolCall, call_json};
 use super::provider::Context;
@@ -159,29 +159,31 @@ impl<'a> Assembler<'a> {
 
     /// A piece of text.
     pub fn text(&mut self, choice: u32, piece: &str) {
-        let text = &mut self.building(choice).choice.text;
-        text.push_str(piece);
-        self.tell_piece(choice, false, piece);
+        self.pieces(choice, false, piece.into());
     }
 
     /// A piece of thinking.
     pub fn reasoning(&mut self, choice: u32, piece: &str) {
-        let reasoning = &mut self.building(choice).choice.reasoning;
-        if !piece.is_empty() {
-            reasoning.get_or_insert_default().push_str(piece);
-        }
-        self.tell_piece(choice, true, piece);
+        self.pieces(choice, true, piece.into());
     }
 
-    /// Tells a piece of text or thinking.
-    fn tell_piece(&mut self, choice: u32, thought: bool, piece: &str) {
-        if self.quiet || piece.is_empty() {
+    /// Pieces of text, or of thinking.
+    pub fn pieces(&mut self, choice: u32, thought: bool, pieces: Pieces<'_>) {
+        let known = &mut self.building(choice).choice;
+        if pieces.text.is_empty() {
+            return;
+        }
+        match thought {
+            true => known.reasoning.get_or_insert_default().push_str(pieces.text),
+            false => known.text.push_str(pieces.text),
+        }
+        if self.quiet {
             return;
         }
         if !self.started {
             self.tell_start();
         }
-        self.events.push_piece(choice, thought, piece);
+        self.events.push_pieces(choice, thought, pieces);
     }
 
     /// A piece of a refusal.

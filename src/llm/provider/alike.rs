@@ -9,9 +9,8 @@
 //! read in full again. Members that are noise to the dialect (padding, a
 //! counter) may differ too.
 
-use std::borrow::Cow;
-
-use crate::llm::json::word;
+use crate::llm::events::Pieces;
+use crate::llm::json::{Word, word};
 
 /// Where a text goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,6 +46,8 @@ pub struct Alike {
     /// None: no form is known.
     lane: Option<Lane>,
     proposed: Option<Proposal>,
+    /// What has been taken.
+    taken: Taken,
     /// Learnt in a row without use: a stream whose events are never alike
     /// should not pay for the attempt.
     unused: u32,
@@ -120,50 +121,78 @@ impl Alike {
         self.proposed = None;
     }
 
-    /// Looks whether `bytes` begin with an event of this form: where its text
-    /// goes, the text, and the event's length.
-    pub fn take<'a>(&mut self, bytes: &'a [u8]) -> Option<(Lane, Cow<'a, str>, usize)> {
-        let lane = self.lane?;
-        let (text, len) = self.fit(bytes, (0, 0))?;
-        self.unused = 0;
-        Some((lane, text, len))
+    /// Takes the events of this form that `bytes` begin with, none longer than `max`:
+    /// how many bytes they are.
+    pub fn take(&mut self, bytes: &[u8], max: usize) -> usize {
+        let mut at = 0;
+        while self.lane.is_some() {
+            let rest = &bytes[at..];
+            let Some((text, len)) = self.fit(rest, (0, 0)).filter(|(_, len)| *len <= max) else {
+                break;
+            };
+            if self.taken.add(rest, text).is_none() {
+                break;
+            }
+            self.unused = 0;
+            at += len;
+        }
+        at
     }
 
-    /// The same for the JSON of an event that did not come in one piece, and was
-    /// put together.
-    pub fn take_data<'a>(&mut self, name: &[u8], data: &'a [u8]) -> Option<(Lane, Cow<'a, str>)> {
-        let lane = self.lane.filter(|_| self.name == name)?;
-        let (text, len) = self.fit(data, self.around)?;
-        (len == data.len()).then_some((lane, text))
+    /// The same for the JSON of one event, which did not come in one piece and was put
+    /// together: whether it is of this form.
+    pub fn take_data(&mut self, name: &[u8], data: &[u8]) -> bool {
+        let fits = self.lane.is_some() && self.name == name;
+        let found = fits.then(|| self.fit(data, self.around)).flatten();
+        let found = found.filter(|(_, len)| *len == data.len());
+        found.and_then(|(text, _)| self.taken.add(data, text)).is_some()
+    }
+
+    /// What has been taken, and where it goes.
+    pub fn taken(&self) -> Option<(Lane, Pieces<'_>)> {
+        self.lane.zip(self.taken.pieces())
+    }
+
+    /// It has been told.
+    pub fn told(&mut self) {
+        self.taken.forget();
     }
 
     /// The text in bytes of this form, and their length. `without`: so much of the
     /// form's beginning and end is not among them.
-    fn fit<'a>(&self, bytes: &'a [u8], without: (usize, usize)) -> Option<(Cow<'a, str>, usize)> {
-        let (mut rest, mut text, mut from) = (bytes, Text::default(), without.0);
+    #[inline(always)]
+    fn fit(&self, bytes: &[u8], without: (usize, usize)) -> Option<(Text, usize)> {
+        let (mut at, mut text, mut from) = (0, Text::default(), without.0);
         for (literal, hole) in &self.before {
-            rest = rest.strip_prefix(&literal[from..])?;
+            at = after(bytes, at, &literal[from..])?;
             from = 0;
-            let len = match hole {
+            let rest = &bytes[at..];
+            at += match hole {
                 Hole::Digits => digits(rest)?,
-                Hole::Word => Some(word(rest)).filter(|len| rest[..*len].is_ascii())?,
+                Hole::Word => Some(word(rest)).filter(|word| word.is_ascii)?.len,
                 Hole::Text => {
-                    text = Text::begins(rest, bytes.len() - rest.len())?;
+                    text = Text::begins(rest, at)?;
                     text.len
                 }
             };
-            rest = &rest[len..];
         }
-        rest = rest.strip_prefix(&self.after[..self.after.len() - without.1])?;
-        Some((text.read(bytes)?, bytes.len() - rest.len()))
+        Some((text, after(bytes, at, &self.after[..self.after.len() - without.1])?))
     }
 }
 
+/// Where `bytes` go on after what they have at `at`, which is `literal`.
+#[inline]
+fn after(bytes: &[u8], at: usize, literal: &[u8]) -> Option<usize> {
+    let end = at + literal.len();
+    (bytes.get(at..end)? == literal).then_some(end)
+}
+
 /// Where a JSON text lies in an event, without its quotation marks.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Text {
     at: usize,
     len: usize,
+    is_ascii: bool,
     is_escaped: bool,
 }
 
@@ -171,20 +200,98 @@ impl Text {
     /// The one that these bytes begin with, which lie at `at`.
     #[inline]
     fn begins(bytes: &[u8], at: usize) -> Option<Text> {
-        let len = word(bytes);
+        let Word { len, is_ascii } = word(bytes);
         let is_escaped = bytes.get(len) == Some(&b'\\');
-        Some(Text { at, len: if is_escaped { escaped(bytes)? } else { len }, is_escaped })
+        Some(Text { at, len: if is_escaped { escaped(bytes)? } else { len }, is_ascii, is_escaped })
+    }
+}
+
+/// The texts of events that came one after the other.
+#[derive(Debug, Default)]
+struct Taken {
+    /// Each of them is UTF-8.
+    texts: Vec<u8>,
+    lens: Vec<usize>,
+}
+
+/// Bytes of a text that is short.
+const WORD: usize = 16;
+/// Bytes and texts for which memory is kept: a stream that waits should hold little.
+const KEPT: usize = 128;
+
+impl Taken {
+    /// Adds what a text of an event says; none if it is no text.
+    #[inline(always)]
+    fn add(&mut self, event: &[u8], text: Text) -> Option<()> {
+        let (from, to) = (text.at, text.at + text.len);
+        let before = self.texts.len();
+        if text.is_escaped {
+            self.add_escaped(event.get(from.checked_sub(1)?..=to)?)?;
+        } else {
+            let piece = event.get(from..to)?;
+            if !text.is_ascii {
+                std::str::from_utf8(piece).ok()?;
+            }
+            // A word is short: with as many bytes each time, its length is no question.
+            match event[from..].first_chunk::<WORD>() {
+                Some(more) if text.len <= WORD => {
+                    self.texts.extend_from_slice(more);
+                    self.texts.truncate(before + text.len);
+                }
+                _ => self.texts.extend_from_slice(piece),
+            }
+        }
+        self.lens.push(self.texts.len() - before);
+        Some(())
     }
 
-    /// What it says.
-    #[inline]
-    fn read<'a>(&self, event: &'a [u8]) -> Option<Cow<'a, str>> {
-        let (from, to) = (self.at, self.at + self.len);
-        if self.is_escaped {
-            let quoted = event.get(from.checked_sub(1)?..=to)?;
-            return Some(Cow::Owned(serde_json::from_slice(quoted).ok()?));
+    /// Adds what a JSON text with escapes says; nothing if it is none.
+    #[cold]
+    fn add_escaped(&mut self, quoted: &[u8]) -> Option<()> {
+        let before = self.texts.len();
+        if self.add_simple(&quoted[1..quoted.len() - 1]).is_none() {
+            self.texts.truncate(before);
+            let text: String = serde_json::from_slice(quoted).ok()?;
+            self.texts.extend_from_slice(text.as_bytes());
         }
-        Some(Cow::Borrowed(std::str::from_utf8(&event[from..to]).ok()?))
+        Some(())
+    }
+
+    /// The same where each escape stands for the byte after it, as line ends and
+    /// quotation marks do.
+    fn add_simple(&mut self, mut rest: &[u8]) -> Option<()> {
+        loop {
+            let Word { len, is_ascii } = word(rest);
+            let (plain, after) = rest.split_at(len);
+            if !is_ascii {
+                std::str::from_utf8(plain).ok()?;
+            }
+            self.texts.extend_from_slice(plain);
+            let [b'\\', escape, after @ ..] = after else {
+                return after.is_empty().then_some(());
+            };
+            self.texts.push(match escape {
+                b'"' | b'\\' | b'/' => *escape,
+                b'n' => b'\n',
+                b't' => b'\t',
+                b'r' => b'\r',
+                _ => return None,
+            });
+            rest = after;
+        }
+    }
+
+    fn pieces(&self) -> Option<Pieces<'_>> {
+        let text = std::str::from_utf8(&self.texts).ok()?;
+        (!self.lens.is_empty()).then_some(Pieces { text, lens: &self.lens })
+    }
+
+    fn forget(&mut self) {
+        self.texts.clear();
+        self.lens.clear();
+        if self.texts.capacity() > KEPT * 8 || self.lens.capacity() > KEPT {
+            *self = Taken::default();
+        }
     }
 }
 
@@ -203,7 +310,7 @@ fn noise(data: &[u8], name: &str) -> Option<(usize, usize, Hole)> {
     if rest.first()? != &b'"' {
         return Some((at, digits(rest)?, Hole::Digits));
     }
-    let len = word(&rest[1..]);
+    let len = word(&rest[1..]).len;
     (rest.get(1 + len) == Some(&b'"')).then_some((at + 1, len, Hole::Word))
 }
 
@@ -230,6 +337,23 @@ mod tests {
     use super::*;
 
     const LANE: Lane = Lane { index: 3, thought: false };
+    const MAX: usize = 1 << 20;
+
+    /// How much of these bytes is taken, and the texts of it.
+    fn taken(alike: &mut Alike, bytes: &[u8]) -> (usize, Vec<String>) {
+        let (len, mut texts) = (alike.take(bytes, MAX), Vec::new());
+        if let Some((lane, pieces)) = alike.taken() {
+            assert_eq!(lane, LANE);
+            let mut rest = pieces.text;
+            for len in pieces.lens {
+                let (text, after) = rest.split_at(*len);
+                texts.push(text.to_string());
+                rest = after;
+            }
+        }
+        alike.told();
+        (len, texts)
+    }
 
     /// What has been learnt from `before{"n":7,"t":"<text>"}after`.
     fn learnt(before: &str, text: &str, after: &str) -> Alike {
@@ -246,14 +370,47 @@ mod tests {
     fn an_event_that_differs_in_its_text_and_in_noise_is_taken() {
         let mut alike = learnt("data: ", "old", "\n\n");
         let bytes = b"data: {\"n\":18,\"t\":\"new\"}\n\ndata: {\"n\"";
-        let taken = alike.take(bytes).unwrap();
-        assert_eq!(taken, (LANE, Cow::Borrowed("new"), 26));
-        let taken = alike.take(b"data: {\"n\":0,\"t\":\"\"}\n\n").unwrap();
-        assert_eq!(taken.1, "");
-        let taken = alike.take(br#"data: {"n":1,"t":"a\"\n\u00e4"}"#);
-        assert!(taken.is_none(), "the event has not come whole");
+        assert_eq!(taken(&mut alike, bytes), (26, vec!["new".into()]));
+        let bytes = b"data: {\"n\":0,\"t\":\"\"}\n\n";
+        assert_eq!(taken(&mut alike, bytes), (22, vec!["".into()]));
+        let bytes = br#"data: {"n":1,"t":"a\"\n\u00e4"}"#;
+        assert_eq!(taken(&mut alike, bytes), (0, vec![]), "the event has not come whole");
         let whole = b"data: {\"n\":1,\"t\":\"a\\\"\\n\\u00e4\"}\n\n";
-        assert_eq!(alike.take(whole).unwrap().1, "a\"\n\u{e4}");
+        assert_eq!(taken(&mut alike, whole), (whole.len(), vec!["a\"\n\u{e4}".into()]));
+    }
+
+    #[test]
+    fn events_that_came_together_are_taken_together() {
+        let mut alike = learnt("", "old", "\n");
+        let texts = ["a", "", "\u{e4}\u{1f600}", "\\n", "long enough to be no short one", "b"];
+        let bytes: String = texts.iter().map(|t| format!("{{\"n\":5,\"t\":\"{t}\"}}\n")).collect();
+        let wanted = texts.map(|text| text.replace("\\n", "\n")).to_vec();
+        for cut in 0..bytes.len() {
+            let (len, mut all) = taken(&mut alike, &bytes.as_bytes()[..cut]);
+            let (rest, more) = taken(&mut alike, &bytes.as_bytes()[len..]);
+            all.extend(more);
+            assert_eq!((len + rest, &all), (bytes.len(), &wanted), "cut at {cut}");
+        }
+        assert_eq!(alike.take(bytes.as_bytes(), 16), 31, "the third is longer");
+    }
+
+    #[test]
+    fn a_text_with_escapes_says_what_other_readers_read() {
+        let mut random = fastrand::Rng::with_seed(3);
+        let pieces =
+            ["\\n", "\\\"", "\\\\", "\\/", "\\t", "\\r", "\\b", "\\u00e4", "\\ud83e\\udd9c"];
+        let others = ["a", "some words", "\u{e4}", "\\x", "\\ud83e", "\\", "\u{7}", "\\u12"];
+        for _ in 0..5_000 {
+            let which = |n| if n < 9 { pieces[n] } else { others[n % others.len()] };
+            let text: String =
+                (0..random.usize(0..6)).map(|_| which(random.usize(0..25))).collect();
+            let mut alike = learnt("", "old", "\n");
+            let data = format!("{{\"n\":1,\"t\":\"{text}\"}}\n");
+            let wanted = serde_json::from_str::<serde_json::Value>(&data);
+            let wanted: Vec<String> =
+                wanted.iter().map(|v| v["t"].as_str().unwrap().into()).collect();
+            assert_eq!(taken(&mut alike, data.as_bytes()).1, wanted, "{text}");
+        }
     }
 
     #[test]
@@ -274,7 +431,7 @@ mod tests {
             b"",
         ];
         for other in others {
-            assert!(alike.take(other).is_none(), "{}", String::from_utf8_lossy(other));
+            assert_eq!(alike.take(other, MAX), 0, "{}", String::from_utf8_lossy(other));
         }
     }
 
@@ -282,10 +439,11 @@ mod tests {
     fn an_event_that_was_put_together_is_taken_by_its_name_and_json() {
         let mut alike = learnt("event: a\ndata: ", "old", "\n\n");
         let data = br#"{"n":18,"t":"n\u00e4w"}"#;
-        assert_eq!(alike.take_data(b"", data), Some((LANE, "n\u{e4}w".into())));
-        assert_eq!(alike.take_data(b"b", data), None, "another event");
+        assert!(alike.take_data(b"", data));
+        assert_eq!(alike.taken(), Some((LANE, Pieces { text: "n\u{e4}w", lens: &[4] })));
+        assert!(!alike.take_data(b"b", data), "another event");
         for other in [&b"{\"n\":18,\"t\":\"new\"}\n"[..], b"{\"n\":18,\"t\":\"new\"", b"{}", b""] {
-            assert_eq!(alike.take_data(b"", other), None);
+            assert!(!alike.take_data(b"", other));
         }
     }
 
@@ -293,7 +451,7 @@ mod tests {
     fn where_the_json_stands_twice_nothing_is_learnt() {
         let twin = r#"{"n":7,"t":"old"}"#;
         let mut alike = learnt(&format!(": {twin}\ndata: "), "old", "\n\n");
-        assert!(alike.take(format!(": {twin}\ndata: {twin}\n\n").as_bytes()).is_none());
+        assert_eq!(alike.take(format!(": {twin}\ndata: {twin}\n\n").as_bytes(), MAX), 0);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::values::Values;
 use super::{Context, StreamDecoder, errors};
 use crate::error::{Error, Result, Status};
 use crate::llm::assemble::Assembler;
-use crate::llm::events::Events;
+use crate::llm::events::{Events, Pieces};
 use crate::llm::json::Json;
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
@@ -44,12 +44,9 @@ pub trait Dialect: Send {
         None
     }
 
-    /// What an event does whose text has this place.
-    fn add(&mut self, lane: Lane, text: &str, out: &mut Assembler) {
-        match lane.thought {
-            true => out.reasoning(lane.index as u32, text),
-            false => out.text(lane.index as u32, text),
-        }
+    /// What events do whose texts have this place.
+    fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
+        out.pieces(lane.index as u32, lane.thought, pieces);
     }
 
     /// The end, proper or not: hands over what was kept for the last.

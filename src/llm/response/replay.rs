@@ -99,10 +99,10 @@ impl Choice {
     fn replay(&self, events: &mut Vec<Event>) {
         let mut push = |kind| events.push(Event { choice: self.index, kind });
         if let Some(reasoning) = &self.reasoning {
-            push(EventKind::Reasoning(reasoning.clone()));
+            push(EventKind::Reasoning(reasoning.as_str().into()));
         }
         if !self.text.is_empty() {
-            push(EventKind::Text(self.text.clone()));
+            push(EventKind::Text(self.text.as_str().into()));
         }
         if let Some(refusal) = &self.refusal {
             push(EventKind::Refusal(refusal.clone()));

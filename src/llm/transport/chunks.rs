@@ -38,26 +38,23 @@ impl Chunks {
     pub fn take(&mut self, bytes: &mut [u8]) -> Result<Piece, &'static str> {
         let mut piece = Piece { start: 0, end: 0, used: 0 };
         loop {
-            let Chunks::Data(left) = *self else {
+            let Chunks::Data(mut left) = *self else {
                 let Some(taken) = self.between(&bytes[piece.used..])? else { return Ok(piece) };
                 piece.used += taken;
                 continue;
             };
-            let len = left.min(bytes.len() - piece.used);
-            piece.add(bytes, len);
-            if len < left {
-                *self = Chunks::Data(left - len);
-                return Ok(piece);
-            }
-            // Another chunk follows, nearly always, and what is between has come.
-            let rest = &bytes[piece.used..];
-            *self = match rest.strip_prefix(b"\r\n").map(size_line) {
-                Some(Ok(Some((size @ 1.., len)))) => {
-                    piece.used += 2 + len;
-                    Chunks::Data(size)
+            loop {
+                let len = left.min(bytes.len() - piece.used);
+                piece.add(bytes, len);
+                if len < left {
+                    *self = Chunks::Data(left - len);
+                    return Ok(piece);
                 }
-                _ => Chunks::DataEnd,
-            };
+                let Some((size, taken)) = next_size(&bytes[piece.used..]) else { break };
+                piece.used += taken;
+                left = size;
+            }
+            *self = Chunks::DataEnd;
         }
     }
 
@@ -111,6 +108,21 @@ const DIGITS: [u8; 256] = {
     }
     digits
 };
+
+/// The size of the chunk that follows on another one's data, and how much is between
+/// them, where that has come and is as nearly always: a line end and a line with up to
+/// four digits.
+#[inline]
+fn next_size(rest: &[u8]) -> Option<(usize, usize)> {
+    let between: &[u8; 8] = rest.first_chunk()?;
+    let (mut size, mut at) = (0, 2);
+    while at < between.len() - 1 && DIGITS[usize::from(between[at])] != NO_DIGIT {
+        size = size << 4 | usize::from(DIGITS[usize::from(between[at])]);
+        at += 1;
+    }
+    let is_plain = size > 0 && between[..2] == *b"\r\n" && between.get(at..at + 2)? == b"\r\n";
+    is_plain.then_some((size, at + 2))
+}
 
 /// The size on the first line, and the line's length with its end; none while it
 /// has not come whole.

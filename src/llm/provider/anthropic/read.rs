@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::events::Pieces;
 use crate::llm::json::Json;
 use crate::llm::provider::alike::{Added, Lane};
 use crate::llm::provider::finish;
@@ -111,9 +112,9 @@ impl Dialect for Decoder {
         Some(Added { lane: Lane { index, thought }, text: delta.get(name).text()?, noise: &[] })
     }
 
-    fn add(&mut self, lane: Lane, text: &str, out: &mut Assembler) {
+    fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
         if let Some(block) = self.block(Some(lane.index)) {
-            block.add(lane.thought, text, out);
+            block.add(lane.thought, pieces, out);
         }
     }
 
@@ -193,8 +194,8 @@ impl Decoder {
         let Some(block) = self.block_of(index, kind) else { return out.other(json) };
         let text = |name: &str| delta.get(name).text().unwrap_or_default();
         match kind {
-            "text_delta" => block.add(false, text("text"), out),
-            "thinking_delta" => block.add(true, text("thinking"), out),
+            "text_delta" => block.add(false, text("text").into(), out),
+            "thinking_delta" => block.add(true, text("thinking").into(), out),
             "signature_delta" => block.signature.push_str(text("signature")),
             "input_json_delta" => {
                 let piece = text("partial_json");
@@ -278,17 +279,10 @@ fn is_unpriced(usage: &Map<String, Value>) -> bool {
 }
 
 impl Block {
-    fn add(&mut self, thought: bool, piece: &str, out: &mut Assembler) {
-        match thought {
-            true => {
-                self.thinking.push_str(piece);
-                out.reasoning(0, piece);
-            }
-            false => {
-                self.text.push_str(piece);
-                out.text(0, piece);
-            }
-        }
+    fn add(&mut self, thought: bool, pieces: Pieces<'_>, out: &mut Assembler) {
+        let known = if thought { &mut self.thinking } else { &mut self.text };
+        known.push_str(pieces.text);
+        out.pieces(0, thought, pieces);
     }
 
     /// A piece of a kind that is not known yet: its block goes back whole.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::events::Pieces;
 use crate::llm::json::Json;
 use crate::llm::provider::alike::{Added, Lane};
 use crate::llm::provider::stream::Dialect;
@@ -114,11 +115,9 @@ impl Dialect for Decoder {
         Some(Added { lane: Lane { index, thought }, text, noise: &[] })
     }
 
-    fn add(&mut self, lane: Lane, text: &str, out: &mut Assembler) {
-        match lane.thought {
-            true => out.reasoning(0, text),
-            false => out.text(0, text),
-        }
+    fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
+        out.pieces(0, lane.thought, pieces);
+        let text = pieces.text;
         match self.content.last_mut() {
             Some((last, old)) if *last == lane => old.push_str(text),
             _ => self.content.push((lane, text.into())),
@@ -185,7 +184,7 @@ impl Decoder {
     fn content(&mut self, index: u64, part: &Json, out: &mut Assembler) {
         for (name, thought) in [("thinking", true), ("text", false)] {
             let Some(text) = part.get(name).text() else { continue };
-            self.add(Lane { index, thought }, text, out);
+            self.add(Lane { index, thought }, text.into(), out);
         }
     }
 

@@ -79,10 +79,8 @@ impl<D: Dialect> Core<D> {
             b"" => {}
             b"[DONE]" => self.complete(),
             _ if self.open.is_some() => self.go_on(name, data),
-            _ => match self.alike.take_data(name, data) {
-                Some((lane, text)) => self.dialect.add(lane, &text, &mut self.out),
-                None => self.json(name, data, data),
-            },
+            _ if self.alike.take_data(name, data) => self.tell_taken(),
+            _ => self.json(name, data, data),
         }
     }
 
@@ -158,18 +156,21 @@ impl<D: Dialect> Core<D> {
     }
 
     /// Takes the events that are like the last one; answers what follows them.
-    pub fn take_alike<'a>(&mut self, mut bytes: &'a [u8]) -> &'a [u8] {
+    pub fn take_alike<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         if self.complete || self.failed.is_some() || self.open.is_some() {
             return bytes;
         }
-        while let Some((lane, text, taken)) = self.alike.take(bytes) {
-            if taken > self.out.context().max_event_bytes {
-                break;
-            }
-            self.dialect.add(lane, &text, &mut self.out);
-            bytes = &bytes[taken..];
+        let taken = self.alike.take(bytes, self.out.context().max_event_bytes);
+        self.tell_taken();
+        &bytes[taken..]
+    }
+
+    /// Adds the texts of events that were like the last one.
+    fn tell_taken(&mut self) {
+        if let Some((lane, pieces)) = self.alike.taken() {
+            self.dialect.add(lane, pieces, &mut self.out);
+            self.alike.told();
         }
-        bytes
     }
 
     /// An event that only added a text: the next one may be like it.
