@@ -786,6 +786,31 @@ fn a_name_that_comes_with_every_piece_begins_no_call_of_its_own() {
 }
 
 #[test]
+fn a_type_that_later_pieces_of_a_call_leave_empty_stays_what_it_was() {
+    let piece = |kind: &str, id: &str, function: Value| {
+        let call = json!({"index": 0, "id": id, "type": kind, "function": function});
+        chunk(json!({"tool_calls": [call]}), Value::Null)
+    };
+    let events = [
+        piece("function", "c", json!({"name": "f", "arguments": ""})),
+        piece("", "", json!({"arguments": "{}"})),
+        chunk(json!({}), "tool_calls".into()),
+    ];
+    let (_, response) = read("siliconflow", &events).unwrap();
+    let message = response.first().message.value();
+    assert_eq!(message["tool_calls"][0]["type"], "function");
+}
+
+#[test]
+fn what_bedrock_filters_is_filtered_behind_a_gateway_too() {
+    for word in ["guardrail_intervened", "content_filtered"] {
+        let (_, response) = read("custom", &[chunk(json!({}), word.into())]).unwrap();
+        assert_eq!(response.first().finish_reason, Some(FinishReason::ContentFilter));
+        assert_eq!(response.first().provider_finish_reason.as_deref(), Some(word));
+    }
+}
+
+#[test]
 fn a_summary_among_the_details_of_thinking_is_thinking() {
     let message = json!({"role": "assistant", "content": "4",
         "reasoning_details": [{"type": "reasoning.summary", "summary": "Two and two."}]});

@@ -27,7 +27,10 @@ pub fn reason(word: &str) -> FinishReason {
         | "image_recitation"
         | "model_armor"
         | "sensitive"
-        | "error_toxic" => FinishReason::ContentFilter,
+        | "error_toxic"
+        // Bedrock's, as gateways to it hand them on.
+        | "guardrail_intervened"
+        | "content_filtered" => FinishReason::ContentFilter,
         "refusal" => FinishReason::Refusal,
         // Anthropic stops after shortening a conversation, if asked to: it goes on
         // as after any other pause.

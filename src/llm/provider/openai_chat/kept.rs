@@ -177,8 +177,9 @@ impl Kept {
             },
         );
         for (key, value) in call.members() {
+            // SiliconFlow leaves the type empty in each piece but the first.
             let known = matches!(key.as_ref(), "id" | "index" | "function" | "custom")
-                || key == "type" && value.text() == Some("function");
+                || key == "type" && matches!(value.text(), Some("function" | ""));
             if !known && !value.is_null() {
                 out.tool_extra(self.index, place, key, value.to_value());
             }
