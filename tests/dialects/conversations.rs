@@ -516,6 +516,29 @@ fn reasoning_that_the_caller_gives_as_json_is_kept_for_hosts_that_know_it() {
 }
 
 #[test]
+fn thoughts_go_back_without_the_ids_under_which_their_vendor_does_not_keep_them() {
+    let details = json!([
+        {"type": "reasoning.encrypted", "data": "x", "id": "rs_1", "index": 0},
+        {"type": "reasoning.encrypted", "data": "y", "id": "tool_1", "index": 1},
+    ]);
+    let client = client("custom", "m");
+    let (provider, context) = reader(&client, &asked());
+    let message = json!({"role": "assistant", "content": "Hm.", "reasoning_details": details});
+    let plain = json!({"choices": [{"message": message, "finish_reason": "stop"}]}).to_string();
+    let answer = provider.reply(&context, &head(200, &[]), plain.as_bytes()).unwrap();
+    let given = request(json!({"messages": [{"role": "user", "content": "Hi"}, message,
+        {"role": "user", "content": "Bye"}]}));
+    for request in [second(&answer), given] {
+        let sent = body(&client, &request);
+        let messages = sent["messages"].as_array().unwrap().iter();
+        let details = messages.map(|message| &message["reasoning_details"]);
+        let details = details.filter(|it| it.is_array()).last().unwrap();
+        assert_eq!(details[0], json!({"type": "reasoning.encrypted", "data": "x", "index": 0}));
+        assert_eq!(details[1]["id"], "tool_1");
+    }
+}
+
+#[test]
 fn the_place_of_a_thought_that_a_call_lacks_is_held_as_its_vendor_takes_it() {
     let call = json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}});
     for given in [json!(null), json!(""), json!("Hm.")] {

@@ -159,6 +159,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         }
         if let Some(block) = block.as_object_mut() {
             block.shift_remove(GROQS_OWN);
+            forget_items(block);
         }
         // What was heard is known by its id, and is not taken back as it came.
         if let Some(id) = block["audio"].get("id").cloned() {
@@ -199,6 +200,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         out.insert("tool_calls".into(), tool_calls(message, wanted, url)?);
     }
     out.extend(more);
+    forget_items(&mut out);
     if let Some(none) = no_thought {
         let thought = out.entry("reasoning_content").or_insert("".into());
         if *thought == "" {
@@ -206,6 +208,19 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         }
     }
     Ok(out.into())
+}
+
+/// OpenRouter names OpenAI's thoughts by ids under which OpenAI does not keep them:
+/// sent with their ids they are looked for and not found, sent without they are read
+/// (langchain-ai/langchain, request 38383).
+fn forget_items(message: &mut Map<String, Value>) {
+    let details = message.get_mut("reasoning_details").and_then(Value::as_array_mut);
+    for detail in details.into_iter().flatten().filter_map(Value::as_object_mut) {
+        let id = detail.get("id").and_then(Value::as_str);
+        if id.is_some_and(|id| id.starts_with("rs_")) {
+            detail.shift_remove("id");
+        }
+    }
 }
 
 fn tool_calls(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
