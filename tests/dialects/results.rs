@@ -277,6 +277,23 @@ fn that_a_tool_failed_is_told_or_noted() {
 }
 
 #[test]
+fn a_tool_that_failed_without_a_word_says_one_where_an_empty_failure_is_refused() {
+    let claude = client("anthropic", "claude-sonnet-5-5");
+    let sent = |is_error: bool| {
+        let mut silent = result("c1", "");
+        silent["is_error"] = is_error.into();
+        let request = conversation(&[asks(&[call("c1", "weather", "{}")]), silent]);
+        let prepared = prepare(&claude, &request, false).unwrap();
+        (body(&claude, &request)["messages"][2]["content"][0].clone(), prepared.adjusted)
+    };
+    let (failed, adjusted) = sent(true);
+    assert_eq!(failed["content"], "error");
+    assert!(adjusted.iter().any(|note| note.contains("says nothing")), "{adjusted:?}");
+    let (silent, adjusted) = sent(false);
+    assert!(silent.get("content").is_none() && adjusted.is_empty(), "{silent} {adjusted:?}");
+}
+
+#[test]
 fn a_functions_result_without_a_call_goes_in_the_legacy_form_or_is_refused() {
     let result = json!({"role": "function", "name": "search", "content": "r"});
     let asked = conversation(std::slice::from_ref(&result));

@@ -139,12 +139,19 @@ fn add_result(turns: &mut Vec<Turn>, result: Value) {
     }
 }
 
+/// What a tool says that failed without a word: the vendor takes nothing empty then.
+const FAILED: &str = "error";
+
 fn result(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let mut result = json!({
         "type": "tool_result",
         "tool_use_id": id(message.tool_call_id.as_deref().unwrap_or_default()),
     });
     let blocks = blocks(message, wanted)?;
+    if blocks.is_empty() && message.is_error {
+        wanted.note("messages", "a failed tool's result that says nothing sent with a word");
+        result["content"] = FAILED.into();
+    }
     if !blocks.is_empty() {
         result["content"] = match blocks.as_slice() {
             [block] if block["type"] == "text" && block["cache_control"].is_null() => {
