@@ -28,7 +28,12 @@ const LABELS: &[(Status, &[&str])] = &[
             "allocationquota.freetieronly",
             "notenoughbalance",
             "accountoverdueerror",
+            "setlimitexceeded",
             "1113",
+            "1304",
+            "1308",
+            "1309",
+            "1310",
             "30001",
             "402",
         ],
@@ -332,12 +337,13 @@ const SPENT: &[&str] =
 /// OpenAI and Groq, of a request that has more tokens than a minute's limit: the
 /// labels are those of the limit, but no waiting helps.
 pub const ABOVE_LIMIT: &str = "request too large";
-/// Of a limit that lasts for a day or longer.
+/// Of a limit that lasts for hours, a day or longer.
 const USED_UP: &[&str] = &[
     "/ month",
     "per month",
     "monthly",
     "weekly usage limit",
+    "usage limit reached for",
     "per day",
     "per-day",
     "daily free allocation",
