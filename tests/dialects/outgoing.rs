@@ -465,6 +465,8 @@ fn a_layers_values_are_clamped_or_left_out() {
     assert_eq!(sent["max_tokens"], 4_000, "it does not think unless asked");
     let sent = body(&preset("anthropic", "claude-sonnet-4-5", "high_quality"), &request);
     assert!(sent["temperature"] == 0.8 && sent.get("top_p").is_none(), "one of the two");
+    let sent = body(&preset("openai", "gpt-4o-search-preview-2025-03-11", "fast"), &request);
+    assert!(sent.get("temperature").is_none(), "{sent}");
     let sent = body(&preset("openai", "gpt-6-sol", "fast"), &request);
     assert_eq!(sent["max_completion_tokens"], 26_000, "room to think is added");
     let mut explicit = ask(json!({"max_tokens": 1_000}));

@@ -70,6 +70,8 @@ const OPENAI_6: Takes = Takes {
 const OPENAI_RESPONSES: Takes =
     Takes { thinking: Thinking::Any, in_chat: false, stop: 0, ..OPENAI_O };
 const OPENAI_PLAIN: Takes = Takes { thinking: Thinking::No, ..OPENAI };
+/// Models that search before they answer, and refuse sampling.
+const OPENAI_SEARCHES: Takes = Takes { temperature: No, top_p: No, penalties: No, ..OPENAI_PLAIN };
 
 /// Claude from 4.7 on.
 const ANTHROPIC: Takes = Takes {
@@ -206,6 +208,8 @@ pub static TAKES: &[Takes] = &[
     OPENAI,
     Takes { prefix: "gpt-3.5", ..OPENAI_PLAIN },
     Takes { prefix: "gpt-4", ..OPENAI_PLAIN },
+    Takes { prefix: "gpt-4o-search-preview", ..OPENAI_SEARCHES },
+    Takes { prefix: "gpt-4o-mini-search-preview", ..OPENAI_SEARCHES },
     Takes { prefix: "o1", ..OPENAI_O },
     Takes { prefix: "o3", stop: 0, ..OPENAI_O },
     Takes { prefix: "o4", stop: 0, ..OPENAI_O },
