@@ -802,6 +802,23 @@ fn a_type_that_later_pieces_of_a_call_leave_empty_stays_what_it_was() {
 }
 
 #[test]
+fn a_host_that_says_its_name_with_each_piece_gets_none_back() {
+    let piece = |text: &str| json!({"role": "assistant", "name": "Mini AI", "content": text});
+    let events = [
+        chunk(piece("He"), Value::Null),
+        chunk(piece("y"), Value::Null),
+        chunk(piece(""), "stop".into()),
+    ];
+    let (_, streamed) = read("custom", &events).unwrap();
+    let choice = json!({"index": 0, "message": piece("Hey"), "finish_reason": "stop"});
+    for response in [streamed, plain("custom", &json!({"choices": [choice]}))] {
+        let message = response.first().message.value();
+        assert_eq!((response.text(), message.get("name")), ("Hey", None));
+        assert!(!message.to_string().contains("Mini"), "{message}");
+    }
+}
+
+#[test]
 fn what_bedrock_filters_is_filtered_behind_a_gateway_too() {
     for word in ["guardrail_intervened", "content_filtered"] {
         let (_, response) = read("custom", &[chunk(json!({}), word.into())]).unwrap();

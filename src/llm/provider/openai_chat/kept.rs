@@ -37,8 +37,8 @@ impl Kept {
         let names_reasoning = has_reasoning || piece.get("reasoning").text().is_some();
         for (key, value) in piece.members() {
             match (key.as_ref(), value) {
-                // Groq names a piece's channel in each, Together its token.
-                (_, Json::Null) | ("role" | "index" | "channel" | "token_id", _) => {}
+                // Groq names a piece's channel in each, Together its token, MiniMax itself.
+                (_, Json::Null) | ("role" | "index" | "channel" | "token_id" | "name", _) => {}
                 ("content", Json::Text(text)) => out.text(index, text),
                 ("content", Json::Array(parts)) => self.parts.take(parts, index, out, whole),
                 ("reasoning_content", Json::Text(text)) => {
