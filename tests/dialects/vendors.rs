@@ -802,6 +802,26 @@ fn a_type_that_later_pieces_of_a_call_leave_empty_stays_what_it_was() {
 }
 
 #[test]
+fn thoughts_under_copilots_name_are_thoughts_and_go_back_under_it() {
+    let call = json!({"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}});
+    let events = [
+        chunk(json!({"role": "assistant", "reasoning_text": "Let me "}), Value::Null),
+        chunk(json!({"reasoning_text": "see."}), Value::Null),
+        chunk(json!({"reasoning_opaque": "seal", "tool_calls": [call]}), "tool_calls".into()),
+    ];
+    let (_, response) = read("custom", &events).unwrap();
+    assert_eq!(response.first().reasoning.as_deref(), Some("Let me see."));
+    let message = response.first().message.value();
+    assert_eq!(message["reasoning_text"], "Let me see.");
+    assert_eq!(message["reasoning_opaque"], "seal");
+    let twice = json!({"role": "assistant", "content": "Hi", "reasoning_text": "Hm",
+        "reasoning_content": "Hm"});
+    let choice = json!({"index": 0, "message": twice, "finish_reason": "stop"});
+    let response = plain("custom", &json!({"choices": [choice]}));
+    assert_eq!(response.first().reasoning.as_deref(), Some("Hm"));
+}
+
+#[test]
 fn a_host_that_says_its_name_with_each_piece_gets_none_back() {
     let piece = |text: &str| json!({"role": "assistant", "name": "Mini AI", "content": text});
     let events = [

@@ -11,7 +11,7 @@ use crate::llm::request::ToolChoice;
 
 /// What answers in OpenAI's form hold beside text and calls, and the dialects read
 /// or leave to the provider that said it; thoughts are nobody else's.
-const KNOWN_IN_MESSAGES: [&str; 9] = [
+const KNOWN_IN_MESSAGES: [&str; 11] = [
     "refusal",
     "tool_plan",
     "extra_content",
@@ -20,6 +20,8 @@ const KNOWN_IN_MESSAGES: [&str; 9] = [
     "reasoning",
     "reasoning_content",
     "reasoning_details",
+    "reasoning_opaque",
+    "reasoning_text",
     "thinking",
 ];
 

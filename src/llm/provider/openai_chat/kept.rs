@@ -33,8 +33,11 @@ impl Kept {
     pub fn piece(&mut self, piece: &Json, out: &mut Assembler, whole: bool) {
         let index = self.index;
         out.open(index);
-        let has_reasoning = piece.get("reasoning_content").word().is_some();
+        let says = |name: &str| piece.get(name).word().is_some();
+        let has_reasoning = says("reasoning_content");
         let names_reasoning = has_reasoning || piece.get("reasoning").text().is_some();
+        // GitHub Copilot has a third name for it.
+        let is_said = has_reasoning || says("reasoning");
         for (key, value) in piece.members() {
             match (key.as_ref(), value) {
                 // Groq names a piece's channel in each, Together its token, MiniMax itself.
@@ -49,7 +52,11 @@ impl Kept {
                     self.reasoning_name.get_or_insert("reasoning");
                     out.reasoning(index, text);
                 }
-                ("reasoning", Json::Text(_)) => {}
+                ("reasoning_text", Json::Text(text)) if !is_said => {
+                    self.reasoning_name.get_or_insert("reasoning_text");
+                    out.reasoning(index, text);
+                }
+                ("reasoning" | "reasoning_text", Json::Text(_)) => {}
                 ("reasoning_details", Json::Array(items)) => {
                     // MiniMax says its thinking nowhere else.
                     if self.reasoning_name.is_none() && !names_reasoning {
