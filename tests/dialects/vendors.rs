@@ -802,6 +802,30 @@ fn a_type_that_later_pieces_of_a_call_leave_empty_stays_what_it_was() {
 }
 
 #[test]
+fn thoughts_that_google_flags_in_the_content_are_no_text() {
+    let flagged = |text: &str| json!({"role": "assistant", "content": text, "extra_content": {"google": {"thought": true}}});
+    let signed = json!({"content": "!", "extra_content": {"google": {"thought_signature": "s"}}});
+    let events = [
+        chunk(flagged("<thought>Let me "), Value::Null),
+        chunk(flagged("see."), Value::Null),
+        chunk(json!({"role": "assistant", "content": ""}), Value::Null),
+        chunk(json!({"content": "</thought>Hi"}), Value::Null),
+        chunk(signed, "stop".into()),
+    ];
+    let (_, streamed) = read("custom", &events).unwrap();
+    let mut whole = flagged("<thought>Let me see.</thought>Hi!");
+    whole["extra_content"]["google"]["thought_signature"] = "s".into();
+    let choice = json!({"index": 0, "message": whole, "finish_reason": "stop"});
+    for response in [streamed, plain("custom", &json!({"choices": [choice]}))] {
+        assert_eq!(response.text(), "Hi!");
+        assert_eq!(response.first().reasoning.as_deref(), Some("Let me see."));
+        let message = response.first().message.value();
+        assert_eq!(message["extra_content"], json!({"google": {"thought_signature": "s"}}));
+        assert_eq!(message["content"], "Hi!");
+    }
+}
+
+#[test]
 fn thoughts_under_copilots_name_are_thoughts_and_go_back_under_it() {
     let call = json!({"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}});
     let events = [

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::marked::{self, Marked};
 use super::parts::Parts;
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::json::Json;
@@ -20,6 +21,7 @@ pub struct Kept {
     details: Vec<Value>,
     legacy: bool,
     parts: Parts,
+    marked: Marked,
     extra: Map<String, Value>,
 }
 
@@ -42,7 +44,11 @@ impl Kept {
             match (key.as_ref(), value) {
                 // Groq names a piece's channel in each, Together its token, MiniMax itself.
                 (_, Json::Null) | ("role" | "index" | "channel" | "token_id" | "name", _) => {}
-                ("content", Json::Text(text)) => out.text(index, text),
+                ("content", Json::Text(text)) => {
+                    let (thought, said) = self.marked.split(text, marked::is_flagged(piece));
+                    out.reasoning(index, thought);
+                    out.text(index, said);
+                }
                 ("content", Json::Array(parts)) => self.parts.take(parts, index, out, whole),
                 ("reasoning_content", Json::Text(text)) => {
                     self.reasoning_name = Some("reasoning_content");
@@ -90,6 +96,10 @@ impl Kept {
                 ("annotations", Json::Array(items)) => self.annotations(items, out),
                 ("annotations", _) => {}
                 ("executed_tools", Json::Array(items)) => self.executed(items, out),
+                ("extra_content", value) => match marked::without_flag(value.to_value()) {
+                    Value::Null => {}
+                    beside => merge(self.extra.entry(key.as_ref()).or_insert(Value::Null), beside),
+                },
                 (key, value) => {
                     merge(self.extra.entry(key).or_insert(Value::Null), value.to_value());
                 }

@@ -5,6 +5,7 @@
 
 mod content;
 mod kept;
+mod marked;
 mod parts;
 mod read;
 mod tools;
