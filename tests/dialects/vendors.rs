@@ -887,6 +887,15 @@ fn an_answer_that_says_nothing_and_ends_in_a_failure_is_that_failure() {
 }
 
 #[test]
+fn what_zhipu_found_by_searching_are_the_sources() {
+    let found = json!([{"title": "A", "link": "https://a.test", "refer": "ref_1"}]);
+    let mut end = chunk(json!({"content": "Hi"}), "stop".into());
+    end["web_search"] = found.clone();
+    let (_, response) = read("custom", &[end]).unwrap();
+    assert_eq!(response.to_json()["citations"], found);
+}
+
+#[test]
 fn what_bedrock_filters_is_filtered_behind_a_gateway_too() {
     for word in ["guardrail_intervened", "content_filtered"] {
         let (_, response) = read("custom", &[chunk(json!({}), word.into())]).unwrap();

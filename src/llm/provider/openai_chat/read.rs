@@ -128,8 +128,9 @@ impl Decoder {
             }
         }
         tier(json.get("service_tier"), out);
-        // Perplexity's results have titles and dates beside the same addresses.
-        let cited = ["search_results", "citations"].map(|name| json.get(name));
+        // Perplexity's results have titles and dates beside the same addresses; Zhipu
+        // calls them by the tool.
+        let cited = ["search_results", "citations", "web_search"].map(|name| json.get(name));
         if let Some(cited) = cited.into_iter().find(|cited| !cited.items().is_empty()) {
             out.choice(0).citations = Some(cited.to_value());
         }
