@@ -531,8 +531,8 @@ fn thoughts_go_back_without_the_ids_under_which_their_vendor_does_not_keep_them(
     for request in [second(&answer), given] {
         let sent = body(&client, &request);
         let messages = sent["messages"].as_array().unwrap().iter();
-        let details = messages.map(|message| &message["reasoning_details"]);
-        let details = details.filter(|it| it.is_array()).last().unwrap();
+        let mut details = messages.map(|message| &message["reasoning_details"]);
+        let details = details.rfind(|details| details.is_array()).unwrap();
         assert_eq!(details[0], json!({"type": "reasoning.encrypted", "data": "x", "index": 0}));
         assert_eq!(details[1]["id"], "tool_1");
     }
