@@ -887,6 +887,23 @@ fn an_answer_that_says_nothing_and_ends_in_a_failure_is_that_failure() {
 }
 
 #[test]
+fn what_gemini_thought_behind_openais_form_is_generated_as_its_total_tells() {
+    let spent = |model: &str, usage: Value| {
+        let message = json!({"role": "assistant", "content": "Hi"});
+        let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
+        let answer = json!({"model": model, "choices": [choice], "usage": usage});
+        let usage = plain("custom", &answer).usage.unwrap();
+        (usage.input_tokens, usage.output_tokens, usage.total_tokens)
+    };
+    let stated = json!({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623});
+    let google = spent("google/gemini-2.5-flash", stated.clone());
+    assert_eq!(google, (Some(20), Some(603), Some(623)));
+    assert_eq!(spent("another", stated), (Some(20), Some(198), Some(623)));
+    let less = json!({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 0});
+    assert_eq!(spent("gemini-2.5-flash", less).1, Some(198));
+}
+
+#[test]
 fn what_zhipu_found_by_searching_are_the_sources() {
     let found = json!([{"title": "A", "link": "https://a.test", "refer": "ref_1"}]);
     let mut end = chunk(json!({"content": "Hi"}), "stop".into());

@@ -59,6 +59,12 @@ fn whole_input(stated: u64, cached: Option<u64>, written: Option<u64>) -> u64 {
     if parts > stated { stated.saturating_add(parts) } else { stated }
 }
 
+/// Whether the model is one of Google's, whoever serves it.
+fn is_gemini(out: &mut Assembler) -> bool {
+    let asked = out.context().model.contains("gemini-");
+    asked || out.response().model.as_ref().is_some_and(|model| model.contains("gemini-"))
+}
+
 /// Usage as OpenAI and its compatible hosts state it.
 pub fn usage(json: &Json, out: &mut Assembler) {
     let (cached, written) = (cached(json), written(json));
@@ -78,6 +84,12 @@ pub fn usage(json: &Json, out: &mut Assembler) {
         && i.checked_add(generated) == Some(t)
     {
         output = Some(generated);
+    }
+    // Gemini counts it apart too, and behind OpenAI's form says so in its total alone.
+    if let (Some(i), Some(o), None, Some(t)) = (input, output, reasoning, total)
+        && is_gemini(out)
+    {
+        output = Some(t.saturating_sub(i).max(o));
     }
     let cost = json.get("cost");
     // What is below 0 is no cost.
