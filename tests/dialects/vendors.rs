@@ -913,8 +913,8 @@ fn what_zhipu_found_by_searching_are_the_sources() {
 }
 
 #[test]
-fn what_bedrock_filters_is_filtered_behind_a_gateway_too() {
-    for word in ["guardrail_intervened", "content_filtered"] {
+fn what_bedrock_filters_is_filtered_behind_a_gateway_too_in_any_spelling() {
+    for word in ["guardrail_intervened", "content_filtered", "content-filter"] {
         let (_, response) = read("custom", &[chunk(json!({}), word.into())]).unwrap();
         assert_eq!(response.first().finish_reason, Some(FinishReason::ContentFilter));
         assert_eq!(response.first().provider_finish_reason.as_deref(), Some(word));

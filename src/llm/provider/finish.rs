@@ -2,11 +2,12 @@
 
 use crate::llm::response::FinishReason;
 
-/// The reason behind a vendor's word; letter case does not matter, nor what
-/// stands after a colon: Gemini, as a compatible host, adds its own word there.
+/// The reason behind a vendor's word; letter case does not matter, nor which strokes
+/// join its parts, nor what stands after a colon: Gemini, as a compatible host, adds
+/// its own word there.
 pub fn reason(word: &str) -> FinishReason {
     let word = word.split(':').next().unwrap_or(word);
-    match word.to_ascii_lowercase().as_str() {
+    match word.to_ascii_lowercase().replace('-', "_").as_str() {
         "stop" | "end_turn" | "stop_sequence" | "complete" | "completed" | "eos" | "eos_token"
         | "finish_reason_stop" => FinishReason::Stop,
         "length"
