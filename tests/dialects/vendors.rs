@@ -863,30 +863,6 @@ fn a_host_that_says_its_name_with_each_piece_gets_none_back() {
 }
 
 #[test]
-fn an_answer_that_says_nothing_and_ends_in_a_failure_is_that_failure() {
-    for (word, status) in [
-        ("error", Status::Server),
-        ("network_error", Status::Server),
-        ("insufficient_system_resource", Status::Overloaded),
-    ] {
-        let thought = chunk(json!({"reasoning_content": "Hm"}), Value::Null);
-        let end = chunk(json!({"content": ""}), word.into());
-        let Error::Call(call) = read("custom", &[thought, end.clone()]).unwrap_err() else {
-            panic!("no call")
-        };
-        assert_eq!((call.status, call.provider_code.as_deref()), (status, Some(word)));
-        assert!(call.retriable);
-        let said = chunk(json!({"content": "Hi"}), Value::Null);
-        let (_, response) = read("custom", &[said, end]).unwrap();
-        assert_eq!(
-            (response.text(), response.first().finish_reason),
-            ("Hi", Some(FinishReason::Other))
-        );
-        assert_eq!(response.first().provider_finish_reason.as_deref(), Some(word));
-    }
-}
-
-#[test]
 fn what_gemini_thought_behind_openais_form_is_generated_as_its_total_tells() {
     let spent = |model: &str, usage: Value| {
         let message = json!({"role": "assistant", "content": "Hi"});

@@ -39,9 +39,3 @@ pub fn reason(word: &str) -> FinishReason {
         _ => FinishReason::Other,
     }
 }
-
-/// Whether a compatible host's word says that it could not go on: OpenRouter's and
-/// Mistral's, Zhipu's, DeepSeek's.
-pub fn is_failure(word: &str) -> bool {
-    matches!(word, "error" | "network_error" | "insufficient_system_resource")
-}

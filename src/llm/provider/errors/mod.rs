@@ -91,13 +91,6 @@ pub fn in_words(context: &Context, head: &Head, words: &str) -> Error {
     Error::Call(Box::new(error))
 }
 
-/// The error of an answer in which nothing is said and whose end is called a failure.
-pub fn ended_by(context: &Context, head: &Head, word: &str) -> Error {
-    let mut facts = Facts::of_words("the provider ended the answer with a failure");
-    facts.code = Some(word.into());
-    Error::Call(Box::new(facts.error(context, head, 0)))
-}
-
 /// The error of a plain answer in which there is no answer.
 pub fn nothing_in(context: &Context, head: &Head, json: &Json) -> Error {
     let facts = Facts::of(json);

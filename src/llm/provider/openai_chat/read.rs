@@ -40,7 +40,7 @@ impl Dialect for Decoder {
         if let Some(error) = json.at(&["x_groq", "error"]).word() {
             return Err(errors::in_words(out.context(), out.head(), error));
         }
-        self.read(json, out, "delta")?;
+        self.read(json, out, "delta");
         let says_nothing = ["usage", "x_groq"].iter().all(|name| json.get(name).is_null());
         let choices = json.get("choices");
         // Such as what OpenAI's moderation says; Azure's of the prompt is of no answer yet.
@@ -57,7 +57,7 @@ impl Dialect for Decoder {
     }
 
     fn whole(&mut self, json: &Json, out: &mut Assembler) -> Result<()> {
-        self.read(json, out, "message")?;
+        self.read(json, out, "message");
         for place in 0..self.choices.len() {
             out.open(self.choices[place].index);
         }
@@ -104,7 +104,7 @@ impl Dialect for Decoder {
 }
 
 impl Decoder {
-    fn read(&mut self, json: &Json, out: &mut Assembler, body: &str) -> Result<()> {
+    fn read(&mut self, json: &Json, out: &mut Assembler, body: &str) {
         out.start(json.get("model"), json.get("id"));
         out.created(json.get("created").u64());
         if let Some(id) = json.get("request_id").word() {
@@ -133,21 +133,6 @@ impl Decoder {
         let cited = ["search_results", "citations", "web_search"].map(|name| json.get(name));
         if let Some(cited) = cited.into_iter().find(|cited| !cited.items().is_empty()) {
             out.choice(0).citations = Some(cited.to_value());
-        }
-        self.check_end(out)
-    }
-
-    /// An answer that says nothing and ends in a failure is that failure; of one that
-    /// says something the end is told beside it.
-    fn check_end(&self, out: &mut Assembler) -> Result<()> {
-        let [kept] = self.choices.as_slice() else { return Ok(()) };
-        let has_calls = out.calls_of(kept.index) > 0;
-        let choice = out.choice(kept.index);
-        let says_nothing = choice.text.is_empty() && choice.refusal.is_none() && !has_calls;
-        let word = choice.provider_finish_reason.as_ref().filter(|word| finish::is_failure(word));
-        match word.filter(|_| says_nothing).cloned() {
-            Some(word) => Err(errors::ended_by(out.context(), out.head(), &word)),
-            None => Ok(()),
         }
     }
 
