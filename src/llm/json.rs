@@ -359,8 +359,9 @@ pub struct Word {
 
 /// Bytes that are looked at together.
 const TOGETHER: usize = size_of::<u128>();
+const EACH: u128 = u128::MAX / 255;
 /// The high bit of each of them.
-const HIGH: u128 = u128::MAX / 255 * 0x80;
+const HIGH: u128 = EACH * 0x80;
 
 /// How a JSON text begins. Words are short, and each of another length: what is looked
 /// at together needs no guess at where one ends.
@@ -369,9 +370,8 @@ pub fn word(bytes: &[u8]) -> Word {
     let (blocks, rest) = bytes.as_chunks::<TOGETHER>();
     let mut seen = 0;
     for (place, block) in blocks.iter().enumerate() {
-        // As many compilers know how to do at once.
-        let ends = u128::from_le_bytes(block.map(|byte| if is_end(byte) { 0xff } else { 0 }));
         let block = u128::from_le_bytes(*block);
+        let ends = ends(block);
         if ends != 0 {
             let len = place * TOGETHER + ends.trailing_zeros() as usize / 8;
             // The bits below the first that is set.
@@ -380,15 +380,20 @@ pub fn word(bytes: &[u8]) -> Word {
         }
         seen |= block;
     }
-    let last = rest.iter().position(|byte| is_end(*byte)).unwrap_or(rest.len());
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    let last = rest.iter().position(ends).unwrap_or(rest.len());
     let is_ascii = seen & HIGH == 0 && rest[..last].is_ascii();
     Word { len: blocks.len() * TOGETHER + last, is_ascii }
 }
 
-/// Whether a byte ends a word.
+/// The high bit of each byte that ends a word; above the first that does, perhaps of
+/// others.
 #[inline]
-fn is_end(byte: u8) -> bool {
-    (byte == b'"') | (byte == b'\\') | (byte < 0x20)
+fn ends(block: u128) -> u128 {
+    // What is less than `bound`, at most 0x80, borrows the high bit.
+    let below = |block: u128, bound: u128| block.wrapping_sub(EACH * bound) & !block;
+    let equal = |byte: u8| below(block ^ (EACH * u128::from(byte)), 1);
+    (below(block, 0x20) | equal(b'"') | equal(b'\\')) & HIGH
 }
 
 #[cfg(test)]
