@@ -26,6 +26,7 @@ mod own_form;
 mod parts;
 mod refusals;
 mod responses;
+mod rests;
 mod results;
 mod said;
 mod spec;

@@ -39,6 +39,17 @@ impl Building {
         }
     }
 
+    /// Its message with its only call in the legacy form.
+    pub fn legacy(&self) -> Option<Value> {
+        let call = self.calls.first()?;
+        let text = Some(&self.choice.text).filter(|text| !text.is_empty());
+        Some(json!({
+            "role": "assistant",
+            "content": text,
+            "function_call": {"name": call.done.name, "arguments": call.done.arguments},
+        }))
+    }
+
     /// What it has come to, with the message that goes back.
     pub fn into_choice(self, context: &Context) -> Choice {
         let mut choice = self.choice;

@@ -11,7 +11,7 @@ mod calls;
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::event::{Event, EventKind};
 use super::events::{Events, Pieces};
@@ -222,9 +222,14 @@ impl<'a> Assembler<'a> {
         calls.iter().rposition(|call| index.is_none() || call.index == index)
     }
 
+    /// A call so far.
+    pub fn called(&mut self, choice: u32, place: usize) -> Option<&ToolCall> {
+        self.building(choice).calls.get(place).map(|call| &call.done)
+    }
+
     /// The id of a call.
     pub fn tool_id(&mut self, choice: u32, place: usize) -> String {
-        self.building(choice).calls.get(place).map(|c| c.done.id.clone()).unwrap_or_default()
+        self.called(choice, place).map(|call| call.id.clone()).unwrap_or_default()
     }
 
     /// Keeps what else the host says about a call.
@@ -301,13 +306,7 @@ impl<'a> Assembler<'a> {
     /// The calls of an answer came in the legacy form, and go back in it.
     pub fn legacy_call(&mut self, choice: u32) {
         let building = self.building(choice);
-        let Some(call) = building.calls.first() else { return };
-        let text = Some(&building.choice.text).filter(|text| !text.is_empty());
-        building.blocks = Some(vec![json!({
-            "role": "assistant",
-            "content": text,
-            "function_call": {"name": call.done.name, "arguments": call.done.arguments},
-        })]);
+        building.blocks = building.legacy().map(|block| vec![block]).or(building.blocks.take());
     }
 
     /// The content of an answer as the provider has it back, where that is no text.

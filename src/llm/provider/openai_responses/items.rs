@@ -22,6 +22,8 @@ pub struct Item {
     pub value: Option<Value>,
     /// Whether a piece of it was told already.
     pub is_told: bool,
+    /// How many words of it came with how likely they were.
+    pub chances: usize,
     /// Whether a citation of it was told already.
     pub is_cited: bool,
     /// The call that it is, once that has begun.
@@ -41,8 +43,6 @@ pub struct Begun {
     pub place: usize,
     /// The arguments that it began with, which no delta may follow.
     pub given: String,
-    /// Whether arguments have been told.
-    pub is_told: bool,
 }
 
 /// All items, as they came.
@@ -101,6 +101,13 @@ impl Items {
             (self.0[at].id, self.0[at].kind) = (id.map(String::from), kind.into());
             at
         })
+    }
+
+    /// The item that has the number of this one now.
+    pub fn again(&self, at: usize) -> usize {
+        let this = &self.0[at];
+        let is_it = |old: &Item| old.index == this.index && old.takes(&this.kind);
+        self.latest(is_it).unwrap_or(at)
     }
 
     /// Which items those of the whole output are. Its order is theirs.

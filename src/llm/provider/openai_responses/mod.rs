@@ -4,11 +4,13 @@
 //! Nothing is stored at the vendor: the items of an answer, its encrypted
 //! thoughts among them, are kept as received and sent back whole.
 
+mod called;
 mod hosted;
 mod items;
 mod kept;
 mod read;
 mod said;
+mod told;
 mod write;
 
 use serde_json::{Map, Value};

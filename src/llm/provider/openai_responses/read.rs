@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use super::hosted::{self, Tools};
-use super::items::{Begun, Items};
-use super::kept;
+use super::items::Items;
+use super::told::{self, Kind, Place, Told};
+use super::{called, kept};
 use crate::error::{Error, Result, Status};
-use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
+use crate::llm::assemble::{Assembler, CALLS_MAX};
+use crate::llm::events::Pieces;
 use crate::llm::json::Json;
 use crate::llm::provider::alike::{Added, Lane};
 use crate::llm::provider::stream::Dialect;
@@ -30,19 +32,16 @@ const DELTA: &[&str] = &[
 /// What is kept between the events of an answer.
 #[derive(Default)]
 pub struct Decoder {
-    items: Items,
-    tools: Tools,
+    pub items: Items,
+    pub tools: Tools,
     citations: Vec<Value>,
     logprobs: Vec<Value>,
-    has_reasoning: bool,
-    /// The item and the part of it that the last thought was of.
-    thought_of: Option<(usize, u64)>,
+    told: Told,
 }
 
 impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
         let index = json.get("output_index").u64();
-        let delta = json.get("delta").text().unwrap_or_default();
         let kind = json.get("type").text().unwrap_or_default();
         match kind {
             "response.created" | "response.in_progress" | "response.queued" => {
@@ -53,23 +52,41 @@ impl Dialect for Decoder {
                 self.add(at, json.get("item"), out);
             }
             "response.output_text.delta" => {
-                self.piece(json, "message");
-                out.text(0, delta);
-                self.logprobs.extend(json.get("logprobs").items().iter().map(Json::to_value));
+                let at = self.delta(json, Kind::Text, out);
+                self.chances(at, json.get("logprobs").items());
             }
             "response.refusal.delta" => {
-                self.piece(json, "message");
-                out.refusal(0, delta);
+                self.delta(json, Kind::Refusal, out);
             }
-            "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
-                let at = self.piece(json, "reasoning");
-                let part = json.get("summary_index").u64().or(json.get("content_index").u64());
-                self.think(Some((at, part.unwrap_or(0))), delta, out);
+            "response.reasoning_text.delta" => {
+                self.delta(json, Kind::Thought, out);
             }
-            "response.reasoning_summary_part.added" => self.thought_of = None,
+            "response.reasoning_summary_text.delta" => {
+                self.delta(json, Kind::Summary, out);
+            }
+            "response.reasoning_summary_part.added" => self.told.end_thought(),
+            "response.output_text.done" => self.end_part(json, json, Some(Kind::Text), out),
+            "response.refusal.done" => self.end_part(json, json, Some(Kind::Refusal), out),
+            "response.reasoning_text.done" => {
+                self.end_part(json, json, Some(Kind::Thought), out);
+            }
+            "response.reasoning_summary_text.done" => {
+                self.end_part(json, json, Some(Kind::Summary), out);
+            }
+            "response.content_part.done" | "response.reasoning_summary_part.done" => {
+                let part = json.get("part");
+                self.end_part(json, part, Kind::of(part), out);
+            }
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
                 let at = self.piece(json, "function_call");
-                self.arguments(at, delta, out);
+                self.arguments(at, delta_of(json), out);
+            }
+            "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
+                let given = called::given_to(json);
+                if !given.is_empty() {
+                    let at = self.items.about(json, "function_call");
+                    self.tell_given(at, &given, out);
+                }
             }
             "response.output_text.annotation.added" => {
                 let at = self.items.about(json, "message");
@@ -123,7 +140,7 @@ impl Dialect for Decoder {
             "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => true,
             _ => return None,
         };
-        let text = json.get("delta").text()?;
+        let text = json.get("delta").word()?;
         // Without a number or a known id it is of the latest item, which another may be.
         let is_placed = json.get("output_index").u64().is_some();
         if !is_placed && !self.items.knows(json.get("item_id")) {
@@ -131,7 +148,17 @@ impl Dialect for Decoder {
         }
         let plain = json.has_only(DELTA) && json.get("logprobs").items().is_empty();
         let noise = &["sequence_number", "obfuscation"];
-        plain.then_some(Added { lane: Lane { index: 0, thought }, text, noise })
+        let index = 2 * self.told.latest()? + u64::from(is_placed);
+        plain.then_some(Added { lane: Lane { index, thought }, text, noise })
+    }
+
+    fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
+        let Some(mut place) = self.told.place_of(lane.index / 2) else { return };
+        if lane.index % 2 == 1 {
+            // Another item may have come with the same number.
+            place.item = self.items.again(place.item);
+        }
+        self.told.say_in(place, pieces, out);
     }
 
     fn end(&mut self, out: &mut Assembler) {
@@ -172,88 +199,47 @@ impl Decoder {
         self.tools.note(response.get("tools"));
     }
 
+    /// A piece of a text; answers its item.
+    fn delta(&mut self, event: &Json, kind: Kind, out: &mut Assembler) -> usize {
+        let item = self.piece(event, item_of(kind));
+        self.told.say(Place { item, kind, part: part_of(event) }, delta_of(event), out);
+        item
+    }
+
+    /// How likely an item's next words were.
+    fn chances(&mut self, at: usize, chances: &[Json]) {
+        self.items.at(at).chances += chances.len();
+        self.logprobs.extend(chances.iter().map(Json::to_value));
+    }
+
+    /// A text is complete that an event, or the part that it has, says.
+    fn end_part(&mut self, event: &Json, said: &Json, kind: Option<Kind>, out: &mut Assembler) {
+        let Some(kind) = kind else { return };
+        let text = kind.text(said);
+        // Some hosts number the parts of deltas in another way.
+        if told::has(kind, text, out) {
+            return;
+        }
+        let item = self.items.about(event, item_of(kind));
+        self.items.at(item).is_told = true;
+        self.told.end_part(Place { item, kind, part: part_of(event) }, text, out);
+    }
+
     /// The item that an event has a piece of.
     fn piece(&mut self, event: &Json, kind: &str) -> usize {
         let at = self.items.about(event, kind);
-        self.items.at(at).is_told |= event.get("delta").word().is_some();
+        self.items.at(at).is_told |= !delta_of(event).is_empty();
         at
     }
 
-    /// An item begins. A call that is whole already waits until it is done: Perplexity
-    /// puts what its search found in the place of its call.
-    fn add(&mut self, at: usize, item: &Json, out: &mut Assembler) {
-        let is_whole = item.get("status").text() == Some("completed") && !given_to(item).is_empty();
-        match is_whole {
-            true => self.items.at(at).held = Some(item.to_text()),
-            false => self.begin(at, item, out),
-        }
-    }
-
-    fn begin(&mut self, at: usize, item: &Json, out: &mut Assembler) {
-        if !self.tools.is_call(item) || self.items.at(at).call.is_some() {
-            return;
-        }
-        let piece = Fragment {
-            id: item.get("call_id").word().or(item.get("id").word()),
-            name: item.get("name").word(),
-            begins: true,
-            ..Fragment::default()
-        };
-        let place = out.tool(0, piece);
-        if item.get("type").text() == Some("custom_tool_call") {
-            out.tool_extra(0, place, "type", "custom".into());
-        }
-        if let Some(namespace) = item.get("namespace").word() {
-            out.tool_extra(0, place, "namespace", namespace.into());
-        }
-        let given = given_to(item);
-        self.items.at(at).call = Some(Begun { place, given, is_told: false });
-    }
-
-    /// Begins a call that waits.
-    fn tell_held(&mut self, at: usize, out: &mut Assembler) {
-        let Some(text) = self.items.at(at).held.take() else { return };
-        if let Ok(item) = Json::parse(text.as_bytes()) {
-            self.begin(at, &item, out);
-        }
-    }
-
-    fn arguments(&mut self, at: usize, piece: &str, out: &mut Assembler) {
-        self.tell_held(at, out);
-        let Some(call) = &mut self.items.at(at).call else { return };
-        call.is_told |= !piece.is_empty();
-        let id = out.tool_id(0, call.place);
-        out.tool(0, Fragment { id: Some(&id), arguments: piece, ..Fragment::default() });
-    }
-
-    /// A call is complete: what no delta told is told now.
-    fn done(&mut self, at: usize, item: &Json, out: &mut Assembler) {
-        self.items.at(at).held = None;
-        if self.tools.is_call(item) {
-            self.begin(at, item, out);
-            self.tell_given(at, &given_to(item), out);
-            if let Some(call) = &self.items.at(at).call {
-                out.tool_end(0, call.place);
-            }
-        }
-    }
-
-    /// Tells the arguments that a call was given at once, if no other way told any.
-    fn tell_given(&mut self, at: usize, given: &str, out: &mut Assembler) {
-        let Some(call) = &mut self.items.at(at).call else { return };
-        let begun = std::mem::take(&mut call.given);
-        let given = if given.is_empty() { &begun } else { given };
-        if !call.is_told && !given.is_empty() {
-            self.arguments(at, given, out);
-        }
-    }
-
-    /// An item that is complete: of one whose pieces came before, only what
-    /// they left out is new.
+    /// An item that is complete.
     fn item(&mut self, at: usize, item: &Json, out: &mut Assembler) {
-        if !std::mem::replace(&mut self.items.at(at).is_told, true) {
-            self.content(item, out);
-        }
+        self.items.at(at).is_told = true;
+        self.told.end_item(at, item, out);
+        let known = self.items.at(at).chances;
+        let parts = item.get("content").items().iter();
+        let all = parts.flat_map(|part| part.get("logprobs").items());
+        self.logprobs.extend(all.skip(known).map(Json::to_value));
         self.last(at, item, out);
     }
 
@@ -272,34 +258,6 @@ impl Decoder {
         self.items.at(at).keep(item);
     }
 
-    fn content(&mut self, item: &Json, out: &mut Assembler) {
-        for part in item.get("content").items() {
-            match part.get("type").text().unwrap_or_default() {
-                "output_text" => {
-                    out.text(0, text_of(part));
-                    let probabilities = part.get("logprobs").items();
-                    self.logprobs.extend(probabilities.iter().map(Json::to_value));
-                }
-                "refusal" => out.refusal(0, part.get("refusal").text().unwrap_or_default()),
-                "reasoning_text" => self.think(None, text_of(part), out),
-                _ => {}
-            }
-        }
-        item.get("summary").items().iter().for_each(|part| self.think(None, text_of(part), out));
-    }
-
-    /// Tells a thought, with an empty line between two parts.
-    fn think(&mut self, part: Option<(usize, u64)>, text: &str, out: &mut Assembler) {
-        if text.is_empty() {
-            return;
-        }
-        if self.has_reasoning && (part.is_none() || part != self.thought_of) {
-            out.reasoning(0, "\n\n");
-        }
-        (self.has_reasoning, self.thought_of) = (true, part);
-        out.reasoning(0, text);
-    }
-
     /// The end, with the word of the event if the answer has none itself.
     fn end_of(&mut self, response: &Json, word: Option<&str>, out: &mut Assembler) {
         self.head(response, out);
@@ -311,7 +269,11 @@ impl Decoder {
         let is_first = self.items.are_untouched();
         let output = response.get("output").items();
         let output = &output[..output.len().min(CALLS_MAX + 1)];
-        for (item, at) in output.iter().zip(self.items.of_output(output)) {
+        let items: Vec<_> = self.items.of_output(output).into_iter().zip(output).collect();
+        if !is_first {
+            self.told.end_all(&items, out);
+        }
+        for (at, item) in items {
             match is_first {
                 true => self.item(at, item, out),
                 false => self.last(at, item, out),
@@ -338,15 +300,20 @@ impl Decoder {
     }
 }
 
-fn text_of<'a>(part: &'a Json<'_>) -> &'a str {
-    part.get("text").text().unwrap_or_default()
+fn delta_of<'a>(event: &'a Json<'_>) -> &'a str {
+    event.get("delta").text().unwrap_or_default()
 }
 
-/// The arguments that the item of a call says; some hosts write them as an object.
-fn given_to(item: &Json) -> String {
-    let given = item.get("arguments");
-    match given.is_object() {
-        true => given.to_text(),
-        false => given.text().or(item.get("input").text()).unwrap_or_default().into(),
+/// The number of the part that an event is about.
+fn part_of(event: &Json) -> u64 {
+    let number = |name| event.get(name).u64();
+    number("summary_index").or(number("content_index")).unwrap_or(0)
+}
+
+/// The kind of item that has texts of this kind.
+fn item_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Refusal => "message",
+        Kind::Thought | Kind::Summary => "reasoning",
     }
 }
