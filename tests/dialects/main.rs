@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod alike;
+mod answers;
 mod any_answer;
 mod any_request;
 mod any_stream;

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::Chat;
 use super::wanted::Wanted;
+use super::{Chat, calls};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, ToolCall};
 use crate::llm::request::ToolChoice;
@@ -81,8 +81,9 @@ pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
     let tells_failures = matches!(wanted.provider, "anthropic" | "gemini");
     let takes_details = !matches!(wanted.provider, "anthropic" | "gemini" | "ollama");
     let has_own_calls = has_own_form(wanted.provider);
-    for message in messages {
-        if message.is_error && !tells_failures {
+    for (at, message) in messages.iter().enumerate() {
+        // What is no function's result may say so in its own way.
+        if message.is_error && !tells_failures && calls::place_of(messages, at).is_some() {
             wanted.note("messages", "left out: is_error: only Anthropic and Gemini have it");
         }
         if !takes_details && message.content.iter().any(has_detail) {
@@ -107,12 +108,15 @@ fn has_detail(piece: &Piece) -> bool {
 /// Notes what of the messages a dialect has no place for: names of those who speak,
 /// and fields that are not known.
 pub fn note_fields(chat: &Chat, wanted: &mut Wanted) {
-    for message in &chat.request.messages {
-        if message.name.is_some() && message.role != Role::Tool {
-            wanted.note("messages", "left out: the names of those who speak");
-        }
-        message.extra.keys().for_each(|key| note_unknown(message, key, wanted));
+    chat.request.messages.iter().for_each(|message| note_fields_of(message, wanted));
+}
+
+/// The same of one message.
+pub fn note_fields_of(message: &Message, wanted: &mut Wanted) {
+    if message.name.is_some() && message.role != Role::Tool {
+        wanted.note("messages", "left out: the names of those who speak");
     }
+    message.extra.keys().for_each(|key| note_unknown(message, key, wanted));
 }
 
 /// Notes that a message's field is left out, if nothing stands in for it.

@@ -4,6 +4,7 @@
 //! Nothing is stored at the vendor: the items of an answer, its encrypted
 //! thoughts among them, are kept as received and sent back whole.
 
+mod answers;
 mod called;
 mod hosted;
 mod items;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::answers;
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source};
 use crate::llm::provider::wanted::Wanted;
@@ -16,6 +17,13 @@ pub fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> 
     let is_verbatim = |message: &Message| own_items(chat, message, wanted, url).is_some();
     let messages = calls::with_unique_ids(&chat.request.messages, is_verbatim);
     for (at, message) in messages.iter().enumerate() {
+        match asked(chat, &messages, at, wanted, url) {
+            Some(asked) => {
+                items.extend(answers::answer(asked, message, wanted)?);
+                continue;
+            }
+            None => lost::note_fields_of(message, wanted),
+        }
         match message.role {
             Role::Assistant => assistant(chat, message, wanted, url, &mut items)?,
             Role::Tool => items.push(result(chat, &messages, at, wanted, url)?),
@@ -35,6 +43,24 @@ fn own_items<'a>(
     let origin = send::own(chat, message, wanted, url)?;
     let is_item = |block: &Value| block["type"].is_string();
     origin.blocks.iter().all(is_item).then_some(&origin.blocks)
+}
+
+/// The item that the message at this place answers, if that asks for something else
+/// than the result of a function.
+fn asked<'a>(
+    chat: &Chat,
+    messages: &'a [Message],
+    at: usize,
+    wanted: &Wanted,
+    url: &str,
+) -> Option<&'a Value> {
+    let id = messages[at].tool_call_id.as_deref().filter(|id| !id.is_empty())?;
+    if messages[at].role != Role::Tool || calls::place_of(messages, at).is_some() {
+        return None;
+    }
+    let before = messages[..at].iter().rev();
+    let mut own = before.filter_map(|message| own_items(chat, message, wanted, url));
+    own.find_map(|items| answers::asked(items, id))
 }
 
 fn assistant(

@@ -32,7 +32,6 @@ pub const OF_FUNCTIONS: &[&str] = &["allowed_callers", "defer_loading", "output_
 /// Writes the body.
 pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
     let request = chat.request;
-    lost::note_fields(chat, wanted);
     let mut body = Map::new();
     body.insert("model".into(), wanted.model.clone().into());
     body.insert("input".into(), input(chat, wanted, url)?.into());
