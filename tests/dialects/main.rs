@@ -9,6 +9,7 @@ mod any_answer;
 mod any_request;
 mod any_stream;
 mod any_vendor;
+mod azure;
 mod choices;
 mod claude;
 mod cohere;

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::grounds::{self, Grounds};
 use super::marked::{self, Marked};
 use super::parts::Parts;
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::json::Json;
+use crate::llm::response::FinishReason;
 
 /// What is kept of one answer, besides what the assembler holds.
 #[derive(Default)]
@@ -22,6 +24,10 @@ pub struct Kept {
     legacy: bool,
     parts: Parts,
     marked: Marked,
+    /// What the answer rests on, where that is told as a message of its own.
+    grounds: Grounds,
+    /// Whether the host has withheld some of it.
+    pub is_withheld: bool,
     extra: Map<String, Value>,
 }
 
@@ -43,7 +49,8 @@ impl Kept {
         for (key, value) in piece.members() {
             match (key.as_ref(), value) {
                 // Groq names a piece's channel in each, Together its token, MiniMax itself.
-                (_, Json::Null) | ("role" | "index" | "channel" | "token_id" | "name", _) => {}
+                (_, Json::Null)
+                | ("role" | "index" | "channel" | "token_id" | "name" | "end_turn", _) => {}
                 ("content", Json::Text(text)) => {
                     let (thought, said) = self.marked.split(text, marked::is_flagged(piece));
                     out.reasoning(index, thought);
@@ -93,7 +100,9 @@ impl Kept {
                         },
                     );
                 }
-                ("annotations", Json::Array(items)) => self.annotations(items, out),
+                ("annotations", Json::Array(items)) => {
+                    self.annotations(items.iter().map(Json::to_value).collect(), out);
+                }
                 ("annotations", _) => {}
                 ("executed_tools", Json::Array(items)) => self.executed(items, out),
                 ("extra_content", value) => match marked::without_flag(value.to_value()) {
@@ -109,14 +118,40 @@ impl Kept {
 
     /// What an answer rests on; and what OpenRouter has read of a file, which it
     /// wants back so as not to read it again.
-    fn annotations(&mut self, items: &[Json], out: &mut Assembler) {
-        let all = items.iter().map(Json::to_value);
-        let (files, notes): (Vec<_>, Vec<_>) = all.partition(|note| note["type"] == "file");
+    fn annotations(&mut self, all: Vec<Value>, out: &mut Assembler) {
+        let (files, notes): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|note| note["type"] == "file");
         if !files.is_empty() {
             merge(self.extra.entry("annotations").or_insert(Value::Null), files.into());
         }
         if !notes.is_empty() {
             merge(out.choice(self.index).citations.get_or_insert_default(), notes.into());
+        }
+    }
+
+    /// The same beside the message, where some hosts have it, or have it again.
+    pub fn beside(&mut self, items: &[Json], out: &mut Assembler) {
+        if items.is_empty() {
+            return;
+        }
+        let known = [out.choice(self.index).citations.as_ref(), self.extra.get("annotations")];
+        let is_known = |note: &Value| {
+            let mut known = known.iter().flatten().filter_map(|known| known.as_array());
+            known.any(|known| known.contains(note))
+        };
+        let new = items.iter().map(Json::to_value).filter(|note| !is_known(note)).collect();
+        self.annotations(new, out);
+    }
+
+    /// The messages of an answer on the caller's own data, in its older form.
+    pub fn messages(&mut self, messages: &[Json], out: &mut Assembler, whole: bool) {
+        for message in messages {
+            if let Some(piece) = self.grounds.take(message) {
+                self.piece(piece, out, whole);
+            }
+            if message.get("end_turn").bool() == Some(true) {
+                out.finish(self.index, FinishReason::Stop, None);
+            }
         }
     }
 
@@ -213,6 +248,16 @@ impl Kept {
         }
         if !self.details.is_empty() {
             extra.insert("reasoning_details".into(), self.details.into());
+        }
+        if let Some(context) = self.grounds.context() {
+            extra.entry("context").or_insert(context);
+        }
+        let choice = out.choice(index);
+        if let (None, Some(context)) = (&choice.citations, extra.get("context")) {
+            choice.citations = grounds::citations(context);
+        }
+        if self.is_withheld && matches!(choice.finish_reason, None | Some(FinishReason::Stop)) {
+            choice.finish_reason = Some(FinishReason::ContentFilter);
         }
         *out.message_extra(index) = extra;
         if let Some(content) = self.parts.content(&out.choice(index).text) {

@@ -4,6 +4,7 @@
 //! own way is written and read here, whoever it is.
 
 mod content;
+mod grounds;
 mod kept;
 mod marked;
 mod parts;

@@ -6,6 +6,7 @@ use super::super::alike::{Added, Lane};
 use super::super::stream::Dialect;
 use super::super::usage::{tier, usage};
 use super::super::{errors, finish};
+use super::grounds;
 use super::kept::{Kept, merge};
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CHOICES_MAX};
@@ -155,8 +156,13 @@ impl Decoder {
             // MiniMax says all of it again at the end.
             (_, piece @ Json::Object(_), _) if !kept.pieces => kept.piece(piece, out, true),
             (_, _, Json::Text(text)) => out.text(index, text),
-            _ => out.open(index),
+            _ => {
+                out.open(index);
+                kept.messages(choice.get("messages").items(), out, body == "message");
+            }
         }
+        kept.beside(choice.get("annotations").items(), out);
+        kept.is_withheld |= grounds::is_withheld(choice);
         let logprobs = choice.get("logprobs");
         if logprobs.is_object() {
             let all = out.choice(index).logprobs.get_or_insert_default();
