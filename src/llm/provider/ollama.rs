@@ -6,8 +6,8 @@ use super::alike::{Added, Lane};
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
 use super::{
-    Chat, Context, Prepared, Provider, StreamDecoder, calls, embed, finish, hosts, lost, offer,
-    send,
+    Chat, Context, Prepared, Provider, StreamDecoder, calls, embed, errors, finish, hosts, lost,
+    offer, send,
 };
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
@@ -240,7 +240,10 @@ struct Decoder {
 
 impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
-        if json.get("message").is_null() && json.get("done").is_null() {
+        if !json.get("message").is_object() && json.get("done").is_null() {
+            if let Some(error) = errors::instead(out.context(), out.head(), json) {
+                return Err(error);
+            }
             out.other(json);
             return Ok(false);
         }

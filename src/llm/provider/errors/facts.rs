@@ -58,6 +58,11 @@ impl Facts {
             Json::Array(items) => facts.message = words(items),
             _ => {}
         }
+        if let Some((name, error)) = named_error(root) {
+            facts.envelope(error);
+            facts.message = message_of(error).unwrap_or_default();
+            facts.kind.get_or_insert_with(|| name.into());
+        }
         // SiliconFlow refuses a key with a text and nothing around it.
         if let Some(text) = root.word() {
             facts.message = text.into();
@@ -110,8 +115,17 @@ impl Facts {
         };
         let stands_alone = root.get("error").is_null();
         if self.message.is_empty() {
-            let names =
-                ["message", "Message", "detail", "msg", "error_description", "errors", "title"];
+            let names = [
+                "message",
+                "Message",
+                "detail",
+                "msg",
+                "error_description",
+                "error_message",
+                "errorMessage",
+                "errors",
+                "title",
+            ];
             let found = names.iter().find_map(|name| message_of(root.get(name)));
             self.message = found.unwrap_or_default();
         }
@@ -246,6 +260,16 @@ fn minimax(code: Option<u64>) -> Option<&'static str> {
 /// Whether the account that MiniMax gives of every answer is one of a failure.
 pub(super) fn states_failure(root: &Json) -> bool {
     root.at(&["base_resp", "status_code"]).u64().is_some_and(|code| code != 0)
+}
+
+/// The name and the rest of an error that is the only member of its object, as
+/// `{"ThrottlingException": {"message": "…"}}`.
+pub(super) fn named_error<'a>(root: &'a Json<'_>) -> Option<(&'a str, &'a Json<'a>)> {
+    let [(name, error)] = root.members() else { return None };
+    let word = name.to_ascii_lowercase();
+    let is_name = word != "error" && (word.ends_with("error") || word.ends_with("exception"));
+    let says = error.word().is_some() || error.get("message").word().is_some();
+    (is_name && says).then_some((name, error))
 }
 
 /// A wait in seconds that a body states.

@@ -136,6 +136,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "ratelimitexceeded",
             "ratelimitreachederror",
             "ratelimitreached",
+            "throttling",
             "toomanyrequests",
             "ratelimited",
             "resourceexhausted",
@@ -189,7 +190,10 @@ const SURELY_A_MODEL: &[&str] = &[
 ];
 
 fn bare(label: &str) -> String {
-    label.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).collect::<String>().to_ascii_lowercase()
+    let letters = label.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
+    let word = letters.collect::<String>().to_ascii_lowercase();
+    // Amazon's names end so.
+    word.strip_suffix("exception").map_or(word.clone(), Into::into)
 }
 
 fn by_label(label: &str) -> Option<Status> {

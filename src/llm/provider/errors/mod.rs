@@ -9,7 +9,7 @@ use super::Context;
 use crate::error::{CallError, Error, Status};
 use crate::llm::json::Json;
 use crate::llm::transport::Head;
-use facts::{Facts, states_failure};
+use facts::{Facts, named_error, states_failure};
 
 mod facts;
 mod meaning;
@@ -62,6 +62,7 @@ fn is_bare(name: &[u8], json: &Json) -> bool {
     let kind = json.get("type").text();
     json.get("object").text() == Some("error")
         || states_failure(json)
+        || named_error(json).is_some()
         || kind == Some("error")
         || name == b"error"
         || json.get("code").label().or(json.get("error_code").label()).is_some()
@@ -76,6 +77,15 @@ pub fn of_words(context: &Context, head: &Head, json: &Json) -> Option<Error> {
     let [(name, words)] = json.members() else { return None };
     let is_message = matches!(name.as_ref(), "message" | "detail") && words.word().is_some();
     is_message.then(|| stated_in(context, head, json))
+}
+
+/// The error that this JSON is, where an answer is something else: it says more than
+/// words, which [`of_words`] is for.
+pub fn instead(context: &Context, head: &Head, json: &Json) -> Option<Error> {
+    let facts = Facts::of(json);
+    let says = !facts.message.is_empty() || facts.http.is_some();
+    let is_news = of_words(context, head, json).is_some();
+    (says && !is_news).then(|| stated_in(context, head, json))
 }
 
 /// The error that this JSON states, with its own status.

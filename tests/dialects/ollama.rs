@@ -1,0 +1,62 @@
+//! What Ollama, or who answers in its place, says instead of an answer.
+
+use mynah::error::Status;
+use serde_json::{Value, json};
+
+use crate::*;
+
+/// How a plain answer ends that is this, a stream that begins with it, and one that
+/// has said something before.
+fn errors(said: &Value) -> [mynah::error::Error; 3] {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client("ollama", "m"), &asked);
+    let piece = json!({"model": "m", "message": {"role": "assistant", "content": "So"},
+        "done": false});
+    [
+        dialect.reply(&context, &head(200, &[]), said.to_string().as_bytes()).unwrap_err(),
+        stream(dialect, &context, &format!("{said}\n")).unwrap_err(),
+        stream(dialect, &context, &format!("{piece}\n{said}\n")).unwrap_err(),
+    ]
+}
+
+#[test]
+fn what_says_why_there_is_no_answer_is_that_error_wherever_it_says_it() {
+    for (said, status, message) in [
+        (json!({"error": {"message": "boom"}}), Status::Server, "boom"),
+        (json!({"error": ["boom"]}), Status::Server, "boom"),
+        (json!({"error": true, "message": "boom"}), Status::Server, "boom"),
+        (json!({"errors": [{"message": "boom"}]}), Status::Server, "boom"),
+        (json!({"error_message": "boom"}), Status::Server, "boom"),
+        (json!({"message": "boom", "code": 500}), Status::Server, "boom"),
+        (json!({"message": "slow down", "status": 429}), Status::RateLimited, "slow down"),
+        (json!({"message": "no key", "statusCode": 401}), Status::Authentication, "no key"),
+        (json!({"error": "", "status": 503}), Status::Overloaded, "HTTP 503"),
+        (json!({"InternalServerError": {"message": "boom"}}), Status::Server, "boom"),
+        (json!({"AuthenticationError": "no key"}), Status::Authentication, "no key"),
+        (json!({"ThrottlingException": {"message": "slow"}}), Status::RateLimited, "slow"),
+    ] {
+        for error in errors(&said) {
+            assert_eq!(error.status(), status, "{said}: {error}");
+            assert!(error.to_string().contains(message), "{said}: {error}");
+        }
+    }
+}
+
+#[test]
+fn words_alone_are_an_error_only_where_no_answer_came() {
+    let [plain, first, late] = errors(&json!({"message": "boom"}));
+    assert!(plain.to_string().contains("boom") && first.to_string().contains("boom"));
+    assert_eq!(late.status(), Status::Truncated);
+}
+
+#[test]
+fn what_is_neither_answer_nor_error_is_told_and_waited_past() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client("ollama", "m"), &asked);
+    let end = json!({"model": "m", "message": {"role": "assistant", "content": "So"},
+        "done": true, "done_reason": "stop"});
+    let news = json!({"status": "pulling manifest"});
+    let (events, response) = stream(dialect, &context, &format!("{news}\n{end}\n")).unwrap();
+    assert_eq!(response.text(), "So");
+    assert!(events.iter().any(|event| format!("{event:?}").contains("pulling manifest")));
+}
