@@ -1,5 +1,6 @@
 //! Gemini's answers: what they rest on, and what of them goes back.
 
+use mynah::llm::response::FinishReason;
 use serde_json::{Value, json};
 
 use crate::*;
@@ -54,6 +55,33 @@ fn an_empty_text_goes_back_only_if_it_is_signed() {
         let response = read(&[event(call.clone(), Value::Null), event(last, "STOP".into())]);
         assert_eq!(response.first().message.value()["mynah"]["blocks"], parts);
     }
+}
+
+#[test]
+fn a_prompt_is_blocked_whatever_is_said_of_why() {
+    for (feedback, word, why) in [
+        (json!({"blockReasonMessage": "why"}), None, Some("why")),
+        (json!({"blockReason": "NEW", "blockReasonMessage": "why"}), Some("NEW"), Some("why")),
+        (json!({"blockReason": 0, "blockReasonMessage": "why"}), Some("0"), Some("why")),
+        (
+            json!({"blockReason": "BLOCK_REASON_UNSPECIFIED"}),
+            Some("BLOCK_REASON_UNSPECIFIED"),
+            None,
+        ),
+    ] {
+        let blocked = json!({"promptFeedback": feedback});
+        for response in [plain(&blocked), read(std::slice::from_ref(&blocked))] {
+            let first = response.first();
+            assert_eq!(first.finish_reason, Some(FinishReason::ContentFilter), "{feedback}");
+            assert_eq!(first.provider_finish_reason.as_deref(), word);
+            assert_eq!(first.finish_detail.as_deref(), why);
+        }
+    }
+    let rated = json!({"promptFeedback": {"safetyRatings": []}});
+    let answer = json!({"candidates": [{"content": {"parts": [{"text": "So."}]},
+        "finishReason": "STOP"}]});
+    let response = read(&[rated, answer]);
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Stop));
 }
 
 #[test]

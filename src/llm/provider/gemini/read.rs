@@ -76,15 +76,22 @@ impl Decoder {
             let index = candidate.get("index").u64().unwrap_or(place as u64) as u32;
             self.candidate(index).read(candidate, out);
         }
-        let feedback = json.get("promptFeedback");
-        let unstated = |word: &String| matches!(word.as_str(), "0" | "BLOCK_REASON_UNSPECIFIED");
-        if let Some(word) = feedback.get("blockReason").label().filter(|word| !unstated(word)) {
-            let detail = feedback.get("blockReasonMessage").word().map(String::from);
-            out.finish(0, FinishReason::ContentFilter, Some(word));
-            out.choice(0).finish_detail = detail;
-        }
+        self.blocked(json.get("promptFeedback"), out);
         usage(json.get("usageMetadata"), out);
         tier(json.at(&["usageMetadata", "serviceTier"]), out);
+    }
+
+    /// A prompt that was blocked has a reason, or at least a message; a reason that is
+    /// not specified is none beside an answer.
+    fn blocked(&self, feedback: &Json, out: &mut Assembler) {
+        let unstated = |word: &String| matches!(word.as_str(), "0" | "BLOCK_REASON_UNSPECIFIED");
+        let word = feedback.get("blockReason").label();
+        let is_stated = word.as_ref().is_some_and(|word| !unstated(word));
+        let detail = feedback.get("blockReasonMessage").word().map(String::from);
+        if is_stated || detail.is_some() || word.is_some() && self.candidates.is_empty() {
+            out.finish(0, FinishReason::ContentFilter, word);
+            out.choice(0).finish_detail = detail;
+        }
     }
 
     fn candidate(&mut self, index: u32) -> &mut Candidate {
