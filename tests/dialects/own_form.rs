@@ -191,3 +191,55 @@ fn what_is_asked_of_a_stream_goes_to_who_knows_it_and_is_noted_for_the_others() 
         assert_eq!(sent(client, false), (Value::Null, vec![]), "no stream is asked for");
     }
 }
+
+#[test]
+fn fields_of_the_vendors_own_form_are_handed_on() {
+    let profile = json!({"user_profile_id": "up_1", "stop_sequences": ["."], "system": "Short.",
+        "output_format": {"type": "json_schema", "schema": {"type": "object"}}});
+    let responses = json!({"instructions": "Short.", "previous_response_id": "resp_1",
+        "max_output_tokens": 99, "conversation": "conv_1"});
+    let system = json!({"parts": [{"text": "Short."}]});
+    for (provider, fields) in [
+        ("anthropic", profile),
+        ("openai", responses),
+        ("cohere", json!({"k": 5, "p": 0.5, "stop_sequences": ["."]})),
+        ("ollama", json!({"format": "json", "think": "low", "shift": false})),
+        ("gemini", json!({"cachedContent": "c", "systemInstruction": system})),
+    ] {
+        let client = match provider {
+            "openai" => crate::responses(),
+            provider => client(provider, "m"),
+        };
+        let mut asked = json!({"messages": [{"role": "user", "content": "Hi"}]});
+        asked.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let sent = body(&client, &request(asked));
+        for (field, value) in fields.as_object().unwrap() {
+            assert_eq!(sent[field], *value, "{provider}");
+        }
+    }
+}
+
+#[test]
+fn what_a_vendor_has_one_field_for_is_joined_and_the_system_speaks_once() {
+    let said = json!([{"role": "user", "content": "Hi"}]);
+    for name in ["generationConfig", "generation_config"] {
+        let own = json!({"temperature": 0.5, "mediaResolution": "MEDIA_RESOLUTION_LOW"});
+        let asked = request(json!({"messages": said, "temperature": 1, "top_p": 0.9, name: own}));
+        let sent = body(&client("gemini", "m"), &asked);
+        fits("gemini-openapi.json", "GenerateContentRequest", &sent);
+        let expected = json!({"temperature": 0.5, "topP": 0.9,
+            "mediaResolution": "MEDIA_RESOLUTION_LOW"});
+        assert_eq!(sent["generationConfig"], expected);
+    }
+    let asked = request(json!({"messages": said, "verbosity": "low",
+        "text": {"format": {"type": "json_object"}}}));
+    let sent = body(&crate::responses(), &asked);
+    fits("openai-openapi.json", "CreateResponse", &sent);
+    assert_eq!(sent["text"], json!({"verbosity": "low", "format": {"type": "json_object"}}));
+    for (provider, field) in [("anthropic", "system"), ("gemini", "systemInstruction")] {
+        let asked = request(json!({"messages": [{"role": "system", "content": "Long."},
+            {"role": "user", "content": "Hi"}], field: "Short."}));
+        let error = prepare(&client(provider, "m"), &asked, false).unwrap_err();
+        assert!(error.to_string().contains("what the system says"), "{error}");
+    }
+}

@@ -24,7 +24,8 @@ use crate::options::client::ClientOptions;
 pub struct Ollama;
 
 /// Fields of the vendor's own that are handed on.
-const OWN_FIELDS: &[&str] = &["keep_alive", "think", "logprobs", "top_logprobs", "truncate"];
+const OWN_FIELDS: &[&str] =
+    &["format", "keep_alive", "think", "logprobs", "top_logprobs", "shift", "truncate"];
 
 /// The path that clients of its OpenAI-compatible interface use does not lead
 /// to its own one.
@@ -57,13 +58,14 @@ impl Provider for Ollama {
         options: &Resolved<ClientOptions>,
         json: &Map<String, Value>,
     ) -> Result<Prepared> {
-        let known = ["model", "input", "dimensions", "encoding_format", "truncate", "keep_alive"];
+        let own = ["dimensions", "truncate", "keep_alive", "options"];
+        let known = [&["model", "input", "encoding_format"][..], &own].concat();
         embed::only("ollama", json, &known)?;
         let model = embed::model(json)?;
         let mut body = Map::new();
         body.insert("model".into(), model.into());
         body.insert("input".into(), embed::texts(json)?.into());
-        for key in ["dimensions", "truncate", "keep_alive"] {
+        for key in own {
             if let Some(value) = json.get(key) {
                 body.insert(key.into(), value.clone());
             }

@@ -218,6 +218,20 @@ pub fn other_fields(
     Ok(())
 }
 
+/// Refuses what a caller says in the vendor's own field for the system, if a message or
+/// the option says something there already.
+pub fn check_system(
+    other: &mut Map<String, Value>,
+    field: &str,
+    body: &Map<String, Value>,
+    wanted: &mut Wanted,
+) -> Result<()> {
+    if body.contains_key(field) && other.shift_remove(field).is_some() {
+        wanted.refuse(field, "has what the system says from the messages already")?;
+    }
+    Ok(())
+}
+
 /// Puts members into a field of the caller's, beside and never over its own.
 pub fn with_own(other: &mut Map<String, Value>, field: &str, members: Map<String, Value>) {
     let own = other.entry(field).or_insert_with(|| Map::new().into());

@@ -26,8 +26,12 @@ const OWN_FIELDS: &[&str] = &[
     "inference_geo",
     "mcp_servers",
     "output_config",
+    "output_format",
     "service_tier",
     "speed",
+    "stop_sequences",
+    "system",
+    "user_profile_id",
 ];
 /// What the vendor knows of a function beside what all know.
 const OF_TOOLS: &[&str] =
@@ -73,6 +77,7 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
         send::with_own(&mut other, "output_config", config);
     }
     service_tier(&mut other, &mut wanted)?;
+    send::check_system(&mut other, "system", &body, &mut wanted)?;
     send::other_fields(&other, &mut wanted, OWN_FIELDS, &mut body)?;
     Ok((wanted, body))
 }

@@ -12,6 +12,9 @@ use crate::llm::request::{Format, Request, ToolChoice};
 const OWN_FIELDS: &[&str] = &[
     "documents",
     "citation_options",
+    "k",
+    "p",
+    "stop_sequences",
     "safety_mode",
     "strict_tools",
     "logprobs",

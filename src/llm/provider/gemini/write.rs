@@ -12,9 +12,24 @@ use crate::llm::request::Format;
 
 /// The smallest budget of thinking that each model takes.
 const LEAST_BUDGET: u64 = 512;
-/// Fields of the vendor's own that are handed on, and their names there.
-const OWN_FIELDS: &[&str] =
-    &["cachedContent", "safetySettings", "labels", "serviceTier", "store", "toolConfig"];
+/// Fields of the vendor's own that are handed on.
+const OWN_FIELDS: &[&str] = &[
+    "cachedContent",
+    "safetySettings",
+    "labels",
+    "serviceTier",
+    "store",
+    "systemInstruction",
+    "toolConfig",
+];
+/// Other names that the vendor has for them.
+const NAMES: [(&str, &str); 5] = [
+    ("cached_content", "cachedContent"),
+    ("generation_config", "generationConfig"),
+    ("safety_settings", "safetySettings"),
+    ("system_instruction", "systemInstruction"),
+    ("tool_config", "toolConfig"),
+];
 
 /// Writes the body.
 pub fn body(
@@ -36,7 +51,17 @@ pub fn body(
     }
     body.insert("contents".into(), contents.into());
     let offered = tools::write(chat, wanted)?;
-    let config = config(chat, &offered, wanted)?;
+    let mut rest = request.other.clone();
+    for (name, its) in NAMES {
+        if let Some(value) = rest.shift_remove(name) {
+            rest.insert(its.into(), value);
+        }
+    }
+    let mut config = config(chat, &offered, wanted)?;
+    if let Some(Value::Object(own)) = rest.get("generationConfig") {
+        send::overlay(&mut config, own);
+        rest.shift_remove("generationConfig");
+    }
     if !config.is_empty() {
         body.insert("generationConfig".into(), config.into());
     }
@@ -49,18 +74,15 @@ pub fn body(
     if request.metadata.is_some() {
         wanted.refuse("metadata", "does not take it")?;
     }
-    let mut rest = request.other.clone();
     if !offered.config.is_empty() {
         send::with_own(&mut rest, "toolConfig", offered.config);
-    }
-    if let Some(settings) = rest.shift_remove("safety_settings") {
-        body.insert("safetySettings".into(), settings);
     }
     let is_in_config = |key: &str, value: &Value| match key {
         "logprobs" | "top_logprobs" | "seed" => true,
         _ => key == "modalities" && modalities(value).is_some(),
     };
     rest.retain(|key, value| !is_in_config(key, value));
+    send::check_system(&mut rest, "systemInstruction", &body, wanted)?;
     send::other_fields(&rest, wanted, OWN_FIELDS, &mut body)?;
     Ok(body)
 }

@@ -14,8 +14,12 @@ const CAP_MIN: u64 = 16;
 /// Fields that are handed on as they are.
 const OWN_FIELDS: &[&str] = &[
     "context_management",
+    "conversation",
+    "instructions",
+    "max_output_tokens",
     "max_tool_calls",
     "moderation",
+    "previous_response_id",
     "prompt",
     "prompt_cache_key",
     "prompt_cache_options",
@@ -46,7 +50,8 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     if !reasoning.is_empty() {
         body.insert("reasoning".into(), reasoning.into());
     }
-    let text = text(chat, other.shift_remove("verbosity"));
+    let mut text = text(chat, other.shift_remove("verbosity"));
+    lay_own(&mut text, "text", &mut other);
     if !text.is_empty() {
         body.insert("text".into(), text.into());
     }
@@ -82,11 +87,17 @@ fn reasoning(wanted: &Wanted, other: &mut Map<String, Value>) -> Map<String, Val
             reasoning.insert("summary".into(), "auto".into());
         }
     }
-    if let Some(Value::Object(own)) = other.get("reasoning") {
-        send::overlay(&mut reasoning, own);
-        other.shift_remove("reasoning");
-    }
+    lay_own(&mut reasoning, "reasoning", other);
     reasoning
+}
+
+/// Lays what the caller says of a field in the vendor's own form over what is known
+/// of it.
+fn lay_own(known: &mut Map<String, Value>, field: &str, other: &mut Map<String, Value>) {
+    if let Some(Value::Object(own)) = other.get(field) {
+        send::overlay(known, own);
+        other.shift_remove(field);
+    }
 }
 
 /// What the answer is to hold beside what is said: what the next turn needs, and
