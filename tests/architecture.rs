@@ -239,3 +239,21 @@ fn the_reader_of_imports_sees_groups_parents_and_paths_in_code() {
         ["clock::Clock", "error::Error", "error::Result", "cache::Cache::new", "llm::client"];
     assert_eq!(imports(&source), expected);
 }
+
+/// Providers that speak another's dialect, and whose ways are their rows'.
+const ROWS_ONLY: &[&str] = &["deepseek", "kimi", "siliconflow", "huggingface"];
+
+#[test]
+fn what_a_host_does_in_its_own_way_is_a_row_and_no_match_on_its_name() {
+    let is_row = |module: &str| {
+        ["hosts", "models"].iter().any(|room| within(module, &format!("llm::provider::{room}")))
+    };
+    let dialects = sources();
+    let dialects = dialects.iter().filter(|source| within(&source.module, "llm::provider"));
+    for source in dialects.filter(|source| !is_row(&source.module)) {
+        for name in ROWS_ONLY {
+            let is_named = source.code.contains(&format!("\"{name}\""));
+            assert!(!is_named, "{} has a match on {name}", source.path.display());
+        }
+    }
+}

@@ -7,121 +7,15 @@
 
 use std::net::Ipv6Addr;
 
+mod rows;
+
 use super::models;
 use crate::error::{Error, Result, Status};
 use crate::options::client::ClientOptions;
 use crate::options::presets::sized;
 use crate::options::{Origin, Resolved, Value, form, url};
-
-/// One provider's address and keys.
-pub struct Host {
-    /// Its name in the options.
-    pub name: &'static str,
-    /// Its address, and in China where that is another.
-    pub base: &'static str,
-    /// The same for `region=cn`.
-    pub base_cn: &'static str,
-    /// The path of an address that has none.
-    pub version: &'static str,
-    /// Environment variables of the key; the first one found wins.
-    pub keys: &'static [&'static str],
-    /// Environment variables of the address.
-    pub bases: &'static [&'static str],
-    /// Whether calls are refused without a key.
-    pub needs_key: bool,
-    /// Whether a limit of tokens counts the prompt alone before the answer, and
-    /// never what the vendor's own cache held of it.
-    pub limits_fresh_prompt: bool,
-}
-
-const fn host(
-    name: &'static str,
-    base: &'static str,
-    version: &'static str,
-    keys: &'static [&'static str],
-    bases: &'static [&'static str],
-) -> Host {
-    Host {
-        name,
-        base,
-        base_cn: base,
-        version,
-        keys,
-        bases,
-        needs_key: true,
-        limits_fresh_prompt: false,
-    }
-}
-
-static HOSTS: &[Host] = &[
-    host("openai", "https://api.openai.com/v1", "/v1", &["OPENAI_API_KEY"], &["OPENAI_BASE_URL"]),
-    Host {
-        limits_fresh_prompt: true,
-        ..host(
-            "anthropic",
-            "https://api.anthropic.com/v1",
-            "/v1",
-            &["ANTHROPIC_API_KEY"],
-            &["ANTHROPIC_BASE_URL"],
-        )
-    },
-    host(
-        "gemini",
-        "https://generativelanguage.googleapis.com/v1beta",
-        "/v1beta",
-        &["GOOGLE_API_KEY", "GEMINI_API_KEY"],
-        &["GEMINI_BASE_URL", "GOOGLE_GEMINI_BASE_URL"],
-    ),
-    host("deepseek", "https://api.deepseek.com", "", &["DEEPSEEK_API_KEY"], &["DEEPSEEK_BASE_URL"]),
-    Host {
-        base_cn: "https://api.moonshot.cn/v1",
-        ..host(
-            "kimi",
-            "https://api.moonshot.ai/v1",
-            "/v1",
-            &["MOONSHOT_API_KEY", "KIMI_API_KEY"],
-            &["KIMI_BASE_URL", "MOONSHOT_BASE_URL"],
-        )
-    },
-    Host {
-        base_cn: "https://api.siliconflow.cn/v1",
-        ..host(
-            "siliconflow",
-            "https://api.siliconflow.com/v1",
-            "/v1",
-            &["SILICONFLOW_API_KEY"],
-            &["SILICONFLOW_BASE_URL"],
-        )
-    },
-    Host {
-        needs_key: false,
-        ..host(
-            "ollama",
-            "http://localhost:11434",
-            "",
-            &["OLLAMA_API_KEY"],
-            &["OLLAMA_BASE_URL", "OLLAMA_HOST"],
-        )
-    },
-    host(
-        "cohere",
-        "https://api.cohere.com/v2",
-        "/v2",
-        &["CO_API_KEY", "COHERE_API_KEY"],
-        &["COHERE_BASE_URL", "CO_API_URL"],
-    ),
-    host(
-        "huggingface",
-        "https://router.huggingface.co/v1",
-        "/v1",
-        &["HF_TOKEN"],
-        &["HUGGINGFACE_BASE_URL"],
-    ),
-    Host {
-        needs_key: false,
-        ..host("custom", "", "/v1", &["CUSTOM_API_KEY"], &["CUSTOM_BASE_URL"])
-    },
-];
+use rows::HOSTS;
+pub use rows::{Effort, Fields, Host, Ways};
 
 /// The row of a provider; unknown names are compatible hosts.
 pub fn find(provider: &str) -> &'static Host {
@@ -154,13 +48,10 @@ pub fn settle(
     if options.values.base_url.is_some() {
         base(&options.values)?;
     }
-    if host.name == "openai" {
-        let ids = [("organization_id", "OPENAI_ORG_ID"), ("project_id", "OPENAI_PROJECT_ID")];
-        for (key, name) in ids {
-            let unset = *options.origin(key)? == Origin::Default;
-            if let (true, Some(id)) = (unset, from(&[name])) {
-                options.lay(key, Value::Text(id), Origin::Environment)?;
-            }
+    for (key, name) in host.ids {
+        let unset = *options.origin(key)? == Origin::Default;
+        if let (true, Some(id)) = (unset, from(&[name])) {
+            options.lay(key, Value::Text(id), Origin::Environment)?;
         }
     }
     Ok(())
@@ -208,13 +99,12 @@ fn settle_model(
 /// Some vendors' variables hold an address without its version path, even
 /// where it has another path.
 fn with_version(host: &Host, base: String) -> String {
-    let bare = matches!(host.name, "anthropic" | "gemini" | "cohere");
     let base = base.trim_end_matches('/');
     let path = base.split_once("://").map_or(base, |(_, rest)| rest);
     let versioned = path.rsplit('/').next().is_some_and(|last| {
         last.starts_with('v') && last[1..].starts_with(|c: char| c.is_ascii_digit())
     });
-    match bare && path.contains('/') && !versioned {
+    match host.bare_variable && path.contains('/') && !versioned {
         true => format!("{base}{}", host.version),
         false => base.into(),
     }
@@ -265,13 +155,14 @@ fn complete(host: &Host, given: &str) -> Result<String> {
         Some((scheme, _)) if form::is_http(scheme) => {
             return Ok(given.split('#').next().unwrap_or_default().into());
         }
-        None if host.name == "ollama" => {}
+        None if host.port.is_some() => {}
         _ => {
             let given = (form::BASE_URL.show)(given);
             let reason = format!("{given} must begin with http:// or https://");
             return Err(Error::invalid("base_url", reason));
         }
     }
+    let own_port = host.port;
     let bracketed = given.parse::<Ipv6Addr>().map(|address| format!("[{address}]"));
     let given = bracketed.as_deref().unwrap_or(given);
     let (authority, path) = given.split_once('/').map_or((given, ""), |(a, p)| (a, p));
@@ -287,7 +178,7 @@ fn complete(host: &Host, given: &str) -> Result<String> {
         _ => name,
     };
     let has_port = name.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
-    let port = if has_port { "" } else { ":11434" };
+    let port = own_port.filter(|_| !has_port).map(|port| format!(":{port}")).unwrap_or_default();
     let path = if path.is_empty() { String::new() } else { format!("/{path}") };
     Ok(format!("http://{name}{port}{path}"))
 }
@@ -322,77 +213,4 @@ pub fn key<'a>(options: &'a ClientOptions, url: &str) -> Result<Option<&'a str>>
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::options::Layered;
-
-    fn settled(set: &[(&str, &str)], env: &[(&str, &str)]) -> Result<Resolved<ClientOptions>> {
-        let mut options = Layered::<ClientOptions>::default();
-        set.iter().try_for_each(|(key, text)| options.set(key, text))?;
-        let mut resolved = options.resolve()?;
-        let found = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string());
-        settle(&mut resolved, &found)?;
-        Ok(resolved)
-    }
-
-    #[test]
-    fn a_models_origin_is_the_layer_that_chose_its_size() {
-        for (preset, use_case, expected) in [
-            ("none", "none", "provider"),
-            ("none", "chat", "provider"),
-            ("none", "code_generation", "use_case code_generation"),
-            ("low_cost", "chat", "preset low_cost"),
-            ("low_cost", "code_generation", "use_case code_generation"),
-            ("high_quality", "translation", "preset high_quality"),
-            ("production", "chat", "preset production"),
-        ] {
-            let options = settled(&[("preset", preset), ("use_case", use_case)], &[]).unwrap();
-            assert_eq!(options.origin("model").unwrap().name(), expected, "{preset} {use_case}");
-        }
-        let named = settled(&[("preset", "fast")], &[("OPENAI_MODEL", "m")]).unwrap();
-        assert_eq!(named.origin("model").unwrap().name(), "environment");
-    }
-
-    #[test]
-    fn who_asks_for_the_address_is_told_where_requests_go() {
-        let shown = |set: &[(&str, &str)], env: &[(&str, &str)]| {
-            let mut options = settled(set, env).unwrap();
-            lay_base(&mut options).unwrap();
-            let origin = options.origin("base_url").unwrap().name().to_string();
-            (options.values.base_url.unwrap(), origin)
-        };
-        let told = |base: &str, origin: &str| (base.to_string(), origin.to_string());
-        let kimi = shown(&[("provider", "kimi"), ("region", "cn")], &[]);
-        assert_eq!(kimi, told("https://api.moonshot.cn/v1", "provider"));
-        let ollama = shown(&[("provider", "ollama")], &[("OLLAMA_HOST", ":11434")]);
-        assert_eq!(ollama, told("http://127.0.0.1:11434", "environment"));
-        let own = shown(&[("base_url", "http://localhost:1")], &[]);
-        assert_eq!(own, told("http://localhost:1/v1", "explicit"));
-    }
-
-    #[test]
-    fn an_address_that_its_provider_cannot_use_is_refused_when_the_options_are_settled() {
-        let with = |provider, base| settled(&[("provider", provider), ("base_url", base)], &[]);
-        let error = with("openai", "u:SECRET@abc").unwrap_err().to_string();
-        assert_eq!(error, "base_url: (redacted)@abc must begin with http:// or https://");
-        assert!(with("ollama", "abc").is_ok() && with("openai", "HTTPS://abc").is_ok());
-        let environment = settled(&[], &[("OPENAI_BASE_URL", "ftp://x")]).unwrap_err();
-        assert!(environment.to_string().starts_with("OPENAI_BASE_URL: ftp://x"), "{environment}");
-        let environment = settled(&[("provider", "ollama")], &[("OLLAMA_HOST", "a b")]);
-        let environment = environment.unwrap_err().to_string();
-        assert!(environment.starts_with("OLLAMA_HOST: "), "{environment}");
-    }
-
-    #[test]
-    fn where_ollama_listens_on_all_addresses_it_is_found_on_this_one() {
-        let at = |given: &str| {
-            let options = settled(&[("provider", "ollama"), ("base_url", given)], &[]).unwrap();
-            base(&options.values).unwrap()
-        };
-        assert_eq!(at("0.0.0.0"), "http://127.0.0.1:11434");
-        assert_eq!(at("0.0.0.0:8080"), "http://127.0.0.1:8080");
-        assert_eq!(at("[::]:8080"), "http://127.0.0.1:8080");
-        assert_eq!(at("::1"), "http://[::1]:11434");
-        assert_eq!(at("10.0.0.0:8080"), "http://10.0.0.0:8080");
-    }
-}
+mod tests;

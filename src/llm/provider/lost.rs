@@ -25,31 +25,19 @@ const KNOWN_IN_MESSAGES: [&str; 11] = [
     "thinking",
 ];
 
-/// Whether OpenAI's organisation and project are sent: behind an address of the
-/// caller's there may be a gateway to it.
-pub fn takes_organization(provider: &str) -> bool {
-    matches!(provider, "openai" | "custom")
-}
-
-/// Whether a provider's form is not OpenAI's.
-fn has_own_form(provider: &str) -> bool {
-    matches!(provider, "anthropic" | "gemini" | "cohere" | "ollama")
-}
-
 /// What goes beside the conversation.
 pub fn options(chat: &Chat, wanted: &mut Wanted) -> Result<()> {
     let options = &chat.options.values;
     let ids = [("organization_id", &options.organization_id), ("project_id", &options.project_id)];
     for (key, id) in ids {
-        let is_lost = !takes_organization(wanted.provider);
-        if is_lost && id.is_some() && chat.is_explicit(key) {
+        if !wanted.host.takes_ids && id.is_some() && chat.is_explicit(key) {
             wanted.refuse(key, "does not take it")?;
         }
     }
-    if has_own_form(wanted.provider) {
+    if wanted.host.has_own_form {
         stream_options(chat, wanted, |_| false);
     }
-    if options.openai_api == "responses" && wanted.provider != "openai" {
+    if options.openai_api == "responses" && !wanted.host.has_responses {
         wanted.refuse("openai_api", "has no Responses: openai has them, at any base_url")?;
     }
     let free = matches!(chat.request.tool_choice, None | Some(ToolChoice::Auto | ToolChoice::None));
@@ -78,24 +66,22 @@ pub fn stream_options(
 /// Notes what of the messages a provider has no place for, whatever the dialect.
 pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
     let messages = &chat.request.messages;
-    let tells_failures = matches!(wanted.provider, "anthropic" | "gemini");
-    let takes_details = !matches!(wanted.provider, "anthropic" | "gemini" | "ollama");
-    let has_own_calls = has_own_form(wanted.provider);
+    let host = wanted.host;
     for (at, message) in messages.iter().enumerate() {
         // What is no function's result may say so in its own way.
-        if message.is_error && !tells_failures && calls::place_of(messages, at).is_some() {
+        if message.is_error && !host.tells_failures && calls::place_of(messages, at).is_some() {
             wanted.note("messages", "left out: is_error: only Anthropic and Gemini have it");
         }
-        if !takes_details && message.content.iter().any(has_detail) {
+        if !host.takes_details && message.content.iter().any(has_detail) {
             wanted.note("messages", "left out: the detail in which images are to be seen");
         }
-        if has_own_calls {
+        if host.has_own_form {
             message.tool_calls.iter().for_each(|call| note_call(message, call, wanted));
         }
     }
     let is_system = |message: &Message| message.role == Role::System;
     let later = messages.iter().skip_while(|message| is_system(message)).any(is_system);
-    if later && matches!(wanted.provider, "anthropic" | "gemini") {
+    if later && host.moves_system {
         wanted.note("messages", "the system's in mid-conversation moved before it");
     }
 }

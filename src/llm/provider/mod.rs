@@ -167,9 +167,7 @@ pub fn provider_for(options: &ClientOptions, request: &Request) -> &'static dyn 
         "gemini" => &gemini::Gemini,
         "cohere" => &cohere::Cohere,
         "ollama" => &ollama::Ollama,
-        "openai" if openai_responses::is_needed(options, request) => {
-            &openai_responses::OpenAiResponses
-        }
+        _ if openai_responses::is_needed(options, request) => &openai_responses::OpenAiResponses,
         _ => &openai_chat::OpenAiChat,
     }
 }

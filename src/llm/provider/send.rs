@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::exact::Exact;
 use super::wanted::Wanted;
-use super::{Chat, Context, Prepared, hosts, lost};
+use super::{Chat, Context, Prepared, hosts};
 use crate::error::{Error, Result};
 use crate::llm::message::{Message, Origin, Role};
 use crate::llm::transport::{Headers, HttpRequest};
@@ -149,23 +149,20 @@ fn headers(to: Target, key: Option<&str>, url: &str) -> Headers {
     let mut headers = Headers::with_capacity(USUAL_HEADERS, USUAL_BYTES);
     headers.push("content-type", "application/json");
     headers.push("accept", if to.stream { "text/event-stream" } else { "application/json" });
-    match (to.provider, key) {
-        ("anthropic", key) => {
-            headers.push("anthropic-version", "2023-06-01");
-            if let Some(key) = key {
-                headers.push("x-api-key", key);
-            }
-        }
-        ("gemini", Some(key)) => headers.push("x-goog-api-key", key),
-        (_, Some(key)) => headers.push("authorization", &["Bearer ", key].concat()),
-        _ => {}
+    let host = hosts::find(to.provider);
+    if let Some((name, value)) = host.header {
+        headers.push(name, value);
+    }
+    if let Some(key) = key {
+        let (name, before) = host.key_header;
+        headers.push(name, &[before, key].concat());
     }
     let ids = [
         ("openai-organization", &options.organization_id),
         ("openai-project", &options.project_id),
     ];
     for (name, id) in ids {
-        let taken = || lost::takes_organization(to.provider) || url.contains("://api.openai.com/");
+        let taken = || host.takes_ids || url.contains("://api.openai.com/");
         if let Some(id) = id.as_deref().filter(|_| taken()) {
             headers.push(name, id);
         }

@@ -5,6 +5,7 @@
 //! preset or use case suggested is left out or clamped. Everything that was
 //! left out or changed is noted. A dialect only gives the rest their names.
 
+use super::hosts::{self, Host};
 use super::models::{self, Range, Takes, Thinking};
 use super::{Chat, calls, lost};
 use crate::error::{Error, Result, Status};
@@ -16,6 +17,8 @@ use crate::llm::request::Format;
 pub struct Wanted {
     /// The provider's name.
     pub provider: &'static str,
+    /// The provider's row.
+    pub host: &'static Host,
     /// The model.
     pub model: String,
     /// What it takes.
@@ -53,7 +56,8 @@ impl Wanted {
     /// Settles a chat's wishes.
     pub fn new(chat: &Chat) -> Result<Wanted> {
         let options = &chat.options.values;
-        let provider = super::hosts::find(&options.provider).name;
+        let host = hosts::find(&options.provider);
+        let provider = host.name;
         let model = options.model.clone().or_else(|| {
             let size = crate::options::presets::model_size(&options.preset, &options.use_case);
             models::default_model(provider, size).map(Into::into)
@@ -67,6 +71,7 @@ impl Wanted {
         let takes = models::takes(provider, &model);
         let mut wanted = Wanted {
             provider,
+            host,
             takes,
             model,
             temperature: None,
@@ -86,24 +91,16 @@ impl Wanted {
         };
         wanted.thinking(chat)?;
         wanted.sampling(chat)?;
-        if let (Some(Format::Own(_)), false) =
-            (&chat.request.response_format, wanted.takes_own_form())
-        {
+        if let (Some(Format::Own(_)), false) = (&chat.request.response_format, host.chat.hands_on) {
             wanted.refuse("response_format", "takes text, json_object or json_schema")?;
         }
-        if !matches!(provider, "openai" | "custom" | "huggingface" | "ollama") {
+        if !host.takes_stray_results {
             calls::check_asked(&chat.request.messages, &wanted)?;
         }
         lost::options(chat, &mut wanted)?;
         lost::note_messages(chat, &mut wanted);
         wanted.cap(chat);
         Ok(wanted)
-    }
-
-    /// Whether a format is handed on that is a host's own: behind an address of the
-    /// caller's, or a router's, there may be any host.
-    pub fn takes_own_form(&self) -> bool {
-        matches!(self.provider, "custom" | "huggingface" | "siliconflow")
     }
 
     /// A wish of the caller that cannot be fulfilled: an error, or a note.

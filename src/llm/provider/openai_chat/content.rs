@@ -2,15 +2,17 @@
 
 use serde_json::{Value, json};
 
+use super::super::hosts::Ways;
 use super::super::lost;
 use super::super::wanted::Wanted;
-use super::write::{is_mistral, keeps_marks};
+use super::write::is_mistral;
 use crate::error::Result;
 use crate::llm::message::{self, Part, Piece, Role, Source};
 
 /// The content; null where there is none, or nothing is left of it.
 pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Result<Value> {
-    let keeps_marks = keeps_marks(wanted.provider);
+    let ways = &wanted.host.chat;
+    let keeps_marks = ways.keeps_marks;
     if !keeps_marks && said.iter().any(|piece| piece.cache_control.is_some()) {
         wanted.note_mark();
     }
@@ -22,7 +24,7 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Re
     }
     let mut taken = Vec::with_capacity(said.len());
     for piece in said {
-        match not_taken(&piece.part, role, wanted.provider) {
+        match (ways.refuses)(&piece.part, role).filter(|_| !is_text(piece)) {
             Some(why) => wanted.leave_out(role, why)?,
             None => taken.push(piece),
         }
@@ -30,11 +32,10 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Re
     if taken.is_empty() {
         return Ok(Value::Null);
     }
-    if wanted.provider == "deepseek" && taken.iter().all(|p| matches!(p.part, Part::Text(_))) {
+    if ways.joins_texts && taken.iter().all(|piece| is_text(piece)) {
         return Ok(one_text(&taken, wanted).into());
     }
-    let part =
-        |piece| own_form(piece, wanted.provider, url).unwrap_or_else(|| part(piece, keeps_marks));
+    let part = |piece| own_form(piece, ways, url).unwrap_or_else(|| part(piece, keeps_marks));
     Ok(taken.into_iter().map(part).collect())
 }
 
@@ -46,10 +47,15 @@ fn one_text(pieces: &[&Piece], wanted: &mut Wanted) -> String {
 }
 
 /// A file as hosts take it that have another form than OpenAI: DeepSeek, which says
-/// all in the part itself, and Mistral, which knows documents by their address.
-fn own_form(piece: &Piece, provider: &str, url: &str) -> Option<Value> {
-    let is_deepseek = provider == "deepseek";
-    if !is_deepseek && !is_mistral(url) {
+/// all in the part itself, Mistral, which knows documents by their address, and Kimi,
+/// which knows images by it.
+fn own_form(piece: &Piece, ways: &Ways, url: &str) -> Option<Value> {
+    let is_flat = ways.flat_files;
+    if let (Some(scheme), Part::Image(Source::File(id), _)) = (ways.image_scheme, &piece.part) {
+        let url = [scheme, id.strip_prefix(scheme).unwrap_or(id)].concat();
+        return Some(json!({"type": "image_url", "image_url": {"url": url}}));
+    }
+    if !is_flat && !is_mistral(url) {
         return None;
     }
     let (source, name) = match &piece.part {
@@ -60,7 +66,7 @@ fn own_form(piece: &Piece, provider: &str, url: &str) -> Option<Value> {
         _ => return None,
     };
     let (kind, place, name_of_name) = match source {
-        _ if !is_deepseek => ("document_url", "document_url", "document_name"),
+        _ if !is_flat => ("document_url", "document_url", "document_name"),
         Source::Url(_) => ("file", "file_url", "filename"),
         _ => ("file", "file_data", "filename"),
     };
@@ -84,34 +90,8 @@ fn part(piece: &Piece, keeps_marks: bool) -> Value {
     part
 }
 
-/// Whether a host may know refusals, which are texts to the others.
-pub fn knows_refusals(provider: &str) -> bool {
-    !matches!(provider, "deepseek" | "kimi")
-}
-
-/// Why a host takes no such part in a message of this role, where its schema says
-/// so; Kimi's has the same parts in all roles.
-fn not_taken(part: &Part, role: Role, provider: &str) -> Option<&'static str> {
-    let is_refusal = matches!(part, Part::Other(json) if json["type"] == "refusal");
-    match (provider, part) {
-        (_, Part::Text(_)) => None,
-        ("kimi", Part::Document(..)) => Some("takes no documents: send what they say as a text"),
-        ("deepseek", Part::Image(..)) if role == Role::Tool => None,
-        ("deepseek", _) if role == Role::Tool => {
-            Some("takes nothing but text and images in a tool's result")
-        }
-        ("openai" | "deepseek", _) if role != Role::User => {
-            let may_refuse = is_refusal && role == Role::Assistant;
-            (!may_refuse).then_some("takes nothing but text outside the user's messages")
-        }
-        ("openai", Part::Document(Source::Url(_), _)) => {
-            Some("takes documents as bytes or by id here, not by address")
-        }
-        ("openai", Part::Image(Source::File(_), _)) => {
-            Some("takes images as bytes or by address here, not by id")
-        }
-        _ => None,
-    }
+fn is_text(piece: &Piece) -> bool {
+    matches!(piece.part, Part::Text(_))
 }
 
 /// The content, of a message that must have some.

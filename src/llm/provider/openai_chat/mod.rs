@@ -49,7 +49,7 @@ impl Provider for OpenAiChat {
         json: &Map<String, Value>,
     ) -> Result<Prepared> {
         let options = &options.values;
-        if !matches!(options.provider.as_str(), "openai" | "siliconflow" | "custom") {
+        if !hosts::find(&options.provider).chat.embeds {
             return Err(embed::none(&options.provider));
         }
         let mut prepared = embed::seal(options, embed::model(json)?, "/embeddings", json)?;

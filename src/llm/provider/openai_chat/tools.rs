@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::models::Forcing;
 use super::super::wanted::Wanted;
 use super::super::{Chat, offer};
-use super::write::{is_strict, keeps_marks};
+use super::write::is_strict;
 use crate::error::Result;
 use crate::llm::request::{Named, Tool, ToolChoice};
 
@@ -29,8 +29,8 @@ pub fn write(
     if let Some(choice) = choice {
         body.insert("tool_choice".into(), tool_choice(&choice, &request.tools));
     }
-    // Kimi has no such field, and calls in parallel.
-    if wanted.provider == "kimi" {
+    // Who has no such field calls in parallel.
+    if !wanted.host.chat.has_parallel {
         if request.parallel_tool_calls == Some(false) {
             wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
         }
@@ -54,7 +54,7 @@ fn offered<'a>(
     let choice = forced(chat, wanted)?;
     // Who takes no choice of this kind is offered nothing else than it names.
     let (offered, instead): (Vec<_>, _) = match &choice {
-        Some(ToolChoice::Allowed(_, must)) if !takes_allowed(wanted.provider) => {
+        Some(ToolChoice::Allowed(_, must)) if !wanted.host.chat.takes_allowed => {
             let choice = if *must { ToolChoice::Required } else { ToolChoice::Auto };
             (offer::allowed(request).collect(), choice)
         }
@@ -103,22 +103,17 @@ fn thinks(chat: &Chat, wanted: &Wanted) -> bool {
     }
 }
 
-/// Whether a host may know OpenAI's choice among some of the tools.
-fn takes_allowed(provider: &str) -> bool {
-    !matches!(provider, "deepseek" | "kimi")
-}
-
 fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
     if let Some(other) = &tool.other {
         let is_flat = tool.is_custom(&tool.name) && !tool.is_openais();
-        return Ok(if is_flat && wanted.provider == "openai" {
+        return Ok(if is_flat && wanted.host.chat.nests_custom {
             nested(other)
         } else {
             other.clone()
         });
     }
     // Behind such an address there may be a host that knows more of a function.
-    let is_handed_on = wanted.takes_own_form();
+    let is_handed_on = wanted.host.chat.hands_on;
     if !is_handed_on {
         offer::members(tool, &[], wanted)?;
     }
@@ -140,7 +135,7 @@ fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
         json[key] = value.clone();
     }
     if let Some(mark) = &tool.cache_control {
-        if keeps_marks(wanted.provider) {
+        if wanted.host.chat.keeps_marks {
             json["cache_control"] = mark.clone();
         } else {
             wanted.note_mark();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::wanted::Wanted;
 use super::super::{Chat, calls, lost, send};
-use super::content::{content, content_or_empty, knows_refusals};
+use super::content::{content, content_or_empty};
 use super::write::{is_mistral, is_strict};
 use crate::error::Result;
 use crate::llm::message::{self, Message, Role, ToolCall};
@@ -28,7 +28,7 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
             Role::Tool => tool_result(chat, &said, at, wanted, url)?.into(),
             _ => spoken(message, wanted, url)?.into(),
         };
-        if wanted.provider == "kimi" && is_silent(&json) {
+        if !wanted.host.chat.takes_silence && is_silent(&json) {
             lost::note_silence(message.role, wanted);
         } else {
             out.push(json);
@@ -137,21 +137,11 @@ fn own_block<'a>(
     origin.blocks.first().filter(|block| block.is_object() && block.get("type").is_none())
 }
 
-/// What holds the place of a thought where a vendor wants one with each call. Kimi
-/// takes an empty one for none, and answers 400 (earendil-works/pi, request 4178).
-fn no_thought(provider: &str) -> Option<&'static str> {
-    match provider {
-        "deepseek" => Some(""),
-        "kimi" => Some(" "),
-        _ => None,
-    }
-}
-
 /// What Groq says that it has run by itself, and does not take back.
 const GROQS_OWN: &str = "executed_tools";
 
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
-    let no_thought = no_thought(wanted.provider).filter(|_| !message.tool_calls.is_empty());
+    let no_thought = wanted.host.chat.no_thought.filter(|_| !message.tool_calls.is_empty());
     if let Some(block) = own_block(chat, message, wanted, url) {
         let mut block = block.clone();
         if let (Some(none), Value::Null) = (no_thought, &block["reasoning_content"]) {
@@ -181,7 +171,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     lost::note_foreign(message, wanted);
     let more = more(message, wanted, url);
     let is_heard = more.contains_key("audio") || message.transcript().is_none();
-    let said = match knows_refusals(wanted.provider) && is_heard {
+    let said = match wanted.host.chat.knows_refusals && is_heard {
         true => Cow::Borrowed(&*message.content),
         false => message.spoken(),
     };
@@ -252,7 +242,7 @@ fn more(message: &Message, wanted: &mut Wanted, url: &str) -> Map<String, Value>
     for (key, value) in &message.extra {
         let heard = value.get("id").filter(|_| key == "audio" && message.origin.is_none());
         match (key.as_str(), heard) {
-            ("refusal", _) if !knows_refusals(wanted.provider) => {}
+            ("refusal", _) if !wanted.host.chat.knows_refusals => {}
             ("audio", Some(id)) if is_foreign => drop(more.insert(key.clone(), json!({"id": id}))),
             ("refusal" | "prefix" | "partial" | "cache_control", _) => {
                 more.insert(key.clone(), value.clone());

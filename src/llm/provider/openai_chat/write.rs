@@ -2,22 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::hosts::{Effort, Fields};
+use super::super::models::Thinking;
 use super::super::wanted::Wanted;
 use super::super::{Chat, chances, lost, send};
 use super::{tools, turns};
 use crate::error::Result;
 use crate::llm::request::Format;
-
-/// What Kimi documents beyond the common fields: it ignores every other one
-/// without a word, so they are refused here.
-const KIMI_FIELDS: &[&str] = &[
-    "logprobs",
-    "prompt_cache_key",
-    "prompt_cache_retention",
-    "safety_identifier",
-    "thinking",
-    "top_logprobs",
-];
 
 /// Whether a host is known to refuse fields that are not in OpenAI's schema.
 pub fn is_strict(url: &str) -> bool {
@@ -37,7 +28,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     body.insert("messages".into(), turns::messages(chat, wanted, url)?.into());
     let cap = match wanted.takes.cap {
         // Behind an address of the caller's own there may be either kind of model.
-        "max_tokens" if wanted.provider == "custom" && request.caps_completion => {
+        "max_tokens" if wanted.host.chat.either_cap && request.caps_completion => {
             "max_completion_tokens"
         }
         cap => cap,
@@ -61,7 +52,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
 
 /// What is asked of a stream: DeepSeek and Kimi know nothing of it but the usage.
 fn stream_options(chat: &Chat, wanted: &mut Wanted) -> Map<String, Value> {
-    let knows_more = !matches!(wanted.provider, "deepseek" | "kimi");
+    let knows_more = wanted.host.chat.knows_streams;
     let mut options = lost::stream_options(chat, wanted, |_| knows_more);
     if chat.options.values.include_usage.unwrap_or(true) {
         options.insert("include_usage".into(), true.into());
@@ -81,16 +72,16 @@ fn others(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     }
     all.extend(request.other.clone());
     let mut taken = Map::new();
-    match wanted.provider {
-        "kimi" => send::other_fields(&all, wanted, KIMI_FIELDS, &mut taken)?,
-        "openai" => {
+    match wanted.host.chat.fields {
+        Fields::Only(known) => send::other_fields(&all, wanted, known, &mut taken)?,
+        Fields::ByModel => {
             for (key, value) in all {
                 if chances::is_sent(&key, &value, wanted)? {
                     taken.insert(key, value);
                 }
             }
         }
-        _ => taken = all,
+        Fields::All => taken = all,
     }
     Ok(taken)
 }
@@ -114,30 +105,21 @@ fn sampling(wanted: &Wanted, cap: &str, body: &mut Map<String, Value>) {
 
 /// Efforts, in each host's own way.
 fn thinking(wanted: &mut Wanted, body: &mut Map<String, Value>) {
-    let effort = wanted.effort.clone();
-    let switch =
-        |effort: &str| json!({"type": if effort == "none" { "disabled" } else { "enabled" }});
-    match (wanted.provider, effort) {
-        (_, None) => {}
-        ("kimi", Some(effort)) if wanted.model.starts_with("kimi-k3") => {
-            body.insert("reasoning_effort".into(), effort.into());
-        }
-        ("kimi", Some(effort)) => {
-            body.insert("thinking".into(), switch(&effort));
-        }
-        ("deepseek", Some(effort)) => {
-            body.insert("thinking".into(), switch(&effort));
-            if effort != "none" {
-                body.insert("reasoning_effort".into(), effort.into());
+    if let Some(effort) = wanted.effort.clone() {
+        let is_on = effort != "none";
+        let switch = json!({"type": if is_on { "enabled" } else { "disabled" }});
+        let (switch, says_word) = match wanted.host.chat.effort {
+            Effort::Switch if !matches!(wanted.takes.thinking, Thinking::Efforts(_)) => {
+                (Some(("thinking", switch)), false)
             }
+            Effort::Word | Effort::Switch => (None, true),
+            Effort::SwitchAndWord => (Some(("thinking", switch)), is_on),
+            Effort::Enable => (Some(("enable_thinking", is_on.into())), is_on),
+        };
+        if let Some((field, value)) = switch {
+            body.insert(field.into(), value);
         }
-        ("siliconflow", Some(effort)) => {
-            body.insert("enable_thinking".into(), (effort != "none").into());
-            if effort != "none" {
-                body.insert("reasoning_effort".into(), effort.into());
-            }
-        }
-        (_, Some(effort)) => {
+        if says_word {
             body.insert("reasoning_effort".into(), effort.into());
         }
     }
@@ -155,8 +137,8 @@ fn format(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Re
             wanted.refuse("response_format", "takes json_object, but no schema")?;
             json!({"type": "json_object"})
         }
-        Format::JsonSchema { own: Some(own), .. } if wanted.takes_own_form() => own.clone(),
-        Format::Own(own) if wanted.takes_own_form() => own.clone(),
+        Format::JsonSchema { own: Some(own), .. } if wanted.host.chat.hands_on => own.clone(),
+        Format::Own(own) if wanted.host.chat.hands_on => own.clone(),
         Format::Own(_) => return Ok(()),
         Format::JsonSchema { name, schema, strict, description, .. } => {
             let mut inner = json!({"name": name, "schema": schema});
@@ -171,9 +153,4 @@ fn format(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Re
     };
     body.insert("response_format".into(), json);
     Ok(())
-}
-
-/// Whether a host may know marks for the prompt cache.
-pub fn keeps_marks(provider: &str) -> bool {
-    matches!(provider, "custom" | "huggingface")
 }

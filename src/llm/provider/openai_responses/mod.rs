@@ -63,7 +63,7 @@ impl Provider for OpenAiResponses {
 
 /// Whether a chat has to go this way.
 pub fn is_needed(options: &ClientOptions, request: &Request) -> bool {
-    if options.provider != "openai" {
+    if !hosts::find(&options.provider).has_responses {
         return false;
     }
     match options.openai_api.as_str() {

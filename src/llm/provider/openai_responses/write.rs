@@ -110,7 +110,6 @@ fn include(wanted: &mut Wanted, other: &mut Map<String, Value>) -> Result<Vec<Va
     }
     for field in ["logprobs", "top_logprobs"] {
         if let Some(value) = other.get(field)
-            && wanted.provider == "openai"
             && !chances::is_sent(field, value, wanted)?
         {
             other.shift_remove(field);
