@@ -101,7 +101,9 @@ fn a_kimi_that_always_thinks_is_not_told_to_stop() {
         request(json!({"messages": [{"role": "user", "content": "Hi"}],
             "reasoning_effort": effort}))
     };
-    for model in ["kimi-k2.7-code", "kimi-k2.7-code-highspeed"] {
+    for model in
+        ["kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k2-thinking", "kimi-thinking-preview"]
+    {
         let client = client("kimi", model);
         let sent = without(&client, &asked("none"), "reasoning_effort");
         assert!(sent["thinking"].is_null(), "{sent}");
@@ -365,5 +367,51 @@ fn where_openai_takes_no_sampling_it_tells_and_shifts_no_chances() {
         for (field, value) in &wishes {
             assert_eq!(body(&client(provider, model), &ask(json!({*field: value})))[field], *value);
         }
+    }
+}
+
+#[test]
+fn an_image_that_lies_at_kimi_is_named_by_its_address_there() {
+    for id in ["file-1", "ms://file-1"] {
+        let image = json!({"type": "image_url", "file_id": id});
+        let asked = request(json!({"messages": [{"role": "user", "content": [image]}]}));
+        let sent = body(&client("kimi", "kimi-k2.6"), &asked);
+        let expected = json!([{"type": "image_url", "image_url": {"url": "ms://file-1"}}]);
+        assert_eq!(sent["messages"][0]["content"], expected);
+    }
+}
+
+#[test]
+fn only_of_a_kimi_that_thinks_is_the_cap_raised_for_thinking() {
+    let sent = |model: &str| {
+        let client = options(&[
+            ("provider", "kimi"),
+            ("model", model),
+            ("api_key", "k"),
+            ("preset", "fast"),
+        ]);
+        body(&client, &ask(json!({})))["max_completion_tokens"].as_u64().unwrap()
+    };
+    let bare = sent("moonshot-v1-8k");
+    for (model, raised) in [
+        ("kimi-latest", false),
+        ("kimi-k2-0905-preview", false),
+        ("kimi-k2-thinking", true),
+        ("kimi-k2.6", true),
+    ] {
+        assert_eq!(sent(model) > bare, raised, "{model}");
+    }
+}
+
+#[test]
+fn gemma_4_thinks_hardly_or_hard() {
+    let gemma = client("gemini", "gemma-4-31b-it");
+    for (effort, level) in [("minimal", "MINIMAL"), ("high", "HIGH")] {
+        let sent = body(&gemma, &ask(json!({"reasoning_effort": effort})));
+        assert_eq!(sent["generationConfig"]["thinkingConfig"]["thinkingLevel"], level);
+    }
+    for asked in [json!({"reasoning_effort": "low"}), json!({"reasoning_budget": 1024})] {
+        let field = asked.as_object().unwrap().keys().next().unwrap().clone();
+        without(&gemma, &ask(asked), &field);
     }
 }

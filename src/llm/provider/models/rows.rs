@@ -281,6 +281,8 @@ pub static TAKES: &[Takes] = &[
         tools: false,
         ..GEMINI
     },
+    // It takes no budget (livekit/agents, request 7080).
+    Takes { prefix: "gemma-4", thinking: Thinking::Efforts(&["minimal", "high"]), ..GEMINI },
     Takes {
         prefix: "gemini-2.5",
         thinking: Thinking::Budgeted(&["none", "minimal", "low", "medium", "high"]),
@@ -306,16 +308,21 @@ pub static TAKES: &[Takes] = &[
     DEEPSEEK,
     Takes { prefix: "deepseek-chat", thinks_unasked: false, ..DEEPSEEK },
     KIMI,
-    Takes { prefix: "kimi-k2-", thinking: Thinking::No, ..KIMI_OPEN },
+    Takes { prefix: "kimi-k2-", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
     Takes {
         prefix: "kimi-k2-thinking",
-        thinking: Thinking::No,
+        thinking: Thinking::Always,
         forced_thinking: Forcing::No,
         ..KIMI_OPEN
     },
     Takes { prefix: "kimi-k2.7", thinking: Thinking::Always, ..KIMI },
-    Takes { prefix: "kimi-latest", thinking: Thinking::No, ..KIMI_OPEN },
-    Takes { prefix: "kimi-thinking", forced_thinking: Forcing::No, ..KIMI_OPEN },
+    Takes { prefix: "kimi-latest", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
+    Takes {
+        prefix: "kimi-thinking",
+        thinking: Thinking::Always,
+        forced_thinking: Forcing::No,
+        ..KIMI_OPEN
+    },
     Takes {
         prefix: "kimi-k3",
         thinking: Thinking::Efforts(&["low", "high", "max"]),
