@@ -1,12 +1,14 @@
 //! Identical calls that share a request, in real time: over transports that
 //! hold each request until the test lets it go.
 
+mod renewals;
+mod streams;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
 use super::*;
 use crate::llm::cancel::Cancel;
-use crate::llm::event::Sink;
 
 /// Holds requests until they are let go, interrupted, or out of time.
 #[derive(Default)]
@@ -232,25 +234,6 @@ fn a_failure_is_shared_and_not_repeated_for_each() {
 }
 
 #[test]
-fn a_call_inside_a_callback_is_one_of_its_own() {
-    let scene = scene(&[], vec![ended("outer"), ended("inner")]);
-    scene.let_go();
-    let mut inner = None;
-    let client = scene.client.clone();
-    let mut sink = |event: &Event| {
-        if event.kind.is_content() && inner.is_none() {
-            inner = Some(client.chat_stream(&request(), None, &mut |_| true));
-        }
-        true
-    };
-    let outer = scene.client.chat_stream(&request(), None, &mut sink).unwrap();
-    let inner = inner.unwrap().unwrap();
-    assert_eq!((outer.text(), inner.text()), ("outer", "inner"));
-    assert_eq!(inner.served_from, ServedFrom::Provider);
-    assert_eq!(scene.begun(), 2);
-}
-
-#[test]
 fn a_shared_request_for_which_there_was_no_time_opens_the_breaker_as_any_other() {
     for shared in ["true", "false"] {
         let options = [("breaker_failure_threshold", "1"), ("coalesce", shared)];
@@ -274,223 +257,6 @@ fn a_cancel_of_all_says_nothing_to_the_breaker() {
     until(|| scene.client.flying.in_flight() == 0);
     scene.let_go();
     assert_eq!(scene.ask(PATIENT, None).unwrap().text(), "well");
-}
-
-/// A scene in which an old answer is kept that may still be given.
-fn stale() -> Scene {
-    stale_with(("timeout_ms", "600000"))
-}
-
-/// The same with an option of the client's.
-fn stale_with(option: (&str, &str)) -> Scene {
-    let options = [
-        ("cache_enabled", "true"),
-        ("cache_ttl_ms", "1"),
-        ("cache_stale_while_revalidate_ms", "600000"),
-        option,
-    ];
-    let scene = scene(&options, vec![plain("old", "stop"), plain("new", "stop")]);
-    scene.let_go();
-    assert_eq!(scene.ask(PATIENT, None).unwrap().text(), "old");
-    scene.held.let_go.store(false, SeqCst);
-    thread::sleep(Duration::from_millis(5));
-    scene
-}
-
-#[test]
-fn freeing_the_client_ends_the_renewal_of_an_answer_and_waits_for_it() {
-    let scene = stale();
-    assert_eq!(scene.ask(PATIENT, None).unwrap().served_from, ServedFrom::Stale);
-    until(|| scene.begun() == 2);
-    scene.client.close();
-    assert_eq!(scene.held.broken_off.load(SeqCst), 1);
-    assert_eq!(scene.client.flying.in_flight(), 0);
-}
-
-#[test]
-fn a_renewal_is_made_once_and_whoever_wants_it_anew_joins_it() {
-    let scene = stale();
-    for _ in 0..3 {
-        assert_eq!(scene.ask(PATIENT, None).unwrap().served_from, ServedFrom::Stale);
-    }
-    thread::scope(|scope| {
-        let anew = scope.spawn(|| scene.ask(("cache", "refresh"), None));
-        // The renewal itself counts as one that stays.
-        scene.joined(2);
-        scene.let_go();
-        assert_eq!(anew.join().unwrap().unwrap().text(), "new");
-    });
-    assert_eq!(scene.begun(), 2);
-}
-
-#[test]
-fn a_renewal_of_which_nothing_comes_ends_by_its_own_limit() {
-    let scene = stale_with(("first_byte_timeout_ms", "20"));
-    assert_eq!(scene.ask(PATIENT, None).unwrap().served_from, ServedFrom::Stale);
-    until(|| scene.begun() == 2 && scene.client.flights.count() == 0);
-    assert_eq!(scene.held.broken_off.load(SeqCst), 0);
-    scene.let_go();
-    assert_eq!(scene.ask(("cache", "refresh"), None).unwrap().text(), "new");
-}
-
-#[test]
-fn who_has_joined_a_renewal_that_ends_by_its_own_limit_asks_for_itself() {
-    let scene = stale_with(("first_byte_timeout_ms", "50"));
-    assert_eq!(scene.ask(PATIENT, None).unwrap().served_from, ServedFrom::Stale);
-    until(|| scene.begun() == 2);
-    let mut patient = request();
-    patient.set("cache", "refresh").unwrap();
-    patient.set("first_byte_timeout_ms", "0").unwrap();
-    thread::scope(|scope| {
-        let anew = scope.spawn(|| scene.client.chat(&patient, None));
-        until(|| scene.begun() == 3);
-        scene.let_go();
-        assert_eq!(anew.join().unwrap().unwrap().text(), "new");
-    });
-}
-
-#[test]
-fn a_call_that_wants_the_cache_alone_sends_nothing_for_a_stale_answer_either() {
-    let scene = stale();
-    let answer = scene.ask(("cache", "only"), None).unwrap();
-    assert_eq!((answer.served_from, answer.text()), (ServedFrom::Stale, "old"));
-    assert_eq!((scene.client.flights.count(), scene.begun()), (0, 1));
-}
-
-#[test]
-fn an_answer_is_not_given_for_longer_than_the_clients_own_options_say() {
-    let scene = stale();
-    scene.let_go();
-    // Stored by a client that keeps answers for longer than this call takes them.
-    let mut strict = request();
-    strict.set("cache_stale_while_revalidate_ms", "0").unwrap();
-    assert_eq!(scene.client.chat(&strict, None).unwrap().text(), "new");
-}
-
-#[test]
-fn what_a_callback_throws_away_or_leaves_does_not_reach_the_others() {
-    let scene = scene(&[], vec![ended("one two three")]);
-    let read = |pieces: usize| {
-        let mut text = String::new();
-        let mut sink = |event: &Event| {
-            if let EventKind::Text(piece) = &event.kind {
-                text.push_str(piece);
-            }
-            text.split_whitespace().count() < pieces
-        };
-        let sink: &mut Sink<'_> = &mut sink;
-        let end = scene.client.chat_stream(&request(), None, sink);
-        (end.map(|_| ()).map_err(|failed| failed.error.status()), text)
-    };
-    thread::scope(|scope| {
-        let calls: Vec<_> = [1, 2, 9].map(|n| scope.spawn(move || read(n))).into();
-        scene.joined(3);
-        scene.let_go();
-        let ends: Vec<_> = calls.into_iter().map(|call| call.join().unwrap()).collect();
-        let stopped = Err(Status::Stopped);
-        assert_eq!(ends[0], (stopped, "one ".into()));
-        assert_eq!(ends[1], (stopped, "one two ".into()));
-        assert_eq!(ends[2], (Ok(()), "one two three".into()));
-    });
-    assert_eq!(scene.begun(), 1);
-}
-
-#[test]
-fn identical_calls_share_one_request_plain_and_streamed() {
-    let (open, gate) = std::sync::mpsc::channel();
-    let bench = gated(bench(&[], vec![ended("shared by all")]), gate);
-    std::thread::scope(|scope| {
-        let joined = |count| {
-            while bench.client.flights.participants() < count {
-                std::thread::yield_now();
-            }
-        };
-        let stream = || scope.spawn(|| bench.stream());
-        // The script answers with a stream, so a stream has to be first.
-        let first = stream();
-        joined(1);
-        let streams: Vec<_> = std::iter::once(first).chain((0..3).map(|_| stream())).collect();
-        let plains: Vec<_> = (0..4).map(|_| scope.spawn(|| bench.chat())).collect();
-        joined(8);
-        open.send(()).unwrap();
-        let mut shared = 0;
-        for stream in streams {
-            let (result, text) = stream.join().unwrap();
-            assert_eq!(text, "shared by all");
-            shared += u32::from(result.unwrap().served_from == ServedFrom::Coalesced);
-        }
-        for plain in plains {
-            let response = plain.join().unwrap().unwrap();
-            assert_eq!(response.text(), "shared by all");
-            shared += u32::from(response.served_from == ServedFrom::Coalesced);
-        }
-        assert_eq!(shared, 7);
-    });
-    assert_eq!(bench.sent(), 1);
-}
-
-#[test]
-fn a_participant_that_takes_its_time_or_stops_delays_nobody() {
-    let (open, gate) = std::sync::mpsc::channel();
-    let bench = gated(bench(&[], vec![ended("one two three")]), gate);
-    let (finished, wait) = std::sync::mpsc::channel::<()>();
-    let ask = |sink: &mut Sink<'_>| bench.client.chat_stream(&request(), None, sink);
-    let joined = |count| {
-        while bench.client.flights.participants() < count {
-            std::thread::yield_now();
-        }
-    };
-    std::thread::scope(|scope| {
-        // The first to come waits in its callback until the others are done.
-        let slow = scope.spawn(|| {
-            let mut pieces = 0;
-            let wait = wait;
-            ask(&mut |event| {
-                if event.kind.is_content() && pieces == 0 {
-                    wait.recv().unwrap();
-                }
-                pieces += u32::from(event.kind.is_content());
-                true
-            })
-        });
-        joined(1);
-        let stops = scope.spawn(|| ask(&mut |_| false));
-        joined(2);
-        let quick = scope.spawn(|| ask(&mut |_| true));
-        joined(3);
-        open.send(()).unwrap();
-        assert_eq!(status(stops.join().unwrap()), Status::Stopped);
-        assert_eq!(quick.join().unwrap().unwrap().text(), "one two three");
-        finished.send(()).unwrap();
-        assert_eq!(slow.join().unwrap().unwrap().text(), "one two three");
-    });
-    assert_eq!(bench.sent(), 1);
-}
-
-#[test]
-fn what_nobody_hears_of_a_stream_is_asked_for_again_when_it_breaks_off() {
-    let piece = r#"data: {"choices":[{"index":0,"delta":{"content":"half"}}]}"#;
-    let busy = r#"data: {"error":{"message":"overloaded","code":503}}"#;
-    let broken = Step::Answer(200, &[], format!("{piece}\n\n{busy}\n\n"));
-    let options = [("streaming_enabled", "true"), ("retry_delay_ms", "1"), ("retry_count", "1")];
-    let scene = scene(&options, vec![broken, ended("whole")]);
-    scene.held.let_go.store(true, SeqCst);
-    let response = scene.client.chat(&request(), None).unwrap();
-    assert_eq!((response.text(), response.attempts), ("whole", 2));
-}
-
-#[test]
-fn a_call_that_is_given_no_events_of_a_shared_stream_knows_when_its_content_came() {
-    let scene = scene(&[("streaming_enabled", "true")], vec![ended("for both")]);
-    thread::scope(|scope| {
-        let both = [0, 1].map(|_| scope.spawn(|| scene.ask(PATIENT, None)));
-        scene.joined(2);
-        scene.let_go();
-        for call in both {
-            assert!(call.join().unwrap().unwrap().timings.first_token.is_some());
-        }
-    });
-    assert_eq!(scene.begun(), 1);
 }
 
 #[test]
