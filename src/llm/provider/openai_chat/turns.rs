@@ -77,7 +77,8 @@ fn tool_result(
 ) -> Result<Map<String, Value>> {
     let message = &messages[at];
     let mut out = spoken(message, wanted, url)?;
-    if let Some(name) = legacy_function(chat, messages, at, wanted, url) {
+    let own = |message| own_block(chat, message, wanted, url);
+    if let Some(name) = legacy_function(messages, at, own) {
         out.insert("role".into(), "function".into());
         out.insert("name".into(), name.into());
         return Ok(out);
@@ -107,11 +108,9 @@ fn fitting_id(id: &str, url: &str) -> String {
 /// The function whose result this is, if this provider called it in the legacy form,
 /// or nobody did.
 fn legacy_function<'a>(
-    chat: &Chat,
     messages: &'a [Message],
     at: usize,
-    wanted: &Wanted,
-    url: &str,
+    own: impl Fn(&'a Message) -> Option<&'a Value>,
 ) -> Option<&'a str> {
     if calls::lacks_id(&messages[at]) {
         return messages[at].name.as_deref();
@@ -121,8 +120,7 @@ fn legacy_function<'a>(
     if ToolCall::has_own_id(&call.id) {
         return None;
     }
-    let block = own_block(chat, &messages[asked], wanted, url)?;
-    block["function_call"].is_object().then_some(&call.name)
+    own(&messages[asked])?["function_call"].is_object().then_some(&call.name)
 }
 
 /// The message in the provider's own words, if it is the one that said it.

@@ -98,14 +98,6 @@ static ROWS: &[Row] = &[
     },
 ];
 
-/// The item among these that a call of this id is, if it asks the caller.
-pub fn asked<'a>(items: &'a [Value], id: &str) -> Option<&'a Value> {
-    items.iter().rev().find(|item| {
-        let name = if item["call_id"].is_string() { "call_id" } else { "id" };
-        hosted::asks_caller(item).is_some() && item[name] == id
-    })
-}
-
 /// The item that answers one; none if the message says nothing that could.
 pub fn answer(asked: &Value, message: &Message, wanted: &mut Wanted) -> Result<Option<Value>> {
     let Some(row) = ROWS.iter().find(|row| asked["type"] == row.asks) else { return Ok(None) };
@@ -121,7 +113,7 @@ pub fn answer(asked: &Value, message: &Message, wanted: &mut Wanted) -> Result<O
             false => lost::note_unknown(message, name, wanted),
         }
     }
-    if let Some(caller) = asked.get("caller").filter(|caller| !caller.is_null()) {
+    if let Some(caller) = hosted::caller_of(asked) {
         item.insert("caller".into(), caller.clone());
     }
     if !item.contains_key(row.needs) {

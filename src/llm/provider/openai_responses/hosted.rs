@@ -87,6 +87,16 @@ pub fn asks_caller(item: &Value) -> Option<&str> {
     asks.then_some(kind)
 }
 
+/// The id by which a result names a call: an approval is asked for under the item's own.
+pub fn id_of(call: &Value) -> Option<&str> {
+    call["call_id"].as_str().or(call["id"].as_str())
+}
+
+/// Who called, if it was not the model itself.
+pub fn caller_of(call: &Value) -> Option<&Value> {
+    call.get("caller").filter(|caller| !caller.is_null())
+}
+
 /// Whether an item is the answer to one that asks.
 pub fn answers(item: &Value, asked: &Value) -> bool {
     let is_of = |name: &str, id: &str| item[name].is_string() && item[name] == asked[id];

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answers;
+use super::{answers, hosted};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source};
 use crate::llm::provider::wanted::Wanted;
@@ -17,16 +17,16 @@ pub fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> 
     let is_verbatim = |message: &Message| own_items(chat, message, wanted, url).is_some();
     let messages = calls::with_unique_ids(&chat.request.messages, is_verbatim);
     for (at, message) in messages.iter().enumerate() {
-        match asked(chat, &messages, at, wanted, url) {
-            Some(asked) => {
-                items.extend(answers::answer(asked, message, wanted)?);
-                continue;
-            }
-            None => lost::note_fields_of(message, wanted),
+        let own = |message| own_items(chat, message, wanted, url);
+        let asked = asked(&messages, at, own);
+        if let Some(asked) = asked.filter(|item| hosted::asks_caller(item).is_some()) {
+            items.extend(answers::answer(asked, message, wanted)?);
+            continue;
         }
+        lost::note_fields_of(message, wanted);
         match message.role {
             Role::Assistant => assistant(chat, message, wanted, url, &mut items)?,
-            Role::Tool => items.push(result(chat, &messages, at, wanted, url)?),
+            Role::Tool => items.push(result(&messages, at, asked, wanted)?),
             role => items.push(json!({"role": role.name(), "content": parts(message, wanted)?})),
         }
     }
@@ -45,22 +45,20 @@ fn own_items<'a>(
     origin.blocks.iter().all(is_item).then_some(&origin.blocks)
 }
 
-/// The item that the message at this place answers, if that asks for something else
-/// than the result of a function.
+/// The kept item that the message at this place answers, of those that `own` finds.
 fn asked<'a>(
-    chat: &Chat,
     messages: &'a [Message],
     at: usize,
-    wanted: &Wanted,
-    url: &str,
+    own: impl Fn(&'a Message) -> Option<&'a [Value]>,
 ) -> Option<&'a Value> {
     let id = messages[at].tool_call_id.as_deref().filter(|id| !id.is_empty())?;
-    if messages[at].role != Role::Tool || calls::place_of(messages, at).is_some() {
-        return None;
-    }
-    let before = messages[..at].iter().rev();
-    let mut own = before.filter_map(|message| own_items(chat, message, wanted, url));
-    own.find_map(|items| answers::asked(items, id))
+    let call = calls::place_of(messages, at);
+    let before = call.map_or(&messages[..at], |(asked, _)| &messages[asked..=asked]);
+    let is_it = |item: &&Value| {
+        let is_call = call.is_some() || hosted::asks_caller(item).is_some();
+        is_call && hosted::id_of(item) == Some(id)
+    };
+    before.iter().rev().filter_map(own).find_map(|items| items.iter().find(is_it))
 }
 
 fn assistant(
@@ -117,13 +115,13 @@ fn assistant(
     Ok(())
 }
 
-/// The result of a call.
+/// The result of a call, which says who called, if it was not the model but a program of
+/// its that waits for the result: the kept item has it.
 fn result(
-    chat: &Chat,
     messages: &[Message],
     at: usize,
+    asked: Option<&Value>,
     wanted: &mut Wanted,
-    url: &str,
 ) -> Result<Value> {
     let message = &messages[at];
     let is_text = |piece: &Piece| matches!(piece.part, Part::Text(_)) && piece.extra.is_empty();
@@ -133,7 +131,7 @@ fn result(
         "call_id": call_id(message.tool_call_id.as_deref().unwrap_or_default()),
         "output": if is_text { message.text().into() } else { parts(message, wanted)? },
     });
-    if let Some(caller) = caller(chat, messages, at, wanted, url) {
+    if let Some(caller) = asked.and_then(hosted::caller_of) {
         result["caller"] = caller.clone();
     }
     Ok(result)
@@ -149,22 +147,6 @@ fn output_of(messages: &[Message], at: usize) -> &'static str {
     let call = calls::place_of(messages, at);
     let is_custom = call.is_some_and(|(asked, call)| messages[asked].tool_calls[call].is_custom());
     if is_custom { "custom_tool_call_output" } else { "function_call_output" }
-}
-
-/// Who called, if it was not the model but a program of its, which waits for the
-/// result: the kept item says so.
-fn caller<'a>(
-    chat: &Chat,
-    messages: &'a [Message],
-    at: usize,
-    wanted: &Wanted,
-    url: &str,
-) -> Option<&'a Value> {
-    let (asked, call) = calls::place_of(messages, at)?;
-    let id = messages[asked].tool_calls[call].id.as_str();
-    let items = own_items(chat, &messages[asked], wanted, url)?;
-    let call = items.iter().find(|item| item["call_id"] == id)?;
-    call.get("caller").filter(|caller| !caller.is_null())
 }
 
 fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
