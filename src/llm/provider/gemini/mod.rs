@@ -4,6 +4,7 @@
 //! to, and the parts of an answer go back as received. A stream has no end
 //! mark: it is complete when its body ends after a finish reason.
 
+mod arguments;
 mod read;
 mod sources;
 mod tools;
