@@ -23,6 +23,7 @@ mod given_up;
 mod halves;
 mod incoming;
 mod items;
+mod models;
 mod ollama;
 mod outgoing;
 mod own_form;

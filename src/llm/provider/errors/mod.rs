@@ -12,6 +12,7 @@ use crate::llm::transport::Head;
 use facts::{Facts, named_error, states_failure};
 
 mod facts;
+mod labels;
 mod meaning;
 mod scrub;
 

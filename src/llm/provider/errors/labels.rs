@@ -1,0 +1,202 @@
+//! Codes and types of errors, and what they mean whoever uses them.
+
+use crate::error::Status;
+
+/// Codes and types, whoever uses them: without letter case and `_`, since the
+/// same word comes as `rate_limit_error` and as `RateLimitError`. What says no
+/// more than an HTTP status (`api_error`, `server_error`) is not among them.
+const LABELS: &[(Status, &[&str])] = &[
+    (
+        Status::QuotaExhausted,
+        &[
+            "insufficientquota",
+            "billingerror",
+            "exceededcurrentquotaerror",
+            "billinghardlimitreached",
+            "billingnotactive",
+            "billingdisabled",
+            "budgetexceeded",
+            "creditlimit",
+            "insufficientbalance",
+            "insufficientcredits",
+            "paymentrequired",
+            "quotaexhausted",
+            "usagelimitreached",
+            "arrearage",
+            "allocationquota.freetieronly",
+            "notenoughbalance",
+            "accountoverdueerror",
+            "setlimitexceeded",
+            "insufficientuserquota",
+            "preconsumetokenquotafailed",
+            "1113",
+            "1304",
+            "1308",
+            "1309",
+            "1310",
+            "30001",
+            "402",
+        ],
+    ),
+    (
+        Status::Overloaded,
+        &[
+            "overloadederror",
+            "overloaded",
+            "engineoverloadederror",
+            "engineoverloaded",
+            "serveroverloaded",
+            "serverisoverloaded",
+            "unavailable",
+            "serviceunavailable",
+            "serviceunavailableerror",
+            "modeloverloaded",
+            "modelcapacityexhausted",
+            "slowdown",
+            "nocapacity",
+            "servicetiercapacityexceeded",
+            "capacityexceeded",
+            "insufficientsystemresource",
+            "50505",
+            "50603",
+            "503",
+            "529",
+        ],
+    ),
+    (
+        Status::ContextLength,
+        &[
+            "contextlengthexceeded",
+            "contextwindowexceeded",
+            "contextwindowexceedederror",
+            "exceedcontextsizeerror",
+            "modelmaxprompttokensexceeded",
+            "tokenslimitreached",
+            "1261",
+        ],
+    ),
+    (
+        Status::ContentFilter,
+        &[
+            "contentfilter",
+            "contentpolicyviolation",
+            "contentpolicyviolationerror",
+            "imagecontentpolicyviolation",
+            "responsibleaipolicyviolation",
+            "moderation",
+            "biopolicy",
+            "cyberpolicy",
+            "contentfiltererror",
+            "datainspectionfailed",
+            "moderationblocked",
+            "sensitivecontentdetected",
+            "inputtextsensitivecontentdetected",
+            "outputtextsensitivecontentdetected",
+            "inputimagesensitivecontentdetected",
+            "sensitivewordsdetected",
+            "promptblocked",
+            "1301",
+        ],
+    ),
+    (
+        Status::Authentication,
+        &[
+            "authenticationerror",
+            "autherror",
+            "invalidapikey",
+            "invalidauthenticationerror",
+            "incorrectapikeyerror",
+            "unauthenticated",
+            "apikeyinvalid",
+            "unauthorized",
+            "invalidauthentication",
+        ],
+    ),
+    (
+        Status::Permission,
+        &[
+            "permissionerror",
+            "permissiondenied",
+            "permissiondeniederror",
+            "permissionserror",
+            "modelpermissionblockedproject",
+            "modelpermissionblockedorg",
+            "accessterminatederror",
+            "unsupportedcountryregionterritory",
+            "accessdenied",
+            "organizationrestricted",
+        ],
+    ),
+    (
+        Status::RateLimited,
+        &[
+            "ratelimiterror",
+            "ratelimitexceeded",
+            "ratelimitreachederror",
+            "ratelimitreached",
+            "throttling",
+            "toomanyrequests",
+            "ratelimited",
+            "resourceexhausted",
+            "tokens",
+            "requests",
+            "429",
+        ],
+    ),
+    (
+        Status::ModelNotFound,
+        &[
+            "modelnotfound",
+            "deploymentnotfound",
+            "modelnotavailable",
+            "modelnotsupported",
+            "modeldecommissioned",
+            "unknownmodel",
+            "invalidmodel",
+            "20012",
+            "1211",
+            "resourcenotfounderror",
+            "notfounderror",
+            "notfound",
+        ],
+    ),
+    (
+        Status::BadRequest,
+        &[
+            "invalidrequesterror",
+            "invalidargument",
+            "badrequest",
+            "badrequesterror",
+            "invalidprompt",
+            "dataresidencymismatch",
+            "validation",
+        ],
+    ),
+];
+
+/// Labels of a missing model: the others may mean any missing thing.
+pub(super) const SURELY_A_MODEL: &[&str] = &[
+    "modelnotfound",
+    "20012",
+    "1211",
+    "deploymentnotfound",
+    "modelnotavailable",
+    "modelnotsupported",
+    "modeldecommissioned",
+    "unknownmodel",
+    "invalidmodel",
+];
+
+/// A label without its letter case and marks.
+pub(super) fn bare(label: &str) -> String {
+    let letters = label.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
+    let word = letters.collect::<String>().to_ascii_lowercase();
+    // Amazon's names end so.
+    word.strip_suffix("exception").map_or(word.clone(), Into::into)
+}
+
+/// What a bare label means.
+pub(super) fn by_label(label: &str) -> Option<Status> {
+    let found = LABELS.iter().find(|(_, labels)| labels.contains(&label));
+    found.map(|(status, _)| *status)
+}
