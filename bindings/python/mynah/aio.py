@@ -179,13 +179,7 @@ class AsyncStream(AsyncIterator[str]):
             yield event
 
     async def _next(self) -> Event | None:
-        if self._arrivals is None:
-            self._arrivals = _Arrivals()
-            kind, asked, request = self._call
-            _reactor().start(
-                lambda queue, tag: queue.submit(kind, asked, request, True, self._cancel, tag),
-                self._arrivals.put)
-        arrivals = self._arrivals
+        arrivals = self._begun()
         while not arrivals.events:
             if arrivals.done:
                 if arrivals.done.error:
@@ -198,6 +192,19 @@ class AsyncStream(AsyncIterator[str]):
                 self._cancel.trigger()
                 raise
         return arrivals.events.popleft()
+
+    def _begun(self) -> _Arrivals:
+        if self._arrivals is None:
+            self._arrivals = _Arrivals()
+            kind, asked, request = self._call
+            try:
+                _reactor().start(
+                    lambda queue, tag: queue.submit(kind, asked, request, True, self._cancel, tag),
+                    self._arrivals.put)
+            except Exception:  # it was refused: nothing would ever arrive
+                self._arrivals = None
+                raise
+        return self._arrivals
 
     async def aclose(self) -> None:
         """Ends the call, if it still runs."""

@@ -120,6 +120,18 @@ def test_a_stream_that_is_closed_before_it_began_is_cancelled(client, mock):
     assert mock.stats()["requests"] == 0
 
 
+def test_a_stream_of_a_closed_client_says_so_as_often_as_it_is_asked(mock):
+    async def main():
+        client = Client("custom", "mock", base_url=mock.url)
+        stream = client.astream("hello")
+        client.close()
+        for _ in range(2):
+            with pytest.raises(errors.InvalidHandle):
+                await asyncio.wait_for(stream.__anext__(), 10)
+
+    asyncio.run(main())
+
+
 def test_a_failure_is_raised_where_it_is_awaited():
     async def main(client):
         with pytest.raises(errors.Authentication):
