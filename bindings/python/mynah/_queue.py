@@ -217,8 +217,9 @@ def lend() -> Queue:
 
 
 def give_back(queue: Queue) -> None:
-    """Keeps a queue for the next one who needs it."""
-    if len(_idle) < _KEPT and queue.first() is None:
+    """Keeps a queue for the next one who needs it; not one of before a fork, which has
+    no descriptor here, and of which only what had been fetched could be read."""
+    if len(_idle) < _KEPT and queue.first() is None and lib.queue_fd(queue._handle) >= 0:
         _idle.append(queue)
     else:
         queue.close()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -311,3 +312,25 @@ def test_a_stream_of_the_parent_is_none_of_the_childs():
             os._exit(1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
         stream.close()
+
+
+@fork
+def test_a_stream_whose_end_a_child_has_inherited_leaves_the_childs_own_calls_alone():
+    """Its queue is the parent's, and none for the next call of the child."""
+    with Mock(answer="one two") as mock, Client("custom", "mock", base_url=mock.url) as client:
+        stream = client.stream("hello")
+        while client.metrics().calls == 0:  # so that all of it is fetched at once
+            time.sleep(0.01)
+        assert next(stream) == "one "
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(20)
+            try:
+                assert list(stream) == ["two"]
+                with Mock() as own, Client("custom", "mock", base_url=own.url) as another:
+                    assert another.chat("hello").text and "".join(another.stream("hello"))
+                os._exit(7)
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+        assert list(stream) == ["two"]
