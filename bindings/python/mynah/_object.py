@@ -219,6 +219,8 @@ def set_options(put: Callable[..., int], handle: Handle, options: Mapping[str, o
             texts = option_texts(_lines(value) if name == "header" else value)
         except ValueError as failure:  # JSON has no NaN
             raise errors.InvalidArgument(f"{name}: {failure}") from None
+        except TypeError as failure:
+            raise TypeError(f"{name}: {failure}") from None
         for text in texts:
             error = Handle()
             errors.check(

@@ -12,8 +12,8 @@ from ._library import Handle, lib, take, take_text
 class Error(Exception):
     """A call that failed; the classes below say how.
 
-    ``status`` is the library's number, ``details`` what else is known: HTTP
-    status, the provider's code, request id, attempts.
+    ``status`` is the library's number, ``details`` all that is known, under the
+    names of the C library; the properties below are the same.
     """
 
     status = -1
@@ -41,6 +41,21 @@ class Error(Exception):
         """The HTTP status of the last answer, if there was one; of a failure inside an
         answer with a status of 200, the one that it states itself, where it does."""
         return self.details.get("http_status")
+
+    @property
+    def provider_code(self) -> str | None:
+        """The provider's own word for it."""
+        return self.details.get("provider_code")
+
+    @property
+    def request_id(self) -> str | None:
+        """What the provider's support asks for."""
+        return self.details.get("request_id")
+
+    @property
+    def attempts(self) -> int | None:
+        """How many requests were sent, or tried; None where it was no call."""
+        return self.details.get("attempts")
 
 
 class NullArgument(Error): ...

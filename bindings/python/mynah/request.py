@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Mapping, Sequence, TypeVar, Union
+from typing import Any, Iterable, Mapping, Sequence, TypeVar, Union
 
 from . import errors
 from ._library import Handle, c_text, lib
-from ._object import Owner, set_options
+from ._object import Owner, set_options, several
+from .response import Response
 
 Self = TypeVar("Self", bound="Request")
+T = TypeVar("T")
 
-Message = Mapping[str, Any]
-"""A message as OpenAI has it: ``{"role": "user", "content": "Hello."}``."""
+Message = Union[Mapping[str, Any], Response]
+"""A message as OpenAI has it: ``{"role": "user", "content": "Hello."}``; an answer
+stands for its :attr:`Response.message`."""
 
 Messages = Union[str, Sequence[Message]]
 """A text, which the user says, or messages."""
@@ -21,8 +24,8 @@ Messages = Union[str, Sequence[Message]]
 class Request(Owner):
     """Messages and options of a call, ready to be sent any number of times.
 
-    ``messages`` is a text or OpenAI-style messages; :attr:`Response.message`
-    can be among them. ``tools`` are functions as OpenAI has them:
+    ``messages`` is a text or OpenAI-style messages; answers can be among them, as
+    they are or as :attr:`Response.message`. ``tools`` are functions as OpenAI has them:
     ``{"name": ..., "description": ..., "parameters": {...}}``, alone or as the
     ``function`` of a ``{"type": "function"}``, or what the provider has beside
     functions, in its own form. Every other keyword overrides an
@@ -32,20 +35,26 @@ class Request(Owner):
     thread at a time.
     """
 
-    def __init__(self, messages: Messages = (), tools: Sequence[Mapping[str, Any]] = (),
-                 **options: object) -> None:
+    def __init__(self, messages: Messages = (),
+                 tools: Sequence[Mapping[str, Any]] | None = None, **options: object) -> None:
         # A request in which nothing is said yet.
-        text, error = json.dumps({"tools": list(tools)}).encode(), Handle()
+        offered = list(_listed("tools", tools or ()))
+        text, error = json.dumps({"tools": offered}).encode(), Handle()
         errors.check(
             lib.request_from_json(text, len(text), self._own(lib.request_free), error), error)
         if isinstance(messages, str):
             messages = [{"role": "user", "content": messages}]
-        for message in messages:
+        for message in _listed("messages", messages):
             self.add(message)
         set_options(lib.request_set, self._handle, options)
 
     def add(self: Self, message: Message) -> Self:
         """Adds a message; answers the request."""
+        if isinstance(message, Response):
+            message = message.message
+        if not isinstance(message, Mapping):
+            raise TypeError('a message is a mapping, such as {"role": "user", "content": "Hello."}, '
+                            f"not {type(message).__name__}")
         text, error = json.dumps(message).encode(), Handle()
         errors.check(lib.request_add_message_json(self._handle, text, len(text), error), error)
         return self
@@ -60,3 +69,10 @@ class Request(Owner):
         errors.check(lib.request_add_tool_result(
             self._handle, c_text(call_id, "call_id"), text, len(text), int(failed)))
         return self
+
+
+def _listed(what: str, items: Iterable[T]) -> Iterable[T]:
+    """Refuses what is no list, and one of them alone."""
+    if isinstance(items, (Mapping, Response)) or not isinstance(items, Iterable):
+        raise TypeError(f"{what} are wanted in a list, not {type(items).__name__}")
+    return several(what, items)

@@ -54,6 +54,8 @@ class Response:
 
     text: str
     reasoning: str | None
+    refusal: str | None
+    """What the model said instead of an answer."""
     tool_calls: list[ToolCall]
     finish_reason: str | None
     """stop, length, tool_calls, content_filter, refusal, pause or other; None
@@ -63,11 +65,14 @@ class Response:
     """None: no price is known. 0 for an answer from the cache."""
     saved_usd: float | None
     model: str | None
+    provider: str | None
     id: str | None
     request_id: str | None
     served_from: str
     """provider, cache, stale, coalesced or fallback."""
     attempts: int
+    adjusted: list[str]
+    """What of the request was left out or changed to fit the model."""
     timings_ms: Timings
     message: dict[str, Any]
     """The assistant's turn, to be appended to the messages as it is."""
@@ -85,10 +90,11 @@ def response_of(raw: dict[str, Any], provider_raw: str | None) -> Response:
     calls = [ToolCall(c.get("id") or "", c["name"], c["arguments"])
              for c in raw.get("tool_calls") or []]
     return Response(
-        raw.get("text") or "", raw.get("reasoning"), calls, raw.get("finish_reason"),
-        Usage(**known(Usage, "usage")), raw.get("cost_usd"), raw.get("saved_usd"),
-        raw.get("model"), raw.get("id"), raw.get("request_id"), raw.get("served_from") or "",
-        raw.get("attempts") or 0, Timings(**known(Timings, "timings_ms")),
+        raw.get("text") or "", raw.get("reasoning"), raw.get("refusal"), calls,
+        raw.get("finish_reason"), Usage(**known(Usage, "usage")), raw.get("cost_usd"),
+        raw.get("saved_usd"), raw.get("model"), raw.get("provider"), raw.get("id"),
+        raw.get("request_id"), raw.get("served_from") or "", raw.get("attempts") or 0,
+        raw.get("adjusted") or [], Timings(**known(Timings, "timings_ms")),
         raw.get("message") or {}, raw, provider_raw)
 
 

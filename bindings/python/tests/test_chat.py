@@ -103,7 +103,12 @@ def test_errors_have_their_class():
         with Client("custom", "mock", base_url=mock.url, api_key="wrong") as client:
             with pytest.raises(errors.Authentication) as caught:
                 client.chat("hello")
-            assert caught.value.http_status == 401 and not caught.value.retriable
+            error = caught.value
+            assert error.http_status == 401 and not error.retriable and error.attempts == 1
+            assert error.request_id == "req_mock" and error.provider_code == "invalid_api_key"
+            facts = set(error.details) - {"status", "message", "retry_after_ms"}
+            assert {name: getattr(error, name) for name in facts} == {
+                name: error.details[name] for name in facts}
     with pytest.raises(errors.OutOfRange, match="temperature"):
         Request("hello", temperature=9)
 
@@ -126,7 +131,43 @@ def test_a_response_tells_where_it_came_from(client):
     answer = client.chat("hello")
     assert answer.attempts == 1 and answer.id and answer.request_id == "req_mock"
     assert answer.timings_ms.total > 0 and answer.usage.total_tokens > 0
-    assert answer.raw["provider"] == "custom" and answer.cost_usd is None
+    assert answer.provider == "custom" and answer.cost_usd is None and answer.refusal is None
+
+
+def test_a_response_tells_what_was_refused_and_what_was_left_out():
+    choice = {"index": 0, "finish_reason": "stop",
+              "message": {"role": "assistant", "content": None, "refusal": "I would rather not."}}
+    body = json.dumps({"id": "1", "object": "chat.completion", "model": "mock", "choices": [choice]})
+    with Mock(status=200, status_body=body) as mock:
+        with Client("custom", "mock", base_url=mock.url) as client:
+            assert client.chat("hello").refusal == "I would rather not."
+    with Mock() as mock, Client("anthropic", "claude-sonnet-4-5", base_url=mock.url[:-3],
+                                api_key="key", unsupported="drop") as client:
+        assert any("seed" in each for each in client.chat("hello", seed=7).adjusted)
+
+
+def test_an_answer_can_stand_among_the_messages(client, mock):
+    answer = client.chat("hello")
+    said = [{"role": "user", "content": "hello"}, answer, {"role": "user", "content": "And?"}]
+    client.chat(Request(said[:1]).add(answer).add(said[2]))
+    body = mock.stats()["last_request"]["body"]
+    client.chat(said, cache="bypass")
+    assert mock.stats()["last_request"]["body"] == body
+    assert body["messages"][1] == {"role": "assistant", "content": answer.text}
+
+
+@pytest.mark.parametrize("messages", [
+    {"role": "user", "content": "hello"}, b"hello", None, 7, ["hello"], [b"hello"], [None]])
+def test_what_are_no_messages_is_told_as_what_it_is(client, messages):
+    with pytest.raises(TypeError, match="message"):
+        client.chat(messages)
+
+
+def test_tools_are_a_list_or_none(client):
+    assert client.chat("hello", tools=None).text
+    for tools in ({"name": "weather"}, "weather", 7):
+        with pytest.raises(TypeError, match="tools"):
+            client.chat("hello", tools=tools)
 
 
 def test_tools_go_out_and_results_come_back(client, mock):

@@ -141,5 +141,5 @@ def test_the_documentation_has_every_option():
 
 @pytest.mark.parametrize("value", [b"bytes", {"a", "set"}, (n for n in "ab"), object()])
 def test_what_is_no_value_of_an_option_is_not_written_out(value):
-    with pytest.raises(TypeError, match="option"):
+    with pytest.raises(TypeError, match="^stop: an option's value"):
         Request("hello", stop=value)
