@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from typing import Callable, Sequence
+from typing import Callable, Iterable
 
 from . import errors
 from ._library import Handle, lib
@@ -30,13 +30,14 @@ class Tiered(Caller):
 
     _kind = "tiered"
 
-    def __init__(self, clients: Sequence[Client], complexity: Complexity | None = None,
+    def __init__(self, clients: Iterable[Client], complexity: Complexity | None = None,
                  fallback_on_refusal: bool = False) -> None:
         self.clients = tuple(clients)
-        handles = (ctypes.c_void_p * len(clients))(*(handle_of("a tier", c, Client).value for c in clients))
+        handles = (ctypes.c_void_p * len(self.clients))(
+            *(handle_of("a tier", c, Client).value for c in self.clients))
         handle, error = self._own(lib.tiered_free), Handle()
         errors.check(lib.tiered_new(
-            handles, len(clients), int(fallback_on_refusal), handle, error), error)
+            handles, len(handles), int(fallback_on_refusal), handle, error), error)
         if complexity is not None:
             # Under its own address, until the library says that no call can come.
             judge = lib.callbacks["complexity_fn"](_judge(complexity))
