@@ -276,6 +276,33 @@ func TestWarmingTellsHowFarItIs(t *testing.T) {
 	}
 }
 
+func TestAContextThatEndsAWarmingIsTold(t *testing.T) {
+	client, _ := talk(t, []mock.Option{mock.With("delay_headers_ms", "60000")}, llm.WithCacheEnabled(true))
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	for _, warm := range []func() (int, error){
+		func() (int, error) { return client.WarmupCache(ctx, []string{"a", "b"}) },
+		func() (int, error) { return llm.WarmupCache(ctx, client, []string{"a", "b"}) },
+	} {
+		if n, err := warm(); n != 0 || !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, llm.ErrCancelled) {
+			t.Error(n, err)
+		}
+	}
+}
+
+func TestAWarmingTellsOfTheTierThatHasFewest(t *testing.T) {
+	refusing, _ := talk(t, []mock.Option{mock.With("status", "400")}, llm.WithCacheEnabled(true))
+	answering, _ := talk(t, nil, llm.WithCacheEnabled(true))
+	tiers, err := llm.NewTiered(nil, refusing, answering)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tiers.Close()
+	if n, err := llm.WarmupCache(context.Background(), tiers, []string{"a", "b"}); n != 0 || err != nil {
+		t.Fatal(n, err)
+	}
+}
+
 func TestALoadTestMeasures(t *testing.T) {
 	client, m := talk(t, []mock.Option{mock.With("status", "500"), mock.With("fault_percent", "100"), mock.With("status_times", "5")})
 	metrics := llm.LoadTest(context.Background(), client, 200*time.Millisecond, 200, ask("hello"))

@@ -32,7 +32,8 @@ func (c *ProviderClient) WarmupCache(ctx context.Context, prompts []string) (int
 }
 
 // Warm is WarmupCache, so many at a time (0 and less: eight), with progress (which
-// may be nil) told how far it is. A panic in progress ends the program.
+// may be nil) told how far it is. A context that ends, ends it. A panic in progress
+// ends the program.
 func (c *ProviderClient) Warm(ctx context.Context, prompts []string, parallel int, progress func(done, total int)) (int, error) {
 	defer runtime.KeepAlive(c)
 	text, err := json.Marshal(append([]string{}, prompts...))
@@ -49,19 +50,26 @@ func (c *ProviderClient) Warm(ctx context.Context, prompts []string, parallel in
 		var failure *C.mynah_error
 		return told(C.go_warm(c.handle, (*C.char)(lib.Data(text)), C.size_t(len(text)), C.uint32_t(max(parallel, 0)), cancel(token), C.uintptr_t(user), &warmed, &failure), failure)
 	})
+	if err == nil && ctx.Err() != nil && int(warmed) < len(prompts) {
+		err = lib.Over(ctx)
+	}
 	return int(warmed), err
 }
 
-// WarmupCache warms the response cache of each client that a client is made of.
-func WarmupCache(ctx context.Context, client Client, prompts []string) (warmed int, err error) {
+// WarmupCache warms the response cache of each client that a client is made of; it
+// tells how many answers are in the one that has fewest.
+func WarmupCache(ctx context.Context, client Client, prompts []string) (int, error) {
 	own, ok := client.(derived)
 	if !ok {
 		return 0, errForeign
 	}
+	fewest := len(prompts)
 	for _, tier := range own.tiers() {
-		if warmed, err = tier.WarmupCache(ctx, prompts); err != nil {
-			return warmed, err
+		warmed, err := tier.WarmupCache(ctx, prompts)
+		fewest = min(fewest, warmed)
+		if err != nil {
+			return fewest, err
 		}
 	}
-	return warmed, nil
+	return fewest, nil
 }
