@@ -8,6 +8,8 @@ type Error = lib.Error
 
 // Kinds of failure, to compare with through errors.Is.
 var (
+	// ErrNullArgument: A pointer that must not be null was null.
+	ErrNullArgument = lib.ErrNullArgument
 	// ErrInvalidHandle: Freed, of another kind, or never a handle.
 	ErrInvalidHandle = lib.ErrInvalidHandle
 	// ErrInvalidArgument: An argument is malformed.
@@ -36,4 +38,8 @@ var (
 	ErrIO = lib.ErrIO
 	// ErrProtocol: What arrived is not what the protocol allows.
 	ErrProtocol = lib.ErrProtocol
+	// ErrPanic: A defect in the library was caught at the boundary.
+	ErrPanic = lib.ErrPanic
+	// ErrInternal: Something that should not happen did.
+	ErrInternal = lib.ErrInternal
 )

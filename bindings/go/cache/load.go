@@ -47,8 +47,8 @@ func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Durat
 		return nil, err
 	}
 	for again := false; ; again = true {
-		if err := ctx.Err(); err != nil {
-			return nil, lib.Caused(ErrCancelled, err)
+		if ctx.Err() != nil {
+			return nil, lib.Over(ctx)
 		}
 		value, claim, err := c.claim(key, again)
 		switch {
@@ -76,8 +76,8 @@ func (c *ShardedCache) Warm(ctx context.Context, keys []string, ttl time.Duratio
 	}
 	loaded := 0
 	for _, key := range keys {
-		if err := ctx.Err(); err != nil {
-			return loaded, lib.Caused(ErrCancelled, err)
+		if ctx.Err() != nil {
+			return loaded, lib.Over(ctx)
 		}
 		there, err := c.Contains(key)
 		if !there && err == nil {
@@ -106,7 +106,7 @@ func (c *ShardedCache) warmed(ctx context.Context, key string, ms C.uint64_t, lo
 	case failed == nil:
 		return c.Contains(key)
 	case ctx.Err() != nil:
-		return false, lib.Caused(ErrCancelled, ctx.Err())
+		return false, lib.Over(ctx)
 	}
 	return false, nil
 }
@@ -187,7 +187,7 @@ func (f *flights) follow(ctx context.Context, key string) ([]byte, error) {
 	case <-pause.C:
 		return nil, errAbandoned
 	case <-ctx.Done():
-		return nil, lib.Caused(ErrCancelled, ctx.Err())
+		return nil, lib.Over(ctx)
 	}
 }
 

@@ -210,6 +210,11 @@ func TestACacheIsWarmedWithWhatIsNotThere(t *testing.T) {
 	if n, err := c.Warm(ctx, []string{"a", "last"}, 0, load); n != 1 || !errors.Is(err, context.Canceled) {
 		t.Fatal(n, err)
 	}
+	gone, end := context.WithCancelCause(context.Background())
+	end(errors.New("nobody wants it"))
+	if _, err := c.GetOrLoad(gone, "g", 0, nil); !errors.Is(err, context.Cause(gone)) || !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
 	if n, err := c.Warm(ctx, []string{"a"}, 0, load); n != 0 || !errors.Is(err, context.Canceled) {
 		t.Fatal(n, err)
 	}

@@ -111,14 +111,14 @@ func (c *calls) chat(ctx context.Context, to submitter, messages []Message, opts
 	case <-call.ready:
 		return call.answer, lib.Ended(ctx, call.err)
 	case <-ctx.Done():
-		return nil, lib.Caused(ErrCancelled, ctx.Err())
+		return nil, lib.Over(ctx)
 	}
 }
 
 // begin submits a call; the token cancels what is left of it, and is to be freed.
 func (c *calls) begin(ctx context.Context, to submitter, messages []Message, opts []Option, stream bool) (*call, lib.Token, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, lib.Token{}, lib.Caused(ErrCancelled, err)
+	if ctx.Err() != nil {
+		return nil, lib.Token{}, lib.Over(ctx)
 	}
 	request, err := newRequest(messages, gather(opts))
 	if err != nil {

@@ -24,7 +24,7 @@ func (c *ProviderClient) EmbedJSON(ctx context.Context, body json.RawMessage) (a
 	case embedding <- struct{}{}:
 		defer func() { <-embedding }()
 	case <-ctx.Done():
-		return nil, lib.Caused(ErrCancelled, ctx.Err())
+		return nil, lib.Over(ctx)
 	}
 	defer runtime.KeepAlive(c)
 	err = lib.Under(ctx, func(token uintptr) error {

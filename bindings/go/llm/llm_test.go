@@ -249,6 +249,33 @@ func waitFor(t *testing.T, what string, is func() bool) {
 	}
 }
 
+func TestTheCauseOfAContextIsFoundToo(t *testing.T) {
+	client, _ := talk(t, []mock.Option{mock.With("delay_headers_ms", "60000")}, llm.WithCacheEnabled(true))
+	cause := errors.New("the user went away")
+	before, end := context.WithCancelCause(context.Background())
+	end(cause)
+	for name, call := range map[string]func(context.Context) error{
+		"chat":   func(ctx context.Context) error { _, err := client.Chat(ctx, ask("hello")); return err },
+		"stream": func(ctx context.Context) error { _, err := client.ChatStream(ctx, ask("hello")).Text(nil); return err },
+		"batch": func(ctx context.Context) error {
+			return client.BatchChat(ctx, []llm.Request{{Messages: ask("hello")}})[0].Err
+		},
+		"embed": func(ctx context.Context) error { _, err := client.Embed(ctx, "m", "hello"); return err },
+	} {
+		during, end := context.WithCancelCause(context.Background())
+		time.AfterFunc(20*time.Millisecond, func() { end(cause) })
+		for _, ctx := range []context.Context{before, during} {
+			err := call(ctx)
+			if !errors.Is(err, cause) || !errors.Is(err, context.Canceled) || !errors.Is(err, llm.ErrCancelled) {
+				t.Error(name, err)
+			}
+			if !strings.HasSuffix(err.Error(), "context canceled: the user went away") {
+				t.Error(name, err)
+			}
+		}
+	}
+}
+
 func TestACloseEndsCallsAndIsFinal(t *testing.T) {
 	client, m := talk(t, []mock.Option{mock.With("delay_headers_ms", "60000")})
 	ctx, stop := context.WithCancel(context.Background())

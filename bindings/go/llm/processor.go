@@ -50,7 +50,7 @@ func (p *BatchProcessor) Submit(ctx context.Context, request Request) (*Response
 	case answer := <-own.answer:
 		return answer.Response, answer.Err
 	case <-ctx.Done():
-		return nil, lib.Caused(ErrCancelled, ctx.Err())
+		return nil, lib.Over(ctx)
 	}
 }
 

@@ -72,10 +72,11 @@ type Chunk struct {
 	Err error
 }
 
-// Text collects a stream's text, and gives the whole answer.
+// Text has a function (which may be nil) told of a stream's text, and gives the
+// whole answer.
 func (s Stream) Text(each func(piece string)) (response *Response, err error) {
 	s(func(e Event, failure error) bool {
-		if e.Kind == EventText {
+		if e.Kind == EventText && each != nil {
 			each(e.Text)
 		}
 		if e.Kind == EventDone {
@@ -102,7 +103,7 @@ func (c *calls) stream(ctx context.Context, to submitter, messages []Message, op
 			case <-ctx.Done():
 				token.Trigger()
 				call.wait() // for what had arrived
-				yield(Event{Kind: EventDone, ToolIndex: -1, Response: call.answer}, lib.Caused(ErrCancelled, ctx.Err()))
+				yield(Event{Kind: EventDone, ToolIndex: -1, Response: call.answer}, lib.Over(ctx))
 				return
 			}
 			events, done := call.take()
@@ -149,7 +150,7 @@ func (s Stream) channel(ctx context.Context) <-chan Chunk {
 			}
 		})
 		if last.Kind != EventDone {
-			last = Chunk{Event{Kind: EventDone, ToolIndex: -1}, lib.Caused(ErrCancelled, ctx.Err())}
+			last = Chunk{Event{Kind: EventDone, ToolIndex: -1}, lib.Over(ctx)}
 		}
 		select {
 		case chunks <- last:

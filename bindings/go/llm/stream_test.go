@@ -38,6 +38,9 @@ func TestAStreamsTextIsCollected(t *testing.T) {
 	if err != nil || answer.Text != text.String() {
 		t.Fatal(answer, err)
 	}
+	if answer, err = client.ChatStream(context.Background(), ask("count")).Text(nil); err != nil || answer.Text != text.String() {
+		t.Fatal(answer, err)
+	}
 }
 
 func TestLeavingAStreamClosesItsConnection(t *testing.T) {

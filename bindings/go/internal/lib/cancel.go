@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"unsafe"
 )
 
@@ -29,8 +30,8 @@ func (t Token) Free() { C.mynah_cancel_free(t.handle) }
 // Under runs a call that blocks with a token that the context triggers, and
 // lets the context's error explain a call that it ended.
 func Under(ctx context.Context, call func(token uintptr) error) error {
-	if err := ctx.Err(); err != nil {
-		return Caused(ErrCancelled, err)
+	if ctx.Err() != nil {
+		return Over(ctx)
 	}
 	if ctx.Done() == nil {
 		return Ended(ctx, call(0))
@@ -42,6 +43,18 @@ func Under(ctx context.Context, call func(token uintptr) error) error {
 	return Ended(ctx, call(token.Handle()))
 }
 
+// Over is the error of what a context that has ended, has ended: found as the
+// context's own error, and as the cause that it was given, if it was.
+func Over(ctx context.Context) *Error {
+	why, cause := ctx.Err(), context.Cause(ctx)
+	over := Caused(ErrCancelled, why)
+	if cause != why {
+		over.Message += ": " + cause.Error()
+		over.cause = errors.Join(why, cause)
+	}
+	return over
+}
+
 // Ended says why a call was cancelled: its context has ended, or else what it
 // was made with was closed. Nobody but its context has a call's token.
 func Ended(ctx context.Context, err error) error {
@@ -50,7 +63,7 @@ func Ended(ctx context.Context, err error) error {
 	case !ok || failure.Status != ErrCancelled.Status:
 		return err
 	case ctx.Err() != nil:
-		return Caused(ErrCancelled, ctx.Err())
+		return Over(ctx)
 	}
 	return Caused(ErrClosed, err)
 }

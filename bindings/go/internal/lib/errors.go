@@ -42,7 +42,7 @@ func (e *Error) Is(target error) bool {
 	return ok && other.Status == e.Status
 }
 
-// Unwrap is the context's error where a context ended the call.
+// Unwrap is the context's error, and its cause, where a context ended the call.
 func (e *Error) Unwrap() error { return e.cause }
 
 // Name is the status in words, such as rate_limited.
