@@ -137,9 +137,12 @@ def as_bytes(data: Bytes) -> bytes:
     if isinstance(data, str):
         return data.encode()
     try:
-        return bytes(memoryview(data))
+        view = memoryview(data)
     except TypeError:
         raise TypeError(f"keys and values are bytes or text, not {type(data).__name__}") from None
+    if "O" in view.format:  # of numpy's, whose bytes are addresses
+        raise TypeError("keys and values are bytes or text, not an array of objects")
+    return bytes(view)
 
 
 def take(value: ctypes.c_void_p) -> bytes:
@@ -189,13 +192,13 @@ def c_text(text: str, what: str) -> bytes:
 def option_texts(value: object) -> list[str]:
     """An option's value as the library reads it; a list sets it repeatedly.
 
-    None withdraws what a preset or the client set, a timedelta is told in
+    None, or a list of nothing, withdraws what a preset or the client set, a timedelta is told in
     milliseconds, a mapping as JSON, a member of an Enum as its value.
     """
     if isinstance(value, enum.Enum):
         value = value.value
     if isinstance(value, (list, tuple)):
-        return [text for item in value for text in option_texts(item)]
+        return [text for item in value for text in option_texts(item)] or ["unset"]
     if value is None:
         return ["unset"]
     if isinstance(value, (bool, dict)):
@@ -208,4 +211,6 @@ def option_texts(value: object) -> list[str]:
         return [os.fsdecode(value)]
     if isinstance(value, (str, numbers.Number)):
         return [str(value)]
+    if callable(item := getattr(value, "item", None)):  # numpy's bool is no number
+        return option_texts(item())
     raise TypeError(f"an option's value cannot be of the type {type(value).__name__}")

@@ -89,12 +89,13 @@ class Client(Caller):
     @overload
     def embed(self, texts: str | Sequence[str], **fields: Any) -> list[list[float]]: ...
     def embed(self, texts: str | Sequence[str], **fields: Any) -> list[Any]:
-        """The vectors of one or several texts, in their order.
+        """The vectors of one or several texts, in their order; an array of numpy's is a
+        list of texts too.
 
         ``fields`` are those of OpenAI's request: ``model``, ``dimensions``, ...; with
         an ``encoding_format`` of base64 a vector is a text, as the provider gave it.
         """
-        body = json.dumps({"input": texts, **fields}).encode()
+        body = json.dumps({"input": texts, **fields}, default=_plain).encode()
         value, error = Handle(), Handle()
 
         def call(cancel: Cancel) -> int:
@@ -123,3 +124,10 @@ class Client(Caller):
     def options(self) -> dict[str, Any]:
         """The value of each option that holds, and the layer it comes from."""
         return dict(self._json(lib.client_options_json))
+
+
+def _plain(value: object) -> Any:
+    """What JSON has for an array or a number of numpy's."""
+    if callable(plain := getattr(value, "tolist", None)):
+        return plain()
+    raise TypeError(f"input and fields of an embedding cannot be of the type {type(value).__name__}")

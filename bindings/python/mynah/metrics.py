@@ -42,6 +42,8 @@ class CacheMetrics:
 
     hits: int
     misses: int
+    stale_hits: int
+    """Hits that were answered with an expired value while somebody renewed it."""
     hit_rate: float | None
     miss_rate: float | None
     sets: int

@@ -11,7 +11,8 @@ from .metrics import ClientMetrics, client_metrics_of
 
 
 def metrics() -> ClientMetrics:
-    """The figures of all clients together, those that are closed included."""
+    """The figures of all clients together, those that are closed included.
+    What only one client has is None: breaker, alerts and calls in flight."""
     value = Handle()
     errors.check(lib.metrics_json(value))
     return client_metrics_of(json.loads(take(value)))

@@ -91,6 +91,14 @@ def test_looking_with_in_is_no_hit():
         assert (metrics.hits, metrics.misses) == (0, 0)
 
 
+def test_a_stale_value_is_counted_as_one():
+    with Cache(stale_while_revalidate_ms=60_000) as cache:
+        cache.set("k", b"old", ttl=0.001)
+        time.sleep(0.05)
+        told = [cache.get_or_load("k", lambda: cache.get_or_load("k", bytes)) for _ in range(2)]
+        assert told == [b"old", b"old"] and cache.metrics().stale_hits == 1
+
+
 def test_a_ttl_is_in_seconds():
     with Cache() as cache:
         cache.set("short", b"v", ttl=0.02)

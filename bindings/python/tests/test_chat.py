@@ -212,6 +212,30 @@ def test_embeddings_come_in_order(client):
     assert floats == pytest.approx(vectors[1])
 
 
+def test_what_is_embedded_may_be_an_array(client):
+    class Array:  # as numpy's, which need not be there
+        def tolist(self):
+            return ["one", "two"]
+
+    assert client.embed(Array(), model="m") == client.embed(["one", "two"], model="m")
+    with pytest.raises(TypeError, match="embedding.* generator"):
+        client.embed((text for text in "ab"), model="m")
+
+
+def test_numpys_values_are_taken_for_what_they_are(client, mock):
+    numpy = pytest.importorskip("numpy", reason="numpy is not installed")
+    assert client.embed(numpy.array(["a", "b"]), model="m") == client.embed(["a", "b"], model="m")
+    client.chat("hello", temperature=numpy.float32(0.5), max_tokens=numpy.int64(7))
+    body = mock.stats()["last_request"]["body"]
+    assert (body["temperature"], body["max_tokens"]) == (0.5, 7)
+    with mynah.Cache(compression=numpy.bool_(True)) as cache:
+        assert cache.options()["compression"]["value"] is True
+        cache["k"] = numpy.arange(6, dtype="u1")[::2]
+        assert cache["k"] == bytes([0, 2, 4])
+        with pytest.raises(TypeError, match="objects"):
+            cache["k"] = numpy.array([None, "text"])
+
+
 def test_every_error_says_what_it_means():
     assert errors.Authentication.__doc__ == "The provider refused the key."
     assert all(cls.__doc__ for cls in errors.BY_STATUS.values())

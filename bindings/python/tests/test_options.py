@@ -70,6 +70,16 @@ def test_values_are_what_python_has_for_them(mock):
         assert "secret" not in str(held)
 
 
+@pytest.mark.parametrize("nothing", [[], (), None])
+def test_a_list_of_nothing_takes_away_what_the_client_has_set(mock, nothing):
+    with Client("custom", "m", base_url=mock.url, stop=["a"], header={"X-One": "1"}) as client:
+        client.chat("hello", stop=nothing)
+        assert "stop" not in mock.stats()["last_request"]["body"]
+    with Client("custom", "m", base_url=mock.url, stop=nothing, header={}, price=nothing) as client:
+        client.chat("hello", header={})
+        assert "stop" not in mock.stats()["last_request"]["body"]
+
+
 def test_a_member_of_an_enum_is_its_value(mock):
     class Who(str, enum.Enum):
         MINE = "custom"
