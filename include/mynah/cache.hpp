@@ -8,6 +8,7 @@
 #include <exception>
 #include <new>
 #include <optional>
+#include <type_traits>
 
 #include "base.hpp"
 
@@ -257,12 +258,12 @@ public:
         duty = claim(raw_claim);
         return status;
     }
-    /* The value, or what `load()` answers, which one caller for each key runs;
-     * the others wait for it up to `wait_ms`. All get it also if it cannot be
-     * stored, because it is too large or its shard is busy. Where `load` throws a
-     * std::exception, the others get its text and status, MYNAH_INTERNAL if it has none:
-     * MYNAH_TIMEOUT says that they have waited too long. After another exception
-     * the next one loads. */
+    /* The value, or what `load()` answers, a string or a string_view, which one
+     * caller for each key runs; the others wait for it up to `wait_ms`. All get it
+     * also if it cannot be stored, because it is too large or its shard is busy.
+     * Where `load` throws a std::exception, the others get its text and status,
+     * MYNAH_INTERNAL if it has none: MYNAH_TIMEOUT says that they have waited too
+     * long. After another exception the next one loads. */
     template <typename Load>
     std::string get_or_load(std::string_view key, Load &&load, ttl lasts = MYNAH_TTL_DEFAULT,
                             uint64_t wait_ms = 30000) {
@@ -276,7 +277,7 @@ public:
         detail::check(status, why);
         if (!duty) return found.str();
         try {
-            std::string loaded = load();
+            std::string loaded(load());
             duty.fill(loaded, lasts, std::nothrow);
             return loaded;
         } catch (const error &failed) {
@@ -337,7 +338,8 @@ public:
         return removed;
     }
     void clear() { detail::check(mynah_cache_clear(get())); }
-    /* `each(key, value)` for every live entry, once. */
+    /* `each(key, value)` for every live entry, once. It may answer bool: false
+     * ends the walk. */
     template <typename Each>
     void for_each(Each &&each) {
         mynah_cache_iter *raw = nullptr;
@@ -346,7 +348,11 @@ public:
         mynah_value *key = nullptr, *data = nullptr;
         while (present(mynah_cache_iter_next(raw, &key, &data))) {
             value held_key(key), held(data);
-            each(held_key.view(), held.view());
+            if constexpr (std::is_same_v<decltype(each(held_key.view(), held.view())), bool>) {
+                if (!each(held_key.view(), held.view())) return;
+            } else {
+                each(held_key.view(), held.view());
+            }
         }
     }
 

@@ -201,7 +201,7 @@ pub unsafe extern "C" fn mynah_batch_result(
         let outcome = outcomes.get(place).cloned().ok_or_else(|| Error::OutOfRange {
             key: "place".into(),
             given: place.to_string(),
-            allowed: format!("0..{}", outcomes.len()),
+            allowed: format!("0..{}, the requests that have run", outcomes.len()),
         })?;
         let answer = outcome.map_err(|failed| failed.error.clone().into());
         // SAFETY: promised by (1).

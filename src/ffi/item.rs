@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 use crate::llm::queue::{Item, ItemKind};
 
 use super::call::give_answer;
@@ -167,7 +167,8 @@ pub unsafe extern "C" fn mynah_item_result(
     let body = || {
         // SAFETY: promised by (1).
         let item = unsafe { borrow(item) }?;
-        let taken = std::mem::replace(&mut item.kind, ItemKind::Done(Err(Error::NotFound.into())));
+        let again = Error::call(Status::NotFound, "item: its result has been taken");
+        let taken = std::mem::replace(&mut item.kind, ItemKind::Done(Err(again.into())));
         match taken {
             ItemKind::Done(result) => {
                 // SAFETY: promised by (2).
@@ -176,7 +177,10 @@ pub unsafe extern "C" fn mynah_item_result(
             ItemKind::Batch(result) => result,
             event => {
                 item.kind = event;
-                Err(Error::NotFound)
+                Err(Error::call(
+                    Status::NotFound,
+                    "item: has no result, as only calls and batches do",
+                ))
             }
         }
     };
@@ -202,7 +206,6 @@ pub unsafe extern "C" fn mynah_item_free(item: *mut mynah_item) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Status;
 
     #[test]
     fn an_item_stays_what_it_is_when_its_result_is_taken() {

@@ -183,6 +183,9 @@ void many_at_once_and_one_after_another() {
     CHECK(found.size() == 3 && found[0] == "22" && !found[1] && found[2] == std::string("\0", 1));
     std::map<std::string, std::string> all;
     cache.for_each([&](std::string_view key, std::string_view data) { all.emplace(key, data); });
+    size_t seen = 0;
+    cache.for_each([&](std::string_view, std::string_view) { return ++seen < 2; });
+    CHECK(seen == 2);
     CHECK(all.size() == 3 && all["a:1"] == "1");
     CHECK(cache.remove_prefix("a:") == 2 && cache.size() == 1);
 }
@@ -193,6 +196,8 @@ void a_load_runs_once_and_its_exception_passes() {
     auto load = [&] { return ++loads, std::string("loaded"); };
     CHECK(cache.get_or_load("key", load) == "loaded" && cache.get_or_load("key", load) == "loaded");
     CHECK(loads == 1);
+    const std::string held("of elsewhere");
+    CHECK(cache.get_or_load("view", [&] { return std::string_view(held).substr(3); }) == "elsewhere");
     bool caught = false;
     try {
         cache.get_or_load("bad", []() -> std::string { throw std::logic_error("mine"); });

@@ -43,6 +43,17 @@ mynah_status status_of(Call &&call) {
     }
 }
 
+// What the mynah::error that a call throws says; empty if none.
+template <typename Call>
+std::string text_of(Call &&call) {
+    try {
+        call();
+        return {};
+    } catch (const mynah::error &error) {
+        return error.what();
+    }
+}
+
 inline bool has(const std::string &text, const char *part) {
     return text.find(part) != std::string::npos;
 }

@@ -37,6 +37,7 @@ void a_batch_answers_in_order_and_each_for_itself() {
     mynah::batch batch;
     batch.add(mynah::request("one")).add(mynah::request("two")).add(mynah::request("three"));
     CHECK(batch.size() == 3);
+    CHECK(has(text_of([&] { batch.result(0); }), "0..0, the requests that have run"));
     batch.run(client, 1);
     CHECK(status_of([&] { batch.result(0); }) == MYNAH_BAD_REQUEST);
     CHECK(has(std::string(batch.result(1).text()), "two"));
@@ -79,6 +80,7 @@ void a_queue_brings_calls_to_an_event_loop() {
             } else {
                 CHECK(item.result().text() == texts[item.tag()]);
                 CHECK(status_of([&] { item.result(); }) == MYNAH_NOT_FOUND);
+                CHECK(text_of([&] { item.result(); }) == "item: its result has been taken");
                 ended++;
             }
         }
@@ -120,6 +122,7 @@ void a_queue_brings_what_is_told_and_batches() {
     mynah::item gone = queue.next(10000);
     CHECK(gone.kind() == MYNAH_ITEM_EVICT && gone.tag() == MYNAH_EVICT_CLEARED);
     CHECK(gone.key() == "key" && gone.data() == "value");
+    CHECK(has(text_of([&] { gone.result(); }), "item: has no result"));
 
     mynah::client_options logged(options_for(mock));
     queue.listen_log(logged, MYNAH_LOG_INFO);
