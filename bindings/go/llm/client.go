@@ -152,6 +152,17 @@ type derived interface {
 	tiers() []*ProviderClient
 }
 
+// ProviderClients are what a client of this package is made of, whatever it is: one
+// for each provider's client, of tiers the cheapest first. They have what a Client
+// has not, such as OptionsJSON and AdviseJSON, and are not to be closed by themselves.
+func ProviderClients(client Client) ([]*ProviderClient, error) {
+	own, ok := client.(derived)
+	if !ok {
+		return nil, errForeign
+	}
+	return slices.Clone(own.tiers()), nil
+}
+
 // cancel is the mynah_cancel of a word, read as what it is, not as an address.
 func cancel(word uintptr) *C.mynah_cancel { return *(**C.mynah_cancel)(unsafe.Pointer(&word)) }
 

@@ -40,6 +40,17 @@ func (c *ProviderClient) EmbedJSON(ctx context.Context, body json.RawMessage) (a
 	return answer, err
 }
 
+// Embed makes a vector of each text, with a model for embeddings, whatever the
+// client is made of: of tiers the cheapest is asked, for vectors of several models
+// are not alike.
+func Embed(ctx context.Context, client Client, model string, texts ...string) ([][]float64, error) {
+	all, err := ProviderClients(client)
+	if err != nil {
+		return nil, err
+	}
+	return all[0].Embed(ctx, model, texts...)
+}
+
 // Embed makes a vector of each text, with a model for embeddings.
 func (c *ProviderClient) Embed(ctx context.Context, model string, texts ...string) ([][]float64, error) {
 	body, err := json.Marshal(map[string]any{"model": model, "input": append([]string{}, texts...)})

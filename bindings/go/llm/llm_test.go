@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -315,6 +316,42 @@ func TestEmbeddingsAreVectors(t *testing.T) {
 	vectors, err := client.Embed(context.Background(), "mock", "one", "two")
 	if err != nil || len(vectors) != 2 || len(vectors[1]) == 0 {
 		t.Fatal(vectors, err)
+	}
+}
+
+func TestWhateverAClientIsItMakesVectorsAndTellsItsOptions(t *testing.T) {
+	small, m := talk(t, nil)
+	able, _ := talk(t, nil)
+	tiers, err := llm.NewTiered(nil, small, able)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tiers.Close()
+	breaker, err := llm.NewCircuitBreaker(small, 3, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer breaker.Close()
+	for made, client := range map[int]llm.Client{2: tiers, 1: breaker} {
+		vectors, err := llm.Embed(context.Background(), client, "text-embedding", "a", "b")
+		if err != nil || len(vectors) != 2 || slices.Equal(vectors[0], vectors[1]) {
+			t.Fatal(vectors, err)
+		}
+		all, err := llm.ProviderClients(client)
+		if err != nil || len(all) != made {
+			t.Fatal(all, err)
+		}
+		if told, err := all[made-1].OptionsJSON(); err != nil || !json.Valid(told) {
+			t.Fatal(string(told), err)
+		}
+	}
+	if stats, _ := m.Stats(); stats.Requests != 2 {
+		t.Fatal(stats.Requests)
+	}
+	for _, foreign := range []llm.Client{nil, struct{ llm.Client }{small}} {
+		if _, err := llm.Embed(context.Background(), foreign, "m", "a"); err == nil {
+			t.Error(foreign)
+		}
 	}
 }
 

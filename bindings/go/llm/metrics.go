@@ -106,12 +106,12 @@ func (c *ProviderClient) Metrics() (*LLMMetrics, error) {
 // MetricsOf is what a client of this package measures, whatever it is: one for
 // each provider's client that it is made of, of tiers the cheapest first.
 func MetricsOf(client Client) ([]*LLMMetrics, error) {
-	own, ok := client.(derived)
-	if !ok {
-		return nil, errForeign
+	tiers, err := ProviderClients(client)
+	if err != nil {
+		return nil, err
 	}
 	var all []*LLMMetrics
-	for _, tier := range own.tiers() {
+	for _, tier := range tiers {
 		metrics, err := tier.Metrics()
 		if err != nil {
 			return nil, err

@@ -59,12 +59,12 @@ func (c *ProviderClient) Warm(ctx context.Context, prompts []string, parallel in
 // WarmupCache warms the response cache of each client that a client is made of; it
 // tells how many answers are in the one that has fewest.
 func WarmupCache(ctx context.Context, client Client, prompts []string) (int, error) {
-	own, ok := client.(derived)
-	if !ok {
-		return 0, errForeign
+	tiers, err := ProviderClients(client)
+	if err != nil {
+		return 0, err
 	}
 	fewest := len(prompts)
-	for _, tier := range own.tiers() {
+	for _, tier := range tiers {
 		warmed, err := tier.WarmupCache(ctx, prompts)
 		fewest = min(fewest, warmed)
 		if err != nil {
