@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import json
 from typing import Any, Iterable, Literal, Sequence, overload
@@ -95,17 +96,25 @@ class Client(Caller):
         ``fields`` are those of OpenAI's request: ``model``, ``dimensions``, ...; with
         an ``encoding_format`` of base64 a vector is a text, as the provider gave it.
         """
-        body = json.dumps({"input": texts, **fields}, default=_plain).encode()
-        value, error = Handle(), Handle()
+        embedding = _Embedding(self, texts, fields)
+        return embedding.vectors(interruptible(embedding.call))
 
-        def call(cancel: Cancel) -> int:
-            return int(lib.client_embed_json(
-                self._handle, body, len(body), cancel._handle, value, error))
-
-        errors.check(interruptible(call), error)
-        rows: list[dict[str, Any]] = json.loads(take(value))["data"]
-        rows.sort(key=lambda row: int(row.get("index", 0)))
-        return [row["embedding"] for row in rows]
+    @overload
+    async def aembed(self, texts: str | Sequence[str], *, encoding_format: Literal["base64"],
+                     **fields: Any) -> list[str]: ...
+    @overload
+    async def aembed(self, texts: str | Sequence[str], **fields: Any) -> list[list[float]]: ...
+    async def aembed(self, texts: str | Sequence[str], **fields: Any) -> list[Any]:
+        """As :meth:`embed`, awaited; a thread of the loop's executor waits meanwhile. A task
+        that is cancelled ends its call."""
+        embedding = _Embedding(self, texts, fields)
+        with Cancel() as cancel:
+            waiting = asyncio.get_running_loop().run_in_executor(None, embedding.call, cancel)
+            try:
+                return embedding.vectors(await waiting)
+            except asyncio.CancelledError:
+                cancel.trigger()
+                raise
 
     def metrics(self) -> ClientMetrics:
         """Calls, latencies, tokens, cost, and what else is measured."""
@@ -124,6 +133,32 @@ class Client(Caller):
     def options(self) -> dict[str, Any]:
         """The value of each option that holds, and the layer it comes from."""
         return dict(self._json(lib.client_options_json))
+
+
+class _Embedding:
+    """A request for vectors, and what came of it."""
+
+    def __init__(self, client: Client, texts: object, fields: dict[str, Any]) -> None:
+        self._value, self._error = Handle(), Handle()
+        self._client = client  # lives at least as long as its call
+        self._body = json.dumps({"input": texts, **fields}, default=_plain).encode()
+
+    def call(self, cancel: Cancel) -> int:
+        return int(lib.client_embed_json(
+            self._client._handle, self._body, len(self._body), cancel._handle, self._value,
+            self._error))
+
+    def vectors(self, status: int) -> list[Any]:
+        (value, error), self._value, self._error = (self._value, self._error), Handle(), Handle()
+        errors.check(status, error)
+        rows: list[dict[str, Any]] = json.loads(take(value))["data"]
+        rows.sort(key=lambda row: int(row.get("index", 0)))
+        return [row["embedding"] for row in rows]
+
+    def __del__(self) -> None:
+        """What came too late for who asked."""
+        lib.value_free(self._value)
+        lib.error_free(self._error)
 
 
 def _plain(value: object) -> Any:

@@ -229,6 +229,25 @@ def test_a_batch_is_awaited(client):
     assert [result.text.split()[2] for result in results] == ["one", "two", "one"]
 
 
+def test_embeddings_are_awaited_and_a_cancelled_task_ends_its_call(client):
+    async def main():
+        vectors = await asyncio.gather(*(client.aembed(str(i), model="m") for i in range(5)))
+        assert vectors == [client.embed(str(i), model="m") for i in range(5)]
+        assert isinstance((await client.aembed("a", model="m", encoding_format="base64"))[0], str)
+        with pytest.raises(errors.InvalidArgument, match="model"):
+            await client.aembed("no model")
+        with Mock(delay_headers_ms=60_000) as slow:
+            with Client("custom", "mock", base_url=slow.url) as waiting:
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(waiting.aembed("hello", model="m"), 0.1)
+                end = time.monotonic() + 10
+                while slow.stats()["requests_in_flight"] and time.monotonic() < end:
+                    await asyncio.sleep(0.01)
+                assert slow.stats()["requests_in_flight"] == 0
+
+    asyncio.run(main())
+
+
 def test_memoize_keeps_what_a_coroutine_function_answers():
     calls = []
     with Cache() as cache:

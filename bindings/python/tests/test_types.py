@@ -59,10 +59,12 @@ def ask(client: mynah.Client) -> list[mynah.Response]:
 async def ask_later(client: mynah.Tiered) -> str:
     text = "".join([piece async for piece in client.astream("hello")])
     reveal_type((await client.achat("hello")).usage.output_tokens)
+    reveal_type(await client.clients[0].aembed("a"))
     return text
 '''
 REVEALED = ['"bytes"', '"int"', '"int"', '"bytes"', '"bytes"', '"bytes"', '"int"',
-            '"list[list[float]]"', '"list[str]"', '"str"', '"int | None"']
+            '"list[list[float]]"', '"list[str]"', '"str"', '"int | None"',
+            '"list[list[float]]"']
 
 
 @pytest.fixture
