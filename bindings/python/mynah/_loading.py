@@ -7,6 +7,7 @@ import functools
 import inspect
 import itertools
 import math
+import numbers
 import os
 import pickle
 import time
@@ -41,10 +42,16 @@ def ttl_ms(ttl: Ttl) -> int:
     seconds = ttl.total_seconds() if isinstance(ttl, timedelta) else ttl
     if seconds == math.inf:
         return _FOREVER
+    if not isinstance(seconds, numbers.Number):
+        raise TypeError(f"ttl: seconds or a timedelta, not {type(ttl).__name__}")
     if not seconds > 0:
         raise ValueError(f"ttl: {ttl!r} is not above 0")
     # In binary, 0.069 s are a little more than 69 ms.
     return max(1, math.ceil(round(min(seconds * 1000, _FOREVER), 6)))
+
+
+def _until(timeout: float | None) -> float:
+    return math.inf if timeout is None else time.monotonic() + timeout
 
 
 def _words(failure: Exception) -> bytes:
@@ -102,7 +109,7 @@ class _Flight:
         self._waiting += 1
         try:
             self._look_later()
-            await asyncio.wait([told], timeout=left)
+            await asyncio.wait([told], timeout=None if left == math.inf else left)
         finally:
             self._waiting -= 1
         return told.result() if told.done() else None
@@ -147,17 +154,17 @@ class Loading(Owner):
     """What tasks load now."""
 
     def get_or_load(self, key: Bytes, load: Callable[[], Bytes], ttl: Ttl = None,
-                    timeout: float = 30.0) -> bytes:
+                    timeout: float | None = 30.0) -> bytes:
         """The value, or that of ``load()``, which one caller for each key runs.
 
         The others wait for it, or for a value that somebody stores meanwhile,
-        ``timeout`` seconds at most (then ``Timeout``), and raise an error if it raises: one of its class if it is the library's and
+        ``timeout`` seconds at most (then ``Timeout``; None: without end), and raise an error if it raises: one of its class if it is the library's and
         no wait ends so by itself, else ``Internal``. All get the value also if it cannot be
         stored, because it is too large or its shard is busy. A stale value is
         answered at once where ``stale_while_revalidate_ms`` says so, while one
         caller renews it.
         """
-        key, lasts, until = as_bytes(key), ttl_ms(ttl), time.monotonic() + timeout
+        key, lasts, until = as_bytes(key), ttl_ms(ttl), _until(timeout)
         slice_ms = None
         while True:
             left, claim = max(0.0, (until - time.monotonic()) * 1000), Handle()
@@ -177,10 +184,10 @@ class Loading(Owner):
             slice_ms = _SLICE_MS
 
     async def aget_or_load(self, key: Bytes, load: Callable[[], Awaitable[Bytes]],
-                           ttl: Ttl = None, timeout: float = 30.0) -> bytes:
+                           ttl: Ttl = None, timeout: float | None = 30.0) -> bytes:
         """As :meth:`get_or_load`, for a ``load`` that is awaited. Tasks that wait
         hold up no loop; a load whose task is cancelled passes to another."""
-        key, lasts, until = as_bytes(key), ttl_ms(ttl), time.monotonic() + timeout
+        key, lasts, until = as_bytes(key), ttl_ms(ttl), _until(timeout)
         flights = self._flights.setdefault(asyncio.get_running_loop(), {})
         slice_ms = None
         while True:

@@ -276,6 +276,9 @@ def test_lifetimes_beyond_all_numbers_are_for_ever():
         for ttl in (math.nan, 0, -1, timedelta(-1)):
             with pytest.raises(ValueError, match="ttl"):
                 cache.set("key", b"other", ttl=ttl)
+        for ttl in ("60", b"60", [60]):
+            with pytest.raises(TypeError, match="^ttl: seconds or a timedelta, not "):
+                cache.set("key", b"other", ttl=ttl)
         assert cache["key"] == b"value"
 
 

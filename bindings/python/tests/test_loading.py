@@ -1,5 +1,6 @@
 """What a cache loads by itself."""
 
+import asyncio
 import functools
 import math
 import threading
@@ -190,7 +191,20 @@ def test_nothing_is_loaded_for_a_lifetime_that_is_none():
 
 def test_who_waits_for_ever_may_say_so():
     with Cache() as cache:
-        assert cache.get_or_load("k", lambda: b"v", timeout=math.inf) == b"v"
+        for timeout in (math.inf, None):
+            assert cache.get_or_load("k", lambda: b"v", timeout=timeout) == b"v"
+            cache.clear()
+
+            async def load():
+                await asyncio.sleep(0.05)
+                return b"a"
+
+            async def both():
+                return await asyncio.gather(
+                    *(cache.aget_or_load("k", load, timeout=timeout) for _ in range(2)))
+
+            assert asyncio.run(both()) == [b"a", b"a"]
+            cache.clear()
         cache.set("k", b"w", ttl=1e308)
         assert cache["k"] == b"w"
 
