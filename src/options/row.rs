@@ -116,7 +116,8 @@ pub(super) fn index<T: OptionSet>(key: &str) -> Result<usize> {
             .iter()
             .map(|row| (distance(key, row.key), row.key))
             .min()
-            .filter(|(d, _)| *d <= 3)
+            // Of a short name three letters are all of it.
+            .filter(|(d, row)| *d <= 3 && 2 * d <= key.len().min(row.len()))
             .map(|(_, key)| key),
     })
 }

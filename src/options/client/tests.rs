@@ -131,3 +131,20 @@ fn headers_that_say_where_a_request_ends_are_not_the_callers() {
     }
     Options::default().set("header", "x-content-length: 5").unwrap();
 }
+
+#[test]
+fn a_name_is_likened_to_one_that_it_may_have_meant_and_to_no_other() {
+    let told = |key: &str| Options::default().set(key, "1").unwrap_err().to_string();
+    for (key, meant) in [
+        ("timeout", "timeout_ms"),
+        ("modle", "model"),
+        ("temprature", "temperature"),
+        ("topp", "top_p"),
+        ("stops", "stop"),
+    ] {
+        assert_eq!(told(key), format!("{key}: no such option; did you mean {meant}?"));
+    }
+    for key in ["foo", "ssl", "nope", "key", "max_retries", "s"] {
+        assert_eq!(told(key), format!("{key}: no such option"));
+    }
+}
