@@ -5,13 +5,14 @@
 //! what exists only per request has its own field. Fields that only OpenAI's
 //! dialect knows are kept as they are and refused by the others.
 
+mod link;
 mod read;
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::message::{Message, Role, ToolCall};
+use super::message::{Message, Role};
 use crate::error::{Error, Result};
 use crate::options::client::ClientOptions;
 use crate::options::{Layered, Origin, Resolved, Value as OptionValue};
@@ -141,6 +142,8 @@ pub struct Request {
     /// Other top-level fields of OpenAI's form.
     pub other: Map<String, Value>,
     overrides: Layered<ClientOptions>,
+    /// Messages from the first on whose calls and results have their ids.
+    linked: usize,
 }
 
 /// The options of a client that one call may override.
@@ -293,31 +296,6 @@ impl Request {
         Err(Error::invalid(name, "is an option of the client, not of one call"))
     }
 
-    /// Gives calls and results that have no id one of ours: results in the
-    /// legacy form, and Ollama's, name their function, and belong to its first call
-    /// without one; those that name nothing to the first of all.
-    fn link_nameless_results(&mut self) -> Result<()> {
-        for i in 0..self.messages.len() {
-            let (before, rest) = self.messages.split_at_mut(i);
-            let message = &mut rest[0];
-            for (k, call) in message.tool_calls.iter_mut().enumerate() {
-                if call.id.is_empty() {
-                    call.id = ToolCall::made_up_id(0, i as u32, k);
-                }
-            }
-            let has_none = message.tool_call_id.as_ref().is_none_or(String::is_empty);
-            if message.role == Role::Tool && has_none {
-                let named = message.name.as_deref().and_then(|name| call_of(before, name));
-                message.tool_call_id = named.or_else(|| unanswered(before, |_| true));
-                if message.tool_call_id.is_none() && message.name.is_none() {
-                    let reason = "a tool's message needs tool_call_id";
-                    return Err(Error::invalid("message", reason));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// The text that this call has of its own for an option; nothing where it has
     /// none.
     pub fn given(&self, key: &str) -> &str {
@@ -357,25 +335,4 @@ impl Request {
         }
         Ok(Arc::new(options))
     }
-}
-
-/// The id of a function's first call without a result, or else of its last.
-fn call_of(before: &[Message], name: &str) -> Option<String> {
-    let is_of = |call: &ToolCall| call.name == name;
-    let last = || {
-        let calls = before.iter().rev().flat_map(|message| message.tool_calls.iter().rev());
-        calls.into_iter().find(|call| is_of(call)).map(|call| call.id.clone())
-    };
-    unanswered(before, is_of).or_else(last)
-}
-
-/// The id of the first call without a result in the last message that has such
-/// calls: what a result answers that does not say which, as Ollama's.
-fn unanswered(before: &[Message], is_such: impl Fn(&ToolCall) -> bool) -> Option<String> {
-    let asked = before.iter().rposition(|message| message.tool_calls.iter().any(&is_such))?;
-    let answered = |id: &str| {
-        before[asked..].iter().any(|message| message.tool_call_id.as_deref() == Some(id))
-    };
-    let calls = before[asked].tool_calls.iter().filter(|call| is_such(call));
-    calls.map(|call| &call.id).find(|id| !answered(id)).cloned()
 }

@@ -31,6 +31,7 @@ impl Request {
                 let items = value.as_array();
                 let items = items.ok_or_else(|| Error::invalid(key, "must be a list"))?;
                 self.messages = items.iter().map(Message::from_json).collect::<Result<_>>()?;
+                self.linked = 0;
                 Ok(())
             }
             "tools" | "functions" => {
