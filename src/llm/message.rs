@@ -255,7 +255,7 @@ impl Message {
     /// The model's thinking, as compatible hosts name it.
     pub fn reasoning(&self) -> Option<&str> {
         let named = |name: &str| self.extra.get(name).and_then(Value::as_str);
-        named("reasoning_content").or_else(|| named("reasoning"))
+        ["reasoning_content", "reasoning", "reasoning_text"].into_iter().find_map(named)
     }
 }
 

@@ -70,6 +70,18 @@ fn a_tier_of_other_prices_is_seen_in_both_of_openais_interfaces() {
 }
 
 #[test]
+fn a_tier_that_is_told_with_the_usage_is_one_too() {
+    let says = |tier: &str| {
+        let usage = json!({"prompt_tokens": 1, "completion_tokens": 1, "service_tier": tier});
+        let choice = json!({"index": 0, "message": {"role": "assistant", "content": "a"},
+            "finish_reason": "stop"});
+        let answer = json!({"id": "c", "choices": [choice], "usage": usage});
+        is_unpriced(&client("custom", "mistral-small-latest"), &answer)
+    };
+    assert!(says("priority") && !says("standard"));
+}
+
+#[test]
 fn a_hosted_tools_work_is_seen_in_the_answer() {
     let responses = options(&[
         ("provider", "openai"),

@@ -18,6 +18,7 @@ mod conversations;
 mod digits;
 mod envelopes;
 mod fees;
+mod gateways;
 mod gemini;
 mod given_up;
 mod halves;

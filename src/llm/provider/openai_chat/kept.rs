@@ -11,6 +11,9 @@ use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::json::Json;
 use crate::llm::response::FinishReason;
 
+/// What hosts call thinking, the first that says something counts; the last is GitHub's.
+const THOUGHTS: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_text"];
+
 /// What is kept of one answer, besides what the assembler holds.
 #[derive(Default)]
 pub struct Kept {
@@ -41,11 +44,8 @@ impl Kept {
     pub fn piece(&mut self, piece: &Json, out: &mut Assembler, whole: bool) {
         let index = self.index;
         out.open(index);
-        let says = |name: &str| piece.get(name).word().is_some();
-        let has_reasoning = says("reasoning_content");
-        let names_reasoning = has_reasoning || piece.get("reasoning").text().is_some();
-        // GitHub Copilot has a third name for it.
-        let is_said = has_reasoning || says("reasoning");
+        let thought = THOUGHTS.into_iter().find(|name| piece.get(name).word().is_some());
+        let names_reasoning = thought.is_some() || piece.get("reasoning").text().is_some();
         for (key, value) in piece.members() {
             match (key.as_ref(), value) {
                 // Groq names a piece's channel in each, Together its token, MiniMax itself.
@@ -61,15 +61,13 @@ impl Kept {
                     self.reasoning_name = Some("reasoning_content");
                     out.reasoning(index, text);
                 }
-                ("reasoning", Json::Text(text)) if !has_reasoning => {
-                    self.reasoning_name.get_or_insert("reasoning");
-                    out.reasoning(index, text);
+                (key @ ("reasoning" | "reasoning_text"), Json::Text(text)) => {
+                    let name = THOUGHTS.into_iter().find(|name| *name == key);
+                    if thought.is_none() || thought == name {
+                        self.reasoning_name = self.reasoning_name.or(name);
+                        out.reasoning(index, text);
+                    }
                 }
-                ("reasoning_text", Json::Text(text)) if !is_said => {
-                    self.reasoning_name.get_or_insert("reasoning_text");
-                    out.reasoning(index, text);
-                }
-                ("reasoning" | "reasoning_text", Json::Text(_)) => {}
                 ("reasoning_details", Json::Array(items)) => {
                     // MiniMax says its thinking nowhere else.
                     if self.reasoning_name.is_none() && !names_reasoning {
@@ -107,11 +105,9 @@ impl Kept {
                 ("executed_tools", Json::Array(items)) => self.executed(items, out),
                 ("extra_content", value) => match marked::without_flag(value.to_value()) {
                     Value::Null => {}
-                    beside => merge(self.extra.entry(key.as_ref()).or_insert(Value::Null), beside),
+                    beside => add(&mut self.extra, "extra_content", beside),
                 },
-                (key, value) => {
-                    merge(self.extra.entry(key).or_insert(Value::Null), value.to_value());
-                }
+                (key, value) => add(&mut self.extra, key, value.to_value()),
             }
         }
     }
@@ -285,22 +281,37 @@ pub fn merge(old: &mut Value, piece: Value) {
         (Value::String(old), Value::String(piece)) => old.push_str(&piece),
         (Value::Array(old), Value::Array(piece)) => old.extend(piece),
         (Value::Object(old), Value::Object(piece)) => {
-            for (key, value) in piece {
-                match old.get_mut(&key) {
-                    Some(old)
-                        if !matches!(
-                            key.as_str(),
-                            "id" | "type" | "format" | "index" | "signature"
-                        ) =>
-                    {
-                        merge(old, value);
-                    }
-                    _ if value.is_null() => {}
-                    _ => drop(old.insert(key, value)),
-                }
-            }
+            piece.into_iter().for_each(|(key, value)| add(old, &key, value));
         }
         (old, piece) if !piece.is_null() => *old = piece,
         _ => {}
     }
+}
+
+/// Adds a piece of a member.
+fn add(all: &mut Map<String, Value>, key: &str, piece: Value) {
+    let is_name = matches!(key, "id" | "type" | "format" | "index" | "signature");
+    match (all.get_mut(key).filter(|_| !is_name), piece) {
+        (_, Value::Null) => {}
+        (Some(Value::Array(old)), Value::Array(pieces)) if key == "thinking_blocks" => {
+            pieces.into_iter().for_each(|piece| add_thought(old, piece));
+        }
+        (Some(old), piece) => merge(old, piece),
+        (None, piece) => drop(all.insert(key.into(), piece)),
+    }
+}
+
+/// Adds a piece of Claude's thinking, as LiteLLM hands it on: a block for each, of
+/// which the last has the signature, and in newer versions all that was thought. Only
+/// a whole one is taken back.
+fn add_thought(blocks: &mut Vec<Value>, piece: Value) {
+    let is_thought = |block: &Value| block["type"] == "thinking";
+    let is_signed = |block: &Value| block["signature"].as_str().is_some_and(|s| !s.is_empty());
+    let open = blocks.last_mut().filter(|last| is_thought(last) && !is_signed(last));
+    let Some(open) = open.filter(|_| is_thought(&piece)) else { return blocks.push(piece) };
+    let said = |block: &Value| block["thinking"].as_str().unwrap_or_default().to_string();
+    let (old, new) = (said(open), said(&piece));
+    let is_all = is_signed(&piece) && new.starts_with(&old);
+    *open = piece;
+    open["thinking"] = if is_all { new } else { old + &new }.into();
 }

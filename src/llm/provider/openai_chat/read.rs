@@ -111,13 +111,14 @@ impl Decoder {
         if let Some(id) = json.get("request_id").word() {
             out.response().request_id.get_or_insert_with(|| id.into());
         }
-        for (place, choice) in json.get("choices").items().iter().enumerate().take(CHOICES_MAX + 1)
-        {
-            let number = |choice: &Json| choice.get("index").u64();
-            let earlier = &json.get("choices").items()[..place];
+        let choices = json.get("choices").items();
+        let is_split = body == "message" && is_one_in_pieces(choices);
+        for (place, choice) in choices.iter().enumerate().take(CHOICES_MAX + 1) {
             // Some hosts give all whole answers the same number.
-            let is_taken = body == "message" && earlier.iter().any(|e| number(e) == number(choice));
-            let index = number(choice).filter(|_| !is_taken).unwrap_or(place as u64) as u32;
+            let is_taken = body == "message"
+                && choices[..place].iter().any(|earlier| number(earlier) == number(choice));
+            let own = number(choice).filter(|_| !is_taken).unwrap_or(place as u64);
+            let index = if is_split { 0 } else { own as u32 };
             self.choice(index, choice, out, body);
             if choice.get("usage").is_object() {
                 usage(choice.get("usage"), out);
@@ -128,7 +129,9 @@ impl Decoder {
                 usage(place, out);
             }
         }
+        // Mistral says it with its usage.
         tier(json.get("service_tier"), out);
+        tier(json.at(&["usage", "service_tier"]), out);
         // Perplexity's results have titles and dates beside the same addresses; Zhipu
         // calls them by the tool.
         let cited = ["search_results", "citations", "web_search"].map(|name| json.get(name));
@@ -178,4 +181,18 @@ impl Decoder {
             out.finish(index, finish::reason(&word), Some(word));
         }
     }
+}
+
+fn number(choice: &Json) -> Option<u64> {
+    choice.get("index").u64()
+}
+
+/// Whether several choices are one answer: GitHub's Copilot says Claude's text in one,
+/// and calls in the next, which all have the same number or none, and end with calls
+/// also where there are none.
+fn is_one_in_pieces(choices: &[Json]) -> bool {
+    let calls = |choice: &Json| choice.at(&["message", "tool_calls"]).items().len();
+    let ends_in_calls = |choice: &Json| choice.get("finish_reason").text() == Some("tool_calls");
+    let is_piece = |choice| number(choice) == number(&choices[0]) && ends_in_calls(choice);
+    choices.iter().all(is_piece) && choices.iter().any(|choice| calls(choice) == 0)
 }

@@ -1,0 +1,121 @@
+//! What gateways to several vendors make of their answers, in OpenAI's form.
+
+use serde_json::{Value, json};
+
+use mynah::llm::response::FinishReason;
+
+use crate::*;
+
+fn asked() -> Request {
+    request(json!({"messages": [{"role": "user", "content": "Hi"}]}))
+}
+
+/// A stream of deltas that ends for this reason.
+fn streamed(deltas: &[Value], reason: &str) -> Response {
+    let (dialect, context) = reader(&client("custom", "m"), &asked());
+    let chunk = |delta: &Value, reason: Value| {
+        json!({"id": "c", "model": "m",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]})
+    };
+    let mut events: Vec<_> = deltas.iter().map(|delta| chunk(delta, Value::Null)).collect();
+    events.push(chunk(&json!({}), reason.into()));
+    stream(dialect, &context, &sse(&events)).unwrap().1
+}
+
+fn plain(choices: &Value) -> Response {
+    let (dialect, context) = reader(&client("custom", "m"), &asked());
+    let answer = json!({"id": "c", "model": "m", "choices": choices}).to_string();
+    dialect.reply(&context, &head(200, &[]), answer.as_bytes()).unwrap()
+}
+
+/// The answer as its host has it back.
+fn back(response: &Response) -> Value {
+    let said = response.first().message.value().into_owned();
+    let next = request(json!({"messages": [{"role": "user", "content": "Hi"}, said,
+        {"role": "user", "content": "And?"}]}));
+    body(&client("custom", "m"), &next)["messages"][1].clone()
+}
+
+fn call(id: &str) -> Value {
+    json!({"id": id, "type": "function", "function": {"name": "f", "arguments": "{}"}})
+}
+
+#[test]
+fn claudes_thinking_goes_back_through_litellm_in_the_blocks_that_it_was() {
+    let piece = |text: &str, signature: &str| json!({"type": "thinking", "thinking": text, "signature": signature});
+    let thought = |text: &str, signature: &str| json!({"reasoning_content": text, "thinking_blocks": [piece(text, signature)]});
+    let sealed = json!({"type": "redacted_thinking", "data": "X"});
+    let with_sealed = json!({"thinking_blocks": [sealed]});
+    let whole = json!([piece("One. Two.", "S"), sealed, piece("Three.", "T")]);
+    let in_pieces = [
+        thought("One.", ""),
+        thought(" Two.", ""),
+        thought("", "S"),
+        with_sealed.clone(),
+        thought("Three.", ""),
+        thought("", "T"),
+        json!({"content": "Hi"}),
+    ];
+    // Newer versions say all of a block again with its signature.
+    let again = [
+        thought("One.", ""),
+        thought(" Two.", ""),
+        json!({"thinking_blocks": [piece("One. Two.", "S")]}),
+        with_sealed,
+        thought("Three.", ""),
+        json!({"thinking_blocks": [piece("Three.", "T")]}),
+        json!({"content": "Hi"}),
+    ];
+    for deltas in [&in_pieces[..], &again] {
+        let response = streamed(deltas, "stop");
+        assert_eq!(response.first().reasoning.as_deref(), Some("One. Two.Three."));
+        assert_eq!(back(&response)["thinking_blocks"], whole);
+    }
+    let unsigned = [thought("One.", ""), thought(" Two.", "")];
+    let unsigned = back(&streamed(&unsigned, "stop"));
+    assert_eq!(unsigned["thinking_blocks"], json!([piece("One. Two.", "")]));
+    let message = json!({"role": "assistant", "content": "Hi", "thinking_blocks": whole});
+    let response = plain(&json!([{"index": 0, "message": message, "finish_reason": "stop"}]));
+    assert_eq!(back(&response)["thinking_blocks"], whole);
+}
+
+#[test]
+fn thinking_under_githubs_name_is_thinking_and_goes_back_under_it() {
+    let deltas = [
+        json!({"role": "assistant", "reasoning_text": "Let me"}),
+        json!({"reasoning_text": " see.", "reasoning_opaque": "AB"}),
+        json!({"content": "Hi"}),
+    ];
+    let message = json!({"role": "assistant", "content": "Hi", "reasoning_text": "Let me see.",
+        "reasoning_opaque": "AB"});
+    let whole = plain(&json!([{"index": 0, "message": message, "finish_reason": "stop"}]));
+    for response in [streamed(&deltas, "stop"), whole] {
+        assert_eq!(response.first().reasoning.as_deref(), Some("Let me see."));
+        assert_eq!(back(&response), message);
+    }
+    let twice = json!({"reasoning_content": "Hm.", "reasoning_text": "Hm."});
+    assert_eq!(streamed(&[twice], "stop").first().reasoning.as_deref(), Some("Hm."));
+}
+
+#[test]
+fn a_text_and_its_calls_in_one_choice_each_are_one_answer() {
+    let choice = |more: Value, message: Value| {
+        let mut choice = json!({"finish_reason": "tool_calls", "message": message});
+        choice.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        choice
+    };
+    for index in [json!({}), json!({"index": 0})] {
+        let text = choice(index.clone(), json!({"role": "assistant", "content": "Let me look."}));
+        let calls = |id: &str| {
+            choice(index.clone(), json!({"role": "assistant", "tool_calls": [call(id)]}))
+        };
+        let response = plain(&json!([text, calls("a"), calls("b")]));
+        assert_eq!(response.choices.len(), 1);
+        let answer = response.first();
+        assert_eq!(answer.text, "Let me look.");
+        let ids: Vec<_> = answer.tool_calls.iter().map(|call| call.id.as_str()).collect();
+        assert_eq!((ids, answer.finish_reason), (vec!["a", "b"], Some(FinishReason::ToolCalls)));
+        // Where each has calls of its own, each is an answer.
+        assert_eq!(plain(&json!([calls("a"), calls("b")])).choices.len(), 2);
+    }
+}
