@@ -97,6 +97,7 @@ fn labels_mean_the_same_in_every_spelling() {
             error(json!({"code": "SetLimitExceeded", "type": "TooManyRequests", "message": "m"})),
             QuotaExhausted,
         ),
+        ("custom", 429, error(json!({"code": "1312", "message": "m"})), Overloaded),
         ("custom", 400, error(json!({"code": "1211", "message": "m"})), ModelNotFound),
         ("custom", 400, error(json!({"code": "1261", "message": "m"})), ContextLength),
         ("custom", 400, error(json!({"code": "1301", "message": "m"})), ContentFilter),
@@ -650,10 +651,24 @@ fn minimaxs_numbers_mean_what_it_says_they_do() {
         (1026, ContentFilter),
         (1039, ContextLength),
         (2013, BadRequest),
+        (2056, QuotaExhausted),
         (1000, Server),
     ] {
         let body = json!({"base_resp": {"status_code": code, "status_msg": "m"}});
         assert_eq!(inside("custom", &body), [status; 2], "{code}");
+    }
+}
+
+#[test]
+fn a_plans_limit_of_hours_is_none_of_a_minute() {
+    let minimax = error(json!({"type": "rate_limit_error",
+        "message": "usage limit exceeded, 5-hour usage limit reached for the plan (2056)"}));
+    let codex = error(json!({"type": "usage_limit_reached", "message": "m",
+        "resets_in_seconds": 13_872}));
+    for (body, wait) in [(minimax, None), (codex, Some(13_872))] {
+        let error = refused("anthropic", 429, &[], &body.to_string());
+        assert_eq!((error.status, error.retriable), (Status::QuotaExhausted, false));
+        assert_eq!(error.retry_after.map(|wait| wait.as_secs()), wait);
     }
 }
 

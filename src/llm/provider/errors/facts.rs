@@ -249,7 +249,7 @@ fn minimax(code: Option<u64>) -> Option<&'static str> {
     Some(match code? {
         1002 | 1041 => "rate_limit_error",
         1004 | 2049 => "authentication_error",
-        1008 => "insufficient_balance",
+        1008 | 2056 => "insufficient_balance",
         1026 | 1027 => "content_filter",
         1039 => "context_length_exceeded",
         1042 | 2013 => "invalid_request_error",
@@ -274,7 +274,7 @@ pub(super) fn named_error<'a>(root: &'a Json<'_>) -> Option<(&'a str, &'a Json<'
 
 /// A wait in seconds that a body states.
 fn wait_stated(json: &Json) -> Option<Duration> {
-    ["retry_after", "retry_after_seconds"]
+    ["retry_after", "retry_after_seconds", "resets_in_seconds"]
         .iter()
         .find_map(|name| json.get(name).f64())
         .and_then(seconds_from)

@@ -57,6 +57,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "servicetiercapacityexceeded",
             "capacityexceeded",
             "insufficientsystemresource",
+            "1312",
             "50505",
             "50603",
             "503",

@@ -145,8 +145,13 @@ const NO_MONEY: &[&str] = &[
     "free tier of the model has been exhausted",
 ];
 /// As vendors say it beside a label that means a rate limit as well.
-const SPENT: &[&str] =
-    &["credits are depleted", "used all available credits", "spending limit", "spending cap"];
+const SPENT: &[&str] = &[
+    "credits are depleted",
+    "used all available credits",
+    "spending limit",
+    "spending cap",
+    "usage limit exceeded, ",
+];
 /// OpenAI and Groq, of a request that has more tokens than a minute's limit: the
 /// labels are those of the limit, but no waiting helps.
 pub const ABOVE_LIMIT: &str = "request too large";
