@@ -348,3 +348,68 @@ fn a_search_that_the_vendor_made_is_noted_where_another_cannot_have_it() {
     let note = "messages: left out: custom_tool_call of an answer of openai m";
     assert!(sent.adjusted.iter().any(|adjusted| adjusted == note), "{:?}", sent.adjusted);
 }
+
+#[test]
+fn what_an_agent_says_that_the_model_set_to_work_is_no_answer_and_goes_back() {
+    let of = |name: &str, mut json: Value| {
+        json["agent"] = json!({"agent_name": name});
+        json
+    };
+    let message = |id: &str, part: Value| {
+        json!({"type": "message", "id": id, "role": "assistant", "status": "completed",
+            "content": [part]})
+    };
+    let note = json!({"type": "url_citation", "url": "https://example.test"});
+    let text = |text: &str, notes: Value| json!({"type": "output_text", "text": text, "annotations": notes});
+    let helper = "/root/reviewer";
+    let items = [
+        of(
+            helper,
+            json!({"type": "reasoning", "id": "r", "summary": [], "encrypted_content": "E",
+            "content": [{"type": "reasoning_text", "text": "Hm."}]}),
+        ),
+        of(helper, message("m1", text("All is well.", json!([note])))),
+        of(helper, message("m2", json!({"type": "refusal", "refusal": "I cannot."}))),
+        of(helper, call("c", GIVEN.into())),
+        of("/root", message("m3", text("Done.", json!([])))),
+    ];
+    let all: Vec<_> = items.iter().collect();
+    let said = [
+        ("reasoning_text", "Hm."),
+        ("output_text", "All is well."),
+        ("refusal", "I cannot."),
+        ("function_call_arguments", GIVEN),
+        ("output_text", "Done."),
+    ];
+    let mut events = Vec::new();
+    for ((index, item), (kind, delta)) in (0..).zip(&items).zip(said) {
+        let mut begun = item.clone();
+        for (key, none) in [("content", json!([])), ("arguments", "".into())] {
+            if begun.get(key).is_some() {
+                begun[key] = none;
+            }
+        }
+        events.push(added(index, &begun));
+        let piece = json!({"type": format!("response.{kind}.delta"), "output_index": index,
+            "delta": delta});
+        events.push(of(item["agent"]["agent_name"].as_str().unwrap(), piece));
+        events.push(done(index, item));
+    }
+    events.push(completed(&all));
+    let mut done_only: Vec<_> = (0..).zip(&items).map(|(index, item)| done(index, item)).collect();
+    done_only.push(completed(&all));
+    let hi = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&responses(), &hi);
+    let whole = completed(&all)["response"].to_string();
+    let plain = dialect.reply(&context, &head(200, &[]), whole.as_bytes()).unwrap();
+    let read = |events: &[Value]| stream(dialect, &context, &sse(events)).unwrap().1;
+    for response in [plain, read(&events), read(&done_only), read(&[completed(&all)])] {
+        let answer = response.first();
+        let told = (answer.text.as_str(), &answer.reasoning, &answer.refusal, &answer.citations);
+        assert_eq!(told, ("Done.", &None, &None, &None));
+        let calls: Vec<_> = answer.tool_calls.iter().map(|call| call.id.as_str()).collect();
+        assert_eq!(calls, ["c"]);
+        let message = answer.message.value().into_owned();
+        assert_eq!(message["mynah"]["blocks"], json!(all));
+    }
+}

@@ -43,6 +43,11 @@ impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
         let index = json.get("output_index").u64();
         let kind = json.get("type").text().unwrap_or_default();
+        if let Some(item) = said_in(kind).filter(|_| is_helpers(json)) {
+            self.piece(json, item);
+            out.other(json);
+            return Ok(false);
+        }
         match kind {
             "response.created" | "response.in_progress" | "response.queued" => {
                 self.head(json.get("response"), out);
@@ -91,7 +96,9 @@ impl Dialect for Decoder {
             "response.output_text.annotation.added" => {
                 let at = self.items.about(json, "message");
                 self.items.at(at).is_cited = true;
-                self.citations.push(json.get("annotation").to_value());
+                if !is_helpers(json) {
+                    self.citations.push(json.get("annotation").to_value());
+                }
             }
             "response.output_item.done" => {
                 let at = self.items.of(index, json.get("item"), false);
@@ -184,6 +191,25 @@ fn is_silent(kind: &str) -> bool {
         || kind.starts_with("response.reasoning_summary_part.")
 }
 
+/// Whether an event or item is of an agent that the model has set to work: what it
+/// says is for the model, and only its calls are the caller's.
+fn is_helpers(json: &Json) -> bool {
+    json.at(&["agent", "agent_name"]).word().is_some_and(|name| name != "/root")
+}
+
+/// The kind of item whose text an event brings.
+fn said_in(kind: &str) -> Option<&'static str> {
+    let begins = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
+    match kind {
+        "response.output_text.annotation.added" => None,
+        _ if begins(&["response.reasoning_"]) => Some("reasoning"),
+        _ if begins(&["response.output_text.", "response.refusal.", "response.content_part."]) => {
+            Some("message")
+        }
+        _ => None,
+    }
+}
+
 fn failure(json: &Json, out: &Assembler) -> Error {
     if json.at(&["response", "error"]).is_object() {
         return errors::stated_in(out.context(), out.head(), json);
@@ -235,17 +261,19 @@ impl Decoder {
     /// An item that is complete.
     fn item(&mut self, at: usize, item: &Json, out: &mut Assembler) {
         self.items.at(at).is_told = true;
-        self.told.end_item(at, item, out);
-        let known = self.items.at(at).chances;
-        let parts = item.get("content").items().iter();
-        let all = parts.flat_map(|part| part.get("logprobs").items());
-        self.logprobs.extend(all.skip(known).map(Json::to_value));
+        if !is_helpers(item) {
+            self.told.end_item(at, item, out);
+            let known = self.items.at(at).chances;
+            let parts = item.get("content").items().iter();
+            let all = parts.flat_map(|part| part.get("logprobs").items());
+            self.logprobs.extend(all.skip(known).map(Json::to_value));
+        }
         self.last(at, item, out);
     }
 
     /// What an item is in the end, whose text is told.
     fn last(&mut self, at: usize, item: &Json, out: &mut Assembler) {
-        if !self.items.at(at).is_cited {
+        if !self.items.at(at).is_cited && !is_helpers(item) {
             let parts = item.get("content").items().iter();
             let notes = parts.flat_map(|part| part.get("annotations").items());
             let before = self.citations.len();
@@ -271,7 +299,9 @@ impl Decoder {
         let output = &output[..output.len().min(CALLS_MAX + 1)];
         let items: Vec<_> = self.items.of_output(output).into_iter().zip(output).collect();
         if !is_first {
-            self.told.end_all(&items, out);
+            let said: Vec<_> =
+                items.iter().filter(|(_, item)| !is_helpers(item)).copied().collect();
+            self.told.end_all(&said, out);
         }
         for (at, item) in items {
             match is_first {
