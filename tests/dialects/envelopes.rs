@@ -594,6 +594,27 @@ fn words_that_vendors_have_beside_a_vague_label_are_understood() {
             ContextLength,
         ),
         ("kimi", 400, says("Input token length too long"), ContextLength),
+        (
+            "siliconflow",
+            400,
+            bare("number of input tokens (9) have exceeded max_prompt_tokens (8) limit."),
+            ContextLength,
+        ),
+        ("custom", 400, says("Input tokens exceed the configured limit of 8."), ContextLength),
+        ("kimi", 400, says("model max length exceeded, max length:8192"), ContextLength),
+        (
+            "deepseek",
+            400,
+            says("The supported API model names are a and b, but you passed c."),
+            ModelNotFound,
+        ),
+        (
+            "custom",
+            404,
+            json!({"status": 404, "title": "Not Found",
+                "detail": "Function 'f-1': Not found for account 'a-1'"}),
+            ModelNotFound,
+        ),
         ("custom", 403, bare("Key limit exceeded (monthly limit)."), QuotaExhausted),
         ("custom", 403, bare("Out of call volume quota for this resource."), QuotaExhausted),
         (

@@ -106,6 +106,8 @@ fn what_was_cached_is_found_under_every_name() {
     assert_eq!(usage(perplexity), (Some(9), Some(7), None));
     let mistral = json!({"prompt_token_details": {"cached_tokens": 50}});
     assert_eq!(usage(mistral), (Some(50), None, None));
+    let requesty = json!({"prompt_tokens_details": {"caching_tokens": 5, "cached_tokens": 2}});
+    assert_eq!(usage(requesty), (Some(2), Some(5), None));
 }
 
 #[test]

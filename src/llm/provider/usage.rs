@@ -39,13 +39,14 @@ fn cached(json: &Json) -> Option<u64> {
     ])
 }
 
-/// The input that it holds from now on.
+/// The input that it holds from now on; Requesty says that it is caching it.
 fn written(json: &Json) -> Option<u64> {
     let (details, also) = (json.get("prompt_tokens_details"), json.get("input_tokens_details"));
     first(&[
         details.get("cache_write_tokens"),
         details.get("cache_creation_tokens"),
         details.get("cache_creation_input_tokens"),
+        details.get("caching_tokens"),
         json.get("cache_creation_input_tokens"),
         also.get("cache_write_tokens"),
         also.get("cache_creation_input_tokens"),

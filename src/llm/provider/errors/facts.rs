@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::meaning::ABOVE_LIMIT;
 use super::request_id;
 use super::scrub::scrub;
+use super::words::ABOVE_LIMIT;
 use crate::error::{CallError, Status};
 use crate::llm::json::Json;
 use crate::llm::provider::Context;

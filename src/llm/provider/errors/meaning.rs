@@ -2,6 +2,10 @@
 
 use super::facts::Facts;
 use super::labels::{SURELY_A_MODEL, bare, by_label};
+use super::words::{
+    BAD_KEY, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, SPENT, TOO_FAST, TOO_LONG, UNKNOWN,
+    USED_UP,
+};
 use crate::error::Status;
 use crate::llm::provider::Context;
 
@@ -103,94 +107,3 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         _ => Status::BadRequest,
     }
 }
-
-/// Bedrock, of tokens a minute.
-const TOO_FAST: &[&str] = &["too many tokens, please wait"];
-/// OpenRouter: the model is served, but by nobody who does what was asked.
-const LACKS: &[&str] = &["no endpoints found that support"];
-const TOO_LONG: &[&str] = &[
-    "prompt is too long",
-    "maximum context length",
-    "exceeds the maximum number of tokens",
-    "input token count is",
-    "context length",
-    "context window",
-    "context size",
-    "input is too long",
-    "is too large to process",
-    "input length and `max_tokens` exceed",
-    "too many tokens",
-    "maximum prompt length",
-    "exceeded model token limit",
-    "max_seq_len",
-    "`inputs` tokens + `max_new_tokens` must be",
-    "`inputs` must have less than",
-    "range of input length",
-    "contextwindowexceedederror",
-    "longer than the maximum model length",
-    "token length too long",
-];
-const NO_MONEY: &[&str] = &[
-    "credit balance is too low",
-    "insufficient balance",
-    "insufficient credits",
-    "balance is insufficient",
-    "exceeded your monthly included credits",
-    "exceeded current quota",
-    "billing hard limit",
-    "reached your specified api usage limits",
-    "have any credits",
-    "key limit exceeded",
-    "out of call volume quota",
-    "free tier of the model has been exhausted",
-];
-/// As vendors say it beside a label that means a rate limit as well.
-const SPENT: &[&str] = &[
-    "credits are depleted",
-    "used all available credits",
-    "spending limit",
-    "spending cap",
-    "usage limit exceeded, ",
-];
-/// OpenAI and Groq, of a request that has more tokens than a minute's limit: the
-/// labels are those of the limit, but no waiting helps.
-pub const ABOVE_LIMIT: &str = "request too large";
-/// Of a limit that lasts for hours, a day or longer.
-const USED_UP: &[&str] = &[
-    "/ month",
-    "per month",
-    "monthly",
-    "weekly usage limit",
-    "usage limit reached for",
-    "per day",
-    "per-day",
-    "daily free allocation",
-];
-const UNKNOWN: &[&str] = &[
-    "not found",
-    "does not exist",
-    "not exist",
-    "unknown model",
-    "invalid model",
-    "not a valid model",
-    "no such model",
-];
-/// OpenRouter: nobody serves the model.
-const NO_HOST: &[&str] = &["no endpoints found"];
-const BAD_KEY: &[&str] = &[
-    "api key not valid",
-    "invalid api key",
-    "api key expired",
-    "incorrect api key",
-    "token seems invalid",
-];
-const NOT_HERE: &[&str] = &["user location is not supported", "not available in your country"];
-const FILTERED: &[&str] = &[
-    "content filtering policy",
-    "violating our usage policy",
-    "content exists risk",
-    "blocked input",
-    "blocked output",
-    "violates usage guidelines",
-    "contentpolicyviolationerror",
-];

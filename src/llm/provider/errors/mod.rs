@@ -15,6 +15,7 @@ mod facts;
 mod labels;
 mod meaning;
 mod scrub;
+mod words;
 
 /// Reads an answer with an error status.
 pub fn read(context: &Context, head: &Head, body: &[u8]) -> CallError {

@@ -1,0 +1,98 @@
+//! What vendors say in the message of an error, in small letters.
+//!
+//! Words decide only where codes and types are silent: see [`super::meaning`].
+
+/// Bedrock, of tokens a minute.
+pub const TOO_FAST: &[&str] = &["too many tokens, please wait"];
+/// OpenRouter: the model is served, but by nobody who does what was asked.
+pub const LACKS: &[&str] = &["no endpoints found that support"];
+pub const TOO_LONG: &[&str] = &[
+    "prompt is too long",
+    "maximum context length",
+    "exceeds the maximum number of tokens",
+    "input token count is",
+    "context length",
+    "context window",
+    "context size",
+    "input is too long",
+    "is too large to process",
+    "input length and `max_tokens` exceed",
+    "too many tokens",
+    "maximum prompt length",
+    "exceeded model token limit",
+    "max_seq_len",
+    "`inputs` tokens + `max_new_tokens` must be",
+    "`inputs` must have less than",
+    "range of input length",
+    "contextwindowexceedederror",
+    "longer than the maximum model length",
+    "token length too long",
+    "max_prompt_tokens",
+    "model max length exceeded",
+    "input tokens exceed the configured limit",
+];
+pub const NO_MONEY: &[&str] = &[
+    "credit balance is too low",
+    "insufficient balance",
+    "insufficient credits",
+    "balance is insufficient",
+    "exceeded your monthly included credits",
+    "exceeded current quota",
+    "billing hard limit",
+    "reached your specified api usage limits",
+    "have any credits",
+    "key limit exceeded",
+    "out of call volume quota",
+    "free tier of the model has been exhausted",
+];
+/// As vendors say it beside a label that means a rate limit as well.
+pub const SPENT: &[&str] = &[
+    "credits are depleted",
+    "used all available credits",
+    "spending limit",
+    "spending cap",
+    "usage limit exceeded, ",
+];
+/// OpenAI and Groq, of a request that has more tokens than a minute's limit: the
+/// labels are those of the limit, but no waiting helps.
+pub const ABOVE_LIMIT: &str = "request too large";
+/// Of a limit that lasts for hours, a day or longer.
+pub const USED_UP: &[&str] = &[
+    "/ month",
+    "per month",
+    "monthly",
+    "weekly usage limit",
+    "usage limit reached for",
+    "per day",
+    "per-day",
+    "daily free allocation",
+];
+pub const UNKNOWN: &[&str] = &[
+    "not found",
+    "does not exist",
+    "not exist",
+    "unknown model",
+    "invalid model",
+    "not a valid model",
+    "no such model",
+    "supported api model names are",
+];
+/// OpenRouter: nobody serves the model; NVIDIA, whose models are functions to it.
+pub const NO_HOST: &[&str] = &["no endpoints found", "not found for account"];
+pub const BAD_KEY: &[&str] = &[
+    "api key not valid",
+    "invalid api key",
+    "api key expired",
+    "incorrect api key",
+    "token seems invalid",
+];
+pub const NOT_HERE: &[&str] = &["user location is not supported", "not available in your country"];
+pub const FILTERED: &[&str] = &[
+    "content filtering policy",
+    "violating our usage policy",
+    "content exists risk",
+    "blocked input",
+    "blocked output",
+    "violates usage guidelines",
+    "contentpolicyviolationerror",
+];
