@@ -579,3 +579,40 @@ fn a_ping_may_say_so_by_its_name_alone() {
         stream(dialect, &context, &format!("event: ping\ndata: {{}}\n\n{named}")).unwrap();
     assert!(!events.iter().any(|event| matches!(event.kind, EventKind::Other(_))), "{events:?}");
 }
+
+#[test]
+fn the_container_in_which_code_waits_for_a_result_is_named_with_it() {
+    let tool = |caller: &str| {
+        json!({"type": "tool_use", "id": "t", "name": "f", "input": {},
+            "caller": {"type": caller, "tool_id": "s"}})
+    };
+    let container = json!({"id": "box_1", "expires_at": "2026-12-01T00:00:00Z"});
+    let client = client("anthropic", "claude-opus-5-5");
+    let next = |response: &Response, more: Value| {
+        let said = response.first().message.value().into_owned();
+        let mut json = json!({"messages": [{"role": "user", "content": "Hi"}, said,
+            {"role": "tool", "tool_call_id": "t", "content": "r"}]});
+        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        prepare(&client, &request(json), false).unwrap()
+    };
+    for (caller, named) in [("code_execution_20260120", json!("box_1")), ("direct", Value::Null)] {
+        let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+        let (dialect, context) = reader(&client, &asked);
+        let mut end = end("tool_use");
+        end[0]["delta"]["container"] = container.clone();
+        let events = [vec![begin(), start(0, tool(caller)), stop(0)], end.to_vec()].concat();
+        let (_, streamed) = stream(dialect, &context, &sse(&events)).unwrap();
+        let whole = json!({"id": "m", "model": "claude-opus-5-5", "content": [tool(caller)],
+            "stop_reason": "tool_use", "container": container});
+        let whole = dialect.reply(&context, &head(200, &[]), whole.to_string().as_bytes());
+        for response in [streamed, whole.unwrap()] {
+            let prepared = next(&response, json!({}));
+            let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+            assert_eq!((&sent["container"], prepared.adjusted.len()), (&named, 0), "{caller}");
+            let own: Value =
+                serde_json::from_slice(&next(&response, json!({"container": "own"})).http.body)
+                    .unwrap();
+            assert_eq!(own["container"], "own");
+        }
+    }
+}

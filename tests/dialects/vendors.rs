@@ -617,9 +617,8 @@ fn the_number_of_a_delta_is_no_part_of_the_message() {
 }
 
 #[test]
-fn the_token_of_a_delta_is_no_part_of_the_message() {
-    let delta =
-        |text: &str, token: u32| json!({"role": "assistant", "content": text, "token_id": token});
+fn the_token_of_a_delta_and_what_hides_its_length_are_no_parts_of_the_message() {
+    let delta = |text: &str, token: u32| json!({"role": "assistant", "content": text, "token_id": token, "padding": "abc"});
     let all = [chunk(delta("H", 7), Value::Null), chunk(delta("i", 8), json!("stop"))];
     let (_, response) = read("custom", &all).unwrap();
     let blocks = &response.first().message.value()["mynah"]["blocks"];

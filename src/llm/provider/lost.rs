@@ -11,7 +11,8 @@ use crate::llm::request::ToolChoice;
 
 /// What answers in OpenAI's form hold beside text and calls, and the dialects read
 /// or leave to the provider that said it; thoughts are nobody else's.
-const KNOWN_IN_MESSAGES: [&str; 11] = [
+const KNOWN_IN_MESSAGES: [&str; 12] = [
+    "container",
     "refusal",
     "tool_plan",
     "extra_content",

@@ -214,6 +214,10 @@ impl Decoder {
         if let Some(word) = delta.get("stop_reason").label() {
             out.finish(0, finish::reason(&word), Some(word));
         }
+        if delta.at(&["container", "id"]).word().is_some() {
+            let container = delta.get("container").to_value();
+            out.message_extra(0).insert("container".into(), container);
+        }
         let choice = out.choice(0);
         if let Some(text) = delta.get("stop_sequence").word() {
             choice.stop_sequence = Some(text.into());

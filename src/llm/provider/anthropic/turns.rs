@@ -68,6 +68,19 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     Ok(turns.into_iter().map(|(role, blocks)| json!({"role": role, "content": blocks})).collect())
 }
 
+/// The container in which code of the model's waits for the results of calls: the
+/// vendor refuses them without it.
+pub fn container(chat: &Chat, wanted: &Wanted, url: &str) -> Option<Value> {
+    let last = chat.request.messages.iter().rfind(|m| m.role == Role::Assistant)?;
+    let blocks = &send::own(chat, last, wanted, url)?.blocks;
+    let is_of_code = |block: &Value| {
+        let caller = block["caller"]["type"].as_str().unwrap_or_default();
+        block["type"] == "tool_use" && caller.starts_with("code_execution")
+    };
+    let id = last.extra.get("container")?.get("id");
+    id.filter(|_| blocks.iter().any(is_of_code)).cloned()
+}
+
 /// The vendor goes on from no text that ends in white space.
 fn end_with_a_word(turns: &mut Vec<Turn>, wanted: &mut Wanted) {
     let Some(("assistant", blocks)) = turns.last_mut() else { return };

@@ -73,6 +73,9 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     }
     let mut other = request.other.clone();
     other.shift_remove("thinking");
+    if let Some(container) = turns::container(chat, &wanted, url) {
+        other.entry("container").or_insert(container);
+    }
     if let Some(config) = config {
         send::with_own(&mut other, "output_config", config);
     }

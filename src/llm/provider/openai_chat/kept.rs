@@ -48,9 +48,13 @@ impl Kept {
         let names_reasoning = thought.is_some() || piece.get("reasoning").text().is_some();
         for (key, value) in piece.members() {
             match (key.as_ref(), value) {
-                // Groq names a piece's channel in each, Together its token, MiniMax itself.
-                (_, Json::Null)
-                | ("role" | "index" | "channel" | "token_id" | "name" | "end_turn", _) => {}
+                // Groq names a piece's channel in each, Together its token, MiniMax itself;
+                // GitHub hides how long it is.
+                (_, Json::Null) => {}
+                (
+                    "role" | "index" | "channel" | "token_id" | "name" | "end_turn" | "padding",
+                    _,
+                ) => {}
                 ("content", Json::Text(text)) => {
                     let (thought, said) = self.marked.split(text, marked::is_flagged(piece));
                     out.reasoning(index, thought);
