@@ -286,3 +286,33 @@ fn what_the_answer_may_consist_of_is_said_in_the_vendors_words() {
     let error = prepare(&gemini, &asked(json!("text")), false).unwrap_err().to_string();
     assert!(error.starts_with("modalities: "), "{error}");
 }
+
+#[test]
+fn a_signature_in_openais_form_goes_where_gemini_has_it() {
+    let signed = |signature: &str| json!({"google": {"thought_signature": signature}});
+    let call = |id: &str, extra: Value| {
+        json!({"id": id, "type": "function", "function": {"name": "f", "arguments": "{}"},
+            "extra_content": extra})
+    };
+    let asked = |said: Value, more: Value| {
+        let mut said = said;
+        said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        request(json!({"messages": [{"role": "user", "content": "Hi"}, said,
+            {"role": "user", "content": "And?"}]}))
+    };
+    let gemini = client("gemini", "gemini-3.8-flash");
+    let sent = |request: &Request| {
+        let parts = body(&gemini, request)["contents"][1]["parts"].clone();
+        let parts = parts.as_array().unwrap().iter();
+        parts.map(|part| part["thoughtSignature"].clone()).collect::<Vec<_>>()
+    };
+    let calls = json!({"role": "assistant", "content": "Look",
+        "tool_calls": [call("a", signed("QQ==")), call("b", Value::Null)]});
+    assert_eq!(sent(&asked(calls.clone(), json!({}))), [json!(null), json!("QQ=="), json!(null)]);
+    let text = json!({"role": "assistant", "content": "Look", "extra_content": signed("Qg==")});
+    assert_eq!(sent(&asked(text, json!({}))), [json!("Qg==")]);
+    // Of another provider's answer it is nobody else's.
+    let foreign = json!({"mynah": {"provider": "custom", "model": "m", "blocks": []}});
+    let skipped = json!("skip_thought_signature_validator");
+    assert_eq!(sent(&asked(calls, foreign)), [json!(null), skipped, json!(null)]);
+}

@@ -1,7 +1,7 @@
 //! What is said, in Gemini's form: messages are turns of parts, and system
 //! messages stand apart.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::wanted::Wanted;
 use super::super::{Chat, calls, exact, lost, send};
@@ -83,6 +83,11 @@ fn model_turn(
     }
     lost::note_foreign(message, wanted);
     let mut parts = parts(message, wanted)?;
+    // What the caller says of another's answer is for that one.
+    let signed = |extra| signature(extra).filter(|_| message.origin.is_none());
+    if let (Some(signature), Some(last)) = (signed(&message.extra), parts.last_mut()) {
+        last["thoughtSignature"] = signature.clone();
+    }
     for (i, call) in message.tool_calls.iter().enumerate() {
         let args = calls::arguments(message, call, wanted)?;
         let mut function = json!({"name": call.name, "args": args});
@@ -90,12 +95,21 @@ fn model_turn(
             function["id"] = call.id.clone().into();
         }
         let mut part = json!({"functionCall": function});
-        if i == 0 && signs(&wanted.model) {
+        if let Some(signature) = signed(&call.extra) {
+            part["thoughtSignature"] = signature.clone();
+        } else if i == 0 && signs(&wanted.model) {
             part["thoughtSignature"] = NO_SIGNATURE.into();
         }
         parts.push(part);
     }
     Ok(parts)
+}
+
+/// The signature that a message or call in OpenAI's form has, as Google puts it there
+/// (ai.google.dev, thought signatures).
+fn signature(extra: &Map<String, Value>) -> Option<&Value> {
+    let signature = &extra.get("extra_content")?["google"]["thought_signature"];
+    signature.as_str().filter(|signature| !signature.is_empty()).map(|_| signature)
 }
 
 /// Whether the model insists on signatures.
