@@ -119,3 +119,35 @@ fn a_text_and_its_calls_in_one_choice_each_are_one_answer() {
         assert_eq!(plain(&json!([calls("a"), calls("b")])).choices.len(), 2);
     }
 }
+
+#[test]
+fn a_text_that_the_host_has_read_as_json_is_a_text() {
+    let message = json!({"role": "assistant", "content": {"name": "Bo", "age": 30}});
+    let response = plain(&json!([{"index": 0, "message": message, "finish_reason": "stop"}]));
+    assert_eq!(response.first().text, r#"{"name":"Bo","age":30}"#);
+    assert_eq!(back(&response)["content"], response.first().text);
+
+    let pieces = [json!("It is $0."), json!(5), json!(", see ["), json!(1), json!("]")];
+    let response = streamed(&pieces.map(|piece| json!({"content": piece})), "stop");
+    assert_eq!(response.first().text, "It is $0.5, see [1]");
+    assert_eq!(back(&response), json!({"role": "assistant", "content": "It is $0.5, see [1]"}));
+}
+
+#[test]
+fn cloudflare_gets_an_empty_text_with_calls() {
+    let url = "https://api.cloudflare.com/client/v4/accounts/a/ai/v1";
+    let cloudflare = options(&[("provider", "custom"), ("base_url", url), ("model", "m")]);
+    let answer = json!({"id": "c", "model": "m", "choices": [{"index": 0, "finish_reason": "stop",
+        "message": {"role": "assistant", "content": null, "tool_calls": [call("a")]}}]});
+    let (dialect, context) = reader(&cloudflare, &asked());
+    let response = dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap();
+    let own = response.first().message.value().into_owned();
+    let theirs = json!({"role": "assistant", "content": null, "tool_calls": [call("a")]});
+    let result = json!({"role": "tool", "tool_call_id": "a", "content": "1"});
+    for asking in [own, theirs] {
+        let next =
+            request(json!({"messages": [{"role": "user", "content": "Hi"}, asking, result]}));
+        assert_eq!(body(&cloudflare, &next)["messages"][1]["content"], "");
+        assert_eq!(body(&client("custom", "m"), &next)["messages"][1]["content"], Value::Null);
+    }
+}

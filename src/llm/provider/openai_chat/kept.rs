@@ -61,6 +61,9 @@ impl Kept {
                     out.text(index, said);
                 }
                 ("content", Json::Array(parts)) => self.parts.take(parts, index, out, whole),
+                // Cloudflare reads what a model says if it can: an answer in a schema, or
+                // a piece that is a number.
+                ("content", read) => out.text(index, &read.to_text()),
                 ("reasoning_content", Json::Text(text)) => {
                     self.reasoning_name = Some("reasoning_content");
                     out.reasoning(index, text);

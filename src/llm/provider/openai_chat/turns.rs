@@ -135,6 +135,12 @@ fn own_block<'a>(
     origin.blocks.first().filter(|block| block.is_object() && block.get("type").is_none())
 }
 
+/// Whether the host refuses a message with calls and no text (earendil-works/pi,
+/// request 8118; zeroclaw-labs/zeroclaw, request 9493).
+fn wants_text(url: &str) -> bool {
+    url.contains(".cloudflare.com/")
+}
+
 /// What Groq says that it has run by itself, and does not take back.
 const GROQS_OWN: &str = "executed_tools";
 
@@ -142,6 +148,9 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     let no_thought = wanted.host.chat.no_thought.filter(|_| !message.tool_calls.is_empty());
     if let Some(block) = own_block(chat, message, wanted, url) {
         let mut block = block.clone();
+        if wants_text(url) && block["content"].is_null() {
+            block["content"] = "".into();
+        }
         if let (Some(none), Value::Null) = (no_thought, &block["reasoning_content"]) {
             block["reasoning_content"] = none.into();
         }
@@ -174,6 +183,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         false => message.spoken(),
     };
     let may_be_silent = !message.tool_calls.is_empty() || more.contains_key("refusal");
+    let may_be_silent = may_be_silent && !wants_text(url);
     let content = match may_be_silent {
         true => content(&said, message.role, wanted, url)?,
         false => content_or_empty(&said, message.role, wanted, url)?,
