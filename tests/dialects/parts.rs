@@ -165,3 +165,20 @@ fn a_summary_of_thoughts_is_kept_as_a_thought_is() {
     let (own, _) = back(&message(&response));
     assert_eq!(own["content"], json!([piece("ab")[0], {"type": "text", "text": "Hi"}]));
 }
+
+#[test]
+fn a_thought_that_is_signed_in_its_last_piece_is_one_thought() {
+    let piece = |text: &str, signature: &str| {
+        json!([{"type": "reasoning",
+        "summary": [{"type": "summary_text", "text": text, "signature": signature}]}])
+    };
+    let pieces = [piece("a", ""), piece("b", ""), piece("", "S"), json!("Hi")];
+    let (_, response) = streamed(&pieces);
+    assert_eq!(response.first().reasoning.as_deref(), Some("ab"));
+    let (own, _) = back(&message(&response));
+    assert_eq!(own["content"], json!([piece("ab", "S")[0], {"type": "text", "text": "Hi"}]));
+    // What comes after a signature is another.
+    let (_, response) = streamed(&[piece("a", "S"), piece("b", "T")]);
+    let summary = &back(&message(&response)).0["content"][0]["summary"];
+    assert_eq!(summary[1], piece("b", "T")[0]["summary"][0]);
+}

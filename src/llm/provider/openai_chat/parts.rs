@@ -92,14 +92,14 @@ fn thought_of<'a>(part: &'a Json<'a>) -> &'a Json<'a> {
 
 /// Whether a part is a text and nothing else.
 fn is_plain(part: &Value) -> bool {
-    holds_only_text(part) && (part["type"].is_null() || part["type"] == "text")
+    is_text(part, &["type", "text"]) && (part["type"].is_null() || part["type"] == "text")
 }
 
-fn holds_only_text(part: &Value) -> bool {
-    let nothing_else = |(key, value): (&String, &Value)| {
-        matches!(key.as_str(), "type" | "text") || value.is_null()
-    };
-    part["text"].is_string() && part.as_object().is_some_and(|all| all.iter().all(nothing_else))
+/// Whether it is a text that says nothing else than these.
+fn is_text(part: &Value, known: &[&str]) -> bool {
+    let is_known =
+        |(key, value): (&String, &Value)| known.contains(&key.as_str()) || value.is_null();
+    part["text"].is_string() && part.as_object().is_some_and(|all| all.iter().all(is_known))
 }
 
 /// Adds a piece to a text, or to a list of texts; false if it is neither.
@@ -108,12 +108,13 @@ fn grow(old: &mut Value, piece: &Value) -> bool {
         (Value::String(old), Value::String(piece)) => old.push_str(piece),
         (Value::Array(old), Value::Array(pieces)) => {
             for piece in pieces {
-                let is_same = |last: &&mut Value| {
-                    [&**last, piece].into_iter().all(holds_only_text)
-                        && last["type"] == piece["type"]
-                };
-                match old.last_mut().filter(is_same).map(|last| &mut last["text"]) {
-                    Some(last) => drop(grow(last, &piece["text"])),
+                match old.last_mut().filter(|last| is_rest(last, piece)) {
+                    Some(last) => {
+                        grow(&mut last["text"], &piece["text"]);
+                        if let Some(signature) = piece.get("signature") {
+                            last["signature"] = signature.clone();
+                        }
+                    }
                     None => old.push(piece.clone()),
                 }
             }
@@ -121,4 +122,12 @@ fn grow(old: &mut Value, piece: &Value) -> bool {
         _ => return false,
     }
     true
+}
+
+/// Whether a text goes on with the one before: Databricks signs the last piece, and
+/// has an empty signature in the others.
+fn is_rest(last: &Value, piece: &Value) -> bool {
+    let is_open = last["signature"].as_str().is_none_or(str::is_empty);
+    let are_texts = [last, piece].iter().all(|one| is_text(one, &["type", "text", "signature"]));
+    is_open && are_texts && last["type"] == piece["type"]
 }
