@@ -164,6 +164,21 @@ fn items_are_told_apart_where_only_some_events_have_a_number_and_where_none_begi
 }
 
 #[test]
+fn arguments_that_are_said_only_when_they_are_done_are_the_calls() {
+    let told_as = |given: &str| {
+        let given = json!({"type": "response.function_call_arguments.done", "item_id": "fc",
+            "arguments": given});
+        let (begun, ended_as) = (call("fc", "c", ""), call("fc", "c", "{}"));
+        let events = [added(&begun), given, done(&ended_as)].map(|event| numbered(0, event));
+        told(&events, ended(&[&ended_as])).1
+    };
+    let response = told_as("{\"a\":1}");
+    assert_eq!(calls(&response), pairs(&[("c", "{\"a\":1}")]));
+    assert_eq!(blocks(&response), json!([call("fc", "c", "{\"a\":1}")]));
+    assert_eq!(calls(&told_as("")), pairs(&[("c", "{}")]));
+}
+
+#[test]
 fn items_without_a_number_follow_one_another() {
     let (first, second) = (message("m1", "One."), message("m2", "Two."));
     let (a, b) = (call("", "c1", "{}"), call("", "c2", "{\"a\":1}"));

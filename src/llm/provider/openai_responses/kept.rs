@@ -40,8 +40,9 @@ pub fn hand_over(mut items: Vec<Item>, tools: &Tools, out: &mut Assembler) {
 }
 
 /// A call goes back under the id that it was told by: some hosts give it another one
-/// when it is done, and a result has to name the call that it answers. Answers the id
-/// of one that was none after all: another item took its place.
+/// when it is done, and a result has to name the call that it answers. So it does with
+/// the arguments, which LM Studio leaves out then. Answers the id of one that was none
+/// after all: another item took its place.
 fn name_call(item: &mut Item, out: &mut Assembler) -> Option<String> {
     let (Some(call), Some(value)) = (&item.call, &mut item.value) else { return None };
     let id = out.tool_id(0, call.place);
@@ -50,6 +51,11 @@ fn name_call(item: &mut Item, out: &mut Assembler) -> Option<String> {
     }
     if ["call_id", "id"].iter().any(|name| value[name].as_str().is_some_and(|id| !id.is_empty())) {
         value["call_id"] = id.into();
+    }
+    let given = &value["arguments"];
+    if value["type"] == "function_call" && (given.is_null() || *given == "" || *given == "{}") {
+        let told = out.calls_json(0).get_mut(call.place).map(|call| call["function"].take());
+        value["arguments"] = told.map_or("{}".into(), |mut told| told["arguments"].take());
     }
     None
 }

@@ -93,6 +93,11 @@ impl Dialect for Decoder {
                     self.tell_given(at, &given, out);
                 }
             }
+            // LM Studio says them nowhere else.
+            "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
+                let at = self.items.about(json, "function_call");
+                self.tell_given(at, &given_to(json), out);
+            }
             "response.output_text.annotation.added" => {
                 let at = self.items.about(json, "message");
                 self.items.at(at).is_cited = true;
