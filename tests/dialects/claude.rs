@@ -521,6 +521,26 @@ fn a_message_that_begins_twice_keeps_the_usage_with_which_it_began() {
 }
 
 #[test]
+fn an_input_of_nothing_at_the_end_is_none_where_the_start_has_one() {
+    let usage_of = |start: Value, last: Value| {
+        let begin = json!({"type": "message_start", "message": {"id": "msg", "model": "m",
+            "content": [], "usage": start}});
+        let delta = json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"},
+            "usage": last});
+        let (_, response) = read(&[begin, delta, json!({"type": "message_stop"})]).unwrap();
+        let usage = response.usage.unwrap();
+        (usage.input_tokens, usage.cached_input_tokens, usage.output_tokens)
+    };
+    let start = json!({"input_tokens": 10, "cache_read_input_tokens": 4, "output_tokens": 0});
+    let none = json!({"input_tokens": 0, "cache_read_input_tokens": 0, "output_tokens": 9});
+    let last = json!({"input_tokens": 0, "cache_read_input_tokens": 14, "output_tokens": 9});
+    assert_eq!(usage_of(start.clone(), none.clone()), (Some(14), Some(4), Some(9)));
+    assert_eq!(usage_of(start.clone(), last), (Some(14), Some(14), Some(9)));
+    assert_eq!(usage_of(none.clone(), start), (Some(14), Some(4), Some(0)));
+    assert_eq!(usage_of(none.clone(), none), (Some(0), Some(0), Some(9)));
+}
+
+#[test]
 fn what_only_this_vendor_has_is_handed_on() {
     let own = json!({"speed": "fast", "fallbacks": [{"model": "claude-sonnet-5-5"}],
         "inference_geo": "us"});

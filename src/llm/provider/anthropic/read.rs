@@ -237,13 +237,17 @@ impl Decoder {
         }
     }
 
-    /// Figures are cumulative, and later ones may leave some out.
+    /// Figures are cumulative, and later ones may leave some out; a host that says them
+    /// at the start may end with an input of nothing.
     fn usage(&mut self, usage: &Json, out: &mut Assembler) {
         if !usage.is_object() {
             return;
         }
+        let has_input = INPUT.iter().any(|name| usage.get(name).u64() > Some(0));
         for (key, value) in usage.members() {
-            if !value.is_null() {
+            let is_undone = !has_input && INPUT.contains(&key.as_ref());
+            let is_news = !is_undone || !self.usage.contains_key(key.as_ref());
+            if !value.is_null() && is_news {
                 self.usage.insert(key.to_string(), value.to_value());
             }
         }
@@ -263,6 +267,9 @@ impl Decoder {
         });
     }
 }
+
+/// What a usage says of the input.
+const INPUT: [&str; 3] = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"];
 
 /// Whether a usage states what its tokens' plain prices leave out: a tier, a speed, a
 /// place, a tool's work other than searches, or runs that its sums do not count.
