@@ -98,6 +98,17 @@ fn thinking_under_githubs_name_is_thinking_and_goes_back_under_it() {
 }
 
 #[test]
+fn a_thought_that_envoy_streams_with_its_signature_is_told_and_goes_back_with_it() {
+    let thought = |name: &str, text: &str| json!({"reasoning_content": {name: text}});
+    let said = json!({"content": "Hi"});
+    let deltas = [thought("text", "Let me"), thought("text", " see."), thought("signature", "S")];
+    let response = streamed(&[deltas.as_slice(), &[said]].concat(), "stop");
+    assert_eq!(response.first().reasoning.as_deref(), Some("Let me see."));
+    let whole = json!({"text": "Let me see.", "signature": "S"});
+    assert_eq!(back(&response)["reasoning_content"], whole);
+}
+
+#[test]
 fn a_text_and_its_calls_in_one_choice_each_are_one_answer() {
     let choice = |more: Value, message: Value| {
         let mut choice = json!({"finish_reason": "tool_calls", "message": message});

@@ -68,6 +68,11 @@ impl Kept {
                     self.reasoning_name = Some("reasoning_content");
                     out.reasoning(index, text);
                 }
+                // Envoy streams a thought together with its signature.
+                ("reasoning_content", thought @ Json::Object(_)) => {
+                    out.reasoning(index, thought.get("text").text().unwrap_or_default());
+                    add(&mut self.extra, key, thought.to_value());
+                }
                 (key @ ("reasoning" | "reasoning_text"), Json::Text(text)) => {
                     let name = THOUGHTS.into_iter().find(|name| *name == key);
                     if thought.is_none() || thought == name {
