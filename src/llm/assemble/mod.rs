@@ -232,6 +232,11 @@ impl<'a> Assembler<'a> {
         self.called(choice, place).map(|call| call.id.clone()).unwrap_or_default()
     }
 
+    /// The arguments of a call so far.
+    pub fn tool_arguments(&mut self, choice: u32, place: usize) -> Option<&str> {
+        self.building(choice).calls.get(place).map(|call| call.done.arguments.as_str())
+    }
+
     /// Keeps what else the host says about a call.
     pub fn tool_extra(&mut self, choice: u32, place: usize, key: &str, value: Value) {
         if let Some(call) = self.building(choice).calls.get_mut(place) {

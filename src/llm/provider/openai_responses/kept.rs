@@ -54,8 +54,7 @@ fn name_call(item: &mut Item, out: &mut Assembler) -> Option<String> {
     }
     let given = &value["arguments"];
     if value["type"] == "function_call" && (given.is_null() || *given == "" || *given == "{}") {
-        let told = out.calls_json(0).get_mut(call.place).map(|call| call["function"].take());
-        value["arguments"] = told.map_or("{}".into(), |mut told| told["arguments"].take());
+        value["arguments"] = out.tool_arguments(0, call.place).unwrap_or("{}").into();
     }
     None
 }

@@ -86,17 +86,13 @@ impl Dialect for Decoder {
                 let at = self.piece(json, "function_call");
                 self.arguments(at, delta_of(json), out);
             }
+            // LM Studio says them nowhere else.
             "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
                 let given = called::given_to(json);
                 if !given.is_empty() {
                     let at = self.items.about(json, "function_call");
                     self.tell_given(at, &given, out);
                 }
-            }
-            // LM Studio says them nowhere else.
-            "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
-                let at = self.items.about(json, "function_call");
-                self.tell_given(at, &given_to(json), out);
             }
             "response.output_text.annotation.added" => {
                 let at = self.items.about(json, "message");
