@@ -1,8 +1,8 @@
 //! The client beside libcurl and a bare socket, against one loopback server.
 //!
 //! CPU time is that of the calling thread, which is all that any of them uses.
-//! The callers take turns within a round, and medians over rounds are shown: read
-//! the ratios. `wire serve` is the server, started by the program itself;
+//! The callers take short turns, so that what else the machine does befalls all alike;
+//! medians are shown, of the times and of the ratios within a round: read the ratios. `wire serve` is the server, started by the program itself;
 //! `wire --only=plain 1000 libcurl` is one caller on one path, for a profiler.
 
 use mynah_benches::thread_cpu_ns;
@@ -27,9 +27,9 @@ fn main() {
     }
     let rounds = first.parse().unwrap_or(15);
     let mut callers = callers(server.port);
-    cpu(&mut callers, "plain", "CPU us a plain call", 300, rounds);
-    cpu(&mut callers, "burst", "CPU us a stream of 1,000 events, a chunk each", 20, rounds);
-    cpu(&mut callers, "blocks", "CPU us a stream of 1,000 events, one chunk", 20, rounds);
+    cpu(&mut callers, "plain", "CPU us a plain call", 10, 30 * rounds);
+    cpu(&mut callers, "burst", "CPU us a stream of 1,000 events, a chunk each", 1, 20 * rounds);
+    cpu(&mut callers, "blocks", "CPU us a stream of 1,000 events, one chunk", 1, 20 * rounds);
     cpu(&mut callers, "paced", "CPU us a stream of 1,000 events, 200 us apart", 1, rounds.min(7));
     latency(&mut callers, rounds.min(7));
 }
@@ -68,7 +68,7 @@ fn cpu(callers: &mut [Box<dyn Caller>], path: &str, title: &str, calls: usize, r
             }
         }
     }
-    show(title, callers, &mut times);
+    show(title, callers, &times);
 }
 
 /// From the server's write to the moment the caller has the event, in us.
@@ -85,7 +85,7 @@ fn latency(callers: &mut [Box<dyn Caller>], rounds: usize) {
             times.push(median(&mut all));
         }
     }
-    show("us from the server's write to the caller (median)", callers, &mut times);
+    show("us from the server's write to the caller (median)", callers, &times);
 }
 
 /// The last time that is written in a piece.
@@ -95,15 +95,15 @@ fn stamp(piece: &[u8]) -> Option<u64> {
     words.rfind(|word| word.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
 }
 
-fn show(title: &str, callers: &[Box<dyn Caller>], times: &mut [Vec<f64>]) {
+fn show(title: &str, callers: &[Box<dyn Caller>], times: &[Vec<f64>]) {
     println!("\n{title}");
-    let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
     let by = |name: &str| callers.iter().position(|caller| caller.name() == name);
-    for (caller, median) in callers.iter().zip(&medians) {
-        print!("{:<14}{median:>10.1}", caller.name());
+    for (caller, own) in callers.iter().zip(&*times) {
+        print!("{:<14}{:>10.1}", caller.name(), median(&mut own.clone()));
         for peer in ["bare socket", "libcurl"] {
             if let Some(place) = by(peer) {
-                print!("{:>10.2} x {peer}", median / medians[place]);
+                let ratios = own.iter().zip(&times[place]).map(|(own, peer)| own / peer);
+                print!("{:>10.2} x {peer}", median(&mut ratios.collect::<Vec<_>>()));
             }
         }
         println!();
