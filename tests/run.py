@@ -241,6 +241,13 @@ def cpp():
             if compiles(f"mynah.hpp is {standard} for {compiler}", compiler, f"-std={standard}",
                         *flags, "-o", program) and standard == "c++17":
                 run(program, name=f"mynah.hpp with {compiler}", limit=60)
+        # What it answers is 0 to go on, as in C.
+        told = subprocess.run(
+            [compiler, "-std=c++17", "-fsyntax-only", f"-I{INCLUDE}", "-x", "c++", "-"], text=True,
+            capture_output=True, input='#include "mynah.hpp"\nvoid f(mynah::client &c) { c.stream('
+            'mynah::request("hello"), [](const mynah::event &) { return 0; }); }\n')
+        count(f"{compiler} refuses a stream's function that answers an int",
+              told.returncode != 0 and "a bool: true to go on" in told.stderr, told.stderr[:2000])
 
 
 def windows():

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,10 @@ struct deleter {
 };
 template <typename T, void (*Free)(T *)>
 using owned = std::unique_ptr<T, deleter<T, Free>>;
+
+/* Whether what a function of the caller's answers is a bool. */
+template <typename T>
+inline constexpr bool is_bool = std::is_same_v<std::decay_t<T>, bool>;
 
 /* What every object here is: a handle that is freed once. */
 template <typename T, void (*Free)(T *)>

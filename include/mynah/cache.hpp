@@ -8,7 +8,6 @@
 #include <exception>
 #include <new>
 #include <optional>
-#include <type_traits>
 
 #include "base.hpp"
 
@@ -348,7 +347,7 @@ public:
         mynah_value *key = nullptr, *data = nullptr;
         while (present(mynah_cache_iter_next(raw, &key, &data))) {
             value held_key(key), held(data);
-            if constexpr (std::is_same_v<decltype(each(held_key.view(), held.view())), bool>) {
+            if constexpr (detail::is_bool<decltype(each(held_key.view(), held.view()))>) {
                 if (!each(held_key.view(), held.view())) return;
             } else {
                 each(held_key.view(), held.view());

@@ -58,9 +58,9 @@ public:
         return answer;
     }
 
-    /* Calls `each(event)` as the answer arrives. It may answer bool: false
-     * stops the call with MYNAH_STOPPED, and `answer` is what had come. What it
-     * throws ends the call too, and is thrown here. */
+    /* Calls `each(event)` as the answer arrives. It answers nothing, or a bool:
+     * false stops the call with MYNAH_STOPPED, and `answer` is what had come. What
+     * it throws ends the call too, and is thrown here. */
     template <typename Each>
     mynah_status stream(const request &asked, Each &&each, response &answer, std::nothrow_t,
                         const cancel *token = nullptr, failure *why = nullptr) {
@@ -72,10 +72,14 @@ public:
             auto &to = *static_cast<state *>(user);
             const event piece(raw);
             try {
-                if constexpr (std::is_void_v<decltype((*to.each)(piece))>) {
+                using says = decltype((*to.each)(piece));
+                if constexpr (std::is_void_v<says>) {
                     (*to.each)(piece);
                     return 0;
                 } else {
+                    /* An int of 0 goes on in C, and would stop here. */
+                    static_assert(is_bool<says>, "what a stream calls answers void, or "
+                                                 "a bool: true to go on, false to stop");
                     return (*to.each)(piece) ? 0 : 1;
                 }
             } catch (...) {

@@ -186,6 +186,9 @@ void many_at_once_and_one_after_another() {
     size_t seen = 0;
     cache.for_each([&](std::string_view, std::string_view) { return ++seen < 2; });
     CHECK(seen == 2);
+    bool more = false;
+    cache.for_each([&](std::string_view, std::string_view) -> bool & { return ++seen, more; });
+    CHECK(seen == 3);
     CHECK(all.size() == 3 && all["a:1"] == "1");
     CHECK(cache.remove_prefix("a:") == 2 && cache.size() == 1);
 }
