@@ -172,3 +172,34 @@ fn what_such_an_answer_has_no_place_for_is_noted() {
     assert_eq!(item.get("seen"), None);
     assert_eq!(notes, ["messages: left out: the field seen"]);
 }
+
+#[test]
+fn what_answers_another_models_item_is_left_out_as_the_item_is() {
+    let clients = ["anthropic", "gemini", "cohere", "ollama", "deepseek", "openai", "custom"]
+        .map(|provider| client(provider, "m"));
+    let another = options(&[
+        ("provider", "openai"),
+        ("model", "gpt-5.1"),
+        ("api_key", "k"),
+        ("openai_api", "responses"),
+    ]);
+    for client in clients.iter().chain([&another]) {
+        for kind in ["shell_call", "mcp_approval_request"] {
+            let mut said = conversation(kind, json!({"content": "a.txt"}));
+            said.add_message_json(r#"{"role": "user", "content": "And?"}"#).unwrap();
+            let prepared = prepare(client, &said, false).unwrap();
+            let body = String::from_utf8(prepared.http.body.to_vec()).unwrap();
+            assert!(!body.contains("a.txt") && body.contains("And?"), "{body}");
+            for what in ["", "the result of "] {
+                let note = format!("left out: {what}{kind} of an answer of openai gpt-6-sol");
+                let is_noted = prepared.adjusted.iter().any(|told| told.ends_with(&note));
+                assert!(is_noted, "{note}: {:?}", prepared.adjusted);
+            }
+        }
+    }
+    // Whose call nobody knows is what the caller says it is.
+    let said = json!({"messages": [{"role": "user", "content": "Hi"},
+        {"role": "tool", "tool_call_id": "c1", "content": "a.txt"}]});
+    let sent = body(&client("custom", "m"), &request(said));
+    assert_eq!(sent["messages"][1]["content"], "a.txt");
+}

@@ -14,6 +14,7 @@ use super::wanted::Wanted;
 use crate::error::{Error, Result, Status};
 use crate::llm::json::has_long_number;
 use crate::llm::message::{Message, Role, ToolCall};
+use crate::llm::request::Request;
 
 /// Where a call stands: the message, and its place among that one's calls.
 pub type Place = (usize, usize);
@@ -104,6 +105,48 @@ pub fn check_asked(messages: &[Message], wanted: &Wanted) -> Result<()> {
              {name:.40} stands before it; add the assistant's message that calls it"
         ),
     ))
+}
+
+/// The conversation without the results of calls that are left out of it, and what is
+/// to be noted of them: what another provider's tool asks of the caller stands among
+/// the items of that one's message alone, which `is_sent` says of a message.
+pub fn without_strays(
+    request: &Request,
+    is_sent: impl Fn(&Message) -> bool,
+) -> (Cow<'_, Request>, Vec<String>) {
+    let messages = &request.messages;
+    let stray = |at: usize| {
+        let (message, kind) = item_asked(messages, at)?;
+        let origin = message.origin.as_ref().filter(|_| !is_sent(message))?;
+        let (provider, model) = (&origin.provider, &origin.model);
+        let of = format!("{kind:.40} of an answer of {provider:.20} {model:.60}");
+        Some((at, format!("messages: left out: the result of {of}")))
+    };
+    let strays: Vec<_> = (0..messages.len()).filter_map(stray).collect();
+    if strays.is_empty() {
+        return (Cow::Borrowed(request), Vec::new());
+    }
+    let mut kept = request.clone();
+    let mut at = 0..;
+    kept.messages.retain(|_| at.next().is_some_and(|at| strays.iter().all(|(s, _)| *s != at)));
+    let mut notes: Vec<_> = strays.into_iter().map(|(_, note)| note).collect();
+    notes.dedup();
+    (Cow::Owned(kept), notes)
+}
+
+/// The message with the item that the message at this place answers, and its kind, if
+/// that is no call of the conversation.
+fn item_asked(messages: &[Message], at: usize) -> Option<(&Message, &str)> {
+    let is_result = messages[at].role == Role::Tool && place_of(messages, at).is_none();
+    let id = messages[at].tool_call_id.as_deref().filter(|id| is_result && !id.is_empty())?;
+    let is_it = |item: &&Value| match item["type"].as_str() {
+        Some("mcp_approval_request") => item["id"] == id,
+        _ => item["call_id"] == id,
+    };
+    messages[..at].iter().rev().find_map(|message| {
+        let item = message.origin.as_ref()?.blocks.iter().find(is_it)?;
+        Some((message, item["type"].as_str()?))
+    })
 }
 
 /// Puts results that follow each other into the order of their calls: where no ids

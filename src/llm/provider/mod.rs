@@ -13,6 +13,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::events::Events;
+use super::message::Message;
 use super::request::Request;
 use super::response::Response;
 use super::transport::{Head, HttpRequest};
@@ -110,7 +111,22 @@ pub struct Prepared {
 /// A dialect.
 pub trait Provider: Send + Sync {
     /// Writes the request, or says why this provider cannot take it.
-    fn prepare(&self, chat: &Chat) -> Result<Prepared>;
+    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+        let (request, left_out) =
+            calls::without_strays(chat.request, |message| self.sends_items(chat, message));
+        let mut prepared = self.write(&Chat { request: &request, ..*chat })?;
+        prepared.adjusted.extend(left_out);
+        Ok(prepared)
+    }
+
+    /// The same of a conversation in which each result has its call.
+    fn write(&self, chat: &Chat) -> Result<Prepared>;
+
+    /// Whether the items of a message go out that are neither text nor call.
+    fn sends_items(&self, chat: &Chat, message: &Message) -> bool {
+        let _ = (chat, message);
+        false
+    }
 
     /// Writes a request for embeddings from OpenAI's form.
     fn embed_prepare(

@@ -37,7 +37,7 @@ fn url(options: &ClientOptions, endpoint: &str) -> Result<String> {
 }
 
 impl Provider for Ollama {
-    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+    fn write(&self, chat: &Chat) -> Result<Prepared> {
         let url = url(&chat.options.values, "/api/chat")?;
         let mut wanted = Wanted::new(chat)?;
         lost::note_fields(chat, &mut wanted);

@@ -17,7 +17,7 @@ use crate::llm::transport::Head;
 pub struct Anthropic;
 
 impl Provider for Anthropic {
-    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+    fn write(&self, chat: &Chat) -> Result<Prepared> {
         let url = hosts::url(&chat.options.values, "/messages")?;
         let (wanted, body) = write::body(chat, &url)?;
         send::prepare(chat, wanted, url, body)

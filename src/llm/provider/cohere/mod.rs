@@ -18,7 +18,7 @@ use crate::options::client::ClientOptions;
 pub struct Cohere;
 
 impl Provider for Cohere {
-    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+    fn write(&self, chat: &Chat) -> Result<Prepared> {
         let url = hosts::url(&chat.options.values, "/chat")?;
         let (wanted, body) = write::body(chat, &url)?;
         send::prepare(chat, wanted, url, body)

@@ -25,7 +25,7 @@ use crate::options::client::ClientOptions;
 pub struct Gemini;
 
 impl Provider for Gemini {
-    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+    fn write(&self, chat: &Chat) -> Result<Prepared> {
         let options = &chat.options.values;
         let mut wanted = super::wanted::Wanted::new(chat)?;
         super::lost::note_fields(chat, &mut wanted);

@@ -28,7 +28,7 @@ use crate::options::client::ClientOptions;
 pub struct OpenAiChat;
 
 impl Provider for OpenAiChat {
-    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+    fn write(&self, chat: &Chat) -> Result<Prepared> {
         let url = hosts::url(&chat.options.values, "/chat/completions")?;
         let mut wanted = Wanted::new(chat)?;
         let body = write::body(chat, &mut wanted, &url)?;

@@ -22,6 +22,7 @@ use super::{
     Chat, Context, Prepared, Provider, StreamDecoder, calls, hosts, models, openai_chat, send,
 };
 use crate::error::Result;
+use crate::llm::message::Message;
 use crate::llm::request::{Request, Tool};
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
@@ -32,12 +33,18 @@ use crate::options::client::ClientOptions;
 pub struct OpenAiResponses;
 
 impl Provider for OpenAiResponses {
-    fn prepare(&self, chat: &Chat) -> Result<Prepared> {
+    fn write(&self, chat: &Chat) -> Result<Prepared> {
         let url = hosts::url(&chat.options.values, "/responses")?;
         let mut wanted = Wanted::new(chat)?;
         calls::check_asked(&chat.request.messages, &wanted)?;
         let body = write::body(chat, &mut wanted, &url)?;
         send::prepare(chat, wanted, url, body)
+    }
+
+    fn sends_items(&self, chat: &Chat, message: &Message) -> bool {
+        let url = hosts::url(&chat.options.values, "/responses");
+        let wanted = Wanted::new(chat).and_then(|wanted| Ok((wanted, url?)));
+        wanted.is_ok_and(|(wanted, url)| said::own_items(chat, message, &wanted, &url).is_some())
     }
 
     fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {

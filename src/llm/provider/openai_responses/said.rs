@@ -34,7 +34,7 @@ pub fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> 
 }
 
 /// The items of a message, if this provider said it in this interface.
-fn own_items<'a>(
+pub fn own_items<'a>(
     chat: &Chat,
     message: &'a Message,
     wanted: &Wanted,
