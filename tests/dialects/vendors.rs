@@ -825,6 +825,34 @@ fn thoughts_that_google_flags_in_the_content_are_no_text() {
 }
 
 #[test]
+fn a_flagged_thought_between_texts_ends_where_they_go_on() {
+    let said = |text: &str| chunk(json!({"role": "assistant", "content": text}), Value::Null);
+    let thought = |text: &str| {
+        let flag = json!({"google": {"thought": true}});
+        let delta = json!({"role": "assistant", "content": text, "extra_content": flag});
+        chunk(delta, Value::Null)
+    };
+    let last = chunk(json!({}), "stop".into());
+    let events = [
+        said("A <thought>"),
+        said(" is "),
+        thought("<thought>Hm."),
+        said("</thought>so"),
+        said(" marked</thought>"),
+        last,
+    ];
+    let (told, response) = read("custom", &events).unwrap();
+    assert_eq!(
+        response.text(),
+        "A <thought> is so marked</thought>",
+        "only what is flagged is one"
+    );
+    assert_eq!(response.first().reasoning.as_deref(), Some("Hm."));
+    let texts = told.iter().filter(|event| matches!(event.kind, EventKind::Text(_)));
+    assert_eq!(texts.count(), 4);
+}
+
+#[test]
 fn thoughts_under_copilots_name_are_thoughts_and_go_back_under_it() {
     let call = json!({"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}});
     let events = [

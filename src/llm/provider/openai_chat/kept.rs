@@ -8,6 +8,7 @@ use super::grounds::{self, Grounds};
 use super::marked::{self, Marked};
 use super::parts::Parts;
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
+use crate::llm::events::Pieces;
 use crate::llm::json::Json;
 use crate::llm::response::FinishReason;
 
@@ -122,6 +123,19 @@ impl Kept {
                 (key, value) => add(&mut self.extra, key, value.to_value()),
             }
         }
+    }
+
+    /// Texts of pieces that say nothing else; the first may be the end of a thought.
+    pub fn texts(&mut self, pieces: Pieces<'_>, out: &mut Assembler) {
+        let Pieces { mut text, mut lens } = pieces;
+        while self.marked.is_open()
+            && let [len, rest @ ..] = lens
+        {
+            let (piece, more) = text.split_at(*len);
+            out.text(self.index, self.marked.split(piece, false).1);
+            (text, lens) = (more, rest);
+        }
+        out.pieces(self.index, false, Pieces { text, lens });
     }
 
     /// What an answer rests on; and what OpenRouter has read of a file, which it

@@ -17,6 +17,11 @@ pub struct Marked {
 }
 
 impl Marked {
+    /// Whether the next text ends a thought.
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
     /// What a piece of the content is: the thought in it, and the text.
     pub fn split<'a>(&mut self, piece: &'a str, is_flagged: bool) -> (&'a str, &'a str) {
         match (is_flagged, self.is_open) {

@@ -10,6 +10,7 @@ use super::grounds;
 use super::kept::{Kept, merge};
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CHOICES_MAX};
+use crate::llm::events::Pieces;
 use crate::llm::json::Json;
 
 /// What a chunk that only adds a text may hold, the text aside: what says
@@ -95,6 +96,14 @@ impl Dialect for Decoder {
         let (thought, text) = found?;
         let index = choice.get("index").u64().unwrap_or(0);
         Some(Added { lane: Lane { index, thought }, text, noise: &["obfuscation"] })
+    }
+
+    fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
+        let index = lane.index as u32;
+        match lane.thought {
+            true => out.pieces(index, true, pieces),
+            false => self.kept(index).texts(pieces, out),
+        }
     }
 
     fn end(&mut self, out: &mut Assembler) {
