@@ -243,3 +243,19 @@ fn what_a_vendor_has_one_field_for_is_joined_and_the_system_speaks_once() {
         assert!(error.to_string().contains("what the system says"), "{error}");
     }
 }
+
+#[test]
+fn geminis_configuration_is_laid_over_the_options_by_either_of_its_names() {
+    let asked = request(json!({
+        "messages": [{"role": "user", "content": "Hi"}],
+        "top_p": 0.9,
+        "max_tokens": 99,
+        "reasoning_effort": "high",
+        "generation_config": {"max_output_tokens": 7, "response_schema": {"a_b": 1},
+            "thinking_config": {"thinking_budget": 512}},
+    }));
+    let sent = body(&client("gemini", "gemini-3.8-flash"), &asked);
+    let expected = json!({"topP": 0.9, "maxOutputTokens": 7, "responseSchema": {"a_b": 1},
+        "thinkingConfig": {"includeThoughts": true, "thinkingBudget": 512}});
+    assert_eq!(sent["generationConfig"], expected);
+}

@@ -59,7 +59,7 @@ pub fn body(
     }
     let mut config = config(chat, &offered, wanted)?;
     if let Some(Value::Object(own)) = rest.get("generationConfig") {
-        send::overlay(&mut config, own);
+        lay_own(&mut config, own);
         rest.shift_remove("generationConfig");
     }
     if !config.is_empty() {
@@ -85,6 +85,36 @@ pub fn body(
     send::check_system(&mut rest, "systemInstruction", &body, wanted)?;
     send::other_fields(&rest, wanted, OWN_FIELDS, &mut body)?;
     Ok(body)
+}
+
+/// Lays the caller's own configuration over what the options come to. The vendor takes
+/// each of its names also in words that strokes join, but none in both forms, nor two
+/// ways to say how long to think.
+fn lay_own(config: &mut Map<String, Value>, own: &Map<String, Value>) {
+    const THINKING: &str = "thinkingConfig";
+    let mut own = in_its_names(own);
+    if let Some(thinking) = own.get_mut(THINKING).and_then(Value::as_object_mut) {
+        *thinking = in_its_names(thinking);
+        let says_how_long = |name: &str| name == "thinkingBudget" || name == "thinkingLevel";
+        let ours = config.get_mut(THINKING).and_then(Value::as_object_mut);
+        if let Some(ours) = ours.filter(|_| thinking.keys().any(|name| says_how_long(name))) {
+            ours.retain(|name, _| !says_how_long(name));
+        }
+    }
+    send::overlay(config, &own);
+}
+
+fn in_its_names(members: &Map<String, Value>) -> Map<String, Value> {
+    let its_name = |name: &str| {
+        let mut words = name.split('_');
+        let first = words.next().unwrap_or_default();
+        let capital = |word: &str| match word.split_at_checked(1) {
+            Some((letter, rest)) => letter.to_ascii_uppercase() + rest,
+            None => word.into(),
+        };
+        words.fold(String::from(first), |name, word| name + &capital(word))
+    };
+    members.iter().map(|(name, value)| (its_name(name), value.clone())).collect()
 }
 
 /// The seed, which may be below 0 here; the option's is not, so such a one comes as
