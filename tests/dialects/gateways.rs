@@ -128,6 +128,7 @@ fn a_text_and_its_calls_in_one_choice_each_are_one_answer() {
         assert_eq!((ids, answer.finish_reason), (vec!["a", "b"], Some(FinishReason::ToolCalls)));
         // Where each has calls of its own, each is an answer.
         assert_eq!(plain(&json!([calls("a"), calls("b")])).choices.len(), 2);
+        assert_eq!(plain(&json!([text, text])).choices.len(), 2, "as it is where none calls");
     }
 }
 

@@ -203,5 +203,6 @@ fn is_one_in_pieces(choices: &[Json]) -> bool {
     let calls = |choice: &Json| choice.at(&["message", "tool_calls"]).items().len();
     let ends_in_calls = |choice: &Json| choice.get("finish_reason").text() == Some("tool_calls");
     let is_piece = |choice| number(choice) == number(&choices[0]) && ends_in_calls(choice);
-    choices.iter().all(is_piece) && choices.iter().any(|choice| calls(choice) == 0)
+    let has = |some: bool| choices.iter().any(|choice| (calls(choice) > 0) == some);
+    choices.iter().all(is_piece) && has(true) && has(false)
 }
