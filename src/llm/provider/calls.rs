@@ -115,6 +115,10 @@ pub fn without_strays(
     is_sent: impl Fn(&Message) -> bool,
 ) -> (Cow<'_, Request>, Vec<String>) {
     let messages = &request.messages;
+    let blocks = messages.iter().filter_map(|message| message.origin.as_ref());
+    if !blocks.flat_map(|origin| &origin.blocks).any(|block| item_id(block).is_some()) {
+        return (Cow::Borrowed(request), Vec::new());
+    }
     let stray = |at: usize| {
         let (message, kind) = item_asked(messages, at)?;
         let origin = message.origin.as_ref().filter(|_| !is_sent(message))?;
@@ -139,14 +143,17 @@ pub fn without_strays(
 fn item_asked(messages: &[Message], at: usize) -> Option<(&Message, &str)> {
     let is_result = messages[at].role == Role::Tool && place_of(messages, at).is_none();
     let id = messages[at].tool_call_id.as_deref().filter(|id| is_result && !id.is_empty())?;
-    let is_it = |item: &&Value| match item["type"].as_str() {
-        Some("mcp_approval_request") => item["id"] == id,
-        _ => item["call_id"] == id,
-    };
+    let is_it = |item: &&Value| item_id(item) == Some(id);
     messages[..at].iter().rev().find_map(|message| {
         let item = message.origin.as_ref()?.blocks.iter().find(is_it)?;
         Some((message, item["type"].as_str()?))
     })
+}
+
+/// The id by which a result names an item: an approval is asked for under the item's own.
+fn item_id(item: &Value) -> Option<&str> {
+    let name = if item["type"] == "mcp_approval_request" { "id" } else { "call_id" };
+    item[name].as_str()
 }
 
 /// Puts results that follow each other into the order of their calls: where no ids
