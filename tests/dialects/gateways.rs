@@ -143,6 +143,13 @@ fn a_text_that_the_host_has_read_as_json_is_a_text() {
     let response = streamed(&pieces.map(|piece| json!({"content": piece})), "stop");
     assert_eq!(response.first().text, "It is $0.5, see [1]");
     assert_eq!(back(&response), json!({"role": "assistant", "content": "It is $0.5, see [1]"}));
+
+    let message = json!({"role": "assistant", "content": [{"name": "Bo"}, "Al"]});
+    let response = plain(&json!([{"index": 0, "message": message, "finish_reason": "stop"}]));
+    assert_eq!(back(&response)["content"], r#"[{"name":"Bo"},"Al"]"#);
+    let pieces = [json!("See a"), json!([0]), json!([{"type": "text", "text": "."}])];
+    let response = streamed(&pieces.map(|piece| json!({"content": piece})), "stop");
+    assert_eq!(response.text(), "See a[0].");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::grounds::{self, Grounds};
 use super::marked::{self, Marked};
-use super::parts::Parts;
+use super::parts::{Parts, is_part};
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::events::Pieces;
 use crate::llm::json::Json;
@@ -61,9 +61,13 @@ impl Kept {
                     out.reasoning(index, thought);
                     out.text(index, said);
                 }
-                ("content", Json::Array(parts)) => self.parts.take(parts, index, out, whole),
+                ("content", Json::Array(parts))
+                    if parts.is_empty() || parts.iter().any(is_part) =>
+                {
+                    self.parts.take(parts, index, out, whole);
+                }
                 // Cloudflare reads what a model says if it can: an answer in a schema, or
-                // a piece that is a number.
+                // a piece that is a number or a list of such.
                 ("content", read) => out.text(index, &read.to_text()),
                 ("reasoning_content", Json::Text(text)) => {
                     self.reasoning_name = Some("reasoning_content");

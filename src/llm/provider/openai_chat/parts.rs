@@ -81,6 +81,11 @@ impl Parts {
     }
 }
 
+/// Whether one of a list is a part of a content, and no JSON of the model's.
+pub fn is_part(one: &Json) -> bool {
+    ["type", "text", "thinking"].iter().any(|name| !one.get(name).is_null())
+}
+
 /// The thought that a part holds; Databricks says `summary` for what Mistral calls
 /// `thinking`.
 fn thought_of<'a>(part: &'a Json<'a>) -> &'a Json<'a> {
