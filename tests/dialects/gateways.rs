@@ -106,6 +106,11 @@ fn a_thought_that_envoy_streams_with_its_signature_is_told_and_goes_back_with_it
     assert_eq!(response.first().reasoning.as_deref(), Some("Let me see."));
     let whole = json!({"text": "Let me see.", "signature": "S"});
     assert_eq!(back(&response)["reasoning_content"], whole);
+    let whole = json!({"reasoningContent": {"reasoningText": whole}});
+    let message = json!({"role": "assistant", "content": "Hi", "reasoning_content": whole});
+    let response = plain(&json!([{"index": 0, "message": message, "finish_reason": "stop"}]));
+    assert_eq!(response.first().reasoning.as_deref(), Some("Let me see."));
+    assert_eq!(back(&response), message);
 }
 
 #[test]

@@ -73,9 +73,12 @@ impl Kept {
                     self.reasoning_name = Some("reasoning_content");
                     out.reasoning(index, text);
                 }
-                // Envoy streams a thought together with its signature.
+                // Envoy streams a thought together with its signature, and has a whole
+                // one as Bedrock says it.
                 ("reasoning_content", thought @ Json::Object(_)) => {
-                    out.reasoning(index, thought.get("text").text().unwrap_or_default());
+                    let whole = thought.at(&["reasoningContent", "reasoningText", "text"]);
+                    let text = thought.get("text").text().or(whole.text());
+                    out.reasoning(index, text.unwrap_or_default());
                     add(&mut self.extra, key, thought.to_value());
                 }
                 (key @ ("reasoning" | "reasoning_text"), Json::Text(text)) => {
