@@ -243,6 +243,22 @@ fn what_comes_between_the_halves_of_a_character_does_not_part_them() {
 }
 
 #[test]
+fn half_a_character_of_a_large_event_waits_for_few_others() {
+    let told = anthropic();
+    let (before, after) = told.around.clone();
+    let [one, two] = &told.pieces[0];
+    for (len, pings, is_joined) in [(1, 2_000, true), (600_000, 2, true), (600_000, 3, false)] {
+        let pings = vec![json!({"type": "ping"}); pings];
+        let pieces = [vec![one.clone()], pings, vec![two.clone()]].concat();
+        let events = [&before[..], &pieces, &after].concat();
+        let first = "a".repeat(len) + r"\ud83d";
+        let (_, response) = read(&told, &text_of("anthropic", &events, &first, r"\ude00"));
+        let end = if is_joined { "\u{1f600}" } else { "\u{fffd}\u{fffd}" };
+        assert_eq!(&response.text()[len..], end);
+    }
+}
+
+#[test]
 fn a_stream_that_ends_within_a_character_is_cut_and_has_what_came() {
     let told = chat();
     let client = any_request::client_of(told.provider, told.model);

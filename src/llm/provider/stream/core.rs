@@ -13,6 +13,16 @@ use crate::llm::transport::sse::SseEvent;
 
 /// Largest error that is looked for on lines outside the framing.
 const STRAY_ERROR_MAX: usize = 1 << 16;
+/// Bytes of an event that waits which are looked at again and again.
+const LOOKED_MAX: usize = 1 << 20;
+
+/// An event that ends within a character, and waits for the rest.
+struct Open {
+    name: Vec<u8>,
+    data: Vec<u8>,
+    /// Bytes of it that other events were compared with.
+    looked: usize,
+}
 
 /// What the events of an answer come to.
 pub(super) struct Core<D> {
@@ -34,8 +44,8 @@ pub(super) struct Core<D> {
     pub foreign: bool,
     /// Lines outside the framing.
     stray: Vec<u8>,
-    /// Name and data of an event that ends within a character: it waits for the rest.
-    open: Option<(Vec<u8>, Vec<u8>)>,
+    /// An event that waits.
+    open: Option<Open>,
 }
 
 impl<D: Dialect> Core<D> {
@@ -86,12 +96,13 @@ impl<D: Dialect> Core<D> {
 
     /// Takes an event while another waits for the rest of a character.
     fn go_on(&mut self, name: &[u8], data: &[u8]) {
-        let Some(before) = self.open.take() else { return };
-        let texts = std::str::from_utf8(&before.1).ok().zip(std::str::from_utf8(data).ok());
+        let Some(mut before) = self.open.take() else { return };
+        let texts = std::str::from_utf8(&before.data).ok().zip(std::str::from_utf8(data).ok());
         if let Some((one, other)) = texts.and_then(|(one, other)| halves::joined(one, other)) {
-            self.json(&before.0, &before.1, one.as_bytes());
+            self.json(&before.name, &before.data, one.as_bytes());
             self.json(name, data, other.as_bytes());
-        } else if pairs::is_elsewhere(&before.1, data) {
+        } else if before.looked < LOOKED_MAX && pairs::is_elsewhere(&before.data, data) {
+            before.looked += before.data.len();
             self.open = Some(before);
             self.json(name, data, data);
         } else {
@@ -103,7 +114,7 @@ impl<D: Dialect> Core<D> {
 
     /// The rest of a character does not come.
     fn give_up_waiting(&mut self) {
-        if let Some((name, data)) = self.open.take() {
+        if let Some(Open { name, data, .. }) = self.open.take() {
             let text = String::from_utf8_lossy(&data);
             self.json(&name, &data, halves::mended(&text).as_bytes());
         }
@@ -113,7 +124,7 @@ impl<D: Dialect> Core<D> {
     fn waits(&mut self, name: &[u8], data: &[u8]) -> bool {
         let waits = self.open.is_none() && std::str::from_utf8(data).is_ok_and(halves::is_open);
         if waits {
-            self.open = Some((name.to_vec(), data.to_vec()));
+            self.open = Some(Open { name: name.to_vec(), data: data.to_vec(), looked: 0 });
         }
         waits
     }
