@@ -231,6 +231,39 @@ fn how_likely_the_words_were_is_told_once() {
 }
 
 #[test]
+fn an_item_that_is_done_twice_is_told_once() {
+    let mut item = message("Hi");
+    item["content"][0]["logprobs"] = json!([{"token": "Hi", "logprob": -0.5}]);
+    item["content"][0]["annotations"] = json!([{"type": "url_citation", "url": "u"}]);
+    let done = event("output_item.done", json!({"item": item}));
+    let answer = read(&[done.clone(), done, ended(&[item])]);
+    let first = answer.first();
+    assert_eq!(answer.text(), "Hi");
+    let listed = [&first.logprobs, &first.citations].map(|list| list.as_ref().unwrap().as_array());
+    assert_eq!(listed.map(|list| list.unwrap().len()), [1, 1]);
+}
+
+#[test]
+fn an_end_costs_what_it_says_however_much_was_told() {
+    const MANY: usize = 20_000;
+    // Of two items in turn, and so in as many runs as pieces.
+    let piece = |n: usize| {
+        let mut piece = delta("output_text", "so, ");
+        piece["output_index"] = (n % 2).into();
+        piece
+    };
+    let mut other = event("output_text.done", json!({"text": "something else"}));
+    other["content_index"] = 1.into();
+    let ends = [other, event("output_item.done", json!({"item": message("something else")}))];
+    let pieces = (0..MANY).map(piece);
+    let events: Vec<_> = pieces.chain((0..MANY).map(|n| ends[n % 2].clone())).collect();
+    let since = std::time::Instant::now();
+    let answer = read(&[&events[..], &[ended(&[])]].concat());
+    assert!(answer.text().starts_with("so, so, "));
+    assert!(since.elapsed().as_secs() < 20, "{:?}", since.elapsed());
+}
+
+#[test]
 fn a_message_whose_thoughts_came_in_an_item_of_their_own_thinks_them_once() {
     let of = |index: u64, mut event: Value| {
         event["output_index"] = index.into();

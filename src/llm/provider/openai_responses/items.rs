@@ -20,6 +20,8 @@ pub struct Item {
     name: Option<String>,
     /// As received, once it was done.
     pub value: Option<Value>,
+    /// How much that says.
+    said: usize,
     /// Whether a piece of it was told already.
     pub is_told: bool,
     /// How many words of it came with how likely they were.
@@ -164,8 +166,9 @@ impl Item {
     /// Keeps it as received, unless what is kept already says more.
     pub fn keep(&mut self, item: &Json) {
         let new = item.to_value();
-        if self.value.as_ref().is_none_or(|old| said(old) <= said(&new)) {
-            self.value = Some(new);
+        let said = said(&new);
+        if self.value.is_none() || self.said <= said {
+            (self.value, self.said) = (Some(new), said);
         }
     }
 

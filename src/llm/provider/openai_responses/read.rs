@@ -58,7 +58,7 @@ impl Dialect for Decoder {
             }
             "response.output_text.delta" => {
                 let at = self.delta(json, Kind::Text, out);
-                self.chances(at, json.get("logprobs").items());
+                self.chances(at, json.get("logprobs").items().iter());
             }
             "response.refusal.delta" => {
                 self.delta(json, Kind::Refusal, out);
@@ -234,9 +234,10 @@ impl Decoder {
     }
 
     /// How likely an item's next words were.
-    fn chances(&mut self, at: usize, chances: &[Json]) {
-        self.items.at(at).chances += chances.len();
-        self.logprobs.extend(chances.iter().map(Json::to_value));
+    fn chances<'a>(&mut self, at: usize, chances: impl Iterator<Item = &'a Json<'a>>) {
+        let before = self.logprobs.len();
+        self.logprobs.extend(chances.map(Json::to_value));
+        self.items.at(at).chances += self.logprobs.len() - before;
     }
 
     /// A text is complete that an event, or the part that it has, says.
@@ -266,8 +267,8 @@ impl Decoder {
             self.told.end_item(at, item, out);
             let known = self.items.at(at).chances;
             let parts = item.get("content").items().iter();
-            let all = parts.flat_map(|part| part.get("logprobs").items());
-            self.logprobs.extend(all.skip(known).map(Json::to_value));
+            let all: Vec<_> = parts.flat_map(|part| part.get("logprobs").items()).collect();
+            self.chances(at, all.into_iter().skip(known));
         }
         self.last(at, item, out);
     }

@@ -4,7 +4,9 @@
 //! and when the answer is. Hosts leave out some deltas, or all. So each of those ends
 //! is held against what was told: where that is the beginning of what is said in the
 //! end, the rest is told; where the two contradict each other, what was told stays.
+//! An end costs as much as it says, however much was told, and in how many runs.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::llm::assemble::Assembler;
@@ -12,7 +14,7 @@ use crate::llm::events::Pieces;
 use crate::llm::json::Json;
 
 /// What a text is.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// What is said to the user.
     Text,
@@ -25,7 +27,7 @@ pub enum Kind {
 }
 
 /// Where a text belongs.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The item.
     pub item: usize,
@@ -46,6 +48,10 @@ struct Run {
 #[derive(Default)]
 pub struct Told {
     runs: Vec<Run>,
+    /// The numbers of those of each place, in their order.
+    of_places: HashMap<Place, Vec<usize>>,
+    /// The same of each item, in the text that its kind is told in.
+    of_items: HashMap<(usize, Kind), Vec<usize>>,
     /// Where the last thought belongs, if another may go on with it.
     thought_of: Option<Place>,
 }
@@ -77,8 +83,20 @@ impl Told {
         }
         match self.runs.last_mut().filter(|run| run.place == place && run.range.end == from) {
             Some(run) => run.range.end = to,
-            None => self.runs.push(Run { place, range: from..to }),
+            None => self.begin(Run { place, range: from..to }),
         }
+    }
+
+    fn begin(&mut self, run: Run) {
+        let (number, place) = (self.runs.len(), run.place);
+        self.of_places.entry(place).or_default().push(number);
+        self.of_items.entry((place.item, place.kind.told_as())).or_default().push(number);
+        self.runs.push(run);
+    }
+
+    /// The runs of an item, in the text that this kind is told in.
+    fn of_item(&self, item: usize, kind: Kind) -> &[usize] {
+        self.of_items.get(&(item, kind.told_as())).map_or(&[], Vec::as_slice)
     }
 
     /// The next thought begins anew.
@@ -98,7 +116,8 @@ impl Told {
 
     /// A part is done: what its text says beyond what was told.
     pub fn end_part(&mut self, place: Place, whole: &str, out: &mut Assembler) {
-        let rest = self.beyond(whole, so_far(place.kind, out), |other| other == place);
+        let runs = self.of_places.get(&place).map_or(&[][..], Vec::as_slice);
+        let rest = self.beyond(whole, so_far(place.kind, out), runs);
         rest.into_iter().for_each(|rest| self.say(place, rest, out));
     }
 
@@ -106,18 +125,16 @@ impl Told {
     pub fn end_item(&mut self, at: usize, item: &Json, out: &mut Assembler) {
         self.end_thoughts(at, item, out);
         for kind in [Kind::Text, Kind::Refusal] {
-            let is_its = |place: Place| place.item == at && place.kind == kind;
-            self.end_texts(&texts(at, item, kind), is_its, out);
+            self.end_texts(&texts(at, item, kind), Some(at), out);
         }
     }
 
     /// What an item has thought. Of both the thoughts and what stands for them some
     /// hosts tell one, and say the other in the end.
     fn end_thoughts(&mut self, at: usize, item: &Json, out: &mut Assembler) {
-        let is_its = |place: Place| place.item == at && place.kind.is_thought();
         let all = [texts(at, item, Kind::Thought), texts(at, item, Kind::Summary)];
-        if self.runs.iter().any(|run| is_its(run.place)) {
-            all.iter().find(|texts| self.end_texts(texts, is_its, out));
+        if !self.of_item(at, Kind::Thought).is_empty() {
+            all.iter().find(|texts| self.end_texts(texts, Some(at), out));
             return;
         }
         // A message whose thoughts were told as an item of their own.
@@ -131,7 +148,8 @@ impl Told {
 
     /// Whether something was told of an item.
     fn knows(&self, item: usize) -> bool {
-        self.runs.iter().any(|run| run.place.item == item)
+        let kinds = [Kind::Text, Kind::Refusal, Kind::Thought];
+        kinds.iter().any(|kind| !self.of_item(item, *kind).is_empty())
     }
 
     /// The answer is done, whose items tell no more than this: only where all that was
@@ -139,7 +157,7 @@ impl Told {
     pub fn end_all(&mut self, items: &[(usize, &Json)], out: &mut Assembler) {
         for kind in [Kind::Text, Kind::Refusal] {
             let all: Vec<_> = items.iter().flat_map(|(at, item)| texts(*at, item, kind)).collect();
-            self.end_texts(&all, |place| place.kind == kind, out);
+            self.end_texts(&all, None, out);
         }
         let has_none = out.choice(0).reasoning.is_none();
         for (at, item) in items {
@@ -149,17 +167,25 @@ impl Told {
         }
     }
 
-    /// Tells what these texts say beyond what was told of them; false if that was
-    /// something else.
+    /// Tells what these texts, of one item or of all, say beyond what was told of them;
+    /// false if that was something else.
     fn end_texts(
         &mut self,
         texts: &[(Place, &str)],
-        is_its: impl Fn(Place) -> bool,
+        item: Option<usize>,
         out: &mut Assembler,
     ) -> bool {
         let Some((first, _)) = texts.first() else { return false };
         let whole: String = texts.iter().map(|(_, text)| *text).collect();
-        let told = self.beyond(&whole, so_far(first.kind, out), is_its);
+        let so_far = so_far(first.kind, out);
+        let told = match item {
+            Some(item) => self.beyond(&whole, so_far, self.of_item(item, first.kind)),
+            None => {
+                let is_its = |run: &usize| self.runs[*run].place.kind == first.kind;
+                let runs: Vec<_> = (0..self.runs.len()).filter(is_its).collect();
+                self.beyond(&whole, so_far, &runs)
+            }
+        };
         let Some(mut told) = told.map(|rest| whole.len() - rest.len()) else { return false };
         for (place, text) in texts {
             let (before, rest) = text.split_at(told.min(text.len()));
@@ -173,22 +199,21 @@ impl Told {
         true
     }
 
-    /// The rest of a text, if what was told of it is its beginning.
-    fn beyond<'a>(
-        &self,
-        whole: &'a str,
-        told: &str,
-        is_its: impl Fn(Place) -> bool,
-    ) -> Option<&'a str> {
-        let mut runs = self.runs.iter().filter(|run| is_its(run.place));
-        let piece = |run: &Run| told.get(run.range.clone()).unwrap_or_default();
-        runs.try_fold(whole, |rest, run| rest.strip_prefix(piece(run)))
+    /// The rest of a text, if what was told of it in these runs is its beginning.
+    fn beyond<'a>(&self, whole: &'a str, told: &str, runs: &[usize]) -> Option<&'a str> {
+        let piece = |run: &usize| told.get(self.runs[*run].range.clone()).unwrap_or_default();
+        runs.iter().try_fold(whole, |rest, run| rest.strip_prefix(piece(run)))
     }
 }
 
 impl Kind {
     fn is_thought(self) -> bool {
-        matches!(self, Kind::Thought | Kind::Summary)
+        self.told_as() == Kind::Thought
+    }
+
+    /// What stands for a thought is told as one.
+    fn told_as(self) -> Kind {
+        if self == Kind::Summary { Kind::Thought } else { self }
     }
 
     /// The kind of a part.
@@ -209,10 +234,14 @@ impl Kind {
     }
 }
 
-/// Whether a text of this kind holds another, which so is told already.
+/// So much of what was told is searched for a text, however short that is.
+const SEARCHED: usize = 1 << 14;
+
+/// Whether the last of what was told of this kind holds a text, which so is told already.
 pub fn has(kind: Kind, text: &str, out: &mut Assembler) -> bool {
-    let told = so_far(kind, out);
-    told.ends_with(text) || told.contains(text)
+    let told = so_far(kind, out).as_bytes();
+    let from = told.len().saturating_sub(SEARCHED + 16 * text.len());
+    memchr::memmem::find(&told[from..], text.as_bytes()).is_some()
 }
 
 /// All of a kind.
