@@ -9,10 +9,11 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use given::{GIVEN, Given};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+mod given;
 pub mod halves;
 
 /// A JSON value that borrows from its text.
@@ -319,41 +320,6 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-/// The members in which vendors say what a function is given.
-const GIVEN: [&str; 4] = ["arguments", "input", "args", "parameters"];
-
-/// The value of such a member.
-struct Given<'a>(Json<'a>);
-
-impl<'de> Deserialize<'de> for Given<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <&RawValue>::deserialize(deserializer)?.get();
-        match text.as_bytes() {
-            [b'{', ..] => Ok(Given(Json::Given(halves::mended(text)))),
-            // Such members within it are no longer told apart: each would be read from
-            // its own beginning, where nobody knows how deep it lies.
-            [b'[', ..] => serde_json::from_str::<Value>(text).map(|all| Given(all.into())),
-            _ => serde_json::from_str(text).map(Given),
-        }
-        .map_err(D::Error::custom)
-    }
-}
-
-impl From<Value> for Json<'_> {
-    fn from(value: Value) -> Self {
-        match value {
-            Value::Null => Json::Null,
-            Value::Bool(bool) => Json::Bool(bool),
-            Value::Number(number) => Json::Number(number),
-            Value::String(text) => Json::Text(text.into()),
-            Value::Array(items) => Json::Array(items.into_iter().map(Json::from).collect()),
-            Value::Object(members) => Json::Object(
-                members.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
-            ),
-        }
-    }
-}
-
 /// A member's name, borrowed where it has no escapes.
 struct Name<'a>(Cow<'a, str>);
 
@@ -424,18 +390,6 @@ mod tests {
         let json = Json::parse(br#"{"a":"plain","b":"with \u00e4"}"#).unwrap();
         assert!(matches!(json.get("a"), Json::Text(Cow::Borrowed("plain"))));
         assert_eq!(json.get("b").text(), Some("with ä"));
-    }
-
-    #[test]
-    fn what_is_nested_without_end_is_an_error_under_any_name() {
-        for name in ["arguments", "input", "args", "parameters", "other"] {
-            let text = format!("{{\"{name}\":[").repeat(20_000);
-            assert!(Json::parse(text.as_bytes()).is_err(), "{name}: not closed");
-            let text = text + &"]}".repeat(20_000);
-            assert!(Json::parse(text.as_bytes()).is_err(), "{name}: too deep");
-            let shallow = format!("{{\"{name}\":[1,{{\"{name}\":[\"a\",null,true]}}]}}");
-            assert_eq!(Json::parse(shallow.as_bytes()).unwrap().to_text(), shallow);
-        }
     }
 
     #[test]
