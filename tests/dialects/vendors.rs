@@ -967,6 +967,25 @@ fn more_choices_or_calls_than_any_model_gives_are_refused_before_they_cost_anyth
 }
 
 #[test]
+fn a_name_or_id_longer_than_any_host_gives_is_refused_before_it_is_told_with_each_piece() {
+    let call = |id: &str, name: &str| {
+        let function = json!({"name": name, "arguments": ""});
+        chunk(json!({"tool_calls": [{"index": 0, "id": id, "function": function}]}), Value::Null)
+    };
+    let (short, long, half) = ("a".repeat(10_000), "a".repeat(70_000), "a".repeat(40_000));
+    for events in [vec![call(&long, "f")], vec![call("c", &long)], vec![call("c", &half); 2]] {
+        let error = read("custom", &events).map(drop);
+        // A name that is repeated is no longer for it.
+        assert_eq!(error.is_err_and(|e| e.status() == Status::Protocol), events.len() == 1);
+    }
+    let error = read("custom", &[call("c", &half), call("c", &(half.clone() + "b"))]).unwrap_err();
+    assert_eq!(error.status(), Status::Protocol, "{error}");
+    let end = chunk(json!({}), "tool_calls".into());
+    let (_, response) = read("custom", &[call(&short, &short), end]).unwrap();
+    assert_eq!(response.first().tool_calls[0].name, short);
+}
+
+#[test]
 fn a_path_of_some_bytes_makes_no_list_of_millions() {
     let partial = |path: &str| {
         let call = json!({"name": "f", "partialArgs": [{"jsonPath": path, "stringValue": "x"}],

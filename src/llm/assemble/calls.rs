@@ -2,6 +2,12 @@
 
 use crate::llm::message::ToolCall;
 
+/// Calls or items of an answer that nobody's model gives: each new one is looked for
+/// among all before.
+pub const CALLS_MAX: usize = 4_096;
+/// Bytes of a name or id that nobody gives a call: each piece of it is told with both.
+pub const WORD_MAX: usize = 1 << 16;
+
 /// A piece of a call.
 #[derive(Debug, Default)]
 pub struct Fragment<'a> {
@@ -28,6 +34,8 @@ pub struct Call {
     pub ended: bool,
     /// Its name comes with each piece.
     repeats: bool,
+    /// How far its arguments have come.
+    shape: Shape,
 }
 
 /// Which of the calls a piece belongs to; none: a new one.
@@ -48,14 +56,13 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
     if piece.id.is_some() && piece.name.is_some() {
         return calls[place].goes_on_in(piece).then_some(place);
     }
-    let Call { done: call, repeats, .. } = &calls[place];
+    let Call { done: call, repeats, shape, .. } = &calls[place];
     if *repeats && piece.arguments.is_empty() && piece.name == Some(&call.name) {
         return Some(place);
     }
     // A name begins a call, unless it only repeats or goes on.
     let begins = piece.name.is_some_and(|name| {
-        !call.name.is_empty() && is_whole(&call.arguments)
-            || piece.index.is_none() && name != call.name
+        !call.name.is_empty() && shape.is_whole() || piece.index.is_none() && name != call.name
     });
     (!begins).then_some(place)
 }
@@ -71,7 +78,7 @@ impl Call {
     fn is_followed_by(&self, piece: &Fragment) -> bool {
         let elsewhere = self.index.zip(piece.index).is_some_and(|(old, new)| old != new);
         let begins = piece.name.is_some_and(|name| elsewhere || name != self.done.name);
-        begins && is_whole(&self.done.arguments)
+        begins && self.shape.is_whole()
     }
 
     /// Whether a piece with a name and an unknown id is the rest of this call after
@@ -79,7 +86,7 @@ impl Call {
     /// name. What goes on then is no beginning of arguments.
     fn goes_on_in(&self, piece: &Fragment) -> bool {
         let ToolCall { name, arguments, .. } = &self.done;
-        let is_open = !arguments.is_empty() && !is_whole(arguments);
+        let is_open = !arguments.is_empty() && !self.shape.is_whole();
         let begins = piece.arguments.is_empty() || piece.arguments.trim_start().starts_with('{');
         is_open && !begins && piece.name == Some(name)
     }
@@ -87,7 +94,7 @@ impl Call {
     /// Whether a piece that says nothing but arguments may be the rest of this call.
     fn awaits(&self, piece: &Fragment) -> bool {
         let says_no_more = piece.id.is_none() && piece.name.is_none();
-        says_no_more && !self.ended && !is_whole(&self.done.arguments)
+        says_no_more && !self.ended && !self.shape.is_whole()
     }
 
     /// Adds a piece to it.
@@ -106,11 +113,72 @@ impl Call {
             self.index = piece.index;
         }
         call.arguments.push_str(piece.arguments);
+        self.shape.go_on(piece.arguments);
     }
 }
 
-/// Whether a text is a whole JSON value already, so that what follows belongs
-/// to another call.
-fn is_whole(text: &str) -> bool {
-    text.trim_end().ends_with('}') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+/// How far a JSON text has come, told by its brackets: to read it again with each piece
+/// would cost more each time.
+#[derive(Debug, Default)]
+struct Shape {
+    has_begun: bool,
+    /// Whether it is one object, as far as it has come.
+    is_object: bool,
+    /// Brackets that are open.
+    depth: usize,
+    /// Whether it is within a text, and there behind a backslash.
+    is_text: bool,
+    is_escaped: bool,
+}
+
+impl Shape {
+    /// Whether the object is whole, so that what follows belongs to another call.
+    fn is_whole(&self) -> bool {
+        self.is_object && self.depth == 0
+    }
+
+    fn go_on(&mut self, piece: &str) {
+        piece.bytes().filter(|byte| !byte.is_ascii_whitespace()).for_each(|byte| self.take(byte));
+    }
+
+    fn take(&mut self, byte: u8) {
+        if self.is_text {
+            self.is_text = self.is_escaped || byte != b'"';
+            self.is_escaped = !self.is_escaped && byte == b'\\';
+            return;
+        }
+        match self.has_begun {
+            true => self.is_object &= self.depth > 0,
+            false => self.is_object = byte == b'{',
+        }
+        self.has_begun = true;
+        match byte {
+            b'"' => self.is_text = true,
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_whole_where_a_reader_of_json_says_so_in_whatever_pieces() {
+        let text = " {\"a\\\"}\": [{}, \"\\\\\"], \"b\": {\"c\": \"}\"}}\n x";
+        let mut shape = Shape::default();
+        for (at, _) in text.char_indices() {
+            let so_far = &text[..at];
+            let is_json = serde_json::from_str::<serde::de::IgnoredAny>(so_far).is_ok();
+            assert_eq!(shape.is_whole(), is_json, "{so_far}");
+            shape.go_on(&text[at..=at]);
+        }
+        for other in ["", "[]", "1", "\"{}\"", "{}{}", "{} x", "}{", "x{}"] {
+            let mut shape = Shape::default();
+            shape.go_on(other);
+            assert!(!shape.is_whole(), "{other}");
+        }
+    }
 }

@@ -21,8 +21,8 @@ use super::provider::Context;
 use super::response::{Choice, FinishReason, Response, Usage};
 use super::transport::Head;
 use building::Building;
-use calls::Call;
-pub use calls::Fragment;
+pub use calls::{CALLS_MAX, Fragment};
+use calls::{Call, WORD_MAX};
 
 /// Builds a response from pieces.
 #[derive(Debug)]
@@ -38,11 +38,9 @@ pub struct Assembler<'a> {
     is_too_much: bool,
 }
 
-/// Answers to one request, and calls or items of one, that nobody's model gives:
-/// each new one is looked for among all before.
+/// Answers to one request that nobody's model gives: each new one is looked for among
+/// all before.
 pub const CHOICES_MAX: usize = 1_024;
-/// See [`CHOICES_MAX`].
-pub const CALLS_MAX: usize = 4_096;
 
 impl<'a> Assembler<'a> {
     /// One that tells events, for the answer with this head.
@@ -209,9 +207,9 @@ impl<'a> Assembler<'a> {
         });
         let call = &mut building.calls[place];
         call.add(&piece);
-        let call = (call.done.id.clone(), call.done.name.clone());
-        let ((id, name), index, arguments) = (call, place as u32, piece.arguments);
-        self.is_too_much |= is_too_much;
+        let (id, name) = (call.done.id.clone(), call.done.name.clone());
+        let (index, arguments) = (place as u32, piece.arguments);
+        self.is_too_much |= is_too_much || id.len().max(name.len()) > WORD_MAX;
         self.tell(choice, || EventKind::ToolCall { index, id, name, arguments: arguments.into() });
         place
     }
@@ -232,11 +230,6 @@ impl<'a> Assembler<'a> {
         self.called(choice, place).map(|call| call.id.clone()).unwrap_or_default()
     }
 
-    /// The arguments of a call so far.
-    pub fn tool_arguments(&mut self, choice: u32, place: usize) -> Option<&str> {
-        self.building(choice).calls.get(place).map(|call| call.done.arguments.as_str())
-    }
-
     /// Keeps what else the host says about a call.
     pub fn tool_extra(&mut self, choice: u32, place: usize, key: &str, value: Value) {
         if let Some(call) = self.building(choice).calls.get_mut(place) {
@@ -252,7 +245,7 @@ impl<'a> Assembler<'a> {
         let (index, id, name) = (place as u32, call.done.id.clone(), call.done.name.clone());
         if call.done.arguments.trim().is_empty() {
             let arguments = "{}";
-            call.done.arguments.push_str(arguments);
+            call.add(&Fragment { arguments, ..Fragment::default() });
             let (id, name, arguments) = (id.clone(), name.clone(), arguments.into());
             self.tell(choice, || EventKind::ToolCall { index, id, name, arguments });
         }

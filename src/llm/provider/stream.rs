@@ -101,7 +101,7 @@ pub fn plain<D: Dialect>(
 }
 
 fn too_much(head: &Head) -> Error {
-    let message = "the answer has more choices or calls than any model gives";
+    let message = "the answer has more parts, or larger ones, than any model gives";
     errors::with_head(head, Status::Protocol, message)
 }
 

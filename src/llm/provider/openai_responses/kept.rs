@@ -54,7 +54,8 @@ fn name_call(item: &mut Item, out: &mut Assembler) -> Option<String> {
     }
     let given = &value["arguments"];
     if value["type"] == "function_call" && (given.is_null() || *given == "" || *given == "{}") {
-        value["arguments"] = out.tool_arguments(0, call.place).unwrap_or("{}").into();
+        let told = out.called(0, call.place).map_or("{}", |call| &call.arguments);
+        value["arguments"] = told.into();
     }
     None
 }
