@@ -636,3 +636,20 @@ fn the_container_in_which_code_waits_for_a_result_is_named_with_it() {
         }
     }
 }
+
+#[test]
+fn more_blocks_or_a_larger_usage_than_any_model_gives_are_refused() {
+    let begin = json!({"type": "message_start", "message": {"id": "msg", "model": "m"}});
+    let blocks = |many: u64| (0..many).map(|n| start(n, json!({"type": "text", "text": "a"})));
+    let usage = |len: usize| json!({"type": "message_delta", "delta": {}, "usage": {"more": "a".repeat(len)}});
+    let all = |more: Vec<Value>| [vec![begin.clone()], more, end("end_turn").to_vec()].concat();
+    for (more, fits) in [
+        (blocks(500).collect(), true),
+        (blocks(5_000).collect(), false),
+        (vec![usage(10_000)], true),
+        (vec![usage(70_000)], false),
+    ] {
+        let status = read(&all(more)).map(drop).map_err(|error| error.status());
+        assert_eq!(status, if fits { Ok(()) } else { Err(Status::Protocol) });
+    }
+}

@@ -316,3 +316,18 @@ fn a_signature_in_openais_form_goes_where_gemini_has_it() {
     let skipped = json!("skip_thought_signature_validator");
     assert_eq!(sent(&asked(calls, foreign)), [json!(null), skipped, json!(null)]);
 }
+
+#[test]
+fn a_call_that_comes_again_is_looked_for_among_the_calls() {
+    const MANY: usize = 20_000;
+    let part = |part: Value| json!({"candidates": [{"content": {"parts": [part]}}]});
+    let call = json!({"functionCall": {"id": "c", "name": "f", "args": {"a": 1}}});
+    let signed = |n: usize| part(json!({"text": "a", "thoughtSignature": n.to_string()}));
+    let mut events: Vec<_> = (0..MANY).map(signed).collect();
+    events.extend(vec![part(call); MANY]);
+    events.push(json!({"candidates": [{"finishReason": "STOP"}]}));
+    let since = std::time::Instant::now();
+    let answer = read(&events);
+    assert_eq!((answer.text().len(), answer.first().tool_calls.len()), (MANY, 1));
+    assert!(since.elapsed().as_secs() < 20, "{:?}", since.elapsed());
+}

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::Result;
-use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::events::Pieces;
 use crate::llm::json::Json;
 use crate::llm::provider::alike::{Added, Lane};
@@ -72,6 +72,10 @@ impl Dialect for Decoder {
             "ping" => {}
             _ if name == b"ping" => {}
             _ => out.other(json),
+        }
+        // Each piece's block is looked for among all.
+        if self.blocks.len() > CALLS_MAX {
+            out.too_much();
         }
         Ok(false)
     }
@@ -256,6 +260,10 @@ impl Decoder {
         let (read, written) = (n("cache_read_input_tokens"), n("cache_creation_input_tokens"));
         let parts = read.unwrap_or(0).saturating_add(written.unwrap_or(0));
         let thinking = self.usage.get("output_tokens_details");
+        let all = Value::Object(self.usage.clone()).to_string();
+        if all.len() > USAGE_MAX {
+            out.too_much();
+        }
         out.usage(Usage {
             input_tokens: n("input_tokens").map(|input| input.saturating_add(parts)),
             output_tokens: n("output_tokens"),
@@ -263,10 +271,13 @@ impl Decoder {
             cached_input_tokens: read,
             cache_write_tokens: written,
             reasoning_tokens: thinking.and_then(|details| details["thinking_tokens"].as_u64()),
-            provider_usage: Some(Value::Object(self.usage.clone()).to_string()),
+            provider_usage: Some(all),
         });
     }
 }
+
+/// Bytes that no usage has: each event that says some of it tells all.
+const USAGE_MAX: usize = 1 << 16;
 
 /// What a usage says of the input.
 const INPUT: [&str; 3] = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"];

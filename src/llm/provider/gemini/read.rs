@@ -23,6 +23,8 @@ pub struct Decoder {
 struct Candidate {
     index: u32,
     parts: Vec<Value>,
+    /// Which of them are calls.
+    calls: Vec<usize>,
     open: Option<Open>,
 }
 
@@ -201,7 +203,7 @@ impl Candidate {
                 |member: &str| call.get(member).word().is_some_and(|it| old[member] == *it);
             is_same("id") && is_same("name") && old["args"] == call.get("args").to_value()
         };
-        self.parts.iter().any(|part| is_it(&part["functionCall"]))
+        self.calls.iter().any(|part| is_it(&self.parts[*part]["functionCall"]))
     }
 
     fn begin(&mut self, part: &Json, call: &Json, name: &str, out: &mut Assembler) {
@@ -217,6 +219,7 @@ impl Candidate {
         }
         self.parts.push(kept);
         let part = self.parts.len() - 1;
+        self.calls.push(part);
         self.open = Some(Open { part, place, arguments: json!({}), given: None });
     }
 

@@ -49,16 +49,18 @@ fn put(list: &mut Vec<Value>, item: Value, is_by_address: bool) {
 
 /// Has the supports of an event name its sources by their places in the joined list.
 fn renumber(new: &mut Map<String, Value>, known: &Map<String, Value>) {
-    let list =
-        |of: &Map<String, Value>| of.get("groundingChunks").and_then(Value::as_array).cloned();
-    let (Some(mut joined), Some(own)) = (list(known), list(new)) else { return };
+    fn list(of: &Map<String, Value>) -> Option<&Vec<Value>> {
+        of.get("groundingChunks")?.as_array()
+    }
+    let (Some(known), Some(own)) = (list(known), list(new)) else { return };
+    let mut added = Vec::new();
     let places: Vec<usize> = own
-        .into_iter()
+        .iter()
         .map(|item| {
-            let there = joined.iter().take(SEARCHED).position(|old| *old == item);
-            there.unwrap_or_else(|| {
-                joined.push(item);
-                joined.len() - 1
+            let mut joined = known.iter().chain(added.iter().copied()).take(SEARCHED);
+            joined.position(|old| old == item).unwrap_or_else(|| {
+                added.push(item);
+                known.len() + added.len() - 1
             })
         })
         .collect();
