@@ -154,6 +154,15 @@ pub fn stream(
     end.map(|()| (events, response))
 }
 
+/// Reads a stream in one piece, which must cost no more than a moment.
+pub fn soon(provider: &dyn Provider, context: &Context, text: &str) -> Response {
+    let mut decoder = provider.stream(context, &head(200, &[]));
+    let since = std::time::Instant::now();
+    decoder.feed(text.as_bytes()).and_then(|()| decoder.finish()).unwrap();
+    assert!(since.elapsed().as_secs() < 15, "{:?}", since.elapsed());
+    decoder.response()
+}
+
 /// Server-sent events of these data.
 pub fn sse(events: &[Value]) -> String {
     events.iter().map(|event| format!("data: {event}\n\n")).collect()
