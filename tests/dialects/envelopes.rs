@@ -672,6 +672,7 @@ fn minimaxs_numbers_mean_what_it_says_they_do() {
         (1026, ContentFilter),
         (1039, ContextLength),
         (2013, BadRequest),
+        (2045, RateLimited),
         (2056, QuotaExhausted),
         (1000, Server),
     ] {

@@ -247,7 +247,7 @@ impl Facts {
 /// (platform.minimax.io, error codes).
 fn minimax(code: Option<u64>) -> Option<&'static str> {
     Some(match code? {
-        1002 | 1041 => "rate_limit_error",
+        1002 | 1041 | 2045 => "rate_limit_error",
         1004 | 2049 => "authentication_error",
         1008 | 2056 => "insufficient_balance",
         1026 | 1027 => "content_filter",
