@@ -342,9 +342,14 @@ fn add_thought(blocks: &mut Vec<Value>, piece: Value) {
     let is_signed = |block: &Value| block["signature"].as_str().is_some_and(|s| !s.is_empty());
     let open = blocks.last_mut().filter(|last| is_thought(last) && !is_signed(last));
     let Some(open) = open.filter(|_| is_thought(&piece)) else { return blocks.push(piece) };
-    let said = |block: &Value| block["thinking"].as_str().unwrap_or_default().to_string();
-    let (old, new) = (said(open), said(&piece));
-    let is_all = is_signed(&piece) && new.starts_with(&old);
+    let Value::String(mut said) = open["thinking"].take() else {
+        return *open = piece;
+    };
+    let new = piece["thinking"].as_str().unwrap_or_default();
+    if is_signed(&piece) && new.starts_with(&said) {
+        said.clear();
+    }
+    said.push_str(new);
     *open = piece;
-    open["thinking"] = if is_all { new } else { old + &new }.into();
+    open["thinking"] = said.into();
 }
