@@ -7,14 +7,16 @@
 //! What has to outlive the event becomes a [`serde_json::Value`].
 
 use std::borrow::Cow;
-use std::fmt;
 
-use given::{GIVEN, Given};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 mod given;
 pub mod halves;
+mod reader;
+mod word;
+mod write;
+
+pub use word::{Word, word};
 
 /// A JSON value that borrows from its text.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -177,44 +179,6 @@ impl<'a> Json<'a> {
             Json::Given(text) => serde_json::from_str(text).unwrap_or_else(|_| Map::new().into()),
         }
     }
-
-    /// As JSON text without spaces.
-    pub fn to_text(&self) -> String {
-        let mut out = String::with_capacity(SHORT);
-        self.write(&mut out);
-        out
-    }
-
-    /// As it stands: to copy it into a tree first would cost an allocation for each
-    /// name and value.
-    fn write(&self, out: &mut String) {
-        match self {
-            Json::Null => out.push_str("null"),
-            Json::Bool(true) => out.push_str("true"),
-            Json::Bool(false) => out.push_str("false"),
-            Json::Number(number) => write_number(number, out),
-            Json::Text(text) => write_text(text, out),
-            Json::Array(items) => {
-                out.push('[');
-                for (place, item) in items.iter().enumerate() {
-                    out.push_str(if place > 0 { "," } else { "" });
-                    item.write(out);
-                }
-                out.push(']');
-            }
-            Json::Object(members) => {
-                out.push('{');
-                for (place, (name, value)) in members.iter().enumerate() {
-                    out.push_str(if place > 0 { "," } else { "" });
-                    write_text(name, out);
-                    out.push(':');
-                    value.write(out);
-                }
-                out.push('}');
-            }
-            Json::Given(text) => out.push_str(text),
-        }
-    }
 }
 
 /// So many digits every number keeps.
@@ -226,159 +190,9 @@ pub fn has_long_number(text: &str) -> bool {
     text.as_bytes().split(|byte| !is_number(byte)).any(|run| run.len() > DIGITS)
 }
 
-/// As much text as a usage is.
-const SHORT: usize = 384;
-
-/// Small numbers, which nearly all are, without the formatter.
-fn write_number(number: &Number, out: &mut String) {
-    match number.as_u64() {
-        Some(digit @ 0..10) => out.push(char::from(b'0' + digit as u8)),
-        _ => out.push_str(&number.to_string()),
-    }
-}
-
-/// A text in quotation marks, as it is if it needs no escape.
-fn write_text(text: &str, out: &mut String) {
-    if word(text.as_bytes()).len < text.len() {
-        return out.push_str(&Value::from(text).to_string());
-    }
-    out.push('"');
-    out.push_str(text);
-    out.push('"');
-}
-
 /// A float that holds a whole number.
 fn whole(number: f64) -> Option<u64> {
     (number >= 0.0 && number.fract() == 0.0 && number < 1e15).then_some(number as u64)
-}
-
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-/// Members of an object for which there is room at once.
-const MEMBERS: usize = 8;
-
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
-    type Value = Json<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, bool: bool) -> Result<Self::Value, E> {
-        Ok(Json::Bool(bool))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Json::Number(number.into()))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Json::Number(number.into()))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Number::from_f64(number).map_or(Json::Null, Json::Number))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Owned(text.to_string())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
-        }
-        Ok(Json::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        // As many as most have; to grow costs more than what is not used.
-        let mut members = Vec::with_capacity(MEMBERS);
-        while let Some(Name(key)) = map.next_key()? {
-            let value = match GIVEN.contains(&key.as_ref()) {
-                true => map.next_value::<Given>()?.0,
-                false => map.next_value()?,
-            };
-            members.push((key, value));
-        }
-        Ok(Json::Object(members))
-    }
-}
-
-/// A member's name, borrowed where it has no escapes.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match deserializer.deserialize_str(Reader)? {
-            Json::Text(text) => Ok(Name(text)),
-            _ => Ok(Name(Cow::Borrowed(""))),
-        }
-    }
-}
-
-/// The beginning of a JSON text.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Word {
-    /// How many bytes there are before its end, or an escape, or a byte that must not
-    /// stand in it.
-    pub len: usize,
-    /// Whether they are all ASCII.
-    pub is_ascii: bool,
-}
-
-/// Bytes that are looked at together.
-const TOGETHER: usize = size_of::<u128>();
-const EACH: u128 = u128::MAX / 255;
-/// The high bit of each of them.
-const HIGH: u128 = EACH * 0x80;
-
-/// How a JSON text begins. Words are short, and each of another length: what is looked
-/// at together needs no guess at where one ends.
-#[inline]
-pub fn word(bytes: &[u8]) -> Word {
-    let (blocks, rest) = bytes.as_chunks::<TOGETHER>();
-    let mut seen = 0;
-    for (place, block) in blocks.iter().enumerate() {
-        let block = u128::from_le_bytes(*block);
-        let ends = ends(block);
-        if ends != 0 {
-            let len = place * TOGETHER + ends.trailing_zeros() as usize / 8;
-            // The bits below the first that is set.
-            let before = (ends - 1) & !ends;
-            return Word { len, is_ascii: (seen | block & before) & HIGH == 0 };
-        }
-        seen |= block;
-    }
-    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    let last = rest.iter().position(ends).unwrap_or(rest.len());
-    let is_ascii = seen & HIGH == 0 && rest[..last].is_ascii();
-    Word { len: blocks.len() * TOGETHER + last, is_ascii }
-}
-
-/// The high bit of each byte that ends a word; above the first that does, perhaps of
-/// others.
-#[inline]
-fn ends(block: u128) -> u128 {
-    // What is less than `bound`, at most 0x80, borrows the high bit.
-    let below = |block: u128, bound: u128| block.wrapping_sub(EACH * bound) & !block;
-    let equal = |byte: u8| below(block ^ (EACH * u128::from(byte)), 1);
-    (below(block, 0x20) | equal(b'"') | equal(b'\\')) & HIGH
 }
 
 #[cfg(test)]
@@ -413,21 +227,6 @@ mod tests {
         let json = Json::parse(text.as_bytes()).unwrap();
         assert_eq!(json.to_text(), text);
         assert_eq!(json.to_value().to_string(), text);
-    }
-
-    #[test]
-    fn a_word_ends_where_looking_at_each_byte_ends_it() {
-        let mut random = fastrand::Rng::with_seed(7);
-        let alphabet =
-            [b"\"\\\0\x1f\x20\x21\x23\x5b\x5d\x7f\x80\xa2\xdc\xff", &[b'a'; 14][..]].concat();
-        for _ in 0..20_000 {
-            let bytes: Vec<u8> =
-                (0..random.usize(0..70)).map(|_| alphabet[random.usize(0..28)]).collect();
-            let plainly = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-            let len = plainly.unwrap_or(bytes.len());
-            let is_ascii = bytes[..len].is_ascii();
-            assert_eq!(word(&bytes), Word { len, is_ascii }, "{bytes:?}");
-        }
     }
 
     #[test]
