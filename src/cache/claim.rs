@@ -11,81 +11,21 @@
 #[cfg(test)]
 mod tests;
 
+mod flights;
+
 use std::borrow::Borrow;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use crate::waiting::{Condvar, Mutex};
 
 use super::entry::{NEGATIVE, Value};
 use super::lookup::{Missed, deliver};
 use super::{Cache, Ttl, patiently};
 use crate::error::{Error, Result, Status};
-use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::waiting::Mutex;
+use flights::{Flight, Outcome};
 
-/// Keys that are being loaded.
-#[derive(Default)]
-pub struct Claims {
-    /// Apart: what is written here is not to disturb who reads the word.
-    flights: Box<Mutex<Flights>>,
-    /// Twice as many as there are, and one more once the cache is closed: 0 says in
-    /// one look that who stores need think of neither. Relaxed: who stores meanwhile
-    /// may miss one that has just begun, whose waiters look once more before they
-    /// give up.
-    word: AtomicUsize,
-}
-
-const SHUT: usize = 1;
-const ONE: usize = 2;
-
-type Flights = HashMap<Key, Arc<Flight>>;
-
-/// A key that is being loaded: one copy for the map and for whoever has to do with it.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Key(Arc<Vec<u8>>);
-
-impl Key {
-    fn copy(key: &[u8]) -> Result<Key> {
-        let mut copy = Vec::new();
-        let lacking = |_| Error::Internal(format!("out of memory for {} bytes", key.len()));
-        copy.try_reserve_exact(key.len()).map_err(lacking)?;
-        copy.extend_from_slice(key);
-        Ok(Key(Arc::new(copy)))
-    }
-}
-
-impl Borrow<[u8]> for Key {
-    fn borrow(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-struct Flight {
-    key: Key,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    waiting: usize,
-    /// How often somebody else has stored the key.
-    stores: u32,
-    outcome: Outcome,
-}
-
-#[derive(Default, Clone)]
-enum Outcome {
-    /// Somebody holds the claim.
-    #[default]
-    Held,
-    /// It was dropped: whoever comes first takes it.
-    Vacant,
-    /// The value, or that there is none.
-    Filled(Option<Value>),
-    Failed(Error),
-}
+pub use flights::Claims;
 
 /// What `get_or_claim` has for its caller.
 pub enum Claimed {
@@ -224,12 +164,7 @@ impl Cache {
             drop(state);
             return Ok((flight, mine));
         }
-        let key = Key::copy(key)?;
-        let (state, changed) = Default::default();
-        let flight = Arc::new(Flight { key: key.clone(), state, changed });
-        flights.insert(key, flight.clone());
-        self.claims.word.fetch_add(ONE, Ordering::Relaxed);
-        Ok((flight, true))
+        Ok((self.claims.begin(&mut flights, key)?, true))
     }
 
     /// The claim, unless the value has come between the look-up and the claim.
@@ -345,58 +280,6 @@ impl Cache {
     #[cfg(test)]
     pub(super) fn claims_are_over(&self) -> bool {
         self.claims.flights.lock().is_empty()
-    }
-
-    /// Ends every wait, because the cache is being closed.
-    pub(super) fn close_claims(&self) {
-        let flights = std::mem::take(&mut *self.claims.flights.lock());
-        self.claims.word.fetch_sub(flights.len() * ONE, Ordering::Relaxed);
-        for flight in flights.into_values() {
-            flight.state.lock().outcome = Outcome::Failed(Error::Closed("cache"));
-            flight.changed.notify_all();
-        }
-    }
-}
-
-impl Claims {
-    /// Whether the cache is open and no key is being loaded.
-    #[inline(always)]
-    pub fn are_none(&self) -> bool {
-        self.word.load(Ordering::Relaxed) == 0
-    }
-
-    /// Whether any key is being loaded.
-    #[inline(always)]
-    pub fn are_awaited(&self) -> bool {
-        self.word.load(Ordering::Relaxed) >= ONE
-    }
-
-    /// No claim begins any more: the cache is closed.
-    pub fn shut(&self) {
-        self.word.fetch_or(SHUT, Ordering::Release);
-    }
-
-    /// Whether the cache is closed.
-    #[inline(always)]
-    pub fn are_shut(&self) -> bool {
-        self.word.load(Ordering::Relaxed) & SHUT != 0
-    }
-
-    fn forget(&self, flights: &mut Flights, flight: &Arc<Flight>) {
-        if flights.get(&flight.key).is_some_and(|there| Arc::ptr_eq(there, flight)) {
-            flights.remove(&flight.key);
-            self.word.fetch_sub(ONE, Ordering::Relaxed);
-        }
-    }
-
-    #[cold]
-    fn stored(&self, key: &[u8]) {
-        let Some(flight) = self.flights.lock().get(key).cloned() else { return };
-        let mut state = flight.state.lock();
-        state.stores = state.stores.wrapping_add(1);
-        if state.waiting > 0 {
-            flight.changed.notify_all();
-        }
     }
 }
 

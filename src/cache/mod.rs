@@ -274,7 +274,7 @@ impl Cache {
         self.claims.shut();
         self.clear_for(Reason::Cleared, false);
         self.sweeper.close();
-        self.close_claims();
+        self.claims.close();
         self.alerts.close();
         let listener = self.listener.write().take();
         drop(listener);
