@@ -144,23 +144,8 @@ const LABELS: &[(Status, &[&str])] = &[
             "429",
         ],
     ),
-    (
-        Status::ModelNotFound,
-        &[
-            "modelnotfound",
-            "deploymentnotfound",
-            "modelnotavailable",
-            "modelnotsupported",
-            "modeldecommissioned",
-            "unknownmodel",
-            "invalidmodel",
-            "20012",
-            "1211",
-            "resourcenotfounderror",
-            "notfounderror",
-            "notfound",
-        ],
-    ),
+    (Status::ModelNotFound, SURELY_A_MODEL),
+    (Status::ModelNotFound, &["resourcenotfounderror", "notfounderror", "notfound"]),
     (
         Status::BadRequest,
         &[
@@ -175,7 +160,7 @@ const LABELS: &[(Status, &[&str])] = &[
     ),
 ];
 
-/// Labels of a missing model: the others may mean any missing thing.
+/// Labels of a missing model; the others that can mean one may mean any missing thing.
 pub(super) const SURELY_A_MODEL: &[&str] = &[
     "modelnotfound",
     "20012",
