@@ -40,7 +40,7 @@ pub enum EventKind {
         /// The function's name.
         name: String,
         /// A piece of the arguments' JSON text.
-        arguments: String,
+        arguments: Excerpt,
     },
     /// The call's arguments are complete.
     ToolCallEnd {
@@ -99,9 +99,10 @@ impl EventKind {
     /// The text that it carries: a piece, a reason, or JSON.
     pub fn text(&self) -> Option<&str> {
         match self {
-            EventKind::Text(text) | EventKind::Reasoning(text) => Some(text),
+            EventKind::Text(text)
+            | EventKind::Reasoning(text)
+            | EventKind::ToolCall { arguments: text, .. } => Some(text),
             EventKind::Refusal(text) | EventKind::Raw(text) | EventKind::Other(text) => Some(text),
-            EventKind::ToolCall { arguments, .. } => Some(arguments),
             EventKind::Finish { reason, .. } => Some(reason.name()),
             EventKind::Start { .. } | EventKind::ToolCallEnd { .. } | EventKind::Usage(_) => None,
         }
@@ -139,7 +140,7 @@ impl Event {
                 json["index"] = (*index).into();
                 json["id"] = id.clone().into();
                 json["name"] = name.clone().into();
-                json["arguments"] = arguments.clone().into();
+                json["arguments"] = (**arguments).into();
             }
             EventKind::ToolCallEnd { index, id, name } => {
                 json["index"] = (*index).into();

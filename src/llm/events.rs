@@ -6,6 +6,7 @@
 
 use super::event::{Event, EventKind};
 use super::excerpt::Excerpt;
+use super::message::ToolCall;
 use crate::error::Result;
 
 /// Events whose memory is kept: as many as a large read brings.
@@ -35,6 +36,19 @@ pub struct Pieces<'a> {
     pub lens: &'a [usize],
 }
 
+impl<'a> Pieces<'a> {
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = &'a str> {
+        let mut at = 0;
+        let next = move |len: usize| {
+            at += len;
+            self.text.get(at - len..at).unwrap_or_default()
+        };
+        let whole = self.lens.is_empty().then_some(self.text.len());
+        whole.into_iter().chain(self.lens.iter().copied()).map(next)
+    }
+}
+
 impl<'a> From<&'a str> for Pieces<'a> {
     fn from(text: &'a str) -> Self {
         Pieces { text, lens: &[] }
@@ -46,8 +60,20 @@ impl<'a> From<&'a str> for Pieces<'a> {
 enum Entry {
     /// The next pieces of text, or of thinking.
     Pieces { choice: u32, thought: bool, count: usize },
+    /// The next pieces of what a call is given, boxed because they are seldom.
+    Arguments(Box<Arguments>),
     /// Another event, boxed because it is seldom, and large.
     Other(Box<Event>),
+}
+
+/// Pieces of what a call is given.
+#[derive(Debug)]
+struct Arguments {
+    choice: u32,
+    index: u32,
+    id: String,
+    name: String,
+    count: usize,
 }
 
 impl Events {
@@ -59,7 +85,7 @@ impl Events {
     /// Whether one of them carries something of the answer.
     pub fn have_content(&self) -> bool {
         self.list.iter().any(|entry| match entry {
-            Entry::Pieces { .. } => true,
+            Entry::Pieces { .. } | Entry::Arguments(_) => true,
             Entry::Other(event) => event.kind.is_content(),
         })
     }
@@ -81,13 +107,28 @@ impl Events {
         self.list.push(Entry::Pieces { choice, thought, count });
     }
 
+    /// Adds a piece of what a call is given, which has this number.
+    pub fn push_arguments(&mut self, choice: u32, index: u32, call: &ToolCall, piece: &str) {
+        self.texts.push_str(piece);
+        self.lens.push(piece.len());
+        if let Some(Entry::Arguments(last)) = self.list.last_mut()
+            && (last.choice, last.index) == (choice, index)
+            && (&last.id, &last.name) == (&call.id, &call.name)
+        {
+            last.count += 1;
+            return;
+        }
+        let (id, name) = (call.id.clone(), call.name.clone());
+        self.list.push(Entry::Arguments(Box::new(Arguments { choice, index, id, name, count: 1 })));
+    }
+
     /// Hands them out, up to the first that is answered with an error: the next
     /// ones are another read's.
     pub fn deliver(&mut self, mut each: impl FnMut(&Event) -> Result<()>) -> Result<()> {
         let texts = Excerpt::before(std::mem::take(&mut self.texts));
         let mut lent = Event { choice: 0, kind: EventKind::Text(texts) };
         let mut lens = self.lens.iter();
-        let result = self.list.iter().try_for_each(|entry| match entry {
+        let result = self.list.iter_mut().try_for_each(|entry| match entry {
             Entry::Pieces { choice, thought, count } => {
                 lent.choice = *choice;
                 lens.by_ref().take(*count).filter(|len| **len > 0).try_for_each(|len| {
@@ -95,10 +136,19 @@ impl Events {
                     each(&lent)
                 })
             }
+            Entry::Arguments(call) => {
+                call.lend(&mut lent);
+                lens.by_ref().take(call.count).try_for_each(|len| {
+                    if let Some(texts) = excerpt(&mut lent.kind) {
+                        texts.go_on(*len);
+                    }
+                    each(&lent)
+                })
+            }
             Entry::Other(event) => each(event),
         });
-        if let EventKind::Text(texts) | EventKind::Reasoning(texts) = lent.kind {
-            self.texts = texts.into_all();
+        if let Some(texts) = excerpt(&mut lent.kind) {
+            self.texts = std::mem::take(texts).into_all();
         }
         self.forget();
         result
@@ -125,13 +175,33 @@ impl Events {
     }
 }
 
+impl Arguments {
+    /// Makes an event theirs, which keeps its text.
+    fn lend(&mut self, event: &mut Event) {
+        let arguments = excerpt(&mut event.kind).map(std::mem::take).unwrap_or_default();
+        let (id, name) = (std::mem::take(&mut self.id), std::mem::take(&mut self.name));
+        let kind = EventKind::ToolCall { index: self.index, id, name, arguments };
+        *event = Event { choice: self.choice, kind };
+    }
+}
+
+/// The text that pieces are lent from.
+fn excerpt(kind: &mut EventKind) -> Option<&mut Excerpt> {
+    match kind {
+        EventKind::Text(texts)
+        | EventKind::Reasoning(texts)
+        | EventKind::ToolCall { arguments: texts, .. } => Some(texts),
+        _ => None,
+    }
+}
+
 /// Becomes the next piece.
 #[inline]
 fn go_on(kind: &mut EventKind, thought: bool, len: usize) {
     match (kind, thought) {
         (EventKind::Text(texts), false) | (EventKind::Reasoning(texts), true) => texts.go_on(len),
         (kind, _) => {
-            if let EventKind::Text(texts) | EventKind::Reasoning(texts) = kind {
+            if let Some(texts) = excerpt(kind) {
                 let mut texts = std::mem::take(texts);
                 texts.go_on(len);
                 *kind = EventKind::piece(thought, texts);
@@ -162,6 +232,33 @@ mod tests {
         let told = events.take().into_iter().map(|event| (event.choice, event.kind));
         let piece = |text: &str| (2, EventKind::Reasoning(text.into()));
         assert_eq!(told.collect::<Vec<_>>(), [piece("a"), piece("\u{e9}"), piece("bc")]);
+    }
+
+    #[test]
+    fn pieces_of_a_call_are_told_one_by_one_with_what_call_it_is() {
+        let call = |id: &str| ToolCall { id: id.into(), name: "f".into(), ..ToolCall::default() };
+        let told = |index: u32, id: &str, arguments: &str| Event {
+            choice: 2,
+            kind: EventKind::ToolCall {
+                index,
+                id: id.into(),
+                name: "f".into(),
+                arguments: arguments.into(),
+            },
+        };
+        let mut events = Events::default();
+        let pieces =
+            [(0, "a", "{"), (0, "a", ""), (0, "a", "\u{e9}}"), (1, "b", "{}"), (0, "a", "x")];
+        for (index, id, piece) in pieces {
+            events.push_arguments(2, index, &call(id), piece);
+        }
+        assert!(events.have_content());
+        events.push_piece(0, false, "after");
+        let mut wanted = pieces.map(|(index, id, piece)| told(index, id, piece)).to_vec();
+        wanted.push(text("after"));
+        assert_eq!(events.take(), wanted);
+        events.push_piece(0, false, "next");
+        assert_eq!(events.take(), [text("next")]);
     }
 
     #[test]

@@ -82,6 +82,52 @@ fn texts_arrive_whole_in_every_dialect() {
 }
 
 #[test]
+fn what_a_call_is_given_arrives_whole_in_every_dialect() {
+    let openai = r#"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":3,"function":{"arguments":"$T"}}]},"finish_reason":null}],"obfuscation":"$W"}"#;
+    let called = r#"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":3,"id":"c","function":{"name":"f","arguments":""}}]},"finish_reason":null}]}"#;
+    let done = r#"data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#;
+    let responses = r#"data: {"type":"response.function_call_arguments.delta","sequence_number":$N,"item_id":"i","output_index":0,"delta":"$T","obfuscation":"$W"}"#;
+    let item = r#"data: {"type":"response.output_item.added","output_index":0,"item":{"id":"i","type":"function_call","call_id":"c","name":"f","arguments":""}}"#;
+    let completed = r#"data: {"type":"response.completed","response":{"status":"completed"}}"#;
+    let anthropic = r#"data: {"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"$T"}}"#;
+    let block = r#"data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"c","name":"f","input":{}}}"#;
+    let stop = "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\"}}\n\ndata: {\"type\":\"message_stop\"}";
+    let cohere = r#"data: {"type":"tool-call-delta","index":0,"delta":{"message":{"tool_calls":{"function":{"arguments":"$T"}}}}}"#;
+    let start = r#"data: {"type":"tool-call-start","index":0,"delta":{"message":{"tool_calls":{"id":"c","type":"function","function":{"name":"f","arguments":""}}}}}"#;
+    let end = r#"data: {"type":"message-end","delta":{"finish_reason":"TOOL_CALL"}}"#;
+    for (provider, begins, piece, ends) in [
+        ("custom", called, openai, done),
+        ("responses", item, responses, completed),
+        ("anthropic", block, anthropic, stop),
+        ("cohere", start, cohere, end),
+    ] {
+        let pieces = events(&format!("{piece}\n\n"));
+        let response = read(provider, &format!("{begins}\n\n{pieces}{ends}\n\n")).unwrap();
+        let [call] = &response.first().tool_calls[..] else { panic!("{provider}: {response:?}") };
+        let found = (call.id.as_str(), call.name.as_str(), &call.arguments);
+        assert_eq!(found, ("c", "f", &meant()), "{provider}");
+    }
+}
+
+#[test]
+fn pieces_of_two_calls_that_alternate_go_to_their_own() {
+    let piece = |index: u32, arguments: &str| {
+        json!({"choices": [{"index": 0, "delta": {"tool_calls": [
+        {"index": index, "function": {"arguments": arguments}}]}, "finish_reason": null}]})
+    };
+    let begun = |index: u32, id: &str| {
+        json!({"choices": [{"index": 0, "delta": {"tool_calls": [
+        {"index": index, "id": id, "function": {"name": "f", "arguments": ""}}]}}]})
+    };
+    let mut all = vec![begun(0, "a"), begun(1, "b")];
+    let order = [0, 0, 0, 1, 1, 0, 1, 0, 0, 1, 1, 1];
+    all.extend(order.map(|index| piece(index, ["x", "y"][index as usize])));
+    let response = read("custom", &(sse(&all) + "data: [DONE]\n\n")).unwrap();
+    let given = response.first().tool_calls.iter().map(|call| call.arguments.as_str());
+    assert_eq!(given.collect::<Vec<_>>(), ["xxxxxx", "yyyyyy"]);
+}
+
+#[test]
 fn what_is_only_nearly_alike_is_read_in_full() {
     let chunk = |extra: &str, choice: &str, text: &str| {
         format!(

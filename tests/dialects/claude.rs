@@ -129,7 +129,7 @@ fn a_call_whose_input_stands_in_its_beginning_has_it() {
         let said: String = told
             .iter()
             .filter_map(|event| match &event.kind {
-                EventKind::ToolCall { arguments, .. } => Some(arguments.as_str()),
+                EventKind::ToolCall { arguments, .. } => Some(&**arguments),
                 _ => None,
             })
             .collect();

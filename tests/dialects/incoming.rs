@@ -241,7 +241,7 @@ fn the_pieces_of_a_calls_arguments_are_the_whole_of_them_also_where_there_are_no
     let pieces: String = told
         .iter()
         .filter_map(|event| match &event.kind {
-            EventKind::ToolCall { arguments, .. } => Some(arguments.as_str()),
+            EventKind::ToolCall { arguments, .. } => Some(&**arguments),
             _ => None,
         })
         .collect();

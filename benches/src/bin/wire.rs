@@ -29,6 +29,7 @@ fn main() {
     let mut callers = callers(server.port);
     cpu(&mut callers, "plain", "CPU us a plain call", 10, 30 * rounds);
     cpu(&mut callers, "burst", "CPU us a stream of 1,000 events, a chunk each", 1, 20 * rounds);
+    cpu(&mut callers, "calls", "CPU us a stream of 1,000 pieces of a call", 1, 20 * rounds);
     cpu(&mut callers, "blocks", "CPU us a stream of 1,000 events, one chunk", 1, 20 * rounds);
     cpu(&mut callers, "paced", "CPU us a stream of 1,000 events, 200 us apart", 1, rounds.min(7));
     latency(&mut callers, rounds.min(7));

@@ -5,6 +5,7 @@
 //!
 //! - `plain`: an answer of some 700 bytes.
 //! - `burst`: a stream, written as fast as it is taken.
+//! - `calls`: the same, but that nearly all of it is what a call is given.
 //! - `blocks`: the same, as one chunk of HTTP instead of one for each event.
 //! - `paced`: a stream, an event each 200 us.
 //! - `stamped`: a stream, an event each 500 us, whose text is the time of its
@@ -25,6 +26,7 @@ pub const EVENTS: usize = 1_000;
 static PLAIN: OnceLock<Vec<u8>> = OnceLock::new();
 static BURST: OnceLock<Vec<u8>> = OnceLock::new();
 static BLOCKS: OnceLock<Vec<u8>> = OnceLock::new();
+static CALLS: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// The server's process; ends with this.
 pub struct Server {
@@ -77,8 +79,9 @@ fn answer_all(mut socket: TcpStream) {
     while let Some(path) = next_path(&mut socket, &mut request) {
         let written = match path.as_str() {
             "plain" => socket.write_all(PLAIN.get_or_init(plain)),
-            "burst" => socket.write_all(BURST.get_or_init(|| stream(true))),
-            "blocks" => socket.write_all(BLOCKS.get_or_init(|| stream(false))),
+            "burst" => socket.write_all(BURST.get_or_init(|| stream(texts(), true))),
+            "calls" => socket.write_all(CALLS.get_or_init(|| stream(arguments(), true))),
+            "blocks" => socket.write_all(BLOCKS.get_or_init(|| stream(texts(), false))),
             "paced" => paced(&mut socket, Duration::from_micros(200), |n| event(&word(n))),
             "stamped" => {
                 let stamp = |_| event(&format!("{:020}", now_ns()));
@@ -156,8 +159,23 @@ fn last() -> [String; 3] {
     [finish, format!("{usage}\n\n"), "data: [DONE]\n\n".into()]
 }
 
-fn stream(chunk_each: bool) -> Vec<u8> {
-    let events = (0..EVENTS).map(|n| event(&word(n))).chain(last());
+fn texts() -> impl Iterator<Item = String> {
+    (0..EVENTS).map(|n| event(&word(n)))
+}
+
+/// A text, and a call that is given a thousand pieces.
+fn arguments() -> impl Iterator<Item = String> {
+    let calls = |call: &str| {
+        let delta = format!(r#""delta":{{"tool_calls":[{{"index":0,{call}}}]}}"#);
+        event("").replace(r#""delta":{"content":""}"#, &delta)
+    };
+    let head = r#""id":"call_1","type":"function","function":{"name":"write","arguments":""}"#;
+    let piece = move |n| calls(&format!(r#""function":{{"arguments":"{}"}}"#, word(n)));
+    [event("I write."), calls(head)].into_iter().chain((0..EVENTS).map(piece))
+}
+
+fn stream(events: impl Iterator<Item = String>, chunk_each: bool) -> Vec<u8> {
+    let events = events.chain(last());
     let body = match chunk_each {
         true => events.map(|event| chunk(&event)).collect(),
         false => chunk(&events.collect::<String>()),

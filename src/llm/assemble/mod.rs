@@ -205,13 +205,29 @@ impl<'a> Assembler<'a> {
             building.calls.push(Call::new(piece.index, done));
             building.calls.len() - 1
         });
-        let call = &mut building.calls[place];
-        call.add(&piece);
-        let (id, name) = (call.done.id.clone(), call.done.name.clone());
-        let (index, arguments) = (place as u32, piece.arguments);
-        self.is_too_much |= is_too_much || id.len().max(name.len()) > WORD_MAX;
-        self.tell(choice, || EventKind::ToolCall { index, id, name, arguments: arguments.into() });
+        building.calls[place].add(&piece);
+        self.is_too_much |= is_too_much;
+        self.tell_arguments(choice, place, piece.arguments);
         place
+    }
+
+    /// Pieces of what the call with the provider's number is given.
+    pub fn arguments(&mut self, choice: u32, call: u64, pieces: Pieces<'_>) {
+        for arguments in pieces.iter() {
+            self.tool(choice, Fragment { index: Some(call), arguments, ..Fragment::default() });
+        }
+    }
+
+    fn tell_arguments(&mut self, choice: u32, place: usize, piece: &str) {
+        if !self.started && !self.quiet {
+            self.tell_start();
+        }
+        let at = self.choices.iter().position(|building| building.choice.index == choice);
+        let Some(call) = at.and_then(|at| self.choices[at].calls.get(place)) else { return };
+        self.is_too_much |= call.done.id.len().max(call.done.name.len()) > WORD_MAX;
+        if !self.quiet {
+            self.events.push_arguments(choice, place as u32, &call.done, piece);
+        }
     }
 
     /// The place of the latest call with the provider's index.
@@ -246,8 +262,7 @@ impl<'a> Assembler<'a> {
         if call.done.arguments.trim().is_empty() {
             let arguments = "{}";
             call.add(&Fragment { arguments, ..Fragment::default() });
-            let (id, name, arguments) = (id.clone(), name.clone(), arguments.into());
-            self.tell(choice, || EventKind::ToolCall { index, id, name, arguments });
+            self.tell_arguments(choice, place, arguments);
         }
         self.tell(choice, || EventKind::ToolCallEnd { index, id, name });
     }

@@ -1,9 +1,9 @@
 //! Events that say what the last one said, but for a text.
 //!
-//! Of a thousand events of an answer nearly all are the same bytes around
-//! another word. Reading each as JSON would make most of a stream's cost, so
-//! the bytes of one event that only added a text are kept, and an event that
-//! repeats them around another text only adds that. Nothing is guessed: a
+//! Of a thousand events of an answer, or of what a call is given, nearly all are
+//! the same bytes around another word. Reading each as JSON would make most of a
+//! stream's cost, so the bytes of one event that only added a text are kept, and an
+//! event that repeats them around another text only adds that. Nothing is guessed: a
 //! dialect says of an event, read in full, that it did nothing else
 //! ([`super::stream::Dialect::added`]); whatever differs in any other byte is
 //! read in full again. Members that are noise to the dialect (padding, a
@@ -20,8 +20,26 @@ mod taken;
 pub struct Lane {
     /// The answer's or block's number.
     pub index: u64,
-    /// Whether it is thinking rather than text.
-    pub thought: bool,
+    /// What it is a piece of.
+    pub of: PieceOf,
+}
+
+/// What a text is a piece of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PieceOf {
+    /// What is said to the user.
+    Text,
+    /// A thought.
+    Thought,
+    /// What the call with the provider's number is given.
+    Arguments(u64),
+}
+
+impl PieceOf {
+    /// Text, or a thought.
+    pub fn said(thought: bool) -> PieceOf {
+        if thought { PieceOf::Thought } else { PieceOf::Text }
+    }
 }
 
 /// The text of an event that did nothing but add it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::alike::{Added, Lane};
+use super::alike::{Added, Lane, PieceOf};
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
 use super::{
@@ -292,7 +292,11 @@ impl Dialect for Decoder {
             (None, Some(text)) => (false, text),
             _ => return None,
         };
-        Some(Added { lane: Lane { index: 0, thought }, text, noise: &["created_at"] })
+        Some(Added {
+            lane: Lane { index: 0, of: PieceOf::said(thought) },
+            text,
+            noise: &["created_at"],
+        })
     }
 
     fn end(&mut self, out: &mut Assembler) {

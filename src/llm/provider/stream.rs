@@ -10,7 +10,7 @@ mod core;
 mod pairs;
 
 use self::core::Core;
-use super::alike::{Added, Lane};
+use super::alike::{Added, Lane, PieceOf};
 use super::values::Values;
 use super::{Context, StreamDecoder, errors};
 use crate::error::{Error, Result, Status};
@@ -46,7 +46,11 @@ pub trait Dialect: Send {
 
     /// What events do whose texts have this place.
     fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
-        out.pieces(lane.index as u32, lane.thought, pieces);
+        let choice = lane.index as u32;
+        match lane.of {
+            PieceOf::Arguments(call) => out.arguments(choice, call, pieces),
+            of => out.pieces(choice, of == PieceOf::Thought, pieces),
+        }
     }
 
     /// The end, proper or not: hands over what was kept for the last.

@@ -109,7 +109,7 @@ impl Choice {
         }
         for (index, call) in self.tool_calls.iter().enumerate() {
             let (index, id, name) = (index as u32, call.id.clone(), call.name.clone());
-            let arguments = call.arguments.clone();
+            let arguments = call.arguments.as_str().into();
             push(EventKind::ToolCall { index, id: id.clone(), name: name.clone(), arguments });
             push(EventKind::ToolCallEnd { index, id, name });
         }

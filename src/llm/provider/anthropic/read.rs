@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::events::Pieces;
 use crate::llm::json::Json;
-use crate::llm::provider::alike::{Added, Lane};
+use crate::llm::provider::alike::{Added, Lane, PieceOf};
 use crate::llm::provider::finish;
 use crate::llm::provider::stream::Dialect;
 use crate::llm::response::{FinishReason, Usage};
@@ -104,21 +104,26 @@ impl Dialect for Decoder {
 
     fn added<'a>(&self, json: &'a Json<'_>) -> Option<Added<'a>> {
         let delta = json.get("delta");
-        let (thought, name) = match delta.get("type").text()? {
-            "text_delta" => (false, "text"),
-            "thinking_delta" => (true, "thinking"),
+        let index = json.get("index").u64()?;
+        let (of, name) = match delta.get("type").text()? {
+            "text_delta" => (PieceOf::Text, "text"),
+            "thinking_delta" => (PieceOf::Thought, "thinking"),
+            // What belongs to no block is told otherwise.
+            "input_json_delta" if self.blocks.iter().any(|block| block.index == index) => {
+                (PieceOf::Arguments(index), "partial_json")
+            }
             _ => return None,
         };
         let plain = json.has_only(&["type", "index", "delta"])
             && json.get("type").text() == Some("content_block_delta")
             && delta.has_only(&["type", name]);
-        let index = json.get("index").u64().filter(|_| plain)?;
-        Some(Added { lane: Lane { index, thought }, text: delta.get(name).text()?, noise: &[] })
+        let text = delta.get(name).text().filter(|_| plain)?;
+        Some(Added { lane: Lane { index, of }, text, noise: &[] })
     }
 
     fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
         if let Some(block) = self.block(Some(lane.index)) {
-            block.add(lane.thought, pieces, out);
+            block.add(lane.of, pieces, out);
         }
     }
 
@@ -198,13 +203,12 @@ impl Decoder {
         let Some(block) = self.block_of(index, kind) else { return out.other(json) };
         let text = |name: &str| delta.get(name).text().unwrap_or_default();
         match kind {
-            "text_delta" => block.add(false, text("text").into(), out),
-            "thinking_delta" => block.add(true, text("thinking").into(), out),
+            "text_delta" => block.add(PieceOf::Text, text("text").into(), out),
+            "thinking_delta" => block.add(PieceOf::Thought, text("thinking").into(), out),
             "signature_delta" => block.signature.push_str(text("signature")),
             "input_json_delta" => {
-                let piece = text("partial_json");
-                block.json.push_str(piece);
-                block.arguments(piece, out);
+                let of = PieceOf::Arguments(block.index);
+                block.add(of, text("partial_json").into(), out);
             }
             "citations_delta" => block.citations.push(delta.get("citation").to_value()),
             _ => {
@@ -301,10 +305,16 @@ fn is_unpriced(usage: &Map<String, Value>) -> bool {
 }
 
 impl Block {
-    fn add(&mut self, thought: bool, pieces: Pieces<'_>, out: &mut Assembler) {
-        let known = if thought { &mut self.thinking } else { &mut self.text };
-        known.push_str(pieces.text);
-        out.pieces(0, thought, pieces);
+    fn add(&mut self, of: PieceOf, pieces: Pieces<'_>, out: &mut Assembler) {
+        match of {
+            PieceOf::Text => self.text.push_str(pieces.text),
+            PieceOf::Thought => self.thinking.push_str(pieces.text),
+            PieceOf::Arguments(_) => {
+                self.json.push_str(pieces.text);
+                return self.arguments(pieces, out);
+            }
+        }
+        out.pieces(0, of == PieceOf::Thought, pieces);
     }
 
     /// A piece of a kind that is not known yet: its block goes back whole.
@@ -322,11 +332,13 @@ impl Block {
         }
     }
 
-    fn arguments(&self, piece: &str, out: &mut Assembler) {
-        if self.call.is_some() && !piece.is_empty() {
-            let id = self.start["id"].as_str();
-            let index = Some(self.index);
-            out.tool(0, Fragment { index, id, arguments: piece, ..Fragment::default() });
+    fn arguments(&self, pieces: Pieces<'_>, out: &mut Assembler) {
+        if self.call.is_none() {
+            return;
+        }
+        let (index, id) = (Some(self.index), self.start["id"].as_str());
+        for arguments in pieces.iter().filter(|piece| !piece.is_empty()) {
+            out.tool(0, Fragment { index, id, arguments, ..Fragment::default() });
         }
     }
 
@@ -338,7 +350,7 @@ impl Block {
                 given if given.is_empty() => "{}".into(),
                 given => given,
             };
-            self.arguments(&self.json, out);
+            self.arguments(self.json.as_str().into(), out);
         }
         out.tool_end(0, place);
     }

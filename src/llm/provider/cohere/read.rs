@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::events::Pieces;
 use crate::llm::json::Json;
-use crate::llm::provider::alike::{Added, Lane};
+use crate::llm::provider::alike::{Added, Lane, PieceOf};
 use crate::llm::provider::stream::Dialect;
 use crate::llm::provider::{errors, finish};
 use crate::llm::response::Usage;
@@ -103,6 +103,9 @@ impl Dialect for Decoder {
     }
 
     fn added<'a>(&self, json: &'a Json<'_>) -> Option<Added<'a>> {
+        if json.get("type").text() == Some("tool-call-delta") {
+            return added_arguments(json);
+        }
         let content = json.at(&["delta", "message", "content"]);
         let plain = json.get("type").text() == Some("content-delta")
             && json.has_only(&["type", "index", "delta"])
@@ -112,11 +115,14 @@ impl Dialect for Decoder {
         let name = if thought { "thinking" } else { "text" };
         let text = content.get(name).text().filter(|_| plain && content.has_only(&[name]))?;
         let index = json.get("index").u64().unwrap_or(0);
-        Some(Added { lane: Lane { index, thought }, text, noise: &[] })
+        Some(Added { lane: Lane { index, of: PieceOf::said(thought) }, text, noise: &[] })
     }
 
     fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
-        out.pieces(0, lane.thought, pieces);
+        if let PieceOf::Arguments(call) = lane.of {
+            return out.arguments(0, call, pieces);
+        }
+        out.pieces(0, lane.of == PieceOf::Thought, pieces);
         let text = pieces.text;
         match self.content.last_mut() {
             Some((last, old)) if *last == lane => old.push_str(text),
@@ -130,9 +136,9 @@ impl Dialect for Decoder {
         let parts: Vec<_> = std::mem::take(&mut self.content)
             .into_iter()
             .filter(|(_, text)| !text.is_empty())
-            .map(|(lane, text)| match lane.thought {
-                true => json!({"type": "thinking", "thinking": text}),
-                false => json!({"type": "text", "text": text}),
+            .map(|(lane, text)| match lane.of {
+                PieceOf::Thought => json!({"type": "thinking", "thinking": text}),
+                _ => json!({"type": "text", "text": text}),
             })
             .collect();
         if !parts.is_empty() {
@@ -153,6 +159,20 @@ impl Dialect for Decoder {
         }
         out.blocks(0, vec![block.into()]);
     }
+}
+
+/// A piece of what a call is given.
+fn added_arguments<'a>(json: &'a Json<'_>) -> Option<Added<'a>> {
+    let message = json.at(&["delta", "message"]);
+    let function = message.at(&["tool_calls", "function"]);
+    let plain = json.has_only(&["type", "index", "delta"])
+        && json.get("delta").has_only(&["message"])
+        && message.has_only(&["tool_calls"])
+        && message.get("tool_calls").has_only(&["function"])
+        && function.has_only(&["arguments"]);
+    let call = json.get("index").u64().filter(|_| plain)?;
+    let text = function.get("arguments").text()?;
+    Some(Added { lane: Lane { index: 0, of: PieceOf::Arguments(call) }, text, noise: &[] })
 }
 
 fn content_of<'a>(text: &'a str) -> Json<'a> {
@@ -184,7 +204,7 @@ impl Decoder {
     fn content(&mut self, index: u64, part: &Json, out: &mut Assembler) {
         for (name, thought) in [("thinking", true), ("text", false)] {
             let Some(text) = part.get(name).text() else { continue };
-            self.add(Lane { index, thought }, text.into(), out);
+            self.add(Lane { index, of: PieceOf::said(thought) }, text.into(), out);
         }
     }
 

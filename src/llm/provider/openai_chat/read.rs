@@ -2,7 +2,7 @@
 //! usage in the last chunk, in a choice or under `x_groq`; thinking under two
 //! names; calls without an index or id, or in the legacy form; texts in parts.
 
-use super::super::alike::{Added, Lane};
+use super::super::alike::{Added, Lane, PieceOf};
 use super::super::stream::Dialect;
 use super::super::usage::{tier, usage};
 use super::super::{errors, finish};
@@ -82,27 +82,28 @@ impl Dialect for Decoder {
         }
         let mut found = None;
         for (key, value) in choice.get("delta").members() {
-            let thought = match (key.as_ref(), value) {
+            let (of, text) = match (key.as_ref(), value) {
                 (_, Json::Null) | ("role", _) => continue,
-                ("content", _) => false,
-                ("reasoning_content", _) => true,
+                ("content", _) => (PieceOf::Text, value.text()?),
+                ("reasoning_content", _) => (PieceOf::Thought, value.text()?),
+                ("tool_calls", _) => added_arguments(value)?,
                 _ => return None,
             };
-            let text = value.text()?;
-            if !text.is_empty() && found.replace((thought, text)).is_some() {
+            if !text.is_empty() && found.replace((of, text)).is_some() {
                 return None;
             }
         }
-        let (thought, text) = found?;
+        let (of, text) = found?;
         let index = choice.get("index").u64().unwrap_or(0);
-        Some(Added { lane: Lane { index, thought }, text, noise: &["obfuscation"] })
+        Some(Added { lane: Lane { index, of }, text, noise: &["obfuscation"] })
     }
 
     fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
         let index = lane.index as u32;
-        match lane.thought {
-            true => out.pieces(index, true, pieces),
-            false => self.kept(index).texts(pieces, out),
+        match lane.of {
+            PieceOf::Text => self.kept(index).texts(pieces, out),
+            PieceOf::Thought => out.pieces(index, true, pieces),
+            PieceOf::Arguments(call) => out.arguments(index, call, pieces),
         }
     }
 
@@ -190,6 +191,21 @@ impl Decoder {
             out.finish(index, finish::reason(&word), Some(word));
         }
     }
+}
+
+/// A piece that says no more of the one call it has than what that is given: which
+/// call, and the piece.
+fn added_arguments<'a>(calls: &'a Json<'_>) -> Option<(PieceOf, &'a str)> {
+    let [call] = calls.items() else { return None };
+    let function = call.get("function");
+    let is_silent = |json: &Json| json.is_null() || json.text() == Some("");
+    let plain = call.has_only(&["index", "id", "type", "function"])
+        && function.has_only(&["name", "arguments"])
+        && is_silent(call.get("id"))
+        && is_silent(function.get("name"))
+        && (is_silent(call.get("type")) || call.get("type").text() == Some("function"));
+    let index = call.get("index").u64().filter(|_| plain)?;
+    Some((PieceOf::Arguments(index), function.get("arguments").text()?))
 }
 
 fn number(choice: &Json) -> Option<u64> {

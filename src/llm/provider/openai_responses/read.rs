@@ -10,7 +10,7 @@ use crate::error::{Error, Result, Status};
 use crate::llm::assemble::{Assembler, CALLS_MAX};
 use crate::llm::events::Pieces;
 use crate::llm::json::Json;
-use crate::llm::provider::alike::{Added, Lane};
+use crate::llm::provider::alike::{Added, Lane, PieceOf};
 use crate::llm::provider::stream::Dialect;
 use crate::llm::provider::usage::{tier, usage};
 use crate::llm::provider::{errors, finish};
@@ -37,6 +37,8 @@ pub struct Decoder {
     citations: Vec<Value>,
     logprobs: Vec<Value>,
     told: Told,
+    /// The item whose arguments came last.
+    given: usize,
 }
 
 impl Dialect for Decoder {
@@ -85,6 +87,7 @@ impl Dialect for Decoder {
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
                 let at = self.piece(json, "function_call");
                 self.arguments(at, delta_of(json), out);
+                self.given = at;
             }
             // LM Studio says them nowhere else.
             "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
@@ -143,9 +146,14 @@ impl Dialect for Decoder {
     }
 
     fn added<'a>(&self, json: &'a Json<'_>) -> Option<Added<'a>> {
-        let thought = match json.get("type").text()? {
-            "response.output_text.delta" => false,
-            "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => true,
+        let of = match json.get("type").text()? {
+            "response.output_text.delta" => PieceOf::Text,
+            "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
+                PieceOf::Thought
+            }
+            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
+                PieceOf::Arguments(self.given as u64)
+            }
             _ => return None,
         };
         let text = json.get("delta").word()?;
@@ -156,16 +164,27 @@ impl Dialect for Decoder {
         }
         let plain = json.has_only(DELTA) && json.get("logprobs").items().is_empty();
         let noise = &["sequence_number", "obfuscation"];
-        let index = 2 * self.told.latest()? + u64::from(is_placed);
-        plain.then_some(Added { lane: Lane { index, thought }, text, noise })
+        let index = match of {
+            PieceOf::Arguments(_) => 0,
+            _ => 2 * self.told.latest()?,
+        };
+        let index = index + u64::from(is_placed);
+        plain.then_some(Added { lane: Lane { index, of }, text, noise })
     }
 
     fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
-        let Some(mut place) = self.told.place_of(lane.index / 2) else { return };
-        if lane.index % 2 == 1 {
-            // Another item may have come with the same number.
-            place.item = self.items.again(place.item);
+        // Another item may have come with the same number.
+        let now = |items: &Items, at: usize| match lane.index % 2 {
+            0 => at,
+            _ => items.again(at),
+        };
+        if let PieceOf::Arguments(at) = lane.of {
+            let at = now(&self.items, at as usize);
+            self.items.at(at).is_told = true;
+            return pieces.iter().for_each(|piece| self.arguments(at, piece, out));
         }
+        let Some(mut place) = self.told.place_of(lane.index / 2) else { return };
+        place.item = now(&self.items, place.item);
         self.told.say_in(place, pieces, out);
     }
 
