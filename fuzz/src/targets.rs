@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use mynah::error::Error;
-use mynah::llm::event::Event;
+use mynah::llm::event::{Event, EventKind};
 use mynah::llm::provider::{Chat, Context, Provider, provider_for};
 use mynah::llm::request::Request;
 use mynah::llm::transport::chunks::Chunks;
@@ -169,26 +169,33 @@ fn error(provider: &'static str) -> Target {
 
 fn stream(provider: &'static str) -> Target {
     let (reader, context) = dialect(provider);
-    let decode = move |pieces: &[&[u8]]| -> (Vec<Event>, Result<(), Error>, String) {
-        let mut decoder = reader.stream(&context, &head(200));
-        let mut events = Vec::new();
-        let mut result = Ok(());
-        for piece in pieces {
-            result = decoder.feed(piece);
-            events.extend(decoder.events().take());
-            // What follows the end mark is not read, wherever it lies.
-            if result.is_err() || decoder.is_complete() {
-                break;
+    // Who hears of the raw events has each of them read in full, also where one is
+    // like the last.
+    let mut in_full = context.clone();
+    in_full.raw_events = true;
+    let decode =
+        move |context: &Context, pieces: &[&[u8]]| -> (Vec<Event>, Result<(), Error>, String) {
+            let mut decoder = reader.stream(context, &head(200));
+            let mut events = Vec::new();
+            let mut result = Ok(());
+            for piece in pieces {
+                result = decoder.feed(piece);
+                events.extend(decoder.events().take());
+                // What follows the end mark is not read, wherever it lies.
+                if result.is_err() || decoder.is_complete() {
+                    break;
+                }
             }
-        }
-        if result.is_ok() {
-            result = decoder.finish();
-        }
-        events.extend(decoder.events().take());
-        (events, result, decoder.response().to_json().to_string())
-    };
+            if result.is_ok() {
+                result = decoder.finish();
+            }
+            events.extend(decoder.events().take());
+            events.retain(|event| !matches!(event.kind, EventKind::Raw(_)));
+            (events, result, decoder.response().to_json().to_string())
+        };
     target(name("stream", provider), answers(provider, true), move |input, random| {
-        same(decode(&[input]), decode(&cut(input, random)))
+        let other = if random.bool() { &in_full } else { &context };
+        same(decode(&context, &[input]), decode(other, &cut(input, random)))
     })
 }
 
