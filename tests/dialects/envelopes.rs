@@ -205,6 +205,24 @@ fn words_decide_where_a_vendor_gives_nothing_else() {
         ),
         ("anthropic", 413, claude("Request exceeds the maximum size"), BadRequest),
         (
+            "custom",
+            400,
+            error(json!({"message": "Too many input tokens. Max: 900"})),
+            ContextLength,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"message": "prompt exceeds the maximum allowed number of input tokens"})),
+            ContextLength,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"message": "Output data may contain inappropriate content"})),
+            ContentFilter,
+        ),
+        (
             "gemini",
             400,
             error(json!({"code": 400, "status": "INVALID_ARGUMENT", "message": "Unable to submit \
@@ -692,6 +710,73 @@ fn a_plans_limit_of_hours_is_none_of_a_minute() {
         assert_eq!((error.status, error.retriable), (Status::QuotaExhausted, false));
         assert_eq!(error.retry_after.map(|wait| wait.as_secs()), wait);
     }
+}
+
+#[test]
+fn a_plan_or_day_that_is_used_up_is_told_by_words_and_codes() {
+    use Status::*;
+    let says = |kind: &str, message: &str| error(json!({"type": kind, "message": message}));
+    let code = json!({"type": "TooManyRequests", "code": "AccountQuotaExceeded", "message": "m"});
+    check(vec![
+        (
+            "ollama",
+            429,
+            json!({"error": "you have reached your session usage limit"}),
+            QuotaExhausted,
+        ),
+        ("ollama", 429, json!({"error": "you've reached your hourly usage limit"}), QuotaExhausted),
+        (
+            "kimi",
+            429,
+            says("rate_limit_reached_error", "reached organization TPD rate limit"),
+            QuotaExhausted,
+        ),
+        (
+            "kimi",
+            429,
+            says("rate_limit_reached_error", "reached organization TPM rate limit"),
+            RateLimited,
+        ),
+        (
+            "kimi",
+            403,
+            says("access_terminated_error", "Your quota will be refreshed in the next cycle."),
+            QuotaExhausted,
+        ),
+        (
+            "anthropic",
+            403,
+            says("permission_error", "Your quota will reset when the window ends."),
+            QuotaExhausted,
+        ),
+        ("kimi", 403, says("access_terminated_error", "Only for coding agents"), Permission),
+        ("custom", 429, error(code), QuotaExhausted),
+        (
+            "custom",
+            429,
+            json!({"errors": {"message": "You have exceeded today's quota for model x"}}),
+            QuotaExhausted,
+        ),
+    ]);
+}
+
+#[test]
+fn a_model_that_is_gone_or_that_nobody_serves_is_not_found() {
+    use Status::*;
+    let gone = json!({"type": "about:blank", "title": "Gone", "status": 410,
+        "detail": "The model 'x' has reached its end of life and is no longer available."});
+    let invalid = "BedrockException - {\"message\":\"The provided model identifier is invalid.\"}";
+    check(vec![
+        ("custom", 410, gone, ModelNotFound),
+        ("custom", 410, json!({"detail": "Gone"}), BadRequest),
+        ("custom", 400, error(json!({"message": invalid})), ModelNotFound),
+        (
+            "custom",
+            400,
+            json!({"errors": {"message": "Model id: x has no provider supported"}}),
+            ModelNotFound,
+        ),
+    ]);
 }
 
 #[test]

@@ -26,6 +26,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "allocationquota.freetieronly",
             "notenoughbalance",
             "accountoverdueerror",
+            "accountquotaexceeded",
             "setlimitexceeded",
             "insufficientuserquota",
             "preconsumetokenquotafailed",

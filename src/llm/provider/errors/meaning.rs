@@ -35,8 +35,11 @@ impl Facts {
             !self.blames_a_field() && (says(&["model"]) || !asked.is_empty() && says(&[&asked]));
         match told {
             Some(Status::RateLimited) if self.is_daily() => Status::QuotaExhausted,
-            // Its words are the same for a minute's limit and a day's.
-            Some(Status::RateLimited) if self.is_spent(&says) => Status::QuotaExhausted,
+            // Its words are the same for a minute's limit and a day's; Kimi calls a plan
+            // that is used up a lack of permission.
+            Some(Status::RateLimited | Status::Permission) if self.is_spent(&says) => {
+                Status::QuotaExhausted
+            }
             Some(Status::BadRequest) if http == 0 => by_words(400, names_model, &says),
             None if http == 0 && labels.iter().any(|label| blames_the_request(label)) => {
                 by_words(400, names_model, &says)
@@ -91,7 +94,8 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         401 | 498 => Status::Authentication,
         402 => Status::QuotaExhausted,
         403 => Status::Permission,
-        404 if names_model || says(NO_HOST) => Status::ModelNotFound,
+        // 410: NVIDIA's models that have reached their end.
+        404 | 410 if names_model || says(NO_HOST) => Status::ModelNotFound,
         408 => Status::Timeout,
         // 499: Gemini gives up what nobody has cancelled.
         424 | 499 => Status::Server,

@@ -30,6 +30,8 @@ pub const TOO_LONG: &[&str] = &[
     "max_prompt_tokens",
     "model max length exceeded",
     "input tokens exceed the configured limit",
+    "too many input tokens",
+    "maximum allowed number of input tokens",
 ];
 pub const NO_MONEY: &[&str] = &[
     "credit balance is too low",
@@ -52,6 +54,10 @@ pub const SPENT: &[&str] = &[
     "spending limit",
     "spending cap",
     "usage limit exceeded, ",
+    // Kimi, of tokens a day, and of a plan's hours, week or month.
+    "tpd rate limit",
+    "your quota will be refreshed",
+    "your quota will reset when",
 ];
 /// OpenAI and Groq, of a request that has more tokens than a minute's limit: the
 /// labels are those of the limit, but no waiting helps.
@@ -62,10 +68,13 @@ pub const USED_UP: &[&str] = &[
     "per month",
     "monthly",
     "weekly usage limit",
+    "hourly usage limit",
+    "session usage limit",
     "usage limit reached for",
     "per day",
     "per-day",
     "daily free allocation",
+    "today's quota",
 ];
 pub const UNKNOWN: &[&str] = &[
     "not found",
@@ -76,6 +85,8 @@ pub const UNKNOWN: &[&str] = &[
     "not a valid model",
     "no such model",
     "supported api model names are",
+    "model identifier is invalid",
+    "has no provider supported",
 ];
 /// OpenRouter: nobody serves the model; NVIDIA, whose models are functions to it.
 pub const NO_HOST: &[&str] = &["no endpoints found", "not found for account"];
@@ -95,4 +106,5 @@ pub const FILTERED: &[&str] = &[
     "blocked output",
     "violates usage guidelines",
     "contentpolicyviolationerror",
+    "may contain inappropriate content",
 ];
