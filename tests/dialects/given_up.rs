@@ -7,12 +7,17 @@ use crate::*;
 
 /// What a stream of this one event comes to.
 fn given_up(provider: &str, event: &Value) -> CallError {
+    ended(provider, std::slice::from_ref(event))
+}
+
+/// What a stream of these events comes to.
+fn ended(provider: &str, events: &[Value]) -> CallError {
     let client = any_request::client_of(provider, "m");
     let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
     let (dialect, context) = reader(&client, &asked);
     let head = head(200, &[("x-request-id", "req_7")]);
     let mut decoder = dialect.stream(&context, &head);
-    match decoder.feed(sse(std::slice::from_ref(event)).as_bytes()) {
+    match decoder.feed(sse(events).as_bytes()).and_then(|()| decoder.finish()) {
         Err(Error::Call(call)) => *call,
         other => panic!("{provider}: {other:?}"),
     }
@@ -56,4 +61,15 @@ fn a_code_without_words_is_the_message() {
     assert_eq!(error.message, "openai answered HTTP 200: bio_policy");
     let error = given_up("responses", &failed(json!({"code": "data_residency_mismatch"})));
     assert_eq!(error.status, Status::BadRequest);
+}
+
+#[test]
+fn why_an_answer_failed_may_be_said_in_the_event_after() {
+    let filtered = json!({"type": "error", "code": null, "message": null, "error": {
+        "type": "invalid_request_error", "code": "content_policy_violation", "message": "Blocked"}});
+    let error = ended("responses", &[failed(Value::Null), filtered]);
+    assert_eq!((error.status, &*error.message), (Status::ContentFilter, "Blocked"));
+    let named = json!({"type": "response.error", "response": {"error": {
+        "code": "rate_limit_exceeded", "message": "Too fast"}}});
+    assert_eq!(given_up("responses", &named).status, Status::RateLimited);
 }

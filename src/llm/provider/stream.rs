@@ -53,6 +53,12 @@ pub trait Dialect: Send {
         }
     }
 
+    /// The error that the answer is if nothing more of it comes.
+    fn given_up(&self, out: &Assembler) -> Option<Error> {
+        let _ = out;
+        None
+    }
+
     /// The end, proper or not: hands over what was kept for the last.
     fn end(&mut self, out: &mut Assembler) {
         let _ = out;

@@ -39,6 +39,8 @@ pub struct Decoder {
     told: Told,
     /// The item whose arguments came last.
     given: usize,
+    /// The answer is over and failed; why, the next event may say.
+    given_up: bool,
 }
 
 impl Dialect for Decoder {
@@ -116,9 +118,13 @@ impl Dialect for Decoder {
                 self.end_of(json.get("response"), kind.strip_prefix("response."), out);
                 return Ok(true);
             }
-            "response.failed" | "response.cancelled" => {
+            // Azure says in an event of its own afterwards what a filter has found.
+            "response.failed" | "response.cancelled" | "response.error" => {
                 self.head(json.get("response"), out);
-                return Err(failure(json, out));
+                if json.at(&["response", "error"]).is_object() {
+                    return Err(errors::stated_in(out.context(), out.head(), json));
+                }
+                self.given_up = true;
             }
             kind if is_silent(kind) => {}
             _ => out.other(json),
@@ -138,7 +144,7 @@ impl Dialect for Decoder {
             return Ok(());
         }
         if matches!(json.get("status").text(), Some("failed" | "cancelled")) {
-            return Err(failure(json, out));
+            return Err(given_up(out));
         }
         let is_cut = !json.get("incomplete_details").is_null();
         self.end_of(json, (!is_cut).then_some("completed"), out);
@@ -188,6 +194,10 @@ impl Dialect for Decoder {
         self.told.say_in(place, pieces, out);
     }
 
+    fn given_up(&self, out: &Assembler) -> Option<Error> {
+        self.given_up.then(|| given_up(out))
+    }
+
     fn end(&mut self, out: &mut Assembler) {
         for at in 0..self.items.len() {
             self.tell_held(at, out);
@@ -230,10 +240,7 @@ fn said_in(kind: &str) -> Option<&'static str> {
     }
 }
 
-fn failure(json: &Json, out: &Assembler) -> Error {
-    if json.at(&["response", "error"]).is_object() {
-        return errors::stated_in(out.context(), out.head(), json);
-    }
+fn given_up(out: &Assembler) -> Error {
     errors::with_head(out.head(), Status::Server, "the provider gave the answer up")
 }
 

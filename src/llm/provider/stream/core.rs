@@ -257,7 +257,7 @@ impl<D: Dialect> Core<D> {
     /// The end mark came.
     pub fn complete(&mut self) {
         self.give_up_waiting();
-        if let Some(error) = self.words_alone() {
+        if let Some(error) = self.last_word() {
             return self.fail(error);
         }
         self.complete = true;
@@ -265,9 +265,11 @@ impl<D: Dialect> Core<D> {
         self.out.close();
     }
 
-    /// The error that the answer is of which nothing has come but words.
-    fn words_alone(&mut self) -> Option<Error> {
-        self.words.take().filter(|_| !self.out.has_begun())
+    /// The error that the answer is of which nothing has come but words, or that the
+    /// provider has given up without saying why.
+    fn last_word(&mut self) -> Option<Error> {
+        let words = self.words.take().filter(|_| !self.out.has_begun());
+        words.or_else(|| self.dialect.given_up(&self.out))
     }
 
     /// Nothing more comes, proper or not.
@@ -296,7 +298,7 @@ impl<D: Dialect> Core<D> {
         if self.out.has_finished() {
             return self.complete();
         }
-        if let Some(error) = self.words_alone() {
+        if let Some(error) = self.last_word() {
             return self.fail(error);
         }
         self.end();
