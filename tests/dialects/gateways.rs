@@ -175,3 +175,59 @@ fn cloudflare_gets_an_empty_text_with_calls() {
         assert_eq!(body(&client("custom", "m"), &next)["messages"][1]["content"], Value::Null);
     }
 }
+
+#[test]
+fn thoughts_of_one_number_go_back_as_those_that_they_were() {
+    let detail = |kind: &str, more: Value| {
+        let mut detail = json!({"type": kind, "index": 0});
+        detail.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        detail
+    };
+    let summary =
+        |text: &str, id: &str| detail("reasoning.summary", json!({"summary": text, "id": id}));
+    let sealed = |data: &str| detail("reasoning.encrypted", json!({"data": data}));
+    let text = |text: &str, signature: &str| {
+        detail("reasoning.text", json!({"text": text, "signature": signature}))
+    };
+    let pieces = [
+        summary("One.", "a"),
+        summary(" Two.", "a"),
+        sealed("A"),
+        summary("Three.", "b"),
+        sealed("B"),
+        sealed("B"),
+        text("Four.", ""),
+        text("", "S"),
+        text("Five.", ""),
+        text("", "T"),
+    ];
+    let whole = [
+        summary("One. Two.", "a"),
+        sealed("A"),
+        summary("Three.", "b"),
+        sealed("B"),
+        text("Four.", "S"),
+        text("Five.", "T"),
+    ];
+    let deltas: Vec<_> = pieces.iter().map(|one| json!({"reasoning_details": [one]})).collect();
+    let message = json!({"content": "Hi", "reasoning_details": whole});
+    let answers = [
+        streamed(&deltas, "stop"),
+        plain(&json!([{"index": 0, "message": message, "finish_reason": "stop"}])),
+    ];
+    for answer in answers {
+        assert_eq!(back(&answer)["reasoning_details"], json!(whole));
+    }
+}
+
+#[test]
+fn what_gemini_thought_is_generated_where_the_total_leaves_it_out() {
+    let (dialect, context) = reader(&client("custom", "google/gemini-3.8-flash"), &asked());
+    let answer = json!({"id": "c", "choices": [{"index": 0, "finish_reason": "stop",
+        "message": {"content": "Hi"}}], "usage": {"prompt_tokens": 28, "completion_tokens": 9,
+        "total_tokens": 37, "completion_tokens_details": {"reasoning_tokens": 39}}});
+    let answer = dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap();
+    let usage = answer.usage.unwrap();
+    assert_eq!((usage.output_tokens, usage.reasoning_tokens), (Some(48), Some(39)));
+    assert_eq!(usage.total_tokens, Some(76));
+}

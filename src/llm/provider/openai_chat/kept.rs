@@ -201,21 +201,21 @@ impl Kept {
         }
     }
 
-    /// Pieces of details with one number belong together.
+    /// Pieces of details with one number belong together; Vercel gives all the same.
     fn details(&mut self, items: &[Json], out: &mut Assembler) {
         if self.details.len() + items.len() > CALLS_MAX {
             return out.too_much();
         }
-        for item in items {
-            let item = item.to_value();
+        for item in items.iter().map(Json::to_value) {
             let same = self.details.iter_mut().rfind(|old| {
                 !item["index"].is_null()
                     && old["index"] == item["index"]
                     && old["type"] == item["type"]
             });
             match same {
-                Some(old) => merge(old, item),
-                None => self.details.push(item),
+                Some(old) if *old == item && item["type"] == SEALED => {}
+                Some(old) if goes_on(old, &item) => merge(old, item),
+                _ => self.details.push(item),
             }
         }
     }
@@ -296,6 +296,18 @@ impl Kept {
             out.legacy_call(index);
         }
     }
+}
+
+/// The type of a detail that nobody but its vendor can read.
+const SEALED: &str = "reasoning.encrypted";
+
+/// Whether a piece is more of this detail: what is sealed comes whole, a thought ends
+/// with its signature, and another id is another thought's.
+fn goes_on(detail: &Value, piece: &Value) -> bool {
+    let says = |json: &Value, name: &str| json[name].as_str().is_some_and(|it| !it.is_empty());
+    let is_over = says(detail, "signature") && says(piece, "text");
+    let is_another = says(detail, "id") && says(piece, "id") && detail["id"] != piece["id"];
+    piece["type"] != SEALED && !is_over && !is_another
 }
 
 /// Arguments as a text; some hosts send the object itself.
