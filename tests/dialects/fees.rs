@@ -116,3 +116,16 @@ fn a_hosted_tools_work_is_seen_in_the_answer() {
         assert!(!is_unpriced(&gemini, &answer(free.clone())), "{free}");
     }
 }
+
+#[test]
+fn the_sources_of_a_search_of_xais_are_not_among_the_tokens() {
+    let client = client("custom", "grok-4");
+    let says = |more: Value| {
+        let usage = with(json!({"prompt_tokens": 1, "completion_tokens": 1}), &more);
+        let answer = json!({"id": "c", "choices": [{"index": 0, "finish_reason": "stop",
+            "message": {"content": "a"}}], "usage": usage});
+        is_unpriced(&client, &answer)
+    };
+    assert!(says(json!({"num_sources_used": 5})));
+    assert!(!says(json!({"num_sources_used": 0})));
+}

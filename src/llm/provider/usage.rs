@@ -72,7 +72,7 @@ pub fn usage(json: &Json, out: &mut Assembler) {
     let input = first(&[json.get("prompt_tokens"), json.get("input_tokens")])
         .map(|input| whole_input(input, cached, written));
     let mut output = first(&[json.get("completion_tokens"), json.get("output_tokens")]);
-    let total = json.get("total_tokens").u64();
+    let mut total = json.get("total_tokens").u64();
     let reasoning = first(&[
         json.at(&["completion_tokens_details", "reasoning_tokens"]),
         json.at(&["output_tokens_details", "reasoning_tokens"]),
@@ -92,6 +92,16 @@ pub fn usage(json: &Json, out: &mut Assembler) {
     {
         output = Some(t.saturating_sub(i).max(o));
     }
+    // Vercel leaves it out of the total as well.
+    if let (Some(o), Some(r)) = (output, reasoning)
+        && r > o
+        && is_gemini(out)
+    {
+        output = Some(o.saturating_add(r));
+        total = None;
+    }
+    // xAI's searches cost by the source.
+    out.response().has_unpriced |= json.get("num_sources_used").u64() > Some(0);
     let cost = json.get("cost");
     // What is below 0 is no cost.
     let usd = |json: &Json| json.f64().filter(|usd| *usd >= 0.0);
