@@ -541,6 +541,21 @@ fn an_input_of_nothing_at_the_end_is_none_where_the_start_has_one() {
 }
 
 #[test]
+fn new_apis_input_has_what_was_cached_in_it_where_openais_figures_say_so() {
+    let end = |input: u64| {
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {
+            "input_tokens": input, "cache_read_input_tokens": 1024, "output_tokens": 16,
+            "billing_usage": {"source": "oai_chat", "semantic": "openai",
+                "openai_usage": {"prompt_tokens": 1102, "completion_tokens": 16}}}})
+    };
+    for input in [1102, 78] {
+        let (_, response) = read(&[begin(), end(input), json!({"type": "message_stop"})]).unwrap();
+        let usage = response.usage.unwrap();
+        assert_eq!((usage.input_tokens, usage.cached_input_tokens), (Some(1102), Some(1024)));
+    }
+}
+
+#[test]
 fn what_only_this_vendor_has_is_handed_on() {
     let own = json!({"speed": "fast", "fallbacks": [{"model": "claude-sonnet-5-5"}],
         "inference_geo": "us"});

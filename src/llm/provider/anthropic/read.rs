@@ -262,7 +262,13 @@ impl Decoder {
         out.response().has_unpriced |= is_unpriced(&self.usage);
         let n = |key: &str| self.usage.get(key).and_then(Value::as_u64);
         let (read, written) = (n("cache_read_input_tokens"), n("cache_creation_input_tokens"));
-        let parts = read.unwrap_or(0).saturating_add(written.unwrap_or(0));
+        // New API tells OpenAI's figures beside: its input is all of it where the two agree.
+        let openai = self.usage.get("billing_usage").map(|bill| &bill["openai_usage"]);
+        let all_input = openai.and_then(|usage| usage["prompt_tokens"].as_u64());
+        let parts = match n("input_tokens") == all_input {
+            true => 0,
+            false => read.unwrap_or(0).saturating_add(written.unwrap_or(0)),
+        };
         let thinking = self.usage.get("output_tokens_details");
         let all = Value::Object(self.usage.clone()).to_string();
         if all.len() > USAGE_MAX {
