@@ -219,6 +219,30 @@ fn words_decide_where_a_vendor_gives_nothing_else() {
         (
             "custom",
             400,
+            json!({"error": "Cannot truncate prompt with n_keep (15028) >= n_ctx (7424)"}),
+            ContextLength,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"message": "the maximum supported sequence length is just 4096!"})),
+            ContextLength,
+        ),
+        (
+            "custom",
+            403,
+            json!({"code": "x", "error": "You have run out of credits or need a subscription."}),
+            QuotaExhausted,
+        ),
+        (
+            "custom",
+            429,
+            json!({"detail": "Infrastructure is at maximum capacity, try again later"}),
+            Overloaded,
+        ),
+        (
+            "custom",
+            400,
             error(json!({"message": "Output data may contain inappropriate content"})),
             ContentFilter,
         ),
@@ -758,6 +782,25 @@ fn a_plan_or_day_that_is_used_up_is_told_by_words_and_codes() {
             QuotaExhausted,
         ),
     ]);
+}
+
+#[test]
+fn opencodes_errors_are_told_by_their_types_whatever_the_status() {
+    use Status::*;
+    let says = |kind: &str| json!({"type": "error", "error": {"type": kind, "message": "m"}});
+    for provider in ["custom", "anthropic"] {
+        check(vec![
+            (provider, 401, says("CreditsError"), QuotaExhausted),
+            (provider, 401, says("MonthlyLimitError"), QuotaExhausted),
+            (provider, 401, says("UserLimitError"), QuotaExhausted),
+            (provider, 401, says("ModelError"), ModelNotFound),
+            (provider, 401, says("AuthError"), Authentication),
+            (provider, 424, says("ModelError"), Server),
+            (provider, 429, says("FreeUsageLimitError"), QuotaExhausted),
+            (provider, 429, says("GoUsageLimitError"), QuotaExhausted),
+            (provider, 429, says("RateLimitError"), RateLimited),
+        ]);
+    }
 }
 
 #[test]

@@ -30,6 +30,13 @@ const LABELS: &[(Status, &[&str])] = &[
             "setlimitexceeded",
             "insufficientuserquota",
             "preconsumetokenquotafailed",
+            // OpenCode's, those of money with a 401.
+            "creditserror",
+            "monthlylimiterror",
+            "userlimiterror",
+            "freeusagelimiterror",
+            "gousagelimiterror",
+            "blackusagelimiterror",
             "1113",
             "1304",
             "1308",

@@ -44,6 +44,10 @@ impl Facts {
             None if http == 0 && labels.iter().any(|label| blames_the_request(label)) => {
                 by_words(400, names_model, &says)
             }
+            // OpenCode, of a model that it does not serve.
+            None if http == 401 && labels.iter().any(|label| label == "modelerror") => {
+                Status::ModelNotFound
+            }
             Some(Status::BadRequest) | None => by_words(http, names_model, &says),
             Some(Status::ModelNotFound)
                 if !names_model && !labels.iter().any(|l| SURELY_A_MODEL.contains(&l.as_str())) =>
@@ -100,7 +104,14 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         // 499: Gemini gives up what nobody has cancelled.
         424 | 499 => Status::Server,
         429 if says(USED_UP) => Status::QuotaExhausted,
-        429 if says(&["overloaded", "capacity exceeded", "at capacity", "too busy"]) => {
+        429 if says(&[
+            "overloaded",
+            "capacity exceeded",
+            "at capacity",
+            "maximum capacity",
+            "too busy",
+        ]) =>
+        {
             Status::Overloaded
         }
         429 => Status::RateLimited,

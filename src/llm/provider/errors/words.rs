@@ -32,6 +32,8 @@ pub const TOO_LONG: &[&str] = &[
     "input tokens exceed the configured limit",
     "too many input tokens",
     "maximum allowed number of input tokens",
+    "truncate prompt with n_keep",
+    "maximum supported sequence length",
 ];
 pub const NO_MONEY: &[&str] = &[
     "credit balance is too low",
@@ -43,6 +45,7 @@ pub const NO_MONEY: &[&str] = &[
     "billing hard limit",
     "reached your specified api usage limits",
     "have any credits",
+    "run out of credits",
     "key limit exceeded",
     "out of call volume quota",
     "free tier of the model has been exhausted",
