@@ -191,6 +191,36 @@ fn a_thought_that_is_said_under_another_name_in_the_end_is_told_once() {
 }
 
 #[test]
+fn a_thought_whose_pieces_are_numbered_is_one_until_its_part_is_over() {
+    let piece = |part: u64, text: &str| {
+        event("reasoning_text.delta", json!({"content_index": part, "delta": text}))
+    };
+    let done = |part: u64, text: &str| {
+        event("reasoning_text.done", json!({"content_index": part, "text": text}))
+    };
+    let added = |name: &str| event(&format!("{name}.added"), json!({"content_index": 1}));
+    let item = |texts: &[&str]| {
+        let parts: Vec<_> =
+            texts.iter().map(|text| json!({"type": "reasoning_text", "text": text})).collect();
+        json!({"type": "reasoning", "id": "r", "content": parts})
+    };
+    let end = |texts: &[&str]| {
+        [event("output_item.done", json!({"item": item(texts)})), ended(&[item(texts)])]
+    };
+    // As vLLM numbers them, with the end of the part and without.
+    let pieces = [piece(5, "I"), piece(6, " see"), piece(7, " it.")];
+    for done in [vec![done(8, "I see it.")], vec![]] {
+        let answer = read(&[&pieces[..], &done, &end(&["I see it."])].concat());
+        assert_eq!(answer.first().reasoning.as_deref(), Some("I see it."));
+    }
+    for between in [done(0, "Hm."), added("content_part"), added("reasoning_part")] {
+        let events = [piece(0, "Hm."), between, piece(1, "A"), piece(1, "h.")];
+        let answer = read(&[&events[..], &end(&["Hm.", "Ah."])].concat());
+        assert_eq!(answer.first().reasoning.as_deref(), Some("Hm.\n\nAh."), "{events:?}");
+    }
+}
+
+#[test]
 fn the_rest_of_a_calls_arguments_is_told() {
     let call = |arguments: &str| {
         json!({"type": "function_call", "id": "f", "call_id": "c", "name": "f",

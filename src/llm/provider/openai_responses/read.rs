@@ -74,6 +74,9 @@ impl Dialect for Decoder {
                 self.delta(json, Kind::Summary, out);
             }
             "response.reasoning_summary_part.added" => self.told.end_thought(),
+            "response.content_part.added" | "response.reasoning_part.added" => {
+                self.told.close_thought();
+            }
             "response.output_text.done" => self.end_part(json, json, Some(Kind::Text), out),
             "response.refusal.done" => self.end_part(json, json, Some(Kind::Refusal), out),
             "response.reasoning_text.done" => {
@@ -255,7 +258,8 @@ impl Decoder {
     /// A piece of a text; answers its item.
     fn delta(&mut self, event: &Json, kind: Kind, out: &mut Assembler) -> usize {
         let item = self.piece(event, item_of(kind));
-        self.told.say(Place { item, kind, part: part_of(event) }, delta_of(event), out);
+        let place = self.told.part(Place { item, kind, part: part_of(event) });
+        self.told.say(place, delta_of(event), out);
         item
     }
 
@@ -269,6 +273,7 @@ impl Decoder {
     /// A text is complete that an event, or the part that it has, says.
     fn end_part(&mut self, event: &Json, said: &Json, kind: Option<Kind>, out: &mut Assembler) {
         let Some(kind) = kind else { return };
+        self.told.close_thought();
         let text = kind.text(said);
         // Some hosts number the parts of deltas in another way.
         if told::has(kind, text, out) {
@@ -277,6 +282,7 @@ impl Decoder {
         let item = self.items.about(event, item_of(kind));
         self.items.at(item).is_told = true;
         self.told.end_part(Place { item, kind, part: part_of(event) }, text, out);
+        self.told.close_thought();
     }
 
     /// The item that an event has a piece of.

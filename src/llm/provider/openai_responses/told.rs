@@ -54,6 +54,8 @@ pub struct Told {
     of_items: HashMap<(usize, Kind), Vec<usize>>,
     /// Where the last thought belongs, if another may go on with it.
     thought_of: Option<Place>,
+    /// Whether its part has not been said to be over.
+    is_open: bool,
 }
 
 impl Told {
@@ -69,6 +71,7 @@ impl Told {
             return;
         }
         let is_thought = place.kind.is_thought();
+        self.is_open |= is_thought;
         if is_thought
             && self.thought_of.replace(place) != Some(place)
             && !so_far(place.kind, out).is_empty()
@@ -102,6 +105,18 @@ impl Told {
     /// The next thought begins anew.
     pub fn end_thought(&mut self) {
         self.thought_of = None;
+    }
+
+    /// The next thought begins anew if its part has another number.
+    pub fn close_thought(&mut self) {
+        self.is_open = false;
+    }
+
+    /// The part that a piece of this kind is of; vLLM numbers the pieces of a thought.
+    pub fn part(&self, place: Place) -> Place {
+        let goes_on = |last: &Place| (last.item, last.kind) == (place.item, Kind::Thought);
+        let last = self.thought_of.filter(|last| self.is_open && goes_on(last));
+        last.filter(|_| place.kind == Kind::Thought).unwrap_or(place)
     }
 
     /// The number of the latest run.
