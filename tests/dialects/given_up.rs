@@ -1,6 +1,7 @@
 //! Answers that a vendor gives up after it has begun, in words of its dialect.
 
 use mynah::error::{CallError, Error, Status};
+use mynah::llm::response::FinishReason;
 use serde_json::{Value, json};
 
 use crate::*;
@@ -72,4 +73,29 @@ fn why_an_answer_failed_may_be_said_in_the_event_after() {
     let named = json!({"type": "response.error", "response": {"error": {
         "code": "rate_limit_exceeded", "message": "Too fast"}}});
     assert_eq!(given_up("responses", &named).status, Status::RateLimited);
+}
+
+#[test]
+fn an_answer_that_ends_with_done_is_what_its_status_says() {
+    let done = |status: &str, more: Value| {
+        let mut response = json!({"id": "r", "model": "m", "status": status});
+        response.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"type": "response.done", "response": response})
+    };
+    let busy = json!({"error": {"code": "rate_limit_exceeded", "message": "Too fast"}});
+    assert_eq!(given_up("responses", &done("failed", busy)).status, Status::RateLimited);
+    assert_eq!(given_up("responses", &done("cancelled", json!({}))).status, Status::Server);
+    assert_eq!(given_up("responses", &json!({"type": "response.done"})).status, Status::Truncated);
+    let client = any_request::client_of("responses", "m");
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &asked);
+    let said = json!({"type": "response.output_text.delta", "output_index": 0, "delta": "Hi"});
+    let cut = json!({"incomplete_details": {"reason": "max_output_tokens"}});
+    for (end, reason) in [
+        (done("completed", json!({"output": []})), FinishReason::Stop),
+        (done("incomplete", cut), FinishReason::Length),
+    ] {
+        let (_, answer) = stream(dialect, &context, &sse(&[said.clone(), end])).unwrap();
+        assert_eq!((answer.text(), answer.first().finish_reason), ("Hi", Some(reason)));
+    }
 }

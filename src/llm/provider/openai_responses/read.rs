@@ -121,8 +121,14 @@ impl Dialect for Decoder {
                 self.end_of(json.get("response"), kind.strip_prefix("response."), out);
                 return Ok(true);
             }
+            // Codex and its proxies may end so, whatever became of the answer.
+            "response.done" if !json.get("response").is_object() => {}
+            "response.done" if !is_given_up(json.get("response")) => {
+                self.end_of(json.get("response"), Some("completed"), out);
+                return Ok(true);
+            }
             // Azure says in an event of its own afterwards what a filter has found.
-            "response.failed" | "response.cancelled" | "response.error" => {
+            "response.failed" | "response.cancelled" | "response.error" | "response.done" => {
                 self.head(json.get("response"), out);
                 if json.at(&["response", "error"]).is_object() {
                     return Err(errors::stated_in(out.context(), out.head(), json));
@@ -146,7 +152,7 @@ impl Dialect for Decoder {
         if json.get("output").is_null() && json.get("status").is_null() {
             return Ok(());
         }
-        if matches!(json.get("status").text(), Some("failed" | "cancelled")) {
+        if is_given_up(json) {
             return Err(given_up(out));
         }
         let is_cut = !json.get("incomplete_details").is_null();
@@ -241,6 +247,10 @@ fn said_in(kind: &str) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+fn is_given_up(response: &Json) -> bool {
+    matches!(response.get("status").text(), Some("failed" | "cancelled"))
 }
 
 fn given_up(out: &Assembler) -> Error {
