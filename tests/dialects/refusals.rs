@@ -343,6 +343,20 @@ fn the_wait_is_taken_from_wherever_the_vendor_puts_it() {
     assert_eq!(wait("openai", 429, &[], words), ms(6_500));
     let azure = r#"{"error":{"message":"Please retry after 26 seconds.","code":"429"}}"#;
     assert_eq!(wait("openai", 429, &[], azure), ms(26_000));
+    for (words, seconds) in [
+        ("Please try again in 15 hours 23 minutes. Please review our terms", 55_380),
+        ("Please try again in 2 hours.", 7_200),
+        ("Please wait 1 minute 5 seconds before trying again.", 65),
+        ("Please try again in 3 days", 259_200),
+        ("Please retry after 5 seconds. 3 more were sent", 5),
+    ] {
+        let copilot = format!(r#"{{"error":{{"message":"{words}","code":"rate_limited"}}}}"#);
+        assert_eq!(wait("custom", 429, &[], &copilot), ms(seconds * 1_000), "{words}");
+    }
+    for words in ["Please wait and try again later.", "Please try again in 5 ways"] {
+        let vague = format!(r#"{{"error":{{"message":"{words}","code":"rate_limited"}}}}"#);
+        assert_eq!(wait("custom", 429, &[], &vague), None, "{words}");
+    }
     let google = r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"retryDelay":"34.4s"}]}}"#;
     assert_eq!(wait("gemini", 429, &[], google), ms(34_400));
     assert_eq!(

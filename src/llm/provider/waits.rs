@@ -49,24 +49,35 @@ pub fn limit_reset(headers: &Headers) -> Option<Duration> {
     spent("requests").max(spent("tokens"))
 }
 
-/// "try again in 1m2.5s", "retry after 26 seconds": for vendors that say it
-/// nowhere else.
+/// "try again in 1m2.5s", "retry after 26 seconds", "please wait 10 hours 58 minutes":
+/// for vendors that say it nowhere else.
 pub fn wait_in_words(message: &str) -> Option<Duration> {
     let lower = message.to_ascii_lowercase();
     let starts = ["try again in ", "try again after ", "retry after ", "retry in ", "please wait "];
     let rest = starts.iter().find_map(|start| lower.split_once(start)).map(|(_, rest)| rest)?;
-    let mut tokens = rest.split_whitespace();
-    let first = tokens.next()?.trim_end_matches(['.', ',', ';', ')']);
-    if let Ok(number) = first.parse::<f64>() {
-        let unit = tokens.next().unwrap_or_default();
-        return match unit {
-            _ if unit.starts_with("milli") || unit.starts_with("ms") => {
-                seconds_from(number / 1_000.0)
-            }
-            _ if unit.starts_with('s') => seconds_from(number),
-            _ if unit.starts_with('m') => seconds_from(number * 60.0),
-            _ => None,
-        };
+    // A number of the next sentence counts something else.
+    let sentence = rest.split(". ").next()?;
+    let mut words =
+        sentence.split_whitespace().map(|word| word.trim_end_matches(['.', ',', ';', ')']));
+    let first = words.next()?;
+    let Ok(mut number) = first.parse::<f64>() else { return duration(first) };
+    let mut seconds = None;
+    while let Some(unit) = words.next().and_then(seconds_in) {
+        *seconds.get_or_insert(0.0) += number * unit;
+        let Some(next) = words.next().and_then(|word| word.parse().ok()) else { break };
+        number = next;
     }
-    duration(first)
+    seconds.and_then(seconds_from)
+}
+
+/// The seconds of a unit that is written out, or nearly.
+fn seconds_in(unit: &str) -> Option<f64> {
+    Some(match unit {
+        _ if unit.starts_with("milli") || unit.starts_with("ms") => 1e-3,
+        _ if unit.starts_with('s') => 1.0,
+        _ if unit == "m" || unit.starts_with("min") => 60.0,
+        _ if unit.starts_with('h') => 3_600.0,
+        _ if unit.starts_with('d') => 86_400.0,
+        _ => return None,
+    })
 }
