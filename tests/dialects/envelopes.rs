@@ -785,6 +785,113 @@ fn a_plan_or_day_that_is_used_up_is_told_by_words_and_codes() {
 }
 
 #[test]
+fn a_limit_of_money_is_told_by_the_codes_that_vendors_have_for_it() {
+    use Status::*;
+    let openai = |code: &str| error(json!({"type": "insufficient_quota_v2", "code": code}));
+    let qianfan =
+        |kind: &str, code: &str| error(json!({"type": kind, "code": code, "message": "m"}));
+    let claude = |message: &str, details: Value| {
+        json!({"type": "error", "error": {"type": "rate_limit_error", "message": message,
+            "details": details}})
+    };
+    let enforced = json!({"error_code": "enforced_spend_limit_reached"});
+    let workspace = "You have reached your specified workspace API usage limits. You will regain \
+        access on 2026-12-01 at 00:00 UTC.";
+    let plan = "Your Token plan quota has been exhausted. You can wait for the quota reset.";
+    check(vec![
+        ("openai", 429, openai("credit_balance_exhausted"), QuotaExhausted),
+        ("openai", 429, openai("organization_spend_limit_exceeded"), QuotaExhausted),
+        ("openai", 429, openai("project_spend_limit_exceeded"), QuotaExhausted),
+        ("openai", 429, openai("organization_usage_limit_exceeded"), QuotaExhausted),
+        ("anthropic", 429, claude("m", enforced), QuotaExhausted),
+        ("anthropic", 429, claude("m", Value::Null), RateLimited),
+        (
+            "anthropic",
+            429,
+            claude("You have reached your API usage limits: m", Value::Null),
+            QuotaExhausted,
+        ),
+        (
+            "anthropic",
+            429,
+            claude("Extra usage is required for long context requests.", Value::Null),
+            QuotaExhausted,
+        ),
+        (
+            "anthropic",
+            400,
+            json!({"error": {"type": "invalid_request_error", "message": workspace}}),
+            QuotaExhausted,
+        ),
+        (
+            "custom",
+            429,
+            qianfan("rate_limit_exceeded", "coding_plan_hour_quota_exceeded"),
+            QuotaExhausted,
+        ),
+        ("custom", 403, qianfan("access_denied", "account_overdue"), QuotaExhausted),
+        ("custom", 400, qianfan("invalid_request_error", "tokens_too_long"), ContextLength),
+        ("custom", 400, qianfan("unsafe_request", "system_unsafe"), ContentFilter),
+        (
+            "custom",
+            403,
+            json!({"error_code": "ModelArts.81022", "error_msg": plan}),
+            QuotaExhausted,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"code": "PostpaidBillOverdue", "message": "m"})),
+            QuotaExhausted,
+        ),
+    ]);
+}
+
+#[test]
+fn alibabas_tokens_of_a_minute_are_no_money_that_is_spent() {
+    use Status::*;
+    let says =
+        |kind: &str, message: &str| error(json!({"message": message, "type": kind, "code": kind}));
+    let link = "You exceeded your current quota, please check your plan and billing details. \
+        For details, see: https://help.aliyun.com/zh/model-studio/error-code#token-limit";
+    let allocated = "Allocated quota exceeded, please increase your quota limit.";
+    for (kind, message, status) in [
+        ("insufficient_quota", link, RateLimited),
+        ("insufficient_quota", allocated, RateLimited),
+        ("Throttling.AllocationQuota", allocated, RateLimited),
+        ("insufficient_quota", "You exceeded your current quota", QuotaExhausted),
+        ("Throttling.AllocationQuota", "Free allocated quota exceeded.", QuotaExhausted),
+        ("throttling", "hour allocated quota exceeded.", QuotaExhausted),
+        ("throttling", "month allocated quota exceeded.", QuotaExhausted),
+        ("throttling", "concurrency allocated quota exceeded.", RateLimited),
+    ] {
+        check(vec![("custom", 429, says(kind, message), status)]);
+        assert_eq!(inside("custom", &says(kind, message)), [status; 2], "{kind}: {message}");
+    }
+}
+
+#[test]
+fn zais_codes_are_read_before_its_words_too() {
+    use Status::*;
+    for (code, status) in [
+        ("1308", QuotaExhausted),
+        ("1309", QuotaExhausted),
+        ("1310", QuotaExhausted),
+        ("1316", QuotaExhausted),
+        ("1317", QuotaExhausted),
+        ("1302", RateLimited),
+        ("1311", Permission),
+        ("x", RateLimited),
+    ] {
+        let message = format!("[{code}][Your limit will reset at 2026-12-01 08:00:00][id]");
+        let claude = json!({"type": "error", "error": {"type": "rate_limit_error",
+            "message": message}});
+        let openai = error(json!({"code": code, "message": "m"}));
+        check(vec![("anthropic", 429, claude, status), ("custom", 429, openai, status)]);
+    }
+}
+
+#[test]
 fn opencodes_errors_are_told_by_their_types_whatever_the_status() {
     use Status::*;
     let says = |kind: &str| json!({"type": "error", "error": {"type": kind, "message": "m"}});

@@ -69,6 +69,7 @@ impl Facts {
         }
         facts.bare(root);
         facts.unwrap();
+        facts.reasons.extend(numbered(&facts.message).map(Into::into));
         facts
     }
 
@@ -86,8 +87,8 @@ impl Facts {
         for detail in error.get("details").items() {
             self.google_detail(detail);
         }
-        let inner = error.at(&["innererror", "code"]);
-        self.reasons.extend(inner.label());
+        self.reasons.extend(error.at(&["innererror", "code"]).label());
+        self.reasons.extend(error.at(&["details", "error_code"]).label());
         let metadata = error.get("metadata");
         if !metadata.get("reasons").is_null() {
             self.reasons.push("moderation".into());
@@ -122,6 +123,7 @@ impl Facts {
                 "msg",
                 "error_description",
                 "error_message",
+                "error_msg",
                 "errorMessage",
                 "errors",
                 "title",
@@ -241,6 +243,13 @@ impl Facts {
             .or_else(|| if waits { limit_reset(headers) } else { None })
             .or_else(|| if waits { wait_in_words(&self.message) } else { None })
     }
+}
+
+/// The code that Z.ai puts before the words where the envelope is another vendor's,
+/// as `[1310][Weekly/Monthly Limit Exhausted][id]`.
+fn numbered(message: &str) -> Option<&str> {
+    let (code, _) = message.strip_prefix('[')?.split_once("][")?;
+    (code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit())).then_some(code)
 }
 
 /// What a number of MiniMax's means, as a label that others have for it

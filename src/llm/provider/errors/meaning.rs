@@ -3,8 +3,8 @@
 use super::facts::Facts;
 use super::labels::{SURELY_A_MODEL, bare, by_label};
 use super::words::{
-    BAD_KEY, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, SPENT, TOO_FAST, TOO_LONG, UNKNOWN,
-    USED_UP,
+    BAD_KEY, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, OF_A_MINUTE, SPENT, TOO_FAST, TOO_LONG,
+    UNKNOWN, USED_UP,
 };
 use crate::error::Status;
 use crate::llm::provider::Context;
@@ -39,6 +39,11 @@ impl Facts {
             // that is used up a lack of permission.
             Some(Status::RateLimited | Status::Permission) if self.is_spent(&says) => {
                 Status::QuotaExhausted
+            }
+            Some(Status::QuotaExhausted)
+                if matches!(http, 429 | 0) && says(OF_A_MINUTE) && !says(SPENT) =>
+            {
+                Status::RateLimited
             }
             Some(Status::BadRequest) if http == 0 => by_words(400, names_model, &says),
             None if http == 0 && labels.iter().any(|label| blames_the_request(label)) => {

@@ -44,6 +44,7 @@ pub const NO_MONEY: &[&str] = &[
     "exceeded current quota",
     "billing hard limit",
     "reached your specified api usage limits",
+    "reached your specified workspace api usage limits",
     "have any credits",
     "run out of credits",
     "key limit exceeded",
@@ -61,7 +62,20 @@ pub const SPENT: &[&str] = &[
     "tpd rate limit",
     "your quota will be refreshed",
     "your quota will reset when",
+    // Anthropic, of a month's money and of what a subscription has to pay besides.
+    "reached your api usage limits",
+    "extra usage is required",
+    "usage credits are required",
+    // Alibaba, of what was free and of a plan's.
+    "free allocated quota",
+    "hour allocated quota",
+    "week allocated quota",
+    "month allocated quota",
+    "plan quota has been exhausted",
 ];
+/// Alibaba, of tokens a minute: the labels are those of money.
+pub const OF_A_MINUTE: &[&str] =
+    &["error-code#token-limit", "allocated quota exceeded, please increase your quota limit"];
 /// OpenAI and Groq, of a request that has more tokens than a minute's limit: the
 /// labels are those of the limit, but no waiting helps.
 pub const ABOVE_LIMIT: &str = "request too large";
