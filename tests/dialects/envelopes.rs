@@ -848,6 +848,56 @@ fn a_limit_of_money_is_told_by_the_codes_that_vendors_have_for_it() {
 }
 
 #[test]
+fn more_words_that_only_some_vendors_have_are_understood() {
+    use Status::*;
+    let says = |message: &str| error(json!({"message": message}));
+    for (http, message, status) in [
+        (400, "prompt token count of 130000 exceeds the limit of 128000", ContextLength),
+        (
+            400,
+            "Input length 131393 exceeds the maximum allowed input length of 131040 tokens.",
+            ContextLength,
+        ),
+        (400, "Please reduce the length of the messages or completion.", ContextLength),
+        (400, "[1261][Prompt exceeds max length][id]", ContextLength),
+        (
+            400,
+            "The number of tokens in request more than max tokens allowed (131072).",
+            ContextLength,
+        ),
+        (
+            403,
+            "You have either run out of available resources or do not have an active Grok \
+             subscription.",
+            QuotaExhausted,
+        ),
+        (429, "server overload, please try again later", Overloaded),
+        (400, "Triggered Azure OpenAI's content management policy.", ContentFilter),
+        (
+            400,
+            "System detected potentially unsafe or sensitive content in input or generation",
+            ContentFilter,
+        ),
+        (400, "the input text may contain sensitive information.", ContentFilter),
+        (
+            400,
+            "Invalid prompt: we've limited access to this content for safety reasons.",
+            ContentFilter,
+        ),
+        (404, "No endpoints found matching your data policy (Free model training).", Permission),
+        (404, "No endpoints available matching your guardrail restrictions.", Permission),
+        (404, "No endpoints found for a/b.", ModelNotFound),
+    ] {
+        check(vec![("custom", http, says(message), status)]);
+    }
+    let novita = error(json!({"message": "m", "type": "server_overload"}));
+    let zai = error(json!({"code": "1305", "message": "m"}));
+    check(vec![("custom", 429, novita, Overloaded), ("custom", 429, zai, Overloaded)]);
+    let grok = error(json!({"message": "You do not have an active Grok subscription."}));
+    assert_eq!(inside("custom", &grok), [QuotaExhausted; 2]);
+}
+
+#[test]
 fn alibabas_tokens_of_a_minute_are_no_money_that_is_spent() {
     use Status::*;
     let says =

@@ -3,8 +3,8 @@
 use super::facts::Facts;
 use super::labels::{SURELY_A_MODEL, bare, by_label};
 use super::words::{
-    BAD_KEY, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, OF_A_MINUTE, SPENT, TOO_FAST, TOO_LONG,
-    UNKNOWN, USED_UP,
+    BAD_KEY, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, NOT_WANTED, OF_A_MINUTE, SPENT,
+    TOO_FAST, TOO_LONG, UNKNOWN, USED_UP,
 };
 use crate::error::Status;
 use crate::llm::provider::Context;
@@ -93,6 +93,7 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
     match http {
         429 | 0 if says(TOO_FAST) => Status::RateLimited,
         400 | 404 if says(LACKS) => Status::BadRequest,
+        404 if says(NOT_WANTED) => Status::Permission,
         // Ollama says so with a 500.
         400 | 413 | 422 | 500 | 0 if says(TOO_LONG) => Status::ContextLength,
         400 | 403 | 412 | 429 | 0 if says(NO_MONEY) || says(SPENT) => Status::QuotaExhausted,
@@ -111,6 +112,7 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         429 if says(USED_UP) => Status::QuotaExhausted,
         429 if says(&[
             "overloaded",
+            "server overload",
             "capacity exceeded",
             "at capacity",
             "maximum capacity",

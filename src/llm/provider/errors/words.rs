@@ -34,6 +34,11 @@ pub const TOO_LONG: &[&str] = &[
     "maximum allowed number of input tokens",
     "truncate prompt with n_keep",
     "maximum supported sequence length",
+    "prompt token count of",
+    "maximum allowed input length",
+    "reduce the length of the messages",
+    "prompt exceeds max length",
+    "more than max tokens allowed",
 ];
 pub const NO_MONEY: &[&str] = &[
     "credit balance is too low",
@@ -47,6 +52,7 @@ pub const NO_MONEY: &[&str] = &[
     "reached your specified workspace api usage limits",
     "have any credits",
     "run out of credits",
+    "have an active grok subscription",
     "key limit exceeded",
     "out of call volume quota",
     "free tier of the model has been exhausted",
@@ -114,6 +120,9 @@ pub const BAD_KEY: &[&str] = &[
     "incorrect api key",
     "token seems invalid",
 ];
+/// OpenRouter: the model is served, but the account's settings let nobody who does.
+pub const NOT_WANTED: &[&str] =
+    &["endpoints found matching your", "endpoints available matching your"];
 pub const NOT_HERE: &[&str] = &["user location is not supported", "not available in your country"];
 pub const FILTERED: &[&str] = &[
     "content filtering policy",
@@ -124,4 +133,8 @@ pub const FILTERED: &[&str] = &[
     "violates usage guidelines",
     "contentpolicyviolationerror",
     "may contain inappropriate content",
+    "may contain sensitive information",
+    "or sensitive content in input",
+    "content management policy",
+    "limited access to this content for safety",
 ];
