@@ -872,6 +872,12 @@ fn more_words_that_only_some_vendors_have_are_understood() {
             QuotaExhausted,
         ),
         (429, "server overload, please try again later", Overloaded),
+        (400, "You're out of extra usage. Add more and keep going.", QuotaExhausted),
+        (
+            400,
+            "Third-party apps now draw from your extra usage, not your plan limits.",
+            QuotaExhausted,
+        ),
         (400, "Triggered Azure OpenAI's content management policy.", ContentFilter),
         (
             400,
@@ -892,7 +898,14 @@ fn more_words_that_only_some_vendors_have_are_understood() {
     }
     let novita = error(json!({"message": "m", "type": "server_overload"}));
     let zai = error(json!({"code": "1305", "message": "m"}));
-    check(vec![("custom", 429, novita, Overloaded), ("custom", 429, zai, Overloaded)]);
+    let ark = error(json!({"code": "InvalidSubscription", "message": "m"}));
+    let bedrock = json!({"ModelNotReadyException": {"message": "The model is not ready."}});
+    check(vec![
+        ("custom", 429, novita, Overloaded),
+        ("custom", 429, zai, Overloaded),
+        ("custom", 400, ark, QuotaExhausted),
+        ("custom", 429, bedrock, Overloaded),
+    ]);
     let grok = error(json!({"message": "You do not have an active Grok subscription."}));
     assert_eq!(inside("custom", &grok), [QuotaExhausted; 2]);
 }

@@ -35,6 +35,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "enforcedspendlimitreached",
             "prepaidbilloverdue",
             "postpaidbilloverdue",
+            "invalidsubscription",
             // Qianfan's.
             "accountoverdue",
             "codingplanhourquotaexceeded",
@@ -75,6 +76,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "serveroverloaded",
             "serverisoverloaded",
             "serveroverload",
+            "modelnotready",
             "unavailable",
             "serviceunavailable",
             "serviceunavailableerror",

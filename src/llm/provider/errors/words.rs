@@ -52,6 +52,8 @@ pub const NO_MONEY: &[&str] = &[
     "reached your specified workspace api usage limits",
     "have any credits",
     "run out of credits",
+    "out of extra usage",
+    "draw from your extra usage",
     "have an active grok subscription",
     "key limit exceeded",
     "out of call volume quota",
