@@ -898,12 +898,15 @@ fn more_words_that_only_some_vendors_have_are_understood() {
     }
     let novita = error(json!({"message": "m", "type": "server_overload"}));
     let zai = error(json!({"code": "1305", "message": "m"}));
+    let degraded = json!({"status": 400, "title": "Bad Request",
+        "detail": "Function id '87ea': DEGRADED function cannot be invoked"});
     let ark = error(json!({"code": "InvalidSubscription", "message": "m"}));
     let bedrock = json!({"ModelNotReadyException": {"message": "The model is not ready."}});
     check(vec![
         ("custom", 429, novita, Overloaded),
         ("custom", 429, zai, Overloaded),
         ("custom", 400, ark, QuotaExhausted),
+        ("custom", 400, degraded, Overloaded),
         ("custom", 429, bedrock, Overloaded),
     ]);
     let grok = error(json!({"message": "You do not have an active Grok subscription."}));

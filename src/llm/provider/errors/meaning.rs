@@ -3,8 +3,8 @@
 use super::facts::Facts;
 use super::labels::{SURELY_A_MODEL, bare, by_label};
 use super::words::{
-    BAD_KEY, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, NOT_WANTED, OF_A_MINUTE, SPENT,
-    TOO_FAST, TOO_LONG, UNKNOWN, USED_UP,
+    BAD_KEY, DEGRADED, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, NOT_WANTED, OF_A_MINUTE,
+    SPENT, TOO_FAST, TOO_LONG, UNKNOWN, USED_UP,
 };
 use crate::error::Status;
 use crate::llm::provider::Context;
@@ -92,6 +92,7 @@ fn blames_the_request(label: &str) -> bool {
 fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Status {
     match http {
         429 | 0 if says(TOO_FAST) => Status::RateLimited,
+        400 | 0 if says(DEGRADED) => Status::Overloaded,
         400 | 404 if says(LACKS) => Status::BadRequest,
         404 if says(NOT_WANTED) => Status::Permission,
         // Ollama says so with a 500.

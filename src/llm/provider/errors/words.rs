@@ -4,6 +4,8 @@
 
 /// Bedrock, of tokens a minute.
 pub const TOO_FAST: &[&str] = &["too many tokens, please wait"];
+/// NVIDIA, of a model that it takes off for a while.
+pub const DEGRADED: &[&str] = &["degraded function cannot be invoked"];
 /// OpenRouter: the model is served, but by nobody who does what was asked.
 pub const LACKS: &[&str] = &["no endpoints found that support"];
 pub const TOO_LONG: &[&str] = &[
