@@ -872,6 +872,9 @@ fn more_words_that_only_some_vendors_have_are_understood() {
             QuotaExhausted,
         ),
         (429, "server overload, please try again later", Overloaded),
+        (403, "You've exhausted all your credits.", QuotaExhausted),
+        (403, "Insufficient account balance", QuotaExhausted),
+        (403, "用户额度不足，请充值", QuotaExhausted),
         (400, "You're out of extra usage. Add more and keep going.", QuotaExhausted),
         (
             400,

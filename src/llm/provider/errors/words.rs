@@ -54,6 +54,12 @@ pub const NO_MONEY: &[&str] = &[
     "reached your specified workspace api usage limits",
     "have any credits",
     "run out of credits",
+    "exhausted all your credits",
+    "insufficient account balance",
+    "insufficient credit balance",
+    // New API and Z.ai, of a quota and a balance.
+    "额度不足",
+    "余额不足",
     "out of extra usage",
     "draw from your extra usage",
     "have an active grok subscription",
