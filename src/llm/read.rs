@@ -13,6 +13,8 @@ use super::transport::{Body, Deadline, Failure, Phase, TransportError};
 const DRAIN_NS: u64 = 5_000_000;
 /// How much of it is read at most.
 const DRAIN_BYTES: usize = 64 * 1024;
+/// Events that are handed out between two looks at the clock, at most.
+const UNSEEN_MAX: u32 = 16;
 
 /// The parts that reading needs.
 pub struct Reader<'a> {
@@ -134,7 +136,7 @@ impl Reader<'_> {
 
     /// Hands out what one read has brought. The clock is asked once for all of
     /// it: to a stream that comes in bursts that is most of the cost. Whether the
-    /// whole time is up is seen on the coarse one.
+    /// whole time is up is seen on the coarse one, now and then.
     fn deliver(&mut self, events: &mut Events, sink: &mut Sink<'_>) -> Result<()> {
         if events.is_empty() {
             return Ok(());
@@ -146,9 +148,10 @@ impl Reader<'_> {
             self.timing.common().into_iter().for_each(|shared| shared.content(now));
         }
         let end = self.timing.total();
+        let mut looks = Looks::default();
         let each = |event: &Event| {
             // Who receives may have taken all the time there was.
-            if self.timing.is_past(end.at_ns) && self.timing.left().is_zero() {
+            if looks.is_past(end.at_ns, self.timing) && self.timing.left().is_zero() {
                 return Err(self.timing.error(end.phase));
             }
             // A cancel that comes while the callback runs ends it here.
@@ -165,6 +168,31 @@ impl Reader<'_> {
         self.progress.last_byte_ns = now;
         self.progress.last_content_ns = self.progress.last_content_ns.map(|_| now);
         result
+    }
+}
+
+/// Looks at the clock, at fewer and fewer of the events while it stands still: most
+/// are taken at once.
+#[derive(Default)]
+struct Looks {
+    /// Events up to the next look, and between that and the one after.
+    left: u32,
+    every: u32,
+    seen_ns: u64,
+}
+
+impl Looks {
+    /// Whether a time has come, as far as it has been looked.
+    #[inline]
+    fn is_past(&mut self, at_ns: u64, timing: &Timing) -> bool {
+        self.left = self.left.saturating_sub(1);
+        if self.left > 0 {
+            return false;
+        }
+        let now = timing.coarse_ns();
+        self.every = if now == self.seen_ns { (2 * self.every).min(UNSEEN_MAX) } else { 1 };
+        (self.left, self.seen_ns) = (self.every, now);
+        now >= at_ns
     }
 }
 
@@ -188,4 +216,35 @@ pub fn transport_error(error: TransportError, timing: &Timing, interrupt: &Inter
     // The transport holds nothing else to a size.
     call.bound = (error.failure == Failure::TooLarge).then_some(Bound::HeaderBytes);
     Error::Call(Box::new(call))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::options::client::ClientOptions;
+    use std::time::Duration;
+
+    #[test]
+    fn a_time_that_has_come_is_seen_at_once_by_the_slow_and_soon_by_the_quick() {
+        let (clock, hand) = Clock::manual();
+        hand.advance(Duration::from_secs(1));
+        let timing = Timing::start(&ClientOptions::default(), &clock);
+        let at_ns = clock.now_ns() + 1_000_000_000;
+        let mut slow = Looks::default();
+        let met = (0..).find(|_| {
+            let is_past = slow.is_past(at_ns, &timing);
+            hand.advance(Duration::from_millis(100));
+            is_past
+        });
+        assert_eq!(met, Some(10));
+        for taken in [1, 2, 3, 100, 1_000] {
+            let mut quick = Looks::default();
+            let at_ns = clock.now_ns() + 1;
+            assert!((0..taken).all(|_| !quick.is_past(at_ns, &timing)));
+            hand.advance(Duration::from_millis(100));
+            let met = (1..).find(|_| quick.is_past(at_ns, &timing));
+            assert!(met <= Some(taken.min(UNSEEN_MAX)), "{met:?} after {taken}");
+        }
+    }
 }
