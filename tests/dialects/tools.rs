@@ -50,6 +50,38 @@ fn a_custom_tools_text_is_an_argument_elsewhere() {
     assert_eq!(args, &json!({"input": "red <b>"}));
 }
 
+/// What a custom tool was called with, plain and streamed.
+fn given(client: &Resolved<ClientOptions>, plain: &Value, events: &[Value]) -> [String; 2] {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Paint"}]}));
+    let (dialect, context) = reader(client, &asked);
+    let plain = dialect.reply(&context, &head(200, &[]), plain.to_string().as_bytes()).unwrap();
+    let (_, streamed) = stream(dialect, &context, &sse(events)).unwrap();
+    [plain, streamed].map(|answer| answer.first().tool_calls[0].arguments.clone())
+}
+
+#[test]
+fn a_custom_tool_may_be_called_with_an_empty_text() {
+    for text in ["", " "] {
+        let call = json!({"index": 0, "id": "c1", "type": "custom",
+            "custom": {"name": "paint", "input": text}});
+        let choice = |body: &str| {
+            json!({"choices": [{"index": 0, "finish_reason": "tool_calls",
+            body: {"role": "assistant", "content": null, "tool_calls": [call]}}]})
+        };
+        let chat = client("openai", "gpt-5");
+        assert_eq!(given(&chat, &choice("message"), &[choice("delta")]), [text, text]);
+        let item = json!({"type": "custom_tool_call", "id": "ctc_1", "call_id": "c1",
+            "name": "paint", "input": text});
+        let whole = json!({"id": "r", "status": "completed", "model": "m", "output": [item]});
+        let events = [
+            json!({"type": "response.output_item.added", "output_index": 0, "item": item}),
+            json!({"type": "response.output_item.done", "output_index": 0, "item": item}),
+            json!({"type": "response.completed", "response": whole}),
+        ];
+        assert_eq!(given(&responses(), &whole, &events), [text, text]);
+    }
+}
+
 #[test]
 fn ids_of_calls_fit_what_responses_takes() {
     let long = "x".repeat(80);

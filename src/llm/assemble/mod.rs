@@ -253,13 +253,14 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    /// The arguments of a call are complete: `{}` if none came.
+    /// The arguments of a call are complete: `{}` if none came, except where they are
+    /// a text of the model's own.
     pub fn tool_end(&mut self, choice: u32, place: usize) {
         let building = self.building(choice);
         let Some(call) = building.calls.get_mut(place).filter(|call| !call.ended) else { return };
         call.ended = true;
         let (index, id, name) = (place as u32, call.done.id.clone(), call.done.name.clone());
-        if call.done.arguments.trim().is_empty() {
+        if call.done.arguments.trim().is_empty() && !call.done.is_custom() {
             let arguments = "{}";
             call.add(&Fragment { arguments, ..Fragment::default() });
             self.tell_arguments(choice, place, arguments);
