@@ -27,6 +27,12 @@ pub fn apply(arguments: &mut Value, piece: &Json) {
 const DEPTH_MAX: usize = 64;
 const GAP_MAX: usize = 16;
 
+/// A step of a path: into an object, or into a list.
+enum Step {
+    Member(String),
+    Item(usize),
+}
+
 /// The place of a path such as `$.rooms[0].name` or `$['a b']`, made if need be.
 fn locate<'a>(root: &'a mut Value, path: &str) -> Option<&'a mut Value> {
     let mut rest = path.strip_prefix('$')?;
@@ -35,10 +41,10 @@ fn locate<'a>(root: &'a mut Value, path: &str) -> Option<&'a mut Value> {
         if rest.is_empty() {
             return Some(place);
         }
-        let (key, after) = step(rest)?;
-        place = match key.parse::<usize>() {
-            Ok(index) if rest.starts_with('[') && !rest.starts_with("['") => item(place, index)?,
-            _ => member(place, key),
+        let (step, after) = step(rest)?;
+        place = match step {
+            Step::Item(index) => item(place, index)?,
+            Step::Member(key) => member(place, &key),
         };
         rest = after;
     }
@@ -46,20 +52,40 @@ fn locate<'a>(root: &'a mut Value, path: &str) -> Option<&'a mut Value> {
 }
 
 /// The first step of a path, and what follows.
-fn step(path: &str) -> Option<(&str, &str)> {
+fn step(path: &str) -> Option<(Step, &str)> {
     if let Some(rest) = path.strip_prefix('[') {
-        let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'));
-        return match quote {
-            Some(quote) => {
-                let (key, after) = rest[1..].split_once(quote)?;
-                Some((key, after.strip_prefix(']')?))
-            }
-            None => rest.split_once(']'),
-        };
+        if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"')) {
+            let (key, after) = quoted(&rest[1..], quote)?;
+            return Some((Step::Member(key), after.strip_prefix(']')?));
+        }
+        let (key, after) = rest.split_once(']')?;
+        let step = key.parse().map_or_else(|_| Step::Member(key.into()), Step::Item);
+        return Some((step, after));
     }
     let rest = path.strip_prefix('.')?;
     let end = rest.find(['.', '[']).unwrap_or(rest.len());
-    (end > 0).then(|| rest.split_at(end))
+    let (key, after) = rest.split_at(end);
+    (end > 0).then(|| (Step::Member(key.into()), after))
+}
+
+/// A name up to its quote, and what follows: within it all but the other quote is
+/// escaped as in JSON (RFC 9535, 2.3.1); what is no such escape stands for itself.
+fn quoted(path: &str, quote: char) -> Option<(String, &str)> {
+    let mut is_escaped = false;
+    let end = path.find(|c| {
+        let ends = c == quote && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        ends
+    })?;
+    let (name, after) = (&path[..end], &path[end + 1..]);
+    if !name.contains('\\') {
+        return Some((name.into(), after));
+    }
+    let text = match quote {
+        '"' => format!("\"{name}\""),
+        _ => format!("\"{}\"", name.replace("\\'", "'").replace('"', "\\\"")),
+    };
+    Some((serde_json::from_str(&text).unwrap_or_else(|_| name.into()), after))
 }
 
 fn item(place: &mut Value, index: usize) -> Option<&mut Value> {
@@ -110,8 +136,27 @@ mod tests {
     }
 
     #[test]
+    fn names_in_quotes_are_what_they_say() {
+        for (path, name) in [
+            (r"$['it\'s']", "it's"),
+            (r#"$["it's"]"#, "it's"),
+            (r#"$['say "hi"']"#, "say \"hi\""),
+            (r#"$["say \"hi\""]"#, "say \"hi\""),
+            (r"$['\u00e9\n']", "\u{e9}\n"),
+            (r#"$["a\\"]"#, "a\\"),
+            (r"$['a]']", "a]"),
+            (r"$['C:\x']", r"C:\x"),
+            (r#"$["0"]"#, "0"),
+            ("$['0']", "0"),
+        ] {
+            let piece = json!({"jsonPath": path, "numberValue": 1}).to_string();
+            assert_eq!(applied(&[&piece]), json!({name: 1}), "{path}");
+        }
+    }
+
+    #[test]
     fn wild_paths_are_ignored() {
-        let wild = ["$.a[99999999999].b", "a.b", "$[", "$..a", "$['a"];
+        let wild = ["$.a[99999999999].b", "a.b", "$[", "$..a", "$['a", r"$['a\']"];
         for path in wild {
             let piece = json!({"jsonPath": path, "stringValue": "x"}).to_string();
             let made = applied(&[&piece]);
