@@ -413,3 +413,29 @@ fn what_an_agent_says_that_the_model_set_to_work_is_no_answer_and_goes_back() {
         assert_eq!(message["mynah"]["blocks"], json!(all));
     }
 }
+
+#[test]
+fn what_agents_write_to_each_other_is_no_answer_and_goes_back() {
+    let note = json!({"type": "url_citation", "url": "https://example.test"});
+    let parts = json!([
+        {"type": "output_text", "text": "Look at the tests.", "annotations": [note]},
+        {"type": "reasoning_text", "text": "Hm."},
+        {"type": "refusal", "refusal": "No."},
+        {"type": "encrypted_content", "encrypted_content": "E"}]);
+    let letter = json!({"type": "agent_message", "id": "a", "author": "/root",
+        "recipient": "/root/reviewer", "content": parts});
+    let answer_of = json!({"type": "message", "id": "m", "role": "assistant",
+        "content": [{"type": "output_text", "text": "Done.", "annotations": []}]});
+    let all = [&letter, &answer_of];
+    for events in [
+        vec![added(0, &letter), done(0, &letter), done(1, &answer_of), completed(&all)],
+        vec![completed(&all)],
+    ] {
+        let response = answer(&events);
+        let told = response.first();
+        let told = (told.text.as_str(), &told.reasoning, &told.refusal, &told.citations);
+        assert_eq!(told, ("Done.", &None, &None, &None));
+        let message = response.first().message.value().into_owned();
+        assert_eq!(message["mynah"]["blocks"], json!(all));
+    }
+}

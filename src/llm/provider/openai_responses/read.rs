@@ -230,10 +230,11 @@ fn is_silent(kind: &str) -> bool {
         || kind.starts_with("response.reasoning_summary_part.")
 }
 
-/// Whether an event or item is of an agent that the model has set to work: what it
-/// says is for the model, and only its calls are the caller's.
+/// Whether an event or item is of an agent that the model has set to work, or an item
+/// is said to one: that is not for the caller, whose only calls are.
 fn is_helpers(json: &Json) -> bool {
     json.at(&["agent", "agent_name"]).word().is_some_and(|name| name != "/root")
+        || json.get("type").text() == Some("agent_message")
 }
 
 /// The kind of item whose text an event brings.
