@@ -33,6 +33,7 @@ mod refusals;
 mod responses;
 mod rests;
 mod results;
+mod returned;
 mod said;
 mod spec;
 mod tools;

@@ -125,6 +125,23 @@ fn leave_out_last_thoughts(blocks: &mut Vec<Value>, wanted: &mut Wanted) {
     }
 }
 
+/// Leaves out what the vendor's answers have and its requests refuse: of which file a
+/// source is, and in which words a search for tools failed.
+fn leave_out_refused(block: &mut Value) {
+    let is_of_search = |kind: &Value| kind == "tool_search_tool_result_error";
+    if let Some(Value::Array(sources)) = block.get_mut("citations") {
+        let sources = sources.iter_mut().filter_map(Value::as_object_mut);
+        sources.for_each(|source| drop(source.shift_remove("file_id")));
+    }
+    match block.get_mut("content") {
+        Some(Value::Array(inner)) => inner.iter_mut().for_each(leave_out_refused),
+        Some(Value::Object(failure)) if failure.get("type").is_some_and(is_of_search) => {
+            failure.shift_remove("error_message");
+        }
+        _ => {}
+    }
+}
+
 /// Neighbours of one role are one turn.
 fn add(turns: &mut Vec<Turn>, role: &'static str, blocks: Vec<Value>) {
     match turns.last_mut() {
@@ -187,6 +204,7 @@ fn id(id: &str) -> String {
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     if let Some(origin) = send::own(chat, message, wanted, url) {
         let mut blocks = origin.blocks.clone();
+        blocks.iter_mut().for_each(leave_out_refused);
         leave_out_last_thoughts(&mut blocks, wanted);
         // Its block holds an object, which a call that was cut has not become.
         for call in message.tool_calls.iter().filter(|call| call.object().is_err()) {

@@ -75,7 +75,7 @@ fn assistant(
         if trailing > 0 {
             wanted.note("messages", "a thought of the assistant left out: nothing came of it");
         }
-        items.extend(own[..own.len() - trailing].iter().cloned());
+        items.extend(own[..own.len() - trailing].iter().map(taken_back));
         return Ok(());
     }
     lost::note_foreign(message, wanted);
@@ -113,6 +113,20 @@ fn assistant(
         items.push(item);
     }
     Ok(())
+}
+
+/// An item as the vendor takes it back: without what its answers have and its requests
+/// do not know.
+fn taken_back(item: &Value) -> Value {
+    let mut item = item.clone();
+    let parts = item.get_mut("output").and_then(Value::as_array_mut);
+    for part in parts.into_iter().flatten().filter_map(Value::as_object_mut) {
+        part.retain(|name, _| !matches!(name.as_str(), "created_by" | "logprobs"));
+    }
+    if let Some(members) = item.as_object_mut() {
+        members.shift_remove("created_by");
+    }
+    item
 }
 
 /// The result of a call, which says who called, if it was not the model but a program of
