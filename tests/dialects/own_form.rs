@@ -197,7 +197,7 @@ fn fields_of_the_vendors_own_form_are_handed_on() {
     let profile = json!({"user_profile_id": "up_1", "stop_sequences": ["."], "system": "Short.",
         "output_format": {"type": "json_schema", "schema": {"type": "object"}}});
     let responses = json!({"instructions": "Short.", "previous_response_id": "resp_1",
-        "max_output_tokens": 99, "conversation": "conv_1"});
+        "max_output_tokens": 99, "conversation": "conv_1", "multi_agent": {"enabled": true}});
     let system = json!({"parts": [{"text": "Short."}]});
     for (provider, fields) in [
         ("anthropic", profile),

@@ -19,6 +19,7 @@ const OWN_FIELDS: &[&str] = &[
     "max_output_tokens",
     "max_tool_calls",
     "moderation",
+    "multi_agent",
     "previous_response_id",
     "prompt",
     "prompt_cache_key",
