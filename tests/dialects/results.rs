@@ -302,7 +302,7 @@ fn a_functions_result_without_a_call_goes_in_the_legacy_form_or_is_refused() {
         assert_eq!(sent["messages"][1], result, "{provider}");
     }
     fits(
-        "openai-chat.json",
+        "openai-openapi.json",
         "CreateChatCompletionRequest",
         &body(&client("openai", "gpt-4o"), &asked),
     );
@@ -322,5 +322,24 @@ fn a_functions_result_without_a_call_goes_in_the_legacy_form_or_is_refused() {
         let (said, provider) = (error.to_string(), &client.values.provider);
         assert!(said.starts_with(&format!("messages: {provider} ")), "{said}");
         assert!(said.contains("none of search stands before it"), "{said}");
+    }
+}
+
+#[test]
+fn a_result_of_claudes_may_name_the_tools_that_a_search_has_found() {
+    let found = json!({"type": "tool_reference", "tool_name": "weather"});
+    let of = |content: &Value| json!({"role": "tool", "tool_call_id": "c", "content": [content]});
+    let asked = |said: Value| conversation(&[asks(&[call("c", "search_tools", "{}")]), said]);
+    let claude = client("anthropic", "claude-sonnet-5-5");
+    let sent = body(&claude, &asked(of(&found)));
+    assert_eq!(sent["messages"][2]["content"][0]["content"], json!([found]));
+    fits("anthropic-tryagi-openapi.yaml", "CreateMessageParams", &sent);
+    let upload = json!({"type": "container_upload", "file_id": "file_1"});
+    let user = |content: &Value| json!({"role": "user", "content": [content]});
+    let sent = body(&claude, &conversation(&[user(&upload)]));
+    assert_eq!(sent["messages"][0]["content"][1], upload);
+    for refused in [asked(of(&upload)), conversation(&[user(&found)])] {
+        let error = prepare(&claude, &refused, false).unwrap_err();
+        assert!(error.to_string().contains("does not take content of type"), "{error}");
     }
 }

@@ -232,7 +232,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
 fn blocks(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut blocks = Vec::new();
     for piece in &*message.spoken() {
-        if let Some(mut block) = block(piece, wanted)? {
+        if let Some(mut block) = block(piece, message.role, wanted)? {
             if let Some(mark) = &piece.cache_control {
                 block["cache_control"] = mark.clone();
             }
@@ -245,7 +245,7 @@ fn blocks(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
     Ok(blocks)
 }
 
-fn block(piece: &Piece, wanted: &mut Wanted) -> Result<Option<Value>> {
+fn block(piece: &Piece, role: Role, wanted: &mut Wanted) -> Result<Option<Value>> {
     Ok(Some(match &piece.part {
         // The vendor refuses empty texts.
         Part::Text(text) if text.is_empty() => return Ok(None),
@@ -266,7 +266,13 @@ fn block(piece: &Piece, wanted: &mut Wanted) -> Result<Option<Value>> {
         }
         Part::Other(json) => {
             let kind = json["type"].as_str().unwrap_or_default();
-            if !matches!(kind, "image" | "document" | "search_result" | "container_upload") {
+            let only_of_role = match role {
+                // What a search for tools has found, where the caller searches.
+                Role::Tool => "tool_reference",
+                _ => "container_upload",
+            };
+            let taken = ["image", "document", "search_result", only_of_role];
+            if !taken.contains(&kind) {
                 wanted.refuse("messages", &format!("does not take content of type {kind}"))?;
                 return Ok(None);
             }
