@@ -168,6 +168,22 @@ fn a_call_of_an_answer_says_its_namespace_plain_and_streamed() {
 }
 
 #[test]
+fn the_detail_in_which_a_file_is_to_be_read_goes_to_responses_alone() {
+    let file = json!({"type": "input_file", "file_id": "f", "detail": "low"});
+    let asked = request(json!({"messages": [{"role": "user", "content": [file]}]}));
+    let sent = body(&responses(), &asked);
+    assert_eq!(sent["input"][0]["content"], json!([file]));
+    fits("openai-openapi.json", "CreateResponse", &sent);
+    let chat = prepare(&client("openai", "gpt-4o"), &asked, false).unwrap();
+    let sent: Value = serde_json::from_slice(&chat.http.body).unwrap();
+    let bare = json!({"type": "file", "file": {"file_id": "f"}});
+    assert_eq!(sent["messages"][0]["content"], json!([bare]));
+    assert_eq!(chat.adjusted, ["messages: left out: the field detail"]);
+    let claude = prepare(&client("anthropic", "claude-sonnet-5-5"), &asked, false).unwrap();
+    assert_eq!(claude.adjusted, ["messages: left out: the detail in which to look"]);
+}
+
+#[test]
 fn what_is_asked_of_a_stream_goes_to_who_knows_it_and_is_noted_for_the_others() {
     let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}],
         "stream_options": {"include_obfuscation": false, "include_usage": true}}));

@@ -105,11 +105,14 @@ fn piece(json: &Value) -> Result<Piece> {
         "text" | "image_url" | "file" => extra(json),
         _ => Map::new(),
     };
-    if kind.starts_with("input_")
-        && !matches!(part, Part::Other(_))
-        && let Some(mark) = json.get(BREAKPOINT).filter(|mark| !mark.is_null())
-    {
-        extra.insert(BREAKPOINT.into(), mark.clone());
+    if kind.starts_with("input_") && !matches!(part, Part::Other(_)) {
+        // An image has its detail itself.
+        let of_files = matches!(part, Part::Document(..)).then_some("detail");
+        for key in [BREAKPOINT].into_iter().chain(of_files) {
+            if let Some(value) = json.get(key).filter(|value| !value.is_null()) {
+                extra.insert(key.into(), value.clone());
+            }
+        }
     }
     let (cache_control, in_data) = (json.get("cache_control").cloned(), has_data(json));
     Ok(Piece { part, cache_control, in_data, extra })

@@ -74,7 +74,7 @@ pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
             wanted.note("messages", "left out: is_error: only Anthropic and Gemini have it");
         }
         if !host.takes_details && message.content.iter().any(has_detail) {
-            wanted.note("messages", "left out: the detail in which images are to be seen");
+            wanted.note("messages", "left out: the detail in which to look");
         }
         if host.has_own_form {
             message.tool_calls.iter().for_each(|call| note_call(message, call, wanted));
@@ -87,9 +87,13 @@ pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
     }
 }
 
-/// Whether an image is to be seen otherwise than the vendor likes.
+/// Whether an image or a file is to be looked at otherwise than the vendor likes.
 fn has_detail(piece: &Piece) -> bool {
-    matches!(&piece.part, Part::Image(_, Some(detail)) if detail != "auto")
+    match &piece.part {
+        Part::Image(_, detail) => detail.as_deref().is_some_and(|detail| detail != "auto"),
+        Part::Document(..) => piece.extra.get("detail").is_some_and(|detail| detail != "auto"),
+        _ => false,
+    }
 }
 
 /// Notes what of the messages a dialect has no place for: names of those who speak,

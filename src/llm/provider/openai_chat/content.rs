@@ -22,6 +22,9 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Re
     {
         return Ok(text.clone().into());
     }
+    if said.iter().any(has_detail) {
+        lost::note_field("detail", wanted);
+    }
     let mut taken = Vec::with_capacity(said.len());
     for piece in said {
         match (ways.refuses)(&piece.part, role).filter(|_| !is_text(piece)) {
@@ -82,12 +85,20 @@ fn part(piece: &Piece, keeps_marks: bool) -> Value {
     if let (false, Some(part)) = (keeps_marks, part.as_object_mut()) {
         part.shift_remove("cache_control");
     }
+    if let (true, Some(part)) = (has_detail(piece), part.as_object_mut()) {
+        part.shift_remove("detail");
+    }
     if let Part::Document(source, None) = &piece.part
         && let Some(name) = source.made_up_name()
     {
         part["file"]["filename"] = name.into();
     }
     part
+}
+
+/// Whether a file is to be read in a detail, which only Responses knows.
+fn has_detail(piece: &Piece) -> bool {
+    matches!(piece.part, Part::Document(..)) && piece.extra.contains_key("detail")
 }
 
 fn is_text(piece: &Piece) -> bool {
