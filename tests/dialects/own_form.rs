@@ -184,6 +184,25 @@ fn the_detail_in_which_a_file_is_to_be_read_goes_to_responses_alone() {
 }
 
 #[test]
+fn videos_are_none_of_openais_parts() {
+    let video = json!({"type": "video_url", "video_url": {"url": "https://example.test/a.mp4"}});
+    let text = json!({"type": "text", "text": "What happens?"});
+    let asked = request(json!({"messages": [{"role": "user", "content": [text, video]}]}));
+    for api in ["chat", "responses"] {
+        let set = [("model", "gpt-5.4"), ("api_key", "k"), ("openai_api", api)];
+        let error = prepare(&options(&set), &asked, false).unwrap_err();
+        assert_eq!(error.status(), mynah::error::Status::BadRequest);
+        assert!(error.to_string().contains("takes no videos"), "{error}");
+        let dropping = options(&[&set[..], &[("unsupported", "drop")]].concat());
+        let sent = prepare(&dropping, &asked, false).unwrap();
+        assert_eq!(sent.adjusted.len(), 1);
+        assert!(!String::from_utf8_lossy(&sent.http.body).contains("video"));
+    }
+    let sent = body(&client("custom", "m"), &asked);
+    assert_eq!(sent["messages"][0]["content"][1], video);
+}
+
+#[test]
 fn what_is_asked_of_a_stream_goes_to_who_knows_it_and_is_noted_for_the_others() {
     let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}],
         "stream_options": {"include_obfuscation": false, "include_usage": true}}));

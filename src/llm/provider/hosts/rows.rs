@@ -343,6 +343,8 @@ fn of_openai(part: &Part, role: Role) -> Option<&'static str> {
         Part::Image(Source::File(_), _) if role == Role::User => {
             Some("takes images as bytes or by address here, not by id")
         }
+        // Other hosts' part, which Kimi, OpenRouter and vLLM know.
+        Part::Other(json) if json["type"] == "video_url" => Some("takes no videos"),
         _ => text_of_others(part, role),
     }
 }

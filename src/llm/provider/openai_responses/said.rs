@@ -169,8 +169,8 @@ fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
         if piece.cache_control.is_some() {
             wanted.note_mark();
         }
-        if matches!(&piece.part, Part::Other(json) if json["type"] == "input_audio") {
-            wanted.refuse("messages", "does not take audio in Responses")?;
+        if let Some(why) = refusal(&piece.part) {
+            wanted.refuse("messages", why)?;
             continue;
         }
         let mut part = part(&piece.part);
@@ -183,6 +183,16 @@ fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
         [one] if is_bare(one) => one["text"].clone(),
         _ => parts.into(),
     })
+}
+
+/// Why a part is none that the vendor takes.
+fn refusal(part: &Part) -> Option<&'static str> {
+    let Part::Other(json) = part else { return None };
+    match json["type"].as_str()? {
+        "input_audio" => Some("does not take audio in Responses"),
+        "video_url" => Some("takes no videos"),
+        _ => None,
+    }
 }
 
 /// Whether a part is a text and says nothing else.
