@@ -186,6 +186,11 @@ fn an_error_event_is_that_error() {
         ("rate_limit_error", Status::RateLimited),
         ("invalid_request_error", Status::BadRequest),
         ("authentication_error", Status::Authentication),
+        ("billing_error", Status::QuotaExhausted),
+        ("permission_error", Status::Permission),
+        ("not_found_error", Status::ModelNotFound),
+        ("request_too_large", Status::BadRequest),
+        ("timeout_error", Status::Server),
         ("of_the_future", Status::Server),
     ] {
         for before in [vec![], vec![text.clone()]] {

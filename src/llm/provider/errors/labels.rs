@@ -197,6 +197,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "badrequesterror",
             "invalidprompt",
             "dataresidencymismatch",
+            "requesttoolarge",
             "validation",
         ],
     ),
