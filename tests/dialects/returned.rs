@@ -14,7 +14,7 @@ fn next(client: &Resolved<ClientOptions>, blocks: &Value) -> Value {
 }
 
 #[test]
-fn claude_gets_its_sources_back_without_their_file_and_a_failed_search_without_its_words() {
+fn claude_gets_back_of_its_sources_and_results_what_its_requests_know() {
     let source = |more: Value| {
         let mut source = json!({"type": "char_location", "cited_text": "So",
             "document_index": 0, "document_title": null, "start_char_index": 0,
@@ -22,21 +22,23 @@ fn claude_gets_its_sources_back_without_their_file_and_a_failed_search_without_i
         source.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         source
     };
-    let blocks = |cited: [Value; 2], failure: Value| {
+    let blocks = |cited: [Value; 2], silence: &[Value], failure: Value| {
         let text = json!({"type": "text", "text": "So.", "citations": cited});
+        let said = [silence, &[text.clone()]].concat();
         let found = json!({"type": "mcp_tool_result", "tool_use_id": "mcptoolu_1",
-            "is_error": false, "content": [text]});
+            "is_error": false, "content": said});
         json!([found, {"type": "tool_search_tool_result", "tool_use_id": "srvtoolu_1",
             "content": failure}, text])
     };
-    let files = [json!({"file_id": null}), json!({"file_id": "file_1"})];
+    let files = [json!({"file_id": null}), json!({"file_id": "file_1", "document_title": ""})];
+    let silence = json!({"type": "text", "text": "", "citations": null});
     let failure = json!({"type": "tool_search_tool_result_error", "error_code": "unavailable"});
     let mut told = failure.clone();
     told["error_message"] = "Try later".into();
     let client = client("anthropic", "claude-sonnet-5-5");
-    let sent = next(&client, &blocks(files.map(source), told));
+    let sent = next(&client, &blocks(files.map(source), &[silence], told));
     let bare = [json!({}), json!({})].map(source);
-    assert_eq!(sent["messages"][1]["content"], blocks(bare, failure));
+    assert_eq!(sent["messages"][1]["content"], blocks(bare, &[], failure));
     fits("anthropic-tryagi-openapi.yaml", "BetaCreateMessageParams", &sent);
 }
 

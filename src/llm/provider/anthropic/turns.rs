@@ -126,15 +126,22 @@ fn leave_out_last_thoughts(blocks: &mut Vec<Value>, wanted: &mut Wanted) {
 }
 
 /// Leaves out what the vendor's answers have and its requests refuse: of which file a
-/// source is, and in which words a search for tools failed.
+/// source is, titles and results of tools that say nothing, and in which words a search
+/// for tools failed.
 fn leave_out_refused(block: &mut Value) {
     let is_of_search = |kind: &Value| kind == "tool_search_tool_result_error";
     if let Some(Value::Array(sources)) = block.get_mut("citations") {
-        let sources = sources.iter_mut().filter_map(Value::as_object_mut);
-        sources.for_each(|source| drop(source.shift_remove("file_id")));
+        for source in sources.iter_mut().filter_map(Value::as_object_mut) {
+            source.shift_remove("file_id");
+            let titles = source.iter_mut().filter(|(name, _)| name.ends_with("title"));
+            titles.filter(|(_, title)| *title == "").for_each(|(_, title)| *title = Value::Null);
+        }
     }
     match block.get_mut("content") {
-        Some(Value::Array(inner)) => inner.iter_mut().for_each(leave_out_refused),
+        Some(Value::Array(inner)) => {
+            inner.retain(|part| part["type"] != "text" || part["text"] != "");
+            inner.iter_mut().for_each(leave_out_refused);
+        }
         Some(Value::Object(failure)) if failure.get("type").is_some_and(is_of_search) => {
             failure.shift_remove("error_message");
         }
