@@ -561,6 +561,30 @@ fn new_apis_input_has_what_was_cached_in_it_where_openais_figures_say_so() {
 }
 
 #[test]
+fn an_answer_that_cites_keeps_to_no_schema() {
+    let cites = json!({"enabled": true});
+    let document = json!({"type": "document", "citations": cites,
+        "source": {"type": "text", "media_type": "text/plain", "data": "So."}});
+    let found = json!({"type": "search_result", "source": "s", "title": "t", "citations": cites,
+        "content": [{"type": "text", "text": "So."}]});
+    let of_tool = json!({"role": "tool", "tool_call_id": "c", "content": [found]});
+    let schema = json!({"type": "json_schema", "json_schema": {"name": "s",
+        "schema": {"type": "object", "additionalProperties": false}}});
+    for said in [
+        json!([{"role": "user", "content": [document]}]),
+        json!([user("Hi"), called("c"), of_tool]),
+    ] {
+        let asked = request(json!({"messages": said, "response_format": schema}));
+        let error = prepare(&client("anthropic", "claude-sonnet-5-5"), &asked, false).unwrap_err();
+        assert_eq!(error.status(), Status::BadRequest);
+        assert!(error.to_string().contains("together with citations"), "{error}");
+    }
+    let asked = request(json!({"messages": [user("Hi")], "response_format": schema}));
+    let sent = body(&client("anthropic", "claude-sonnet-5-5"), &asked);
+    assert_eq!(sent["output_config"]["format"]["type"], "json_schema");
+}
+
+#[test]
 fn what_only_this_vendor_has_is_handed_on() {
     let own = json!({"speed": "fast", "fallbacks": [{"model": "claude-sonnet-5-5"}],
         "inference_geo": "us"});

@@ -99,6 +99,16 @@ fn end_with_a_word(turns: &mut Vec<Turn>, wanted: &mut Wanted) {
     }
 }
 
+/// Whether the model is asked to cite what it is shown, in a result of a tool or beside it.
+pub fn wants_citations(messages: &[Value]) -> bool {
+    let shown = messages.iter().filter(|turn| turn["role"] == "user");
+    let mut blocks = shown.flat_map(|turn| turn["content"].as_array().into_iter().flatten());
+    let cites = |block: &Value| block["citations"]["enabled"] == true;
+    let inner =
+        |block: &Value| block["content"].as_array().is_some_and(|all| all.iter().any(cites));
+    blocks.any(|block| cites(block) || inner(block))
+}
+
 /// Whether the turn that the model is to go on with, its calls and their results
 /// among it, has begun without a thought: with a budget of thinking the vendor
 /// refuses that, and only there. What follows the first thought may lack others.

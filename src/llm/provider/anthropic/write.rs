@@ -57,13 +57,14 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let thinking = thinking(chat, &mut wanted, cap, &messages)?;
     let is = |kind: &str| thinking.as_ref().is_some_and(|thinking| thinking["type"] == kind);
     let (has_budget, decides) = (is("enabled"), is("adaptive"));
+    let cites = turns::wants_citations(&messages);
     put("messages", messages.into());
     stops(&mut wanted)?;
     sampling(chat, &mut wanted, has_budget || decides, &mut put)?;
     if let Some(thinking) = thinking {
         put("thinking", thinking);
     }
-    let config = output_config(chat, &mut wanted)?;
+    let config = output_config(chat, &mut wanted, cites)?;
     tools(chat, &mut wanted, has_budget, &mut put)?;
     if let Some(user) = user(chat, &mut wanted)? {
         put("metadata", json!({"user_id": user}));
@@ -197,7 +198,11 @@ fn asked_thinking(wanted: &mut Wanted, cap: u64) -> Result<Option<Value>> {
     Ok(Some(json!({"type": "enabled", "budget_tokens": fits})))
 }
 
-fn output_config(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Map<String, Value>>> {
+fn output_config(
+    chat: &Chat,
+    wanted: &mut Wanted,
+    cites: bool,
+) -> Result<Option<Map<String, Value>>> {
     let mut config = Map::new();
     let effort = wanted.effort.as_deref().filter(|effort| *effort != "none");
     if let (Some(effort), Thinking::Efforts(_)) = (effort, wanted.takes.thinking) {
@@ -210,6 +215,9 @@ fn output_config(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Map<String, 
         }
         Some(Format::JsonSchema { .. }) if !wanted.takes.schema => {
             wanted.refuse("response_format", "takes no json_schema")?;
+        }
+        Some(Format::JsonSchema { .. }) if cites => {
+            wanted.refuse("response_format", "takes no json_schema together with citations")?;
         }
         Some(Format::JsonSchema { schema, .. }) => {
             config.insert("format".into(), json!({"type": "json_schema", "schema": schema}));
