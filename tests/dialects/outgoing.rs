@@ -838,6 +838,22 @@ fn embeddings_are_asked_for_in_each_vendors_form() {
 }
 
 #[test]
+fn geminis_vectors_are_made_for_a_task_and_of_a_text_with_a_title() {
+    let client = client("gemini", "m");
+    let dialect = provider_for(&client.values, &Request::new());
+    let json = json!({"model": "e", "input": "a", "task_type": "RETRIEVAL_DOCUMENT",
+        "title": "A"});
+    let sent = dialect.embed_prepare(&client, json.as_object().unwrap()).unwrap().http.body;
+    let sent: Value = serde_json::from_slice(&sent).unwrap();
+    let expected = json!([{"model": "models/e", "content": {"parts": [{"text": "a"}]},
+        "taskType": "RETRIEVAL_DOCUMENT", "title": "A"}]);
+    assert_eq!(sent["requests"], expected);
+    if let Some(spec) = Spec::load("gemini-openapi.json") {
+        spec.check("BatchEmbedContentsRequest", &sent);
+    }
+}
+
+#[test]
 fn a_calls_header_comes_on_top_of_the_clients() {
     let client = options(&[
         ("model", "m"),

@@ -52,17 +52,19 @@ impl Provider for Gemini {
         options: &Resolved<ClientOptions>,
         json: &Map<String, Value>,
     ) -> Result<Prepared> {
-        let known = ["model", "input", "dimensions", "encoding_format", "task_type"];
+        let own =
+            [("dimensions", "outputDimensionality"), ("task_type", "taskType"), ("title", "title")];
+        let known = [&["model", "input", "encoding_format"][..], &own.map(|(name, _)| name)];
+        let known = known.concat();
         embed::only("gemini", json, &known)?;
         let model = embed::model(json)?;
         let path = path(model)?;
         let one = |text: String| {
             let mut one = json!({"model": path, "content": {"parts": [{"text": text}]}});
-            if let Some(dimensions) = json.get("dimensions") {
-                one["outputDimensionality"] = dimensions.clone();
-            }
-            if let Some(task) = json.get("task_type") {
-                one["taskType"] = task.clone();
+            for (ours, theirs) in own {
+                if let Some(value) = json.get(ours) {
+                    one[theirs] = value.clone();
+                }
             }
             one
         };
