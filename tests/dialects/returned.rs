@@ -24,7 +24,7 @@ fn claude_gets_back_of_its_sources_and_results_what_its_requests_know() {
     };
     let blocks = |cited: [Value; 2], silence: &[Value], failure: Value| {
         let text = json!({"type": "text", "text": "So.", "citations": cited});
-        let said = [silence, &[text.clone()]].concat();
+        let said = [silence, std::slice::from_ref(&text)].concat();
         let found = json!({"type": "mcp_tool_result", "tool_use_id": "mcptoolu_1",
             "is_error": false, "content": said});
         json!([found, {"type": "tool_search_tool_result", "tool_use_id": "srvtoolu_1",
