@@ -916,15 +916,23 @@ fn what_a_vendor_has_no_place_for_is_noted_or_refused_and_never_lost_without_a_w
     let asked = request(json!({"tool_choice": "required", "messages": [
         {"role": "user", "name": "bob", "content": "Hi"},
         {"role": "assistant", "content": "Ho", "mood": 1, "refusal": null},
-        {"role": "user", "content": "So?"},
+        {"role": "user", "content": [{"type": "text", "text": "So?", "tone": 1,
+            "prompt_cache_breakpoint": {"mode": "explicit"}}]},
     ]}));
     for provider in ["anthropic", "gemini", "cohere", "ollama"] {
         let prepared = prepare(&client(provider, "m"), &asked, false).unwrap();
         let noted = |what: &str| prepared.adjusted.iter().any(|note| note.contains(what));
         assert!(noted("names of those who speak"), "{provider}: {:?}", prepared.adjusted);
-        assert!(noted("the field mood"), "{provider}: {:?}", prepared.adjusted);
+        for field in ["mood", "tone", "prompt_cache_breakpoint"] {
+            let field = format!("the field {field}");
+            assert!(noted(&field), "{provider}: {:?}", prepared.adjusted);
+        }
         assert!(noted("tool_choice: left out: there are no tools"), "{provider}");
     }
+    let file = json!({"type": "file", "file": {"file_id": "f"}, "tone": 1});
+    let asked = request(json!({"messages": [{"role": "user", "content": [file]}]}));
+    let prepared = prepare(&client("deepseek", "deepseek-flash"), &asked, false).unwrap();
+    assert_eq!(prepared.adjusted, ["messages: left out: the field tone"]);
     let of = |provider: &str| {
         let all = [
             ("provider", provider),

@@ -78,6 +78,10 @@ pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
         }
         if host.has_own_form {
             message.tool_calls.iter().for_each(|call| note_call(message, call, wanted));
+            // The detail is noted above.
+            let of_parts = message.content.iter().flat_map(|piece| piece.extra.keys());
+            let of_parts = of_parts.filter(|key| host.takes_details || *key != "detail");
+            of_parts.for_each(|key| note_unknown(message, key, wanted));
         }
     }
     let is_system = |message: &Message| message.role == Role::System;

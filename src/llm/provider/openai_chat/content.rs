@@ -38,8 +38,18 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Re
     if ways.joins_texts && taken.iter().all(|piece| is_text(piece)) {
         return Ok(one_text(&taken, wanted).into());
     }
-    let part = |piece| own_form(piece, ways, url).unwrap_or_else(|| part(piece, keeps_marks));
-    Ok(taken.into_iter().map(part).collect())
+    let mut parts = Vec::with_capacity(taken.len());
+    for piece in taken {
+        parts.push(match own_form(piece, ways, url) {
+            Some(own) => {
+                let others = piece.extra.keys().filter(|key| *key != "detail");
+                others.for_each(|key| lost::note_field(key, wanted));
+                own
+            }
+            None => part(piece, keeps_marks),
+        });
+    }
+    Ok(parts.into())
 }
 
 /// Texts as DeepSeek takes them: a list of parts it refuses.
