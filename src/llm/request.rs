@@ -278,7 +278,10 @@ impl Request {
     /// Sets a field or overrides an option, from text. `default` withdraws it.
     pub fn set(&mut self, name: &str, text: &str) -> Result<()> {
         if PER_CALL.contains(&name) {
-            return self.overrides.set(name, text);
+            self.overrides.set(name, text)?;
+            // A number below what an option can say stood there (see `set_json`).
+            self.other.shift_remove(name);
+            return Ok(());
         }
         if REQUEST_ONLY.contains(&name) || HANDED_ON.contains(&name) {
             if text.eq_ignore_ascii_case("default") || text.eq_ignore_ascii_case("unset") {

@@ -60,3 +60,12 @@ fn what_is_neither_answer_nor_error_is_told_and_waited_past() {
     assert_eq!(response.text(), "So");
     assert!(events.iter().any(|event| format!("{event:?}").contains("pulling manifest")));
 }
+
+#[test]
+fn numbers_below_0_are_its_own_words_for_chance_and_no_cap() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}], "seed": -1,
+        "top_k": -1, "max_tokens": -2}));
+    let sent = body(&client("ollama", "qwen3"), &asked);
+    assert_eq!(sent["options"], json!({"seed": -1, "top_k": -1, "num_predict": -2}));
+    fits("ollama-openapi.yaml", "ChatRequest", &sent);
+}

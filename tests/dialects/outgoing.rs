@@ -957,6 +957,28 @@ fn ask_hi() -> Request {
 }
 
 #[test]
+fn a_number_below_0_and_one_that_an_option_can_say_replace_each_other() {
+    let client = options(&[
+        ("provider", "custom"),
+        ("base_url", "https://example.test"),
+        ("model", "m"),
+        ("seed", "3"),
+    ]);
+    let said = json!([{"role": "user", "content": "Hi"}]);
+    for (first, then, sent) in [(-1, "5", json!(5)), (-1, "unset", Value::Null)] {
+        let mut asked = request(json!({"messages": said, "seed": first}));
+        assert_eq!(body(&client, &asked)["seed"], first);
+        asked.set("seed", then).unwrap();
+        assert_eq!(body(&client, &asked)["seed"], sent);
+    }
+    let both = r#"{"max_tokens": 9, "max_completion_tokens": -1, "messages": []}"#;
+    let mut asked = Request::from_json(both).unwrap();
+    asked.add_message("user", "Hi").unwrap();
+    let sent = body(&client, &asked);
+    assert_eq!((&sent["max_tokens"], sent.get("max_completion_tokens")), (&json!(-1), None));
+}
+
+#[test]
 fn gemini_takes_seeds_below_0() {
     let client = client("gemini", "gemini-3.8-flash");
     let asked =

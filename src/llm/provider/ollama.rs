@@ -111,6 +111,12 @@ fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value
     }
     let mut other = request.other.clone();
     let mut options = sampling(wanted);
+    // Below what an option of ours can say: a cap that is none, a seed of chance.
+    for (ours, its) in [("seed", "seed"), ("top_k", "top_k"), ("max_tokens", "num_predict")] {
+        if let Some(value) = other.shift_remove(ours) {
+            options.insert(its.into(), value);
+        }
+    }
     if let Some(Value::Object(own)) = other.shift_remove("options") {
         options.extend(own);
     }

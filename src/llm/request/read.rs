@@ -100,7 +100,8 @@ impl Request {
             "cache" if !value.is_object() => self.cache = cache_mode(value)?,
             // Below what an option of ours can say, but some hosts' own word.
             "seed" | "top_k" | "max_tokens" if value.as_i64().is_some_and(|n| n < 0) => {
-                drop(self.other.insert(key.into(), value.clone()));
+                self.overrides.set(key, "unset")?;
+                self.other.insert(key.into(), value.clone());
             }
             _ if PER_CALL.contains(&key) => self.set_override(key, value)?,
             // No option is an object, but a host may have a field of that name.
@@ -114,6 +115,7 @@ impl Request {
     }
 
     fn set_override(&mut self, key: &str, value: &Value) -> Result<()> {
+        self.other.shift_remove(key);
         self.overrides.set(key, "default")?;
         match value {
             Value::Null => Ok(()),
