@@ -933,6 +933,16 @@ fn what_a_vendor_has_no_place_for_is_noted_or_refused_and_never_lost_without_a_w
     let asked = request(json!({"messages": [{"role": "user", "content": [file]}]}));
     let prepared = prepare(&client("deepseek", "deepseek-flash"), &asked, false).unwrap();
     assert_eq!(prepared.adjusted, ["messages: left out: the field tone"]);
+    // What is said of a file may stand in the part itself.
+    let pdf = "data:application/pdf;base64,JVBERi0=";
+    let file = json!({"type": "file", "file_data": pdf, "filename": "a.pdf"});
+    let image = json!({"type": "image_url", "image_url": "data:image/png;base64,iVBORw0KGgo=",
+        "detail": "low"});
+    for (provider, part) in [("deepseek", &file), ("anthropic", &file), ("cohere", &image)] {
+        let asked = request(json!({"messages": [{"role": "user", "content": [part]}]}));
+        let prepared = prepare(&client(provider, "m"), &asked, false).unwrap();
+        assert_eq!(prepared.adjusted, Vec::<String>::new(), "{provider}");
+    }
     let of = |provider: &str| {
         let all = [
             ("provider", provider),

@@ -78,10 +78,7 @@ pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
         }
         if host.has_own_form {
             message.tool_calls.iter().for_each(|call| note_call(message, call, wanted));
-            // The detail is noted above.
-            let of_parts = message.content.iter().flat_map(|piece| piece.extra.keys());
-            let of_parts = of_parts.filter(|key| host.takes_details || *key != "detail");
-            of_parts.for_each(|key| note_unknown(message, key, wanted));
+            message.content.iter().for_each(|piece| note_part(piece, wanted));
         }
     }
     let is_system = |message: &Message| message.role == Role::System;
@@ -89,6 +86,17 @@ pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
     if later && host.moves_system {
         wanted.note("messages", "the system's in mid-conversation moved before it");
     }
+}
+
+/// What a file or image is, wherever in its part that stands; the detail has a note of
+/// its own.
+const READ_OF_PARTS: [&str; 4] = ["detail", "filename", "file_data", "file_url"];
+
+/// Notes what a part says beside what it holds, none of which is sent.
+pub fn note_part(piece: &Piece, wanted: &mut Wanted) {
+    let is_read = |key: &str| READ_OF_PARTS.contains(&key) || KNOWN_IN_MESSAGES.contains(&key);
+    let others = piece.extra.keys().filter(|key| !is_read(key));
+    others.for_each(|key| note_field(key, wanted));
 }
 
 /// Whether an image or a file is to be looked at otherwise than the vendor likes.

@@ -42,8 +42,7 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Re
     for piece in taken {
         parts.push(match own_form(piece, ways, url) {
             Some(own) => {
-                let others = piece.extra.keys().filter(|key| *key != "detail");
-                others.for_each(|key| lost::note_field(key, wanted));
+                lost::note_part(piece, wanted);
                 own
             }
             None => part(piece, keeps_marks),
