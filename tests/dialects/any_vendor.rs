@@ -48,9 +48,9 @@ const VENDORS: [Vendor; 5] = [
         file: "openai-openapi.json",
         provider: "responses",
         model: "gpt-6-sol",
-        schemas: ["Response", "ResponseStreamEvent"],
+        schemas: ["BetaResponse", "BetaResponseStreamEvent"],
         holds: &[],
-        text: &["output", "*", "content", "*", "type=output_text", "text"],
+        text: &["output", "*", "type=message", "content", "*", "type=output_text", "text"],
         delta: None,
         calls: &[
             &["output", "*", "type=function_call", "name"],
@@ -65,7 +65,7 @@ const VENDORS: [Vendor; 5] = [
         file: "anthropic-tryagi-openapi.yaml",
         provider: "anthropic",
         model: "claude-opus-5-5",
-        schemas: ["Message", "MessageStreamEvent"],
+        schemas: ["BetaMessage", "BetaMessageStreamEvent"],
         holds: &[],
         text: &["content", "*", "type=text", "text"],
         delta: None,
@@ -175,7 +175,8 @@ const PART: [&str; 7] = [
 
 /// What the schemas do not say: choices have different numbers, a message calls
 /// either in the old way or in the new, a part of Gemini's holds one thing, a call
-/// has no result yet, and `output_text` only repeats what the items say.
+/// has no result yet, and `output_text` only repeats what the items say. Nothing here
+/// is of an agent that the model has set to work.
 fn put_right(mut answer: Value) -> Value {
     for place in ["", "/response"] {
         let members = answer.pointer_mut(place).and_then(Value::as_object_mut);
@@ -183,6 +184,8 @@ fn put_right(mut answer: Value) -> Value {
     }
     if let Some(items) = answer.get_mut("output").and_then(Value::as_array_mut) {
         items.retain(|item| !item["type"].as_str().is_some_and(|it| it.ends_with("call_output")));
+        let items = items.iter_mut().filter_map(Value::as_object_mut);
+        items.for_each(|item| drop(item.shift_remove("agent")));
     }
     for list in ["choices", "candidates"] {
         let all = answer.get_mut(list).and_then(Value::as_array_mut);
