@@ -43,6 +43,20 @@ fn claude_gets_back_of_its_sources_and_results_what_its_requests_know() {
 }
 
 #[test]
+fn a_page_without_a_title_goes_back_to_claude_with_none() {
+    let fetched = |title: Value| {
+        json!([{"type": "web_fetch_tool_result", "tool_use_id": "srvtoolu_1", "content": {
+            "type": "web_fetch_result", "url": "https://example.test", "retrieved_at": null,
+            "content": {"type": "document", "title": title, "citations": null,
+                "source": {"type": "text", "media_type": "text/plain", "data": "So."}}}}])
+    };
+    let client = client("anthropic", "claude-sonnet-5-5");
+    let sent = next(&client, &fetched("".into()));
+    assert_eq!(sent["messages"][1]["content"], fetched(Value::Null));
+    fits("anthropic-tryagi-openapi.yaml", "BetaCreateMessageParams", &sent);
+}
+
+#[test]
 fn responses_gets_its_items_back_without_who_made_them_and_how_likely_helpers_words_were() {
     let items = |more: Value, part: Value| {
         let with = |mut json: Value, more: &Value| {

@@ -139,24 +139,34 @@ fn leave_out_last_thoughts(blocks: &mut Vec<Value>, wanted: &mut Wanted) {
 /// source is, titles and results of tools that say nothing, and in which words a search
 /// for tools failed.
 fn leave_out_refused(block: &mut Value) {
-    let is_of_search = |kind: &Value| kind == "tool_search_tool_result_error";
     if let Some(Value::Array(sources)) = block.get_mut("citations") {
-        for source in sources.iter_mut().filter_map(Value::as_object_mut) {
-            source.shift_remove("file_id");
-            let titles = source.iter_mut().filter(|(name, _)| name.ends_with("title"));
-            titles.filter(|(_, title)| *title == "").for_each(|(_, title)| *title = Value::Null);
+        for source in sources {
+            source.as_object_mut().map(|source| source.shift_remove("file_id"));
+            leave_out_blank_titles(source);
         }
+    }
+    if block["type"] == "document" {
+        leave_out_blank_titles(block);
     }
     match block.get_mut("content") {
         Some(Value::Array(inner)) => {
             inner.retain(|part| part["type"] != "text" || part["text"] != "");
             inner.iter_mut().for_each(leave_out_refused);
         }
-        Some(Value::Object(failure)) if failure.get("type").is_some_and(is_of_search) => {
-            failure.shift_remove("error_message");
+        Some(inner @ Value::Object(_)) => {
+            if inner["type"] == "tool_search_tool_result_error" {
+                inner.as_object_mut().map(|failure| failure.shift_remove("error_message"));
+            }
+            leave_out_refused(inner);
         }
         _ => {}
     }
+}
+
+fn leave_out_blank_titles(block: &mut Value) {
+    let members = block.as_object_mut().into_iter().flatten();
+    let titles = members.filter(|(name, title)| name.ends_with("title") && *title == "");
+    titles.for_each(|(_, title)| *title = Value::Null);
 }
 
 /// Neighbours of one role are one turn.
