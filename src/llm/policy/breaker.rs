@@ -88,7 +88,8 @@ pub fn counts(status: Status) -> bool {
     matches!(status, Timeout | Connection | Tls | Overloaded | Server | Truncated | Protocol)
 }
 
-/// Most ends of calls that the window remembers; older ones are forgotten.
+/// Most ends of calls that the window remembers, unless `breaker_min_calls` asks for
+/// more; older ones are forgotten.
 const RECENT_MAX: usize = 10_000;
 
 impl Breaker {
@@ -155,7 +156,7 @@ impl Breaker {
             inner.failed_recent = 0;
             return Some(inner.change(State::Closed, "the trial call succeeded".into()));
         }
-        inner.remember(self.clock.now_ns(), false, self.window);
+        self.remember(&mut inner, self.clock.now_ns(), false);
         None
     }
 
@@ -163,7 +164,7 @@ impl Breaker {
         let now = self.clock.now_ns();
         let mut inner = self.state.lock();
         inner.in_a_row += 1;
-        inner.remember(now, true, self.window);
+        self.remember(&mut inner, now, true);
         let reason = match inner.state {
             State::HalfOpen if trial => "the trial call failed".to_string(),
             State::Closed => self.why_open(&inner)?,
@@ -171,6 +172,19 @@ impl Breaker {
         };
         inner.opened_ns = now;
         Some(inner.change(State::Open, reason))
+    }
+
+    /// Keeps the end of a call, as long as the window goes back and as many as count.
+    fn remember(&self, inner: &mut Inner, now: u64, failed: bool) {
+        inner.recent.push_back((now, failed));
+        inner.failed_recent += u64::from(failed);
+        let horizon = now.saturating_sub(self.window.as_nanos() as u64);
+        let most = RECENT_MAX.max(self.min_calls as usize);
+        while inner.recent.front().is_some_and(|(at, _)| *at < horizon) || inner.recent.len() > most
+        {
+            let old = inner.recent.pop_front();
+            inner.failed_recent -= u64::from(old.is_some_and(|(_, failed)| failed));
+        }
     }
 
     fn why_open(&self, inner: &Inner) -> Option<String> {
@@ -197,20 +211,6 @@ impl Inner {
         self.transitions += 1;
         let from = std::mem::replace(&mut self.state, to);
         Transition { from, to, reason }
-    }
-
-    fn remember(&mut self, now: u64, failed: bool, window: Duration) {
-        self.recent.push_back((now, failed));
-        self.failed_recent += u64::from(failed);
-        let horizon = now.saturating_sub(window.as_nanos() as u64);
-        while self
-            .recent
-            .front()
-            .is_some_and(|(at, _)| *at < horizon || self.recent.len() > RECENT_MAX)
-        {
-            let old = self.recent.pop_front();
-            self.failed_recent -= u64::from(old.is_some_and(|(_, failed)| failed));
-        }
     }
 }
 
@@ -318,6 +318,15 @@ mod tests {
             .iter()
             .for_each(|f| assert_eq!(call(&breaker, *f), None, "old ones are gone"));
         assert_eq!(call(&breaker, DOWN).unwrap().reason, "2 of 4 calls failed");
+    }
+
+    #[test]
+    fn as_many_calls_are_remembered_as_have_to_be_there() {
+        let (breaker, _) = breaker(|o| {
+            (o.breaker_failure_ratio, o.breaker_min_calls) = (0.5, RECENT_MAX as u64 + 5);
+        });
+        (1..RECENT_MAX + 5).for_each(|_| assert_eq!(call(&breaker, DOWN), None));
+        assert_eq!(call(&breaker, DOWN).unwrap().reason, "10005 of 10005 calls failed");
     }
 
     #[test]
