@@ -348,8 +348,10 @@ impl Broken {
     fn end(&self) -> Error {
         let mut call = match &self.error {
             Error::Call(call) => CallError::clone(call),
-            Error::TooLarge { .. } => {
-                CallError::bounded(Status::TooLarge, Bound::EventBytes, self.error.to_string())
+            Error::TooLarge { limit, .. } => {
+                let bound = Bound::EventBytes;
+                let message = format!("an event of the answer exceeds {} = {limit}", bound.name());
+                CallError::bounded(Status::TooLarge, bound, message)
             }
             other => CallError::new(other.status(), other.to_string()),
         };

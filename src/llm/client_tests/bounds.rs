@@ -46,8 +46,10 @@ fn what_ended_a_call_is_counted_and_told_by_its_bound() {
 }
 
 #[test]
-fn an_event_that_is_too_long_is_ended_by_its_own_bound() {
+fn an_event_that_is_too_long_is_ended_by_its_own_bound_and_names_it() {
     let options = [("max_event_bytes", "1024")];
+    let long = bench(&options, vec![ended(&"x".repeat(2_000))]).stream().0.unwrap_err();
+    assert_eq!(long.error.to_string(), "an event of the answer exceeds max_event_bytes = 1024");
     let figures = figures(&options, vec![ended(&"x".repeat(2_000))], true);
     assert_eq!(figures["by_bound"], json!({"max_event_bytes": 1}));
 }
