@@ -134,10 +134,10 @@ pub fn base(options: &ClientOptions) -> Result<String> {
     let host = find(&options.provider);
     let given = match options.base_url.as_deref().map(str::trim).filter(|url| !url.is_empty()) {
         Some(url) => url,
-        None if options.region == "cn" => return Ok(host.base_cn.into()),
         None if host.base.is_empty() => {
             return Err(Error::invalid("base_url", format!("{} needs one", host.name)));
         }
+        None if options.region == "cn" => return Ok(host.base_cn.into()),
         None => return Ok(host.base.into()),
     };
     let full = complete(host, given)?;

@@ -61,6 +61,15 @@ fn an_address_that_its_provider_cannot_use_is_refused_when_the_options_are_settl
 }
 
 #[test]
+fn who_has_no_address_of_its_own_needs_one_in_each_region() {
+    for region in ["intl", "cn"] {
+        let options = settled(&[("provider", "custom"), ("region", region)], &[]).unwrap();
+        let error = base(&options.values).unwrap_err().to_string();
+        assert_eq!(error, "base_url: custom needs one", "{region}");
+    }
+}
+
+#[test]
 fn where_ollama_listens_on_all_addresses_it_is_found_on_this_one() {
     let at = |given: &str| {
         let options = settled(&[("provider", "ollama"), ("base_url", given)], &[]).unwrap();
