@@ -96,7 +96,10 @@ impl Whom {
     /// curl and OpenSSL have it: one that it has made itself, usually.
     fn named_in(path: &str, provider: &Arc<CryptoProvider>) -> Result<Whom> {
         let unusable = |reason: String| Error::invalid("ca_file", format!("{path}: {reason}"));
-        let read = |error: pem::Error| unusable(error.to_string());
+        let read = |error: pem::Error| match error {
+            pem::Error::Io(error) => Error::Io(format!("ca_file {path}: {error}")),
+            error => unusable(error.to_string()),
+        };
         let own = CertificateDer::pem_file_iter(path).map_err(read)?;
         let own = own.collect::<std::result::Result<Vec<_>, _>>().map_err(read)?;
         if own.is_empty() {

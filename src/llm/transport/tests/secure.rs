@@ -9,6 +9,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::*;
+use crate::error::Status;
 use crate::llm::cancel::Reason;
 
 /// A file of certificates, gone when the test is over.
@@ -256,9 +257,12 @@ fn a_call_is_interrupted_within_a_tls_body() {
 fn a_ca_file_that_holds_no_certificate_is_refused_at_once() {
     let file = std::env::temp_dir().join(format!("mynah-{}-empty.pem", std::process::id()));
     std::fs::write(&file, "nothing").unwrap();
-    for path in [file.to_str().unwrap(), "/no/such/file.pem"] {
+    for (path, status) in
+        [(file.to_str().unwrap(), Status::InvalidArgument), ("/no/such/file.pem", Status::Io)]
+    {
         let options = ClientOptions { ca_file: Some(path.into()), ..options() };
         let error = UreqTransport::new(&options, Clock::System).err().unwrap();
+        assert_eq!(error.status(), status);
         assert!(error.to_string().starts_with("ca_file"), "{error}");
     }
     std::fs::remove_file(file).unwrap();
