@@ -7,6 +7,7 @@
 
 mod bounds;
 mod failures;
+mod latency;
 #[cfg(test)]
 mod tests;
 
@@ -14,20 +15,20 @@ use serde_json::{Value, json};
 
 use crate::error::Bound;
 use crate::options::client::ClientOptions;
-use crate::options::{Kind, OptionSet};
+use crate::options::{Kind, OptionSet, Resolved};
 
 /// Calls below which shares say nothing.
 const ENOUGH: u64 = 20;
 
 /// The findings, as `{"calls", "findings": [...]}`, gravest first; `note` says
 /// so where there have been too few calls.
-pub fn advise(metrics: &Value, options: &ClientOptions) -> Value {
+pub fn advise(metrics: &Value, resolved: &Resolved<ClientOptions>) -> Value {
     let calls = metrics["calls"].as_u64().unwrap_or(0);
     if calls < ENOUGH {
         let note = format!("too few calls yet: {calls} of {ENOUGH}");
         return json!({"calls": calls, "findings": [], "note": note});
     }
-    let figures = Figures { metrics, options, calls: calls as f64 };
+    let figures = Figures { metrics, resolved, options: &resolved.values, calls: calls as f64 };
     let one = |finding: Option<Value>| finding.into_iter().collect();
     let findings = [
         one(figures.quota()),
@@ -50,6 +51,7 @@ pub fn advise(metrics: &Value, options: &ClientOptions) -> Value {
 
 struct Figures<'a> {
     metrics: &'a Value,
+    resolved: &'a Resolved<ClientOptions>,
     options: &'a ClientOptions,
     calls: f64,
 }
@@ -79,6 +81,8 @@ fn raised(option: &'static str, value: u64, times: u64) -> Change {
         false => Look("what is asked for: the option that would be raised is at its largest value"),
     }
 }
+
+const PASSED: &str = "the calls that bypass or refresh what the cache holds";
 
 fn finding(symptom: &str, evidence: Value, cause: &str, change: Change) -> Value {
     let (option, value, look_at) = match change {
@@ -114,36 +118,6 @@ impl Figures<'_> {
         self.number("by_bound", bound.name())
     }
 
-    /// What waits of one kind come to for each call, in ms.
-    fn waited_ms(&self, group: &str) -> f64 {
-        self.number(group, "mean") * self.number(group, "count") / self.calls
-    }
-
-    /// The mean time of a call without its waits for limits and threads, in ms.
-    fn own_latency_ms(&self) -> f64 {
-        let waited = self.waited_ms("limiter_wait_ms") + self.waited_ms("queue_wait_ms");
-        self.number("latency_ms", "mean") - waited
-    }
-
-    /// Whether calls take longer than they should.
-    fn is_slow(&self) -> bool {
-        let limit = self.options.alert_max_latency_ms as f64;
-        limit > 0.0 && self.number("latency_ms", "mean") > limit
-    }
-
-    fn latency(&self) -> Option<Value> {
-        // What is spent in waiting has a finding of its own.
-        let is_their_own = self.own_latency_ms() > self.options.alert_max_latency_ms as f64;
-        if !self.is_slow() || !is_their_own {
-            return None;
-        }
-        let evidence = json!({"mean_ms": self.number("latency_ms", "mean"),
-            "p99_ms": self.number("latency_ms", "p99"),
-            "tokens_per_second": self.metrics["tokens_per_second"]});
-        let cause = "a large model, or long answers: a smaller model answers sooner";
-        Some(finding("high latency", evidence, cause, Set("preset", "fast".into())))
-    }
-
     fn costs(&self) -> Option<Value> {
         let (cost, limit) = (self.figure("cost_per_request_usd"), self.options.alert_max_cost_usd);
         let cached = self.metrics["cache_hit_rate"].as_f64();
@@ -153,6 +127,7 @@ impl Figures<'_> {
         let evidence = json!({"cost_per_request_usd": cost, "cache_hit_rate": cached,
             "cost_usd": self.metrics["cost_usd"]});
         let (cause, change) = match cached {
+            None if self.options.cache_enabled => ("calls that do not ask the cache", Look(PASSED)),
             None => ("no caching", Set("cache_enabled", true.into())),
             Some(_) if !self.has_expired() => {
                 ("few answers come from the cache, and none has expired yet", Look(REPEATS))

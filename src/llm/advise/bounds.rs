@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::Change::{self, Look, Set};
+use super::Change::{self, Look};
 use super::{Figures, finding, raised};
 use crate::error::Bound;
 
@@ -88,9 +88,8 @@ impl Figures<'_> {
         }
         let mean_tokens = self.figure("output_tokens") / self.calls;
         evidence["mean_output_tokens"] = mean_tokens.round().into();
-        if self.options.max_tokens.is_none() && mean_tokens > 1_000.0 {
-            let cap = (mean_tokens / 2.0) as u64;
-            return finding("timeouts", evidence, "long answers", Set("max_tokens", cap.into()));
+        if let Some(change) = self.shorter_answers() {
+            return finding("timeouts", evidence, "long answers", change);
         }
         let cause = "answers take longer than they are given";
         finding("timeouts", evidence, cause, raised("timeout_ms", time, 2))

@@ -1,10 +1,15 @@
 //! What is said of which figures.
 
 use super::*;
+use crate::options::{Layered, Origin};
+
+fn defaults() -> Resolved<ClientOptions> {
+    Layered::default().resolve().unwrap()
+}
 
 fn findings(metrics: Value, change: impl FnOnce(&mut ClientOptions)) -> Vec<Value> {
-    let mut options = ClientOptions::default();
-    change(&mut options);
+    let mut options = defaults();
+    change(&mut options.values);
     let advice = advise(&metrics, &options);
     advice["findings"].as_array().unwrap().clone()
 }
@@ -34,7 +39,7 @@ fn ended(status: &str, bound: &str) -> Value {
 #[test]
 fn nothing_is_said_before_there_have_been_enough_calls_or_of_a_healthy_client() {
     let few = json!({"calls": 5, "by_status": {"rate_limited": 5}});
-    let advice = advise(&few, &ClientOptions::default());
+    let advice = advise(&few, &defaults());
     assert!(advice["note"].as_str().unwrap().contains("5 of 20"));
     assert_eq!(symptoms(json!({"calls": 500, "by_status": {"ok": 500}}), |_| {}), []);
 }
@@ -57,6 +62,44 @@ fn each_row_of_the_table_has_its_finding() {
     assert_eq!(symptoms(missed, |_| {}), [pair("high costs", "cache_ttl_ms")]);
     let hot = symptoms(json!({"calls": 100}), |o| o.temperature = Some(1.4));
     assert_eq!(hot, [pair("inconsistent output", "temperature")]);
+}
+
+#[test]
+fn what_makes_slow_calls_faster_is_what_would_act() {
+    let told = |set: &[(&str, &str)], origin: Origin, output_tokens: u64| {
+        let slow = json!({"calls": 100, "latency_ms": {"mean": 9_000.0},
+            "output_tokens": output_tokens});
+        let mut options = Layered::<ClientOptions>::default();
+        set.iter().for_each(|(key, value)| options.set(key, value).unwrap());
+        let mut resolved = options.resolve().unwrap();
+        if let Some(model) = resolved.values.model.take() {
+            resolved.lay("model", model.as_str().into(), origin).unwrap();
+        }
+        let finding = &advise(&slow, &resolved)["findings"][0];
+        (finding["option"].clone(), finding["value"].clone())
+    };
+    let layer = || Origin::Layer("preset".into());
+    let set = |option: &str, value: Value| (json!(option), value);
+    let nothing = (Value::Null, Value::Null);
+    let small = "gpt-6-luna";
+    // A preset chooses no model where one was named, and none over a use case's.
+    assert_eq!(told(&[], layer(), 0), set("preset", json!("fast")));
+    assert_eq!(told(&[("model", "gpt-4")], Origin::Explicit, 0), set("model", json!(small)));
+    let code = [("use_case", "code_generation"), ("model", "gpt-6-sol")];
+    assert_eq!(told(&code, layer(), 0), set("model", json!(small)));
+    // What is small already, or may be, is left.
+    assert_eq!(told(&[("model", small)], Origin::Explicit, 0), nothing);
+    assert_eq!(told(&[("preset", "fast"), ("model", small)], layer(), 0), nothing);
+    assert_eq!(told(&[("model", "mine")], Origin::Explicit, 0), nothing);
+    let custom = [("provider", "custom"), ("model", "mine")];
+    assert_eq!(told(&custom, Origin::Explicit, 300_000), set("max_tokens", json!(1_500)));
+}
+
+#[test]
+fn a_cache_that_nobody_asks_is_not_turned_on_again() {
+    let dear = json!({"calls": 100, "cost_per_request_usd": 0.9});
+    let found = symptoms(dear, |o| o.cache_enabled = true);
+    assert_eq!(found, [pair("high costs", "look at the calls")]);
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Client {
             let taken = json!({"requests_per_minute": requests, "tokens_per_minute": tokens});
             figures["taken_while_refusing"] = taken;
         }
-        advise::advise(&figures, &self.options.values)
+        advise::advise(&figures, &self.options)
     }
 
     /// Effective options and their origins, secrets redacted. Where one is unset that
