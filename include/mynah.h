@@ -1578,8 +1578,8 @@ mynah_status mynah_client_options_load_json(mynah_client_options *options,
 /**
  * The effective value of one option and where it comes from, as JSON:
  * `{"value": ..., "origin": ...}`; key, address and model are those that a client
- * made now would have of the environment or the provider. A secret is redacted. The value is the
- * caller's to free.
+ * made now would have of the environment or the provider, and `cache_enabled` is as a
+ * shared cache makes it. A secret is redacted. The value is the caller's to free.
  *
  * The caller promises:
  * 1. `name` is null or NUL-terminated.
@@ -1682,7 +1682,8 @@ mynah_status mynah_client_options_set_region(mynah_client_options *options,
 
 /**
  * Which of OpenAI's interfaces is used; auto: chat completions, and Responses
- * for tools that are not taken there. One of auto, chat, responses.
+ * for tools that are not taken there; only openai has responses. One of auto,
+ * chat, responses.
  *
  * The caller promises:
  * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
@@ -1732,8 +1733,8 @@ mynah_status mynah_client_options_set_use_case(mynah_client_options *options,
  * -------------------------------------------------------------------------- */
 
 /**
- * Most tokens of an answer; unset: the provider's own limit. Range
- * 1..=4294967295.
+ * Most tokens of an answer; a layer's value means text alone, and what thinking
+ * may take comes on top; unset: the provider's own limit. Range 1..=4294967295.
  */
 MYNAH_API
 mynah_status mynah_client_options_set_max_tokens(mynah_client_options *options,
@@ -1803,8 +1804,9 @@ mynah_status mynah_client_options_set_stop(mynah_client_options *options,
                                            const char *text);
 
 /**
- * How much the model thinks before it answers; unset: the model's own. One of
- * none, minimal, low, medium, high, xhigh, max.
+ * How much the model thinks before it answers; where that is a budget of tokens,
+ * at most half of an explicit max_tokens, or the least that the model takes;
+ * unset: the model's own. One of none, minimal, low, medium, high, xhigh, max.
  *
  * The caller promises:
  * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
@@ -1968,7 +1970,8 @@ mynah_status mynah_client_options_set_retry_after_send(mynah_client_options *opt
                                                        int32_t on);
 
 /**
- * Retries, as a share of the calls, beyond which none is made. Range 0..=100.
+ * Retries, as a share of the calls, beyond which none is made but from a reserve
+ * of 20, which fills by one a second. Range 0..=100.
  */
 MYNAH_API
 mynah_status mynah_client_options_set_retry_budget_percent(mynah_client_options *options,
@@ -2019,21 +2022,24 @@ mynah_status mynah_client_options_set_breaker_reset_timeout_ms(mynah_client_opti
  * -------------------------------------------------------------------------- */
 
 /**
- * Requests a minute; more wait their turn; 0: no limit. Range 0..=100000000.
+ * Requests a minute of each model; more wait their turn; 0: no limit. Range
+ * 0..=100000000.
  */
 MYNAH_API
 mynah_status mynah_client_options_set_rate_limit_rpm(mynah_client_options *options,
                                                      uint64_t n);
 
 /**
- * Tokens a minute; more wait their turn; 0: no limit. Range 0..=1000000000000.
+ * Tokens a minute of each model; more wait their turn; 0: no limit. Range
+ * 0..=1000000000000.
  */
 MYNAH_API
 mynah_status mynah_client_options_set_rate_limit_tpm(mynah_client_options *options,
                                                      uint64_t n);
 
 /**
- * Calls at one time; more wait their turn; 0: no limit. Range 0..=1000000.
+ * Calls of each model at one time; more wait their turn; 0: no limit. Range
+ * 0..=1000000.
  */
 MYNAH_API
 mynah_status mynah_client_options_set_max_in_flight(mynah_client_options *options,
@@ -2180,7 +2186,8 @@ mynah_status mynah_client_options_set_batch_dedup(mynah_client_options *options,
 
 /**
  * The price of a model, also under its dated names, in USD per million tokens:
- * `model=in,out[,cached in[,cache write]]`; each setting adds one.
+ * `model=in,out[,cached in[,cache write]]`; without a model that of all others;
+ * each setting adds one.
  *
  * The caller promises:
  * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.

@@ -1,10 +1,11 @@
-//! Every option has its typed setter in C.
+//! Every option has its typed setter in C, which says of it what its row says.
 
 use mynah::options::OptionSet;
 use mynah::options::cache::CacheOptions;
 use mynah::options::client::ClientOptions;
 
 use crate::names::declared;
+use crate::read;
 
 fn without_setter<T: OptionSet>(object: &str) -> Vec<String> {
     let declared = declared();
@@ -23,4 +24,25 @@ fn every_option_of_the_cache_has_its_typed_setter() {
 #[test]
 fn every_option_of_the_client_has_its_typed_setter() {
     assert_eq!(without_setter::<ClientOptions>("mynah_client_options"), Vec::<String>::new());
+}
+
+/// The options whose setter says something else in the header than their row.
+fn told_otherwise<T: OptionSet>(object: &str) -> Vec<&'static str> {
+    let header = read("include/mynah.h");
+    let plain = |text: &str| text.replace('`', "");
+    let doc = |key: &str| {
+        let before = header.split(&format!(" {object}_set_{key}(")).next()?;
+        let comment = before.rsplit("/**").next()?.lines();
+        let lines = comment.filter_map(|line| line.trim_start().strip_prefix("* "));
+        Some(plain(&lines.collect::<Vec<_>>().join(" ")))
+    };
+    let rows = T::rows().iter();
+    let differ = rows.filter(|row| !doc(row.key).is_some_and(|d| d.starts_with(&plain(row.doc))));
+    differ.map(|row| row.key).collect()
+}
+
+#[test]
+fn a_setter_says_of_its_option_what_the_row_says() {
+    assert_eq!(told_otherwise::<CacheOptions>("mynah_cache_options"), Vec::<&str>::new());
+    assert_eq!(told_otherwise::<ClientOptions>("mynah_client_options"), Vec::<&str>::new());
 }

@@ -61,7 +61,8 @@ pub extern "C" fn mynah_client_options_set_retry_after_send(
     set_value::<ClientDraft, _>(options, "retry_after_send", on != 0)
 }
 
-/// Retries, as a share of the calls, beyond which none is made. Range 0..=100.
+/// Retries, as a share of the calls, beyond which none is made but from a reserve
+/// of 20, which fills by one a second. Range 0..=100.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_options_set_retry_budget_percent(
     options: *mut mynah_client_options,

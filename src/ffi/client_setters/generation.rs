@@ -6,8 +6,8 @@ use super::super::client_options::{ClientDraft, mynah_client_options};
 use super::super::options::{set_text, set_value};
 use super::super::status::mynah_status;
 
-/// Most tokens of an answer; unset: the provider's own limit. Range
-/// 1..=4294967295.
+/// Most tokens of an answer; a layer's value means text alone, and what thinking
+/// may take comes on top; unset: the provider's own limit. Range 1..=4294967295.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_options_set_max_tokens(
     options: *mut mynah_client_options,
@@ -96,8 +96,9 @@ pub unsafe extern "C" fn mynah_client_options_set_stop(
     unsafe { set_text::<ClientDraft, _>(options, "stop", text) }
 }
 
-/// How much the model thinks before it answers; unset: the model's own. One of
-/// none, minimal, low, medium, high, xhigh, max.
+/// How much the model thinks before it answers; where that is a budget of tokens,
+/// at most half of an explicit max_tokens, or the least that the model takes;
+/// unset: the model's own. One of none, minimal, low, medium, high, xhigh, max.
 ///
 /// # Safety
 /// 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.

@@ -4,7 +4,8 @@ use super::super::client_options::{ClientDraft, mynah_client_options};
 use super::super::options::set_value;
 use super::super::status::mynah_status;
 
-/// Requests a minute; more wait their turn; 0: no limit. Range 0..=100000000.
+/// Requests a minute of each model; more wait their turn; 0: no limit. Range
+/// 0..=100000000.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_options_set_rate_limit_rpm(
     options: *mut mynah_client_options,
@@ -13,7 +14,8 @@ pub extern "C" fn mynah_client_options_set_rate_limit_rpm(
     set_value::<ClientDraft, _>(options, "rate_limit_rpm", n)
 }
 
-/// Tokens a minute; more wait their turn; 0: no limit. Range 0..=1000000000000.
+/// Tokens a minute of each model; more wait their turn; 0: no limit. Range
+/// 0..=1000000000000.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_options_set_rate_limit_tpm(
     options: *mut mynah_client_options,
@@ -22,7 +24,8 @@ pub extern "C" fn mynah_client_options_set_rate_limit_tpm(
     set_value::<ClientDraft, _>(options, "rate_limit_tpm", n)
 }
 
-/// Calls at one time; more wait their turn; 0: no limit. Range 0..=1000000.
+/// Calls of each model at one time; more wait their turn; 0: no limit. Range
+/// 0..=1000000.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_options_set_max_in_flight(
     options: *mut mynah_client_options,

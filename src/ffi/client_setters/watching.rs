@@ -7,7 +7,8 @@ use super::super::options::{set_text, set_value};
 use super::super::status::mynah_status;
 
 /// The price of a model, also under its dated names, in USD per million tokens:
-/// `model=in,out[,cached in[,cache write]]`; each setting adds one.
+/// `model=in,out[,cached in[,cache write]]`; without a model that of all others;
+/// each setting adds one.
 ///
 /// # Safety
 /// 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
