@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use crate::cache::Stake;
 use crate::llm::log::Listeners;
 use crate::llm::provider::hosts;
-use crate::options::client::ClientOptions;
+use crate::options::client::{self, ClientOptions};
 use crate::options::{Layered, Resolved, describe};
 
 use super::cache::mynah_cache;
@@ -51,8 +51,11 @@ impl OptionsObject for ClientDraft {
         &self.named
     }
 
-    fn settle(options: &mut Resolved<ClientOptions>) {
+    fn settle(&self, options: &mut Resolved<ClientOptions>) {
         // What is wrong with them is told when the client is made.
+        if self.extras.lock().cache.is_some() {
+            let _ = client::share_cache(options);
+        }
         let environment = |name: &str| std::env::var(name).ok();
         let _ = hosts::settle(options, &environment).and_then(|()| hosts::lay_base(options));
     }
@@ -106,8 +109,8 @@ pub unsafe extern "C" fn mynah_client_options_load_json(
 
 /// The effective value of one option and where it comes from, as JSON:
 /// `{"value": ..., "origin": ...}`; key, address and model are those that a client
-/// made now would have of the environment or the provider. A secret is redacted. The value is the
-/// caller's to free.
+/// made now would have of the environment or the provider, and `cache_enabled` is as a
+/// shared cache makes it. A secret is redacted. The value is the caller's to free.
 ///
 /// # Safety
 /// 1. `name` is null or NUL-terminated.
@@ -160,6 +163,7 @@ pub extern "C" fn mynah_client_options_free(options: *mut mynah_client_options) 
 
 #[cfg(test)]
 mod tests {
+    use super::super::cache::{mynah_cache_free, mynah_cache_new};
     use super::super::value::{mynah_value_data, mynah_value_free, mynah_value_len};
     use super::*;
 
@@ -193,6 +197,13 @@ mod tests {
             (&model["value"], &model["origin"]),
             (&"kimi-k2.6".into(), &"preset fast".into())
         );
+        let mut cache = ptr::null_mut();
+        // SAFETY: a place for the cache.
+        let made = unsafe { mynah_cache_new(ptr::null(), &mut cache, ptr::null_mut()) };
+        assert_eq!((made, mynah_client_options_set_cache(options, cache)), (0, 0));
+        let enabled = shown(c"cache_enabled");
+        assert_eq!((&enabled["value"], &enabled["origin"]), (&true.into(), &"set_cache".into()));
+        mynah_cache_free(cache);
         mynah_client_options_free(options);
     }
 }

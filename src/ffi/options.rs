@@ -35,7 +35,7 @@ pub trait OptionsObject: Handle {
     fn named(&self) -> &Mutex<Layered<Self::Set>>;
 
     /// Fills in what is taken from elsewhere when an object is made of them.
-    fn settle(_options: &mut Resolved<Self::Set>) {}
+    fn settle(&self, _options: &mut Resolved<Self::Set>) {}
 }
 
 /// A typed setter.
@@ -117,7 +117,7 @@ pub unsafe fn get_named<O: OptionsObject, C>(
     // SAFETY: promised by (1).
     let name = unsafe { c_text("name", name) }?;
     let mut resolved = draft.named().lock().resolve_unchecked()?;
-    O::settle(&mut resolved);
+    draft.settle(&mut resolved);
     resolved.show(name)
 }
 

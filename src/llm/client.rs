@@ -21,8 +21,8 @@ use std::time::Duration;
 use crate::cache::Cache;
 use crate::clock::{Clock, Random};
 use crate::error::Result;
-use crate::options::client::ClientOptions;
-use crate::options::{Origin, Resolved, Value};
+use crate::options::Resolved;
+use crate::options::client::{self, ClientOptions};
 
 use super::attempt::{Means, Sending};
 use super::call::{Calls, Running};
@@ -104,8 +104,8 @@ impl Client {
             Some(transport) => transport,
             None => Arc::new(UreqTransport::new(&options.values, clock.clone())?),
         };
-        if parts.cache.is_some() && *options.origin("cache_enabled")? == Origin::Default {
-            options.lay("cache_enabled", Value::Bool(true), Origin::Layer("set_cache".into()))?;
+        if parts.cache.is_some() {
+            client::share_cache(&mut options)?;
         }
         let cache = match (options.values.cache_enabled, parts.cache) {
             (false, _) => None,
@@ -171,8 +171,8 @@ impl Client {
 
     /// How long a call of this request may take.
     pub fn time_of(&self, request: &Request) -> Duration {
-        let own = request.own_number("timeout_ms");
-        Duration::from_millis(own.unwrap_or(self.options.values.timeout_ms))
+        let own = request.own_timeout();
+        own.unwrap_or_else(|| Duration::from_millis(self.options.values.timeout_ms))
     }
 
     /// Makes embeddings: OpenAI's JSON in and out, whatever the provider.

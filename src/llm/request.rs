@@ -7,8 +7,11 @@
 
 mod link;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -142,6 +145,8 @@ pub struct Request {
     /// Other top-level fields of OpenAI's form.
     pub other: Map<String, Value>,
     overrides: Layered<ClientOptions>,
+    /// The client's headers do not go with this call.
+    drops_headers: bool,
     /// Messages from the first on whose calls and results have their ids.
     linked: usize,
 }
@@ -217,6 +222,18 @@ const HANDED_ON: &[&str] = &[
     "web_search_options",
 ];
 
+/// Those of them, and of what only a request has, that are texts whatever they look
+/// like: an id may be a number's digits, or JSON.
+const TEXTS: &[&str] = &[
+    "cache",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "service_tier",
+    "user",
+    "verbosity",
+];
+
 impl Request {
     /// An empty chat.
     pub fn new() -> Request {
@@ -281,15 +298,16 @@ impl Request {
             self.overrides.set(name, text)?;
             // A number below what an option can say stood there (see `set_json`).
             self.other.shift_remove(name);
+            self.note_headers();
             return Ok(());
         }
         if REQUEST_ONLY.contains(&name) || HANDED_ON.contains(&name) {
             if text.eq_ignore_ascii_case("default") || text.eq_ignore_ascii_case("unset") {
                 return self.set_json(name, &Value::Null);
             }
-            let text_only = matches!(name, "user" | "cache" | "tool_choice") && !text.contains('{');
+            let is_text = TEXTS.contains(&name) || name == "tool_choice" && !text.contains('{');
             let json = match serde_json::from_str(text) {
-                Ok(json) if !text_only => json,
+                Ok(json) if !is_text => json,
                 _ => Value::String(text.into()),
             };
             return self.set_json(name, &json);
@@ -299,6 +317,16 @@ impl Request {
         Err(Error::invalid(name, "is an option of the client, not of one call"))
     }
 
+    /// Headers that are unset stay so when others are set; withdrawn, the client's go
+    /// with the call again.
+    fn note_headers(&mut self) {
+        match self.overrides.explicit().find(|(name, _)| *name == "header") {
+            None => self.drops_headers = false,
+            Some((_, OptionValue::Unset)) => self.drops_headers = true,
+            Some(_) => {}
+        }
+    }
+
     /// The text that this call has of its own for an option; nothing where it has
     /// none.
     pub fn given(&self, key: &str) -> &str {
@@ -306,9 +334,11 @@ impl Request {
         own.and_then(|(_, value)| value.text()).unwrap_or_default()
     }
 
-    /// The number that this call has of its own for an option.
-    pub fn own_number(&self, key: &str) -> Option<u64> {
-        self.overrides.explicit().find(|(name, _)| *name == key)?.1.int()
+    /// The whole call's time that this call has of its own; unset it is the default.
+    pub fn own_timeout(&self) -> Option<Duration> {
+        let own = self.overrides.explicit().find(|(name, _)| *name == "timeout_ms")?.1;
+        let ms = own.int().unwrap_or_else(|| ClientOptions::default().timeout_ms);
+        Some(Duration::from_millis(ms))
     }
 
     /// What this call has of its own for the client's options, as one text.
@@ -330,6 +360,7 @@ impl Request {
             let mut value = value.clone();
             // Headers of a call come on top of the client's.
             if key == "header"
+                && !self.drops_headers
                 && let OptionValue::List(more) = &mut value
             {
                 more.splice(0..0, client.values.header.iter().cloned());

@@ -161,7 +161,7 @@ impl Tiered {
         let clock = &self.tiers[0].client.clock;
         let started_ns = clock.now_ns();
         let elapsed = || waited + Duration::from_nanos(clock.now_ns() - started_ns);
-        let given = request.own_number("timeout_ms").map(Duration::from_millis);
+        let given = request.own_timeout();
         let (in_line, mut unspent) = (waited, waited);
         let mut request = Cow::Borrowed(request);
         let mut attempts = 0;

@@ -3,7 +3,7 @@
 use super::fields::{
     choice, flag, float, int, list, optional_bool, optional_float, optional_int, text,
 };
-use super::{Kind, OptionSet, Row, Suggestions, Value};
+use super::{Kind, OptionSet, Origin, Resolved, Row, Suggestions, Value};
 use super::{form, presets};
 use crate::error::Result;
 
@@ -440,6 +440,14 @@ static ROWS: &[Row<ClientOptions>] = &[
         "Alerts when the mean cost of a request exceeds this many US dollars; 0: off."
     ),
 ];
+
+/// A shared cache turns the response cache on, unless that was set.
+pub fn share_cache(options: &mut Resolved<ClientOptions>) -> Result<()> {
+    if *options.origin("cache_enabled")? != Origin::Default {
+        return Ok(());
+    }
+    options.lay("cache_enabled", Value::Bool(true), Origin::Layer("set_cache".into()))
+}
 
 impl OptionSet for ClientOptions {
     fn rows() -> &'static [Row<Self>] {

@@ -142,7 +142,7 @@ impl<T: OptionSet> Layered<T> {
     pub fn set_typed_text(&mut self, key: &str, text: &str) -> Result<()> {
         let row = row::find::<T>(key)?;
         let value = match row.kind {
-            Kind::Text | Kind::Form(_) | Kind::Secret => row.literal(text),
+            ref kind if kind.is_text() => row.literal(text),
             _ => row.parse(text)?,
         };
         self.put(row, value)

@@ -117,8 +117,13 @@ impl Request {
     fn set_override(&mut self, key: &str, value: &Value) -> Result<()> {
         self.other.shift_remove(key);
         self.overrides.set(key, "default")?;
+        self.note_headers();
         match value {
             Value::Null => Ok(()),
+            // None at all, whatever the client has.
+            Value::Array(texts) if texts.is_empty() && key == "stop" => {
+                self.overrides.set(key, "unset")
+            }
             Value::String(text) => self.overrides.set_typed_text(key, text),
             other => self.overrides.set_json(key, other),
         }

@@ -52,6 +52,16 @@ fn the_texts_of_a_list_are_no_special_words() {
 }
 
 #[test]
+fn a_typed_text_is_no_special_word_in_a_list_either() {
+    let mut options = Options::default();
+    for text in ["a", "unset", "default"] {
+        options.set_typed_text("stop", text).unwrap();
+    }
+    assert_eq!(options.resolve().unwrap().values.stop, ["a", "unset", "default"]);
+    assert!(options.set_typed_text("header", "unset").is_err());
+}
+
+#[test]
 fn unset_removes_what_a_layer_set_also_where_there_must_be_a_value() {
     let mut options = Options::default();
     options.set("preset", "production").unwrap();

@@ -1,0 +1,61 @@
+//! What a call has of its own.
+
+use std::sync::Arc;
+
+use super::*;
+
+/// The options of a call with these fields, where the client has two of its own.
+fn effective(request: &Request) -> ClientOptions {
+    let mut client = Layered::<ClientOptions>::default();
+    client.set("stop", "END").unwrap();
+    client.set("header", "X-Client: 1").unwrap();
+    request.effective(&Arc::new(client.resolve().unwrap())).unwrap().values.clone()
+}
+
+#[test]
+fn an_empty_list_of_stop_texts_is_none_at_all() {
+    let stop = |json| effective(&Request::from_json(json).unwrap()).stop;
+    assert_eq!(stop(r#"{"stop": []}"#), Vec::<String>::new());
+    assert_eq!(stop(r#"{"stop": ["x"]}"#), ["x"]);
+    assert_eq!(stop(r#"{"stop": null}"#), ["END"]);
+}
+
+#[test]
+fn headers_that_a_call_unsets_stay_away_when_it_sets_its_own() {
+    let mut request = Request::new();
+    for (text, expected) in [
+        ("X-Own: 1", &["X-Client: 1", "X-Own: 1"][..]),
+        ("unset", &[]),
+        ("X-Own: 2", &["X-Own: 2"]),
+        ("default", &["X-Client: 1"]),
+        ("X-Own: 3", &["X-Client: 1", "X-Own: 3"]),
+    ] {
+        request.set("header", text).unwrap();
+        assert_eq!(effective(&request).header, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_field_that_is_a_text_is_one_whatever_it_looks_like() {
+    let mut request = Request::new();
+    for text in ["123", "true", r#"{"id": 5}"#, "null"] {
+        for name in ["prompt_cache_key", "safety_identifier", "service_tier"] {
+            request.set(name, text).unwrap();
+            assert_eq!(request.other[name], text);
+        }
+        request.set("user", text).unwrap();
+        assert_eq!(request.user.as_deref(), Some(text));
+    }
+    request.set("top_logprobs", "3").unwrap();
+    assert_eq!(request.other["top_logprobs"], 3);
+}
+
+#[test]
+fn a_time_that_a_call_unsets_is_the_default_one() {
+    let mut request = Request::new();
+    assert_eq!(request.own_timeout(), None);
+    for (text, ms) in [("50", 50), ("unset", 600_000)] {
+        request.set("timeout_ms", text).unwrap();
+        assert_eq!(request.own_timeout(), Some(Duration::from_millis(ms)));
+    }
+}
