@@ -269,7 +269,7 @@ impl Request {
     pub fn add_tool(&mut self, name: &str, description: &str, schema: &str) -> Result<()> {
         let parameters = match schema.trim() {
             "" => None,
-            text => Some(parse("schema_json", text)?),
+            text => Some(Value::Object(parse("schema_json", text)?)),
         };
         if name.is_empty() {
             return Err(Error::invalid("name", "a tool needs a name"));

@@ -34,10 +34,11 @@ impl Request {
                 self.linked = 0;
                 Ok(())
             }
-            "tools" | "functions" => {
-                let items = value.as_array().map_or(&[][..], Vec::as_slice);
-                items.iter().try_for_each(|tool| self.read_tool(tool))
-            }
+            "tools" | "functions" => match value {
+                Value::Null => Ok(()),
+                Value::Array(items) => items.iter().try_for_each(|tool| self.read_tool(tool)),
+                _ => Err(Error::invalid(key, "must be a list")),
+            },
             "function_call" => self.set_json("tool_choice", value),
             "max_completion_tokens" => {
                 self.caps_completion = true;

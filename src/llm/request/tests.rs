@@ -59,3 +59,21 @@ fn a_time_that_a_call_unsets_is_the_default_one() {
         assert_eq!(request.own_timeout(), Some(Duration::from_millis(ms)));
     }
 }
+
+#[test]
+fn tools_are_a_list_and_a_schema_is_an_object() {
+    for (json, field) in [
+        (r#"{"tools": {"name": "f"}}"#, "tools"),
+        (r#"{"tools": 5}"#, "tools"),
+        (r#"{"functions": "f"}"#, "functions"),
+    ] {
+        let error = Request::from_json(json).unwrap_err().to_string();
+        assert_eq!(error, format!("{field}: must be a list"));
+    }
+    assert!(Request::from_json(r#"{"tools": null}"#).unwrap().tools.is_empty());
+    for schema in ["[]", "true", r#""object""#] {
+        let error = Request::new().add_tool("f", "", schema).unwrap_err().to_string();
+        assert!(error.starts_with("schema_json: "), "{error}");
+    }
+    assert!(Request::new().add_tool("f", "", "{}").is_ok());
+}
