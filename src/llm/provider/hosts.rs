@@ -205,11 +205,18 @@ pub fn key<'a>(options: &'a ClientOptions, url: &str) -> Result<Option<&'a str>>
         return Ok(None);
     };
     let plain = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
-    if plain && !loopback && !options.allow_insecure_http {
+    let stays_here = loopback && !options.proxy.as_deref().is_some_and(is_elsewhere);
+    if plain && !stays_here && !options.allow_insecure_http {
         let reason = "a key would travel over plain http: use https, or allow_insecure_http";
         return Err(Error::invalid("base_url", reason));
     }
     Ok(Some(key))
+}
+
+/// Whether a proxy is on another machine, to which all goes before it is sent on; one of
+/// the environment's is not asked for what is on this machine.
+fn is_elsewhere(proxy: &str) -> bool {
+    !proxy.trim().eq_ignore_ascii_case("none") && !url::is_loopback(proxy.trim())
 }
 
 #[cfg(test)]
