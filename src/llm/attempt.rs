@@ -156,12 +156,13 @@ impl Sending<'_> {
     fn permit(&self, spent: &mut Spent, last: Option<&Broken>) -> Result<Permit> {
         let order = self.order;
         let mut waits = Vec::new();
+        let held = |until_ns: u64, error: &dyn Fn() -> Error| {
+            self.held(until_ns, &|| last.map_or_else(error, |last| last.end()))
+        };
         let asker = Asker {
             deadline_ns: &|| self.timing.in_line_until_ns(),
             interrupt: self.interrupt,
-            held: &|until_ns, error| {
-                self.held(until_ns, &|| last.map_or_else(error, |last| last.end()))
-            },
+            held: self.timing.common().is_some().then_some(&held),
             waits: &mut waits,
         };
         let acquire = || self.means.limiter.acquire(&order.line, order.tokens, asker);

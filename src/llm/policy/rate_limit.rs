@@ -35,7 +35,7 @@ use crate::llm::cancel::Interrupt;
 use crate::llm::nesting::{self, Inside};
 use crate::options::client::ClientOptions;
 
-use line::{Line, Wait, too_late};
+use line::{Line, Patience, Wait, too_late};
 
 /// The limiter of one client; one line for each key and model.
 #[derive(Debug)]
@@ -64,11 +64,15 @@ pub struct Asker<'a> {
     pub deadline_ns: &'a dyn Fn() -> u64,
     /// Ends the wait.
     pub interrupt: &'a Interrupt,
-    /// Told of each wait: before when it is not over, and how it ends in vain.
-    pub held: &'a dyn Fn(u64, &dyn Fn() -> Error),
+    /// Told of each wait, where others wait for this one: before when it is not over,
+    /// and how it ends in vain.
+    pub held: Option<Held<'a>>,
     /// What it has waited for, and how many ns each, whether in vain or not.
     pub waits: &'a mut Vec<(Bound, u64)>,
 }
+
+/// Takes before when a wait is not over, and how it ends in vain.
+pub type Held<'a> = &'a dyn Fn(u64, &dyn Fn() -> Error);
 
 /// Leave to send; gives the place in flight back when dropped.
 #[derive(Debug)]
@@ -139,16 +143,18 @@ impl RateLimiter {
     ) -> Result<u64> {
         loop {
             asker.interrupt.check()?;
-            let Err((wait, wake)) = line.take_turn(now, id, tokens) else { return Ok(now) };
             let deadline_ns = (asker.deadline_ns)();
-            let over_at_ns = match wait.at_least_ns {
-                0 => 0,
-                ns => now.saturating_add(ns),
+            let patience = Patience { deadline_ns, tells: asker.held.is_some() };
+            let Err((wait, wake)) = line.take_turn(now, id, tokens, patience) else {
+                return Ok(now);
             };
+            let over_at_ns = wait.over_at_ns(now);
             if over_at_ns > deadline_ns || now >= deadline_ns {
                 return Err(self.in_vain(&wait));
             }
-            (asker.held)(over_at_ns, &|| self.in_vain(&wait));
+            if let Some(held) = asker.held {
+                held(over_at_ns, &|| self.in_vain(&wait));
+            }
             let time = if wait.for_others { u64::MAX } else { wait.at_least_ns };
             let left = Duration::from_nanos(time.min(deadline_ns - now));
             let waited = asker.interrupt.wait_or(&self.clock, &wake, left);

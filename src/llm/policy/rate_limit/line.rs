@@ -2,7 +2,8 @@
 //!
 //! Whoever is inside a call that has its place in flight stands before the
 //! others. Who waits is woken when it has become the first, when room was made,
-//! and when there may be no chance any more.
+//! and when there is no chance any more. Each answer states the provider's limits
+//! anew: if all looked again each time, a line of thousands would do little else.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -46,6 +47,20 @@ struct Waiter {
     nested: bool,
     /// Raised when this one has become the first in line, or room was made.
     wake: Arc<Signal>,
+    /// Until when it may stand there, as it said last.
+    deadline_ns: u64,
+    /// Before when its turn does not come, as it has told those who wait for it; none
+    /// where nobody does.
+    told_ns: Option<u64>,
+}
+
+/// How long somebody may stand in line, and whether others wait for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Until when, in ns.
+    pub deadline_ns: u64,
+    /// Whether it tells others of its waits.
+    pub tells: bool,
 }
 
 /// What somebody in line waits for.
@@ -64,6 +79,14 @@ impl Wait {
     /// Whether there is nothing to wait for.
     fn is_over(&self) -> bool {
         self.at_least_ns == 0 && !self.for_others
+    }
+
+    /// Before when it is not over; 0: it may be at any time.
+    pub fn over_at_ns(&self, now: u64) -> u64 {
+        match self.at_least_ns {
+            0 => 0,
+            ns => now.saturating_add(ns),
+        }
     }
 }
 
@@ -95,13 +118,21 @@ impl Line {
         }
         let id = state.next_id;
         state.next_id += 1;
-        state.waiting.insert(ahead, Waiter { id, tokens, nested, wake: Arc::default() });
+        let wake = Arc::default();
+        let waiter = Waiter { id, tokens, nested, wake, deadline_ns, told_ns: None };
+        state.waiting.insert(ahead, waiter);
         Ok(id)
     }
 
     /// Takes a place in flight for the one with this id, if its turn has come;
     /// else what it waits for, and what is raised when it should look again.
-    pub fn take_turn(&self, now: u64, id: u64, tokens: u64) -> Result<(), (Wait, Arc<Signal>)> {
+    pub fn take_turn(
+        &self,
+        now: u64,
+        id: u64,
+        tokens: u64,
+        patience: Patience,
+    ) -> Result<(), (Wait, Arc<Signal>)> {
         let mut state = self.state.lock();
         let wait = state.wait(now, id);
         if wait.is_over() {
@@ -113,6 +144,8 @@ impl Line {
         let wake = Arc::<Signal>::default();
         if let Some(waiter) = state.waiting.iter_mut().find(|w| w.id == id) {
             waiter.wake = wake.clone();
+            waiter.deadline_ns = patience.deadline_ns;
+            waiter.told_ns = patience.tells.then(|| wait.over_at_ns(now));
         }
         Err((wait, wake))
     }
@@ -159,7 +192,7 @@ impl Line {
     pub fn learn(&self, now: u64, learned: &Learned) {
         let mut state = self.state.lock();
         if state.learn(now, learned) {
-            state.wake_all();
+            state.wake_concerned(now);
         }
     }
 
@@ -217,8 +250,20 @@ impl LineState {
     ) -> Wait {
         self.requests.fill(now);
         self.tokens.fill(now);
+        let ahead_tokens = self.waiting.iter().take(ahead).map(|w| w.tokens).sum();
+        self.wait_after(now, (ahead, ahead_tokens), tokens, nested, at_best)
+    }
+
+    /// The same of filled limits, behind so many others with so many tokens.
+    fn wait_after(
+        &self,
+        now: u64,
+        (ahead, ahead_tokens): (usize, u64),
+        tokens: u64,
+        nested: bool,
+        at_best: bool,
+    ) -> Wait {
         let full = self.max_in_flight > 0 && self.in_flight >= self.max_in_flight;
-        let ahead_tokens: u64 = self.waiting.iter().take(ahead).map(|w| w.tokens).sum();
         let held = self.held_until_ns.saturating_sub(now);
         let requests = self.requests.waits_ns(ahead as f64, 1.0, at_best);
         let tokens = self.tokens.waits_ns(ahead_tokens as f64, tokens as f64, at_best);
@@ -272,9 +317,20 @@ impl LineState {
         }
     }
 
-    /// Has everybody look again whether there is still a chance.
-    fn wake_all(&self) {
-        self.waiting.iter().for_each(|waiter| waiter.wake.raise());
+    /// Has those look again whom new limits concern: the first, those who have no
+    /// chance any more, and those who have more to tell to others.
+    fn wake_concerned(&self, now: u64) {
+        let mut ahead_tokens = 0;
+        for (ahead, waiter) in self.waiting.iter().enumerate() {
+            let before = (ahead, ahead_tokens);
+            let wait = self.wait_after(now, before, waiter.tokens, waiter.nested, false);
+            let over_at_ns = wait.over_at_ns(now);
+            let has_news = waiter.told_ns.is_some_and(|told_ns| over_at_ns > told_ns);
+            if ahead == 0 || has_news || over_at_ns > waiter.deadline_ns {
+                waiter.wake.raise();
+            }
+            ahead_tokens += waiter.tokens;
+        }
     }
 }
 
@@ -291,4 +347,59 @@ pub fn too_late(wait: &Wait) -> Error {
     let mut call = CallError::bounded(Status::RateLimited, bound, message);
     call.retry_after = Some(time);
     Error::Call(Box::new(call))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::llm::policy::limit_headers::Limit;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    /// Who of three in line looks again when an answer says what is left, of whom the
+    /// last but one may wait for so many seconds, and the last tells others or not.
+    fn woken_by(left: u64, seconds: u64, tells: bool) -> [bool; 3] {
+        let line = Line::new(0, 0, 1, 0);
+        let patience = |deadline_ns, tells| Patience { deadline_ns, tells };
+        let served = line.enter(0, 0, u64::MAX).unwrap();
+        assert!(line.take_turn(0, served, 0, patience(u64::MAX, false)).is_ok());
+        line.leave(served);
+        let waits = [(u64::MAX, false), (seconds * SECOND, false), (u64::MAX, tells)];
+        let wakes = waits.map(|(deadline_ns, tells)| {
+            let id = line.enter(0, 0, deadline_ns).unwrap();
+            line.take_turn(0, id, 0, patience(deadline_ns, tells)).err().unwrap().1
+        });
+        let reset = Some(Duration::from_secs(60));
+        let requests = Limit { limit: Some(60), remaining: Some(left), reset };
+        line.learn(0, &Learned { requests, ..Learned::default() });
+        wakes.map(|wake| wake.is_raised())
+    }
+
+    #[test]
+    fn only_those_look_again_whom_a_new_limit_concerns() {
+        assert_eq!(woken_by(50, 5, true), [true, false, false]);
+        assert_eq!(woken_by(1, 5, false), [true, false, false], "it has the time");
+        assert_eq!(woken_by(1, 0, false), [true, true, false], "it has no chance any more");
+        assert_eq!(woken_by(1, 5, true), [true, false, true], "others wait for it");
+    }
+
+    #[test]
+    fn what_an_answer_says_costs_little_however_many_wait() {
+        let line = Line::new(0, 0, 1, 0);
+        let patience = Patience { deadline_ns: u64::MAX, tells: false };
+        let wakes: Vec<_> = (0..4_000)
+            .map(|_| {
+                let id = line.enter(0, 0, u64::MAX).unwrap();
+                line.take_turn(0, id, 0, patience).err().map(|(_, wake)| wake)
+            })
+            .collect();
+        for left in (0..1_000).rev() {
+            let reset = Some(Duration::from_millis(left + 1));
+            let requests =
+                Limit { limit: Some(9_000_000), remaining: Some(8_000_000 + left), reset };
+            line.learn(left, &Learned { requests, ..Learned::default() });
+        }
+        let raised = wakes.iter().flatten().filter(|wake| wake.is_raised()).count();
+        assert!(raised <= 1, "{raised}");
+    }
 }

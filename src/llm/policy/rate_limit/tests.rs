@@ -22,7 +22,7 @@ fn acquire(
     deadline_ns: &dyn Fn() -> u64,
     interrupt: &Interrupt,
 ) -> Result<Permit> {
-    let asker = Asker { deadline_ns, interrupt, held: &|_, _| {}, waits: &mut Vec::new() };
+    let asker = Asker { deadline_ns, interrupt, held: None, waits: &mut Vec::new() };
     limiter.acquire(line, tokens, asker)
 }
 
@@ -280,8 +280,7 @@ fn a_call_that_waits_for_room_waits_for_that_and_not_for_the_rate() {
     std::thread::scope(|scope| {
         let ask = || {
             let (interrupt, mut waits) = (&Interrupt::default(), Vec::new());
-            let (deadline_ns, held) = (&|| FAR, &|_, _: &dyn Fn() -> Error| {});
-            let asker = Asker { deadline_ns, interrupt, held, waits: &mut waits };
+            let asker = Asker { deadline_ns: &|| FAR, interrupt, held: None, waits: &mut waits };
             (limiter.acquire("line", 0, asker).unwrap().waited, waits)
         };
         let asked = scope.spawn(ask);
@@ -361,7 +360,7 @@ fn told_of(change: impl FnOnce(&mut ClientOptions)) -> (u64, Option<Bound>, Vec<
         interrupt.trip(Reason::Cancelled);
     };
     let (deadline_ns, interrupt) = (&|| FAR, &interrupt);
-    let asker = Asker { deadline_ns, interrupt, held: &held, waits: &mut waits };
+    let asker = Asker { deadline_ns, interrupt, held: Some(&held), waits: &mut waits };
     assert_eq!(limiter.acquire("line", 0, asker).unwrap_err().status(), Status::Cancelled);
     let (until_ms, bound) = *told.lock();
     (until_ms, bound, waits.into_iter().map(|(bound, _)| bound).collect())
