@@ -97,7 +97,10 @@ impl Sending<'_> {
         loop {
             let permit = self.permit(spent, last.as_ref());
             let permit = permit.map_err(|error| self.not_sent(last.take(), error))?;
-            self.pass.stands().map_err(|error| self.not_sent(last.take(), error))?;
+            if let Err(error) = self.pass.stands() {
+                permit.unsent();
+                return Err(self.not_sent(last.take(), error));
+            }
             if self.timing.left().is_zero() {
                 permit.unsent();
                 return Err(self.not_sent(last.take(), self.timing.error(Phase::Total)));

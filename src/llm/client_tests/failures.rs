@@ -152,9 +152,15 @@ fn an_open_breaker_answers_at_once() {
 #[test]
 fn a_herd_that_waits_for_the_limiter_does_not_pass_a_breaker_that_opens_meanwhile() {
     let (open, gate) = std::sync::mpsc::channel();
-    let options =
-        [("max_in_flight", "1"), ("breaker_failure_threshold", "1"), ("retry_count", "0")];
-    let bench = gated_with(bench(&[], vec![failure(500)]), gate, &options);
+    let options = [
+        ("max_in_flight", "1"),
+        ("breaker_failure_threshold", "1"),
+        ("breaker_reset_timeout_ms", "100"),
+        ("rate_limit_rpm", "12"),
+        ("timeout_ms", "2000"),
+        ("retry_count", "0"),
+    ];
+    let bench = gated_with(bench(&[], vec![failure(500), plain("well", "stop")]), gate, &options);
     std::thread::scope(|scope| {
         let calls: Vec<_> = (0..12).map(|_| scope.spawn(|| bench.chat())).collect();
         // All have passed the breaker, which is closed; one is under way.
@@ -163,12 +169,15 @@ fn a_herd_that_waits_for_the_limiter_does_not_pass_a_breaker_that_opens_meanwhil
         }
         std::thread::sleep(Duration::from_millis(20));
         open.send(()).unwrap();
-        drop(open);
         let ends: Vec<_> = calls.into_iter().map(|call| status(call.join().unwrap())).collect();
         assert_eq!(ends.iter().filter(|end| **end == Status::Server).count(), 1, "{ends:?}");
         assert_eq!(ends.iter().filter(|end| **end == Status::CircuitOpen).count(), 11);
     });
     assert_eq!(bench.sent(), 1);
+    // What was not sent counts for nothing with the limits.
+    std::thread::sleep(Duration::from_millis(100));
+    open.send(()).unwrap();
+    assert_eq!(bench.chat().unwrap().text(), "well");
 }
 
 #[test]
