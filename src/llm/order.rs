@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::options::Resolved;
 use crate::options::client::ClientOptions;
 
+use super::message::{Part, Source};
 use super::policy::response_cache::{Identity, Key};
 use super::provider::{Chat, Prepared, Provider, embed, hosts, provider_for};
 use super::request::{CacheMode, Format, Request};
@@ -142,16 +143,27 @@ impl Order {
     }
 }
 
-/// The tokens that the vendor counts before it answers: the prompt, and with most
-/// the cap.
+/// The tokens that the vendor counts before it answers: the prompt with all that goes
+/// with it, such as tools and what the system says, and with most the cap.
 fn estimate(prepared: &Prepared, options: &ClientOptions, request: &Request) -> u64 {
-    let texts: usize = request.messages.iter().map(|message| message.text().len()).sum();
-    let prompt = texts as u64 / BYTES_PER_TOKEN + 1;
+    let said = prepared.http.body.len().saturating_sub(inline(request));
+    let prompt = said as u64 / BYTES_PER_TOKEN + 1;
     let cap = match hosts::find(prepared.context.provider).limits_fresh_prompt {
         true => 0,
         false => options.max_tokens.unwrap_or(0),
     };
     prompt + cap
+}
+
+/// Bytes of images and documents in the messages, which are no text.
+fn inline(request: &Request) -> usize {
+    let pieces = request.messages.iter().flat_map(|message| &message.content);
+    let bytes = pieces.map(|piece| match &piece.part {
+        Part::Image(Source::Bytes { base64, .. }, _)
+        | Part::Document(Source::Bytes { base64, .. }, _) => base64.len(),
+        _ => 0,
+    });
+    bytes.sum()
 }
 
 #[cfg(test)]
@@ -235,6 +247,27 @@ mod tests {
             count += 1;
         }
         assert_eq!(count, 39);
+    }
+
+    #[test]
+    fn all_that_is_said_counts_towards_the_limit_of_tokens_and_no_picture_does_as_a_text() {
+        let tokens =
+            |set: Set, request: &Request| Order::new(request, &client(set), false).unwrap().tokens;
+        let long = "word ".repeat(1_000);
+        let plain = Request::from_json(HI).unwrap();
+        let bare = tokens(&[], &plain);
+        assert!((10..50).contains(&bare), "{bare}");
+        let with_system = tokens(&[("system_prompt", &long)], &plain);
+        let for_claude = [("provider", "anthropic"), ("system_prompt", &*long)];
+        assert!(tokens(&for_claude, &plain) > 1_200);
+        let mut with_tool = plain.clone();
+        with_tool.add_tool("f", &long, "{}").unwrap();
+        let mut with_picture = plain.clone();
+        let picture = Source::from_bytes("image/png", &[7; 60_000]);
+        with_picture.messages[0].content.push(Part::Image(picture, None).into());
+        let [with_tool, with_picture] = [with_tool, with_picture].map(|r| tokens(&[], &r));
+        assert!(with_system > 1_200 && with_tool > 1_200, "{with_system} {with_tool}");
+        assert!(with_picture < 100, "{with_picture}");
     }
 
     #[test]
