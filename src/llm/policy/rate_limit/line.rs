@@ -21,6 +21,10 @@ use crate::llm::policy::limit_headers::Learned;
 /// a clock that makes it so, holds nobody longer.
 pub const LONGEST_HOLD: Duration = Duration::from_secs(86_400);
 
+/// So much later has a turn to come, or later by a tenth of the wait, before those are
+/// told who wait for it too.
+const NEWS_NS: u64 = 1_000_000_000;
+
 /// A line, and the limits that those in it share.
 #[derive(Debug)]
 pub struct Line {
@@ -325,7 +329,10 @@ impl LineState {
             let before = (ahead, ahead_tokens);
             let wait = self.wait_after(now, before, waiter.tokens, waiter.nested, false);
             let over_at_ns = wait.over_at_ns(now);
-            let has_news = waiter.told_ns.is_some_and(|told_ns| over_at_ns > told_ns);
+            let has_news = waiter.told_ns.is_some_and(|told_ns| {
+                let told_ns = told_ns.max(now);
+                over_at_ns > told_ns + NEWS_NS.max((told_ns - now) / 10)
+            });
             if ahead == 0 || has_news || over_at_ns > waiter.deadline_ns {
                 waiter.wake.raise();
             }
@@ -356,9 +363,9 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
-    /// Who of three in line looks again when an answer says what is left, of whom the
+    /// Who of three in line looks again when an answer says what is left of a limit, of whom the
     /// last but one may wait for so many seconds, and the last tells others or not.
-    fn woken_by(left: u64, seconds: u64, tells: bool) -> [bool; 3] {
+    fn woken_by([limit, left]: [u64; 2], seconds: u64, tells: bool) -> [bool; 3] {
         let line = Line::new(0, 0, 1, 0);
         let patience = |deadline_ns, tells| Patience { deadline_ns, tells };
         let served = line.enter(0, 0, u64::MAX).unwrap();
@@ -370,17 +377,18 @@ mod tests {
             line.take_turn(0, id, 0, patience(deadline_ns, tells)).err().unwrap().1
         });
         let reset = Some(Duration::from_secs(60));
-        let requests = Limit { limit: Some(60), remaining: Some(left), reset };
+        let requests = Limit { limit: Some(limit), remaining: Some(left), reset };
         line.learn(0, &Learned { requests, ..Learned::default() });
         wakes.map(|wake| wake.is_raised())
     }
 
     #[test]
     fn only_those_look_again_whom_a_new_limit_concerns() {
-        assert_eq!(woken_by(50, 5, true), [true, false, false]);
-        assert_eq!(woken_by(1, 5, false), [true, false, false], "it has the time");
-        assert_eq!(woken_by(1, 0, false), [true, true, false], "it has no chance any more");
-        assert_eq!(woken_by(1, 5, true), [true, false, true], "others wait for it");
+        assert_eq!(woken_by([60, 50], 5, true), [true, false, false]);
+        assert_eq!(woken_by([60, 1], 5, false), [true, false, false], "it has the time");
+        assert_eq!(woken_by([60, 1], 0, false), [true, true, false], "it has no chance any more");
+        assert_eq!(woken_by([60, 1], 5, true), [true, false, true], "others wait for it");
+        assert_eq!(woken_by([600, 1], 5, true), [true, false, false], "for hardly longer");
     }
 
     #[test]
