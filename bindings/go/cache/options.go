@@ -87,8 +87,9 @@ func WithTTL(ttl time.Duration) Option {
 	return in("default_ttl_ms", ttl, time.Millisecond)
 }
 
-// WithCleanupInterval is cleanup_interval_ms: Milliseconds between sweeps of
-// expired entries; 0: they stay until they are read or evicted.
+// WithCleanupInterval is cleanup_interval_ms: Milliseconds between sweeps of expired
+// entries; 0: they stay until they are read (not with the strategy periodic) or
+// evicted.
 func WithCleanupInterval(interval time.Duration) Option {
 	return in("cleanup_interval_ms", interval, time.Millisecond)
 }

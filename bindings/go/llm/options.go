@@ -25,8 +25,8 @@ func WithBaseURL(value string) Option { return With("base_url", value) }
 // variable, then the provider's standard model.
 func WithModel(value string) Option { return With("model", value) }
 
-// WithMaxTokens is max_tokens: Most tokens of an answer; unset: the
-// provider's own limit.
+// WithMaxTokens is max_tokens: Most tokens of an answer; a layer's value means text
+// alone, and what thinking may take comes on top; unset: the provider's own limit.
 func WithMaxTokens(n int) Option { return of("max_tokens", n) }
 
 // WithTemperature is temperature: Sampling temperature; unset: not sent.
@@ -58,8 +58,9 @@ func WithN(n int) Option { return of("n", n) }
 // WithStop is stop: Text that ends the answer; each setting adds one.
 func WithStop(values ...string) Option { return each("stop", values) }
 
-// WithReasoningEffort is reasoning_effort: How much the model thinks before
-// it answers; unset: the model's own.
+// WithReasoningEffort is reasoning_effort: How much the model thinks before it answers;
+// where that is a budget of tokens, at most half of an explicit max_tokens, or the
+// least that the model takes; unset: the model's own.
 func WithReasoningEffort(value string) Option { return With("reasoning_effort", value) }
 
 // WithReasoningBudget is reasoning_budget: Most tokens of thinking, where the
@@ -115,20 +116,20 @@ func WithMaxRetryAfter(d time.Duration) Option { return in("max_retry_after_ms",
 // reached the provider, which may then bill twice.
 func WithRetryAfterSend(on bool) Option { return of("retry_after_send", on) }
 
-// WithRetryBudgetPercent is retry_budget_percent: Retries, as a share of the
-// calls, beyond which none is made.
+// WithRetryBudgetPercent is retry_budget_percent: Retries, as a share of the calls,
+// beyond which none is made but from a reserve of 20, which fills by one a second.
 func WithRetryBudgetPercent(n int) Option { return of("retry_budget_percent", n) }
 
-// WithRateLimiting is rate_limit_rpm: Requests a minute; more wait their
+// WithRateLimiting is rate_limit_rpm: Requests a minute of each model; more wait their
 // turn; 0: no limit.
 func WithRateLimiting(n int) Option { return of("rate_limit_rpm", n) }
 
-// WithTokenRateLimiting is rate_limit_tpm: Tokens a minute; more wait their
-// turn; 0: no limit.
+// WithTokenRateLimiting is rate_limit_tpm: Tokens a minute of each model; more wait
+// their turn; 0: no limit.
 func WithTokenRateLimiting(n int) Option { return of("rate_limit_tpm", n) }
 
-// WithMaxInFlight is max_in_flight: Calls at one time; more wait their turn;
-// 0: no limit.
+// WithMaxInFlight is max_in_flight: Calls of each model at one time; more wait their
+// turn; 0: no limit.
 func WithMaxInFlight(n int) Option { return of("max_in_flight", n) }
 
 // WithMaxConnections is max_connections: Idle connections that are kept open.
@@ -207,8 +208,9 @@ func WithMaxResponseBytes(n int) Option { return of("max_response_bytes", n) }
 // http to a host that is not loopback.
 func WithAllowInsecureHTTP(on bool) Option { return of("allow_insecure_http", on) }
 
-// WithOpenAIAPI is openai_api: Which of OpenAI's interfaces is used; auto:
-// chat completions, and Responses for tools that are not taken there.
+// WithOpenAIAPI is openai_api: Which of OpenAI's interfaces is used; auto: chat
+// completions, and Responses for tools that are not taken there; only openai has
+// responses.
 func WithOpenAIAPI(value string) Option { return With("openai_api", value) }
 
 // WithUnsupported is unsupported: What happens with an explicit value that
@@ -216,8 +218,8 @@ func WithOpenAIAPI(value string) Option { return With("openai_api", value) }
 // left out and reported.
 func WithUnsupported(value string) Option { return With("unsupported", value) }
 
-// WithIncludeUsage is include_usage: Asks streams for usage; unset: where the
-// host takes it.
+// WithIncludeUsage is include_usage: Asks streams of chat completions for usage; unset:
+// it does.
 func WithIncludeUsage(on bool) Option { return of("include_usage", on) }
 
 // WithRawEvents is raw_events: Also delivers each of the provider's own
@@ -248,9 +250,9 @@ func WithPreset(preset Preset) Option { return of("preset", preset) }
 // that is set explicitly.
 func WithUseCase(useCase UseCase) Option { return of("use_case", useCase) }
 
-// WithPrice is price: The price of a model, also under its dated names, in USD
-// per million tokens: `model=in,out[,cached in[,cache write]]`; each setting
-// adds one.
+// WithPrice is price: The price of a model, also under its dated names, in USD per
+// million tokens: `model=in,out[,cached in[,cache write]]`; without a model that of all
+// others; each setting adds one.
 func WithPrice(values ...string) Option { return each("price", values) }
 
 // WithPriceFile is price_file: A JSON file of models' prices in the form that
