@@ -225,7 +225,6 @@ const HANDED_ON: &[&str] = &[
 /// Those of them, and of what only a request has, that are texts whatever they look
 /// like: an id may be a number's digits, or JSON.
 const TEXTS: &[&str] = &[
-    "cache",
     "prompt_cache_key",
     "prompt_cache_retention",
     "safety_identifier",
@@ -305,7 +304,8 @@ impl Request {
             if text.eq_ignore_ascii_case("default") || text.eq_ignore_ascii_case("unset") {
                 return self.set_json(name, &Value::Null);
             }
-            let is_text = TEXTS.contains(&name) || name == "tool_choice" && !text.contains('{');
+            let is_word = matches!(name, "cache" | "tool_choice") && !text.contains('{');
+            let is_text = is_word || TEXTS.contains(&name);
             let json = match serde_json::from_str(text) {
                 Ok(json) if !is_text => json,
                 _ => Value::String(text.into()),

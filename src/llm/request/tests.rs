@@ -46,6 +46,9 @@ fn a_field_that_is_a_text_is_one_whatever_it_looks_like() {
         request.set("user", text).unwrap();
         assert_eq!(request.user.as_deref(), Some(text));
     }
+    // A host may have a field of that name.
+    request.set("cache", r#"{"no-cache": true}"#).unwrap();
+    assert_eq!(request.other["cache"]["no-cache"], true);
     request.set("top_logprobs", "3").unwrap();
     assert_eq!(request.other["top_logprobs"], 3);
 }
