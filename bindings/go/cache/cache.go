@@ -91,9 +91,11 @@ func NewShardedCache(opts ...Option) *ShardedCache {
 }
 
 // Close frees the cache; later calls fail with ErrInvalidHandle, and so may those
-// that meet it, or with ErrClosed. Doing it again does nothing.
+// that meet it, or with ErrClosed. Doing it again, or on nil, does nothing.
 func (c *ShardedCache) Close() error {
-	lib.Closed(c)
+	if !lib.Closed(c) {
+		return nil
+	}
 	c.free()
 	c.notices.Wait()
 	return nil

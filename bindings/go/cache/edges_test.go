@@ -174,6 +174,16 @@ func TestACacheThatWasNeverMadeFailsAndIsClosedAsOthersAre(t *testing.T) {
 	}
 }
 
+func TestACacheThatAWrongOptionKeptFromBeingMadeIsClosedAsOthersAre(t *testing.T) {
+	c, err := New(WithCapacity(0))
+	if c != nil || err == nil {
+		t.Fatal(c, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAPointerThatIsNilIsRefused(t *testing.T) {
 	c := NewShardedCache()
 	defer c.Close()

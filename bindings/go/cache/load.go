@@ -46,11 +46,11 @@ func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Durat
 	if err != nil {
 		return nil, err
 	}
-	for again := false; ; again = true {
+	for counts := true; ; counts = false {
 		if ctx.Err() != nil {
 			return nil, lib.Over(ctx)
 		}
-		value, claim, err := c.claim(key, again)
+		value, claim, err := c.claim(key, counts)
 		switch {
 		case err == nil && claim == nil:
 			return value, nil
@@ -68,7 +68,8 @@ func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Durat
 
 // Warm loads what is not there, and not being loaded already, one key after the
 // other, and returns how many of the keys are there then. A load that fails leaves
-// its key out; a context that ends, ends it.
+// its key out; a context that ends, ends it. What it looks up counts as neither hit nor
+// miss.
 func (c *ShardedCache) Warm(ctx context.Context, keys []string, ttl time.Duration, load func(ctx context.Context, key string) ([]byte, error)) (int, error) {
 	ms, err := ttlMs(ttl)
 	if err != nil {
@@ -112,17 +113,17 @@ func (c *ShardedCache) warmed(ctx context.Context, key string, ms C.uint64_t, lo
 }
 
 // claim finds the value, or takes the duty to load it; ErrTimeout: another has.
-// Asked again, it goes on with the look-up that has been counted.
-func (c *ShardedCache) claim(key string, again bool) ([]byte, *C.mynah_claim, error) {
+// It counts unless it goes on with a look-up that has been counted, or nobody asked.
+func (c *ShardedCache) claim(key string, counts bool) ([]byte, *C.mynah_claim, error) {
 	defer runtime.KeepAlive(c)
 	var value *C.mynah_value
 	var claim *C.mynah_claim
 	var status C.mynah_status
 	data, size := text(key)
-	if again {
-		status = C.mynah_cache_wait_or_claim(c.handle, data, size, 0, nil, &value, &claim, nil)
-	} else {
+	if counts {
 		status = C.mynah_cache_get_or_claim(c.handle, data, size, 0, nil, &value, &claim)
+	} else {
+		status = C.mynah_cache_wait_or_claim(c.handle, data, size, 0, nil, &value, &claim, nil)
 	}
 	if err := check(status); err != nil {
 		return nil, nil, err

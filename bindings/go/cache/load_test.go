@@ -201,6 +201,9 @@ func TestACacheIsWarmedWithWhatIsNotThere(t *testing.T) {
 	if n, err := c.Warm(ctx, []string{"a", "b", "bad", "none", "b", "c"}, 0, load); n != 4 || err != nil {
 		t.Fatal(n, err)
 	}
+	if m, err := c.Metrics(); m.Hits != 0 || m.Misses != 0 || err != nil {
+		t.Fatal(m.Hits, m.Misses, err)
+	}
 	if got := fmt.Sprint(asked); got != "[b bad c]" {
 		t.Fatal(got)
 	}

@@ -100,7 +100,9 @@ func New(opts ...Option) (*ProviderClient, error) {
 // Close ends the calls that run, which fail with ErrClosed, and frees the client;
 // later ones fail with ErrInvalidHandle, and so may those that meet it.
 func (c *ProviderClient) Close() error {
-	lib.Closed(c)
+	if !lib.Closed(c) {
+		return nil
+	}
 	c.free()
 	c.notices.Wait()
 	return nil

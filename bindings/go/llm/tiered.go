@@ -122,7 +122,9 @@ func (t *TieredClient) concurrency() int {
 
 // Close frees the tiers; it cancels their calls and waits for them.
 func (t *TieredClient) Close() error {
-	lib.Closed(t)
+	if !lib.Closed(t) {
+		return nil
+	}
 	C.mynah_tiered_free(t.handle)
 	t.calls.close()
 	if t.owns {

@@ -117,7 +117,9 @@ func OptionsJSON() (json.RawMessage, error) {
 
 // Close stops the mock and closes its connections.
 func (m *Mock) Close() error {
-	lib.Closed(m)
+	if !lib.Closed(m) {
+		return nil
+	}
 	C.mynah_mock_free(m.handle)
 	return nil
 }

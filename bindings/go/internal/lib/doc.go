@@ -53,5 +53,12 @@ func Data(bytes []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(
 // Cleanup frees what was forgotten: the net under Close.
 func Cleanup[T any](object *T, free func(*T)) { runtime.SetFinalizer(object, free) }
 
-// Closed takes the net away.
-func Closed[T any](object *T) { runtime.SetFinalizer(object, nil) }
+// Closed takes the net away, and returns whether there is anything to close: nil is
+// what a constructor that failed has made.
+func Closed[T any](object *T) bool {
+	if object == nil { // of which the runtime makes a fatal error
+		return false
+	}
+	runtime.SetFinalizer(object, nil)
+	return true
+}
