@@ -71,14 +71,16 @@ def handle_of(what: str, owner: Any, kind: type[Owner]) -> Handle:
     return owner._handle
 
 
-def whole(what: str, number: int, bits: int = 32) -> int:
-    """A number for C, of which ctypes would cut off what does not fit."""
+def whole(what: str, number: int, bits: int = 32, allowed: str | None = None) -> int:
+    """A number for C, of which ctypes would cut off what does not fit. ``allowed`` is what
+    the library takes of those that do."""
     try:
         number = operator.index(number)
     except TypeError:
         raise TypeError(f"{what}: {number!r} is no whole number") from None
     if not 0 <= number < 1 << bits:
-        raise errors.OutOfRange(f"{what}: {number} is outside 0..={(1 << bits) - 1}")
+        allowed = allowed or f"0..={(1 << bits) - 1}"
+        raise errors.OutOfRange(f"{what}: {number} is outside {allowed}")
     return number
 
 

@@ -17,11 +17,12 @@ from ._loading import Loading, Ttl, load_claimed, ttl_ms
 from ._object import Options, Owner, Progress, Raised, handle_of, inside, is_main, several, whole
 from .metrics import Advice, CacheMetrics, advice_of, cache_metrics_of
 from .notices import Notices, events_of
-from .options import documented
+from .options import describe, documented
 
 D = TypeVar("D")
 K = TypeVar("K", bound=Bytes)
-Path = Union[str, "os.PathLike[str]"]
+Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+_RANGES = {option.name: option.range for option in describe("cache")}
 
 
 def _found(status: int) -> bool:
@@ -240,12 +241,13 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     def resize(self, shards: int) -> None:
         """Changes the number of shards while the cache is in use; 0: it chooses."""
         error = Handle()
-        errors.check(lib.cache_resize(self._handle, whole("shard_count", shards), error), error)
+        number = whole("shard_count", shards, allowed=_RANGES["shard_count"])
+        errors.check(lib.cache_resize(self._handle, number, error), error)
 
     def set_capacity(self, entries: int) -> None:
         """Changes the most entries that it holds while it is in use."""
         error = Handle()
-        number = whole("capacity", entries, 64)
+        number = whole("capacity", entries, 64, _RANGES["capacity"])
         errors.check(lib.cache_set_capacity(self._handle, number, error), error)
 
     def set_negative(self, key: Bytes, ttl: Ttl = None) -> None:
@@ -295,7 +297,7 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         # Without anything to tell it is there for Ctrl-C, of which one thread is told.
         heard = progress is not None or is_main()
         call = raised.callback("transfer_fn", told) if heard else lib.callbacks["transfer_fn"](0)
-        name = c_text(os.fspath(path), "path")
+        name = c_text(os.fsdecode(path), "path")
         with inside.one() if heard else nullcontext():
             status = function(self._handle, name, call, None, count, error)
         raised.check(status, error)

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import os
 import pickle
 import signal
 import threading
@@ -205,10 +206,10 @@ def test_what_holds_no_bytes_is_refused_not_made_into_zeros():
 def test_numbers_that_c_would_cut_off_are_refused():
     with Cache(capacity=1000, shard_count=4) as cache:
         for wrong in (-1, 2**32, 2**40):
-            with pytest.raises(errors.OutOfRange, match=f"shard_count: {wrong}"):
+            with pytest.raises(errors.OutOfRange, match=f"shard_count: {wrong} is outside 0..=65536$"):
                 cache.resize(wrong)
         for wrong in (-1, 2**64):
-            with pytest.raises(errors.OutOfRange, match=f"capacity: {wrong}"):
+            with pytest.raises(errors.OutOfRange, match=f"capacity: {wrong} is outside 1..=1099511627776$"):
                 cache.set_capacity(wrong)
         with pytest.raises(TypeError, match="shard_count: 1.5"):
             cache.resize(1.5)
@@ -286,6 +287,13 @@ def test_no_lifetime_is_shorter_than_asked_for():
     for asked, ms in [(timedelta(microseconds=1400), 2), (0.0014, 2), (0.069, 69), (1.001, 1001),
                       (timedelta(microseconds=2000), 2), (1e-12, 1), (60, 60_000)]:
         assert ttl_ms(asked) == ms, asked
+
+
+def test_a_path_is_text_or_bytes_or_an_object(tmp_path):
+    with Cache() as cache:
+        cache["kept"] = b"v"
+        for path in (tmp_path / "saved", str(tmp_path / "saved"), os.fsencode(tmp_path / "saved")):
+            assert cache.save(path) == cache.load(path) == 1
 
 
 def test_a_path_with_a_zero_byte_is_refused_not_cut(tmp_path):
