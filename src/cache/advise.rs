@@ -29,9 +29,18 @@ impl Cache {
             "findings": findings,
             "predicted": match &forecast {
                 Some(forecast) => forecast.json(),
-                None => "too few requests yet".into(),
+                None => self.why_unpredicted().into(),
             },
         })
+    }
+
+    /// Why there is no forecast.
+    fn why_unpredicted(&self) -> &'static str {
+        match (self.simulator.simulates(), self.options.values.metrics_enabled) {
+            (true, _) => "too few requests yet",
+            (false, true) => "nothing is simulated: max_memory_mb has no room for it",
+            (false, false) => "nothing is simulated: metrics_enabled is false",
+        }
     }
 
     fn advise_hit_rate(&self, report: &Report, forecast: Option<&Forecast>, all: &mut Vec<Json>) {
@@ -114,13 +123,11 @@ impl Cache {
             or_usual(values.alert_max_shard_imbalance, |usual| usual.alert_max_shard_imbalance);
         if off > most && off > chance {
             let evidence = json!({"shard_imbalance": off, "by_chance": chance});
-            all.push(finding(
-                "uneven load",
-                evidence,
-                "the seed lets keys collide",
-                "hash_seed",
-                0.into(),
-            ));
+            let (symptom, cause) = ("uneven load", "the seed lets keys collide");
+            all.push(match values.hash_seed {
+                0 => look(symptom, evidence, cause, "a cache made anew, which has another seed"),
+                _ => finding(symptom, evidence, cause, "hash_seed", 0.into()),
+            });
         }
     }
 

@@ -60,12 +60,14 @@ impl Report {
         }
     }
 
-    /// The deviation that chance alone makes likely with so few entries: four
-    /// standard deviations of the smallest share.
+    /// The most that chance alone is likely to make it with so few entries in so many
+    /// shards. In standard deviations of the smallest share, the largest of `n` is about
+    /// the root of `2 ln n` off; three more are seldom seen.
     pub fn imbalance_by_chance(&self) -> f64 {
-        let parts = self.parts.iter().max().copied().unwrap_or(1);
-        let share = self.total() as f64 / parts as f64;
-        if share > 0.0 { 4.0 / share.sqrt() } else { f64::MAX }
+        let parts = self.parts.iter().max().copied().unwrap_or(1) as f64;
+        let share = self.total() as f64 / parts;
+        let deviations = 3.0 + (2.0 * parts.ln()).sqrt();
+        if share > 0.0 { deviations / share.sqrt() } else { f64::MAX }
     }
 }
 
@@ -162,4 +164,24 @@ fn latency(times: &Histogram) -> Json {
         "p999": times.quantile_ns(0.999),
         "sampled": times.count(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::cache;
+
+    #[test]
+    fn chance_explains_what_it_makes_of_many_shards_and_not_a_shard_that_has_twice_as_much() {
+        let mut report = cache("{}").0.report();
+        let mut random = fastrand::Rng::with_seed(1);
+        for shards in [2, 64, 1_024, 16_384] {
+            report.items = vec![0; shards];
+            report.parts = vec![shards; shards];
+            (0..shards * 64).for_each(|_| report.items[random.usize(..shards)] += 1);
+            assert!(report.imbalance() < report.imbalance_by_chance(), "{shards}");
+            report.items.iter_mut().for_each(|items| *items *= 4);
+            report.items[0] *= 2;
+            assert!(report.imbalance() > report.imbalance_by_chance(), "{shards}");
+        }
+    }
 }

@@ -124,6 +124,11 @@ impl Simulator {
         old.map_or(0, |models| models.bytes() as i64)
     }
 
+    /// Whether any requests are simulated.
+    pub fn simulates(&self) -> bool {
+        self.below.load(Relaxed) > 0
+    }
+
     /// Whether requests of this hash are simulated.
     #[inline(always)]
     pub fn samples(&self, hash: u64) -> bool {

@@ -55,8 +55,30 @@ fn advice_predicts_the_hit_rate_at_other_capacities() {
     }
     let finding = &advice["findings"][0];
     assert_eq!(finding["option"], "capacity", "{advice}");
-    let (fresh, _) = cache("{}");
-    assert_eq!(fresh.advise_json()["predicted"], "too few requests yet");
+}
+
+#[test]
+fn advice_says_why_it_predicts_nothing() {
+    for (options, why) in [
+        ("{}", "too few requests yet"),
+        (r#"{"max_memory_mb": 1}"#, "nothing is simulated: max_memory_mb has no room for it"),
+        (r#"{"metrics_enabled": false}"#, "nothing is simulated: metrics_enabled is false"),
+    ] {
+        assert_eq!(cache(options).0.advise_json()["predicted"], why);
+    }
+}
+
+#[test]
+fn advice_on_shards_that_chance_does_not_explain_is_another_seed() {
+    for (seed, option) in [(7, "hash_seed".into()), (0, serde_json::Value::Null)] {
+        let (cache, _) = cache(&format!(r#"{{"shard_count": 4, "hash_seed": {seed}}}"#));
+        let keys = (0..4_000u32).map(u32::to_le_bytes);
+        let alike = keys.filter(|key| cache.shared.hash(key) & 3 != 2);
+        alike.for_each(|key| cache.set(&key, b"v", Ttl::Never).unwrap());
+        let finding = &cache.advise_json()["findings"][0];
+        assert_eq!((&finding["symptom"], &finding["option"]), (&"uneven load".into(), &option));
+        assert_eq!(finding["look_at"].is_string(), option.is_null());
+    }
 }
 
 #[test]

@@ -112,8 +112,8 @@ pub unsafe extern "C" fn mynah_cache_metrics_json(
 /// Advice as JSON: `findings` (symptom, evidence, cause, the option to change
 /// and its value, or, where no option would help, `look_at`: what to look at) and
 /// `predicted`: hit rates at half, twice and four times the bound that makes entries
-/// leave (`scaled`: `capacity`, or `max_memory_mb`) with an error, or the text that
-/// there were too few requests yet. The value is the caller's to free. Any thread.
+/// leave (`scaled`: `capacity`, or `max_memory_mb`) with an error, or a text that says
+/// why not, such as too few requests yet. The value is the caller's to free. Any thread.
 ///
 /// # Safety
 /// 1. `value` is null or writable.
