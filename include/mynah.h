@@ -45,10 +45,10 @@
  * `mynah_error **`, which may be NULL: it receives what happened in words and
  * facts. Every place for a result is emptied on entry (NULL or 0) and filled
  * only with MYNAH_OK. Exceptions: the error itself; the needed length with
- * MYNAH_TOO_LARGE; and a response with what had arrived, after
- * MYNAH_STOPPED, MYNAH_CANCELLED, MYNAH_TIMEOUT or MYNAH_TRUNCATED, once an event
- * was delivered. There is no "last error" of a thread. Functions that return
- * a pointer return NULL on failure.
+ * MYNAH_TOO_LARGE; how far mynah_cache_warm came; and a response with what had
+ * arrived, after MYNAH_STOPPED, MYNAH_CANCELLED, MYNAH_TIMEOUT or MYNAH_TRUNCATED,
+ * once an event was delivered. There is no "last error" of a thread. Functions that
+ * return a pointer return NULL on failure.
  *
  * CALLBACKS. The function of a stream, of a save, a load or a warming runs on the
  * thread that is inside the blocking call, one call at a time. Those that are kept
