@@ -727,7 +727,8 @@ mynah_status mynah_cache_options_set_cleanup_strategy(mynah_cache_options *optio
                                                       const char *text);
 
 /**
- * Shorthand for the adaptive strategy.
+ * Shorthand for the adaptive strategy; set to false: not even where a workload
+ * or profile has it.
  */
 MYNAH_API
 mynah_status mynah_cache_options_set_adaptive_cleanup(mynah_cache_options *options,
@@ -1079,7 +1080,7 @@ MYNAH_API uint64_t mynah_cache_capacity(mynah_cache *cache);
  * `shards`; 0 lets the cache choose. Gets and sets go on meanwhile and lose
  * nothing, unless the tables of more shards leave entries no room under
  * `max_memory_mb`; each waits for one shard's part at most. Shards that go out of
- * use stay until the cache is freed, empty, and take 700 bytes each: fewer shards
+ * use stay until the cache is freed, empty, and take up to 1 KB each: fewer shards
  * do not give back all that more of them took. Returns when it is done. Any thread.
  *
  * Errors: `MYNAH_OUT_OF_RANGE`.

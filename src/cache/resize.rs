@@ -242,6 +242,8 @@ mod tests {
             assert_eq!(cache.directory.cells().count(), 2);
             let more = cache.memory_bytes() - before;
             assert!(more < 1_022 * empty * 5 / 8, "{more} bytes where one takes {empty}");
+            // As the header says.
+            assert!(more < 1_022 * 1_000, "{more} bytes");
         }
         let counts = cache.report().counts;
         assert_eq!((counts.sets, cache.len()), (1_500, 500));

@@ -75,7 +75,8 @@ pub unsafe extern "C" fn mynah_cache_options_set_cleanup_strategy(
     unsafe { set_text::<CacheDraft, _>(options, "cleanup_strategy", text) }
 }
 
-/// Shorthand for the adaptive strategy.
+/// Shorthand for the adaptive strategy; set to false: not even where a workload
+/// or profile has it.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_options_set_adaptive_cleanup(
     options: *mut mynah_cache_options,

@@ -101,7 +101,10 @@ static ROWS: &[Row<CacheOptions>] = &[
         &["periodic", "lazy", "adaptive", "hybrid"],
         "When expired entries leave: at each interval, only when they are met, at a pace that follows what the sweep finds, or when met and at each interval."
     ),
-    flag!(adaptive_cleanup, "Shorthand for the adaptive strategy."),
+    flag!(
+        adaptive_cleanup,
+        "Shorthand for the adaptive strategy; set to false: not even where a workload or profile has it."
+    ),
     choice!(
         eviction_policy,
         &["s3fifo", "lru", "lfu", "fifo", "random"],
@@ -198,6 +201,11 @@ impl OptionSet for CacheOptions {
         let adaptive = key == "adaptive_cleanup" && *value == Value::Bool(true);
         adaptive.then(|| ("cleanup_strategy", "adaptive".into()))
     }
+
+    fn denial(key: &str, value: &Value) -> Option<(&'static str, Value)> {
+        let denies = key == "adaptive_cleanup" && *value == Value::Bool(false);
+        denies.then(|| ("cleanup_strategy", "adaptive".into()))
+    }
 }
 
 #[cfg(test)]
@@ -240,6 +248,18 @@ mod tests {
         let off = ("adaptive_cleanup", "false");
         assert_eq!(strategy(&[off, ("workload_type", "write_heavy")]), "periodic");
         assert_eq!(strategy(&[on, ("adaptive_cleanup", "default")]), "hybrid");
+    }
+
+    #[test]
+    fn what_is_not_to_be_adaptive_is_not_though_a_layer_would_have_it_so() {
+        let (off, layer) = (("adaptive_cleanup", "false"), ("workload_type", "bursty"));
+        let options = resolved(&[off, layer]);
+        assert_eq!(options.values.cleanup_strategy, "hybrid");
+        assert_eq!(options.origin("cleanup_strategy"), Ok(&Origin::Explicit));
+        let asked = resolved(&[layer, ("cleanup_strategy", "adaptive"), off]);
+        assert_eq!(asked.values.cleanup_strategy, "adaptive", "the strategy itself says more");
+        let withdrawn = resolved(&[off, layer, ("adaptive_cleanup", "default")]);
+        assert_eq!(withdrawn.values.cleanup_strategy, "adaptive");
     }
 
     #[test]

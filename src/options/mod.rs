@@ -42,6 +42,12 @@ pub trait OptionSet: Default + Clone + 'static {
         None
     }
 
+    /// The value of another option that an explicit value speaks against: where a layer
+    /// sets it, the other option has its default.
+    fn denial(_key: &str, _value: &Value) -> Option<(&'static str, Value)> {
+        None
+    }
+
     /// Rules between options, after all layers have been laid.
     fn check(&self) -> Result<()> {
         Ok(())
@@ -225,6 +231,11 @@ impl<T: OptionSet> Layered<T> {
         for suggestions in T::layers(&chosen)? {
             for (key, value) in suggestions.values {
                 resolved.lay(key, value, Origin::Layer(suggestions.layer.clone()))?;
+            }
+        }
+        for (key, denied) in self.explicit.iter().filter_map(|(k, v)| T::denial(k, v)) {
+            if (row::find::<T>(key)?.get)(&resolved.values) == denied {
+                resolved.lay(key, Value::Unset, Origin::Explicit)?;
             }
         }
         for (key, value) in &self.explicit {

@@ -103,8 +103,8 @@ func WithCleanupBatchSize(n int) Option { return of("cleanup_batch_size", n) }
 // finds, or when met and at each interval.
 func WithCleanupStrategy(strategy string) Option { return of("cleanup_strategy", strategy) }
 
-// WithAdaptiveCleanup is adaptive_cleanup: Shorthand for the adaptive
-// strategy.
+// WithAdaptiveCleanup is adaptive_cleanup: Shorthand for the adaptive strategy;
+// set to false: not even where a workload or profile has it.
 func WithAdaptiveCleanup(on bool) Option { return of("adaptive_cleanup", on) }
 
 // WithEvictionPolicy is eviction_policy: Which entry leaves when the cache is

@@ -248,6 +248,7 @@ class Loading(Owner):
         """
         if callable(ttl):  # @cache.memoize, which is given the function itself
             return self.memoize()(ttl)
+        ttl_ms(ttl)  # a wrong one is told here, not by the first call
 
         def decorate(function: F) -> F:
             if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):

@@ -126,6 +126,8 @@ def test_memoize_runs_a_function_once_for_its_arguments():
         for decorate in (cache.memoize, cache.memoize()):
             with pytest.raises(TypeError, match="generator"):
                 decorate(pieces)
+        with pytest.raises(ValueError, match="ttl"):
+            cache.memoize(ttl=0)
 
 
 def test_warming_loads_what_is_not_there():

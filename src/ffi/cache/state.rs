@@ -40,7 +40,7 @@ pub extern "C" fn mynah_cache_capacity(cache: *mut mynah_cache) -> u64 {
 /// `shards`; 0 lets the cache choose. Gets and sets go on meanwhile and lose
 /// nothing, unless the tables of more shards leave entries no room under
 /// `max_memory_mb`; each waits for one shard's part at most. Shards that go out of
-/// use stay until the cache is freed, empty, and take 700 bytes each: fewer shards
+/// use stay until the cache is freed, empty, and take up to 1 KB each: fewer shards
 /// do not give back all that more of them took. Returns when it is done. Any thread.
 ///
 /// Errors: `MYNAH_OUT_OF_RANGE`.
