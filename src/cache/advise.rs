@@ -15,7 +15,46 @@ use super::simulate::{BETTER_BY, Forecast};
 use crate::options::cache::CacheOptions;
 use crate::options::{Kind, OptionSet};
 
+/// What callers have met at the shards so far.
+#[derive(Clone, Copy, Default)]
+pub struct AtShards {
+    operations: u64,
+    contended: u64,
+    /// Sum of the times of the gets that were timed in ns, and how many.
+    timed_gets: (u64, u64),
+}
+
+impl AtShards {
+    fn since(self, before: AtShards) -> AtShards {
+        let ((sum, count), (sum_before, count_before)) = (self.timed_gets, before.timed_gets);
+        AtShards {
+            operations: self.operations.saturating_sub(before.operations),
+            contended: self.contended.saturating_sub(before.contended),
+            timed_gets: (sum.saturating_sub(sum_before), count.saturating_sub(count_before)),
+        }
+    }
+
+    fn get_mean_ns(&self) -> Option<f64> {
+        let (sum, count) = self.timed_gets;
+        (count > 0).then(|| sum as f64 / count as f64)
+    }
+}
+
 impl Cache {
+    fn at_shards(&self, report: &Report) -> AtShards {
+        AtShards {
+            operations: self.metrics.operations(),
+            contended: report.contended,
+            timed_gets: report.timed_gets,
+        }
+    }
+
+    /// There are more shards now, or fewer: what was met before says nothing of these.
+    pub(super) fn begin_with_shards(&self) {
+        let met = self.at_shards(&self.report());
+        *self.before_shards.lock() = met;
+    }
+
     /// What should be changed, and why.
     pub fn advise_json(&self) -> Json {
         let report = self.report();
@@ -100,15 +139,17 @@ impl Cache {
 
     fn advise_locks(&self, report: &Report, all: &mut Vec<Json>) {
         let values = &self.options.values;
-        let operations = self.metrics.operations().max(1);
-        let share = report.contended as f64 / operations as f64;
+        let met = self.at_shards(report).since(*self.before_shards.lock());
+        let share = met.contended as f64 / met.operations.max(1) as f64;
+        let mean_ns = met.get_mean_ns();
         let shards = self.shard_count() as u64;
         let most_us = or_usual(values.alert_max_get_latency_us as f64, |usual| {
             usual.alert_max_get_latency_us as f64
         });
-        let slow = report.get_mean_ns.is_some_and(|ns| ns > most_us * 1_000.0);
-        if (share > 0.01 || slow) && operations >= 1_000 && shards < most("shard_count") {
-            let evidence = json!({"contended_share": share, "get_mean_ns": report.get_mean_ns, "shards": shards});
+        let slow = mean_ns.is_some_and(|ns| ns > most_us * 1_000.0);
+        if (share > 0.01 || slow) && met.operations >= 1_000 && shards < most("shard_count") {
+            let evidence =
+                json!({"contended_share": share, "get_mean_ns": mean_ns, "shards": shards});
             let symptom = if slow { "high latency" } else { "lock contention" };
             let (cause, option, value) = self.what_bars(shards * 2).unwrap_or((
                 "too few shards for so many callers",

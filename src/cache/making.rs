@@ -158,6 +158,7 @@ impl Cache {
             simulator,
             tuner: Tuner::new(now_ms),
             changes: Mutex::default(),
+            before_shards: Mutex::default(),
             interval_ms: AtomicU64::new(interval_ms),
             own_bytes: AtomicI64::new(0),
             me: me.clone(),

@@ -76,6 +76,7 @@ use crate::options::{self, Origin, Resolved};
 use crate::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{Mutex, RwLock};
 
+use advise::AtShards;
 use alert::Alerts;
 use budget::{Amount, UNBOUNDED};
 use cell::Cell;
@@ -154,6 +155,8 @@ pub struct Cache {
     tuner: Tuner,
     /// Options that were changed live: the value, and what changed it.
     changes: Mutex<Vec<(&'static str, options::Value, &'static str)>>,
+    /// What callers had met at the shards when these became as many as they are.
+    before_shards: Mutex<AtShards>,
     /// Pause between sweeps, in ms; self-tuning changes it.
     interval_ms: AtomicU64,
     /// Bytes that the shards do not account for.

@@ -29,8 +29,6 @@ pub struct Report {
     pub overhead: u64,
     /// Calls that found a shard's lock taken.
     pub contended: u64,
-    /// Mean time of a get in ns, if any was timed.
-    pub get_mean_ns: Option<f64>,
     /// Sum of the times of the gets that were timed in ns, and how many.
     pub timed_gets: (u64, u64),
 }
@@ -85,7 +83,6 @@ impl Cache {
             memory: self.own_bytes(),
             overhead: self.own_bytes(),
             contended: 0,
-            get_mean_ns: self.metrics.get_ns.mean_ns(),
             timed_gets: (self.metrics.get_ns.sum_ns(), self.metrics.get_ns.count()),
         };
         let still = self.moving.read();

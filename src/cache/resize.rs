@@ -29,6 +29,7 @@ impl Cache {
     pub(super) fn reshard(&self, shards: u64) {
         let structure = self.structure.lock();
         let wanted = shards_for(shards, self.capacity()).min(self.shards_that_fit());
+        let before = self.directory.count();
         let mut left = Vec::new();
         while self.directory.count() < wanted {
             self.double(&mut left);
@@ -37,6 +38,9 @@ impl Cache {
             self.halve(&mut left);
         }
         drop(structure);
+        if wanted != before {
+            self.begin_with_shards();
+        }
         left.into_iter().for_each(Departures::deliver);
         // A sweep that ran meanwhile may have passed by what moved.
         let due = self.directory.cells().map(|cell| cell.read().table.next_due()).min();

@@ -286,6 +286,14 @@ fn advice_takes_the_usual_threshold_where_an_alert_is_off() {
     assert_eq!(cache.advise_json()["findings"], serde_json::json!([]));
     timed(1_000_000);
     assert_eq!(cache.advise_json()["findings"][0]["symptom"], "high latency");
+    // What was so with fewer shards says nothing of more.
+    cache.resize(8).unwrap();
+    assert_eq!(cache.advise_json()["findings"], serde_json::json!([]));
+    timed(1);
+    assert_eq!(cache.advise_json()["findings"], serde_json::json!([]));
+    timed(1_000_000);
+    let finding = &cache.advise_json()["findings"][0];
+    assert_eq!((&finding["symptom"], &finding["value"]), (&"high latency".into(), &16.into()));
 }
 
 #[test]
