@@ -64,7 +64,7 @@ impl Tuner {
 
 impl Cache {
     /// Keeps a decision for the metrics, and tells the log.
-    fn decided(&self, at_ms: u64, option: &'static str, from: Json, to: Json, reason: &str) {
+    fn decided(&self, option: &'static str, from: Json, to: Json, reason: &str) {
         self.log(Level::Info, || {
             json!({
                 "event": "mynah.cache.tuning",
@@ -80,7 +80,8 @@ impl Cache {
             decisions.pop_front();
         }
         decisions.push_back(json!({
-            "at_ms": at_ms, "option": option, "from": from, "to": to, "reason": reason,
+            "at_ms": self.clock.unix_ms(),
+            "option": option, "from": from, "to": to, "reason": reason,
         }));
     }
 
@@ -122,13 +123,13 @@ impl Cache {
             (state.last_ms, state.operations) = (now_ms, operations);
             done as f64 * 1_000.0 / passed as f64
         };
-        self.tune_band(now_ms, per_second);
-        self.tune_policy(now_ms);
+        self.tune_band(per_second);
+        self.tune_policy();
         self.tuner.next_ms.store(now_ms + WINDOW_MS, Relaxed);
         self.tuner.busy.store(false, Relaxed);
     }
 
-    fn tune_band(&self, now_ms: u64, per_second: f64) {
+    fn tune_band(&self, per_second: f64) {
         let band = BANDS.iter().position(|(below, ..)| per_second < *below).unwrap_or(3);
         let (_, per_core, minutes) = BANDS[band];
         {
@@ -144,7 +145,7 @@ impl Cache {
         self.reshard(per_core * cores() as u64);
         if self.shard_count() != before {
             let (from, to) = (before.into(), self.shard_count().into());
-            self.decided(now_ms, "shard_count", from, to, &reason);
+            self.decided("shard_count", from, to, &reason);
         }
         let interval = minutes * 60_000;
         if self.sweep_interval() == 0 {
@@ -153,11 +154,11 @@ impl Cache {
         }
         let old = self.set_sweep_interval(interval);
         if old != interval {
-            self.decided(now_ms, "cleanup_interval_ms", old.into(), interval.into(), &reason);
+            self.decided("cleanup_interval_ms", old.into(), interval.into(), &reason);
         }
     }
 
-    fn tune_policy(&self, now_ms: u64) {
+    fn tune_policy(&self) {
         let report = self.report();
         self.fit_simulation(&report);
         let Some(forecast) = self.simulator.forecast(&report) else { return };
@@ -179,7 +180,7 @@ impl Cache {
         let old = self.policy_name();
         self.set_policy(name);
         self.tuner.state.lock().best_held = 0;
-        self.decided(now_ms, "eviction_policy", old.into(), name.into(), &reason);
+        self.decided("eviction_policy", old.into(), name.into(), &reason);
     }
 
     /// Puts every shard under another policy, one after another; the entries

@@ -182,6 +182,7 @@ fn self_tuning_takes_the_better_policy_after_three_windows_and_says_why() {
 #[test]
 fn self_tuning_moves_shards_and_sweeps_when_a_band_has_held() {
     let (cache, clock) = cache(r#"{"capacity": 1000000, "auto_tuning": true, "shard_count": 64}"#);
+    clock.set_unix_offset_ms(1_700_000_000_000 - cache.now_ms());
     for window in 0..4 {
         clock.advance(Duration::from_secs(60));
         cache.tune();
@@ -191,7 +192,9 @@ fn self_tuning_moves_shards_and_sweeps_when_a_band_has_held() {
     }
     assert_eq!(cache.sweep_interval(), 600_000);
     let json = cache.metrics_json();
-    assert_eq!(json["tuning"]["decisions"].as_array().unwrap().len(), 2);
+    let decisions = json["tuning"]["decisions"].as_array().unwrap();
+    assert_eq!(decisions.len(), 2);
+    assert_eq!(decisions[0]["at_ms"], 1_700_000_000_000u64 + 180_000);
 }
 
 #[test]
