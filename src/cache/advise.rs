@@ -15,6 +15,9 @@ use super::simulate::{BETTER_BY, Forecast};
 use crate::options::cache::CacheOptions;
 use crate::options::{Kind, OptionSet};
 
+/// One call in so many may be given up before that is told.
+const SELDOM_BUSY: u64 = 10_000;
+
 /// What callers have met at the shards so far.
 #[derive(Clone, Copy, Default)]
 pub struct AtShards {
@@ -63,6 +66,7 @@ impl Cache {
         let mut findings = Vec::new();
         self.advise_hit_rate(&report, forecast.as_ref(), &mut findings);
         self.advise_locks(&report, &mut findings);
+        self.advise_waits(&mut findings);
         self.advise_memory(&report, &mut findings);
         json!({
             "findings": findings,
@@ -170,6 +174,24 @@ impl Cache {
                 _ => finding(symptom, evidence, cause, "hash_seed", 0.into()),
             });
         }
+    }
+
+    /// Calls that answered `BUSY` failed for want of patience, whatever they waited for.
+    fn advise_waits(&self, all: &mut Vec<Json>) {
+        let values = &self.options.values;
+        let (busy, operations) = (self.directory.gave_up(), self.metrics.operations());
+        if operations < 1_000 || busy * SELDOM_BUSY < operations {
+            return;
+        }
+        let longer = (values.max_retries as u64 * 2).min(most("max_retries"));
+        // 0: as long as it takes.
+        let value = if longer > values.max_retries.into() { longer } else { 0 };
+        let evidence = json!({
+            "busy": busy, "busy_share": busy as f64 / operations as f64,
+            "max_retries": values.max_retries, "retry_delay_ms": values.retry_delay_ms,
+        });
+        let cause = "the wait for a shard is shorter than others may hold it";
+        all.push(finding("busy shards", evidence, cause, "max_retries", value.into()));
     }
 
     /// Says what keeps the cache from having as many shards as it was asked for.

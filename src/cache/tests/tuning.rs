@@ -69,6 +69,27 @@ fn advice_says_why_it_predicts_nothing() {
 }
 
 #[test]
+fn advice_on_calls_that_give_up_is_more_patience() {
+    for (retries, value) in [(2, 4), (1_000, 0)] {
+        let options = format!(
+            r#"{{"shard_count": 1, "max_retries": {retries}, "retry_delay_ms": 1,
+            "alert_max_get_latency_us": 60000000}}"#
+        );
+        let (cache, _) = cache(&options);
+        cache.set(b"k", b"v", Ttl::Never).unwrap();
+        (0..9_000).for_each(|_| assert!(cache.get(b"k").is_some()));
+        assert_eq!(cache.advise_json()["findings"], serde_json::json!([]));
+        assert!(cache.while_it_gives_up(1, || cache.contains(b"k")).is_err());
+        let finding = &cache.advise_json()["findings"][0];
+        assert_eq!(
+            (&finding["symptom"], &finding["option"]),
+            (&"busy shards".into(), &"max_retries".into())
+        );
+        assert_eq!((&finding["value"], &finding["evidence"]["busy"]), (&value.into(), &1.into()));
+    }
+}
+
+#[test]
 fn advice_on_shards_that_chance_does_not_explain_is_another_seed() {
     for (seed, option) in [(7, "hash_seed".into()), (0, serde_json::Value::Null)] {
         let (cache, _) = cache(&format!(r#"{{"shard_count": 4, "hash_seed": {seed}}}"#));
