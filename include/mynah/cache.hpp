@@ -337,15 +337,20 @@ public:
         return removed;
     }
     void clear() { detail::check(mynah_cache_clear(get())); }
-    /* `each(key, value)` for every live entry, once. It may answer bool: false
-     * ends the walk. */
+    /* `each(key, value)` for every live entry, once, however long a shard is not
+     * free. It may answer bool: false ends the walk. */
     template <typename Each>
     void for_each(Each &&each) {
         mynah_cache_iter *raw = nullptr;
         detail::check(mynah_cache_iter_new(get(), &raw));
         detail::owned<mynah_cache_iter, mynah_cache_iter_free> walk(raw);
         mynah_value *key = nullptr, *data = nullptr;
-        while (present(mynah_cache_iter_next(raw, &key, &data))) {
+        const auto next = [&] { /* after a busy shard it goes on where it was */
+            mynah_status status = MYNAH_BUSY;
+            while (status == MYNAH_BUSY) status = mynah_cache_iter_next(raw, &key, &data);
+            return status;
+        };
+        while (present(next())) {
             value held_key(key), held(data);
             if constexpr (detail::is_bool<decltype(each(held_key.view(), held.view()))>) {
                 if (!each(held_key.view(), held.view())) return;

@@ -68,3 +68,4 @@ bool cache_tests();
 bool chat_tests();
 bool many_tests();
 bool end_tests();
+bool walk_tests();

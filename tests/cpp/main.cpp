@@ -5,6 +5,7 @@ int main() {
     bool ok = cache_tests();
     ok &= chat_tests();
     ok &= many_tests();
+    ok &= walk_tests();
     ok &= end_tests();
     return !ok;
 }

@@ -68,7 +68,7 @@ func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Durat
 
 // Warm loads what is not there, and not being loaded already, one key after the
 // other, and returns how many of the keys are there then. A load that fails leaves
-// its key out; a context that ends, ends it. What it looks up counts as neither hit nor
+// its key out; a context that ends, ends it, and no shard that is not free. What it looks up counts as neither hit nor
 // miss.
 func (c *ShardedCache) Warm(ctx context.Context, keys []string, ttl time.Duration, load func(ctx context.Context, key string) ([]byte, error)) (int, error) {
 	ms, err := ttlMs(ttl)
@@ -80,7 +80,7 @@ func (c *ShardedCache) Warm(ctx context.Context, keys []string, ttl time.Duratio
 		if ctx.Err() != nil {
 			return loaded, lib.Over(ctx)
 		}
-		there, err := c.Contains(key)
+		there, err := c.holds(key)
 		if !there && err == nil {
 			there, err = c.warmed(ctx, key, ms, load)
 		}
@@ -95,7 +95,10 @@ func (c *ShardedCache) Warm(ctx context.Context, keys []string, ttl time.Duratio
 }
 
 func (c *ShardedCache) warmed(ctx context.Context, key string, ms C.uint64_t, load func(context.Context, string) ([]byte, error)) (bool, error) {
-	_, claim, err := c.claim(key, false)
+	claim, err := patiently(func() (*C.mynah_claim, error) {
+		_, claim, err := c.claim(key, false)
+		return claim, err
+	})
 	switch {
 	case errors.Is(err, ErrTimeout), errors.Is(err, ErrNotFound): // being loaded; known to be none
 		return false, nil
@@ -105,11 +108,27 @@ func (c *ShardedCache) warmed(ctx context.Context, key string, ms C.uint64_t, lo
 	_, failed := c.flights.lead(ctx, key, ms, claim, func(ctx context.Context) ([]byte, error) { return load(ctx, key) })
 	switch {
 	case failed == nil:
-		return c.Contains(key)
+		return c.holds(key)
 	case ctx.Err() != nil:
 		return false, lib.Over(ctx)
 	}
 	return false, nil
+}
+
+// holds is Contains, however long a shard is not free.
+func (c *ShardedCache) holds(key string) (bool, error) {
+	return patiently(func() (bool, error) { return c.Contains(key) })
+}
+
+// patiently asks again for as long as a shard is not free: half of what has begun is
+// of no use.
+func patiently[T any](ask func() (T, error)) (T, error) {
+	for {
+		answer, err := ask()
+		if !errors.Is(err, ErrBusy) {
+			return answer, err
+		}
+	}
 }
 
 // claim finds the value, or takes the duty to load it; ErrTimeout: another has.
@@ -194,7 +213,7 @@ func (f *flights) follow(ctx context.Context, key string) ([]byte, error) {
 
 // Range calls a function with each live entry until it returns false. What is
 // there from beginning to end comes exactly once, however the cache is resized
-// meanwhile.
+// meanwhile and however long a shard is not free.
 func (c *ShardedCache) Range(each func(key string, value []byte) bool) error {
 	defer runtime.KeepAlive(c)
 	var iter *C.mynah_cache_iter
@@ -204,7 +223,9 @@ func (c *ShardedCache) Range(each func(key string, value []byte) bool) error {
 	defer C.mynah_cache_iter_free(iter)
 	for {
 		var key, value *C.mynah_value
-		ok, err := isFound(C.mynah_cache_iter_next(iter, &key, &value))
+		ok, err := patiently(func() (bool, error) {
+			return isFound(C.mynah_cache_iter_next(iter, &key, &value))
+		})
 		if !ok {
 			return err
 		}

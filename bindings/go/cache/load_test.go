@@ -223,6 +223,22 @@ func TestACacheIsWarmedWithWhatIsNotThere(t *testing.T) {
 	}
 }
 
+func TestWhatGoesOverManyKeysAsksAgainWhereAShardIsBusy(t *testing.T) {
+	asked := 0
+	there, err := patiently(func() (bool, error) {
+		if asked++; asked < 3 {
+			return false, &Error{Status: ErrBusy.Status}
+		}
+		return true, nil
+	})
+	if !there || err != nil || asked != 3 {
+		t.Fatal(there, err, asked)
+	}
+	if _, err := patiently(func() (bool, error) { return false, ErrClosed }); err != ErrClosed {
+		t.Fatal(err)
+	}
+}
+
 func TestAWalkMeetsEveryEntryOnce(t *testing.T) {
 	c := NewShardedCache()
 	defer c.Close()

@@ -48,6 +48,14 @@ class _Walk(Owner):
     def __init__(self, cache: Handle) -> None:
         errors.check(lib.cache_iter_new(cache, self._own(lib.cache_iter_free)))
 
+    def next(self, key: Handle, value: Handle) -> bool:
+        """Whether there is another. One that found its shard busy is asked again: it
+        goes on where it was, and a generator that raises does not."""
+        while True:
+            status = lib.cache_iter_next(self._handle, key, value)
+            if status != errors.Busy.status:
+                return _found(status)
+
 
 class _Room:
     """Where look-ups are copied to: one crossing instead of four."""
@@ -345,10 +353,11 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         return dict(self._json(lib.cache_options_json))
 
     def entries(self) -> Iterator[tuple[bytes, bytes]]:
-        """Every live entry, once; readers and writers go on meanwhile."""
+        """Every live entry, once, however long a shard is not free; readers and writers
+        go on meanwhile."""
         with _Walk(self._handle) as walk:
             key, value = Handle(), Handle()
-            while _found(lib.cache_iter_next(walk._handle, key, value)):
+            while walk.next(key, value):
                 yield take(key), take(value)
 
     def keys(self) -> KeysView[bytes]:

@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 
 from mynah import Cache, CacheMetrics, Client, errors
+from mynah._library import lib
 from mynah._loading import ttl_ms
 
 
@@ -324,6 +325,19 @@ def test_what_is_too_large_or_closed_is_told_in_words():
             cache.set_many({"a": b"b", "key": bytes(100)})
     with pytest.raises(errors.InvalidHandle, match="invalid_handle: freed"):
         cache.get("k")
+
+
+def test_a_walk_goes_on_where_a_shard_was_busy(monkeypatch):
+    ask, asked = lib.cache_iter_next, []
+
+    def busy_at_first(*arguments):
+        asked.append(arguments)
+        return errors.Busy.status if len(asked) % 3 else ask(*arguments)
+
+    monkeypatch.setattr(lib, "cache_iter_next", busy_at_first)
+    with Cache() as cache:
+        cache.set_many({str(n): b"v" for n in range(5)})
+        assert len(list(cache)) == 5 and len(asked) == 3 * 6
 
 
 def test_a_walk_over_items_meets_no_entry_that_has_gone():
