@@ -27,6 +27,15 @@ use flights::{Flight, Outcome};
 
 pub use flights::Claims;
 
+/// What a wait comes to.
+enum Ended {
+    Answered(Result<Claimed>),
+    /// Who had the claim failed.
+    Failed(Error),
+    /// The claim has passed to the caller.
+    Mine,
+}
+
 /// What `get_or_claim` has for its caller.
 pub enum Claimed {
     /// The value: live, or just loaded by another.
@@ -109,7 +118,6 @@ impl Cache {
         if let Some(value) = self.is_settled(key)? {
             return known(value);
         }
-        let deadline = Instant::now().checked_add(wait);
         let (flight, mine) = self.board(key)?;
         if mine {
             return self.claimed(key, flight);
@@ -118,7 +126,7 @@ impl Cache {
             self.leave(&flight);
             return stale.map(Claimed::Stale);
         }
-        self.wait(key, flight, deadline, stop)
+        self.wait(key, flight, wait, stop)
     }
 
     /// The duty to load a key that is not there and that nobody loads, however long its
@@ -194,43 +202,49 @@ impl Cache {
         self: &Arc<Self>,
         key: &[u8],
         flight: Arc<Flight>,
-        deadline: Option<Instant>,
+        wait: Duration,
         stop: Option<&Stop>,
     ) -> Result<Claimed> {
         if let Some(stop) = stop {
             *stop.flight.lock() = Some(flight.clone());
         }
-        let ended = self.outcome(key, &flight, deadline, stop);
-        if let Some(ended) = ended {
-            self.leave(&flight);
-            return ended;
-        }
-        self.claimed(key, flight)
+        let deadline = Instant::now().checked_add(wait);
+        let answer = match self.outcome(key, &flight, deadline, stop) {
+            Ended::Mine => return self.claimed(key, flight),
+            Ended::Answered(answer) => answer,
+            // It failed for those who wait: to one who only looked it is over.
+            Ended::Failed(_) if wait.is_zero() => {
+                self.leave(&flight);
+                return self.wait_or_claim(key, wait, stop);
+            }
+            Ended::Failed(error) => Err(error),
+        };
+        self.leave(&flight);
+        answer
     }
 
-    /// What a wait ends with; none if the claim has passed to the caller.
     fn outcome(
         &self,
         key: &[u8],
         flight: &Flight,
         deadline: Option<Instant>,
         stop: Option<&Stop>,
-    ) -> Option<Result<Claimed>> {
+    ) -> Ended {
         let mut looked = None;
         loop {
             let mut state = flight.state.lock();
             match &state.outcome {
-                Outcome::Filled(value) => return Some(known(value.clone())),
-                Outcome::Failed(error) => return Some(Err(error.clone())),
+                Outcome::Filled(value) => return Ended::Answered(known(value.clone())),
+                Outcome::Failed(error) => return Ended::Failed(error.clone()),
                 Outcome::Vacant => {
                     state.outcome = Outcome::Held;
                     state.waiting -= 1;
-                    return None;
+                    return Ended::Mine;
                 }
                 Outcome::Held => {}
             }
             if stop.is_some_and(Stop::is_stopped) {
-                return Some(Err(cancelled()));
+                return Ended::Answered(Err(cancelled()));
             }
             let is_late = looked == Some(state.stores) && {
                 match deadline {
@@ -247,10 +261,10 @@ impl Cache {
             looked = Some(state.stores);
             drop(state);
             match self.is_settled(key) {
-                Ok(Some(value)) => return Some(known(value)),
+                Ok(Some(value)) => return Ended::Answered(known(value)),
                 _ if is_late => {
                     let message = "another caller is still loading it";
-                    return Some(Err(Error::call(Status::Timeout, message)));
+                    return Ended::Answered(Err(Error::call(Status::Timeout, message)));
                 }
                 _ => {}
             }

@@ -88,6 +88,22 @@ fn a_failure_reaches_the_waiters_and_the_next_caller_may_try() {
 }
 
 #[test]
+fn a_failure_reaches_those_who_wait_and_not_who_only_looks() {
+    let (cache, _) = cache("{}");
+    let wait_beside_a_failure = |wait| {
+        let claim = claim(&cache, b"k");
+        let (flight, mine) = cache.board(b"k").unwrap();
+        assert!(!mine);
+        claim.fail(Error::call(Status::Server, "no answer"));
+        cache.wait(b"k", flight, wait, None)
+    };
+    let failed = wait_beside_a_failure(LONG).map(drop).unwrap_err();
+    assert_eq!((failed.status(), failed.to_string().as_str()), (Status::Server, "no answer"));
+    assert!(matches!(wait_beside_a_failure(Duration::ZERO), Ok(Claimed::Claim(_))));
+    assert!(cache.claims_are_over());
+}
+
+#[test]
 fn a_dropped_claim_passes_to_one_of_the_waiters() {
     let (cache, _) = cache("{}");
     let dropped = claim(&cache, b"k");
