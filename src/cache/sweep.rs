@@ -134,7 +134,8 @@ impl Cache {
         thread.spawn(move || run(&sweeper, &cache)).is_ok()
     }
 
-    fn sweeps(&self) -> bool {
+    /// Whether the strategy has any sweeps.
+    pub(super) fn sweeps(&self) -> bool {
         self.strategy() != "lazy"
     }
 

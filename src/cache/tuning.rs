@@ -148,7 +148,7 @@ impl Cache {
             self.decided("shard_count", from, to, &reason);
         }
         let interval = minutes * 60_000;
-        if self.sweep_interval() == 0 {
+        if self.sweep_interval() == 0 || !self.sweeps() {
             // No sweep at all was asked for.
             return;
         }

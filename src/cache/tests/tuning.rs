@@ -262,12 +262,18 @@ fn an_interval_between_sweeps_holds_from_the_moment_that_it_is_chosen() {
 
 #[test]
 fn self_tuning_begins_no_sweeps_where_none_were_asked_for() {
-    let (cache, clock) = cache(r#"{"auto_tuning": true, "cleanup_interval_ms": 0}"#);
-    for _ in 0..4 {
-        clock.advance(Duration::from_secs(60));
-        cache.tune();
+    for (option, interval) in
+        [(r#""cleanup_interval_ms": 0"#, 0), (r#""cleanup_strategy": "lazy""#, 300_000)]
+    {
+        let (cache, clock) = cache(&format!(r#"{{"auto_tuning": true, {option}}}"#));
+        for _ in 0..4 {
+            clock.advance(Duration::from_secs(60));
+            cache.tune();
+        }
+        assert_eq!(cache.sweep_interval(), interval);
+        let decisions = cache.metrics_json()["tuning"]["decisions"].to_string();
+        assert!(!decisions.contains("cleanup_interval_ms"), "{decisions}");
     }
-    assert_eq!(cache.sweep_interval(), 0);
 }
 
 #[test]
