@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicU32;
 
 use super::budget::{Amount, Budget, Pool};
 use super::compress::Codec;
-use super::entry::Entry;
+use super::entry::{Entry, NEGATIVE};
 use super::glance::Place;
 use super::hash;
 use super::ledger::Ledger;
@@ -65,13 +65,16 @@ impl Shared {
         }
     }
 
-    /// When an entry leaves by itself, in ms.
+    /// When an entry leaves by itself, in ms. That there is no value is never stale.
     #[inline]
     pub fn lapse(&self, entry: &Entry) -> Option<u64> {
-        self.lapse_of(entry.expiry_ms())
+        match entry.flags() & NEGATIVE {
+            0 => self.lapse_of(entry.expiry_ms()),
+            _ => Some(entry.expiry_ms()).filter(|ms| *ms != 0),
+        }
     }
 
-    /// The same by when it expires, in ms; 0: never.
+    /// The same of a value by when it expires, in ms; 0: never.
     #[inline]
     pub fn lapse_of(&self, expiry_ms: u64) -> Option<u64> {
         (expiry_ms != 0).then(|| expiry_ms.saturating_add(self.stale_ms))

@@ -162,6 +162,27 @@ fn a_negative_entry_misses_without_asking_anybody_to_load() {
 }
 
 #[test]
+fn that_there_is_no_value_is_over_when_it_expires_though_values_are_kept_to_be_renewed() {
+    for (strategy, meet) in [("periodic", false), ("lazy", true)] {
+        let options = format!(
+            r#"{{"stale_while_revalidate_ms": 60000, "cleanup_interval_ms": 100, "cleanup_strategy": "{strategy}"}}"#
+        );
+        let (cache, clock) = cache(&options);
+        cache.set(b"value", b"v", Ttl::Millis(1_000)).unwrap();
+        cache.set_negative(b"none", Ttl::Millis(1_000)).unwrap();
+        clock.advance(Duration::from_millis(1_200));
+        match meet {
+            true => assert!(cache.get(b"none").is_none() && cache.get(b"value").is_none()),
+            false => assert_eq!(cache.sweep(), 1),
+        }
+        assert_eq!(cache.len(), 1);
+        let renewal = claim(&cache, b"value");
+        assert!(matches!(cache.get_or_claim(b"value", LONG, None), Ok(Claimed::Stale(_))));
+        drop(renewal);
+    }
+}
+
+#[test]
 fn a_call_counts_once_whatever_it_waits_for() {
     let (cache, _) = cache("{}");
     let held = claim(&cache, b"k");
