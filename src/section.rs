@@ -23,16 +23,38 @@ use crate::waiting::{Mutex, MutexGuard};
 #[repr(align(64))]
 struct Line(AtomicU64);
 
-static LINES: [Line; OWNED] = [const { Line(AtomicU64::new(0)) }; OWNED];
+/// What who enters looks at.
+struct Stays {
+    lines: [Line; OWNED],
+    /// Whether those who enter must fence. Relaxed: it is cleared once the kernel
+    /// has promised its barrier, and who sees that late fences in vain.
+    fenced: AtomicBool,
+}
+
+static STAYS: Stays =
+    Stays { lines: [const { Line(AtomicU64::new(0)) }; OWNED], fenced: AtomicBool::new(true) };
 /// Threads inside that have no line, by the phase in which they entered.
 static CROWD: [AtomicUsize; 2] = [const { AtomicUsize::new(0) }; 2];
 static PHASE: AtomicUsize = AtomicUsize::new(0);
-/// Whether those who enter must fence. Relaxed: it is cleared once the kernel
-/// has promised its barrier, and who sees that late fences in vain.
-static FENCED: AtomicBool = AtomicBool::new(true);
 /// One waits at a time; held across `fork`. Whether the kernel has been asked
 /// for its promise.
 static WAITING: Mutex<bool> = Mutex::new(false);
+
+/// Orders what this thread has written before what it reads next, for those who run
+/// [`barrier`]: of the two, one sees what the other has written.
+#[inline(always)]
+pub fn light_fence() {
+    match STAYS.fenced.load(Ordering::Relaxed) {
+        true => fence(Ordering::SeqCst),
+        // Its other half is the kernel's barrier.
+        false => compiler_fence(Ordering::SeqCst),
+    }
+}
+
+/// Whether such a fence costs next to nothing.
+pub fn is_light() -> bool {
+    !STAYS.fenced.load(Ordering::Relaxed)
+}
 
 /// A stay in a section; it ends when this is dropped.
 pub struct Section {
@@ -47,14 +69,10 @@ pub struct Section {
 /// A section inside another is part of the outer one.
 #[inline(always)]
 pub fn enter(line: usize) -> Section {
-    let Some(Line(place)) = LINES.get(line) else { return enter_crowd() };
+    let Some(Line(place)) = STAYS.lines.get(line) else { return enter_crowd() };
     let before = place.load(Ordering::Relaxed);
     place.store(before | 1, Ordering::Relaxed);
-    match FENCED.load(Ordering::Relaxed) {
-        true => fence(Ordering::SeqCst),
-        // Its other half is the kernel's barrier in `wait`.
-        false => compiler_fence(Ordering::SeqCst),
-    }
+    light_fence();
     let after = if before & 1 == 0 { before + 2 } else { before };
     Section { place, after, crowd: None }
 }
@@ -76,17 +94,13 @@ impl Alone {
 /// As [`enter`], in fewer steps; none if the thread is inside already.
 #[inline(always)]
 pub fn enter_alone(line: usize) -> Option<Alone> {
-    let Line(place) = LINES.get(line)?;
+    let Line(place) = STAYS.lines.get(line)?;
     let before = place.load(Ordering::Relaxed);
     if before & 1 == 1 {
         return None;
     }
     place.store(before + 1, Ordering::Relaxed);
-    match FENCED.load(Ordering::Relaxed) {
-        true => fence(Ordering::SeqCst),
-        // Its other half is the kernel's barrier in `wait`.
-        false => compiler_fence(Ordering::SeqCst),
-    }
+    light_fence();
     Some(Alone { place, line })
 }
 
@@ -104,7 +118,7 @@ fn enter_crowd() -> Section {
     crowd.fetch_add(1, Ordering::SeqCst);
     // As in `enter`: what is read inside is read after others can see the stay.
     fence(Ordering::SeqCst);
-    Section { place: &LINES[0].0, after: 0, crowd: Some(crowd) }
+    Section { place: &STAYS.lines[0].0, after: 0, crowd: Some(crowd) }
 }
 
 impl Drop for Section {
@@ -123,7 +137,7 @@ impl Drop for Section {
 pub fn wait() {
     let _one = WAITING.lock();
     barrier();
-    for Line(place) in &LINES {
+    for Line(place) in &STAYS.lines {
         let seen = place.load(Ordering::Acquire);
         if seen & 1 == 1 {
             pause_until(|| place.load(Ordering::Acquire) != seen);
@@ -169,7 +183,7 @@ impl Grace {
 /// reach before.
 pub fn grace(but: usize) -> Grace {
     barrier();
-    let others = LINES.iter().enumerate().filter(|(line, _)| *line != but);
+    let others = STAYS.lines.iter().enumerate().filter(|(line, _)| *line != but);
     let inside = others.map(|(_, Line(place))| (place, place.load(Ordering::Acquire)));
     Grace(inside.filter(|(_, seen)| seen & 1 == 1).collect())
 }
@@ -180,17 +194,18 @@ pub fn prepare() {
     let mut asked = WAITING.lock();
     if !*asked {
         *asked = true;
-        FENCED.store(!membarrier(REGISTER), Ordering::Relaxed);
+        STAYS.fenced.store(!membarrier(REGISTER), Ordering::Relaxed);
     }
 }
 
-fn barrier() {
+/// Runs a barrier on every core that a thread of the process is on.
+pub fn barrier() {
     fence(Ordering::SeqCst);
-    if !FENCED.load(Ordering::Relaxed) && !membarrier(EXPEDITED) {
+    if !STAYS.fenced.load(Ordering::Relaxed) && !membarrier(EXPEDITED) {
         // A child of fork may have to ask anew. It was granted once; that it
         // is refused now is not foreseen, so give the readers time.
         if !(membarrier(REGISTER) && membarrier(EXPEDITED)) {
-            FENCED.store(true, Ordering::SeqCst);
+            STAYS.fenced.store(true, Ordering::SeqCst);
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
     }
@@ -222,7 +237,7 @@ pub fn hold() -> Held {
 
 /// In a child of fork: nobody is inside any more.
 pub fn forget() {
-    for Line(place) in &LINES {
+    for Line(place) in &STAYS.lines {
         let seen = place.load(Ordering::Relaxed);
         place.store(seen + (seen & 1), Ordering::Relaxed);
     }
@@ -269,7 +284,7 @@ mod tests {
     #[test]
     fn a_section_inside_another_ends_with_the_outer_one() {
         with_a_line(|| {
-            let Line(place) = &LINES[striped::line()];
+            let Line(place) = &STAYS.lines[striped::line()];
             let outer = enter(striped::line());
             drop(enter(striped::line()));
             assert_eq!(place.load(Ordering::Relaxed) & 1, 1);

@@ -86,8 +86,16 @@ const RULES: &[(&str, &[&[&str]])] = &[
 /// Where `unsafe` may stand: the boundary, the kernel's barrier, a stored entry,
 /// a look at it without a lock, the memory that entries lie in, and the
 /// processor's own instructions.
-const RAW_ROOMS: &[&str] =
-    &["ffi", "section", "cache::entry", "cache::glance", "cache::heap", "cache::processor"];
+const RAW_ROOMS: &[&str] = &[
+    "ffi",
+    "section",
+    "cache::entry",
+    "cache::glance",
+    "cache::handed",
+    "cache::heap",
+    "cache::lent",
+    "cache::processor",
+];
 
 struct Source {
     /// Such as `llm::policy::retry`.

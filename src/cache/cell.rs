@@ -12,10 +12,11 @@ use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
 use super::glance::{Glance, Place};
+use super::lent;
 use super::processor::{fetch, fetch_to_write, settle};
 use super::shard::Shard;
 use super::table;
-use crate::section::Alone;
+use crate::section::{self, Alone};
 use crate::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, pause, spin_loop};
 
@@ -24,6 +25,9 @@ const LINE: usize = 64;
 /// How often one pauses for the lock before one queues: longer than most hold it,
 /// and shorter than queueing takes.
 const PAUSES: usize = 16;
+/// Looks in a row that find nobody has written before values are lent. One look-up in
+/// 256 is such a look, so what calling in costs comes after what many have saved.
+const CALM: u32 = 8;
 
 /// A shard with its lock, in cache lines of its own.
 #[repr(C, align(128))]
@@ -37,6 +41,9 @@ pub struct Cell {
     shard: RwLock<Shard>,
     /// Calls that found the lock taken. Relaxed: it orders nothing.
     contended: AtomicU64,
+    /// The version at the last look at whether it changes, and how many such looks
+    /// have found the same. Relaxed: a guess is as good.
+    watched: (AtomicU64, AtomicU32),
 }
 
 /// What the shard tells of itself to those who look without its lock; whoever
@@ -52,6 +59,9 @@ struct Told {
     mask: AtomicUsize,
     ahead: AtomicU32,
     counts_up_to: AtomicU32,
+    /// 1 while values are lent: nobody is writing, and whoever is about to calls them
+    /// in first. Changed by who has made the version odd.
+    lends: AtomicU32,
 }
 
 impl Told {
@@ -89,6 +99,7 @@ impl Cell {
             renewed: AtomicU64::new(0),
             shard: RwLock::new(shard),
             contended: AtomicU64::new(0),
+            watched: (AtomicU64::new(0), AtomicU32::new(0)),
         }
     }
 
@@ -120,6 +131,44 @@ impl Cell {
     #[inline(always)]
     pub fn glance<'a>(&'a self, stay: &'a Alone) -> Option<Glance<'a>> {
         Glance::begin(&self.version, stay, || self.told.get())
+    }
+
+    /// Whether values may be lent. What is lent must be noted before a look at the
+    /// version that finds nobody has written since this was asked.
+    #[inline(always)]
+    pub fn lends(&self) -> bool {
+        self.told.lends.load(Ordering::Relaxed) != 0
+    }
+
+    /// Looks whether anybody has written since the last time, for one who has taken
+    /// a value, and is one of a few who do: once nobody has for long, values are lent.
+    #[cold]
+    pub fn watch(&self) {
+        let (version, (watched, calm)) = (self.version.load(Ordering::Relaxed), &self.watched);
+        if watched.swap(version, Ordering::Relaxed) != version {
+            calm.store(0, Ordering::Relaxed);
+        } else if calm.fetch_add(1, Ordering::Relaxed) + 1 >= CALM && !self.lends() {
+            self.lend();
+        }
+    }
+
+    /// Has values lent from now on, if that needs no waiting and would save anything.
+    pub(super) fn lend(&self) {
+        // Without looks past the lock nothing is lent.
+        if section::is_light()
+            && !cfg!(any(miri, feature = "system-heap"))
+            && let Some(_writing) = self.try_write()
+        {
+            self.told.lends.store(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts what has been lent, for one who has made the version odd.
+    #[cold]
+    #[inline(never)]
+    fn call_in(&self) {
+        self.told.lends.store(0, Ordering::Relaxed);
+        lent::call_in();
     }
 
     /// The lock beside other readers, if it is free for them.
@@ -196,7 +245,8 @@ impl Cell {
         settle();
         // What is written from here on is not seen before the version is.
         fence(Ordering::Release);
-        (!self.shard.is_locked()).then_some(passing)
+        // Who has the lock calls in what is lent.
+        (!self.shard.is_locked() && !self.lends()).then_some(passing)
     }
 
     /// The lock of one who has not begun to write.
@@ -291,6 +341,9 @@ impl<'a> Writing<'a> {
         }
         // What is written from here on is not seen before the version is.
         fence(Ordering::Release);
+        if cell.lends() {
+            cell.call_in();
+        }
         Writing { cell, shard }
     }
 

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::cell::{Cell, Writing};
 use super::glance::Glance;
+use super::lent;
 use super::shard::Shard;
 use crate::error::{Error, Result};
 use crate::section::Alone;
@@ -154,6 +155,19 @@ impl Directory {
                 cells
             });
             have *= 2;
+        }
+    }
+
+    /// See [`Cell::watch`].
+    #[cold]
+    pub fn watch(&self, hash: u64) {
+        self.cell(hash as usize & self.mask.load(Ordering::Acquire)).watch();
+    }
+
+    /// Counts what has been lent, for one who lets all shards go.
+    pub fn call_in(&self) {
+        if (0..self.ever()).any(|index| self.cell(index).lends()) {
+            lent::call_in();
         }
     }
 

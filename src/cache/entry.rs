@@ -12,6 +12,7 @@
 
 #![allow(unsafe_code)]
 
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::slice;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
@@ -342,6 +343,42 @@ impl Entry {
         None
     }
 
+    /// How many references there are.
+    #[cfg(test)]
+    pub fn references(&self) -> usize {
+        self.header().refs.load(Ordering::Relaxed) as usize
+    }
+
+    /// The address that it can be told by while it is there.
+    #[inline]
+    pub fn address(&self) -> NonNull<()> {
+        self.0.cast()
+    }
+
+    /// Another reference to the entry at an address.
+    ///
+    /// # Safety
+    /// 1. It is there.
+    pub unsafe fn count(at: NonNull<()>) -> Entry {
+        let entry = ManuallyDrop::new(Entry(at.cast()));
+        // By (1) somebody has one. It is one of a few hundred at most, so that they
+        // do not become too many.
+        entry.header().refs.fetch_add(1, Ordering::Relaxed);
+        ManuallyDrop::into_inner(entry)
+    }
+
+    /// The value of the entry at an address.
+    ///
+    /// # Safety
+    /// 1. It is there as long as the result is in use.
+    #[inline]
+    pub unsafe fn value_at<'a>(at: NonNull<()>) -> &'a [u8] {
+        let entry = ManuallyDrop::new(Entry(at.cast()));
+        let value = entry.value();
+        // SAFETY: by (1) the bytes stay, and no value that is held changes.
+        unsafe { slice::from_raw_parts(value.as_ptr(), value.len()) }
+    }
+
     /// The same key and value in an allocation of its own.
     pub fn copy(&self) -> Result<Entry> {
         Entry::new(self.key(), self.value(), self.expiry_ms(), self.flags() & !PINNED)
@@ -411,14 +448,15 @@ fn fetch_lines(at: NonNull<Header>, lines: usize) {
 #[inline(always)]
 fn same(a: &[u8], b: &[u8]) -> bool {
     const WORD: usize = 16;
-    let word = |text: &[u8], at: usize| {
-        text.get(at..).and_then(|t| t.first_chunk::<WORD>()).map(|c| u128::from_ne_bytes(*c))
-    };
-    let same = |at: usize| word(a, at) == word(b, at);
-    match a.len() {
-        // The last words may overlap those before them.
-        len @ WORD..=32 => same(0) && same(len - WORD),
-        len @ 33..=64 => same(0) && same(WORD) && same(len - 2 * WORD) && same(len - WORD),
+    let first = |text: &[u8]| text.first_chunk::<WORD>().map(|word| u128::from_ne_bytes(*word));
+    let last = |text: &[u8]| text.last_chunk::<WORD>().map(|word| u128::from_ne_bytes(*word));
+    // The last words may overlap those before them.
+    match (a.len(), b.len()) {
+        (WORD..=32, WORD..=32) => first(a) == first(b) && last(a) == last(b),
+        (33..=64, 33..=64) => {
+            let inner = |text: &[u8]| (first(&text[WORD..]), last(&text[..text.len() - WORD]));
+            first(a) == first(b) && last(a) == last(b) && inner(a) == inner(b)
+        }
         _ => a == b,
     }
 }

@@ -95,6 +95,12 @@ impl<'a> Glance<'a> {
         self.version.load(Ordering::Relaxed) == self.began
     }
 
+    /// The stay in which it looks.
+    #[inline(always)]
+    pub fn stay(&self) -> &'a Alone {
+        self.stay
+    }
+
     /// Whether it looks at what this is the version of.
     pub fn is_of(&self, version: &atomic::AtomicU64) -> bool {
         std::ptr::eq(self.version, version)
@@ -215,6 +221,9 @@ impl<'a> Glance<'a> {
 
 impl<'a> Found<'a> {
     fn of(seen: Seen<'a>, slot: Slot) -> Found<'a> {
-        if seen.is_plain() { Found::Plain(seen, slot) } else { Found::Unclear }
+        match seen.is_lasting() || seen.is_plain() {
+            true => Found::Plain(seen, slot),
+            false => Found::Unclear,
+        }
     }
 }

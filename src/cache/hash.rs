@@ -24,25 +24,33 @@ fn mix(a: u64, b: u64) -> u64 {
     low ^ high
 }
 
+/// The two words of sixteen bytes.
 #[inline(always)]
-fn word(key: &[u8], at: usize) -> u64 {
-    key.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |word| u64::from_le_bytes(*word))
+fn words(bytes: &[u8; 16]) -> (u64, u64) {
+    let both = u128::from_le_bytes(*bytes);
+    (both as u64, (both >> 64) as u64)
 }
 
 /// The hash of a key.
 #[inline(always)]
 pub fn of(key: &[u8], seeded: &RapidSecrets) -> u64 {
     let len = key.len();
-    if !(SHORT..=LONG).contains(&len) {
+    let (true, Some(head), Some(tail)) =
+        ((SHORT..=LONG).contains(&len), key.first_chunk(), key.last_chunk())
+    else {
         return other(key, seeded);
-    }
+    };
     let secrets = &seeded.secrets;
-    let mut seed = mix(word(key, 0) ^ secrets[2], word(key, 8) ^ seeded.seed);
-    if len > 32 {
-        seed = mix(word(key, 16) ^ secrets[2], word(key, 24) ^ seed);
+    let (first, second) = words(head);
+    let mut seed = mix(first ^ secrets[2], second ^ seeded.seed);
+    if len > 32
+        && let Some(more) = key[16..].first_chunk()
+    {
+        let (first, second) = words(more);
+        seed = mix(first ^ secrets[2], second ^ seed);
     }
-    let first = word(key, len - 16) ^ len as u64 ^ secrets[1];
-    let (low, high) = product(first, word(key, len - 8) ^ seed);
+    let (first, second) = words(tail);
+    let (low, high) = product(first ^ len as u64 ^ secrets[1], second ^ seed);
     mix(low ^ FINISH, high ^ secrets[1] ^ len as u64)
 }
 

@@ -75,7 +75,7 @@ impl Recorder<'_> {
             let mut place = [0; 2_048];
             let found = match way {
                 0 => cache.get(name).map(whole),
-                2 | 3 => quick_get(cache, name, way == 2).map(whole),
+                2 | 3 => quick_get(cache, name, way == 2).map(|found| found.as_bytes().to_vec()),
                 1 => {
                     let found = cache.fetch_into(name, &mut place, &mut None);
                     found.ok().map(|len| place[..len].to_vec())
@@ -113,6 +113,8 @@ impl Recorder<'_> {
                     let touched = cache.touch(name, Ttl::Millis(100)).is_ok();
                     if touched { What::Touch(100) } else { What::Missed }
                 }),
+                // Some of what is found from here on is lent.
+                9 if random.u8(..4) == 0 => self.cache.lend(),
                 _ => self.get(key, random.u8(..6)),
             }
         }

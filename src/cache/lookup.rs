@@ -83,7 +83,7 @@ impl Cache {
     /// The value of a key. What left on the way is the caller's to deliver.
     #[inline(always)]
     pub fn fetch(&self, key: &[u8], left: &mut Left) -> Result<Value, Missed> {
-        let entry = self.look(key, left, |entry| match entry.share() {
+        let entry = self.look(key, left, true, |entry| match entry.share() {
             Some(entry) => Ok(entry),
             None => Ok(entry.copy()?),
         })?;
@@ -102,7 +102,7 @@ impl Cache {
         place: &mut [u8],
         left: &mut Left,
     ) -> Result<usize, Missed> {
-        let found = self.look(key, left, |entry| {
+        let found = self.look(key, left, false, |entry| {
             let value = entry.value();
             let packed = entry.flags() & COMPRESSED != 0;
             let len = if packed { Codec::length(value) } else { value.len() };
@@ -185,12 +185,14 @@ impl Cache {
     }
 
     /// Finds a live entry, calls `found` under the lock, and notes the hit, unless
-    /// there was too little room for it: then it is as if nobody had asked.
+    /// there was too little room for it: then it is as if nobody had asked. `shares`:
+    /// whether `found` takes a reference.
     #[inline(always)]
     fn look<R>(
         &self,
         key: &[u8],
         left: &mut Left,
+        shares: bool,
         found: impl FnOnce(&Entry) -> Result<R, Missed>,
     ) -> Result<R, Missed> {
         let timer = self.metrics.start_get(&self.clock);
@@ -206,6 +208,9 @@ impl Cache {
         }
         if let Some(start) = timer {
             self.timed(start, left);
+            if shares {
+                self.directory.watch(hash);
+            }
         }
         result
     }

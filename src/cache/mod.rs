@@ -28,11 +28,13 @@ mod effects;
 mod entry;
 mod extent;
 mod glance;
+mod handed;
 mod hash;
 pub mod heap;
 #[cfg(test)]
 mod histories;
 pub(crate) mod ledger;
+pub(crate) mod lent;
 mod listeners;
 mod lookup;
 mod making;
@@ -91,6 +93,7 @@ use tuning::Tuner;
 pub use claim::{Claim, Claimed, Stop};
 pub use departure::{Departures, Listener, Reason};
 pub use entry::Value;
+pub use handed::Handed;
 pub use listeners::Listeners;
 pub use lookup::{Left, Missed, deliver};
 pub use making::shards_for;
@@ -317,5 +320,6 @@ fn patiently<R>(mut attempt: impl FnMut() -> Result<R>) -> Result<R> {
 impl Drop for Cache {
     fn drop(&mut self) {
         self.sweeper.close();
+        self.directory.call_in();
     }
 }

@@ -106,6 +106,44 @@ fn a_reader_never_sees_a_key_go_back() {
 }
 
 #[test]
+fn what_is_lent_does_not_change_though_others_store_and_evict() {
+    explore(|| {
+        let cache = full(3);
+        let lender = cache.clone();
+        let borrower = |keys: [u32; 3]| -> Thread {
+            let cache = cache.clone();
+            Box::new(move || {
+                let held: Vec<_> =
+                    keys.iter().map(|key| quick_get(&cache, &key.to_le_bytes(), false)).collect();
+                let whole = |held: &[_]| -> Vec<Option<Vec<u8>>> {
+                    let bytes = |value: &Handed| value.as_bytes().to_vec();
+                    held.iter().map(|value: &Option<Handed>| value.as_ref().map(bytes)).collect()
+                };
+                let before = whole(&held);
+                (0..4).for_each(|_| yield_now());
+                assert_eq!(whole(&held), before, "it has changed");
+            })
+        };
+        (0..3).for_each(|key| set(&cache, key, 0));
+        cache.lend();
+        let writer = cache.clone();
+        // Every other one has a line, beginning with the second.
+        at_once(vec![
+            Box::new(move || {
+                (0..4).for_each(|key| set(&writer, key, 1));
+                writer.remove(&1u32.to_le_bytes());
+            }),
+            borrower([0, 1, 0]),
+            Box::new(move || (0..2).for_each(|_| lender.lend())),
+            borrower([1, 0, 2]),
+        ]);
+        cache.clear();
+        assert_eq!(cache.pinned().0, 0, "what was given back has gone");
+        audit(&cache);
+    });
+}
+
+#[test]
 fn a_resize_loses_nothing_and_hides_nothing() {
     explore(|| {
         let cache = plain(r#""capacity": 4096, "shard_count": 1"#);

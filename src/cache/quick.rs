@@ -13,6 +13,8 @@ use super::Cache;
 use super::cell::Cell;
 use super::entry::{Entry, Seen, Value};
 use super::glance::{Found, Glance};
+use super::handed::Handed;
+use super::lent::Free;
 use super::processor::settle;
 use crate::section::Alone;
 
@@ -68,11 +70,11 @@ impl Take for Copied<'_> {
     }
 }
 
-/// Counts a reference.
+/// Takes a reference, lent or counted.
 struct Shared;
 
 impl Take for Shared {
-    type Taken = Value;
+    type Taken = Handed;
     const READS: bool = false;
 
     #[inline(always)]
@@ -81,17 +83,22 @@ impl Take for Shared {
     }
 
     #[inline(always)]
-    fn seen<'a>(self, seen: &Seen<'a>, cell: &Cell, glance: &Glance<'a>) -> Option<Value> {
+    fn seen<'a>(self, seen: &Seen<'a>, cell: &Cell, glance: &Glance<'a>) -> Option<Handed> {
+        if cell.lends()
+            && let Some(free) = Free::of(glance.stay())
+        {
+            return free.lend(seen.address(), || glance.holds()).map(Handed::Lent);
+        }
         let entry = seen.share()?;
         settle();
         // Who has the lock already may have seen the entry without this
         // reference, and not have said that it is writing.
-        (!cell.is_locked() && glance.holds()).then(|| Value::of(entry))
+        (!cell.is_locked() && glance.holds()).then(|| Value::of(entry).into())
     }
 
     #[inline(always)]
-    fn held(self, entry: &Entry, _: &[u8]) -> Option<Value> {
-        entry.share().map(Value::of)
+    fn held(self, entry: &Entry, _: &[u8]) -> Option<Handed> {
+        entry.share().map(|entry| Value::of(entry).into())
     }
 }
 
@@ -106,16 +113,18 @@ impl Cache {
 
     /// The value of a key.
     #[inline(always)]
-    pub fn quick_value(&self, stay: &Alone, key: &[u8]) -> Quick<Value> {
+    pub fn quick_value(&self, stay: &Alone, key: &[u8]) -> Quick<Handed> {
         self.quick(stay, key, Shared)
     }
 
     #[inline(always)]
     fn quick<T: Take>(&self, stay: &Alone, key: &[u8], take: T) -> Quick<T::Taken> {
-        let Some((gets, hash)) = self.counted(stay, key) else { return Quick::Unsure };
+        // What memory is slowest to answer is asked first.
+        let hash = self.shared.hash(key);
         let Some((cell, glance)) = self.directory.glance(hash, stay) else {
             return self.quick_late(stay, key, take);
         };
+        let Some(gets) = self.counted(stay, hash) else { return Quick::Unsure };
         let place = glance.place();
         let ahead = if T::READS { place.ahead as usize } else { 0 };
         match glance.find_first(hash, key, ahead) {
@@ -132,13 +141,12 @@ impl Cache {
         }
     }
 
-    /// Where a look-up is counted, and its hash; none if it is one of the few that
-    /// are looked at more closely.
+    /// Where a look-up is counted; none if it is one of the few that are looked at
+    /// more closely.
     #[inline(always)]
-    fn counted(&self, stay: &Alone, key: &[u8]) -> Option<(&AtomicU64, u64)> {
+    fn counted(&self, stay: &Alone, hash: u64) -> Option<&AtomicU64> {
         let gets = self.metrics.untimed_get(stay.line())?;
-        let hash = self.shared.hash(key);
-        (!self.simulator.samples(hash)).then_some((gets, hash))
+        (!self.simulator.samples(hash)).then_some(gets)
     }
 
     /// Takes what was found, if it is still alive.
@@ -152,7 +160,8 @@ impl Cache {
         take: T,
     ) -> Quick<T::Taken> {
         // The processor looks at the clock while it waits for the entry.
-        if is_near(seen.expiry_ms(), || self.clock.soon_ns()) || !take.fits(seen.value_len()) {
+        let ends = || is_near(seen.expiry_ms(), || self.clock.soon_ns());
+        if !seen.is_lasting() && ends() || !take.fits(seen.value_len()) {
             return Quick::Unsure;
         }
         let Some(taken) = take.seen(&seen, cell, glance) else { return Quick::Unsure };
@@ -165,7 +174,8 @@ impl Cache {
     #[cold]
     #[inline(never)]
     fn quick_late<T: Take>(&self, stay: &Alone, key: &[u8], take: T) -> Quick<T::Taken> {
-        let Some((gets, hash)) = self.counted(stay, key) else { return Quick::Unsure };
+        let hash = self.shared.hash(key);
+        let Some(gets) = self.counted(stay, hash) else { return Quick::Unsure };
         let glance = self.directory.glance(hash, stay);
         let Some((cell, glance)) = glance.or_else(|| self.directory.glance_soon(hash, stay)) else {
             return self.quick_held(stay.line(), gets, hash, key, take);

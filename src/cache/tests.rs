@@ -48,12 +48,13 @@ pub fn quick_set(cache: &Cache, key: &[u8], value: &[u8], ttl: Ttl) -> Result<()
 
 /// Finds a value in the shortest way that leads on, as C's `get_into` and `get`
 /// do.
-pub fn quick_get(cache: &Cache, key: &[u8], copied: bool) -> Option<Value> {
+pub fn quick_get(cache: &Cache, key: &[u8], copied: bool) -> Option<Handed> {
     let mut place = [0; 2_048];
-    let Some(stay) = section::enter_alone(striped::line()) else { return cache.get(key) };
+    let slow = || cache.get(key).map(Handed::from);
+    let Some(stay) = section::enter_alone(striped::line()) else { return slow() };
     let found = match copied {
         true => match cache.quick_copy(&stay, key, &mut place) {
-            Quick::Hit(len) => Quick::Hit(Value::copy_from(&place[..len]).unwrap()),
+            Quick::Hit(len) => Quick::Hit(Value::copy_from(&place[..len]).unwrap().into()),
             Quick::Miss => Quick::Miss,
             Quick::Unsure => Quick::Unsure,
         },
@@ -63,11 +64,17 @@ pub fn quick_get(cache: &Cache, key: &[u8], copied: bool) -> Option<Value> {
     match found {
         Quick::Hit(value) => Some(value),
         Quick::Miss => None,
-        Quick::Unsure => cache.get(key),
+        Quick::Unsure => slow(),
     }
 }
 
 impl Cache {
+    /// Has values lent, in all shards.
+    pub fn lend(&self) {
+        section::prepare();
+        self.directory.cells().for_each(Cell::lend);
+    }
+
     /// Does something while the last shard is being written to.
     pub fn while_one_is_written_to<R>(&self, act: impl FnOnce() -> R) -> R {
         let _held = self.directory.cell(self.directory.count() - 1).write();

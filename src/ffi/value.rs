@@ -1,9 +1,10 @@
 //! `mynah_value`: bytes that the library hands out.
 
+use std::mem::ManuallyDrop;
 use std::ptr;
 
 use super::guard::{clear, guard, guard_or};
-use crate::cache::Value;
+use crate::cache::{Handed, Value};
 use crate::error::{Error, Result};
 
 /// Bytes that belong to the caller until they are given to `mynah_value_free`:
@@ -22,7 +23,7 @@ pub unsafe fn give(name: &'static str, place: *mut *mut mynah_value, value: Valu
         return Err(Error::NullArgument(name));
     }
     // SAFETY: promised by (1), and not null.
-    unsafe { place.write(value.into_raw().cast()) };
+    unsafe { place.write(Handed::from(value).into_raw().cast()) };
     Ok(())
 }
 
@@ -76,9 +77,9 @@ unsafe fn borrow<R>(value: *const mynah_value, f: impl FnOnce(&[u8]) -> R) -> Op
     if value.is_null() {
         return None;
     }
-    // SAFETY: by (1) the pointer came from `into_raw`; the reference that C
-    // owns is not given back here.
-    let value = std::mem::ManuallyDrop::new(unsafe { Value::from_raw(value.cast_mut().cast()) });
+    // SAFETY: by (1) the pointer came from `into_raw`; what C owns is not given
+    // back here.
+    let value = unsafe { Handed::from_raw(value.cast_mut().cast()) }.map(ManuallyDrop::new)?;
     Some(f(value.as_bytes()))
 }
 
@@ -115,7 +116,11 @@ pub unsafe extern "C" fn mynah_value_free(value: *mut mynah_value) {
         if !value.is_null() {
             // SAFETY: by (1) the pointer came from `into_raw` and C gives up
             // its reference.
-            drop(unsafe { Value::from_raw(value.cast()) });
+            match unsafe { Handed::from_raw(value.cast()) } {
+                Some(Handed::Lent(lent)) => drop(lent),
+                Some(Handed::Counted(counted)) => drop(counted),
+                None => {}
+            }
         }
         Ok(())
     })

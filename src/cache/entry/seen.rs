@@ -69,6 +69,12 @@ impl<'a> Seen<'a> {
         self.key_len() == key.len() && key.len() < LONG_KEY && same(own(), key)
     }
 
+    /// Whether it is plain and never expires, in one step.
+    #[inline(always)]
+    pub fn is_lasting(&self) -> bool {
+        self.time << (u64::BITS - KEY_SHIFT) == 0
+    }
+
     /// Whether it is neither packed nor negative.
     #[inline(always)]
     pub fn is_plain(&self) -> bool {
@@ -115,6 +121,12 @@ impl<'a> Seen<'a> {
             policy::count(entry.word(), top);
         }
         renewed
+    }
+
+    /// Where it lies.
+    #[inline(always)]
+    pub fn address(&self) -> NonNull<()> {
+        self.at.cast()
     }
 
     /// A reference to whatever entry is there by now; none if there is none.

@@ -6,7 +6,7 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use crate::cache::{Cache, Missed, Quick, Stored, Ttl};
+use crate::cache::{Cache, Handed, Missed, Quick, Stored, Ttl};
 use crate::error::{Error, Status};
 
 use super::super::guard::{bytes, clear, guard, guard_code};
@@ -110,14 +110,16 @@ pub unsafe extern "C" fn mynah_cache_get(
         {
             // SAFETY: promised by (1), and just checked.
             let key = unsafe { std::slice::from_raw_parts(key.cast(), key_len) };
-            let found = hot.quick_value(&hot.stay, key);
-            drop(hot);
-            let (found, status) = match found {
+            let (found, status) = match hot.quick_value(&hot.stay, key) {
                 Quick::Hit(found) => (found.into_raw().cast(), Status::Ok),
                 Quick::Miss => (ptr::null_mut(), Status::NotFound),
-                // SAFETY: promised by (1) and (2).
-                Quick::Unsure => return unsafe { get(cache, key.as_ptr().cast(), key_len, value) },
+                Quick::Unsure => {
+                    drop(hot);
+                    // SAFETY: promised by (1) and (2).
+                    return unsafe { get(cache, key.as_ptr().cast(), key_len, value) };
+                }
             };
+            drop(hot);
             // SAFETY: promised by (2), and not null.
             unsafe { value.write(found) };
             return status.code();
@@ -150,7 +152,7 @@ unsafe fn get(
     look(cache, |cache, left| {
         let found = cache.fetch(key, left)?;
         // SAFETY: promised by (1), and not null.
-        unsafe { value.write(found.into_raw().cast()) };
+        unsafe { value.write(Handed::from(found).into_raw().cast()) };
         Ok(())
     })
 }
@@ -186,14 +188,16 @@ pub unsafe extern "C" fn mynah_cache_get_into(
             let (key, place) = unsafe {
                 (std::slice::from_raw_parts(key.cast(), key_len), place(buf.cast(), cap))
             };
-            let found = hot.quick_copy(&hot.stay, key, place);
-            drop(hot);
-            let (found, status) = match found {
+            let (found, status) = match hot.quick_copy(&hot.stay, key, place) {
                 Quick::Hit(found) => (found, Status::Ok),
                 Quick::Miss => (0, Status::NotFound),
-                // SAFETY: promised by (1), (2) and (3).
-                Quick::Unsure => return unsafe { get_into(cache, key, place, len) },
+                Quick::Unsure => {
+                    drop(hot);
+                    // SAFETY: promised by (1), (2) and (3).
+                    return unsafe { get_into(cache, key, place, len) };
+                }
             };
+            drop(hot);
             // SAFETY: promised by (3), and not null.
             unsafe { len.write(found) };
             return status.code();

@@ -73,7 +73,7 @@ pub fn with<R>(cache: *mut mynah_cache, f: impl FnOnce(&Cache) -> Result<R>) -> 
 /// Whether a pointer and a length are a text that is not empty.
 #[inline(always)]
 pub fn is_plain(data: *const c_void, len: usize) -> bool {
-    !data.is_null() & (len as isize > 0)
+    !data.is_null() && len as isize > 0
 }
 
 /// The caller's buffer.

@@ -4,7 +4,7 @@ use std::ptr;
 use std::sync::MutexGuard;
 
 use super::{FreeList, TABLE};
-use crate::cache::{heap, ledger};
+use crate::cache::{heap, ledger, lent};
 use crate::forks;
 use crate::llm::totals;
 use crate::metrics::striped;
@@ -46,6 +46,7 @@ thread_local! {
 struct Held {
     _sections: section::Held,
     table: MutexGuard<'static, FreeList>,
+    _lent: lent::Held,
     _ledgers: ledger::Held,
     _lines: striped::Held,
     clients: totals::Held,
@@ -56,6 +57,7 @@ extern "C" fn prepare() {
     let held = Held {
         _sections: section::hold(),
         table: TABLE.free.lock(),
+        _lent: lent::hold(),
         _ledgers: ledger::hold(),
         _lines: striped::hold(),
         clients: totals::hold(),
@@ -71,6 +73,7 @@ extern "C" fn parent() {
 extern "C" fn child() {
     forks::forked();
     section::forget();
+    lent::forget();
     if let Some(mut held) = HELD.with(|place| place.replace(None)) {
         held.clients.forget();
         let free = &mut held.table;
