@@ -18,9 +18,12 @@
 //! not make it smaller.
 
 mod bucket;
+mod limits;
 mod line;
 #[cfg(test)]
 mod tests;
+mod wait;
+mod waiting;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,7 +38,9 @@ use crate::llm::cancel::Interrupt;
 use crate::llm::nesting::{self, Inside};
 use crate::options::client::ClientOptions;
 
-use line::{Line, Patience, Wait, too_late};
+use line::Line;
+use wait::{Wait, too_late};
+use waiting::Patience;
 
 /// The limiter of one client; one line for each key and model.
 #[derive(Debug)]

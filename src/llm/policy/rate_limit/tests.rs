@@ -1,7 +1,7 @@
 //! The limiter as a whole: rates, lines, deadlines, calls inside calls.
 
 use super::super::limit_headers::Limit;
-use super::line::LONGEST_HOLD;
+use super::limits::LONGEST_HOLD;
 use super::*;
 use crate::clock::ManualClock;
 use crate::llm::cancel::Reason;
