@@ -1,7 +1,7 @@
 //! The calls of an answer: what an event says of one, told as it comes.
 
+use super::decoder::Decoder;
 use super::items::Begun;
-use super::read::Decoder;
 use crate::llm::assemble::{Assembler, Fragment};
 use crate::llm::json::Json;
 

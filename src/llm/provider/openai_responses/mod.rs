@@ -6,6 +6,9 @@
 
 mod answers;
 mod called;
+mod decoder;
+mod ends;
+mod events;
 mod hosted;
 mod items;
 mod kept;
@@ -48,11 +51,11 @@ impl Provider for OpenAiResponses {
     }
 
     fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
-        plain(read::Decoder::default(), context, head, body)
+        plain(decoder::Decoder::default(), context, head, body)
     }
 
     fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
-        Box::new(Stream::sse(read::Decoder::default(), context, head))
+        Box::new(Stream::sse(decoder::Decoder::default(), context, head))
     }
 
     fn embed_prepare(

@@ -1,47 +1,20 @@
 //! Answers in the form of OpenAI's Responses: items that are added and done.
+//!
+//! The table of the events, by their type. A plain answer is read as the event that
+//! ends one.
 
-use serde_json::Value;
-
-use super::hosted::{self, Tools};
+use super::decoder::Decoder;
+use super::events::{delta_of, is_given_up, is_helpers, is_plain, is_silent, said_in};
 use super::items::Items;
-use super::told::{self, Kind, Place, Told};
-use super::{called, kept};
+use super::told::Kind;
+use super::{called, hosted, kept};
 use crate::error::{Error, Result, Status};
 use crate::llm::assemble::{Assembler, CALLS_MAX};
 use crate::llm::events::Pieces;
 use crate::llm::json::Json;
 use crate::llm::provider::alike::{Added, Lane, PieceOf};
+use crate::llm::provider::errors;
 use crate::llm::provider::stream::Dialect;
-use crate::llm::provider::usage::{tier, usage};
-use crate::llm::provider::{errors, finish};
-use crate::llm::response::FinishReason;
-
-/// What an event that only adds a text may hold.
-const DELTA: &[&str] = &[
-    "type",
-    "item_id",
-    "output_index",
-    "content_index",
-    "summary_index",
-    "delta",
-    "logprobs",
-    "sequence_number",
-    "obfuscation",
-];
-
-/// What is kept between the events of an answer.
-#[derive(Default)]
-pub struct Decoder {
-    pub items: Items,
-    pub tools: Tools,
-    citations: Vec<Value>,
-    logprobs: Vec<Value>,
-    told: Told,
-    /// The item whose arguments came last.
-    given: usize,
-    /// The answer is over and failed; why, the next event may say.
-    given_up: bool,
-}
 
 impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
@@ -177,14 +150,13 @@ impl Dialect for Decoder {
         if !is_placed && !self.items.knows(json.get("item_id")) {
             return None;
         }
-        let plain = json.has_only(DELTA) && json.get("logprobs").items().is_empty();
         let noise = &["sequence_number", "obfuscation"];
         let index = match of {
             PieceOf::Arguments(_) => 0,
             _ => 2 * self.told.latest()?,
         };
         let index = index + u64::from(is_placed);
-        plain.then_some(Added { lane: Lane { index, of }, text, noise })
+        is_plain(json).then_some(Added { lane: Lane { index, of }, text, noise })
     }
 
     fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
@@ -223,172 +195,6 @@ impl Dialect for Decoder {
     }
 }
 
-/// Events that only repeat what others say.
-fn is_silent(kind: &str) -> bool {
-    kind.ends_with(".done")
-        || kind.starts_with("response.content_part.")
-        || kind.starts_with("response.reasoning_summary_part.")
-}
-
-/// Whether an event or item is of an agent that the model has set to work, or an item
-/// is said to one: that is not for the caller, whose only calls are.
-fn is_helpers(json: &Json) -> bool {
-    json.at(&["agent", "agent_name"]).word().is_some_and(|name| name != "/root")
-        || json.get("type").text() == Some("agent_message")
-}
-
-/// The kind of item whose text an event brings.
-fn said_in(kind: &str) -> Option<&'static str> {
-    let begins = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
-    match kind {
-        "response.output_text.annotation.added" => None,
-        _ if begins(&["response.reasoning_"]) => Some("reasoning"),
-        _ if begins(&["response.output_text.", "response.refusal.", "response.content_part."]) => {
-            Some("message")
-        }
-        _ => None,
-    }
-}
-
-fn is_given_up(response: &Json) -> bool {
-    matches!(response.get("status").text(), Some("failed" | "cancelled"))
-}
-
 fn given_up(out: &Assembler) -> Error {
     errors::with_head(out.head(), Status::Server, "the provider gave the answer up")
-}
-
-impl Decoder {
-    fn head(&mut self, response: &Json, out: &mut Assembler) {
-        out.start(response.get("model"), response.get("id"));
-        out.created(response.get("created_at").u64());
-        out.open(0);
-        self.tools.note(response.get("tools"));
-    }
-
-    /// A piece of a text; answers its item.
-    fn delta(&mut self, event: &Json, kind: Kind, out: &mut Assembler) -> usize {
-        let item = self.piece(event, item_of(kind));
-        let place = self.told.part(Place { item, kind, part: part_of(event) });
-        self.told.say(place, delta_of(event), out);
-        item
-    }
-
-    /// How likely an item's next words were.
-    fn chances<'a>(&mut self, at: usize, chances: impl Iterator<Item = &'a Json<'a>>) {
-        let before = self.logprobs.len();
-        self.logprobs.extend(chances.map(Json::to_value));
-        self.items.at(at).chances += self.logprobs.len() - before;
-    }
-
-    /// A text is complete that an event, or the part that it has, says.
-    fn end_part(&mut self, event: &Json, said: &Json, kind: Option<Kind>, out: &mut Assembler) {
-        let Some(kind) = kind else { return };
-        self.told.close_thought();
-        let text = kind.text(said);
-        // Some hosts number the parts of deltas in another way.
-        if told::has(kind, text, out) {
-            return;
-        }
-        let item = self.items.about(event, item_of(kind));
-        self.items.at(item).is_told = true;
-        self.told.end_part(Place { item, kind, part: part_of(event) }, text, out);
-        self.told.close_thought();
-    }
-
-    /// The item that an event has a piece of.
-    fn piece(&mut self, event: &Json, kind: &str) -> usize {
-        let at = self.items.about(event, kind);
-        self.items.at(at).is_told |= !delta_of(event).is_empty();
-        at
-    }
-
-    /// An item that is complete.
-    fn item(&mut self, at: usize, item: &Json, out: &mut Assembler) {
-        self.items.at(at).is_told = true;
-        if !is_helpers(item) {
-            self.told.end_item(at, item, out);
-            let known = self.items.at(at).chances;
-            let parts = item.get("content").items().iter();
-            let all: Vec<_> = parts.flat_map(|part| part.get("logprobs").items()).collect();
-            self.chances(at, all.into_iter().skip(known));
-        }
-        self.last(at, item, out);
-    }
-
-    /// What an item is in the end, whose text is told.
-    fn last(&mut self, at: usize, item: &Json, out: &mut Assembler) {
-        if !self.items.at(at).is_cited && !is_helpers(item) {
-            let parts = item.get("content").items().iter();
-            let notes = parts.flat_map(|part| part.get("annotations").items());
-            let before = self.citations.len();
-            self.citations.extend(notes.map(Json::to_value));
-            self.items.at(at).is_cited = self.citations.len() > before;
-        }
-        if self.items.at(at).value.is_none() {
-            self.done(at, item, out);
-        }
-        self.items.at(at).keep(item);
-    }
-
-    /// The end, with the word of the event if the answer has none itself.
-    fn end_of(&mut self, response: &Json, word: Option<&str>, out: &mut Assembler) {
-        self.head(response, out);
-        // The name of a preset is one of a model in the end.
-        if let Some(model) = response.get("model").word() {
-            out.response().model = Some(model.into());
-        }
-        // Some hosts send nothing before this event.
-        let is_first = self.items.are_untouched();
-        let output = response.get("output").items();
-        let output = &output[..output.len().min(CALLS_MAX + 1)];
-        let items: Vec<_> = self.items.of_output(output).into_iter().zip(output).collect();
-        if !is_first {
-            let said: Vec<_> =
-                items.iter().filter(|(_, item)| !is_helpers(item)).copied().collect();
-            self.told.end_all(&said, out);
-        }
-        for (at, item) in items {
-            match is_first {
-                true => self.item(at, item, out),
-                false => self.last(at, item, out),
-            }
-        }
-        if is_first && output.is_empty() {
-            out.text(0, response.get("output_text").text().unwrap_or_default());
-        }
-        if self.items.len() > CALLS_MAX {
-            out.too_much();
-        }
-        if response.get("usage").is_object() {
-            usage(response.get("usage"), out);
-        }
-        tier(response.get("service_tier"), out);
-        let why = response.at(&["incomplete_details", "reason"]).label();
-        let status = why.or_else(|| response.get("status").label());
-        let Some(word) = status.or(word.map(String::from)) else { return };
-        let reason = match word.as_str() {
-            "completed" => FinishReason::Stop,
-            word => finish::reason(word),
-        };
-        out.finish(0, reason, Some(word));
-    }
-}
-
-fn delta_of<'a>(event: &'a Json<'_>) -> &'a str {
-    event.get("delta").text().unwrap_or_default()
-}
-
-/// The number of the part that an event is about.
-fn part_of(event: &Json) -> u64 {
-    let number = |name| event.get(name).u64();
-    number("summary_index").or(number("content_index")).unwrap_or(0)
-}
-
-/// The kind of item that has texts of this kind.
-fn item_of(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text | Kind::Refusal => "message",
-        Kind::Thought | Kind::Summary => "reasoning",
-    }
 }
