@@ -18,10 +18,19 @@ mod taken;
 /// Where a text goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Lane {
-    /// The answer's or block's number.
+    /// The number of the answer, of the block, or of what else the dialect counts.
     pub index: u64,
     /// What it is a piece of.
     pub of: PieceOf,
+    /// Whether the event has the number of its item, which another may have by the next.
+    pub is_numbered: bool,
+}
+
+impl Lane {
+    /// A place that is the same for every event of the form.
+    pub const fn new(index: u64, of: PieceOf) -> Lane {
+        Lane { index, of, is_numbered: false }
+    }
 }
 
 /// What a text is a piece of.

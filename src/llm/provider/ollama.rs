@@ -298,11 +298,7 @@ impl Dialect for Decoder {
             (None, Some(text)) => (false, text),
             _ => return None,
         };
-        Some(Added {
-            lane: Lane { index: 0, of: PieceOf::said(thought) },
-            text,
-            noise: &["created_at"],
-        })
+        Some(Added { lane: Lane::new(0, PieceOf::said(thought)), text, noise: &["created_at"] })
     }
 
     fn end(&mut self, out: &mut Assembler) {

@@ -1,6 +1,6 @@
 use super::*;
 
-const LANE: Lane = Lane { index: 3, of: PieceOf::Text };
+const LANE: Lane = Lane::new(3, PieceOf::Text);
 const MAX: usize = 1 << 20;
 
 /// How much of these bytes is taken, and the texts of it.

@@ -118,7 +118,7 @@ impl Dialect for Decoder {
             && json.get("type").text() == Some("content_block_delta")
             && delta.has_only(&["type", name]);
         let text = delta.get(name).text().filter(|_| plain)?;
-        Some(Added { lane: Lane { index, of }, text, noise: &[] })
+        Some(Added { lane: Lane::new(index, of), text, noise: &[] })
     }
 
     fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {

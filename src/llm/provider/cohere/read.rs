@@ -115,7 +115,7 @@ impl Dialect for Decoder {
         let name = if thought { "thinking" } else { "text" };
         let text = content.get(name).text().filter(|_| plain && content.has_only(&[name]))?;
         let index = json.get("index").u64().unwrap_or(0);
-        Some(Added { lane: Lane { index, of: PieceOf::said(thought) }, text, noise: &[] })
+        Some(Added { lane: Lane::new(index, PieceOf::said(thought)), text, noise: &[] })
     }
 
     fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
@@ -172,7 +172,7 @@ fn added_arguments<'a>(json: &'a Json<'_>) -> Option<Added<'a>> {
         && function.has_only(&["arguments"]);
     let call = json.get("index").u64().filter(|_| plain)?;
     let text = function.get("arguments").text()?;
-    Some(Added { lane: Lane { index: 0, of: PieceOf::Arguments(call) }, text, noise: &[] })
+    Some(Added { lane: Lane::new(0, PieceOf::Arguments(call)), text, noise: &[] })
 }
 
 fn content_of<'a>(text: &'a str) -> Json<'a> {
@@ -204,7 +204,7 @@ impl Decoder {
     fn content(&mut self, index: u64, part: &Json, out: &mut Assembler) {
         for (name, thought) in [("thinking", true), ("text", false)] {
             let Some(text) = part.get(name).text() else { continue };
-            self.add(Lane { index, of: PieceOf::said(thought) }, text.into(), out);
+            self.add(Lane::new(index, PieceOf::said(thought)), text.into(), out);
         }
     }
 

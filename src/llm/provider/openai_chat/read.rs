@@ -95,7 +95,7 @@ impl Dialect for Decoder {
         }
         let (of, text) = found?;
         let index = choice.get("index").u64().unwrap_or(0);
-        Some(Added { lane: Lane { index, of }, text, noise: &["obfuscation"] })
+        Some(Added { lane: Lane::new(index, of), text, noise: &["obfuscation"] })
     }
 
     fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {

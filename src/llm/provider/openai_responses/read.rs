@@ -146,31 +146,30 @@ impl Dialect for Decoder {
         };
         let text = json.get("delta").word()?;
         // Without a number or a known id it is of the latest item, which another may be.
-        let is_placed = json.get("output_index").u64().is_some();
-        if !is_placed && !self.items.knows(json.get("item_id")) {
+        let is_numbered = json.get("output_index").u64().is_some();
+        if !is_numbered && !self.items.knows(json.get("item_id")) {
             return None;
         }
         let noise = &["sequence_number", "obfuscation"];
         let index = match of {
             PieceOf::Arguments(_) => 0,
-            _ => 2 * self.told.latest()?,
+            _ => self.told.latest()?,
         };
-        let index = index + u64::from(is_placed);
-        is_plain(json).then_some(Added { lane: Lane { index, of }, text, noise })
+        is_plain(json).then_some(Added { lane: Lane { index, of, is_numbered }, text, noise })
     }
 
     fn add(&mut self, lane: Lane, pieces: Pieces<'_>, out: &mut Assembler) {
         // Another item may have come with the same number.
-        let now = |items: &Items, at: usize| match lane.index % 2 {
-            0 => at,
-            _ => items.again(at),
+        let now = |items: &Items, at: usize| match lane.is_numbered {
+            true => items.again(at),
+            false => at,
         };
         if let PieceOf::Arguments(at) = lane.of {
             let at = now(&self.items, at as usize);
             self.items.at(at).is_told = true;
             return pieces.iter().for_each(|piece| self.arguments(at, piece, out));
         }
-        let Some(mut place) = self.told.place_of(lane.index / 2) else { return };
+        let Some(mut place) = self.told.place_of(lane.index) else { return };
         place.item = now(&self.items, place.item);
         self.told.say_in(place, pieces, out);
     }
