@@ -185,6 +185,8 @@ impl Alike {
 
     /// It has been told.
     pub fn told(&mut self) {
+        #[cfg(test)]
+        tests::note(self.taken());
         self.taken.forget();
     }
 

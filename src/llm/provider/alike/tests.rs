@@ -1,4 +1,12 @@
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use super::*;
+use crate::llm::provider::{Chat, provider_for};
+use crate::llm::request::Request;
+use crate::llm::transport::{Head, Headers};
+use crate::options::Layered;
+use crate::options::client::ClientOptions;
 
 const LANE: Lane = Lane::new(3, PieceOf::Text);
 const MAX: usize = 1 << 20;
@@ -126,4 +134,167 @@ fn a_stream_whose_events_differ_is_left_alone() {
         alike.learn(data.as_bytes());
     }
     assert!(!alike.is_willing());
+}
+
+/// A telling of events that were like the one before: of what, and the text of each.
+type Telling = (PieceOf, Vec<String>);
+
+thread_local! {
+    /// The tellings of this thread.
+    static TOLD: RefCell<Vec<Telling>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes note of what is told without being read.
+pub(super) fn note(taken: Option<(Lane, Pieces<'_>)>) {
+    let telling =
+        |(lane, pieces): (Lane, Pieces)| (lane.of, pieces.iter().map(String::from).collect());
+    TOLD.with_borrow_mut(|told| told.extend(taken.map(telling)));
+}
+
+/// What is told without being read of the rest of a stream, in pieces of this size, when
+/// the first of it came in one piece.
+fn told_unread(options: &[(&str, &str)], first: &str, rest: &str, size: usize) -> Vec<Telling> {
+    let mut layered = Layered::<ClientOptions>::default();
+    let always = [("model", "m"), ("api_key", "k"), ("base_url", "https://example.test")];
+    for (key, value) in always.iter().chain(options) {
+        layered.set(key, value).unwrap();
+    }
+    let request =
+        Request::from_json(r#"{"messages": [{"role": "user", "content": "Hi"}]}"#).unwrap();
+    let options = request.effective(&Arc::new(layered.resolve().unwrap())).unwrap();
+    let provider = provider_for(&options.values, &request);
+    let chat = Chat { request: &request, options: &options, stream: true };
+    let context = provider.prepare(&chat).unwrap().context;
+    let head = Head { status: 200, headers: Headers::default() };
+    let mut decoder = provider.stream(&context, &head);
+    decoder.feed(first.as_bytes()).unwrap();
+    TOLD.take();
+    rest.as_bytes().chunks(size).for_each(|bytes| decoder.feed(bytes).unwrap());
+    TOLD.take()
+}
+
+/// Each dialect's events that add a text: the options, the events before them, one of
+/// them, and what it is a piece of.
+type Row = (&'static [(&'static str, &'static str)], &'static str, &'static str, PieceOf);
+
+const CHAT: &[(&str, &str)] = &[("provider", "custom")];
+const RESPONSES: &[(&str, &str)] = &[("provider", "openai"), ("openai_api", "responses")];
+const ANTHROPIC: &[(&str, &str)] = &[("provider", "anthropic")];
+const COHERE: &[(&str, &str)] = &[("provider", "cohere")];
+const OLLAMA: &[(&str, &str)] = &[("provider", "ollama")];
+
+const ROWS: &[Row] = &[
+    (CHAT, "", r#"data: {"choices":[{"index":0,"delta":{"content":"$T"}}]}"#, PieceOf::Text),
+    (
+        CHAT,
+        "",
+        r#"data: {"choices":[{"index":0,"delta":{"reasoning_content":"$T"}}]}"#,
+        PieceOf::Thought,
+    ),
+    (
+        CHAT,
+        r#"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":3,"id":"c","function":{"name":"f","arguments":""}}]}}]}"#,
+        r#"data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":3,"function":{"arguments":"$T"}}]}}]}"#,
+        PieceOf::Arguments(3),
+    ),
+    (
+        RESPONSES,
+        r#"data: {"type":"response.output_item.added","output_index":0,"item":{"id":"i","type":"message"}}"#,
+        r#"data: {"type":"response.output_text.delta","item_id":"i","output_index":0,"content_index":0,"delta":"$T","logprobs":[]}"#,
+        PieceOf::Text,
+    ),
+    (
+        RESPONSES,
+        r#"data: {"type":"response.output_item.added","output_index":0,"item":{"id":"i","type":"reasoning"}}"#,
+        r#"data: {"type":"response.reasoning_text.delta","item_id":"i","output_index":0,"content_index":0,"delta":"$T"}"#,
+        PieceOf::Thought,
+    ),
+    (
+        RESPONSES,
+        r#"data: {"type":"response.output_item.added","output_index":0,"item":{"id":"i","type":"reasoning"}}"#,
+        r#"data: {"type":"response.reasoning_summary_text.delta","item_id":"i","output_index":0,"summary_index":0,"delta":"$T"}"#,
+        PieceOf::Thought,
+    ),
+    (
+        RESPONSES,
+        r#"data: {"type":"response.output_item.added","output_index":0,"item":{"id":"i","type":"function_call","call_id":"c","name":"f","arguments":""}}"#,
+        r#"data: {"type":"response.function_call_arguments.delta","item_id":"i","output_index":0,"delta":"$T"}"#,
+        PieceOf::Arguments(0),
+    ),
+    (
+        RESPONSES,
+        r#"data: {"type":"response.output_item.added","output_index":0,"item":{"id":"i","type":"custom_tool_call","call_id":"c","name":"f","input":""}}"#,
+        r#"data: {"type":"response.custom_tool_call_input.delta","item_id":"i","output_index":0,"delta":"$T"}"#,
+        PieceOf::Arguments(0),
+    ),
+    (
+        ANTHROPIC,
+        r#"data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#,
+        r#"data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"$T"}}"#,
+        PieceOf::Text,
+    ),
+    (
+        ANTHROPIC,
+        r#"data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":""}}"#,
+        r#"data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"$T"}}"#,
+        PieceOf::Thought,
+    ),
+    (
+        ANTHROPIC,
+        r#"data: {"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"c","name":"f","input":{}}}"#,
+        r#"data: {"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"$T"}}"#,
+        PieceOf::Arguments(2),
+    ),
+    (
+        COHERE,
+        "",
+        r#"data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"$T"}}}}"#,
+        PieceOf::Text,
+    ),
+    (
+        COHERE,
+        "",
+        r#"data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"thinking":"$T"}}}}"#,
+        PieceOf::Thought,
+    ),
+    (
+        COHERE,
+        r#"data: {"type":"tool-call-start","index":1,"delta":{"message":{"tool_calls":{"id":"c","type":"function","function":{"name":"f","arguments":""}}}}}"#,
+        r#"data: {"type":"tool-call-delta","index":1,"delta":{"message":{"tool_calls":{"function":{"arguments":"$T"}}}}}"#,
+        PieceOf::Arguments(1),
+    ),
+    (
+        OLLAMA,
+        "",
+        r#"{"model":"m","message":{"role":"assistant","content":"$T"},"done":false}"#,
+        PieceOf::Text,
+    ),
+    (
+        OLLAMA,
+        "",
+        r#"{"model":"m","message":{"role":"assistant","content":"","thinking":"$T"},"done":false}"#,
+        PieceOf::Thought,
+    ),
+];
+
+#[test]
+fn what_adds_a_text_in_any_dialect_is_read_once_and_then_taken() {
+    let mut missed = Vec::new();
+    for (options, before, piece, of) in ROWS {
+        let end = if piece.starts_with('{') { "\n" } else { "\n\n" };
+        let events = |texts: &[&str]| -> String {
+            texts.iter().map(|text| piece.replace("$T", text) + end).collect()
+        };
+        let first = format!("{before}{end}{}", events(&["{", "read"]));
+        let rest = events(&["some", " \\n", "words"]);
+        let texts = ["some", " \n", "words"].map(String::from);
+        let at_once = vec![(*of, texts.to_vec())];
+        let one_by_one = texts.map(|text| (*of, vec![text])).to_vec();
+        for (size, wanted) in [(rest.len(), at_once), (1, one_by_one)] {
+            if told_unread(options, &first, &rest, size) != wanted {
+                missed.push(format!("in pieces of {size} bytes: {piece}"));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "read in full:\n{}", missed.join("\n"));
 }
