@@ -5,10 +5,11 @@
 //! are nanoseconds since an arbitrary start and never go back; `coarse` may lag
 //! by one kernel tick (see [`COARSE_TICK_NS`]) and costs a fifth of `now`.
 //! The manual clock of the tests stands still until it is advanced, and a wait
-//! on it advances it, so nothing ever sleeps.
+//! on it advances it, so nothing ever sleeps; one that is held stands still also then,
+//! and a wait on it ends when it is woken.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::waiting::{Condvar, Mutex};
@@ -33,12 +34,34 @@ pub struct ManualClock {
     // Relaxed is enough: a reading orders nothing but itself.
     now_ns: AtomicU64,
     unix_offset_ms: AtomicU64,
+    is_held: AtomicBool,
+    waiting: AtomicUsize,
 }
 
 impl ManualClock {
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         self.now_ns.fetch_add(by.as_nanos() as u64, Ordering::Relaxed);
+    }
+
+    /// Holds it: a wait does not move it any more, and ends when its signal is raised.
+    pub fn hold(&self) {
+        self.is_held.store(true, Ordering::Relaxed);
+    }
+
+    /// How many wait on it while it is held.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    fn wait(&self, signal: &Signal, timeout: Duration) {
+        if self.is_held.load(Ordering::Relaxed) {
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            signal.wait(Duration::MAX);
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        } else if !signal.is_raised() {
+            self.advance(timeout);
+        }
     }
 
     /// Sets what the wall clock shows at the monotonic start, in ms since 1970.
@@ -97,14 +120,12 @@ impl Clock {
     }
 
     /// Waits until `signal` is raised or `timeout` has passed; true if raised.
-    /// On a manual clock the time passes at once.
+    /// On a manual clock the time passes at once, unless that is held.
     pub fn wait(&self, signal: &Signal, timeout: Duration) -> bool {
         match self {
             Clock::System => signal.wait(timeout),
             Clock::Manual(clock) => {
-                if !signal.is_raised() {
-                    clock.advance(timeout);
-                }
+                clock.wait(signal, timeout);
                 signal.is_raised()
             }
         }
@@ -232,6 +253,22 @@ mod tests {
         let before = clock.now_ns();
         assert!(!clock.wait(&Signal::default(), Duration::from_secs(3600)));
         assert_eq!(clock.now_ns() - before, 3_600_000_000_000);
+    }
+
+    #[test]
+    fn a_manual_clock_that_is_held_stands_still_while_somebody_waits() {
+        let (clock, time) = Clock::manual();
+        let (signal, before) = (Signal::default(), clock.now_ns());
+        time.hold();
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| clock.wait(&signal, Duration::from_millis(1)));
+            while time.waiting() == 0 {
+                std::thread::yield_now();
+            }
+            signal.raise();
+            assert!(waiter.join().unwrap());
+        });
+        assert_eq!((clock.now_ns(), time.waiting()), (before, 0));
     }
 
     #[test]

@@ -251,13 +251,14 @@ impl Transport for Gated {
 /// The same script behind a gate, for a client that shares its calls and lives
 /// in real time.
 fn gated(inner: Bench, gate: std::sync::mpsc::Receiver<()>) -> Bench {
-    gated_with(inner, gate, &[("coalesce", "true")])
+    gated_with(inner, gate, Clock::System, &[("coalesce", "true")])
 }
 
-/// The same with other options.
+/// The same with other options, and on another clock.
 fn gated_with(
     inner: Bench,
     gate: std::sync::mpsc::Receiver<()>,
+    clock: Clock,
     options: &[(&str, &str)],
 ) -> Bench {
     let transport = Gated(Mutex::new(Gate(inner.script.clone(), gate)));
@@ -268,7 +269,8 @@ fn gated_with(
     }
     let log = Some((Level::Debug, tell(&inner.records)));
     let listeners = Listeners { log, ..Listeners::default() };
-    let parts = Parts { transport: Some(Arc::new(transport)), listeners, ..Parts::default() };
+    let transport = Some(Arc::new(transport) as Arc<dyn Transport>);
+    let parts = Parts { transport, listeners, clock, ..Parts::default() };
     let client = Arc::new(Client::new(layered.resolve().unwrap(), parts).unwrap());
     Bench { client, ..inner }
 }

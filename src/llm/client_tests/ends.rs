@@ -219,7 +219,7 @@ fn a_shared_call_from_inside_a_callback_needs_no_place_beside_that_of_its_own_th
     let inner = || vec![ended("outer"), plain("inner", "stop")];
     let options = [("max_in_flight", "1"), ("timeout_ms", "10000"), ("coalesce", "true")];
     let (open, gate) = std::sync::mpsc::channel();
-    let bench = gated_with(bench(&[], inner()), gate, &options);
+    let bench = gated_with(bench(&[], inner()), gate, Clock::System, &options);
     (0..2).for_each(|_| open.send(()).unwrap());
     let mut outer = request();
     outer.set("cache", "bypass").unwrap();

@@ -160,14 +160,16 @@ fn a_herd_that_waits_for_the_limiter_does_not_pass_a_breaker_that_opens_meanwhil
         ("timeout_ms", "2000"),
         ("retry_count", "0"),
     ];
-    let bench = gated_with(bench(&[], vec![failure(500), plain("well", "stop")]), gate, &options);
+    let inner = bench(&[], vec![failure(500), plain("well", "stop")]);
+    inner.time.hold();
+    let clock = Clock::Manual(inner.time.clone());
+    let bench = gated_with(inner, gate, clock, &options);
     std::thread::scope(|scope| {
         let calls: Vec<_> = (0..12).map(|_| scope.spawn(|| bench.chat())).collect();
         // All have passed the breaker, which is closed; one is under way.
-        while bench.client.calls.in_flight() < 12 {
+        while bench.time.waiting() < 11 {
             std::thread::yield_now();
         }
-        std::thread::sleep(Duration::from_millis(20));
         open.send(()).unwrap();
         let ends: Vec<_> = calls.into_iter().map(|call| status(call.join().unwrap())).collect();
         assert_eq!(ends.iter().filter(|end| **end == Status::Server).count(), 1, "{ends:?}");
@@ -175,7 +177,7 @@ fn a_herd_that_waits_for_the_limiter_does_not_pass_a_breaker_that_opens_meanwhil
     });
     assert_eq!(bench.sent(), 1);
     // What was not sent counts for nothing with the limits.
-    std::thread::sleep(Duration::from_millis(100));
+    bench.time.advance(Duration::from_millis(100));
     open.send(()).unwrap();
     assert_eq!(bench.chat().unwrap().text(), "well");
 }
