@@ -1,0 +1,265 @@
+//! Types and codes: what they mean, and which of several holds.
+
+use super::*;
+
+#[test]
+fn labels_mean_the_same_in_every_spelling() {
+    use Status::*;
+    let kind = |kind: &str| error(json!({"message": "m", "type": kind, "code": null}));
+    check(vec![
+        ("custom", 400, kind("RateLimitError"), RateLimited),
+        ("custom", 400, kind("AuthenticationError"), Authentication),
+        ("custom", 400, kind("ContextWindowExceededError"), ContextLength),
+        ("custom", 400, kind("exceed_context_size_error"), ContextLength),
+        ("custom", 400, kind("ContentPolicyViolationError"), ContentFilter),
+        ("custom", 400, kind("budget_exceeded"), QuotaExhausted),
+        ("custom", 400, kind("Arrearage"), QuotaExhausted),
+        ("custom", 403, kind("AllocationQuota.FreeTierOnly"), QuotaExhausted),
+        ("custom", 429, kind("usage_limit_reached"), QuotaExhausted),
+        ("custom", 400, kind("model_decommissioned"), ModelNotFound),
+        ("custom", 413, kind("tokens_limit_reached"), ContextLength),
+        ("custom", 498, kind("capacity_exceeded"), Overloaded),
+        ("custom", 500, kind("server_is_overloaded"), Overloaded),
+        ("custom", 500, kind("ServiceUnavailableError"), Overloaded),
+        (
+            "custom",
+            400,
+            error(json!({"message": "m", "code": "model_not_supported"})),
+            ModelNotFound,
+        ),
+        (
+            "custom",
+            403,
+            json!({"code": 403, "reason": "NOT_ENOUGH_BALANCE", "message": "m"}),
+            QuotaExhausted,
+        ),
+        ("custom", 403, kind("AccountOverdueError"), QuotaExhausted),
+        ("custom", 403, kind("insufficient_user_quota"), QuotaExhausted),
+        ("custom", 403, kind("pre_consume_token_quota_failed"), QuotaExhausted),
+        ("custom", 500, kind("sensitive_words_detected"), ContentFilter),
+        ("custom", 400, kind("SensitiveContentDetected"), ContentFilter),
+        ("custom", 400, kind("organization_restricted"), Permission),
+        ("custom", 429, error(json!({"code": "1113", "message": "m"})), QuotaExhausted),
+        ("custom", 429, error(json!({"code": "1302", "message": "m"})), RateLimited),
+        ("custom", 429, error(json!({"code": "1304", "message": "m"})), QuotaExhausted),
+        ("custom", 429, error(json!({"code": "1308", "message": "m"})), QuotaExhausted),
+        ("custom", 429, error(json!({"code": "1310", "message": "m"})), QuotaExhausted),
+        (
+            "custom",
+            429,
+            error(json!({"code": "1316", "message": "Usage limit reached for 5 hour. It resets."})),
+            QuotaExhausted,
+        ),
+        (
+            "custom",
+            429,
+            error(json!({"code": "SetLimitExceeded", "type": "TooManyRequests", "message": "m"})),
+            QuotaExhausted,
+        ),
+        ("custom", 429, error(json!({"code": "1312", "message": "m"})), Overloaded),
+        ("custom", 400, error(json!({"code": "1211", "message": "m"})), ModelNotFound),
+        ("custom", 400, error(json!({"code": "1261", "message": "m"})), ContextLength),
+        ("custom", 400, error(json!({"code": "1301", "message": "m"})), ContentFilter),
+        ("custom", 400, kind("BadRequestError"), BadRequest),
+        // A type that says no more than the status yields to it.
+        (
+            "custom",
+            404,
+            error(json!({"message": "model \"x\" not found", "type": "api_error"})),
+            ModelNotFound,
+        ),
+        ("custom", 400, error(json!({"message": "bad", "type": "api_error"})), BadRequest),
+        ("custom", 401, error(json!({"message": "no", "type": "server_error"})), Authentication),
+        ("custom", 408, error(json!({"message": "slow", "type": "timeout"})), Timeout),
+    ]);
+}
+
+#[test]
+fn of_several_labels_the_precise_one_holds() {
+    use Status::*;
+    let google = |reason: &str, message: &str| {
+        error(json!({"code": 429, "status": "RESOURCE_EXHAUSTED", "message": message,
+            "details": [{"@type": "ErrorInfo", "reason": reason}]}))
+    };
+    let quotas = |ids: &[&str]| {
+        let all: Vec<Value> = ids.iter().map(|id| json!({"quotaId": id})).collect();
+        error(json!({"code": 429, "status": "RESOURCE_EXHAUSTED",
+            "message": "You exceeded your current quota, please check your plan and billing details.",
+            "details": [{"@type": "QuotaFailure", "violations": all},
+                {"@type": "RetryInfo", "retryDelay": "20s"}]}))
+    };
+    let minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier";
+    let day = "GenerateRequestsPerDayPerProjectPerModel-FreeTier";
+    let both = json!({"message": "m", "type": "insufficient_quota", "code": "429"});
+    check(vec![
+        ("gemini", 429, google("RATE_LIMIT_EXCEEDED", "m"), RateLimited),
+        ("gemini", 429, google("MODEL_CAPACITY_EXHAUSTED", "No capacity"), Overloaded),
+        ("gemini", 429, google("QUOTA_EXHAUSTED", "m"), QuotaExhausted),
+        ("gemini", 429, quotas(&[minute]), RateLimited),
+        ("gemini", 429, quotas(&[day]), QuotaExhausted),
+        ("gemini", 429, quotas(&[minute, day]), QuotaExhausted),
+        ("gemini", 429, quotas(&[]), RateLimited),
+        (
+            "gemini",
+            429,
+            error(json!({"code": 429, "status": "RESOURCE_EXHAUSTED",
+                "message": "Your prepayment credits are depleted."})),
+            QuotaExhausted,
+        ),
+        (
+            "gemini",
+            429,
+            error(json!({"code": 429, "status": "RESOURCE_EXHAUSTED",
+                "message": "Your project has exceeded its monthly spending cap."})),
+            QuotaExhausted,
+        ),
+        (
+            "gemini",
+            400,
+            error(json!({"code": 400, "status": "FAILED_PRECONDITION",
+                "message": "User location is not supported for the API use."})),
+            Permission,
+        ),
+        (
+            "gemini",
+            400,
+            error(json!({"code": 400, "status": "FAILED_PRECONDITION", "message":
+                "Gemini API free tier is not available in your country. Please enable billing."})),
+            Permission,
+        ),
+        ("custom", 429, error(both), QuotaExhausted),
+        (
+            "openai",
+            400,
+            error(
+                json!({"message": "Invalid prompt: flagged as potentially violating our usage policy.",
+                "type": "invalid_request_error", "code": "invalid_prompt"}),
+            ),
+            ContentFilter,
+        ),
+        (
+            "openai",
+            400,
+            error(json!({"message": "Invalid prompt", "type": "invalid_request_error",
+                "code": "invalid_prompt"})),
+            BadRequest,
+        ),
+    ]);
+}
+
+#[test]
+fn a_code_that_repeats_https_leaves_the_word_to_the_words() {
+    use Status::*;
+    let openrouter = |words: &str, code: u16| error(json!({"message": words, "code": code}));
+    check(vec![
+        (
+            "custom",
+            429,
+            openrouter("Rate limit exceeded: free-models-per-day.", 429),
+            QuotaExhausted,
+        ),
+        ("custom", 429, openrouter("Rate limit exceeded: free-models-per-min.", 429), RateLimited),
+        ("custom", 400, openrouter("Rate limit exceeded", 429), RateLimited),
+        ("custom", 503, openrouter("m", 503), Overloaded),
+        ("custom", 402, openrouter("m", 402), QuotaExhausted),
+    ]);
+}
+
+#[test]
+fn a_blocked_model_is_a_matter_of_permission_and_a_long_input_of_length() {
+    use Status::*;
+    let blocked = json!({"message": "m", "type": "permissions_error",
+        "code": "model_permission_blocked_project"});
+    check(vec![
+        ("custom", 400, error(blocked), Permission),
+        ("ollama", 500, error("the input length exceeds the context length".into()), ContextLength),
+        ("ollama", 500, error("unexpected EOF".into()), Server),
+    ]);
+}
+
+#[test]
+fn minimaxs_numbers_mean_what_it_says_they_do() {
+    use Status::*;
+    for (code, status) in [
+        (1002, RateLimited),
+        (1004, Authentication),
+        (1008, QuotaExhausted),
+        (1026, ContentFilter),
+        (1039, ContextLength),
+        (2013, BadRequest),
+        (2045, RateLimited),
+        (2056, QuotaExhausted),
+        (1000, Server),
+    ] {
+        let body = json!({"base_resp": {"status_code": code, "status_msg": "m"}});
+        assert_eq!(inside("custom", &body), [status; 2], "{code}");
+    }
+}
+
+#[test]
+fn zais_codes_are_read_before_its_words_too() {
+    use Status::*;
+    for (code, status) in [
+        ("1308", QuotaExhausted),
+        ("1309", QuotaExhausted),
+        ("1310", QuotaExhausted),
+        ("1316", QuotaExhausted),
+        ("1317", QuotaExhausted),
+        ("1302", RateLimited),
+        ("1311", Permission),
+        ("x", RateLimited),
+    ] {
+        let message = format!("[{code}][Your limit will reset at 2026-12-01 08:00:00][id]");
+        let claude = json!({"type": "error", "error": {"type": "rate_limit_error",
+            "message": message}});
+        let openai = error(json!({"code": code, "message": "m"}));
+        check(vec![("anthropic", 429, claude, status), ("custom", 429, openai, status)]);
+    }
+}
+
+#[test]
+fn opencodes_errors_are_told_by_their_types_whatever_the_status() {
+    use Status::*;
+    let says = |kind: &str| json!({"type": "error", "error": {"type": kind, "message": "m"}});
+    for provider in ["custom", "anthropic"] {
+        check(vec![
+            (provider, 401, says("CreditsError"), QuotaExhausted),
+            (provider, 401, says("MonthlyLimitError"), QuotaExhausted),
+            (provider, 401, says("UserLimitError"), QuotaExhausted),
+            (provider, 401, says("ModelError"), ModelNotFound),
+            (provider, 401, says("AuthError"), Authentication),
+            (provider, 424, says("ModelError"), Server),
+            (provider, 429, says("FreeUsageLimitError"), QuotaExhausted),
+            (provider, 429, says("GoUsageLimitError"), QuotaExhausted),
+            (provider, 429, says("RateLimitError"), RateLimited),
+        ]);
+    }
+}
+
+#[test]
+fn a_model_that_is_gone_or_that_nobody_serves_is_not_found() {
+    use Status::*;
+    let gone = json!({"type": "about:blank", "title": "Gone", "status": 410,
+        "detail": "The model 'x' has reached its end of life and is no longer available."});
+    let invalid = "BedrockException - {\"message\":\"The provided model identifier is invalid.\"}";
+    check(vec![
+        ("custom", 410, gone, ModelNotFound),
+        ("custom", 410, json!({"detail": "Gone"}), BadRequest),
+        ("custom", 400, error(json!({"message": invalid})), ModelNotFound),
+        (
+            "custom",
+            400,
+            json!({"errors": {"message": "Model id: x has no provider supported"}}),
+            ModelNotFound,
+        ),
+    ]);
+}
+
+#[test]
+fn what_a_vendor_cancels_by_itself_is_its_own_failure() {
+    let given_up = error(json!({"code": 499, "message": "The operation was cancelled.",
+        "status": "CANCELLED"}));
+    let found = refused("gemini", 499, &[], &given_up.to_string());
+    assert_eq!((found.status, found.retriable), (Status::Server, true));
+    assert_eq!(inside("gemini", &given_up), [Status::Server; 2]);
+}

@@ -1,0 +1,347 @@
+//! Words, where a vendor gives nothing else, or only a vague label.
+
+use super::*;
+
+#[test]
+fn words_decide_where_a_vendor_gives_nothing_else() {
+    use Status::*;
+    let claude = |message: &str| json!({"type": "error", "error": {"type": "invalid_request_error", "message": message}});
+    let kimi = |message: &str| error(json!({"message": message, "type": "invalid_request_error"}));
+    let silicon =
+        |code: u32, message: &str| json!({"code": code, "message": message, "data": null});
+    check(vec![
+        ("anthropic", 400, claude("Output blocked by content filtering policy"), ContentFilter),
+        (
+            "anthropic",
+            400,
+            claude("You have reached your specified API usage limits."),
+            QuotaExhausted,
+        ),
+        ("anthropic", 413, claude("Request exceeds the maximum size"), BadRequest),
+        (
+            "custom",
+            400,
+            error(json!({"message": "Too many input tokens. Max: 900"})),
+            ContextLength,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"message": "prompt exceeds the maximum allowed number of input tokens"})),
+            ContextLength,
+        ),
+        (
+            "custom",
+            400,
+            json!({"error": "Cannot truncate prompt with n_keep (15028) >= n_ctx (7424)"}),
+            ContextLength,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"message": "the maximum supported sequence length is just 4096!"})),
+            ContextLength,
+        ),
+        (
+            "custom",
+            403,
+            json!({"code": "x", "error": "You have run out of credits or need a subscription."}),
+            QuotaExhausted,
+        ),
+        (
+            "custom",
+            429,
+            json!({"detail": "Infrastructure is at maximum capacity, try again later"}),
+            Overloaded,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"message": "Output data may contain inappropriate content"})),
+            ContentFilter,
+        ),
+        (
+            "gemini",
+            400,
+            error(json!({"code": 400, "status": "INVALID_ARGUMENT", "message": "Unable to submit \
+                request because the input token count is 40000 but model only supports up to 32768."})),
+            ContextLength,
+        ),
+        (
+            "kimi",
+            400,
+            kimi("Invalid request: Your request exceeded model token limit: 8192"),
+            ContextLength,
+        ),
+        (
+            "siliconflow",
+            400,
+            silicon(
+                20_015,
+                "length of prompt_tokens (200032) must be less than max_seq_len (98304).",
+            ),
+            ContextLength,
+        ),
+        ("siliconflow", 400, silicon(20_015, "The parameter is invalid."), BadRequest),
+        (
+            "custom",
+            400,
+            json!({"code": "Client specified an invalid argument", "error": "Incorrect API key provided: xa***. "}),
+            Authentication,
+        ),
+        (
+            "custom",
+            429,
+            json!({"code": "Some resource has been exhausted",
+                "error": "Your team has either used all available credits or reached its monthly spending limit."}),
+            QuotaExhausted,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"message": "x/y is not a valid model ID", "code": 400})),
+            ModelNotFound,
+        ),
+        (
+            "custom",
+            404,
+            error(json!({"message": "No endpoints found for some-model.", "code": 404})),
+            ModelNotFound,
+        ),
+        (
+            "custom",
+            404,
+            error(json!({"message": "No endpoints found for x/y:free.", "code": 404})),
+            ModelNotFound,
+        ),
+        (
+            "custom",
+            403,
+            json!({"code": "The caller does not have permission",
+                "error": "Your newly created team doesn't have any credits yet."}),
+            QuotaExhausted,
+        ),
+        (
+            "custom",
+            403,
+            json!({"code": "The caller does not have permission",
+                "error": "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO"}),
+            ContentFilter,
+        ),
+        (
+            "custom",
+            412,
+            error(
+                json!({"message": "Account a is suspended, possibly due to reaching the monthly spending limit",
+                "code": "FAILED_PRECONDITION"}),
+            ),
+            QuotaExhausted,
+        ),
+        ("custom", 400, kimi("Range of input length should be [1, 129024]"), ContextLength),
+        (
+            "custom",
+            400,
+            error(
+                json!({"message": "litellm.ContextWindowExceededError: too much", "code": "400"}),
+            ),
+            ContextLength,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"message": "litellm.ContentPolicyViolationError: no", "code": "400"})),
+            ContentFilter,
+        ),
+        (
+            "custom",
+            400,
+            json!({"success": false, "errors": [{"code": 5007, "message": "No such model x"}]}),
+            ModelNotFound,
+        ),
+        (
+            "custom",
+            429,
+            json!({"errors": [{"code": 4006, "message": "you have used up your daily free allocation"}]}),
+            QuotaExhausted,
+        ),
+        ("deepseek", 400, kimi("Content Exists Risk"), ContentFilter),
+        ("cohere", 498, json!({"message": "blocked output"}), ContentFilter),
+        (
+            "huggingface",
+            400,
+            json!({"error": "Authorization header is correct, but the token seems invalid"}),
+            Authentication,
+        ),
+        ("custom", 404, json!({"detail": "Not Found"}), BadRequest),
+        (
+            "huggingface",
+            424,
+            json!({"error": "Request failed during generation", "error_type": "generation"}),
+            Server,
+        ),
+        (
+            "huggingface",
+            429,
+            json!({"error": "Model is overloaded", "error_type": "overloaded"}),
+            Overloaded,
+        ),
+        (
+            "ollama",
+            503,
+            json!({"error": "server busy, please try again. maximum pending requests exceeded"}),
+            Overloaded,
+        ),
+    ]);
+}
+
+#[test]
+fn words_that_vendors_have_beside_a_vague_label_are_understood() {
+    use Status::*;
+    let says = |message: &str| error(json!({"message": message, "type": "invalid_request_error"}));
+    let bare = |message: &str| json!({"message": message});
+    check(vec![
+        (
+            "custom",
+            400,
+            says(
+                "The decoder prompt (length 9000) is longer than the maximum model length of 8192.",
+            ),
+            ContextLength,
+        ),
+        ("kimi", 400, says("Input token length too long"), ContextLength),
+        (
+            "siliconflow",
+            400,
+            bare("number of input tokens (9) have exceeded max_prompt_tokens (8) limit."),
+            ContextLength,
+        ),
+        ("custom", 400, says("Input tokens exceed the configured limit of 8."), ContextLength),
+        ("kimi", 400, says("model max length exceeded, max length:8192"), ContextLength),
+        (
+            "deepseek",
+            400,
+            says("The supported API model names are a and b, but you passed c."),
+            ModelNotFound,
+        ),
+        (
+            "custom",
+            404,
+            json!({"status": 404, "title": "Not Found",
+                "detail": "Function 'f-1': Not found for account 'a-1'"}),
+            ModelNotFound,
+        ),
+        ("custom", 403, bare("Key limit exceeded (monthly limit)."), QuotaExhausted),
+        ("custom", 403, bare("Out of call volume quota for this resource."), QuotaExhausted),
+        (
+            "siliconflow",
+            403,
+            bare("The free tier of the model has been exhausted."),
+            QuotaExhausted,
+        ),
+        (
+            "custom",
+            404,
+            error(
+                json!({"message": "No endpoints found that support tool use. See the docs of this model.", "code": 404}),
+            ),
+            BadRequest,
+        ),
+        (
+            "custom",
+            404,
+            error(json!({"message": "No endpoints found for a/b.", "code": 404})),
+            ModelNotFound,
+        ),
+        (
+            "custom",
+            400,
+            error(json!({"message": "m", "code": "OutputTextSensitiveContentDetected"})),
+            ContentFilter,
+        ),
+        (
+            "custom",
+            429,
+            error(json!({"error": {"message": "m", "code": "insufficient_quota"}})),
+            QuotaExhausted,
+        ),
+    ]);
+    let slow = json!({"message": "Too many tokens, please wait before trying again."});
+    assert_eq!(inside("custom", &slow), [RateLimited; 2]);
+}
+
+#[test]
+fn more_words_that_only_some_vendors_have_are_understood() {
+    use Status::*;
+    let says = |message: &str| error(json!({"message": message}));
+    for (http, message, status) in [
+        (400, "prompt token count of 130000 exceeds the limit of 128000", ContextLength),
+        (
+            400,
+            "Input length 131393 exceeds the maximum allowed input length of 131040 tokens.",
+            ContextLength,
+        ),
+        (400, "Please reduce the length of the messages or completion.", ContextLength),
+        (400, "[1261][Prompt exceeds max length][id]", ContextLength),
+        (
+            400,
+            "The number of tokens in request more than max tokens allowed (131072).",
+            ContextLength,
+        ),
+        (
+            403,
+            "You have either run out of available resources or do not have an active Grok \
+             subscription.",
+            QuotaExhausted,
+        ),
+        (429, "server overload, please try again later", Overloaded),
+        (403, "You've exhausted all your credits.", QuotaExhausted),
+        (403, "Insufficient account balance", QuotaExhausted),
+        (403, "用户额度不足，请充值", QuotaExhausted),
+        (400, "You're out of extra usage. Add more and keep going.", QuotaExhausted),
+        (
+            400,
+            "Third-party apps now draw from your extra usage, not your plan limits.",
+            QuotaExhausted,
+        ),
+        (400, "Triggered Azure OpenAI's content management policy.", ContentFilter),
+        (
+            400,
+            "System detected potentially unsafe or sensitive content in input or generation",
+            ContentFilter,
+        ),
+        (400, "the input text may contain sensitive information.", ContentFilter),
+        (
+            400,
+            "Invalid prompt: we've limited access to this content for safety reasons.",
+            ContentFilter,
+        ),
+        (404, "No endpoints found matching your data policy (Free model training).", Permission),
+        (404, "No endpoints available matching your guardrail restrictions.", Permission),
+        (404, "No endpoints found for a/b.", ModelNotFound),
+    ] {
+        check(vec![("custom", http, says(message), status)]);
+    }
+    let novita = error(json!({"message": "m", "type": "server_overload"}));
+    let zai = error(json!({"code": "1305", "message": "m"}));
+    let degraded = json!({"status": 400, "title": "Bad Request",
+        "detail": "Function id '87ea': DEGRADED function cannot be invoked"});
+    let ark = error(json!({"code": "InvalidSubscription", "message": "m"}));
+    let bedrock = json!({"ModelNotReadyException": {"message": "The model is not ready."}});
+    check(vec![
+        ("custom", 429, novita, Overloaded),
+        ("custom", 429, zai, Overloaded),
+        ("custom", 400, ark, QuotaExhausted),
+        ("custom", 400, degraded, Overloaded),
+        ("custom", 429, bedrock, Overloaded),
+    ]);
+    let grok = error(json!({"message": "You do not have an active Grok subscription."}));
+    assert_eq!(inside("custom", &grok), [QuotaExhausted; 2]);
+}
+
+#[test]
+fn what_llama_cpp_cannot_process_is_too_long() {
+    let words = "input (9000 tokens) is too large to process. increase the physical batch size";
+    let body = json!({"error": {"code": 500, "message": words, "type": "server_error"}});
+    let error = refused("custom", 500, &[], &body.to_string());
+    assert_eq!((error.status, error.retriable), (Status::ContextLength, false));
+}

@@ -1,0 +1,153 @@
+//! What hosts and gateways say in OpenAI's form that it does not have: thoughts,
+//! sources and costs.
+
+use super::*;
+
+#[test]
+fn a_cost_that_a_host_estimates_is_stated() {
+    let mut answer = json!({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]});
+    answer["usage"] = json!({"prompt_tokens": 1, "completion_tokens": 1, "estimated_cost": 2.5e-6});
+    assert_eq!(plain("custom", &answer).stated_cost_usd, Some(2.5e-6));
+    answer["usage"]["cost"] = json!(-0.5);
+    assert_eq!(plain("custom", &answer).stated_cost_usd, Some(2.5e-6), "below 0 is no cost");
+    answer["usage"]["estimated_cost"] = json!(-1);
+    assert_eq!(plain("custom", &answer).stated_cost_usd, None);
+}
+
+#[test]
+fn what_a_gateway_states_is_the_whole_cost() {
+    let mut answer = json!({"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]});
+    let cost = |answer: &Value, headers: &[(&str, &str)]| {
+        let (dialect, context) = context_of("custom");
+        let body = answer.to_string();
+        dialect.reply(&context, &head(200, headers), body.as_bytes()).unwrap().stated_cost_usd
+    };
+    // OpenRouter's fee, and what the vendor takes for a key of one's own.
+    answer["usage"] = json!({"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.25,
+        "is_byok": true, "cost_details": {"upstream_inference_cost": 5.0}});
+    assert_eq!(cost(&answer, &[]), Some(5.25));
+    answer["usage"]["is_byok"] = false.into();
+    assert_eq!(cost(&answer, &[]), Some(0.25), "the same once more");
+    answer["usage"] = json!({"prompt_tokens": 1, "completion_tokens": 1});
+    for (stated, wanted) in [("0.125", Some(0.125)), ("0.0", None), ("None", None), ("-1", None)] {
+        assert_eq!(cost(&answer, &[("x-litellm-response-cost", stated)]), wanted, "{stated}");
+    }
+}
+
+#[test]
+fn thoughts_that_google_flags_in_the_content_are_no_text() {
+    let flagged = |text: &str| json!({"role": "assistant", "content": text, "extra_content": {"google": {"thought": true}}});
+    let signed = json!({"content": "!", "extra_content": {"google": {"thought_signature": "s"}}});
+    let events = [
+        chunk(flagged("<thought>Let me "), Value::Null),
+        chunk(flagged("see."), Value::Null),
+        chunk(json!({"role": "assistant", "content": ""}), Value::Null),
+        chunk(json!({"content": "</thought>Hi"}), Value::Null),
+        chunk(signed, "stop".into()),
+    ];
+    let (_, streamed) = read("custom", &events).unwrap();
+    let mut whole = flagged("<thought>Let me see.</thought>Hi!");
+    whole["extra_content"]["google"]["thought_signature"] = "s".into();
+    let choice = json!({"index": 0, "message": whole, "finish_reason": "stop"});
+    for response in [streamed, plain("custom", &json!({"choices": [choice]}))] {
+        assert_eq!(response.text(), "Hi!");
+        assert_eq!(response.first().reasoning.as_deref(), Some("Let me see."));
+        let message = response.first().message.value();
+        assert_eq!(message["extra_content"], json!({"google": {"thought_signature": "s"}}));
+        assert_eq!(message["content"], "Hi!");
+    }
+}
+
+#[test]
+fn a_flagged_thought_between_texts_ends_where_they_go_on() {
+    let said = |text: &str| chunk(json!({"role": "assistant", "content": text}), Value::Null);
+    let thought = |text: &str| {
+        let flag = json!({"google": {"thought": true}});
+        let delta = json!({"role": "assistant", "content": text, "extra_content": flag});
+        chunk(delta, Value::Null)
+    };
+    let last = chunk(json!({}), "stop".into());
+    let events = [
+        said("A <thought>"),
+        said(" is "),
+        thought("<thought>Hm."),
+        said("</thought>so"),
+        said(" marked</thought>"),
+        last,
+    ];
+    let (told, response) = read("custom", &events).unwrap();
+    assert_eq!(
+        response.text(),
+        "A <thought> is so marked</thought>",
+        "only what is flagged is one"
+    );
+    assert_eq!(response.first().reasoning.as_deref(), Some("Hm."));
+    let texts = told.iter().filter(|event| matches!(event.kind, EventKind::Text(_)));
+    assert_eq!(texts.count(), 4);
+}
+
+#[test]
+fn thoughts_under_copilots_name_are_thoughts_and_go_back_under_it() {
+    let call = json!({"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}});
+    let events = [
+        chunk(json!({"role": "assistant", "reasoning_text": "Let me "}), Value::Null),
+        chunk(json!({"reasoning_text": "see."}), Value::Null),
+        chunk(json!({"reasoning_opaque": "seal", "tool_calls": [call]}), "tool_calls".into()),
+    ];
+    let (_, response) = read("custom", &events).unwrap();
+    assert_eq!(response.first().reasoning.as_deref(), Some("Let me see."));
+    let message = response.first().message.value();
+    assert_eq!(message["reasoning_text"], "Let me see.");
+    assert_eq!(message["reasoning_opaque"], "seal");
+    let twice = json!({"role": "assistant", "content": "Hi", "reasoning_text": "Hm",
+        "reasoning_content": "Hm"});
+    let choice = json!({"index": 0, "message": twice, "finish_reason": "stop"});
+    let response = plain("custom", &json!({"choices": [choice]}));
+    assert_eq!(response.first().reasoning.as_deref(), Some("Hm"));
+}
+
+#[test]
+fn what_gemini_thought_behind_openais_form_is_generated_as_its_total_tells() {
+    let spent = |model: &str, usage: Value| {
+        let message = json!({"role": "assistant", "content": "Hi"});
+        let choice = json!({"index": 0, "message": message, "finish_reason": "stop"});
+        let answer = json!({"model": model, "choices": [choice], "usage": usage});
+        let usage = plain("custom", &answer).usage.unwrap();
+        (usage.input_tokens, usage.output_tokens, usage.total_tokens)
+    };
+    let stated = json!({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623});
+    let google = spent("google/gemini-2.5-flash", stated.clone());
+    assert_eq!(google, (Some(20), Some(603), Some(623)));
+    assert_eq!(spent("another", stated), (Some(20), Some(198), Some(623)));
+    let less = json!({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 0});
+    assert_eq!(spent("gemini-2.5-flash", less).1, Some(198));
+}
+
+#[test]
+fn what_zhipu_found_by_searching_are_the_sources() {
+    let found = json!([{"title": "A", "link": "https://a.test", "refer": "ref_1"}]);
+    let mut end = chunk(json!({"content": "Hi"}), "stop".into());
+    end["web_search"] = found.clone();
+    let (_, response) = read("custom", &[end]).unwrap();
+    assert_eq!(response.to_json()["citations"], found);
+}
+
+#[test]
+fn what_bedrock_filters_is_filtered_behind_a_gateway_too_in_any_spelling() {
+    for word in ["guardrail_intervened", "content_filtered", "content-filter"] {
+        let (_, response) = read("custom", &[chunk(json!({}), word.into())]).unwrap();
+        assert_eq!(response.first().finish_reason, Some(FinishReason::ContentFilter));
+        assert_eq!(response.first().provider_finish_reason.as_deref(), Some(word));
+    }
+}
+
+#[test]
+fn a_summary_among_the_details_of_thinking_is_thinking() {
+    let message = json!({"role": "assistant", "content": "4",
+        "reasoning_details": [{"type": "reasoning.summary", "summary": "Two and two."}]});
+    let answer = json!({"request_id": "r", "choices": [{"index": 0, "message": message,
+        "finish_reason": "stop"}]});
+    let response = plain("custom", &answer);
+    assert_eq!(response.first().reasoning.as_deref(), Some("Two and two."));
+    assert_eq!(response.request_id.as_deref(), Some("r"));
+}
