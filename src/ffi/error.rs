@@ -111,11 +111,6 @@ pub unsafe extern "C" fn mynah_error_json(
 /// 1. `error` is null or a live error, which is not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mynah_error_free(error: *mut mynah_error) {
-    guard::guard_or((), || {
-        if !error.is_null() {
-            // SAFETY: made by `Box::into_raw` in `guard_err`; freed once, by (1).
-            drop(unsafe { Box::from_raw(error) });
-        }
-        Ok(())
-    });
+    // SAFETY: made by `Box::into_raw`; freed once, by (1).
+    unsafe { guard::free(error) }
 }

@@ -118,6 +118,20 @@ pub fn non_null<T>(name: &'static str, place: *mut T) -> Result<*mut T> {
     if place.is_null() { Err(Error::NullArgument(name)) } else { Ok(place) }
 }
 
+/// Frees a result that C was given; null is allowed.
+///
+/// # Safety
+/// 1. `result` is null or made by `Box::into_raw`, and not used again.
+pub unsafe fn free<T>(result: *mut T) {
+    guard_or((), || {
+        if !result.is_null() {
+            // SAFETY: promised by (1).
+            drop(unsafe { Box::from_raw(result) });
+        }
+        Ok(())
+    });
+}
+
 /// Empties an out-parameter on entry, if there is one.
 ///
 /// # Safety

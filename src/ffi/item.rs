@@ -9,7 +9,7 @@ use crate::llm::queue::{Item, ItemKind};
 use super::call::give_answer;
 use super::error::{guard_err, mynah_error};
 use super::event::{lend, mynah_event};
-use super::guard::{clear, guard_or};
+use super::guard::{clear, free, guard_or};
 use super::response::{give_str, mynah_response};
 use super::status::mynah_status;
 
@@ -194,13 +194,8 @@ pub unsafe extern "C" fn mynah_item_result(
 /// 1. `item` is null or a live item, which is not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mynah_item_free(item: *mut mynah_item) {
-    guard_or((), || {
-        if !item.is_null() {
-            // SAFETY: made by `into_raw`; freed once, by (1).
-            drop(unsafe { Box::from_raw(item) });
-        }
-        Ok(())
-    });
+    // SAFETY: made by `Box::into_raw`; freed once, by (1).
+    unsafe { free(item) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use super::guard::{clear, guard_or};
+use super::guard::{clear, free};
 use super::status::mynah_status;
 use super::value::{guard_json, mynah_value};
 use crate::error::Error;
@@ -203,13 +203,8 @@ pub unsafe extern "C" fn mynah_response_json(
 /// 1. `response` is null or a live response, which is not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mynah_response_free(response: *mut mynah_response) {
-    guard_or((), || {
-        if !response.is_null() {
-            // SAFETY: made by `into_raw`, freed once by (1).
-            drop(unsafe { Box::from_raw(response) });
-        }
-        Ok(())
-    });
+    // SAFETY: made by `Box::into_raw`; freed once, by (1).
+    unsafe { free(response) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::cache::mynah_cache;
 use super::cache::reach::{look, met, place};
-use super::guard::{bytes, clear, guard, guard_code, guard_or, put};
+use super::guard::{bytes, clear, free, guard, guard_code, guard_or, put};
 use super::handle;
 use super::status::mynah_status;
 use crate::cache::{BATCH, Cache, Missed, Quick, Room, Ttl, Value};
@@ -331,13 +331,8 @@ pub unsafe extern "C" fn mynah_values_get(
 /// 1. `values` is null or live, and not used again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mynah_values_free(values: *mut mynah_values) {
-    guard_or((), || {
-        if !values.is_null() {
-            // SAFETY: made by `Box::into_raw`; freed once, by (1).
-            drop(unsafe { Box::from_raw(values) });
-        }
-        Ok(())
-    });
+    // SAFETY: made by `Box::into_raw`; freed once, by (1).
+    unsafe { free(values) }
 }
 
 #[cfg(test)]
