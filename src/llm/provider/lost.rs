@@ -7,7 +7,7 @@ use super::wanted::Wanted;
 use super::{Chat, calls};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, ToolCall};
-use crate::llm::request::ToolChoice;
+use crate::llm::request::{Request, ToolChoice};
 
 /// What answers in OpenAI's form hold beside text and calls, and the dialects read
 /// or leave to the provider that said it; thoughts are nobody else's.
@@ -44,6 +44,18 @@ pub fn options(chat: &Chat, wanted: &mut Wanted) -> Result<()> {
     let free = matches!(chat.request.tool_choice, None | Some(ToolChoice::Auto | ToolChoice::None));
     if !free && chat.request.tools.is_empty() {
         wanted.note("tool_choice", "left out: there are no tools");
+    }
+    Ok(())
+}
+
+/// Who asks, and what a request is marked with, where a vendor takes neither.
+pub fn refuse_marks(request: &Request, wanted: &mut Wanted) -> Result<()> {
+    for (key, is_said) in
+        [("user", request.user.is_some()), ("metadata", request.metadata.is_some())]
+    {
+        if is_said {
+            wanted.refuse(key, "does not take it")?;
+        }
     }
     Ok(())
 }

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::alike::{Added, Lane, PieceOf};
+use super::send::{self, put};
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
 use super::{
     Chat, Context, Prepared, Provider, StreamDecoder, calls, embed, errors, finish, hosts, lost,
-    offer, send,
+    offer,
 };
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, Fragment};
@@ -123,28 +124,22 @@ fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value
     if !options.is_empty() {
         put("options", options.into());
     }
-    if request.user.is_some() {
-        wanted.refuse("user", "does not take it")?;
-    }
-    if request.metadata.is_some() {
-        wanted.refuse("metadata", "does not take it")?;
-    }
+    lost::refuse_marks(request, wanted)?;
     send::other_fields(&other, wanted, OWN_FIELDS, &mut body)?;
     Ok(body)
 }
 
 fn sampling(wanted: &Wanted) -> Map<String, Value> {
-    let all: [(&str, Option<Value>); 8] = [
-        ("num_predict", wanted.max_tokens.map(Into::into)),
-        ("temperature", wanted.temperature.map(Into::into)),
-        ("top_p", wanted.top_p.map(Into::into)),
-        ("top_k", wanted.top_k.map(Into::into)),
-        ("presence_penalty", wanted.presence_penalty.map(Into::into)),
-        ("frequency_penalty", wanted.frequency_penalty.map(Into::into)),
-        ("seed", wanted.seed.map(Into::into)),
-        ("stop", (!wanted.stop.is_empty()).then(|| wanted.stop.clone().into())),
-    ];
-    all.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?))).collect()
+    let mut options = Map::new();
+    put(&mut options, "num_predict", wanted.max_tokens);
+    put(&mut options, "temperature", wanted.temperature);
+    put(&mut options, "top_p", wanted.top_p);
+    put(&mut options, "top_k", wanted.top_k);
+    put(&mut options, "presence_penalty", wanted.presence_penalty);
+    put(&mut options, "frequency_penalty", wanted.frequency_penalty);
+    put(&mut options, "seed", wanted.seed);
+    put(&mut options, "stop", wanted.stop_texts());
+    options
 }
 
 /// The tools; it cannot be told to use one, only to use none.

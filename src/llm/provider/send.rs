@@ -198,6 +198,13 @@ fn seed(body: &[u8]) -> u64 {
     hasher.finish()
 }
 
+/// Adds a field to what is written, if there is something to say in it.
+pub fn put(to: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        to.insert(key.into(), value.into());
+    }
+}
+
 /// Hands on fields that the dialect knows, and refuses the others.
 pub fn other_fields(
     other: &Map<String, Value>,

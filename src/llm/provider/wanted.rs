@@ -103,6 +103,11 @@ impl Wanted {
         Ok(wanted)
     }
 
+    /// The stop texts, if there are any.
+    pub fn stop_texts(&self) -> Option<Vec<String>> {
+        (!self.stop.is_empty()).then(|| self.stop.clone())
+    }
+
     /// A wish of the caller that cannot be fulfilled: an error, or a note.
     pub fn refuse(&mut self, field: &str, why: &str) -> Result<()> {
         let place = format!("{} {}", self.provider, self.model);

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source, ToolCall};
+use crate::llm::provider::send::{self, put};
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, calls, lost, offer, send};
+use crate::llm::provider::{Chat, calls, lost, offer};
 use crate::llm::request::{Format, Request, ToolChoice};
 
 /// Fields of the vendor's own that are handed on.
@@ -30,32 +31,22 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let messages = messages(chat, &mut wanted, url)?;
     let other = with_documents(&request.other, documents(chat));
     let mut body = Map::new();
-    let mut put = |key: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            body.insert(key.into(), value);
-        }
-    };
-    put("model", Some(wanted.model.clone().into()));
-    put("messages", Some(messages.into()));
-    put("max_tokens", wanted.max_tokens.map(Into::into));
-    put("temperature", wanted.temperature.map(Into::into));
-    put("p", wanted.top_p.map(Into::into));
-    put("k", wanted.top_k.map(Into::into));
-    put("presence_penalty", wanted.presence_penalty.map(Into::into));
-    put("frequency_penalty", wanted.frequency_penalty.map(Into::into));
-    put("seed", wanted.seed.map(Into::into));
-    put("stop_sequences", (!wanted.stop.is_empty()).then(|| wanted.stop.clone().into()));
-    put("thinking", thinking(&wanted));
-    put("response_format", format(request, &other, &mut wanted)?);
-    tools(chat, &mut wanted, &mut put)?;
+    put(&mut body, "model", Some(wanted.model.clone()));
+    put(&mut body, "messages", Some(messages));
+    put(&mut body, "max_tokens", wanted.max_tokens);
+    put(&mut body, "temperature", wanted.temperature);
+    put(&mut body, "p", wanted.top_p);
+    put(&mut body, "k", wanted.top_k);
+    put(&mut body, "presence_penalty", wanted.presence_penalty);
+    put(&mut body, "frequency_penalty", wanted.frequency_penalty);
+    put(&mut body, "seed", wanted.seed);
+    put(&mut body, "stop_sequences", wanted.stop_texts());
+    put(&mut body, "thinking", thinking(&wanted));
+    put(&mut body, "response_format", format(request, &other, &mut wanted)?);
+    tools(chat, &mut wanted, &mut body)?;
     // The vendor's schema asks for it in every request.
-    put("stream", Some(chat.stream.into()));
-    if request.user.is_some() {
-        wanted.refuse("user", "does not take it")?;
-    }
-    if request.metadata.is_some() {
-        wanted.refuse("metadata", "does not take it")?;
-    }
+    put(&mut body, "stream", Some(chat.stream));
+    lost::refuse_marks(request, &mut wanted)?;
     send::other_fields(&other, &mut wanted, OWN_FIELDS, &mut body)?;
     Ok((wanted, body))
 }
@@ -88,11 +79,7 @@ fn format(
     Ok(Some(format))
 }
 
-fn tools(
-    chat: &Chat,
-    wanted: &mut Wanted,
-    put: &mut impl FnMut(&str, Option<Value>),
-) -> Result<()> {
+fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
     let request = chat.request;
     if request.tools.is_empty() {
         return Ok(());
@@ -110,21 +97,22 @@ fn tools(
         return Ok(());
     }
     let tools = offered.into_iter().map(|tool| offer::function(tool, wanted));
-    put("tools", Some(tools.collect::<Result<Vec<_>>>()?.into()));
+    put(body, "tools", Some(tools.collect::<Result<Vec<_>>>()?));
     offer::note_unsaid(request, true, wanted);
     if request.tools.iter().any(|tool| tool.strict == Some(true)) {
-        put("strict_tools", Some(true.into()));
+        put(body, "strict_tools", Some(true));
     }
     if request.parallel_tool_calls == Some(false) {
         wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
     }
     put(
+        body,
         "tool_choice",
         match choice {
             Some(ToolChoice::Required | ToolChoice::Function(_) | ToolChoice::Allowed(_, true)) => {
-                Some("REQUIRED".into())
+                Some("REQUIRED")
             }
-            Some(ToolChoice::None) => Some("NONE".into()),
+            Some(ToolChoice::None) => Some("NONE"),
             _ => None,
         },
     );

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::super::models::Thinking;
+use super::super::send::{self, put};
 use super::super::wanted::Wanted;
-use super::super::{Chat, send};
+use super::super::{Chat, lost};
 use super::tools::{self, Offered, with_lone_references};
 use super::turns;
 use crate::error::Result;
@@ -68,12 +69,7 @@ pub fn body(
     if !offered.tools.is_empty() {
         body.insert("tools".into(), offered.tools.into());
     }
-    if request.user.is_some() {
-        wanted.refuse("user", "does not take it")?;
-    }
-    if request.metadata.is_some() {
-        wanted.refuse("metadata", "does not take it")?;
-    }
+    lost::refuse_marks(request, wanted)?;
     if !offered.config.is_empty() {
         send::with_own(&mut rest, "toolConfig", offered.config);
     }
@@ -137,25 +133,20 @@ fn config(chat: &Chat, offered: &Offered, wanted: &mut Wanted) -> Result<Map<Str
     let seed = seed(chat, wanted)?;
     let format = format(chat, offered, wanted)?;
     let mut config = Map::new();
-    let mut put = |key: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            config.insert(key.into(), value);
-        }
-    };
-    put("temperature", wanted.temperature.map(Into::into));
-    put("topP", wanted.top_p.map(Into::into));
-    put("topK", wanted.top_k.map(Into::into));
-    put("maxOutputTokens", wanted.max_tokens.map(Into::into));
-    put("stopSequences", (!wanted.stop.is_empty()).then(|| wanted.stop.clone().into()));
-    put("seed", seed.map(Into::into));
-    put("presencePenalty", wanted.presence_penalty.map(Into::into));
-    put("frequencyPenalty", wanted.frequency_penalty.map(Into::into));
-    put("candidateCount", wanted.n.map(Into::into));
-    put("responseLogprobs", request.other.get("logprobs").cloned());
-    put("logprobs", request.other.get("top_logprobs").cloned());
-    format.into_iter().for_each(|(key, value)| put(&key, Some(value)));
-    put("responseModalities", request.other.get("modalities").and_then(modalities));
-    put("thinkingConfig", thinking(wanted));
+    put(&mut config, "temperature", wanted.temperature);
+    put(&mut config, "topP", wanted.top_p);
+    put(&mut config, "topK", wanted.top_k);
+    put(&mut config, "maxOutputTokens", wanted.max_tokens);
+    put(&mut config, "stopSequences", wanted.stop_texts());
+    put(&mut config, "seed", seed);
+    put(&mut config, "presencePenalty", wanted.presence_penalty);
+    put(&mut config, "frequencyPenalty", wanted.frequency_penalty);
+    put(&mut config, "candidateCount", wanted.n);
+    put(&mut config, "responseLogprobs", request.other.get("logprobs").cloned());
+    put(&mut config, "logprobs", request.other.get("top_logprobs").cloned());
+    format.into_iter().for_each(|(key, value)| put(&mut config, &key, Some(value)));
+    put(&mut config, "responseModalities", request.other.get("modalities").and_then(modalities));
+    put(&mut config, "thinkingConfig", thinking(wanted));
     Ok(config)
 }
 

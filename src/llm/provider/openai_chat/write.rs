@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::super::hosts::{Effort, Fields};
 use super::super::models::Thinking;
+use super::super::send::{self, put};
 use super::super::wanted::Wanted;
-use super::super::{Chat, chances, lost, send};
+use super::super::{Chat, chances, lost};
 use super::{tools, turns};
 use crate::error::Result;
 use crate::llm::request::Format;
@@ -64,12 +65,8 @@ fn stream_options(chat: &Chat, wanted: &mut Wanted) -> Map<String, Value> {
 fn others(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     let request = chat.request;
     let mut all = Map::new();
-    if let Some(user) = &request.user {
-        all.insert("user".into(), user.clone().into());
-    }
-    if let Some(metadata) = &request.metadata {
-        all.insert("metadata".into(), metadata.clone());
-    }
+    put(&mut all, "user", request.user.clone());
+    put(&mut all, "metadata", request.metadata.clone());
     all.extend(request.other.clone());
     let mut taken = Map::new();
     match wanted.host.chat.fields {
@@ -87,20 +84,15 @@ fn others(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
 }
 
 fn sampling(wanted: &Wanted, cap: &str, body: &mut Map<String, Value>) {
-    let mut put = |key: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            body.insert(key.into(), value);
-        }
-    };
-    put(cap, wanted.max_tokens.map(Into::into));
-    put("temperature", wanted.temperature.map(Into::into));
-    put("top_p", wanted.top_p.map(Into::into));
-    put("top_k", wanted.top_k.map(Into::into));
-    put("presence_penalty", wanted.presence_penalty.map(Into::into));
-    put("frequency_penalty", wanted.frequency_penalty.map(Into::into));
-    put("seed", wanted.seed.map(Into::into));
-    put("n", wanted.n.map(Into::into));
-    put("stop", (!wanted.stop.is_empty()).then(|| wanted.stop.clone().into()));
+    put(body, cap, wanted.max_tokens);
+    put(body, "temperature", wanted.temperature);
+    put(body, "top_p", wanted.top_p);
+    put(body, "top_k", wanted.top_k);
+    put(body, "presence_penalty", wanted.presence_penalty);
+    put(body, "frequency_penalty", wanted.frequency_penalty);
+    put(body, "seed", wanted.seed);
+    put(body, "n", wanted.n);
+    put(body, "stop", wanted.stop_texts());
 }
 
 /// Efforts, in each host's own way.

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 use super::said::input;
 use crate::error::Result;
 use crate::llm::provider::models::Thinking;
+use crate::llm::provider::send::{self, put};
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, chances, lost, offer, send};
+use crate::llm::provider::{Chat, chances, lost, offer};
 use crate::llm::request::{Format, Named, Tool, ToolChoice};
 
 /// The least that this interface takes as a cap on an answer's tokens.
@@ -57,12 +58,8 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
         body.insert("text".into(), text.into());
     }
     tools(chat, wanted, &mut body)?;
-    if let Some(user) = &request.user {
-        body.insert("user".into(), user.clone().into());
-    }
-    if let Some(metadata) = &request.metadata {
-        body.insert("metadata".into(), metadata.clone());
-    }
+    put(&mut body, "user", request.user.clone());
+    put(&mut body, "metadata", request.metadata.clone());
     if chat.stream {
         body.insert("stream".into(), true.into());
         let options = lost::stream_options(chat, wanted, |key| key == "include_obfuscation");
@@ -135,12 +132,8 @@ fn sampling(wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
         let cap = cap.max(CAP_MIN);
         body.insert("max_output_tokens".into(), cap.into());
     }
-    if let Some(temperature) = wanted.temperature {
-        body.insert("temperature".into(), temperature.into());
-    }
-    if let Some(top_p) = wanted.top_p {
-        body.insert("top_p".into(), top_p.into());
-    }
+    put(body, "temperature", wanted.temperature);
+    put(body, "top_p", wanted.top_p);
     let missing = [
         ("stop", !wanted.stop.is_empty()),
         ("seed", wanted.seed.is_some()),
@@ -156,9 +149,7 @@ fn sampling(wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
 
 fn text(chat: &Chat, verbosity: Option<Value>) -> Map<String, Value> {
     let mut text = Map::new();
-    if let Some(verbosity) = verbosity {
-        text.insert("verbosity".into(), verbosity);
-    }
+    put(&mut text, "verbosity", verbosity);
     match &chat.request.response_format {
         None | Some(Format::Text | Format::Own(_)) => {}
         Some(Format::JsonObject) => {
@@ -204,12 +195,8 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Res
             "tools": names.iter().map(chosen).collect::<Vec<_>>(),
         }),
     });
-    if let Some(choice) = choice {
-        body.insert("tool_choice".into(), choice);
-    }
-    if let Some(parallel) = request.parallel_tool_calls {
-        body.insert("parallel_tool_calls".into(), parallel.into());
-    }
+    put(body, "tool_choice", choice);
+    put(body, "parallel_tool_calls", request.parallel_tool_calls);
     Ok(())
 }
 
