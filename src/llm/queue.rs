@@ -114,10 +114,7 @@ impl Queue {
         cancel: Option<&Arc<Cancel>>,
         tag: u64,
     ) -> Result<()> {
-        let own = Arc::<Cancel>::default();
-        if let Some(cancel) = cancel {
-            cancel.pass_on(&own);
-        }
+        let own = own_token(cancel);
         let limit = Some(Limit::from_now(asked.time_of(&request)));
         let wanted = Wanted::call(asked.clone(), request.clone())?;
         let began = wanted.since;
@@ -146,10 +143,7 @@ impl Queue {
         tag: u64,
         done: impl FnOnce(Vec<Outcome>) + Send + 'static,
     ) -> Result<()> {
-        let own = Arc::<Cancel>::default();
-        if let Some(cancel) = cancel {
-            cancel.pass_on(&own);
-        }
+        let own = own_token(cancel);
         let wanted = Wanted::batch(client.clone(), requests.clone())?;
         let ending = self.enter(own.clone(), tag, wanted, None)?;
         let id = ending.id;
@@ -293,4 +287,13 @@ impl Queue {
         let mut state = self.state.lock();
         self.arrived.wait_while(&mut state, |state| !state.streams.is_empty());
     }
+}
+
+/// A token for a call alone, which the caller's triggers too.
+fn own_token(cancel: Option<&Arc<Cancel>>) -> Arc<Cancel> {
+    let own = Arc::default();
+    if let Some(cancel) = cancel {
+        cancel.pass_on(&own);
+    }
+    own
 }

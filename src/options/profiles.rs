@@ -36,19 +36,22 @@ fn shards(per_core: u32) -> Value {
     Value::from((per_core * cores()).min(65_536))
 }
 
+/// What each workload and each profile says.
+fn common(per_core: u32, interval: u64, batch: u64, strategy: &str) -> Values {
+    vec![
+        ("shard_count", shards(per_core)),
+        ("cleanup_interval_ms", minutes(interval)),
+        ("cleanup_batch_size", batch.into()),
+        ("cleanup_strategy", strategy.into()),
+    ]
+}
+
+fn with(mut values: Values, more: &[(&'static str, Value)]) -> Option<Values> {
+    values.extend_from_slice(more);
+    Some(values)
+}
+
 fn workload(name: &str) -> Option<Values> {
-    let common = |per_core, interval, batch: u64, strategy: &str| -> Values {
-        vec![
-            ("shard_count", shards(per_core)),
-            ("cleanup_interval_ms", minutes(interval)),
-            ("cleanup_batch_size", batch.into()),
-            ("cleanup_strategy", strategy.into()),
-        ]
-    };
-    let with = |mut values: Values, more: &[(&'static str, Value)]| {
-        values.extend_from_slice(more);
-        Some(values)
-    };
     match name {
         "read_heavy" => with(common(4, 10, 100, "hybrid"), &[("eviction_policy", "lru".into())]),
         "write_heavy" => {
@@ -68,18 +71,10 @@ fn workload(name: &str) -> Option<Values> {
 }
 
 fn profile(name: &str) -> Option<Values> {
-    let common = |per_core, interval, batch: u64, retries: u64, strategy: &str| -> Values {
-        vec![
-            ("shard_count", shards(per_core)),
-            ("cleanup_interval_ms", minutes(interval)),
-            ("cleanup_batch_size", batch.into()),
-            ("max_retries", retries.into()),
-            ("cleanup_strategy", strategy.into()),
-        ]
-    };
-    let with = |mut values: Values, more: &[(&'static str, Value)]| {
-        values.extend_from_slice(more);
-        Some(values)
+    let common = |per_core, interval, batch, retries: u64, strategy| {
+        let mut values = common(per_core, interval, batch, strategy);
+        values.push(("max_retries", retries.into()));
+        values
     };
     match name {
         "low_latency" => Some(common(4, 5, 100, 3, "lazy")),
