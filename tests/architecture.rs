@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 /// What carries data and does nothing: open to all of `llm`.
 const DATA: &[&str] = &[
     "llm::message",
+    "llm::model_name",
     "llm::request",
     "llm::response",
     "llm::event",
@@ -58,6 +59,7 @@ const RULES: &[(&str, &[&[&str]])] = &[
     ("llm::request", &[DATA, &["options", "error"]]),
     ("llm::response", &[DATA, &["options", "error"]]),
     ("llm::excerpt", &[]),
+    ("llm::model_name", &[]),
     ("llm::event", &[DATA, &["error"]]),
     ("llm::events", &[DATA, &["error"]]),
     ("llm::cancel", &[&["clock", "error"]]),
@@ -129,9 +131,14 @@ fn module_of(relative: &Path) -> String {
     name.strip_suffix("::mod").unwrap_or(&name).to_string()
 }
 
-/// Without comments, and without the tests at the end.
+/// Without comments, and without the tests at the end; those in a file of their own are
+/// only named, and the code goes on.
 fn code_of(text: &str) -> String {
-    let end = text.find("#[cfg(test)]\nmod ").unwrap_or(text.len());
+    const TESTS: &str = "#[cfg(test)]\nmod ";
+    let is_here = |at: &usize| {
+        text[at + TESTS.len()..].lines().next().is_some_and(|name| name.ends_with('{'))
+    };
+    let end = text.match_indices(TESTS).map(|(at, _)| at).find(is_here).unwrap_or(text.len());
     let line = |line: &str| match line.trim_start().starts_with("//") {
         true => String::new(),
         false => line.split(" // ").next().unwrap_or_default().to_string(),
@@ -246,6 +253,12 @@ fn the_reader_of_imports_sees_groups_parents_and_paths_in_code() {
     let expected =
         ["clock::Clock", "error::Error", "error::Result", "cache::Cache::new", "llm::client"];
     assert_eq!(imports(&source), expected);
+}
+
+#[test]
+fn code_goes_on_after_tests_that_lie_in_a_file_of_their_own() {
+    let text = "mod a;\n#[cfg(test)]\nmod tests;\nuse b;\n#[cfg(test)]\nmod tests {\nuse c;\n}\n";
+    assert_eq!(code_of(text), "mod a;\n#[cfg(test)]\nmod tests;\nuse b;");
 }
 
 /// Providers that speak another's dialect, and whose ways are their rows'.

@@ -27,6 +27,7 @@ pub mod lazy;
 pub mod log;
 pub mod message;
 pub mod metrics;
+pub mod model_name;
 mod nesting;
 pub mod order;
 pub mod policy;

@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::options::client::ClientOptions;
 use crate::options::form;
 
-use super::price_table::{self, Row, is_of_family};
+use super::model_name::is_of_family;
+use super::price_table::{self, Row};
 use super::response::{Response, Usage};
 
 /// No call costs more USD: what a provider states beyond it would overflow sums.

@@ -10,7 +10,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use crate::llm::price_table::begins_with;
+use crate::llm::model_name::begins_with;
 use crate::options::presets::ModelSize;
 
 pub use rows::TAKES;
