@@ -33,6 +33,7 @@ fn a_claude_says_its_tier_speed_place_tools_and_other_runs_in_its_usage() {
         json!({"service_tier": null, "inference_geo": "not_available", "iterations": []}),
         json!({"iterations": [{"type": "message", "input_tokens": 1, "output_tokens": 1}]}),
         json!({"server_tool_use": {"web_search_requests": 3, "other_requests": 0}}),
+        json!({"iterations": [{"type": "fallback_message", "input_tokens": 1, "output_tokens": 1}]}),
     ] {
         assert!(!says(plain.clone()), "{plain}");
     }
@@ -41,6 +42,7 @@ fn a_claude_says_its_tier_speed_place_tools_and_other_runs_in_its_usage() {
         json!({"speed": "fast"}),
         json!({"inference_geo": "us"}),
         json!({"iterations": [{"type": "compaction", "input_tokens": 9, "output_tokens": 1}]}),
+        json!({"iterations": [{"type": "fallback_message", "input_tokens": 1, "output_tokens": 9}]}),
         json!({"server_tool_use": {"other_requests": 1}}),
     ] {
         assert!(says(other.clone()), "{other}");
@@ -128,4 +130,39 @@ fn the_sources_of_a_search_of_xais_are_not_among_the_tokens() {
     };
     assert!(says(json!({"num_sources_used": 5})));
     assert!(!says(json!({"num_sources_used": 0})));
+}
+
+#[test]
+fn a_cost_that_stands_beside_the_usage_is_the_providers() {
+    let claude = client("anthropic", "claude-sonnet-5-5");
+    let custom = client("custom", "m");
+    let said = json!({"id": "m", "content": [{"type": "text", "text": "a"}],
+        "stop_reason": "end_turn", "usage": {"input_tokens": 1, "output_tokens": 1}});
+    let chosen = json!({"id": "c", "choices": [{"index": 0, "finish_reason": "stop",
+        "message": {"content": "a"}}], "usage": {"prompt_tokens": 1, "estimated_cost": 0.25}});
+    let dollars = json!({"amount": 0.5, "currency": "USD", "cost": 0.5});
+    for (beside, cost) in [
+        (json!({"cost": "0.00350000"}), Some(0.0035)),
+        (json!({"cost": "0"}), Some(0.0)),
+        (json!({"x_nanogpt_pricing": dollars}), Some(0.5)),
+        (json!({"x_nanogpt_pricing": {"cost": 2, "currency": "XNO", "costUsd": 0.5}}), Some(0.5)),
+        (json!({"x_nanogpt_pricing": {"cost": 2, "currency": "XNO"}}), None),
+        (json!({"cost": "-1"}), None),
+        (json!({"cost": "free"}), None),
+    ] {
+        let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+        let plain = |client, answer: &Value| {
+            let (dialect, context) = reader(client, &asked);
+            let answer = with(answer.clone(), &beside).to_string();
+            dialect.reply(&context, &head(200, &[]), answer.as_bytes()).unwrap().stated_cost_usd
+        };
+        assert_eq!(plain(&claude, &said), cost, "{beside}");
+        assert_eq!(plain(&custom, &chosen), cost.or(Some(0.25)), "{beside}");
+        let (dialect, context) = reader(&custom, &asked);
+        let end = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
+        let told = with(json!({"choices": []}), &beside);
+        let guess = json!({"choices": [], "x-opencode-type": "inference-cost", "cost": "7"});
+        let (_, streamed) = stream(dialect, &context, &sse(&[end, told, guess])).unwrap();
+        assert_eq!(streamed.stated_cost_usd, cost, "{beside}");
+    }
 }

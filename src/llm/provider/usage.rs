@@ -18,6 +18,19 @@ fn cost_in_head(out: &Assembler) -> Option<f64> {
     cost.filter(|usd: &f64| usd.is_finite() && *usd > 0.0)
 }
 
+/// A cost that stands beside the usage: what OpenCode has taken for an answer, as a text
+/// (what it calls an inference's is what that would cost without a plan), and NanoGPT's.
+pub fn cost_beside(json: &Json, out: &mut Assembler) {
+    let taken = json.get("cost").text().filter(|_| json.get("x-opencode-type").is_null());
+    let priced = json.get("x_nanogpt_pricing");
+    let in_dollars = matches!(priced.get("currency").text(), None | Some("USD"));
+    let priced = priced.get("costUsd").f64().or(priced.get("cost").f64().filter(|_| in_dollars));
+    let cost = taken.and_then(|usd| usd.trim().parse().ok()).or(priced);
+    if let Some(usd) = cost.filter(|usd: &f64| usd.is_finite() && *usd >= 0.0) {
+        out.response().stated_cost_usd = Some(usd);
+    }
+}
+
 /// The first of these numbers that is told.
 fn first(places: &[&Json]) -> Option<u64> {
     places.iter().find_map(|place| place.u64())

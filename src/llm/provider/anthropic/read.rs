@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::fees::is_unpriced;
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::events::Pieces;
@@ -291,24 +292,6 @@ const USAGE_MAX: usize = 1 << 16;
 
 /// What a usage says of the input.
 const INPUT: [&str; 3] = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"];
-
-/// Whether a usage states what its tokens' plain prices leave out: a tier, a speed, a
-/// place, a tool's work other than searches, or runs that its sums do not count.
-fn is_unpriced(usage: &Map<String, Value>) -> bool {
-    let is_other = |(key, value): (&String, &Value)| match (key.as_str(), value) {
-        ("service_tier" | "speed", Value::String(word)) => word != "standard",
-        ("inference_geo", Value::String(place)) => {
-            !matches!(place.as_str(), "" | "global" | "not_available")
-        }
-        ("server_tool_use", Value::Object(uses)) => uses.iter().any(|(tool, uses)| {
-            let is_known = matches!(tool.as_str(), "web_search_requests" | "web_fetch_requests");
-            !is_known && uses.as_u64().is_some_and(|uses| uses > 0)
-        }),
-        ("iterations", Value::Array(runs)) => runs.iter().any(|run| run["type"] != "message"),
-        _ => false,
-    };
-    usage.iter().any(is_other)
-}
 
 impl Block {
     fn add(&mut self, of: PieceOf, pieces: Pieces<'_>, out: &mut Assembler) {
