@@ -287,6 +287,20 @@ fn more_words_that_only_some_vendors_have_are_understood() {
             "The number of tokens in request more than max tokens allowed (131072).",
             ContextLength,
         ),
+        (400, "Total tokens of image and text exceed max message tokens.", ContextLength),
+        (
+            400,
+            "Input Tokens Exceeded: Number of input tokens exceeds maximum length.",
+            ContextLength,
+        ),
+        (
+            400,
+            "the number of input tokens 6234 cannot exceed the total tokens limit 4096",
+            ContextLength,
+        ),
+        (400, "Requested input length 39818 exceeds maximum input length 32767", ContextLength),
+        (400, "max_tokens must be at least 1, got -1013.", ContextLength),
+        (400, "max_tokens must be at least 1, got 0.", BadRequest),
         (
             403,
             "You have either run out of available resources or do not have an active Grok \

@@ -41,6 +41,13 @@ pub const TOO_LONG: &[&str] = &[
     "reduce the length of the messages",
     "prompt exceeds max length",
     "more than max tokens allowed",
+    // Volcengine, Amazon's Nova, watsonx and DeepInfra.
+    "exceed max message tokens",
+    "input tokens exceeds maximum length",
+    "cannot exceed the total tokens limit",
+    "exceeds maximum input length",
+    // NVIDIA and vLLM, of what the prompt leaves for the answer.
+    "max_tokens must be at least 1, got -",
 ];
 pub const NO_MONEY: &[&str] = &[
     "credit balance is too low",
