@@ -166,3 +166,36 @@ fn a_cost_that_stands_beside_the_usage_is_the_providers() {
         assert_eq!(streamed.stated_cost_usd, cost, "{beside}");
     }
 }
+
+#[test]
+fn what_copilot_took_is_told_in_each_dialect() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let used = json!({"copilot_usage": {"token_details": [], "total_nano_aiu": 116_900_000u64}});
+    let end = json!({"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 1}});
+    let claudes = json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"},
+        "usage": {"output_tokens": 1}});
+    let done = json!({"status": "completed", "usage": {"input_tokens": 1, "output_tokens": 1}});
+    let completed = |event: &Value, response: &Value| {
+        let response = with(done.clone(), response);
+        with(json!({"type": "response.completed", "response": response}), event)
+    };
+    let (none, stop) = (json!({}), json!({"type": "message_stop"}));
+    for (provider, last) in [
+        ("deepseek", with(end, &used)),
+        ("anthropic", with(claudes, &used)),
+        ("responses", completed(&used, &none)),
+        ("responses", completed(&none, &used)),
+    ] {
+        let client = any_request::client_of(provider, "gpt-6-sol");
+        let (dialect, context) = reader(&client, &asked);
+        let (_, told) = stream(dialect, &context, &sse(&[last.clone(), stop.clone()])).unwrap();
+        let usd = told.stated_cost_usd.unwrap();
+        assert!((usd - 0.001_169).abs() < 1e-12, "{usd}: {last}");
+    }
+    let answer = with(done, &with(json!({"output": [], "output_text": "a"}), &used)).to_string();
+    let openai = any_request::client_of("responses", "gpt-6-sol");
+    let (dialect, context) = reader(&openai, &asked);
+    let plain = dialect.reply(&context, &head(200, &[]), answer.as_bytes()).unwrap();
+    assert!(plain.stated_cost_usd.is_some_and(|usd| (usd - 0.001_169).abs() < 1e-12));
+}

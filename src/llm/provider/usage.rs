@@ -19,13 +19,17 @@ fn cost_in_head(out: &Assembler) -> Option<f64> {
 }
 
 /// A cost that stands beside the usage: what OpenCode has taken for an answer, as a text
-/// (what it calls an inference's is what that would cost without a plan), and NanoGPT's.
+/// (what it calls an inference's is what that would cost without a plan), NanoGPT's, and
+/// Copilot's, of whose credits each is a cent.
 pub fn cost_beside(json: &Json, out: &mut Assembler) {
     let taken = json.get("cost").text().filter(|_| json.get("x-opencode-type").is_null());
     let priced = json.get("x_nanogpt_pricing");
     let in_dollars = matches!(priced.get("currency").text(), None | Some("USD"));
     let priced = priced.get("costUsd").f64().or(priced.get("cost").f64().filter(|_| in_dollars));
-    let cost = taken.and_then(|usd| usd.trim().parse().ok()).or(priced);
+    let used =
+        [json, json.get("response")].map(|json| json.at(&["copilot_usage", "total_nano_aiu"]));
+    let credits = used.iter().find_map(|nano| nano.f64()).map(|nano| nano * 1e-11);
+    let cost = taken.and_then(|usd| usd.trim().parse().ok()).or(priced).or(credits);
     if let Some(usd) = cost.filter(|usd: &f64| usd.is_finite() && *usd >= 0.0) {
         out.response().stated_cost_usd = Some(usd);
     }

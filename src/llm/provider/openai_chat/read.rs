@@ -4,7 +4,7 @@
 
 use super::super::alike::{Added, Lane, PieceOf};
 use super::super::stream::Dialect;
-use super::super::usage::{cost_beside, tier, usage};
+use super::super::usage::{tier, usage};
 use super::super::{errors, finish};
 use super::grounds;
 use super::kept::{Kept, merge};
@@ -43,7 +43,6 @@ impl Dialect for Decoder {
             return Err(errors::in_words(out.context(), out.head(), error));
         }
         self.read(json, out, "delta");
-        cost_beside(json, out);
         let says_nothing = ["usage", "x_groq"].iter().all(|name| json.get(name).is_null());
         let choices = json.get("choices");
         // Such as what OpenAI's moderation says; Azure's of the prompt is of no answer yet.

@@ -7,6 +7,7 @@ use crate::error::{Error, Status};
 use crate::llm::assemble::Assembler;
 use crate::llm::json::{Json, halves};
 use crate::llm::provider::alike::Alike;
+use crate::llm::provider::usage::cost_beside;
 use crate::llm::provider::{Context, errors};
 use crate::llm::transport::Head;
 use crate::llm::transport::sse::SseEvent;
@@ -158,7 +159,9 @@ impl<D: Dialect> Core<D> {
         if let Some(error) = errors::of_words(self.out.context(), self.out.head(), &json) {
             self.words = Some(error);
         }
-        match self.dialect.event(name, &json, &mut self.out) {
+        let is_last = self.dialect.event(name, &json, &mut self.out);
+        cost_beside(&json, &mut self.out);
+        match is_last {
             Ok(_) if self.out.is_too_much() => self.fail(too_much(self.out.head())),
             Ok(false) => self.propose(name, data, &json),
             Ok(true) => self.complete(),
