@@ -144,6 +144,7 @@ fn a_cost_that_stands_beside_the_usage_is_the_providers() {
     for (beside, cost) in [
         (json!({"cost": "0.00350000"}), Some(0.0035)),
         (json!({"cost": "0"}), Some(0.0)),
+        (json!({"cost": 0.0035}), Some(0.0035)),
         (json!({"x_nanogpt_pricing": dollars}), Some(0.5)),
         (json!({"x_nanogpt_pricing": {"cost": 2, "currency": "XNO", "costUsd": 0.5}}), Some(0.5)),
         (json!({"x_nanogpt_pricing": {"cost": 2, "currency": "XNO"}}), None),
@@ -198,4 +199,34 @@ fn what_copilot_took_is_told_in_each_dialect() {
     let (dialect, context) = reader(&openai, &asked);
     let plain = dialect.reply(&context, &head(200, &[]), answer.as_bytes()).unwrap();
     assert!(plain.stated_cost_usd.is_some_and(|usd| (usd - 0.001_169).abs() < 1e-12));
+}
+
+#[test]
+fn a_gateway_states_its_cost_in_each_form_of_an_answer() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let claude = client("anthropic", "claude-sonnet-5-5");
+    let spent = json!({"input_tokens": 1, "output_tokens": 1, "cost": 0.25, "is_byok": true,
+        "cost_details": {"upstream_inference_cost": 5.0}});
+    let said = json!({"type": "message", "content": [{"type": "text", "text": "a"}],
+        "stop_reason": "end_turn", "usage": {"input_tokens": 1, "output_tokens": 1}});
+    let gemini = json!({"candidates": [{"content": {"parts": [{"text": "a"}]},
+        "finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 1}});
+    let plain = |client: &Resolved<ClientOptions>, answer: &Value, headers: &[(&str, &str)]| {
+        let (dialect, context) = reader(client, &asked);
+        let body = answer.to_string();
+        dialect.reply(&context, &head(200, headers), body.as_bytes()).unwrap().stated_cost_usd
+    };
+    let in_head = [("x-litellm-response-cost", "0.125")];
+    assert_eq!(plain(&claude, &with(said.clone(), &json!({"usage": spent})), &in_head), Some(5.25));
+    assert_eq!(plain(&claude, &said, &in_head), Some(0.125));
+    assert_eq!(plain(&client("gemini", "gemini-3-pro"), &gemini, &in_head), Some(0.125));
+    assert_eq!(plain(&claude, &with(said, &json!({"usage": {"cost_usd": 0.5}})), &[]), Some(0.5));
+    let (dialect, context) = reader(&claude, &asked);
+    let events = sse(&[
+        json!({"type": "message_start", "message": {"usage": {"input_tokens": 1, "cost": 0}}}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": spent}),
+        json!({"type": "message_stop"}),
+    ]);
+    let (_, streamed) = stream(dialect, &context, &events).unwrap();
+    assert_eq!(streamed.stated_cost_usd, Some(5.25));
 }

@@ -11,7 +11,7 @@ mod pairs;
 
 use self::core::Core;
 use super::alike::{Added, Lane, PieceOf};
-use super::usage::cost_beside;
+use super::usage::{cost_beside, cost_in_head};
 use super::values::Values;
 use super::{Context, StreamDecoder, errors};
 use crate::error::{Error, Result, Status};
@@ -96,6 +96,7 @@ pub fn plain<D: Dialect>(
     let mut out = Assembler::quiet(context, head);
     dialect.whole(&json, &mut out)?;
     cost_beside(&json, &mut out);
+    cost_in_head(&mut out);
     if out.is_too_much() {
         return Err(too_much(head));
     }

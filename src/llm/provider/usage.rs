@@ -12,24 +12,47 @@ pub fn tier(json: &Json, out: &mut Assembler) {
     out.response().has_unpriced |= is_other;
 }
 
-/// The cost that LiteLLM states beside an answer; of a stream it does not know it yet.
-fn cost_in_head(out: &Assembler) -> Option<f64> {
-    let cost = out.head().headers.get("x-litellm-response-cost")?.trim().parse().ok();
-    cost.filter(|usd: &f64| usd.is_finite() && *usd > 0.0)
+/// The cost that LiteLLM states beside a plain answer; of a stream it does not know it yet.
+pub fn cost_in_head(out: &mut Assembler) {
+    if out.response().stated_cost_usd.is_none() {
+        let cost = out.head().headers.get("x-litellm-response-cost");
+        let cost = cost.and_then(|usd| usd.trim().parse().ok());
+        out.response().stated_cost_usd = cost.filter(|usd: &f64| usd.is_finite() && *usd > 0.0);
+    }
 }
 
-/// A cost that stands beside the usage: what OpenCode has taken for an answer, as a text
-/// (what it calls an inference's is what that would cost without a plan), NanoGPT's, and
-/// Copilot's, of whose credits each is a cent.
+/// The cost that a usage states, whoever's form it has.
+pub fn cost(json: &Json, out: &mut Assembler) {
+    let cost = json.get("cost");
+    // What is below 0 is no cost.
+    let usd = |json: &Json| json.f64().filter(|usd| *usd >= 0.0);
+    let stated = usd(cost)
+        .or_else(|| usd(cost.get("total_cost")))
+        .or_else(|| usd(json.get("cost_usd")))
+        .or_else(|| usd(json.get("estimated_cost")))
+        .or_else(|| usd(json.get("cost_in_usd_ticks")).map(|ticks| ticks * 1e-10));
+    // With a key of one's own OpenRouter states its fee, and beside it the vendor's price.
+    let upstream = usd(json.at(&["cost_details", "upstream_inference_cost"]))
+        .filter(|_| json.get("is_byok").bool() == Some(true));
+    if stated.is_some() {
+        out.response().stated_cost_usd = stated.map(|usd| usd + upstream.unwrap_or(0.0));
+    }
+}
+
+/// A cost that stands beside the usage: what Eden AI and OpenCode have taken for an answer,
+/// the latter as a text (what it calls an inference's is what that would cost without a
+/// plan), NanoGPT's, and Copilot's, of whose credits each is a cent.
 pub fn cost_beside(json: &Json, out: &mut Assembler) {
-    let taken = json.get("cost").text().filter(|_| json.get("x-opencode-type").is_null());
+    let taken = json.get("cost");
+    let taken = taken.f64().or(taken.text().and_then(|usd| usd.trim().parse().ok()));
+    let taken = taken.filter(|_| json.get("x-opencode-type").is_null());
     let priced = json.get("x_nanogpt_pricing");
     let in_dollars = matches!(priced.get("currency").text(), None | Some("USD"));
     let priced = priced.get("costUsd").f64().or(priced.get("cost").f64().filter(|_| in_dollars));
     let used =
         [json, json.get("response")].map(|json| json.at(&["copilot_usage", "total_nano_aiu"]));
     let credits = used.iter().find_map(|nano| nano.f64()).map(|nano| nano * 1e-11);
-    let cost = taken.and_then(|usd| usd.trim().parse().ok()).or(priced).or(credits);
+    let cost = taken.or(priced).or(credits);
     if let Some(usd) = cost.filter(|usd: &f64| usd.is_finite() && *usd >= 0.0) {
         out.response().stated_cost_usd = Some(usd);
     }
@@ -119,20 +142,7 @@ pub fn usage(json: &Json, out: &mut Assembler) {
     }
     // xAI's searches cost by the source.
     out.response().has_unpriced |= json.get("num_sources_used").u64() > Some(0);
-    let cost = json.get("cost");
-    // What is below 0 is no cost.
-    let usd = |json: &Json| json.f64().filter(|usd| *usd >= 0.0);
-    let stated = usd(cost)
-        .or_else(|| usd(cost.get("total_cost")))
-        .or_else(|| usd(json.get("estimated_cost")))
-        .or_else(|| usd(json.get("cost_in_usd_ticks")).map(|ticks| ticks * 1e-10))
-        .or_else(|| cost_in_head(out));
-    // With a key of one's own OpenRouter states its fee, and beside it the vendor's price.
-    let upstream = usd(json.at(&["cost_details", "upstream_inference_cost"]))
-        .filter(|_| json.get("is_byok").bool() == Some(true));
-    if stated.is_some() {
-        out.response().stated_cost_usd = stated.map(|usd| usd + upstream.unwrap_or(0.0));
-    }
+    cost(json, out);
     out.usage(Usage {
         input_tokens: input,
         output_tokens: output,

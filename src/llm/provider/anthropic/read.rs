@@ -10,6 +10,7 @@ use crate::llm::json::Json;
 use crate::llm::provider::alike::{Added, Lane, PieceOf};
 use crate::llm::provider::finish;
 use crate::llm::provider::stream::Dialect;
+use crate::llm::provider::usage::cost;
 use crate::llm::response::{FinishReason, Usage};
 
 /// What is kept between the events of an answer.
@@ -261,6 +262,7 @@ impl Decoder {
             }
         }
         out.response().has_unpriced |= is_unpriced(&self.usage);
+        cost(usage, out);
         let n = |key: &str| self.usage.get(key).and_then(Value::as_u64);
         let (read, written) = (n("cache_read_input_tokens"), n("cache_creation_input_tokens"));
         // New API tells OpenAI's figures beside: its input is all of it where the two agree.
