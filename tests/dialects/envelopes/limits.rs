@@ -93,6 +93,12 @@ fn a_limit_of_money_is_told_by_the_codes_that_vendors_have_for_it() {
         (
             "anthropic",
             429,
+            claude("This request would exceed your account's monthly spend limit.", Value::Null),
+            QuotaExhausted,
+        ),
+        (
+            "anthropic",
+            429,
             claude("Extra usage is required for long context requests.", Value::Null),
             QuotaExhausted,
         ),

@@ -308,6 +308,8 @@ fn more_words_that_only_some_vendors_have_are_understood() {
             QuotaExhausted,
         ),
         (429, "server overload, please try again later", Overloaded),
+        (400, "Selected model is at capacity. Please try a different model.", Overloaded),
+        (400, "Insufficient quota available for instant inference.", QuotaExhausted),
         (403, "You've exhausted all your credits.", QuotaExhausted),
         (403, "Insufficient account balance", QuotaExhausted),
         (403, "用户额度不足，请充值", QuotaExhausted),
@@ -358,4 +360,21 @@ fn what_llama_cpp_cannot_process_is_too_long() {
     let body = json!({"error": {"code": 500, "message": words, "type": "server_error"}});
     let error = refused("custom", 500, &[], &body.to_string());
     assert_eq!((error.status, error.retriable), (Status::ContextLength, false));
+}
+
+#[test]
+fn amazons_kind_of_an_error_may_stand_in_a_header_alone() {
+    let kind = |kind: &'static str| [("x-amzn-errortype", kind)];
+    let body = json!({"message": "Wait before trying again."}).to_string();
+    let throttled = kind("ThrottlingException:http://internal.amazon.com/coral/");
+    let error = refused("custom", 400, &throttled, &body);
+    assert_eq!((error.status, error.retriable), (Status::RateLimited, true));
+    assert_eq!(error.provider_code.as_deref(), Some("ThrottlingException"));
+    let error = refused("custom", 403, &kind("AccessDeniedException"), &body);
+    assert_eq!(error.status, Status::Permission);
+    let error = refused("custom", 429, &kind("ForbiddenException"), &body);
+    assert_eq!(error.status, Status::RateLimited);
+    let own = json!({"error": {"code": "invalid_prompt", "message": "m"}}).to_string();
+    let error = refused("custom", 400, &throttled, &own);
+    assert_eq!(error.provider_code.as_deref(), Some("invalid_prompt"));
 }

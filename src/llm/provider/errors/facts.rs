@@ -197,7 +197,12 @@ impl Facts {
     }
 
     /// The error; `http` is the status that counts, 0 where there is none.
-    pub fn error(self, context: &Context, head: &Head, http: u16) -> CallError {
+    pub fn error(mut self, context: &Context, head: &Head, http: u16) -> CallError {
+        // Amazon's kind of an error may stand in a header alone; of a 429 it says less.
+        if self.code.is_none() && self.kind.is_none() && http == head.status && http != 429 {
+            let kind = head.headers.get("x-amzn-errortype").and_then(|kind| kind.split(':').next());
+            self.kind = kind.map(Into::into);
+        }
         let status = self.status(context, http);
         let shown = if http != 0 { http } else { head.status };
         let message = match self.message.trim() {

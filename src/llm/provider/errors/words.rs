@@ -4,8 +4,9 @@
 
 /// Bedrock, of tokens a minute.
 pub const TOO_FAST: &[&str] = &["too many tokens, please wait"];
-/// NVIDIA, of a model that it takes off for a while.
-pub const DEGRADED: &[&str] = &["degraded function cannot be invoked"];
+/// NVIDIA, of a model that it takes off for a while, and OpenAI, of one that Codex asks.
+pub const DEGRADED: &[&str] =
+    &["degraded function cannot be invoked", "selected model is at capacity"];
 /// OpenRouter: the model is served, but by nobody who does what was asked.
 pub const LACKS: &[&str] = &["no endpoints found that support"];
 pub const TOO_LONG: &[&str] = &[
@@ -53,6 +54,7 @@ pub const NO_MONEY: &[&str] = &[
     "credit balance is too low",
     "insufficient balance",
     "insufficient credits",
+    "insufficient quota",
     "balance is insufficient",
     "exceeded your monthly included credits",
     "exceeded current quota",
@@ -80,6 +82,7 @@ pub const SPENT: &[&str] = &[
     "used all available credits",
     "spending limit",
     "spending cap",
+    "spend limit",
     "usage limit exceeded, ",
     // Kimi, of tokens a day, and of a plan's hours, week or month.
     "tpd rate limit",
