@@ -50,6 +50,8 @@ fn an_empty_text_goes_back_only_if_it_is_signed() {
     for (last, parts) in [
         (json!({"text": ""}), json!([call])),
         (json!({"text": "", "thought": true}), json!([call])),
+        (json!({}), json!([call])),
+        (json!({"thought": true}), json!([call])),
         (signed.clone(), json!([call, signed])),
     ] {
         let response = read(&[event(call.clone(), Value::Null), event(last, "STOP".into())]);
@@ -90,7 +92,9 @@ fn an_answer_without_a_candidate_is_no_turn_of_the_next_request() {
     let blocked =
         json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": bill});
     let nothing = json!({"candidates": [], "usageMetadata": bill});
-    for response in [plain(&blocked), read(std::slice::from_ref(&blocked)), plain(&nothing)] {
+    let empty = json!({"candidates": [{"content": {"parts": [{}]}, "finishReason": "STOP"}]});
+    let streamed = [&blocked, &empty].map(|answer| read(std::slice::from_ref(answer)));
+    for response in [plain(&blocked), plain(&nothing), plain(&empty)].into_iter().chain(streamed) {
         let mut request = asked();
         let message = response.first().message.value().to_string();
         request.add_message_json(&message).unwrap();

@@ -146,7 +146,10 @@ impl Candidate {
                 return;
             }
         }
-        self.parts.push(part.to_value());
+        // One without anything in it is refused in the next request.
+        if part.members().iter().any(|(name, _)| name != "thought") {
+            self.parts.push(part.to_value());
+        }
     }
 
     /// Adds a text to the part before, if neither is signed: that says the
