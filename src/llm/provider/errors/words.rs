@@ -4,9 +4,13 @@
 
 /// Bedrock, of tokens a minute.
 pub const TOO_FAST: &[&str] = &["too many tokens, please wait"];
-/// NVIDIA, of a model that it takes off for a while, and OpenAI, of one that Codex asks.
-pub const DEGRADED: &[&str] =
-    &["degraded function cannot be invoked", "selected model is at capacity"];
+/// NVIDIA, of a model that it takes off for a while, OpenAI, of one that Codex asks, and
+/// LM Studio, which loads it again for whoever asks next.
+pub const DEGRADED: &[&str] = &[
+    "degraded function cannot be invoked",
+    "selected model is at capacity",
+    "unloaded while the request was still in queue",
+];
 /// OpenRouter: the model is served, but by nobody who does what was asked.
 pub const LACKS: &[&str] = &["no endpoints found that support"];
 pub const TOO_LONG: &[&str] = &[
@@ -129,7 +133,10 @@ pub const UNKNOWN: &[&str] = &[
     "no such model",
     "supported api model names are",
     "model identifier is invalid",
+    // Hugging Face's router.
     "has no provider supported",
+    "not supported by provider",
+    "not supported for provider",
 ];
 /// OpenRouter: nobody serves the model; NVIDIA, whose models are functions to it.
 pub const NO_HOST: &[&str] = &["no endpoints found", "not found for account"];
