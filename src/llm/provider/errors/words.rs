@@ -164,4 +164,12 @@ pub const FILTERED: &[&str] = &[
     "or sensitive content in input",
     "content management policy",
     "limited access to this content for safety",
+    // LiteLLM's, Databricks' and Cloudflare's guardrails.
+    "guardrail policy",
+    "moderation policy",
+    "content safety policy",
+    "blocked by model armor",
+    "blocked by input guardrail",
+    "blocked by output guardrail",
+    "blocked due to security configurations",
 ];
