@@ -230,3 +230,25 @@ fn a_gateway_states_its_cost_in_each_form_of_an_answer() {
     let (_, streamed) = stream(dialect, &context, &events).unwrap();
     assert_eq!(streamed.stated_cost_usd, Some(5.25));
 }
+
+#[test]
+fn the_traffic_that_vertex_names_is_a_tier() {
+    let google = client("gemini", "gemini-3-pro");
+    let custom = client("custom", "google/gemini-3-pro");
+    for (traffic, is_other) in [
+        ("ON_DEMAND", false),
+        ("TRAFFIC_TYPE_UNSPECIFIED", false),
+        ("ON_DEMAND_PRIORITY", true),
+        ("ON_DEMAND_FLEX", true),
+        ("PROVISIONED_THROUGHPUT", true),
+    ] {
+        let own = json!({"candidates": [{"content": {"parts": [{"text": "a"}]},
+            "finishReason": "STOP"}],
+            "usageMetadata": {"promptTokenCount": 1, "trafficType": traffic}});
+        let named = json!({"google": {"traffic_type": traffic}});
+        let openais = json!({"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 1, "extra_properties": named}});
+        assert_eq!(is_unpriced(&google, &own), is_other, "{traffic}");
+        assert_eq!(is_unpriced(&custom, &openais), is_other, "{traffic}");
+    }
+}

@@ -6,7 +6,7 @@ use crate::llm::response::Usage;
 
 /// Notes a tier that has other prices than the plain ones.
 pub fn tier(json: &Json, out: &mut Assembler) {
-    let plain = ["auto", "default", "standard", "on_demand"];
+    let plain = ["auto", "default", "standard", "on_demand", "traffic_type_unspecified"];
     let is_other =
         json.word().is_some_and(|tier| !plain.iter().any(|own| own.eq_ignore_ascii_case(tier)));
     out.response().has_unpriced |= is_other;

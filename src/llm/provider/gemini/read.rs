@@ -82,6 +82,8 @@ impl Decoder {
         self.blocked(json.get("promptFeedback"), out);
         usage(json.get("usageMetadata"), out);
         tier(json.at(&["usageMetadata", "serviceTier"]), out);
+        // Vertex.
+        tier(json.at(&["usageMetadata", "trafficType"]), out);
     }
 
     /// A prompt that was blocked has a reason, or at least a message; a reason that is

@@ -142,6 +142,7 @@ impl Decoder {
         // Mistral says it with its usage.
         tier(json.get("service_tier"), out);
         tier(json.at(&["usage", "service_tier"]), out);
+        tier(json.at(&["usage", "extra_properties", "google", "traffic_type"]), out);
         // Perplexity's results have titles and dates beside the same addresses; Zhipu
         // calls them by the tool.
         let cited = ["search_results", "citations", "web_search"].map(|name| json.get(name));
