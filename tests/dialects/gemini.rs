@@ -334,3 +334,24 @@ fn a_call_that_comes_again_is_looked_for_among_the_calls() {
     let answer = soon(dialect, &context, &sse(&events));
     assert_eq!((answer.text().len(), answer.first().tool_calls.len()), (MANY, 1));
 }
+
+#[test]
+fn newer_models_go_on_from_no_turn_of_their_own() {
+    let user = |text: &str| json!({"role": "user", "content": text});
+    let said = json!({"role": "assistant", "content": "So"});
+    let asked = |last: &str| request(json!({"messages": [user("Hi"), said.clone(), user(last)]}));
+    for model in ["gemini-3.5-flash-lite", "gemini-3.6-flash", "gemini-3.8-flash", "gemini-4"] {
+        let model = client("gemini", model);
+        let refused = prepare(&model, &asked(""), false).unwrap_err().to_string();
+        assert!(refused.contains("does not go on from"), "{refused}");
+        let mut dropped = asked("");
+        dropped.set("unsupported", "drop").unwrap();
+        let hi = json!([{"role": "user", "parts": [{"text": "Hi"}]}]);
+        assert_eq!(body(&model, &dropped)["contents"], hi);
+        assert_eq!(body(&model, &asked("And?"))["contents"][1]["role"], "model");
+    }
+    for model in ["gemini-2.5-pro", "gemini-3-flash-preview", "gemini-3.5-flash", "tuned"] {
+        let sent = body(&client("gemini", model), &asked(""));
+        assert_eq!(sent["contents"][1]["role"], "model", "{model}");
+    }
+}

@@ -30,6 +30,7 @@ fn what_a_model_cannot_do_is_refused_or_left_out_and_told() {
             json!({"reasoning_effort": "minimal"}),
             "reasoning_effort",
         ),
+        ("gemini", "gemini-3.8-flash", json!({"reasoning_effort": "minimal"}), "reasoning_effort"),
         ("openai", "gpt-4o", json!({"top_k": 5}), "top_k"),
         ("openai", "gpt-4o", json!({"stop": ["1", "2", "3", "4", "5"]}), "stop"),
         ("openai", "gpt-4o", json!({"reasoning_effort": "high"}), "reasoning_effort"),

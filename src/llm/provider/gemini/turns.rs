@@ -45,6 +45,11 @@ pub fn contents(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
             _ => turns.push((role, parts)),
         }
     }
+    let is_trailing = turns.last().is_some_and(|(role, _)| *role == "model");
+    if is_trailing && !wanted.takes.prefill {
+        wanted.refuse("messages", "does not go on from an assistant's message")?;
+        turns.pop();
+    }
     Ok(turns.into_iter().map(|(role, parts)| json!({"role": role, "parts": parts})).collect())
 }
 

@@ -138,6 +138,9 @@ const GEMINI_2_0: Takes =
     Takes { penalties: From(-2.0, 2.0), thinking: Thinking::No, allowance: 0, ..GEMINI_2 };
 const GEMINI_NOT_MINIMAL: Takes =
     Takes { thinking: Thinking::Efforts(&["low", "medium", "high"]), ..GEMINI };
+/// 3.5 Flash-Lite, 3.6 and all that come after (ai.google.dev, whats-new-gemini-3.6).
+const GEMINI_NEW: Takes = Takes { prefill: false, ..GEMINI };
+const GEMINI_3_7: Takes = Takes { prefill: false, ..GEMINI_NOT_MINIMAL };
 
 const KIMI: Takes = Takes {
     provider: "kimi",
@@ -302,9 +305,16 @@ pub static TAKES: &[Takes] = &[
         budget: From(128.0, 32_768.0),
         ..GEMINI_2
     },
+    Takes { prefix: "gemini-", ..GEMINI_NEW },
+    Takes { prefix: "gemini-3-", ..GEMINI },
     Takes { prefix: "gemini-3-pro", thinking: Thinking::Efforts(&["low", "high"]), ..GEMINI },
+    Takes { prefix: "gemini-3.1-", ..GEMINI },
     Takes { prefix: "gemini-3.1-pro", ..GEMINI_NOT_MINIMAL },
-    Takes { prefix: "gemini-3.7-flash", ..GEMINI_NOT_MINIMAL },
+    Takes { prefix: "gemini-pro-latest", ..GEMINI_NOT_MINIMAL },
+    Takes { prefix: "gemini-3.5-flash", ..GEMINI },
+    Takes { prefix: "gemini-3.5-flash-lite", ..GEMINI_NEW },
+    Takes { prefix: "gemini-3.7-flash", ..GEMINI_3_7 },
+    Takes { prefix: "gemini-3.8-flash", ..GEMINI_3_7 },
     DEEPSEEK,
     Takes { prefix: "deepseek-chat", thinks_unasked: false, ..DEEPSEEK },
     KIMI,
