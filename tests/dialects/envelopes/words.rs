@@ -130,6 +130,18 @@ fn words_decide_where_a_vendor_gives_nothing_else() {
         ),
         (
             "custom",
+            403,
+            json!({"code": "permission-denied", "error": "Content violates usage guidelines. "}),
+            ContentFilter,
+        ),
+        (
+            "custom",
+            403,
+            json!({"code": "permission-denied", "error": "Access to the endpoint is denied"}),
+            Permission,
+        ),
+        (
+            "custom",
             412,
             error(
                 json!({"message": "Account a is suspended, possibly due to reaching the monthly spending limit",

@@ -40,6 +40,8 @@ impl Facts {
             Some(Status::RateLimited | Status::Permission) if self.is_spent(&says) => {
                 Status::QuotaExhausted
             }
+            // xAI's code is the same for what its filter refuses.
+            Some(Status::Permission) if says(FILTERED) => Status::ContentFilter,
             Some(Status::QuotaExhausted)
                 if matches!(http, 429 | 0) && says(OF_A_MINUTE) && !says(SPENT) =>
             {
