@@ -123,9 +123,10 @@ fn a_picture_in_a_result_reaches_those_who_can_see_it() {
             {"type": "image_url", "image_url": {"url": "data:image/png;base64,QUJD"}}]},
     ]}));
     let sent = body(&client("gemini", "gemini-2.5-flash"), &request);
-    let parts = sent["contents"][2]["parts"].as_array().unwrap();
-    assert_eq!(parts[0]["functionResponse"]["response"]["output"], "The screen");
-    assert_eq!(parts[1]["inlineData"]["data"], "QUJD");
+    let result = &sent["contents"][2]["parts"][0]["functionResponse"];
+    assert_eq!(result["response"]["output"], "The screen");
+    let shown = json!([{"inlineData": {"mimeType": "image/png", "data": "QUJD"}}]);
+    assert_eq!(sent["contents"][3], json!({"role": "user", "parts": shown}));
     fits("gemini-openapi.json", "GenerateContentRequest", &sent);
     let sent = body(&client("anthropic", "claude-sonnet-5-5"), &request);
     assert_eq!(sent["messages"][2]["content"][0]["content"][1]["source"]["data"], "QUJD");

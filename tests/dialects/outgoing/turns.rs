@@ -52,7 +52,8 @@ fn results_of_one_turn_stand_together_before_the_users_words() {
     check("anthropic", &sent);
     let sent = body(&client("gemini", "gemini-2.5-flash"), &request);
     assert_eq!(sent["contents"][2]["parts"][0]["functionResponse"]["name"], "f");
-    assert_eq!(sent["contents"][2]["parts"][2]["functionResponse"]["response"]["error"], "2");
+    assert_eq!(sent["contents"][2]["parts"][1]["functionResponse"]["response"]["error"], "2");
+    assert_eq!(sent["contents"][3], json!({"role": "user", "parts": [{"text": "Well?"}]}));
     check("gemini", &sent);
 }
 

@@ -24,34 +24,43 @@ pub fn system(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
     Ok(all)
 }
 
-/// The turns; neighbours of one role are one turn, so that the results of
-/// parallel calls stand together.
+/// The turns. The results of parallel calls stand together and alone: Vertex refuses
+/// what stands beside them (Prism-Shadow/agenthub, request 189).
 pub fn contents(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     let messages = &chat.request.messages;
     let mut order: Vec<_> =
         (0..messages.len()).filter(|at| messages[*at].role != Role::System).collect();
     calls::sort_results(messages, &mut order);
-    let mut turns: Vec<(&str, Vec<Value>)> = Vec::new();
+    let mut turns = Vec::new();
     for at in order {
         let message = &messages[at];
-        let (role, parts) = match message.role {
-            Role::Tool => ("user", results(messages, at, wanted)?),
+        let (kind, parts) = match message.role {
+            Role::Tool => ("user", result(messages, at, &mut turns, wanted)?),
             Role::Assistant => ("model", model_turn(chat, message, wanted, url)?),
             _ => ("user", parts(message, wanted)?),
         };
         match turns.last_mut() {
+            _ if parts.is_empty() && message.role == Role::Tool => {}
             _ if parts.is_empty() => lost::note_silence(message.role, wanted),
-            Some((last, all)) if *last == role => all.extend(parts),
-            _ => turns.push((role, parts)),
+            Some((last, all)) if *last == kind => all.extend(parts),
+            _ => turns.push((kind, parts)),
         }
     }
-    let is_trailing = turns.last().is_some_and(|(role, _)| *role == "model");
+    let is_trailing = turns.last().is_some_and(|(kind, _)| *kind == "model");
     if is_trailing && !wanted.takes.prefill {
         wanted.refuse("messages", "does not go on from an assistant's message")?;
         turns.pop();
     }
-    Ok(turns.into_iter().map(|(role, parts)| json!({"role": role, "parts": parts})).collect())
+    let role = |kind| if kind == RESULTS { "user" } else { kind };
+    let turns = turns.into_iter();
+    Ok(turns.map(|(kind, parts)| json!({"role": role(kind), "parts": parts})).collect())
 }
+
+/// Who speaks, and what is said.
+type Turn = (&'static str, Vec<Value>);
+
+/// A turn of the user's that consists of results.
+const RESULTS: &str = "results";
 
 /// Puts what the system says before what the user says first, for models that know
 /// no system.
@@ -123,22 +132,44 @@ fn signs(model: &str) -> bool {
     name.strip_prefix("gemini-").is_some_and(|rest| !rest.starts_with(['1', '2']))
 }
 
-/// A result, and the images and documents that it holds beside its text.
-fn results(messages: &[Message], at: usize, wanted: &mut Wanted) -> Result<Vec<Value>> {
-    let mut all = vec![result(messages, at, wanted)?];
-    for piece in messages[at].content.iter().filter(|piece| !matches!(piece.part, Part::Text(_))) {
-        all.extend(part(piece, wanted)?);
+/// Puts a result after the calls that it belongs to. What is left are the images and
+/// documents that it holds beside its text.
+fn result(
+    messages: &[Message],
+    at: usize,
+    turns: &mut Vec<Turn>,
+    wanted: &mut Wanted,
+) -> Result<Vec<Value>> {
+    let message = &messages[at];
+    let mut beside = Vec::new();
+    match function_response(messages, at, wanted)? {
+        Some(response) => {
+            let call = turns.iter().rposition(|(kind, _)| *kind == "model");
+            let place = call.map_or(turns.len(), |call| call + 1);
+            match turns.get_mut(place) {
+                Some((RESULTS, all)) => all.push(response),
+                _ => turns.insert(place, (RESULTS, vec![response])),
+            }
+        }
+        None => beside.push(json!({"text": message.text()})),
     }
-    Ok(all)
+    for piece in message.content.iter().filter(|piece| !matches!(piece.part, Part::Text(_))) {
+        beside.extend(part(piece, wanted)?);
+    }
+    Ok(beside)
 }
 
 /// A result: an object, with the function's name found from its call.
-fn result(messages: &[Message], at: usize, wanted: &mut Wanted) -> Result<Value> {
+fn function_response(
+    messages: &[Message],
+    at: usize,
+    wanted: &mut Wanted,
+) -> Result<Option<Value>> {
     let message = &messages[at];
     let id = message.tool_call_id.as_deref().unwrap_or_default();
     let Some(name) = calls::function_of(messages, at) else {
         wanted.refuse("messages", &format!("needs the call that {id} is the result of"))?;
-        return Ok(json!({"text": message.text()}));
+        return Ok(None);
     };
     let text = message.text();
     let response = match serde_json::from_str::<Value>(&text) {
@@ -154,7 +185,7 @@ fn result(messages: &[Message], at: usize, wanted: &mut Wanted) -> Result<Value>
     if ToolCall::has_own_id(id) {
         function["id"] = id.into();
     }
-    Ok(json!({"functionResponse": function}))
+    Ok(Some(json!({"functionResponse": function})))
 }
 
 fn parts(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
