@@ -369,3 +369,22 @@ fn where_openai_takes_no_sampling_it_tells_and_shifts_no_chances() {
         }
     }
 }
+
+#[test]
+fn thoughts_in_words_that_a_host_refuses_stay_here() {
+    let said = json!({"role": "assistant", "content": "So", "reasoning": "R",
+        "reasoning_content": "C"});
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}, said,
+        {"role": "user", "content": "And?"}]}));
+    for (url, kept) in [
+        ("https://api.groq.com/openai/v1", &["reasoning"][..]),
+        ("https://api.cerebras.ai/v1", &["reasoning"]),
+        ("https://api.mistral.ai/v1", &[]),
+        ("https://vllm.test/v1", &["reasoning", "reasoning_content"]),
+    ] {
+        let set = [("provider", "custom"), ("model", "m"), ("api_key", "k"), ("base_url", url)];
+        let sent = &body(&options(&set), &asked)["messages"][1];
+        let keys: Vec<_> = sent.as_object().unwrap().keys().skip(2).collect();
+        assert_eq!(keys, kept, "{url}");
+    }
+}

@@ -144,6 +144,19 @@ fn wants_text(url: &str) -> bool {
 /// What Groq says that it has run by itself, and does not take back.
 const GROQS_OWN: &str = "executed_tools";
 
+/// Thoughts in other hosts' words, for which a host refuses the request
+/// (tashfeenahmed/freellmapi, issue 1070; Kilo-Org/kilocode, issue 10375;
+/// OpenMinis/OpenMinis, issue 87; co-l/openfox, issue 220).
+const REFUSED: &[(&str, &[&str])] = &[
+    (".groq.com/", &["reasoning_content"]),
+    (".cerebras.ai/", &["reasoning_content"]),
+    (".mistral.ai/", &["reasoning_content", "reasoning"]),
+];
+
+fn refuses(url: &str, key: &str) -> bool {
+    REFUSED.iter().any(|(host, keys)| url.contains(host) && keys.contains(&key))
+}
+
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let no_thought = wanted.host.chat.no_thought.filter(|_| !message.tool_calls.is_empty());
     if let Some(block) = own_block(chat, message, wanted, url) {
@@ -255,7 +268,9 @@ fn more(message: &Message, wanted: &mut Wanted, url: &str) -> Map<String, Value>
             ("refusal" | "prefix" | "partial" | "cache_control", _) => {
                 more.insert(key.clone(), value.clone());
             }
-            _ if is_foreign || key == GROQS_OWN => lost::note_unknown(message, key, wanted),
+            _ if is_foreign || key == GROQS_OWN || refuses(url, key) => {
+                lost::note_unknown(message, key, wanted);
+            }
             _ => drop(more.insert(key.clone(), value.clone())),
         }
     }
