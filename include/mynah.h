@@ -962,7 +962,7 @@ mynah_status mynah_cache_set(mynah_cache *cache,
                              uint64_t ttl_ms);
 
 /**
- * Finds a key's value: a counted reference, not a copy, unless it is stored
+ * Finds a key's value: a reference, not a copy, unless it is stored
  * compressed. It stays valid after the entry and the cache are gone; free it
  * with `mynah_value_free`. Any thread; waits for a writer of the key's shard.
  *

@@ -25,7 +25,9 @@ use crate::metrics::striped::OWNED;
 use crate::section::{self, Alone};
 use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use crate::sync::pause;
-use crate::waiting::{Mutex, MutexGuard};
+use crate::waiting::Mutex;
+#[cfg(unix)]
+use crate::waiting::MutexGuard;
 
 /// Values that a thread may be lent at a time; with the word beside them they fill a
 /// cache line. Further ones are counted.

@@ -87,7 +87,7 @@ unsafe fn set(
     })
 }
 
-/// Finds a key's value: a counted reference, not a copy, unless it is stored
+/// Finds a key's value: a reference, not a copy, unless it is stored
 /// compressed. It stays valid after the entry and the cache are gone; free it
 /// with `mynah_value_free`. Any thread; waits for a writer of the key's shard.
 ///
