@@ -611,6 +611,46 @@ fn the_model_that_an_answer_fell_back_to_is_its_model_and_what_two_cost_is_unkno
 }
 
 #[test]
+fn what_a_model_that_declined_thought_and_called_is_neither_told_nor_sent_again() {
+    let hop = json!({"type": "fallback", "from": {"model": "m"}, "to": {"model": "n"}});
+    let tool = |kind: &str, id: &str| json!({"type": kind, "id": id, "name": "f", "input": {}});
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let found =
+        |id: &str| json!({"type": "web_search_tool_result", "tool_use_id": id, "content": []});
+    let given = [
+        json!({"type": "thinking", "thinking": "Hm", "signature": "c2ln"}),
+        text("First, "),
+        tool("server_tool_use", "s1"),
+        found("s1"),
+        tool("server_tool_use", "s2"),
+        tool("tool_use", "t1"),
+        hop.clone(),
+        json!({"type": "thinking", "thinking": "So", "signature": "c2ln"}),
+        text("then."),
+        tool("tool_use", "t2"),
+    ];
+    let mut events = vec![begin()];
+    for (index, block) in given.iter().enumerate() {
+        events.extend([start(index as u64, block.clone()), stop(index as u64)]);
+    }
+    for (reason, calls, end) in [("end_turn", 0, end("end_turn")), ("tool_use", 1, end("tool_use"))]
+    {
+        let last = events.len() - 2 * (1 - calls);
+        let (_, response) = read(&[&events[..last], &end].concat()).unwrap();
+        let answer = response.first();
+        assert_eq!((answer.text.as_str(), answer.tool_calls.len()), ("First, then.", calls));
+        assert!(answer.tool_calls.iter().all(|call| call.id == "t2"));
+        let finish = if calls == 0 { FinishReason::Stop } else { FinishReason::ToolCalls };
+        assert_eq!(answer.finish_reason, Some(finish), "{reason}");
+        let mut said = vec![user("Hi"), answer.message.value().into_owned()];
+        said.push(if calls == 0 { user("Go on") } else { result("t2") });
+        let sent = body(&client("anthropic", "m"), &request(json!({"messages": said})));
+        let stays = [&given[1..4], &given[6..9 + calls]].concat();
+        assert_eq!(sent["messages"][1]["content"], json!(stays), "{reason}");
+    }
+}
+
+#[test]
 fn details_of_an_end_that_are_taken_back_are_not_told() {
     let mut end = end("end_turn");
     let kept = read(&[vec![begin()], end.to_vec()].concat()).unwrap().1;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fees::is_unpriced;
+use super::{fallback, fees};
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::events::Pieces;
@@ -135,8 +135,10 @@ impl Dialect for Decoder {
         if !cited.is_empty() {
             out.choice(0).citations = Some(cited.into());
         }
-        let whole = blocks.into_iter().map(Block::whole);
-        out.blocks(0, whole.filter(|block| block["type"].is_string()).collect());
+        let mut whole: Vec<_> = blocks.into_iter().map(Block::whole).collect();
+        whole.retain(|block| block["type"].is_string());
+        fallback::declined_calls(&whole).for_each(|id| out.forget_call(0, id));
+        out.blocks(0, whole);
     }
 }
 
@@ -261,7 +263,7 @@ impl Decoder {
                 self.usage.insert(key.to_string(), value.to_value());
             }
         }
-        out.response().has_unpriced |= is_unpriced(&self.usage);
+        out.response().has_unpriced |= fees::is_unpriced(&self.usage);
         cost(usage, out);
         let n = |key: &str| self.usage.get(key).and_then(Value::as_u64);
         let (read, written) = (n("cache_read_input_tokens"), n("cache_creation_input_tokens"));

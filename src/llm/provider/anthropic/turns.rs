@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::fallback::leave_out_declined;
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source};
 use crate::llm::provider::wanted::Wanted;
@@ -231,6 +232,7 @@ fn id(id: &str) -> String {
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     if let Some(origin) = send::own(chat, message, wanted, url) {
         let mut blocks = origin.blocks.clone();
+        leave_out_declined(&mut blocks);
         blocks.iter_mut().for_each(leave_out_refused);
         leave_out_last_thoughts(&mut blocks, wanted);
         // Its block holds an object, which a call that was cut has not become.
