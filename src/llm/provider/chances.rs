@@ -11,6 +11,8 @@ use crate::error::Result;
 pub fn is_sent(key: &str, value: &Value, wanted: &mut Wanted) -> Result<bool> {
     let range = match key {
         "logprobs" | "top_logprobs" => wanted.takes.temperature,
+        // Of those that can do without thought none takes it, not even so.
+        "logit_bias" if matches!(wanted.takes.penalties, Range::Unthinking(..)) => Range::No,
         "logit_bias" => wanted.takes.penalties,
         _ => return Ok(true),
     };

@@ -147,8 +147,6 @@ pub struct Takes {
     pub n: u64,
     /// Most stop texts; 0: it takes none.
     pub stop: usize,
-    /// Whether it takes them only with `reasoning_effort` none.
-    pub stop_unthinking: bool,
     /// Longest stop text, in bytes.
     pub stop_bytes: usize,
     /// Efforts.
@@ -167,6 +165,8 @@ pub struct Takes {
     pub unthinking: &'static str,
     /// Whether it is found in OpenAI's chat completions.
     pub in_chat: bool,
+    /// Whether it takes the effort max there.
+    pub max_in_chat: bool,
     /// Whether function tools are taken there.
     pub tools_in_chat: ChatTools,
     /// Whether it can be made to call a tool.

@@ -245,11 +245,9 @@ impl Wanted {
     }
 
     fn stops(&mut self, asked: &[String]) -> Result<()> {
-        let thinks = self.takes.stop_unthinking && !self.is_unthinking();
-        let most = if thinks { 0 } else { self.takes.stop };
+        let most = self.takes.stop;
         if asked.len() > most {
             let why = match most {
-                0 if thinks => "takes it only with reasoning_effort none".into(),
                 0 => "does not take it".into(),
                 most => format!("takes at most {most} texts"),
             };

@@ -38,7 +38,7 @@ fn an_interface_that_only_openai_has_is_refused_elsewhere() {
 }
 
 #[test]
-fn models_that_refuse_tools_in_chat_are_asked_through_responses() {
+fn models_that_refuse_tools_or_an_effort_in_chat_are_asked_through_responses() {
     let url = |model: &str, more: Value| {
         let request = ask(more);
         prepare(&client("openai", model), &request, false).unwrap().http.url
@@ -51,6 +51,9 @@ fn models_that_refuse_tools_in_chat_are_asked_through_responses() {
     let mut thinking = tools.clone();
     thinking["reasoning_effort"] = "high".into();
     assert!(url("gpt-5.4", thinking).ends_with("/v1/responses"));
+    let effort = |effort: &str| json!({"reasoning_effort": effort});
+    assert!(url("gpt-6-luna", effort("max")).ends_with("/v1/responses"));
+    assert!(url("gpt-6-luna", effort("xhigh")).ends_with("/v1/chat/completions"));
     let mut none = tools.clone();
     none["reasoning_effort"] = "none".into();
     assert!(url("gpt-6-sol", none).ends_with("/v1/chat/completions"));

@@ -15,7 +15,6 @@ const OPEN: Takes = Takes {
     seed: true,
     n: 128,
     stop: usize::MAX,
-    stop_unthinking: false,
     stop_bytes: usize::MAX,
     thinking: Thinking::Any,
     budget: No,
@@ -25,6 +24,7 @@ const OPEN: Takes = Takes {
     thinks_unasked: true,
     unthinking: "disabled",
     in_chat: true,
+    max_in_chat: true,
     tools_in_chat: ChatTools::Yes,
     forced_tools: true,
     forced_thinking: Forcing::Named,
@@ -54,17 +54,29 @@ const OPENAI_5: Takes = Takes {
 const OPENAI_5_1: Takes = Takes {
     temperature: Unthinking(0.0, 2.0),
     top_p: Unthinking(0.0, 1.0),
-    stop_unthinking: true,
     thinks_unasked: false,
     thinking: Thinking::Efforts(&["none", "low", "medium", "high", "xhigh"]),
-    ..OPENAI_O
+    ..OPENAI_5
 };
+const OPENAI_5_4: Takes = Takes {
+    penalties: Unthinking(-2.0, 2.0),
+    tools_in_chat: ChatTools::UnlessThinking,
+    ..OPENAI_5_1
+};
+/// Models that think as hard as they can in Responses alone.
 const OPENAI_6: Takes = Takes {
-    temperature: Unthinking(0.0, 2.0),
-    top_p: Unthinking(0.0, 1.0),
-    thinking: Thinking::Efforts(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
+    thinks_unasked: true,
+    thinking: Thinking::Efforts(&["none", "low", "medium", "high", "xhigh", "max"]),
+    max_in_chat: false,
     tools_in_chat: ChatTools::OnlyUnthinking,
-    ..OPENAI_O
+    ..OPENAI_5_4
+};
+const OPENAI_6_ALWAYS_THINKS: Takes = Takes {
+    temperature: No,
+    top_p: No,
+    penalties: No,
+    thinking: Thinking::Efforts(&["low", "medium", "high", "xhigh", "max"]),
+    ..OPENAI_6
 };
 /// Models that the vendor offers in its Responses alone.
 const OPENAI_RESPONSES: Takes =
@@ -221,20 +233,14 @@ pub static TAKES: &[Takes] = &[
     Takes { prefix: "gpt-5.1", ..OPENAI_5_1 },
     Takes { prefix: "gpt-5.2", ..OPENAI_5_1 },
     Takes { prefix: "gpt-5.3", ..OPENAI_5_1 },
-    Takes { prefix: "gpt-5.4", tools_in_chat: ChatTools::UnlessThinking, ..OPENAI_5_1 },
-    Takes { prefix: "gpt-5.5", tools_in_chat: ChatTools::UnlessThinking, ..OPENAI_6 },
+    Takes { prefix: "gpt-5.4", ..OPENAI_5_4 },
+    Takes { prefix: "gpt-5.5", thinks_unasked: true, ..OPENAI_5_4 },
     Takes { prefix: "gpt-5.6", ..OPENAI_6 },
     Takes { prefix: "gpt-6", ..OPENAI_6 },
-    Takes {
-        prefix: "gpt-6-astra",
-        thinking: Thinking::Efforts(&["minimal", "low", "medium", "high", "xhigh", "max"]),
-        ..OPENAI_6
-    },
-    Takes {
-        prefix: "gpt-6.1-sol",
-        thinking: Thinking::Efforts(&["low", "medium", "high", "xhigh", "max"]),
-        ..OPENAI_6
-    },
+    Takes { prefix: "gpt-6-astra", ..OPENAI_6_ALWAYS_THINKS },
+    Takes { prefix: "gpt-6.1-sol", ..OPENAI_6_ALWAYS_THINKS },
+    Takes { prefix: "gpt-6.2-astra", ..OPENAI_6_ALWAYS_THINKS },
+    Takes { prefix: "gpt-6.2-sol", ..OPENAI_6_ALWAYS_THINKS },
     Takes { prefix: "codex-", ..OPENAI_RESPONSES },
     Takes { prefix: "gpt-5-codex", ..OPENAI_RESPONSES },
     Takes { prefix: "gpt-5.1-codex", ..OPENAI_RESPONSES },

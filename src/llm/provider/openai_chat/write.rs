@@ -35,7 +35,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
         cap => cap,
     };
     sampling(wanted, cap, &mut body);
-    thinking(wanted, &mut body);
+    thinking(wanted, &mut body)?;
     tools::write(chat, wanted, &mut body, url)?;
     format(chat, wanted, &mut body)?;
     for (key, value) in others(chat, wanted)? {
@@ -96,7 +96,11 @@ fn sampling(wanted: &Wanted, cap: &str, body: &mut Map<String, Value>) {
 }
 
 /// Efforts, in each host's own way.
-fn thinking(wanted: &mut Wanted, body: &mut Map<String, Value>) {
+fn thinking(wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
+    if wanted.effort.as_deref() == Some("max") && !wanted.takes.max_in_chat {
+        wanted.refuse("reasoning_effort", "takes max in Responses alone")?;
+        wanted.effort = None;
+    }
     if let Some(effort) = wanted.effort.clone() {
         let is_on = effort != "none";
         let switch = json!({"type": if is_on { "enabled" } else { "disabled" }});
@@ -118,6 +122,7 @@ fn thinking(wanted: &mut Wanted, body: &mut Map<String, Value>) {
     if let Some(budget) = wanted.budget {
         body.insert("thinking_budget".into(), budget.into());
     }
+    Ok(())
 }
 
 fn format(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {

@@ -89,6 +89,7 @@ pub fn is_needed(options: &ClientOptions, request: &Request) -> bool {
             let tools = !request.tools.is_empty();
             !takes.in_chat
                 || tools && !takes.tools_in_chat.are_taken(effort)
+                || effort == Some("max") && !takes.max_in_chat
                 || request.tools.iter().any(is_only_here)
         }
     }
