@@ -256,8 +256,29 @@ fn check_turns(body: &Value, (list, parts): (&str, &str)) {
     }
 }
 
+/// Claude's turns without the system's, which are later than this copy of the schema.
+fn without_system(body: &Value) -> Value {
+    let mut body = body.clone();
+    body["messages"].as_array_mut().unwrap().retain(|turn| turn["role"] != "system");
+    body
+}
+
+/// The system's turns stand behind the user's and before the assistant's, if before any.
+fn check_system(body: &Value) {
+    let mut roles = vec!["assistant"];
+    let turns = body["messages"].as_array().unwrap().iter();
+    roles.extend(turns.map(|turn| turn["role"].as_str().unwrap()));
+    roles.push("assistant");
+    for around in roles.windows(3).filter(|around| around[1] == "system") {
+        assert_eq!((around[0], around[2]), ("user", "assistant"), "{body:#}");
+    }
+}
+
 /// What hosts that follow OpenAI take of their own: not in OpenAI's schema.
 fn without_own(provider: &str, mut body: Value) -> Value {
+    if provider == "anthropic" {
+        return without_system(&body);
+    }
     if !matches!(provider, "deepseek" | "kimi" | "siliconflow" | "huggingface") {
         return body;
     }
@@ -325,7 +346,10 @@ fn check(provider: &str, model: &str, request: &Request, stream: bool) -> Result
         }
     }
     match provider {
-        "anthropic" => check_turns(&sent, ("messages", "content")),
+        "anthropic" => {
+            check_system(&sent);
+            check_turns(&without_system(&sent), ("messages", "content"));
+        }
         "gemini" => check_turns(&sent, ("contents", "parts")),
         _ => {}
     }

@@ -336,6 +336,40 @@ fn the_system_says_nothing_but_texts() {
 }
 
 #[test]
+fn what_the_system_says_later_stays_there_for_models_whose_thoughts_are_bound_to_the_field() {
+    let said = |role: &str, text: &str| json!({"role": role, "content": text});
+    let call = json!({"role": "assistant", "content": null, "tool_calls": [{"id": "c",
+        "type": "function", "function": {"name": "f", "arguments": "{}"}}]});
+    let asked = request(json!({"messages": [
+        said("system", "Be brief."), said("user", "Hi"), said("assistant", "Yes?"),
+        said("system", "It is late."), said("system", "Hurry."), said("user", "Go on"),
+        call, {"role": "tool", "tool_call_id": "c", "content": "1"},
+        said("system", "One call is left."), said("system", "")]}));
+    let roles = |sent: &Value| -> Vec<String> {
+        let turns = sent["messages"].as_array().unwrap().iter();
+        turns.map(|turn| turn["role"].as_str().unwrap().into()).collect()
+    };
+    for model in ["claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-1"] {
+        let prepared = prepare(&client("anthropic", model), &asked, false).unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        assert_eq!(sent["system"], "Be brief.", "{model}");
+        let turns = ["user", "assistant", "user", "system", "assistant", "user", "system"];
+        assert_eq!(roles(&sent), turns, "{model}");
+        let texts = |at: usize| {
+            let blocks = sent["messages"][at]["content"].as_array().unwrap().iter();
+            blocks.map(|block| block["text"].as_str().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(3), ["It is late.", "Hurry."]);
+        assert_eq!(texts(6), ["One call is left."]);
+        let moved = "messages: the system's moved after the user's next";
+        assert_eq!(prepared.adjusted, [moved], "{model}");
+    }
+    let sent = body(&client("anthropic", "claude-opus-5"), &asked);
+    assert_eq!(sent["system"], "Be brief.\n\nIt is late.\n\nHurry.\n\nOne call is left.");
+    assert_eq!(roles(&sent), ["user", "assistant", "user", "assistant", "user"]);
+}
+
+#[test]
 fn images_are_of_the_kinds_that_are_taken_under_their_proper_names() {
     let seen = |kind: &str| {
         json!({"role": "user", "content": [{"type": "text", "text": "Look"},

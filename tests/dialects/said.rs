@@ -145,7 +145,7 @@ fn a_system_message_that_is_moved_to_the_head_is_noted() {
     let system = json!({"role": "system", "content": "In French."});
     let later = conversation(std::slice::from_ref(&system));
     let first = request(json!({"messages": [system, {"role": "user", "content": "Hi"}]}));
-    for (provider, model) in [("anthropic", "claude-sonnet-5-5"), ("gemini", "gemini-2.5-flash")] {
+    for (provider, model) in [("anthropic", "claude-sonnet-5"), ("gemini", "gemini-2.5-flash")] {
         assert!(notes_of(provider, model, &later).contains("mid-conversation"), "{provider}");
         assert_eq!(notes_of(provider, model, &first), "", "{provider}");
     }

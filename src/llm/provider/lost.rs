@@ -95,7 +95,7 @@ pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
     }
     let is_system = |message: &Message| message.role == Role::System;
     let later = messages.iter().skip_while(|message| is_system(message)).any(is_system);
-    if later && host.moves_system {
+    if later && host.moves_system && !wanted.takes.system_in_turns {
         wanted.note("messages", "the system's in mid-conversation moved before it");
     }
 }

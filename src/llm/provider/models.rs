@@ -177,6 +177,9 @@ pub struct Takes {
     pub prefill: bool,
     /// Whether the answer can be held to a JSON schema.
     pub schema: bool,
+    /// Anthropic: whether what the system says in the midst of the conversation stays
+    /// there.
+    pub system_in_turns: bool,
     /// Gemini: whether it takes instructions apart from what is said.
     pub system: bool,
     /// Gemini: whether it takes tools.

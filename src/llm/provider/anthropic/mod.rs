@@ -6,6 +6,7 @@
 mod fallback;
 mod fees;
 mod read;
+mod system;
 mod turns;
 mod write;
 

@@ -1,47 +1,28 @@
-//! What is said, in Anthropic's form: system messages become a field, turns
-//! alternate, and the results of one turn's calls stand together at the head of
+//! What is said, in Anthropic's form: turns alternate, and the results of one turn's calls stand together at the head of
 //! the user's next message.
 
 use serde_json::{Value, json};
 
 use super::fallback::leave_out_declined;
+use super::system;
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, Source};
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, calls, lost, send};
 
 /// A turn: whose, and its blocks.
-type Turn = (&'static str, Vec<Value>);
-
-/// The system messages, or the option's.
-pub fn system(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
-    if let Some(text) = send::system_prompt(chat) {
-        return Ok(Some(text.into()));
-    }
-    let mut all = Vec::new();
-    for message in chat.request.messages.iter().filter(|m| m.role == Role::System) {
-        all.extend(blocks(message, wanted)?);
-    }
-    if all.iter().any(|block| block["type"] != "text") {
-        wanted.refuse("messages", "takes nothing but texts from the system")?;
-        all.retain(|block| block["type"] == "text");
-    }
-    let marked = all.iter().any(|block| !block["cache_control"].is_null());
-    let texts: Vec<_> = all.iter().filter_map(|block| block["text"].as_str()).collect();
-    Ok(match (all.len(), marked) {
-        (0, _) => None,
-        (_, false) => Some(texts.join("\n\n").into()),
-        _ => Some(all.into()),
-    })
-}
+pub type Turn = (&'static str, Vec<Value>);
 
 /// The turns of user and assistant.
 pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     let mut turns: Vec<Turn> = Vec::new();
     let is_verbatim = |message: &Message| send::own(chat, message, wanted, url).is_some();
     let said = calls::with_unique_ids(&chat.request.messages, is_verbatim);
-    for message in said.iter().filter(|m| m.role != Role::System) {
+    let (head, mut told) = (system::head(&said, wanted), Vec::new());
+    for (at, message) in said.iter().enumerate() {
         match message.role {
+            Role::System if at < head => {}
+            Role::System => told.extend(system::texts(message, wanted)?),
             Role::Tool => add_result(&mut turns, result(message, wanted)?),
             role => {
                 let mut blocks = match role {
@@ -49,10 +30,16 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
                     _ => blocks(message, wanted)?,
                 };
                 leave_out_silence(&mut blocks);
-                match blocks.is_empty() {
-                    true => lost::note_silence(role, wanted),
-                    false => add(&mut turns, role.name(), blocks),
+                if blocks.is_empty() {
+                    lost::note_silence(role, wanted);
+                    continue;
                 }
+                match role {
+                    Role::Assistant => system::tell(&mut turns, &mut told),
+                    _ if told.is_empty() => {}
+                    _ => wanted.note("messages", "the system's moved after the user's next"),
+                }
+                add(&mut turns, role.name(), blocks);
             }
         }
     }
@@ -64,6 +51,10 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     {
         wanted.refuse("messages", "does not go on from an assistant's message")?;
         turns.pop();
+    }
+    system::tell(&mut turns, &mut told);
+    if !told.is_empty() {
+        turns.push(("system", told));
     }
     end_with_a_word(&mut turns, wanted);
     Ok(turns.into_iter().map(|(role, blocks)| json!({"role": role, "content": blocks})).collect())
@@ -180,7 +171,7 @@ fn add(turns: &mut Vec<Turn>, role: &'static str, blocks: Vec<Value>) {
 
 /// The vendor refuses texts that are empty, and white space where nothing else
 /// is said; its own answers have them even so, before a call.
-fn leave_out_silence(blocks: &mut Vec<Value>) {
+pub fn leave_out_silence(blocks: &mut Vec<Value>) {
     let speaks = |block: &Value| block["text"].as_str().is_some_and(|text| !text.trim().is_empty());
     let said = blocks.iter().any(speaks);
     blocks.retain(|block| block["type"] != "text" || said && block["text"] != "");
@@ -258,7 +249,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
 }
 
 /// A message's content; a mark on the message counts for its last block.
-fn blocks(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
+pub fn blocks(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut blocks = Vec::new();
     for piece in &*message.spoken() {
         if let Some(mut block) = block(piece, message.role, wanted)? {

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::turns;
+use super::{system, turns};
 use crate::error::Result;
 use crate::llm::provider::models::Thinking;
 use crate::llm::provider::wanted::Wanted;
@@ -50,7 +50,7 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     let own = CAP + wanted.budget.unwrap_or(0);
     let cap = wanted.max_tokens.unwrap_or(if limit == 0 { own } else { own.min(limit) });
     put("max_tokens", cap.into());
-    if let Some(system) = turns::system(chat, &mut wanted)? {
+    if let Some(system) = system::field(chat, &mut wanted)? {
         put("system", system);
     }
     let messages = turns::messages(chat, &mut wanted, url)?;

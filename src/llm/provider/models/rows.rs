@@ -30,6 +30,7 @@ const OPEN: Takes = Takes {
     forced_thinking: Forcing::Named,
     prefill: true,
     schema: true,
+    system_in_turns: false,
     system: true,
     tools: true,
     tools_beside: true,
@@ -104,6 +105,7 @@ const ANTHROPIC: Takes = Takes {
 const ANTHROPIC_ALWAYS_THINKS: Takes = Takes {
     thinking: Thinking::Efforts(&["low", "medium", "high", "xhigh", "max"]),
     forced_tools: false,
+    system_in_turns: true,
     ..ANTHROPIC
 };
 /// One of temperature and top_p, and a budget of thinking.
@@ -274,6 +276,7 @@ pub static TAKES: &[Takes] = &[
         prefix: "claude-sonnet-5-5",
         unthinking: "between_tools",
         forced_tools: false,
+        system_in_turns: true,
         ..ANTHROPIC
     },
     Takes { prefix: "claude-opus-5-5", ..ANTHROPIC_ALWAYS_THINKS },
