@@ -1,5 +1,5 @@
-//! What is said, in Anthropic's form: turns alternate, and the results of one turn's calls stand together at the head of
-//! the user's next message.
+//! What is said, in Anthropic's form: turns alternate, and the results of one turn's
+//! calls stand together at the head of the user's next message.
 
 use serde_json::{Value, json};
 
