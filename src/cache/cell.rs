@@ -154,9 +154,11 @@ impl Cell {
 
     /// Has values lent from now on, if that needs no waiting and would save anything.
     pub(super) fn lend(&self) {
-        // Without looks past the lock nothing is lent.
+        // Without looks past the lock nothing is lent, nor where the policy is to be
+        // told of each hit.
         if section::is_light()
             && !cfg!(any(miri, feature = "system-heap"))
+            && self.told.counts_up_to.load(Ordering::Relaxed) > 0
             && let Some(_writing) = self.try_write()
         {
             self.told.lends.store(1, Ordering::Relaxed);

@@ -332,6 +332,11 @@ impl Entry {
         !heap::has_class(at + key_len + self.value_len())
     }
 
+    /// Whether a look without a lock can find it, and take its value as it is.
+    pub fn is_lendable(&self) -> bool {
+        self.plain().is_some() && !self.is_large()
+    }
+
     /// Another reference; none when there are two thousand million already,
     /// which only a caller who never frees can reach.
     #[inline]

@@ -83,7 +83,24 @@ impl Cache {
     /// The value of a key. What left on the way is the caller's to deliver.
     #[inline(always)]
     pub fn fetch(&self, key: &[u8], left: &mut Left) -> Result<Value, Missed> {
-        let entry = self.look(key, left, true, |entry| match entry.share() {
+        self.fetch_if(key, left, |_| false)
+    }
+
+    /// As [`Cache::fetch`], for one who has asked [`Cache::quick_value`]: some of these
+    /// calls look whether it should lend.
+    #[inline(always)]
+    pub fn fetch_unsure(&self, key: &[u8], left: &mut Left) -> Result<Value, Missed> {
+        self.fetch_if(key, left, Entry::is_lendable)
+    }
+
+    #[inline(always)]
+    fn fetch_if(
+        &self,
+        key: &[u8],
+        left: &mut Left,
+        watches: impl FnOnce(&Entry) -> bool,
+    ) -> Result<Value, Missed> {
+        let entry = self.look(key, left, watches, |entry| match entry.share() {
             Some(entry) => Ok(entry),
             None => Ok(entry.copy()?),
         })?;
@@ -102,20 +119,25 @@ impl Cache {
         place: &mut [u8],
         left: &mut Left,
     ) -> Result<usize, Missed> {
-        let found = self.look(key, left, false, |entry| {
-            let value = entry.value();
-            let packed = entry.flags() & COMPRESSED != 0;
-            let len = if packed { Codec::length(value) } else { value.len() };
-            let place = place.get_mut(..len).ok_or(Missed::TooLarge(len))?;
-            if !packed && len <= COPIED {
-                place.copy_from_slice(value);
-                return Ok(Found::Copied(len));
-            }
-            match entry.share() {
-                Some(entry) => Ok(Found::Outside(entry)),
-                None => Ok(Found::Outside(entry.copy()?)),
-            }
-        })?;
+        let found = self.look(
+            key,
+            left,
+            |_| false,
+            |entry| {
+                let value = entry.value();
+                let packed = entry.flags() & COMPRESSED != 0;
+                let len = if packed { Codec::length(value) } else { value.len() };
+                let place = place.get_mut(..len).ok_or(Missed::TooLarge(len))?;
+                if !packed && len <= COPIED {
+                    place.copy_from_slice(value);
+                    return Ok(Found::Copied(len));
+                }
+                match entry.share() {
+                    Some(entry) => Ok(Found::Outside(entry)),
+                    None => Ok(Found::Outside(entry.copy()?)),
+                }
+            },
+        )?;
         match found {
             Found::Copied(len) => Ok(len),
             Found::Outside(entry) => self.copy_outside(&entry, place),
@@ -185,14 +207,14 @@ impl Cache {
     }
 
     /// Finds a live entry, calls `found` under the lock, and notes the hit, unless
-    /// there was too little room for it: then it is as if nobody had asked. `shares`:
-    /// whether `found` takes a reference.
+    /// there was too little room for it: then it is as if nobody had asked. `watches`:
+    /// whether one of these calls that found this looks if values should be lent.
     #[inline(always)]
     fn look<R>(
         &self,
         key: &[u8],
         left: &mut Left,
-        shares: bool,
+        watches: impl FnOnce(&R) -> bool,
         found: impl FnOnce(&Entry) -> Result<R, Missed>,
     ) -> Result<R, Missed> {
         let timer = self.metrics.start_get(&self.clock);
@@ -208,7 +230,7 @@ impl Cache {
         }
         if let Some(start) = timer {
             self.timed(start, left);
-            if shares {
+            if result.as_ref().is_ok_and(watches) {
                 self.directory.watch(hash);
             }
         }

@@ -50,7 +50,15 @@ pub fn quick_set(cache: &Cache, key: &[u8], value: &[u8], ttl: Ttl) -> Result<()
 /// do.
 pub fn quick_get(cache: &Cache, key: &[u8], copied: bool) -> Option<Handed> {
     let mut place = [0; 2_048];
-    let slow = || cache.get(key).map(Handed::from);
+    let slow = || {
+        let mut left = None;
+        let value = match copied {
+            true => cache.fetch(key, &mut left),
+            false => cache.fetch_unsure(key, &mut left),
+        };
+        deliver(left);
+        value.ok().map(Handed::from)
+    };
     let Some(stay) = section::enter_alone(striped::line()) else { return slow() };
     let found = match copied {
         true => match cache.quick_copy(&stay, key, &mut place) {

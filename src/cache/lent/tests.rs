@@ -4,6 +4,7 @@ use crate::cache::{Cache, Handed, Ttl};
 use crate::metrics::striped;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// A cache that lends. With metrics some look-ups are timed, and counted.
 fn lending(metrics: bool) -> Arc<Cache> {
@@ -95,6 +96,39 @@ fn values_are_lent_where_nobody_has_written_for_many_look_ups() {
             let first = first().unwrap();
             assert!((1_000..3_000).contains(&first), "after {first}");
         }
+    });
+}
+
+/// Where a shard is said to lend, the next who writes there pays for it.
+#[test]
+#[cfg_attr(any(miri, feature = "system-heap"), ignore = "nothing is lent there")]
+fn nothing_is_to_be_called_in_where_nothing_could_be_lent() {
+    type Ask = fn(&Arc<Cache>, &[u8]);
+    let by_reference: Ask = |cache, key| _ = quick_get(cache, key, false);
+    let others: [Ask; 3] = [
+        |cache, key| _ = quick_get(cache, key, true),
+        |cache, key| _ = cache.get_many([key].into_iter()).unwrap(),
+        |cache, key| _ = cache.get_or_claim(key, Duration::ZERO, None).map(drop),
+    ];
+    let lends = |policy: &str, key: &[u8], ask: Ask| {
+        let options =
+            format!(r#"{{"shard_count": 1, "compression": true, "eviction_policy": "{policy}"}}"#);
+        let (cache, _) = cache(&options);
+        let noise: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(40_000).collect();
+        let values: [(&[u8], &[u8]); 3] =
+            [(b"key", b"value"), (b"packed", &[b'a'; 4_000]), (b"large", &noise)];
+        values.iter().for_each(|(key, value)| cache.set(key, value, Ttl::Never).unwrap());
+        (0..3_000).for_each(|_| ask(&cache, key));
+        cache.directory.cell(0).lends()
+    };
+    with_a_line(|| {
+        section::prepare();
+        assert!(lends("s3fifo", b"key", by_reference));
+        assert!(!lends("lru", b"key", by_reference), "the policy is told of each hit");
+        for key in ["packed", "large", "none"] {
+            assert!(!lends("s3fifo", key.as_bytes(), by_reference), "{key}");
+        }
+        assert!(others.iter().all(|ask| !lends("s3fifo", b"key", *ask)));
     });
 }
 

@@ -150,7 +150,7 @@ unsafe fn get(
         }
     };
     look(cache, |cache, left| {
-        let found = cache.fetch(key, left)?;
+        let found = cache.fetch_unsure(key, left)?;
         // SAFETY: promised by (1), and not null.
         unsafe { value.write(Handed::from(found).into_raw().cast()) };
         Ok(())
