@@ -172,8 +172,12 @@ impl Cache {
 
     /// The part of one shard: how many entries have gone, and the tick before which
     /// nothing more lapses. It goes round once, and again only if something did not
-    /// stay where it was.
+    /// stay where it was; where nothing is due, it only looks.
     fn sweep_cell(&self, cell: &Cell, now_ms: u64) -> (u64, u32) {
+        let due = cell.read().table.next_due();
+        if due > table::tick_of(now_ms) {
+            return (0, due);
+        }
         let mut all = 0;
         loop {
             let (gone, due) = self.sweep_round(cell, now_ms);

@@ -99,6 +99,19 @@ fn values_are_lent_where_nobody_has_written_for_many_look_ups() {
     });
 }
 
+#[test]
+#[cfg_attr(any(miri, feature = "system-heap"), ignore = "nothing is lent there")]
+fn a_sweep_calls_nothing_in_where_nothing_is_due() {
+    let (cache, clock) = cache(r#"{"shard_count": 1}"#);
+    let lends = || cache.directory.cell(0).lends();
+    cache.set(b"key", b"value", Ttl::Never).unwrap();
+    cache.set(b"brief", b"value", Ttl::Millis(1_000)).unwrap();
+    cache.lend();
+    assert_eq!((cache.sweep(), lends()), (0, true));
+    clock.advance(Duration::from_millis(1_100));
+    assert_eq!((cache.sweep(), lends()), (1, false));
+}
+
 /// Where a shard is said to lend, the next who writes there pays for it.
 #[test]
 #[cfg_attr(any(miri, feature = "system-heap"), ignore = "nothing is lent there")]
