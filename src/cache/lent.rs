@@ -72,7 +72,9 @@ impl<'a> Free<'a> {
     #[inline(always)]
     pub fn of(stay: &'a Alone) -> Option<Free<'a>> {
         let line = LINES.get(stay.line())?;
-        let is_free = |note: &AtomicPtr<()>| note.load(Ordering::Relaxed).is_null();
+        // Acquire: who sees the next note sees that what the last one named has been
+        // read, whichever thread has given it back.
+        let is_free = |note: &AtomicPtr<()>| note.load(Ordering::Acquire).is_null();
         let at = line.notes.iter().position(is_free)?;
         Some(Free { note: &line.notes[at], number: stay.line() * TO_A_LINE + at, _stay: stay })
     }
