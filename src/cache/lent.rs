@@ -23,7 +23,7 @@ use std::ptr::{self, NonNull};
 use super::entry::Entry;
 use crate::metrics::striped::OWNED;
 use crate::section::{self, Alone};
-use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 use crate::sync::pause;
 use crate::waiting::Mutex;
 #[cfg(unix)]
@@ -53,11 +53,12 @@ static LINES: [Line; OWNED] = [const {
 
 /// The references that stand for notes, each in its note's place. Locked for a moment
 /// at a time; held across `fork`.
-static COUNTED: Mutex<[[Option<Entry>; NOTES]; OWNED]> =
-    Mutex::new([const { [const { None }; NOTES] }; OWNED]);
+static COUNTED: Mutex<Counted> = Mutex::new([const { [const { None }; NOTES] }; OWNED]);
+type Counted = [[Option<Entry>; NOTES]; OWNED];
 
 /// Calls that are looking for notes. Raised before their barrier: who takes a note
-/// back that was seen there sees this, or later the bit of his note.
+/// back that was seen there sees this, or later the bit of his note. He need not wait
+/// for them: each looks again at what it has counted.
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 
 /// A free place for a note.
@@ -152,6 +153,12 @@ impl Drop for Lent {
 #[inline(never)]
 fn settle(number: usize) {
     let (line, at) = (number / TO_A_LINE, number % TO_A_LINE);
+    // Its other half is before the second look in `call_in`: of the two, one sees what
+    // the other has done.
+    fence(Ordering::SeqCst);
+    if LINES[line].counted.load(Ordering::Relaxed) >> at & 1 == 0 {
+        return;
+    }
     let mut counted = COUNTED.lock();
     let gone = take_stale(&mut counted[line][at], &LINES[line], at);
     // Freeing takes other locks.
@@ -176,8 +183,21 @@ pub fn call_in() {
     let mut counted = COUNTED.lock();
     // Who makes a note from here on sees that somebody is writing.
     section::barrier();
+    let mut gone = count_noted(&mut counted);
+    // Its other half is in `settle`.
+    fence(Ordering::SeqCst);
+    gone.extend(take_all_stale(&mut counted));
+    // Release: as there.
+    CALLS.fetch_sub(1, Ordering::Release);
+    drop(counted);
+    drop(gone);
+}
+
+/// Counts what is noted, after a barrier since when nobody may be lent what the caller
+/// will write to; the references that stood for other notes.
+fn count_noted(counted: &mut Counted) -> Vec<Entry> {
     let mut gone = Vec::new();
-    for (line, counted) in LINES.iter().zip(counted.iter_mut()) {
+    for (line, counted) in LINES.iter().zip(counted) {
         for (at, counted) in counted.iter_mut().enumerate() {
             gone.extend(take_stale(counted, line, at));
             // SAFETY: who has made it has seen the entry in its shard. There it is
@@ -192,10 +212,17 @@ pub fn call_in() {
             }
         }
     }
-    // Release: as there.
-    CALLS.fetch_sub(1, Ordering::Release);
-    drop(counted);
-    drop(gone);
+    gone
+}
+
+/// The references whose notes were taken back before it was seen that they are counted.
+fn take_all_stale(counted: &mut Counted) -> Vec<Entry> {
+    let lines = LINES.iter().zip(counted);
+    let some = lines.filter(|(line, _)| line.counted.load(Ordering::Relaxed) != 0);
+    let places = some.flat_map(|(line, counted)| {
+        counted.iter_mut().enumerate().map(move |(at, counted)| (line, at, counted))
+    });
+    places.filter_map(|(line, at, counted)| take_stale(counted, line, at)).collect()
 }
 
 /// What a note says once it is not tentative any more.
@@ -213,7 +240,7 @@ fn firm(note: &AtomicPtr<()>) -> Option<NonNull<()>> {
 
 /// The lock of what is counted, while the process forks.
 #[cfg(unix)]
-pub struct Held(#[allow(dead_code)] MutexGuard<'static, [[Option<Entry>; NOTES]; OWNED]>);
+pub struct Held(#[allow(dead_code)] MutexGuard<'static, Counted>);
 
 /// Keeps the counted references as they are until the guard is dropped.
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use crate::cache::{Cache, Handed, Ttl};
 use crate::metrics::striped;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A cache that lends. With metrics some look-ups are timed, and counted.
 fn lending(metrics: bool) -> Arc<Cache> {
@@ -184,6 +184,57 @@ fn who_calls_in_again_counts_nothing_twice() {
         cache.set(b"another", b"value", Ttl::Never).unwrap();
         assert_eq!(references(&cache), 2);
         drop(value);
+        assert_eq!(references(&cache), 1);
+    });
+}
+
+/// Whether a reference stands for a value that was lent.
+fn is_counted(value: &Handed) -> bool {
+    let Handed::Lent(Lent { number }) = value else { return false };
+    LINES[number / TO_A_LINE].counted.load(Ordering::Relaxed) >> (number % TO_A_LINE) & 1 == 1
+}
+
+#[test]
+#[cfg_attr(any(miri, feature = "system-heap"), ignore = "nothing is lent there")]
+fn who_gives_a_value_back_does_not_wait_for_one_who_calls_in() {
+    with_a_line(|| {
+        let cache = lending(false);
+        std::thread::scope(|scope| {
+            // Who calls in for another cache may have counted it.
+            let (value, calling) = std::iter::repeat_with(|| (borrow(&cache), COUNTED.lock()))
+                .find(|(value, _)| !is_counted(value))
+                .unwrap();
+            CALLS.fetch_add(1, Ordering::SeqCst);
+            let gives_back = scope.spawn(move || drop(value));
+            let until = Instant::now() + Duration::from_secs(20);
+            while !gives_back.is_finished() && Instant::now() < until {
+                std::thread::yield_now();
+            }
+            CALLS.fetch_sub(1, Ordering::SeqCst);
+            assert!(gives_back.is_finished());
+            drop(calling);
+        });
+        assert_eq!(references(&cache), 1);
+    });
+}
+
+#[test]
+#[cfg_attr(any(miri, feature = "system-heap"), ignore = "nothing is lent there")]
+fn what_is_given_back_while_it_is_counted_is_let_go_by_who_counts() {
+    with_a_line(|| {
+        let cache = lending(false);
+        let Handed::Lent(value) = borrow(&cache) else { panic!("it was lent") };
+        let mut counted = COUNTED.lock();
+        section::barrier();
+        let mut gone = count_noted(&mut counted);
+        assert_eq!(references(&cache), 2);
+        // By one who has not seen yet that it is counted.
+        let number = value.into_number();
+        let note = &LINES[number / TO_A_LINE].notes[number % TO_A_LINE];
+        note.store(ptr::null_mut(), Ordering::Release);
+        gone.extend(take_all_stale(&mut counted));
+        drop(counted);
+        drop(gone);
         assert_eq!(references(&cache), 1);
     });
 }
