@@ -7,7 +7,7 @@
 //! the same key need not have said. Another version's bytes are read as nothing,
 //! which is a miss.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::lazy::Lazy;
 use super::message::ToolCall;
@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
             id: self.owned()??,
             name: self.owned()??,
             arguments: self.owned()??,
-            extra: Map::new(),
+            ..ToolCall::default()
         })
     }
 
@@ -225,7 +225,7 @@ mod tests {
             id: id.into(),
             name: "f".into(),
             arguments: r#"{"x":1}"#.into(),
-            extra: Map::new(),
+            ..ToolCall::default()
         };
         let choice = Choice {
             index: 1,

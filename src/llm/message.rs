@@ -56,11 +56,14 @@ pub struct Piece {
     pub in_data: bool,
     /// What else stood in it, for hosts that take OpenAI's form.
     pub extra: Map<String, Value>,
+    /// The same of what stood one level down, in its image or file.
+    pub within: Map<String, Value>,
 }
 
 impl From<Part> for Piece {
     fn from(part: Part) -> Piece {
-        Piece { part, cache_control: None, in_data: false, extra: Map::new() }
+        let (extra, within) = (Map::new(), Map::new());
+        Piece { part, cache_control: None, in_data: false, extra, within }
     }
 }
 
@@ -100,6 +103,8 @@ pub struct ToolCall {
     pub arguments: String,
     /// What else the host said about it, such as `extra_content`.
     pub extra: Map<String, Value>,
+    /// What else stood beside name and arguments.
+    pub within: Map<String, Value>,
 }
 
 /// Ids that we gave, because the provider gave none, start so.

@@ -96,6 +96,8 @@ pub enum Format {
         strict: Option<bool>,
         /// What it is for.
         description: Option<String>,
+        /// What else stood beside these.
+        within: Map<String, Value>,
         /// The host's own form of it, in which it was given.
         own: Option<Value>,
     },

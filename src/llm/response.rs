@@ -279,7 +279,7 @@ impl Response {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -291,7 +291,7 @@ mod tests {
                 id: "a".into(),
                 name: "f".into(),
                 arguments: "{}".into(),
-                extra: Map::new(),
+                ..ToolCall::default()
             }],
             finish_reason: Some(FinishReason::ToolCalls),
             provider_finish_reason: Some("tool_calls".into()),

@@ -101,32 +101,36 @@ fn piece(json: &Value) -> Result<Piece> {
         "file" | "input_file" => document(json)?,
         _ => Part::Other(without_mark(json)),
     };
-    let mut extra = match kind {
-        "text" | "image_url" | "file" => extra(json),
-        _ => Map::new(),
+    let (extra, within) = match kind {
+        "text" | "image_url" | "file" => (unread(json, &READ), within(json)),
+        "input_text" => (unread(json, &READ), Map::new()),
+        // Nothing is nested there, and an image has its detail itself.
+        "input_image" => (unread(json, &[&READ[..], &["detail"]].concat()), Map::new()),
+        "input_file" => (unread(json, &[READ, READ_OF_FILES].concat()), Map::new()),
+        _ => (Map::new(), Map::new()),
     };
-    if kind.starts_with("input_") && !matches!(part, Part::Other(_)) {
-        // An image has its detail itself.
-        let of_files = matches!(part, Part::Document(..)).then_some("detail");
-        for key in [BREAKPOINT].into_iter().chain(of_files) {
-            if let Some(value) = json.get(key).filter(|value| !value.is_null()) {
-                extra.insert(key.into(), value.clone());
-            }
-        }
-    }
     let (cache_control, in_data) = (json.get("cache_control").cloned(), has_data(json));
-    Ok(Piece { part, cache_control, in_data, extra })
+    Ok(Piece { part, cache_control, in_data, extra, within })
 }
 
-/// OpenAI's mark for the prompt cache, which is the same in both of its forms.
-const BREAKPOINT: &str = "prompt_cache_breakpoint";
+/// What is read of a part.
+const READ: [&str; 6] = ["type", "text", "image_url", "file", "file_id", "cache_control"];
+/// What is read of a file, in the part or one level down.
+const READ_OF_FILES: [&str; 6] =
+    ["filename", "file_data", "file_url", "file_id", "type", "cache_control"];
 
-/// What a part in the form of chat completions has beside what is read of it.
-fn extra(json: &Value) -> Map<String, Value> {
-    const READ: [&str; 6] = ["type", "text", "image_url", "file", "file_id", "cache_control"];
+/// The members of an object that say something and are not read.
+fn unread(json: &Value, read: &[&str]) -> Map<String, Value> {
     let members = json.as_object().into_iter().flatten();
-    let others = members.filter(|(key, value)| !READ.contains(&key.as_str()) && !value.is_null());
+    let others = members.filter(|(key, value)| !read.contains(&key.as_str()) && !value.is_null());
     others.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// What an image or a file has one level down beside what is read of it.
+fn within(json: &Value) -> Map<String, Value> {
+    let mut within = unread(&json["image_url"], &["url", "detail"]);
+    within.extend(unread(&json["file"], &READ_OF_FILES));
+    within
 }
 
 fn image(json: &Value) -> Result<Part> {
@@ -184,6 +188,7 @@ fn call(json: &Value) -> Result<ToolCall> {
         Some(custom) => ToolCall {
             name: custom["name"].as_str().unwrap_or_default().into(),
             arguments: custom["input"].as_str().unwrap_or_default().into(),
+            within: unread(custom, &["name", "input"]),
             ..ToolCall::default()
         },
         None => function(&json["function"])?,
@@ -206,7 +211,8 @@ fn function(json: &Value) -> Result<ToolCall> {
         Value::Null => String::new(),
         value => value.to_string(),
     };
-    Ok(ToolCall { name: name.into(), arguments, ..ToolCall::default() })
+    let within = unread(json, &["name", "arguments"]);
+    Ok(ToolCall { name: name.into(), arguments, within, ..ToolCall::default() })
 }
 
 fn origin(json: &Value) -> Option<Origin> {

@@ -80,6 +80,10 @@ pub fn piece_json(piece: &Piece) -> Value {
     if let Some(mark) = &piece.cache_control {
         json["cache_control"] = mark.clone();
     }
+    let nested = if matches!(piece.part, Part::Document(..)) { "file" } else { "image_url" };
+    for (key, value) in &piece.within {
+        json[nested][key] = value.clone();
+    }
     for (key, value) in &piece.extra {
         json[key] = value.clone();
     }
@@ -97,6 +101,10 @@ pub fn call_json(call: &ToolCall) -> Value {
             "function": {"name": call.name, "arguments": call.arguments},
         })
     };
+    let nested = if call.is_custom() { "custom" } else { "function" };
+    for (key, value) in &call.within {
+        json[nested][key] = value.clone();
+    }
     for (key, value) in &call.extra {
         json[key] = value.clone();
     }

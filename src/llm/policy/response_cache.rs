@@ -308,6 +308,7 @@ mod tests {
             schema,
             strict: None,
             description: None,
+            within: serde_json::Map::new(),
             own: None,
         };
         for (format, text, keeps) in [

@@ -7,7 +7,7 @@ use super::wanted::Wanted;
 use super::{Chat, calls};
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Piece, Role, ToolCall};
-use crate::llm::request::{Request, ToolChoice};
+use crate::llm::request::{Format, Request, ToolChoice};
 
 /// What answers in OpenAI's form hold beside text and calls, and the dialects read
 /// or leave to the provider that said it; thoughts are nobody else's.
@@ -37,6 +37,7 @@ pub fn options(chat: &Chat, wanted: &mut Wanted) -> Result<()> {
     }
     if wanted.host.has_own_form {
         stream_options(chat, wanted, |_| false);
+        note_format(chat, &[], wanted);
     }
     if options.openai_api == "responses" && !wanted.host.has_responses {
         wanted.refuse("openai_api", "has no Responses: openai has them, at any base_url")?;
@@ -46,6 +47,19 @@ pub fn options(chat: &Chat, wanted: &mut Wanted) -> Result<()> {
         wanted.note("tool_choice", "left out: there are no tools");
     }
     Ok(())
+}
+
+/// Notes what is said of the answer's form beside its name, its schema and that it is
+/// strict, as far as the provider does not know it.
+pub fn note_format(chat: &Chat, known: &[&str], wanted: &mut Wanted) {
+    let Some(Format::JsonSchema { description, within, .. }) = &chat.request.response_format else {
+        return;
+    };
+    let described = description.as_ref().map(|_| "description");
+    let said = described.into_iter().chain(within.keys().map(String::as_str));
+    for key in said.filter(|key| !known.contains(key)) {
+        wanted.note("response_format", &format!("left out: the field {key:.40}"));
+    }
 }
 
 /// Who asks, and what a request is marked with, where a vendor takes neither.
@@ -107,7 +121,7 @@ const READ_OF_PARTS: [&str; 4] = ["detail", "filename", "file_data", "file_url"]
 /// Notes what a part says beside what it holds, none of which is sent.
 pub fn note_part(piece: &Piece, wanted: &mut Wanted) {
     let is_read = |key: &str| READ_OF_PARTS.contains(&key) || KNOWN_IN_MESSAGES.contains(&key);
-    let others = piece.extra.keys().filter(|key| !is_read(key));
+    let others = piece.extra.keys().filter(|key| !is_read(key)).chain(piece.within.keys());
     others.for_each(|key| note_field(key, wanted));
 }
 
@@ -145,7 +159,7 @@ pub fn note_unknown(message: &Message, key: &str, wanted: &mut Wanted) {
 
 /// Notes what a call says beside its function, none of which is sent.
 pub fn note_call(message: &Message, call: &ToolCall, wanted: &mut Wanted) {
-    let others = call.extra.keys().filter(|key| *key != "type");
+    let others = call.extra.keys().filter(|key| *key != "type").chain(call.within.keys());
     others.for_each(|key| note_unknown(message, key, wanted));
 }
 

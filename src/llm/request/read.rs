@@ -140,13 +140,18 @@ fn is_functions(key: &str) -> bool {
     SCHEMAS.contains(&key) || matches!(key, "name" | "description" | "strict")
 }
 
+/// Whether a member of a form that the answer is to have has a field of ours.
+fn is_formats(key: &str) -> bool {
+    matches!(key, "name" | "schema" | "strict" | "description")
+}
+
 /// The first of these members that says something.
 fn first(keys: &[&str], objects: &[&Value]) -> Option<Value> {
     let all = objects.iter().flat_map(|object| keys.iter().map(|key| &object[*key]));
     all.into_iter().find(|value| !value.is_null()).cloned()
 }
 
-/// The members of a tool that no field of ours holds.
+/// The members of a tool or a form that no field of ours holds.
 fn unread(json: &Value, is_read: impl Fn(&str) -> bool) -> Map<String, Value> {
     let members = json.as_object().into_iter().flatten();
     let is_left = |(key, value): &(&String, &Value)| {
@@ -270,6 +275,7 @@ fn format(value: &Value) -> Result<Option<Format>> {
                 schema: outer["schema"].clone(),
                 strict: outer["strict"].as_bool(),
                 description: outer["description"].as_str().map(Into::into),
+                within: unread(outer, is_formats),
                 own: None,
             }
         }
@@ -278,7 +284,8 @@ fn format(value: &Value) -> Result<Option<Format>> {
                 name: value["name"].as_str().unwrap_or("answer").into(),
                 schema: own_schema(value).cloned().unwrap_or_default(),
                 strict: value["strict"].as_bool(),
-                description: None,
+                description: value["description"].as_str().map(Into::into),
+                within: unread(value, |key| is_formats(key) || matches!(key, "type" | "value")),
                 own: Some(value.clone()),
             }
         }

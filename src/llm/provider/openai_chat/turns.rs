@@ -249,6 +249,7 @@ fn tool_calls(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value
         if is_foreign {
             lost::note_call(message, &call, wanted);
             call.extra.retain(|key, _| key == "type");
+            call.within.clear();
         }
         Ok(message::call_json(&call))
     };

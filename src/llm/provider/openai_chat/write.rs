@@ -137,13 +137,16 @@ fn format(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Re
         Format::JsonSchema { own: Some(own), .. } if wanted.host.chat.hands_on => own.clone(),
         Format::Own(own) if wanted.host.chat.hands_on => own.clone(),
         Format::Own(_) => return Ok(()),
-        Format::JsonSchema { name, schema, strict, description, .. } => {
+        Format::JsonSchema { name, schema, strict, description, within, .. } => {
             let mut inner = json!({"name": name, "schema": schema});
             if let Some(strict) = strict {
                 inner["strict"] = (*strict).into();
             }
             if let Some(description) = description {
                 inner["description"] = description.clone().into();
+            }
+            for (key, value) in within {
+                inner[key] = value.clone();
             }
             json!({"type": "json_schema", "json_schema": inner})
         }

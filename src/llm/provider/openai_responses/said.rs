@@ -104,6 +104,7 @@ fn assistant(
             "name": call.name,
             input: arguments,
         });
+        call.within.keys().for_each(|key| lost::note_unknown(message, key, wanted));
         for (key, value) in call.extra.iter().filter(|(key, _)| *key != "type") {
             match key.as_str() {
                 "namespace" => item[key] = value.clone(),
@@ -229,6 +230,7 @@ fn part(part: &Part) -> Value {
 
 /// Adds what was said of a part beside what it holds, as far as the vendor knows it.
 fn more(piece: &Piece, part: &mut Value, wanted: &mut Wanted) {
+    piece.within.keys().for_each(|key| lost::note_field(key, wanted));
     for (key, value) in &piece.extra {
         match (key.as_str(), &piece.part) {
             ("prompt_cache_breakpoint", _) | ("detail", Part::Document(..)) => {

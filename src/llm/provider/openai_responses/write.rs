@@ -52,6 +52,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     if !reasoning.is_empty() {
         body.insert("reasoning".into(), reasoning.into());
     }
+    lost::note_format(chat, &["description"], wanted);
     let mut text = text(chat, other.shift_remove("verbosity"));
     lay_own(&mut text, "text", &mut other);
     if !text.is_empty() {
