@@ -355,3 +355,34 @@ fn newer_models_go_on_from_no_turn_of_their_own() {
         assert_eq!(sent["contents"][1]["role"], "model", "{model}");
     }
 }
+
+#[test]
+fn beside_what_lies_with_the_vendor_it_takes_no_system_and_no_tools() {
+    let cached = |more: Value| {
+        let mut json = json!({"messages": [{"role": "user", "content": "Hi"}],
+            "cached_content": "cachedContents/1"});
+        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        request(json)
+    };
+    let set = [("provider", "gemini"), ("model", "gemini-3.8-flash"), ("api_key", "k")];
+    let dropping = options(&[&set[..], &[("unsupported", "drop")]].concat());
+    let tools = json!([{"type": "function", "function": {"name": "f", "strict": true}}]);
+    for (more, fields) in [
+        (json!({"system_prompt": "Be brief."}), &["systemInstruction"][..]),
+        (json!({"tools": tools}), &["tools", "toolConfig"]),
+        (json!({}), &[]),
+    ] {
+        let refused = prepare(&options(&set), &cached(more.clone()), false).err();
+        let refused = refused.map(|error| error.to_string());
+        assert_eq!(refused.is_some(), !fields.is_empty(), "{refused:?}");
+        let prepared = prepare(&dropping, &cached(more), false).unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        let keys: Vec<_> = sent.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["model", "contents", "cachedContent"]);
+        let noted = fields.iter().map(|field| {
+            let why = "gemini gemini-3.8-flash takes it from the cachedContent alone";
+            format!("{field}: left out: {why}")
+        });
+        assert_eq!(prepared.adjusted, noted.collect::<Vec<_>>());
+    }
+}

@@ -294,7 +294,7 @@ fn fields_of_the_vendors_own_form_are_handed_on() {
         ("openai", responses),
         ("cohere", json!({"k": 5, "p": 0.5, "stop_sequences": ["."]})),
         ("ollama", json!({"format": "json", "think": "low", "shift": false})),
-        ("gemini", json!({"cachedContent": "c", "systemInstruction": system})),
+        ("gemini", json!({"safetySettings": [], "systemInstruction": system})),
     ] {
         let client = match provider {
             "openai" => crate::responses(),

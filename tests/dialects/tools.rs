@@ -128,6 +128,13 @@ fn a_picture_in_a_result_reaches_those_who_can_see_it() {
     let shown = json!([{"inlineData": {"mimeType": "image/png", "data": "QUJD"}}]);
     assert_eq!(sent["contents"][3], json!({"role": "user", "parts": shown}));
     fits("gemini-openapi.json", "GenerateContentRequest", &sent);
+    // From version 3 on it stands within the result.
+    let sent = body(&client("gemini", "gemini-3.8-flash"), &request);
+    let parts = sent["contents"][2]["parts"].as_array().unwrap();
+    let shown = &parts[0]["functionResponse"]["parts"];
+    assert_eq!(*shown, json!([{"inlineData": {"mimeType": "image/png", "data": "QUJD"}}]));
+    assert_eq!(parts.len(), 1);
+    fits("gemini-openapi.json", "GenerateContentRequest", &sent);
     let sent = body(&client("anthropic", "claude-sonnet-5-5"), &request);
     assert_eq!(sent["messages"][2]["content"][0]["content"][1]["source"]["data"], "QUJD");
     let sent = body(&responses(), &request);

@@ -111,7 +111,7 @@ fn model_turn(
         let mut part = json!({"functionCall": function});
         if let Some(signature) = signed(&call.extra) {
             part["thoughtSignature"] = signature.clone();
-        } else if i == 0 && signs(&wanted.model) {
+        } else if i == 0 && is_new(&wanted.model) {
             part["thoughtSignature"] = NO_SIGNATURE.into();
         }
         parts.push(part);
@@ -126,14 +126,18 @@ fn signature(extra: &Map<String, Value>) -> Option<&Value> {
     signature.as_str().filter(|signature| !signature.is_empty()).map(|_| signature)
 }
 
-/// Whether the model insists on signatures.
-fn signs(model: &str) -> bool {
+/// Whether it is Gemini 3 or later, which insists on signatures.
+fn is_new(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or_default();
     name.strip_prefix("gemini-").is_some_and(|rest| !rest.starts_with(['1', '2']))
 }
 
+/// What newer models are shown within a result.
+const SHOWN: [&str; 5] = ["image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain"];
+
 /// Puts a result after the calls that it belongs to. What is left are the images and
-/// documents that it holds beside its text.
+/// documents that it holds beside its text: newer models take those within it that are
+/// here, where it is clear which call's they are.
 fn result(
     messages: &[Message],
     at: usize,
@@ -141,20 +145,30 @@ fn result(
     wanted: &mut Wanted,
 ) -> Result<Vec<Value>> {
     let message = &messages[at];
-    let mut beside = Vec::new();
-    match function_response(messages, at, wanted)? {
-        Some(response) => {
-            let call = turns.iter().rposition(|(kind, _)| *kind == "model");
-            let place = call.map_or(turns.len(), |call| call + 1);
-            match turns.get_mut(place) {
-                Some((RESULTS, all)) => all.push(response),
-                _ => turns.insert(place, (RESULTS, vec![response])),
-            }
-        }
-        None => beside.push(json!({"text": message.text()})),
+    let (mut within, mut beside) = (Vec::new(), Vec::new());
+    let response = function_response(messages, at, wanted)?;
+    let takes_parts = response.is_some() && is_new(&wanted.model);
+    if response.is_none() {
+        beside.push(json!({"text": message.text()}));
     }
     for piece in message.content.iter().filter(|piece| !matches!(piece.part, Part::Text(_))) {
-        beside.extend(part(piece, wanted)?);
+        let Some(part) = part(piece, wanted)? else { continue };
+        let kind = part["inlineData"]["mimeType"].as_str();
+        match takes_parts && kind.is_some_and(|kind| SHOWN.contains(&kind)) {
+            true => within.push(part),
+            false => beside.push(part),
+        }
+    }
+    if let Some(mut response) = response {
+        if !within.is_empty() {
+            response["functionResponse"]["parts"] = within.into();
+        }
+        let call = turns.iter().rposition(|(kind, _)| *kind == "model");
+        let place = call.map_or(turns.len(), |call| call + 1);
+        match turns.get_mut(place) {
+            Some((RESULTS, all)) => all.push(response),
+            _ => turns.insert(place, (RESULTS, vec![response])),
+        }
     }
     Ok(beside)
 }

@@ -80,7 +80,22 @@ pub fn body(
     rest.retain(|key, value| !is_in_config(key, value));
     send::check_system(&mut rest, "systemInstruction", &body, wanted)?;
     send::other_fields(&rest, wanted, OWN_FIELDS, &mut body)?;
+    leave_to_cached(&mut body, wanted)?;
     Ok(body)
+}
+
+/// What the vendor has of a conversation whose beginning lies with it, and takes from
+/// nowhere else then.
+fn leave_to_cached(body: &mut Map<String, Value>, wanted: &mut Wanted) -> Result<()> {
+    if body.get("cachedContent").is_none_or(Value::is_null) {
+        return Ok(());
+    }
+    for field in ["systemInstruction", "tools", "toolConfig"] {
+        if body.shift_remove(field).is_some() {
+            wanted.refuse(field, "takes it from the cachedContent alone")?;
+        }
+    }
+    Ok(())
 }
 
 /// Lays the caller's own configuration over what the options come to. The vendor takes
