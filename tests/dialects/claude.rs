@@ -492,6 +492,23 @@ fn thoughts_that_nothing_follows_are_no_end_of_a_message() {
 }
 
 #[test]
+fn a_mark_on_the_models_own_message_goes_to_its_last_block() {
+    let mark = json!({"type": "ephemeral"});
+    let blocks = json!([{"type": "thinking", "thinking": "t", "signature": "s"},
+        {"type": "text", "text": "a"}]);
+    let mut on_message = own("claude-sonnet-4-5", blocks);
+    let mut on_part = on_message.clone();
+    on_message["cache_control"] = mark.clone();
+    on_part["content"] = json!([{"type": "text", "text": "a", "cache_control": mark}]);
+    for said in [on_message, on_part] {
+        let asked = request(json!({"messages": [user("Hi"), said, user("And?")]}));
+        let sent = body(&client("anthropic", "claude-sonnet-4-5"), &asked);
+        let sent = &sent["messages"][1]["content"];
+        assert_eq!((&sent[1]["cache_control"], &sent[0]["cache_control"]), (&mark, &Value::Null));
+    }
+}
+
+#[test]
 fn a_stop_text_has_more_in_it_than_white_space() {
     let client = client("anthropic", "claude-sonnet-4-5");
     for blank in ["\n", "", " \t"] {

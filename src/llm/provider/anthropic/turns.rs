@@ -226,6 +226,11 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         leave_out_declined(&mut blocks);
         blocks.iter_mut().for_each(leave_out_refused);
         leave_out_last_thoughts(&mut blocks, wanted);
+        let of_parts = message.content.iter().rev().find_map(|piece| piece.cache_control.as_ref());
+        let mark = message.extra.get("cache_control").or(of_parts);
+        if let (Some(mark), Some(last)) = (mark, blocks.last_mut()) {
+            last["cache_control"] = mark.clone();
+        }
         // Its block holds an object, which a call that was cut has not become.
         for call in message.tool_calls.iter().filter(|call| call.object().is_err()) {
             let what = format!("arguments of {:.40} left out: they are no JSON object", call.name);
