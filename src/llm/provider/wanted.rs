@@ -296,6 +296,18 @@ impl Wanted {
         let budget = options.reasoning_budget.map(|budget| budget as f64);
         let budget = self.number(chat, "reasoning_budget", budget, self.takes.budget)?;
         self.budget = budget.map(|budget| budget as u64);
+        if let (Some(effort), Some(_)) = (self.effort.as_deref(), self.budget) {
+            match self.takes.thinking {
+                Thinking::Switch if effort == "none" => {
+                    self.budget = None;
+                    self.note("reasoning_budget", "left out: it is not to think");
+                }
+                Thinking::Budgeted(_) => {
+                    self.note("reasoning_effort", "left out: the budget says how long to think");
+                }
+                _ => {}
+            }
+        }
         Ok(())
     }
 
