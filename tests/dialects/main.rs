@@ -35,6 +35,7 @@ mod rests;
 mod results;
 mod returned;
 mod said;
+mod schemas;
 mod spec;
 mod tools;
 mod vendors;

@@ -38,6 +38,7 @@ mod offer;
 pub mod ollama;
 pub mod openai_chat;
 pub mod openai_responses;
+mod schemas;
 mod send;
 mod stream;
 mod usage;

@@ -8,7 +8,7 @@ use super::{system, turns};
 use crate::error::Result;
 use crate::llm::provider::models::Thinking;
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, lost, offer, send};
+use crate::llm::provider::{Chat, lost, offer, schemas, send};
 use crate::llm::request::{Format, Tool, ToolChoice};
 
 /// The smallest budget of thinking.
@@ -220,6 +220,7 @@ fn output_config(
             wanted.refuse("response_format", "takes no json_schema together with citations")?;
         }
         Some(Format::JsonSchema { schema, .. }) => {
+            let schema = schemas::closed(schema, "response_format", wanted)?;
             config.insert("format".into(), json!({"type": "json_schema", "schema": schema}));
         }
     }
@@ -272,7 +273,11 @@ fn tool(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
     if let Some(other) = &tool.other {
         return Ok(other.clone());
     }
-    let mut json = json!({"name": tool.name, "input_schema": input_schema(tool)});
+    let mut schema = input_schema(tool);
+    if tool.strict == Some(true) {
+        schema = schemas::closed(&schema, "tools", wanted)?;
+    }
+    let mut json = json!({"name": tool.name, "input_schema": schema});
     if let Some(description) = &tool.description {
         json["description"] = description.clone().into();
     }

@@ -3,6 +3,9 @@
 //! What holds for a model is a row of [`super::super::models`] instead, and what a
 //! host behind an address of the caller's does is told by that address.
 
+use serde_json::Value;
+
+use super::super::schemas;
 use crate::llm::message::{Part, Role, Source};
 
 /// One provider.
@@ -91,6 +94,8 @@ pub struct Ways {
     pub fields: Fields,
     /// Why it takes no such part in a message of this role, where its schema says so.
     pub refuses: fn(&Part, Role) -> Option<&'static str>,
+    /// How it takes a JSON schema.
+    pub schema: fn(&Value) -> Value,
     /// Whether it has embeddings.
     pub embeds: bool,
 }
@@ -138,6 +143,7 @@ const WAYS: Ways = Ways {
     effort: Effort::Word,
     fields: Fields::All,
     refuses: |_, _| None,
+    schema: Value::clone,
     embeds: false,
 };
 
@@ -269,6 +275,7 @@ pub(super) static HOSTS: &[Host] = &[
                 "top_logprobs",
             ]),
             refuses: of_kimi,
+            schema: schemas::of_kimi,
             ..WAYS
         },
         ..host(

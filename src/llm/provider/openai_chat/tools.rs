@@ -122,7 +122,7 @@ fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
         function["description"] = description.clone().into();
     }
     if let Some(parameters) = &tool.parameters {
-        function["parameters"] = parameters.clone();
+        function["parameters"] = (wanted.host.chat.schema)(parameters);
     }
     if let Some(strict) = tool.strict {
         function["strict"] = strict.into();

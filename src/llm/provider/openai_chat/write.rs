@@ -138,6 +138,7 @@ fn format(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Re
         Format::Own(own) if wanted.host.chat.hands_on => own.clone(),
         Format::Own(_) => return Ok(()),
         Format::JsonSchema { name, schema, strict, description, within, .. } => {
+            let schema = (wanted.host.chat.schema)(schema);
             let mut inner = json!({"name": name, "schema": schema});
             if let Some(strict) = strict {
                 inner["strict"] = (*strict).into();

@@ -1,0 +1,164 @@
+//! JSON schemas for vendors that take only a part of what JSON Schema knows.
+//!
+//! What a caller's schema says stays said: in another place, or in the words of a
+//! description where a vendor has no member for it. Answers are held against the
+//! caller's own schema, not against what was sent.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::wanted::Wanted;
+use crate::error::Result;
+
+/// Where schemas stand in a schema: under names of the caller's, in a list, or alone.
+const UNDER_NAMES: [&str; 5] =
+    ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"];
+const IN_LISTS: [&str; 5] = ["anyOf", "allOf", "oneOf", "prefixItems", "items"];
+const ALONE: [&str; 8] =
+    ["items", "additionalProperties", "propertyNames", "contains", "not", "if", "then", "else"];
+
+/// Fits a schema and all that stand in it.
+fn each(schema: &mut Value, fit: &mut impl FnMut(&mut Map<String, Value>)) {
+    let Value::Object(members) = schema else { return };
+    for (key, inner) in members.iter_mut() {
+        let key = key.as_str();
+        match inner {
+            Value::Object(named) if UNDER_NAMES.contains(&key) => {
+                named.values_mut().for_each(|schema| each(schema, fit));
+            }
+            Value::Array(list) if IN_LISTS.contains(&key) => {
+                list.iter_mut().for_each(|schema| each(schema, fit));
+            }
+            Value::Object(_) if ALONE.contains(&key) => each(inner, fit),
+            _ => {}
+        }
+    }
+    fit(members);
+}
+
+/// Bounds that Anthropic refuses in a schema that an answer or a call is held to.
+const BOUNDS: [&str; 11] = [
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+];
+/// The formats of texts that it takes.
+const FORMATS: [&str; 10] =
+    ["date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"];
+
+/// A schema as Anthropic takes it: its objects are closed, and what bounds numbers,
+/// texts and lists is told in the descriptions, as the vendor's own libraries do.
+pub fn closed(schema: &Value, field: &str, wanted: &mut Wanted) -> Result<Value> {
+    let (mut is_closed, mut is_free) = (false, false);
+    let mut told = BTreeSet::new();
+    let mut schema = schema.clone();
+    each(&mut schema, &mut |members| {
+        if is_object(members) {
+            match members.get("additionalProperties") {
+                Some(Value::Bool(false)) => {}
+                None if members.keys().any(|key| HOLDS.contains(&key.as_str())) => is_closed = true,
+                _ => is_free = true,
+            }
+            members.insert("additionalProperties".into(), false.into());
+        }
+        if let (Some(choices), false) =
+            (members.shift_remove("oneOf"), members.contains_key("anyOf"))
+        {
+            members.insert("anyOf".into(), choices);
+        }
+        told.extend(tell_bounds(members));
+    });
+    if is_free {
+        wanted.refuse(field, "takes no object whose members are not all named")?;
+    }
+    if is_closed {
+        wanted.note(field, "objects hold nothing but their properties");
+    }
+    if !told.is_empty() {
+        let told = told.into_iter().collect::<Vec<_>>().join(", ");
+        wanted.note(field, &format!("told in the descriptions: {told}"));
+    }
+    Ok(schema)
+}
+
+/// What says which members an object has.
+const HOLDS: [&str; 4] = ["properties", "anyOf", "allOf", "$ref"];
+
+fn is_object(members: &Map<String, Value>) -> bool {
+    match members.get("type") {
+        None => members.contains_key("properties"),
+        Some(Value::Array(types)) => types.iter().any(|kind| kind == "object"),
+        Some(kind) => kind == "object",
+    }
+}
+
+/// Moves what is refused into the description, and says what that was.
+fn tell_bounds(members: &mut Map<String, Value>) -> Vec<String> {
+    let is_refused = |(key, value): &(&String, &Value)| match key.as_str() {
+        "minItems" => value.as_u64().is_some_and(|least| least > 1),
+        "format" => value.as_str().is_some_and(|format| !FORMATS.contains(&format)),
+        key => BOUNDS.contains(&key),
+    };
+    let refused: Vec<String> =
+        members.iter().filter(is_refused).map(|(key, _)| key.clone()).collect();
+    let words = refused.iter().filter_map(|key| {
+        let value = members.shift_remove(key)?;
+        Some(format!("{key}: {value}"))
+    });
+    let words = words.collect::<Vec<_>>().join(", ");
+    if !words.is_empty() {
+        let said = members.get("description").and_then(Value::as_str).unwrap_or_default();
+        let between = if said.is_empty() { "" } else { "\n\n" };
+        let description = [said, between, &words].concat();
+        members.insert("description".into(), description.into());
+    }
+    refused
+}
+
+/// A schema as Kimi takes it (MFJS): a choice's type stands in what can be chosen, none
+/// beside a reference, which leads to `$defs`, and the places of a list stand in
+/// `prefixItems` (vercel/ai, request 18921; lidge-jun/opencodex, issue 2673;
+/// NousResearch/hermes-agent, request 14804).
+pub fn of_kimi(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    each(&mut schema, &mut |members| {
+        if let Some(Value::String(to)) = members.get_mut("$ref") {
+            if let Some(name) = to.strip_prefix("#/definitions/") {
+                *to = format!("#/$defs/{name}");
+            }
+            members.shift_remove("type");
+        }
+        if members.get("items").is_some_and(Value::is_array)
+            && let Some(places) = members.shift_remove("items")
+        {
+            members.entry("prefixItems").or_insert(places);
+        }
+        let kind = members.get("type").cloned();
+        if let (Some(kind), Some(Value::Array(choices))) = (kind, members.get_mut("anyOf")) {
+            for choice in choices.iter_mut().filter_map(Value::as_object_mut) {
+                if !choice.contains_key("$ref") && !choice.contains_key("anyOf") {
+                    choice.entry("type").or_insert_with(|| kind.clone());
+                }
+            }
+            members.shift_remove("type");
+        }
+    });
+    if let Some(members) = schema.as_object_mut()
+        && let Some(Value::Object(older)) = members.shift_remove("definitions")
+        && let Value::Object(all) = members.entry("$defs").or_insert_with(|| json!({}))
+    {
+        for (name, one) in older {
+            all.entry(name).or_insert(one);
+        }
+    }
+    schema
+}
