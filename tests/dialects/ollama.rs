@@ -69,3 +69,30 @@ fn numbers_below_0_are_its_own_words_for_chance_and_no_cap() {
     assert_eq!(sent["options"], json!({"seed": -1, "top_k": -1, "num_predict": -2}));
     fits("ollama-openapi.yaml", "ChatRequest", &sent);
 }
+
+#[test]
+fn a_thought_of_the_callers_own_message_is_said_in_the_vendors_form_and_anothers_is_not() {
+    let call =
+        json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let sent = |provider: &str, model: &str, more: Value| {
+        let mut said = json!({"role": "assistant", "content": "Hi", "tool_calls": [call]});
+        said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}, said,
+            {"role": "tool", "tool_call_id": "c1", "content": "1"}]}));
+        let sent = body(&client(provider, model), &asked);
+        sent["messages"][1].clone()
+    };
+    let foreign = json!({"reasoning_content": "Hm", "mynah":
+        {"provider": "deepseek", "model": "deepseek-flash", "blocks": []}});
+    for key in ["reasoning_content", "reasoning", "thinking"] {
+        assert_eq!(sent("ollama", "qwen3", json!({key: "Hm"}))["thinking"], "Hm");
+    }
+    assert!(sent("ollama", "qwen3", foreign.clone()).get("thinking").is_none());
+    let cohere = |more: Value| sent("cohere", "command-a-reasoning-08-2025", more);
+    let thought = json!([{"type": "thinking", "thinking": "Hm"}]);
+    let said = cohere(json!({"reasoning_content": "Hm"}));
+    assert_eq!((&said["content"], &said["tool_plan"]), (&thought, &json!("Hi")));
+    assert!(cohere(foreign).get("content").is_none());
+    let plain = sent("cohere", "command-a-03-2025", json!({"reasoning_content": "Hm"}));
+    assert!(plain.get("content").is_none());
+}

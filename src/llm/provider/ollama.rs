@@ -221,6 +221,11 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     }
     lost::note_foreign(message, wanted);
     let mut out = said(message, wanted)?;
+    // Another's thoughts are nobody else's; of a caller's own message they are its.
+    let own = message.extra.get("thinking").and_then(Value::as_str).or(message.reasoning());
+    if let Some(thought) = own.filter(|thought| message.origin.is_none() && !thought.is_empty()) {
+        out["thinking"] = thought.into();
+    }
     if !message.tool_calls.is_empty() {
         let call = |call: &ToolCall| {
             let arguments = calls::arguments(message, call, wanted)?;

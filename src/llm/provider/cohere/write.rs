@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Result;
 use crate::llm::message::{Message, Part, Role, Source, ToolCall};
+use crate::llm::provider::models::Thinking;
 use crate::llm::provider::send::{self, put};
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, calls, lost, offer};
@@ -167,7 +168,25 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     } else {
         out.insert("content".into(), said);
     }
+    think(message, wanted, &mut out);
     Ok(out.into())
+}
+
+/// Puts the thought of a caller's own message before what it says, for models that
+/// think; another's is nobody else's.
+fn think(message: &Message, wanted: &Wanted, out: &mut Map<String, Value>) {
+    let thinks = message.origin.is_none() && wanted.takes.thinking != Thinking::No;
+    let thought = message.reasoning().filter(|thought| thinks && !thought.is_empty());
+    let Some(thought) = thought else { return };
+    let mut parts = vec![json!({"type": "thinking", "thinking": thought})];
+    match out.shift_remove("content") {
+        Some(Value::Array(said)) => parts.extend(said),
+        Some(Value::String(text)) if !text.is_empty() => {
+            parts.push(json!({"type": "text", "text": text}));
+        }
+        _ => {}
+    }
+    out.insert("content".into(), parts.into());
 }
 
 /// A text that holds an object, also where the call has none; a caller's own goes as
