@@ -137,6 +137,43 @@ fn a_form_without_nesting_keeps_its_description_and_so_does_a_part() {
 }
 
 #[test]
+fn a_mark_on_any_part_and_a_second_place_of_a_file_are_noted_where_they_are_not_sent() {
+    let mark = json!({"type": "ephemeral"});
+    let call =
+        json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}});
+    let asked = |said: &str, file: Value| {
+        let text = |place: &str| {
+            let mut text = json!({"type": "text", "text": "t"});
+            if place == said {
+                text["cache_control"] = mark.clone();
+            }
+            text
+        };
+        request(json!({"messages": [
+            {"role": "user", "content": [text("user"), {"type": "file", "file": file}]},
+            {"role": "assistant", "content": [text("assistant")], "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": [text("tool")]}]}))
+    };
+    let file = json!({"file_data": "data:text/plain;base64,SGk=", "filename": "a.txt"});
+    for said in ["user", "assistant", "tool"] {
+        for client in [&responses(), &client("gemini", "gemini-3.8-flash"), &client("ollama", "m")]
+        {
+            let mut client = client.clone();
+            client.values.unsupported = "drop".into();
+            let prepared = prepare(&client, &asked(said, file.clone()), false).unwrap();
+            let note = "cache_control: left out: only Anthropic has it";
+            assert!(prepared.adjusted.iter().any(|n| n == note), "{said} {:?}", prepared.adjusted);
+        }
+    }
+    let mut both = file;
+    both["file_id"] = "file-1".into();
+    let asked = asked("", both.clone());
+    assert_eq!(body(&client("custom", "m"), &asked)["messages"][0]["content"][1]["file"], both);
+    let prepared = prepare(&responses(), &asked, false).unwrap();
+    assert_eq!(prepared.adjusted, ["messages: left out: the field file_id"]);
+}
+
+#[test]
 fn what_responses_takes_in_its_own_form_is_handed_on() {
     let own = json!({
         "prompt_cache_options": {"mode": "explicit", "ttl": "30m"},

@@ -119,6 +119,9 @@ const READ: [&str; 6] = ["type", "text", "image_url", "file", "file_id", "cache_
 const READ_OF_FILES: [&str; 6] =
     ["filename", "file_data", "file_url", "file_id", "type", "cache_control"];
 
+/// Where a file may be: the first that is said holds.
+const PLACES: [&str; 3] = ["file_data", "file_url", "file_id"];
+
 /// The members of an object that say something and are not read.
 fn unread(json: &Value, read: &[&str]) -> Map<String, Value> {
     let members = json.as_object().into_iter().flatten();
@@ -129,7 +132,10 @@ fn unread(json: &Value, read: &[&str]) -> Map<String, Value> {
 /// What an image or a file has one level down beside what is read of it.
 fn within(json: &Value) -> Map<String, Value> {
     let mut within = unread(&json["image_url"], &["url", "detail"]);
-    within.extend(unread(&json["file"], &READ_OF_FILES));
+    let file = unread(&json["file"], &["filename", "type", "cache_control"]);
+    // Only the first place that a file names is read.
+    let place = PLACES.into_iter().find(|place| json["file"][place].is_string());
+    within.extend(file.into_iter().filter(|(key, _)| Some(key.as_str()) != place));
     within
 }
 

@@ -145,6 +145,9 @@ fn result(
     wanted: &mut Wanted,
 ) -> Result<Vec<Value>> {
     let message = &messages[at];
+    if message.content.iter().any(|piece| piece.cache_control.is_some()) {
+        wanted.note_mark();
+    }
     let (mut within, mut beside) = (Vec::new(), Vec::new());
     let response = function_response(messages, at, wanted)?;
     let takes_parts = response.is_some() && is_new(&wanted.model);

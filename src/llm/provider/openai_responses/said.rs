@@ -24,6 +24,9 @@ pub fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> 
             continue;
         }
         lost::note_fields_of(message, wanted);
+        if message.content.iter().any(|piece| piece.cache_control.is_some()) {
+            wanted.note_mark();
+        }
         match message.role {
             Role::Assistant => assistant(chat, message, wanted, url, &mut items)?,
             Role::Tool => items.push(result(&messages, at, asked, wanted)?),
@@ -167,9 +170,6 @@ fn output_of(messages: &[Message], at: usize) -> &'static str {
 fn parts(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     let mut parts = Vec::new();
     for piece in &message.content {
-        if piece.cache_control.is_some() {
-            wanted.note_mark();
-        }
         if let Some(why) = refusal(&piece.part) {
             wanted.refuse("messages", why)?;
             continue;
