@@ -57,3 +57,20 @@ fn gemma_4_thinks_hardly_or_hard() {
         assert_eq!(error.status(), Status::BadRequest, "{error}");
     }
 }
+
+#[test]
+fn openais_models_take_the_efforts_that_their_schema_says() {
+    for (model, taken, refused) in [
+        ("gpt-5.1", &["none", "high"][..], &["minimal", "xhigh"][..]),
+        ("gpt-5.2", &["none", "xhigh"], &["minimal"]),
+        ("gpt-5.1-codex-max", &["xhigh"], &[]),
+        ("gpt-5-pro", &["high"], &["low", "none"]),
+    ] {
+        let asked = |effort: &&str| {
+            let client = options(&[("model", model), ("api_key", "k")]);
+            prepare(&client, &ask(json!({"reasoning_effort": effort})), false).is_ok()
+        };
+        assert!(taken.iter().all(asked), "{model}");
+        assert!(!refused.iter().any(asked), "{model}");
+    }
+}

@@ -232,7 +232,11 @@ pub static TAKES: &[Takes] = &[
     Takes { prefix: "o4", stop: 0, ..OPENAI_O },
     Takes { prefix: "gpt-5", ..OPENAI_5 },
     Takes { prefix: "gpt-5-chat", ..OPENAI_PLAIN },
-    Takes { prefix: "gpt-5.1", ..OPENAI_5_1 },
+    Takes {
+        prefix: "gpt-5.1",
+        thinking: Thinking::Efforts(&["none", "low", "medium", "high"]),
+        ..OPENAI_5_1
+    },
     Takes { prefix: "gpt-5.2", ..OPENAI_5_1 },
     Takes { prefix: "gpt-5.3", ..OPENAI_5_1 },
     Takes { prefix: "gpt-5.4", ..OPENAI_5_4 },
@@ -248,7 +252,7 @@ pub static TAKES: &[Takes] = &[
     Takes { prefix: "gpt-5.1-codex", ..OPENAI_RESPONSES },
     Takes { prefix: "gpt-5.2-codex", ..OPENAI_RESPONSES },
     Takes { prefix: "gpt-5.3-codex", ..OPENAI_RESPONSES },
-    Takes { prefix: "gpt-5-pro", ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5-pro", thinking: Thinking::Efforts(&["high"]), ..OPENAI_RESPONSES },
     Takes { prefix: "gpt-5.2-pro", ..OPENAI_RESPONSES },
     Takes { prefix: "gpt-5.4-pro", ..OPENAI_RESPONSES },
     Takes { prefix: "o1-pro", ..OPENAI_RESPONSES },
