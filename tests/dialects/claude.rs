@@ -492,6 +492,34 @@ fn thoughts_that_nothing_follows_are_no_end_of_a_message() {
 }
 
 #[test]
+fn who_asks_is_said_once_and_what_is_no_id_is_refused() {
+    let claude = client("anthropic", "claude-sonnet-5-5");
+    let asked = |more: Value| {
+        let mut json = json!({"messages": [user("Hi")]});
+        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        prepare(&claude, &request(json), false)
+    };
+    for (more, id, notes) in [
+        (json!({"metadata": {"user_id": 5}}), "5", &[][..]),
+        (json!({"metadata": {"user_id": "a"}, "user": "a"}), "a", &[]),
+        (
+            json!({"metadata": {"user_id": "a"}, "user": "b"}),
+            "a",
+            &["user: left out: metadata has a user_id"],
+        ),
+    ] {
+        let prepared = asked(more).unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        assert_eq!(
+            (sent["metadata"]["user_id"].as_str(), &*prepared.adjusted),
+            (Some(id), &*notes.iter().map(|note| String::from(*note)).collect::<Vec<_>>())
+        );
+    }
+    let refused = asked(json!({"metadata": {"user_id": {"a": 1}}})).unwrap_err();
+    assert!(refused.to_string().contains("only a text as user_id"), "{refused}");
+}
+
+#[test]
 fn a_mark_on_the_models_own_message_goes_to_its_last_block() {
     let mark = json!({"type": "ephemeral"});
     let blocks = json!([{"type": "thinking", "thinking": "t", "signature": "s"},

@@ -310,8 +310,20 @@ fn user(chat: &Chat, wanted: &mut Wanted) -> Result<Option<String>> {
         if let Some(key) = metadata.keys().find(|key| *key != "user_id") {
             wanted.refuse("metadata", &format!("takes only user_id, not {key}"))?;
         }
-        if let Some(user) = metadata.get("user_id").and_then(Value::as_str) {
-            return Ok(Some(user.into()));
+        let id = match metadata.get("user_id") {
+            Some(Value::String(id)) => Some(id.clone()),
+            Some(Value::Number(id)) => Some(id.to_string()),
+            None | Some(Value::Null) => None,
+            Some(_) => {
+                wanted.refuse("metadata", "takes only a text as user_id")?;
+                None
+            }
+        };
+        if let Some(id) = id {
+            if request.user.as_ref().is_some_and(|user| *user != id) {
+                wanted.note("user", "left out: metadata has a user_id");
+            }
+            return Ok(Some(id));
         }
     }
     Ok(request.user.clone())
