@@ -21,7 +21,8 @@ fn sent(tools: Value, choice: &Value) -> Value {
 }
 
 fn function(name: &str) -> Value {
-    json!({"type": "function", "function": {"name": name, "parameters": {"type": "object"}}})
+    let parameters = json!({"type": "object", "properties": {}});
+    json!({"type": "function", "function": {"name": name, "parameters": parameters}})
 }
 
 #[test]

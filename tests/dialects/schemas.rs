@@ -107,3 +107,36 @@ fn what_kimi_refuses_beside_a_choice_or_a_reference_stands_where_it_takes_it() {
     assert_eq!(sent("kimi", "kimi-k2.6"), [expected.clone(), expected]);
     assert_eq!(sent("custom", "m"), [given.clone(), given.clone()]);
 }
+
+#[test]
+fn a_choice_at_the_head_of_a_functions_schema_becomes_properties_where_it_is_refused() {
+    let given = json!({"$defs": {"c": {"type": "object", "properties": {"c": {"type": "null"}}}},
+        "properties": {"a": {"type": "string"}}, "required": ["a"],
+        "anyOf": [{"properties": {"a": {"type": "number"}, "b": {"type": "string"}}, "required": ["b"]},
+            {"$ref": "#/$defs/c"}],
+        "allOf": [{"properties": {"d": {"type": "boolean"}}, "required": ["d", "a"]}]});
+    let expected = json!({"type": "object", "$defs": given["$defs"],
+        "properties": {"a": {"type": "string"}, "d": {"type": "boolean"}, "b": {"type": "string"},
+            "c": {"type": "null"}},
+        "required": ["a", "d"]});
+    let asked = |parameters: &Value| {
+        request(json!({"messages": [{"role": "user", "content": "Hi"}],
+            "tools": [{"type": "function", "function": {"name": "f", "parameters": parameters}}]}))
+    };
+    let openai = options(&[("model", "gpt-4o"), ("api_key", "k")]);
+    let notes = ["allOf", "anyOf"]
+        .map(|key| format!("tools: what {key} says at a schema's head told as properties"));
+    for (client, place) in [
+        (&openai, "/tools/0/function/parameters"),
+        (&responses(), "/tools/0/parameters"),
+        (&client("anthropic", "claude-sonnet-5-5"), "/tools/0/input_schema"),
+    ] {
+        let sent = |schema: &Value| body(client, &asked(schema)).pointer(place).cloned().unwrap();
+        assert_eq!(sent(&given), expected);
+        assert_eq!(prepare(client, &asked(&given), false).unwrap().adjusted, notes);
+        let bare = sent(&json!({"type": "object"}));
+        assert_eq!(bare.get("properties").is_some(), !place.contains("input"), "{bare}");
+    }
+    let other = &body(&client("custom", "m"), &asked(&given))["tools"][0]["function"]["parameters"];
+    assert_eq!(*other, given);
+}

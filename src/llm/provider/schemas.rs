@@ -124,6 +124,56 @@ fn tell_bounds(members: &mut Map<String, Value>) -> Vec<String> {
     refused
 }
 
+/// The schema of a function's arguments as OpenAI and Anthropic take it, who refuse it
+/// where its head is a choice: what can be chosen are properties then.
+pub fn headed(schema: &Value, wanted: &mut Wanted) -> Value {
+    let Value::Object(given) = schema else { return schema.clone() };
+    let mut members = given.clone();
+    members.entry("type").or_insert("object".into());
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for key in ["allOf", "anyOf", "oneOf"] {
+        let Some(Value::Array(choices)) = members.shift_remove(key) else { continue };
+        wanted.note("tools", &format!("what {key} says at a schema's head told as properties"));
+        for choice in &choices {
+            let to = choice["$ref"].as_str().and_then(|to| to.strip_prefix('#'));
+            let choice = to.and_then(|to| schema.pointer(to)).unwrap_or(choice);
+            for (name, one) in choice["properties"].as_object().into_iter().flatten() {
+                properties.entry(name).or_insert_with(|| one.clone());
+            }
+            let all = choice["required"].as_array().filter(|_| key == "allOf");
+            required.extend(all.into_iter().flatten().cloned());
+        }
+    }
+    if !properties.is_empty()
+        && let Value::Object(own) = members.entry("properties").or_insert_with(|| json!({}))
+    {
+        for (name, one) in properties {
+            own.entry(name).or_insert(one);
+        }
+    }
+    if !required.is_empty()
+        && let Value::Array(own) = members.entry("required").or_insert_with(|| json!([]))
+    {
+        for name in required {
+            if !own.contains(&name) {
+                own.push(name);
+            }
+        }
+    }
+    members.into()
+}
+
+/// The same with properties in any case: OpenAI refuses an object without.
+pub fn of_openai(schema: &Value, wanted: &mut Wanted) -> Value {
+    let mut schema = headed(schema, wanted);
+    if let Value::Object(members) = &mut schema
+        && members.get("type").is_some_and(|kind| kind == "object")
+    {
+        members.entry("properties").or_insert_with(|| json!({}));
+    }
+    schema
+}
+
 /// A schema as Kimi takes it (MFJS): a choice's type stands in what can be chosen, none
 /// beside a reference, which leads to `$defs`, and the places of a list stand in
 /// `prefixItems` (vercel/ai, request 18921; lidge-jun/opencodex, issue 2673;

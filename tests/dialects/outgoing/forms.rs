@@ -64,7 +64,8 @@ fn a_document_goes_where_the_vendor_takes_it() {
 
 #[test]
 fn a_schema_is_asked_for_in_each_vendors_way() {
-    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}},
+        "additionalProperties": false});
     let format = json!({"type": "json_schema", "json_schema": {
         "name": "answer", "schema": schema, "strict": true}});
     for (provider, model) in MODELS.iter().filter(|(provider, _)| *provider != "deepseek") {
@@ -137,7 +138,7 @@ fn a_budget_of_thinking_comes_on_top_where_nobody_names_a_cap() {
 
 #[test]
 fn a_field_that_is_written_out_stands_beside_what_is_asked_for_otherwise() {
-    let schema = json!({"type": "object"});
+    let schema = json!({"type": "object", "additionalProperties": false});
     let format = json!({"type": "json_schema", "json_schema": {"name": "s", "schema": schema}});
     let mut asked = ask(json!({"response_format": format, "output_config": {"effort": "high"}}));
     let sent = body(&client("anthropic", "claude-opus-4-8"), &asked);

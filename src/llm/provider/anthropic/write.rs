@@ -273,7 +273,8 @@ fn tool(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
     if let Some(other) = &tool.other {
         return Ok(other.clone());
     }
-    let mut schema = input_schema(tool);
+    let mut schema =
+        schemas::headed(tool.parameters.as_ref().unwrap_or(&json!({"properties": {}})), wanted);
     if tool.strict == Some(true) {
         schema = schemas::closed(&schema, "tools", wanted)?;
     }
@@ -291,17 +292,6 @@ fn tool(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
         json["cache_control"] = mark.clone();
     }
     Ok(json)
-}
-
-/// The schema of the input, which has to say that it is an object's.
-fn input_schema(tool: &Tool) -> Value {
-    let mut schema = tool.parameters.clone().unwrap_or_else(|| json!({"properties": {}}));
-    if let Value::Object(members) = &mut schema
-        && !members.contains_key("type")
-    {
-        members.insert("type".into(), "object".into());
-    }
-    schema
 }
 
 fn user(chat: &Chat, wanted: &mut Wanted) -> Result<Option<String>> {

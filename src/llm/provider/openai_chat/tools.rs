@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::models::Forcing;
 use super::super::wanted::Wanted;
-use super::super::{Chat, offer};
+use super::super::{Chat, offer, schemas};
 use super::write::is_strict;
 use crate::error::Result;
 use crate::llm::request::{Named, Tool, ToolChoice};
@@ -24,7 +24,7 @@ pub fn write(
     if offered.is_empty() {
         return Ok(());
     }
-    let tools = offered.into_iter().map(|tool| tool_json(tool, wanted));
+    let tools = offered.into_iter().map(|tool| tool_json(tool, wanted, url));
     body.insert("tools".into(), tools.collect::<Result<Vec<_>>>()?.into());
     if let Some(choice) = choice {
         body.insert("tool_choice".into(), tool_choice(&choice, &request.tools));
@@ -103,7 +103,7 @@ fn thinks(chat: &Chat, wanted: &Wanted) -> bool {
     }
 }
 
-fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
+fn tool_json(tool: &Tool, wanted: &mut Wanted, url: &str) -> Result<Value> {
     if let Some(other) = &tool.other {
         let is_flat = tool.is_custom(&tool.name) && !tool.is_openais();
         return Ok(if is_flat && wanted.host.chat.nests_custom {
@@ -122,7 +122,10 @@ fn tool_json(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
         function["description"] = description.clone().into();
     }
     if let Some(parameters) = &tool.parameters {
-        function["parameters"] = (wanted.host.chat.schema)(parameters);
+        function["parameters"] = match is_strict(url) {
+            true => schemas::of_openai(parameters, wanted),
+            false => (wanted.host.chat.schema)(parameters),
+        };
     }
     if let Some(strict) = tool.strict {
         function["strict"] = strict.into();

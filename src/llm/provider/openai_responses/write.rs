@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::llm::provider::models::Thinking;
 use crate::llm::provider::send::{self, put};
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, chances, lost, offer};
+use crate::llm::provider::{Chat, chances, lost, offer, schemas};
 use crate::llm::request::{Format, Named, Tool, ToolChoice};
 
 /// The least that this interface takes as a cap on an answer's tokens.
@@ -220,11 +220,12 @@ fn tool(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
         Some(other) => return Ok(other.clone()),
         None => {}
     }
-    let parameters = tool.parameters.clone();
+    let none = json!({});
+    let parameters = tool.parameters.as_ref().unwrap_or(&none);
     let mut json = json!({
         "type": "function",
         "name": tool.name,
-        "parameters": parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}})),
+        "parameters": schemas::of_openai(parameters, wanted),
         "strict": tool.strict.unwrap_or(false),
     });
     if let Some(description) = &tool.description {
