@@ -68,10 +68,13 @@ fn part(random: &mut Rng) -> Value {
     part
 }
 
-/// A text, or a list of parts.
+/// A text, a list of parts, or nothing.
 fn content(random: &mut Rng, pictures: bool) -> Value {
-    if random.bool() {
-        return text(random).into();
+    match random.u8(..16) {
+        0 => return Value::Null,
+        1 => return json!([]),
+        2..8 => return text(random).into(),
+        _ => {}
     }
     let parts = (0..random.usize(1..4)).map(|_| part(random));
     parts.filter(|part| pictures || part["type"] == "text").collect()
@@ -94,7 +97,13 @@ fn turn(random: &mut Rng, out: &mut Vec<Value>) {
         said["name"] = "mynah".into();
     }
     let calls = random.usize(..4).saturating_sub(1);
-    let id = |i: usize, at: usize| format!("call_{at}_{i}{}", "|fc".repeat(at % 2));
+    let kind = random.u8(..6);
+    let id = |i: usize, at: usize| match kind {
+        0 => format!("call_{at}_{i}{}", "x".repeat(100)),
+        1 => format!("\u{fc} {at}/{i}"),
+        2 => String::from("same"),
+        _ => format!("call_{at}_{i}{}", "|fc".repeat(at % 2)),
+    };
     let at = out.len();
     if calls > 0 {
         let arguments = ["{}", "{\"city\":\"Oslo\"}", "", "{\"a\":[1,null,\"\\u00e4\"]}"];
@@ -159,6 +168,16 @@ fn tools(random: &mut Rng) -> Value {
         json!({"type": "object", "properties": {}}),
         json!({}),
         Value::Null,
+        json!({"$defs": {"p": {"type": "object", "properties": {"next": {"$ref": "#/$defs/p"}}}},
+            "properties": {"p": {"$ref": "#/$defs/p", "type": "object", "description": "d"},
+                "e": {"enum": [1, 2.5, null]}, "any": true, "o": {"type": "object"},
+                "u": {"type": "string", "anyOf": [{"minLength": 1}, {"type": "null"}]},
+                "t": {"type": "array", "items": [{"type": "string"}]}},
+            "oneOf": [{"required": ["p"]}, {"properties": {"q": {"const": 1}}}]}),
+        (0..40).fold(
+            json!({"type": "string"}),
+            |inner, _| json!({"type": "object", "properties": {"x": inner}}),
+        ),
     ];
     let tool = |name: &str, random: &mut Rng| {
         let mut tool = json!({"type": "function", "function": {"name": name}});
@@ -207,6 +226,8 @@ fn draw(random: &mut Rng) -> Value {
         json!({"type": "json_schema", "json_schema": {"name": "s", "schema": schema}}),
         json!({"type": "json_schema",
             "json_schema": {"name": "s", "strict": true, "description": "d", "schema": schema}}),
+        json!({"type": "json_schema", "json_schema": {"name": "s", "schema": {"type": "object",
+            "properties": {"n": {"type": "integer", "minimum": 1}, "any": {"type": "object"}}}}}),
     ];
     maybe(random, &mut json, "response_format", &formats);
     let floats = [0.into(), 0.3.into(), 1.into(), 2.into()];
