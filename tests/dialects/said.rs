@@ -74,6 +74,21 @@ fn a_refusal_is_a_text_to_deepseek_and_kimi() {
     }
 }
 
+#[test]
+fn a_refusal_beside_other_words_is_noted_where_there_are_none() {
+    let said = json!({"role": "assistant", "content": "So", "refusal": "No."});
+    let request = conversation(&[said]);
+    let note = "messages: left out: the field refusal";
+    for (provider, model) in
+        [("kimi", "kimi-k2.6"), ("anthropic", "claude-opus-5-5"), ("ollama", "m"), ("cohere", "m")]
+    {
+        assert_eq!(sent(provider, model, &request).1, note, "{provider}");
+    }
+    assert_eq!(prepare(&responses(), &request, false).unwrap().adjusted, [note]);
+    let (body, notes) = sent("custom", "m", &request);
+    assert_eq!((&body["messages"][1]["refusal"], &*notes), (&json!("No."), ""));
+}
+
 const SILENCE: &str = "left out: a message in which the assistant says nothing";
 
 #[test]

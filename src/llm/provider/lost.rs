@@ -99,6 +99,11 @@ pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
         if message.is_error && !host.tells_failures && calls::place_of(messages, at).is_some() {
             wanted.note("messages", "left out: is_error: only Anthropic and Gemini have it");
         }
+        let knows_refusals = !host.has_own_form && host.chat.knows_refusals;
+        let is_own = message.origin.as_ref().is_some_and(|origin| origin.provider == host.name);
+        if !knows_refusals && !is_own {
+            note_refusal(message, wanted);
+        }
         if !host.takes_details && message.content.iter().any(has_detail) {
             wanted.note("messages", "left out: the detail in which to look");
         }
@@ -111,6 +116,15 @@ pub fn note_messages(chat: &Chat, wanted: &mut Wanted) {
     let later = messages.iter().skip_while(|message| is_system(message)).any(is_system);
     if later && host.moves_system && !wanted.takes.system_in_turns {
         wanted.note("messages", "the system's in mid-conversation moved before it");
+    }
+}
+
+/// Notes a refusal beside other words: by itself it is a text to those who know none.
+pub fn note_refusal(message: &Message, wanted: &mut Wanted) {
+    let refusal = message.extra.get("refusal").and_then(Value::as_str);
+    let text = refusal.filter(|text| !text.is_empty());
+    if text.is_some_and(|text| text != message.text()) {
+        note_field("refusal", wanted);
     }
 }
 

@@ -82,6 +82,7 @@ fn assistant(
         return Ok(());
     }
     lost::note_foreign(message, wanted);
+    lost::note_refusal(message, wanted);
     if message.content.iter().any(|piece| !matches!(piece.part, Part::Text(_))) {
         wanted
             .leave_out(message.role, "takes only texts and calls of the assistant in Responses")?;
