@@ -81,7 +81,7 @@ fn an_object_of_any_members_is_refused_of_claude() {
 
 #[test]
 fn what_kimi_refuses_beside_a_choice_or_a_reference_stands_where_it_takes_it() {
-    let given = json!({"type": "object",
+    let given = json!({"type": "object", "$schema": "http://json-schema.org/draft-07/schema#",
         "definitions": {"id": {"type": "string"}},
         "properties": {
             "to": {"$ref": "#/definitions/id", "type": "string", "description": "Whom"},

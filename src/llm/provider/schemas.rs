@@ -202,6 +202,8 @@ pub fn of_kimi(schema: &Value) -> Value {
             members.shift_remove("type");
         }
     });
+    // With it an answer is held to nothing (vercel/ai, request 16472).
+    schema.as_object_mut().map(|members| members.shift_remove("$schema"));
     if let Some(members) = schema.as_object_mut()
         && let Some(Value::Object(older)) = members.shift_remove("definitions")
         && let Value::Object(all) = members.entry("$defs").or_insert_with(|| json!({}))
