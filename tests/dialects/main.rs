@@ -25,6 +25,7 @@ mod halves;
 mod incoming;
 mod items;
 mod models;
+mod noted;
 mod ollama;
 mod outgoing;
 mod own_form;

@@ -38,7 +38,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     thinking(wanted, &mut body)?;
     tools::write(chat, wanted, &mut body, url)?;
     format(chat, wanted, &mut body)?;
-    for (key, value) in others(chat, wanted)? {
+    for (key, value) in others(chat, wanted, url)? {
         body.insert(key, value);
     }
     if chat.stream {
@@ -61,8 +61,11 @@ fn stream_options(chat: &Chat, wanted: &mut Wanted) -> Map<String, Value> {
     options
 }
 
+/// Other vendors' fields that a request may have, and OpenAI refuses.
+const NOT_OPENAIS: [&str; 3] = ["documents", "safety_settings", "thinking"];
+
 /// The fields that are handed on as they are.
-fn others(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
+fn others(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
     let request = chat.request;
     let mut all = Map::new();
     put(&mut all, "user", request.user.clone());
@@ -73,7 +76,9 @@ fn others(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
         Fields::Only(known) => send::other_fields(&all, wanted, known, &mut taken)?,
         Fields::ByModel => {
             for (key, value) in all {
-                if chances::is_sent(&key, &value, wanted)? {
+                if is_strict(url) && NOT_OPENAIS.contains(&key.as_str()) {
+                    wanted.refuse(&key, "does not take it")?;
+                } else if chances::is_sent(&key, &value, wanted)? {
                     taken.insert(key, value);
                 }
             }
