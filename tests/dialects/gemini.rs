@@ -386,3 +386,22 @@ fn beside_what_lies_with_the_vendor_it_takes_no_system_and_no_tools() {
         assert_eq!(prepared.adjusted, noted.collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn a_result_names_one_call_where_other_hosts_count_their_calls_anew() {
+    let call = |name: &str| json!({"id": "same", "type": "function", "function": {"name": name, "arguments": "{}"}});
+    let result = |text: &str| json!({"role": "tool", "tool_call_id": "same", "content": text});
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": null, "tool_calls": [call("f"), call("g")]},
+        result("1"), result("2"),
+        {"role": "assistant", "content": null, "tool_calls": [call("f")]}, result("3")]}));
+    let sent = body(&client("gemini", "gemini-3.8-flash"), &asked);
+    let ids = |turn: usize, kind: &str| -> Vec<Value> {
+        let parts = sent["contents"][turn]["parts"].as_array().unwrap();
+        parts.iter().map(|part| part[kind]["id"].clone()).collect()
+    };
+    for (turn, expected) in [(1, &["same", "same_2"][..]), (3, &["same_3"])] {
+        assert_eq!(ids(turn, "functionCall"), expected);
+        assert_eq!(ids(turn + 1, "functionResponse"), expected);
+    }
+}

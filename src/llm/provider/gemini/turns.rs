@@ -27,15 +27,16 @@ pub fn system(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
 /// The turns. The results of parallel calls stand together and alone: Vertex refuses
 /// what stands beside them (Prism-Shadow/agenthub, request 189).
 pub fn contents(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
-    let messages = &chat.request.messages;
+    let is_verbatim = |message: &Message| send::own(chat, message, wanted, url).is_some();
+    let messages = calls::with_unique_ids(&chat.request.messages, is_verbatim);
     let mut order: Vec<_> =
         (0..messages.len()).filter(|at| messages[*at].role != Role::System).collect();
-    calls::sort_results(messages, &mut order);
+    calls::sort_results(&messages, &mut order);
     let mut turns = Vec::new();
     for at in order {
         let message = &messages[at];
         let (kind, parts) = match message.role {
-            Role::Tool => ("user", result(messages, at, &mut turns, wanted)?),
+            Role::Tool => ("user", result(&messages, at, &mut turns, wanted)?),
             Role::Assistant => ("model", model_turn(chat, message, wanted, url)?),
             _ => ("user", parts(message, wanted)?),
         };
