@@ -68,10 +68,13 @@ fn part(random: &mut Rng) -> Value {
     part
 }
 
-/// A text, or a list of parts.
+/// A text, a list of parts, or nothing.
 fn content(random: &mut Rng, pictures: bool) -> Value {
-    if random.bool() {
-        return text(random).into();
+    match random.u8(..16) {
+        0 => return Value::Null,
+        1 => return json!([]),
+        2..8 => return text(random).into(),
+        _ => {}
     }
     let parts = (0..random.usize(1..4)).map(|_| part(random));
     parts.filter(|part| pictures || part["type"] == "text").collect()

@@ -54,7 +54,7 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     }
     system::tell(&mut turns, &mut told);
     if !told.is_empty() {
-        turns.push(("system", told));
+        wanted.refuse("messages", "takes what the system says after the user's turn alone")?;
     }
     end_with_a_word(&mut turns, wanted);
     Ok(turns.into_iter().map(|(role, blocks)| json!({"role": role, "content": blocks})).collect())
