@@ -12,11 +12,10 @@ use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
 use super::glance::{Glance, Place};
-use super::lent;
 use super::processor::{fetch, fetch_to_write, settle};
 use super::shard::Shard;
 use super::table;
-use crate::section::{self, Alone};
+use crate::section::Alone;
 use crate::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, pause, spin_loop};
 
@@ -25,9 +24,6 @@ const LINE: usize = 64;
 /// How often one pauses for the lock before one queues: longer than most hold it,
 /// and shorter than queueing takes.
 const PAUSES: usize = 16;
-/// Looks in a row that find nobody has written before values are lent. One look-up in
-/// 256 is such a look, so what calling in costs comes after what many have saved.
-const CALM: u32 = 8;
 
 /// A shard with its lock, in cache lines of its own.
 #[repr(C, align(128))]
@@ -131,46 +127,6 @@ impl Cell {
     #[inline(always)]
     pub fn glance<'a>(&'a self, stay: &'a Alone) -> Option<Glance<'a>> {
         Glance::begin(&self.version, stay, || self.told.get())
-    }
-
-    /// Whether values may be lent. What is lent must be noted before a look at the
-    /// version that finds nobody has written since this was asked.
-    #[inline(always)]
-    pub fn lends(&self) -> bool {
-        self.told.lends.load(Ordering::Relaxed) != 0
-    }
-
-    /// Looks whether anybody has written since the last time, for one who has taken
-    /// a value, and is one of a few who do: once nobody has for long, values are lent.
-    #[cold]
-    pub fn watch(&self) {
-        let (version, (watched, calm)) = (self.version.load(Ordering::Relaxed), &self.watched);
-        if watched.swap(version, Ordering::Relaxed) != version {
-            calm.store(0, Ordering::Relaxed);
-        } else if calm.fetch_add(1, Ordering::Relaxed) + 1 >= CALM && !self.lends() {
-            self.lend();
-        }
-    }
-
-    /// Has values lent from now on, if that needs no waiting and would save anything.
-    pub(super) fn lend(&self) {
-        // Without looks past the lock nothing is lent, nor where the policy is to be
-        // told of each hit.
-        if section::is_light()
-            && !cfg!(any(miri, feature = "system-heap"))
-            && self.told.counts_up_to.load(Ordering::Relaxed) > 0
-            && let Some(_writing) = self.try_write()
-        {
-            self.told.lends.store(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Counts what has been lent, for one who has made the version odd.
-    #[cold]
-    #[inline(never)]
-    fn call_in(&self) {
-        self.told.lends.store(0, Ordering::Relaxed);
-        lent::call_in();
     }
 
     /// The lock beside other readers, if it is free for them.
@@ -409,5 +365,6 @@ impl Drop for Passing<'_> {
     }
 }
 
+mod lending;
 #[cfg(test)]
 mod tests;
