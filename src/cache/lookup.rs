@@ -119,25 +119,21 @@ impl Cache {
         place: &mut [u8],
         left: &mut Left,
     ) -> Result<usize, Missed> {
-        let found = self.look(
-            key,
-            left,
-            |_| false,
-            |entry| {
-                let value = entry.value();
-                let packed = entry.flags() & COMPRESSED != 0;
-                let len = if packed { Codec::length(value) } else { value.len() };
-                let place = place.get_mut(..len).ok_or(Missed::TooLarge(len))?;
-                if !packed && len <= COPIED {
-                    place.copy_from_slice(value);
-                    return Ok(Found::Copied(len));
-                }
-                match entry.share() {
-                    Some(entry) => Ok(Found::Outside(entry)),
-                    None => Ok(Found::Outside(entry.copy()?)),
-                }
-            },
-        )?;
+        let copied = |entry: &Entry| {
+            let value = entry.value();
+            let packed = entry.flags() & COMPRESSED != 0;
+            let len = if packed { Codec::length(value) } else { value.len() };
+            let place = place.get_mut(..len).ok_or(Missed::TooLarge(len))?;
+            if !packed && len <= COPIED {
+                place.copy_from_slice(value);
+                return Ok(Found::Copied(len));
+            }
+            match entry.share() {
+                Some(entry) => Ok(Found::Outside(entry)),
+                None => Ok(Found::Outside(entry.copy()?)),
+            }
+        };
+        let found = self.look(key, left, |_| false, copied)?;
         match found {
             Found::Copied(len) => Ok(len),
             Found::Outside(entry) => self.copy_outside(&entry, place),

@@ -87,9 +87,9 @@ unsafe fn set(
     })
 }
 
-/// Finds a key's value: a reference, not a copy, unless it is stored
-/// compressed. It stays valid after the entry and the cache are gone; free it
-/// with `mynah_value_free`. Any thread; waits for a writer of the key's shard.
+/// Finds a key's value: a reference, not a copy, unless it is stored compressed. It
+/// stays valid after the entry and the cache are gone; free it with
+/// `mynah_value_free`. Any thread; waits for a writer of the key's shard.
 ///
 /// Errors: `MYNAH_NOT_FOUND` on a miss; `MYNAH_BUSY` as `max_retries` says.
 ///
