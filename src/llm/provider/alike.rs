@@ -199,13 +199,18 @@ impl Alike {
             at = after(bytes, at, &literal[from..])?;
             from = 0;
             let rest = &bytes[at..];
+            if *hole == Hole::Digits {
+                at += digits(rest)?;
+                continue;
+            }
+            let word = word(rest);
             at += match hole {
-                Hole::Digits => digits(rest)?,
-                Hole::Word => Some(word(rest)).filter(|word| word.is_ascii)?.len,
                 Hole::Text => {
-                    text = Text::begins(rest, at)?;
+                    text = Text::of(word, rest, at)?;
                     text.len
                 }
+                _ if word.is_ascii => word.len,
+                _ => return None,
             };
         }
         Some((text, after(bytes, at, &self.after[..self.after.len() - without.1])?))

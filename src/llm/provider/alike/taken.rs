@@ -14,10 +14,10 @@ pub struct Text {
 }
 
 impl Text {
-    /// The one that these bytes begin with, which lie at `at`.
-    #[inline]
-    pub fn begins(bytes: &[u8], at: usize) -> Option<Text> {
-        let Word { len, is_ascii } = word(bytes);
+    /// The one of which `word` is the beginning, in bytes which lie at `at`.
+    #[inline(always)]
+    pub fn of(word: Word, bytes: &[u8], at: usize) -> Option<Text> {
+        let Word { len, is_ascii } = word;
         let is_escaped = bytes.get(len) == Some(&b'\\');
         Some(Text { at, len: if is_escaped { escaped(bytes)? } else { len }, is_ascii, is_escaped })
     }
@@ -115,6 +115,7 @@ impl Taken {
 }
 
 /// The length of a JSON text with escapes.
+#[cold]
 fn escaped(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {
