@@ -127,7 +127,7 @@ impl<'a> Json<'a> {
     /// A whole number that is not negative, also one written as a text.
     pub fn u64(&self) -> Option<u64> {
         match self {
-            Json::Number(n) => n.as_u64().or_else(|| whole(n.as_f64()?)),
+            Json::Number(number) => whole(number),
             Json::Text(text) => text.trim().parse().ok(),
             _ => None,
         }
@@ -190,9 +190,19 @@ pub fn has_long_number(text: &str) -> bool {
     text.as_bytes().split(|byte| !is_number(byte)).any(|run| run.len() > DIGITS)
 }
 
-/// A float that holds a whole number.
-fn whole(number: f64) -> Option<u64> {
-    (number >= 0.0 && number.fract() == 0.0 && number < 1e15).then_some(number as u64)
+/// As [`Json::u64`], of a value that stands alone.
+pub fn u64_of(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => whole(number),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A number that is whole and not negative, however it is written.
+fn whole(number: &Number) -> Option<u64> {
+    let float = || number.as_f64().filter(|n| *n >= 0.0 && n.fract() == 0.0 && *n < 1e15);
+    number.as_u64().or_else(|| float().map(|number| number as u64))
 }
 
 #[cfg(test)]

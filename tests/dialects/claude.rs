@@ -625,6 +625,22 @@ fn an_input_of_nothing_at_the_end_is_none_where_the_start_has_one() {
 }
 
 #[test]
+fn figures_are_read_however_a_host_writes_them() {
+    let begin = json!({"type": "message_start", "message": {"id": "msg", "content": [],
+        "usage": {"input_tokens": 12.0, "cache_read_input_tokens": "3",
+            "output_tokens_details": {"thinking_tokens": 2.0}}}});
+    let [end, stop] = end("end_turn");
+    let usage = read(&[begin, end, stop]).unwrap().1.usage.unwrap();
+    let figures = [
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cached_input_tokens,
+        usage.reasoning_tokens,
+    ];
+    assert_eq!(figures, [Some(15), Some(9), Some(3), Some(2)]);
+}
+
+#[test]
 fn new_apis_input_has_what_was_cached_in_it_where_openais_figures_say_so() {
     let end = |input: u64| {
         json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::llm::json::u64_of;
+
 /// Whether a usage states what its tokens' plain prices leave out: a tier, a speed, a
 /// place, a tool's work other than searches, or runs that its sums do not count.
 pub fn is_unpriced(usage: &Map<String, Value>) -> bool {
@@ -17,7 +19,7 @@ pub fn is_unpriced(usage: &Map<String, Value>) -> bool {
         }
         ("server_tool_use", Value::Object(uses)) => uses.iter().any(|(tool, uses)| {
             let is_known = matches!(tool.as_str(), "web_search_requests" | "web_fetch_requests");
-            !is_known && uses.as_u64().is_some_and(|uses| uses > 0)
+            !is_known && u64_of(uses).is_some_and(|uses| uses > 0)
         }),
         ("iterations", Value::Array(runs)) => match runs.as_slice() {
             [run] if counts_all(run) => false,

@@ -6,7 +6,7 @@ use super::{fallback, fees};
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::events::Pieces;
-use crate::llm::json::Json;
+use crate::llm::json::{Json, u64_of};
 use crate::llm::provider::alike::{Added, Lane, PieceOf};
 use crate::llm::provider::finish;
 use crate::llm::provider::stream::Dialect;
@@ -265,11 +265,11 @@ impl Decoder {
         }
         out.response().has_unpriced |= fees::is_unpriced(&self.usage);
         cost(usage, out);
-        let n = |key: &str| self.usage.get(key).and_then(Value::as_u64);
+        let n = |key: &str| self.usage.get(key).and_then(u64_of);
         let (read, written) = (n("cache_read_input_tokens"), n("cache_creation_input_tokens"));
         // New API tells OpenAI's figures beside: its input is all of it where the two agree.
         let openai = self.usage.get("billing_usage").map(|bill| &bill["openai_usage"]);
-        let all_input = openai.and_then(|usage| usage["prompt_tokens"].as_u64());
+        let all_input = openai.and_then(|usage| u64_of(&usage["prompt_tokens"]));
         let parts = match n("input_tokens") == all_input {
             true => 0,
             false => read.unwrap_or(0).saturating_add(written.unwrap_or(0)),
@@ -285,7 +285,7 @@ impl Decoder {
             total_tokens: None,
             cached_input_tokens: read,
             cache_write_tokens: written,
-            reasoning_tokens: thinking.and_then(|details| details["thinking_tokens"].as_u64()),
+            reasoning_tokens: thinking.and_then(|details| u64_of(&details["thinking_tokens"])),
             provider_usage: Some(all),
         });
     }

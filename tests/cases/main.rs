@@ -20,6 +20,8 @@ use mynah::options::Layered;
 use mynah::options::client::ClientOptions;
 use serde_json::Value;
 
+mod rewritten;
+
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/cases/cases.jsonl.zst");
 
 /// Protocols that are no dialect of ours; their errors count all the same.
