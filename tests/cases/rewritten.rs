@@ -284,3 +284,23 @@ fn recorded_streams_mean_the_same_however_their_events_are_framed() {
         }
     });
 }
+
+#[test]
+fn a_recorded_stream_that_is_cut_is_truncated_or_says_all_of_it() {
+    check_all(&["stream"], |case, value, failures| {
+        let Ok((_, whole)) = case.stream([case.body.as_slice()]) else { return };
+        let step = case.body.len() / 200 + 1;
+        for cut in (0..case.body.len()).step_by(step) {
+            let Ok((_, part)) = case.stream([&case.body[..cut]]) else { continue };
+            let (mut part, mut whole) = (said(&part), said(&whole));
+            ["usage", "cost_usd", "cost_source"].iter().for_each(|name| {
+                part[*name] = Value::Null;
+                whole[*name] = Value::Null;
+            });
+            if part != whole {
+                failures.push(format!("{} cut at {cut}: {part} \n {whole}", value["id"]));
+                return;
+            }
+        }
+    });
+}
