@@ -160,8 +160,8 @@ impl Cache {
         take: T,
     ) -> Quick<T::Taken> {
         // The processor looks at the clock while it waits for the entry.
-        let ends = || is_near(seen.expiry_ms(), || self.clock.soon_ns());
-        if !seen.is_lasting() && ends() || !take.fits(seen.value_len()) {
+        let ends = is_near(seen.expiry_ms(), || self.clock.soon_ns());
+        if ends || !take.fits(seen.value_len()) {
             return Quick::Unsure;
         }
         let Some(taken) = take.seen(&seen, cell, glance) else { return Quick::Unsure };
