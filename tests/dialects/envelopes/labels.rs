@@ -218,6 +218,26 @@ fn zais_codes_are_read_before_its_words_too() {
 }
 
 #[test]
+fn a_code_with_a_kind_behind_a_dot_means_what_it_means_without() {
+    use Status::*;
+    let code = |code: &str| error(json!({"code": code, "message": "m", "type": "BadRequest"}));
+    check(vec![
+        ("custom", 400, code("SensitiveContentDetected.SevereViolation"), ContentFilter),
+        (
+            "custom",
+            400,
+            code("InputImageSensitiveContentDetected.PrivacyInformation"),
+            ContentFilter,
+        ),
+        ("custom", 400, code("OutputTextRiskDetection"), ContentFilter),
+        ("custom", 429, code("RateLimitExceeded.EndpointTPMExceeded"), RateLimited),
+        ("custom", 400, code("InvalidParameter.OversizedImage"), BadRequest),
+    ]);
+    let told = code("RateLimitExceeded.EndpointRPMExceeded");
+    assert_eq!(inside("custom", &told), [RateLimited; 2]);
+}
+
+#[test]
 fn opencodes_errors_are_told_by_their_types_whatever_the_status() {
     use Status::*;
     let says = |kind: &str| json!({"type": "error", "error": {"type": kind, "message": "m"}});

@@ -127,6 +127,13 @@ const LABELS: &[(Status, &[&str])] = &[
             "inputtextsensitivecontentdetected",
             "outputtextsensitivecontentdetected",
             "inputimagesensitivecontentdetected",
+            "inputvideosensitivecontentdetected",
+            "outputimagesensitivecontentdetected",
+            "outputvideosensitivecontentdetected",
+            "inputtextriskdetection",
+            "inputimageriskdetection",
+            "outputtextriskdetection",
+            "outputimageriskdetection",
             "sensitivewordsdetected",
             "promptblocked",
             "unsaferequest",
@@ -224,8 +231,10 @@ pub(super) fn bare(label: &str) -> String {
     word.strip_suffix("exception").map_or(word.clone(), Into::into)
 }
 
-/// What a bare label means.
+/// What a bare label means. Volcengine and Alibaba say behind a dot which of its kind
+/// it is, of which there are more than are known.
 pub(super) fn by_label(label: &str) -> Option<Status> {
-    let found = LABELS.iter().find(|(_, labels)| labels.contains(&label));
+    let is_of = |label: &str| LABELS.iter().find(|(_, labels)| labels.contains(&label));
+    let found = is_of(label).or_else(|| label.split_once('.').and_then(|(kind, _)| is_of(kind)));
     found.map(|(status, _)| *status)
 }
