@@ -105,6 +105,27 @@ fn a_chunk_without_a_choice_passes_through_if_it_says_something() {
 }
 
 #[test]
+fn a_sign_of_life_says_nothing_not_even_that_an_answer_begins() {
+    let alive = |kind: &str| json!({"type": kind, "sequence_number": 1});
+    let created = json!({"type": "response.created", "response": {"id": "r", "model": "m"}});
+    let said = json!({"type": "response.output_text.delta", "delta": "Hi"});
+    let end = json!({"type": "response.completed", "response": {"id": "r", "model": "m"}});
+    let first = json!({"id": "r", "model": "m", "choices": [{"index": 0,
+        "delta": {"content": "Hi"}, "finish_reason": "stop"}]});
+    for kind in ["keepalive", "ping", "heartbeat"] {
+        let events = [alive(kind), created.clone(), alive(kind), said.clone(), end.clone()];
+        for (told, response) in [
+            read("responses", &events).unwrap(),
+            read("custom", &[alive(kind), first.clone()]).unwrap(),
+        ] {
+            let start = EventKind::Start { model: Some("m".into()), id: Some("r".into()) };
+            assert_eq!((&told[0].kind, response.text()), (&start, "Hi"));
+            assert!(!told.iter().any(|event| matches!(event.kind, EventKind::Other(_))));
+        }
+    }
+}
+
+#[test]
 fn chunks_of_no_known_kind_pass_through() {
     let strange = json!({"type": "progress", "percent": 7});
     let (told, _) = read("custom", &[strange.clone(), chunk(json!({}), "stop".into())]).unwrap();

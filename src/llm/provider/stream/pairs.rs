@@ -9,8 +9,12 @@ const SIGNS_OF_LIFE: [&str; 4] = ["ping", "keepalive", "keep-alive", "heartbeat"
 /// of life, or of another answer, block or call by its number.
 pub fn is_elsewhere(before: &[u8], event: &[u8]) -> bool {
     let (Ok(before), Ok(event)) = (Json::parse(before), Json::parse(event)) else { return false };
-    let is_ping = event.get("type").text().is_some_and(|kind| SIGNS_OF_LIFE.contains(&kind));
-    is_ping || has_other_number(&before, &event)
+    is_sign_of_life(&event) || has_other_number(&before, &event)
+}
+
+/// Whether an event says nothing but that the host is there.
+pub fn is_sign_of_life(event: &Json) -> bool {
+    event.get("type").text().is_some_and(|kind| SIGNS_OF_LIFE.contains(&kind))
 }
 
 /// Whether a number that both have, by which things are told apart, is another one.
