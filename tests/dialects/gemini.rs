@@ -43,6 +43,15 @@ fn what_an_answer_rests_on_is_kept_however_it_is_spread() {
 }
 
 #[test]
+fn pieces_in_a_list_within_an_event_are_read_as_those_alone_are() {
+    let piece = |text: &str| json!({"candidates": [{"content": {"parts": [{"text": text}]}}]});
+    let end = json!({"candidates": [{"finishReason": "STOP"}]});
+    let response = read(&[json!([piece("Hel"), piece("lo")]), json!([end])]);
+    assert_eq!(response.text(), "Hello");
+    assert_eq!(response, read(&[piece("Hel"), piece("lo"), end]));
+}
+
+#[test]
 fn an_empty_text_goes_back_only_if_it_is_signed() {
     let event = |part: Value, reason: Value| json!({"candidates": [{"content": {"parts": [part]}, "finishReason": reason}]});
     let call = json!({"functionCall": {"name": "f", "args": {}}, "thoughtSignature": "c2ln"});

@@ -41,10 +41,13 @@ struct Open {
 
 impl Dialect for Decoder {
     fn event(&mut self, _name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
-        if !json.is_object() {
+        let pieces = json.items();
+        if !json.is_object() && !pieces.iter().any(Json::is_object) {
             out.other(json);
         }
         self.read(json, out);
+        // Some proxies have a list in each event, as Gemini has one of all without SSE.
+        pieces.iter().for_each(|piece| self.read(piece, out));
         Ok(false)
     }
 
