@@ -1,6 +1,21 @@
 //! Why an answer ended: the vendors' words in ours.
 
+use crate::llm::json::Json;
 use crate::llm::response::FinishReason;
+
+/// Whether a guardrail of Bedrock's has put its own words in the place of the model's,
+/// which it says beside an answer that ends as any other.
+pub fn is_guarded(answer: &Json) -> bool {
+    answer.get("amazon-bedrock-guardrailAction").text() == Some("INTERVENED")
+}
+
+/// The reason behind a vendor's word, of an answer that may not be the model's.
+pub fn reason_of(word: &str, is_guarded: bool) -> FinishReason {
+    match reason(word) {
+        FinishReason::Stop if is_guarded => FinishReason::ContentFilter,
+        reason => reason,
+    }
+}
 
 /// The reason behind a vendor's word; letter case does not matter, nor which strokes
 /// join its parts, nor what stands after a colon: Gemini, as a compatible host, adds

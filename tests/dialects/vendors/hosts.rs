@@ -133,6 +133,48 @@ fn what_zhipu_found_by_searching_are_the_sources() {
 }
 
 #[test]
+fn what_a_guardrail_of_bedrocks_says_in_the_models_place_is_filtered() {
+    let guarded = |mut answer: Value, action: &str| {
+        answer["amazon-bedrock-guardrailAction"] = action.into();
+        answer
+    };
+    let text = json!([{"type": "text", "text": "Sorry."}]);
+    for (action, reason) in
+        [("INTERVENED", FinishReason::ContentFilter), ("NONE", FinishReason::Stop)]
+    {
+        let is_it = |response: &Response| {
+            assert_eq!(response.text(), "Sorry.");
+            assert_eq!(response.first().finish_reason, Some(reason));
+        };
+        let (_, streamed) = read(
+            "custom",
+            &[
+                guarded(chunk(json!({"content": "Sorry."}), Value::Null), action),
+                chunk(json!({}), "stop".into()),
+            ],
+        )
+        .unwrap();
+        is_it(&streamed);
+        let message =
+            json!({"index": 0, "message": {"content": "Sorry."}, "finish_reason": "stop"});
+        is_it(&plain("custom", &guarded(json!({"choices": [message]}), action)));
+        let begun = json!({"type": "message", "content": text, "stop_reason": null});
+        let (_, streamed) = read(
+            "anthropic",
+            &[
+                json!({"type": "message_start", "message": guarded(begun, action)}),
+                json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}),
+                json!({"type": "message_stop"}),
+            ],
+        )
+        .unwrap();
+        is_it(&streamed);
+        let whole = json!({"type": "message", "content": text, "stop_reason": "end_turn"});
+        is_it(&plain("anthropic", &guarded(whole, action)));
+    }
+}
+
+#[test]
 fn what_bedrock_filters_is_filtered_behind_a_gateway_too_in_any_spelling() {
     for word in ["guardrail_intervened", "content_filtered", "content-filter"] {
         let (_, response) = read("custom", &[chunk(json!({}), word.into())]).unwrap();

@@ -17,6 +17,7 @@ use crate::llm::response::{FinishReason, Usage};
 #[derive(Default)]
 pub struct Decoder {
     begun: bool,
+    is_guarded: bool,
     blocks: Vec<Block>,
     usage: Map<String, Value>,
 }
@@ -71,7 +72,6 @@ impl Dialect for Decoder {
                 self.blocks.iter_mut().for_each(|block| block.stop(out));
                 return Ok(true);
             }
-            "ping" => {}
             _ if name == b"ping" => {}
             _ => out.other(json),
         }
@@ -223,8 +223,9 @@ impl Decoder {
     }
 
     fn stop(&mut self, delta: &Json, out: &mut Assembler) {
+        self.is_guarded |= finish::is_guarded(delta);
         if let Some(word) = delta.get("stop_reason").label() {
-            out.finish(0, finish::reason(&word), Some(word));
+            out.finish(0, finish::reason_of(&word, self.is_guarded), Some(word));
         }
         if delta.at(&["container", "id"]).word().is_some() {
             let container = delta.get("container").to_value();
@@ -293,7 +294,6 @@ impl Decoder {
 
 /// Bytes that no usage has: each event that says some of it tells all.
 const USAGE_MAX: usize = 1 << 16;
-
 /// What a usage says of the input.
 const INPUT: [&str; 3] = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"];
 

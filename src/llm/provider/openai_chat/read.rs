@@ -35,6 +35,8 @@ const CHOICE: &[&str] =
 #[derive(Default)]
 pub struct Decoder {
     choices: Vec<Kept>,
+    /// Whether what is said is not the model's.
+    is_guarded: bool,
 }
 
 impl Dialect for Decoder {
@@ -108,7 +110,8 @@ impl Dialect for Decoder {
     }
 
     fn end(&mut self, out: &mut Assembler) {
-        for kept in std::mem::take(&mut self.choices) {
+        for mut kept in std::mem::take(&mut self.choices) {
+            kept.is_withheld |= self.is_guarded;
             kept.end(out);
         }
     }
@@ -121,6 +124,7 @@ impl Decoder {
         if let Some(id) = json.get("request_id").word() {
             out.response().request_id.get_or_insert_with(|| id.into());
         }
+        self.is_guarded |= finish::is_guarded(json);
         let choices = json.get("choices").items();
         let is_split = body == "message" && is_one_in_pieces(choices);
         for (place, choice) in choices.iter().enumerate().take(CHOICES_MAX + 1) {
