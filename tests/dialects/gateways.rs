@@ -80,6 +80,26 @@ fn claudes_thinking_goes_back_through_litellm_in_the_blocks_that_it_was() {
 }
 
 #[test]
+fn what_litellm_numbers_below_0_after_a_thought_is_no_call() {
+    let call = |index: i32, more: Value| {
+        let mut call = json!({"index": index, "type": "function", "function": {"arguments": "{}"}});
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"tool_calls": [call]})
+    };
+    let thought = json!({"reasoning_content": "Two?"});
+    let nobodys = call(-1, json!({}));
+    let response = streamed(&[thought.clone(), nobodys, json!({"content": "2"})], "stop");
+    assert_eq!(response.first().reasoning.as_deref(), Some("Two?"));
+    assert_eq!((response.text(), response.first().tool_calls.len()), ("2", 0));
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Stop));
+    // Whoever names it means it.
+    let named = call(-1, json!({"id": "a", "function": {"name": "f", "arguments": ""}}));
+    let response = streamed(&[thought, named, call(-1, json!({}))], "tool_calls");
+    let calls = &response.first().tool_calls;
+    assert_eq!((calls.len(), &*calls[0].name, &*calls[0].arguments), (1, "f", "{}"));
+}
+
+#[test]
 fn thinking_under_githubs_name_is_thinking_and_goes_back_under_it() {
     let deltas = [
         json!({"role": "assistant", "reasoning_text": "Let me"}),

@@ -133,6 +133,69 @@ fn what_zhipu_found_by_searching_are_the_sources() {
 }
 
 #[test]
+fn what_hunyuan_found_by_searching_are_the_sources() {
+    let found = json!([{"index": 1, "title": "A", "url": "https://a.test"}]);
+    let mut end = chunk(json!({"content": "Hi"}), "stop".into());
+    end["search_info"] = json!({"search_results": found});
+    let (_, response) = read("custom", &[end]).unwrap();
+    assert_eq!(response.to_json()["citations"], found);
+}
+
+#[test]
+fn minimaxs_search_is_no_call_and_what_it_found_no_text() {
+    let call = |name: &str| {
+        json!([{"id": "s", "type": "web_search",
+        "function": {"name": name, "arguments": "{}"}}])
+    };
+    let found = json!([{"no": 1, "url": "https://a.test"}]);
+    let result = json!({"role": "tool", "tool_call_id": "s", "content": found.to_string()});
+    let note = json!({"text": "[1]", "url": "https://a.test"});
+    let said = json!([{"role": "user", "content": "What?"},
+        {"role": "assistant", "content": "", "tool_calls": call("search")}, result,
+        {"role": "assistant", "content": "Hello you", "annotations": [note]}]);
+    let all = json!({"choices": [{"index": 0, "finish_reason": "tool_calls", "messages": said}]});
+    let events = [
+        chunk(json!({"role": "assistant", "tool_calls": call("plugin")}), "tool_calls".into()),
+        chunk(result, "stop".into()),
+        chunk(json!({"role": "assistant", "content": "Hello"}), Value::Null),
+        chunk(json!({"role": "assistant", "content": " you"}), "stop".into()),
+        all.clone(),
+    ];
+    let (_, streamed) = read("custom", &events).unwrap();
+    for response in [streamed, plain("custom", &all)] {
+        let said = response.first();
+        assert_eq!((&*said.text, calls(&response)), ("Hello you", vec![]));
+        assert_eq!(said.finish_reason, Some(FinishReason::Stop));
+        assert_eq!(said.provider_finish_reason.as_deref(), Some("tool_calls"));
+        assert_eq!(said.citations, Some(json!([found[0], note])));
+    }
+}
+
+#[test]
+fn tools_that_zhipu_runs_by_itself_are_no_calls() {
+    let piece = |of: Value| {
+        json!({"tool_calls": [{"id": "c", "index": 0,
+        "type": "code_interpreter", "code_interpreter": of}]})
+    };
+    let mut ran = piece(json!({"outputs": [{"type": "logs", "logs": "1"}]}));
+    ran["role"] = "tool".into();
+    let mut said = piece(json!({"input": "print(1)"}));
+    let events = [
+        chunk(said.clone(), Value::Null),
+        chunk(ran, Value::Null),
+        chunk(json!({"content": "One"}), "stop".into()),
+    ];
+    let (told, streamed) = read("custom", &events).unwrap();
+    assert_eq!(told.iter().filter(|e| matches!(e.kind, EventKind::Other(_))).count(), 2);
+    said["content"] = "One".into();
+    let answer = json!({"choices": [{"index": 0, "message": said, "finish_reason": "stop"}]});
+    for response in [streamed, plain("custom", &answer)] {
+        assert_eq!((response.text(), calls(&response)), ("One", vec![]));
+        assert_eq!(response.first().finish_reason, Some(FinishReason::Stop));
+    }
+}
+
+#[test]
 fn what_a_guardrail_of_bedrocks_says_in_the_models_place_is_filtered() {
     let guarded = |mut answer: Value, action: &str| {
         answer["amazon-bedrock-guardrailAction"] = action.into();

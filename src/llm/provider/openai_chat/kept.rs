@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::grounds::{self, Grounds};
+use super::grown::{add, merge};
+use super::hosted;
 use super::marked::{self, Marked};
 use super::parts::{Parts, is_part};
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
@@ -32,6 +34,8 @@ pub struct Kept {
     grounds: Grounds,
     /// Whether the host has withheld some of it.
     pub is_withheld: bool,
+    /// Whether calls of the host's own were shown.
+    shows_own: bool,
     extra: Map<String, Value>,
 }
 
@@ -45,6 +49,9 @@ impl Kept {
     pub fn piece(&mut self, piece: &Json, out: &mut Assembler, whole: bool) {
         let index = self.index;
         out.open(index);
+        if let Some(id) = hosted::result_of(piece) {
+            return self.result(id, piece, out);
+        }
         let thought = THOUGHTS.into_iter().find(|name| piece.get(name).word().is_some());
         let names_reasoning = thought.is_some() || piece.get("reasoning").text().is_some();
         for (key, value) in piece.members() {
@@ -173,8 +180,21 @@ impl Kept {
     }
 
     /// The messages of an answer on the caller's own data, in its older form.
+    /// Or all that was said in between, as MiniMax has it: the question, the search,
+    /// what that has found, and the answer, with its sources, which came in pieces before.
     pub fn messages(&mut self, messages: &[Json], out: &mut Assembler, whole: bool) {
         for message in messages {
+            if self.pieces {
+                self.beside(message.get("annotations").items(), out);
+                continue;
+            }
+            if let Some(id) = hosted::result_of(message) {
+                self.result(id, message, out);
+                continue;
+            }
+            if message.get("role").text() == Some("user") {
+                continue;
+            }
             if let Some(piece) = self.grounds.take(message) {
                 self.piece(piece, out, whole);
             }
@@ -182,6 +202,16 @@ impl Kept {
                 out.finish(self.index, FinishReason::Stop, None);
             }
         }
+    }
+
+    /// What a tool of the host's own has found, whose call it is then.
+    fn result(&mut self, id: &str, found: &Json, out: &mut Assembler) {
+        self.shows_own = true;
+        out.forget_call(self.index, id);
+        if let Some(found) = hosted::found(found) {
+            out.choice(self.index).citations.get_or_insert(found);
+        }
+        out.other(found);
     }
 
     /// What Groq has run by itself: it says each again with what came of it.
@@ -225,6 +255,11 @@ impl Kept {
     fn calls(&mut self, calls: &[Json], out: &mut Assembler, begins: bool) {
         let bare = calls.len() > 1 && calls.iter().all(|call| call.get("index").u64().is_none());
         for (place, call) in calls.iter().enumerate().take(CALLS_MAX + 1) {
+            if hosted::is_hosts(call, out.calls_of(self.index)) {
+                self.shows_own = true;
+                out.other(call);
+                continue;
+            }
             let index = call.get("index").u64().or(bare.then_some(place as u64));
             self.call(call, index, begins, out);
         }
@@ -285,6 +320,14 @@ impl Kept {
         if let (None, Some(context)) = (&choice.citations, extra.get("context")) {
             choice.citations = grounds::citations(context);
         }
+        if self.shows_own && out.calls_of(index) == 0 {
+            let reason = &mut out.choice(index).finish_reason;
+            *reason = reason.map(|reason| match reason {
+                FinishReason::ToolCalls => FinishReason::Stop,
+                reason => reason,
+            });
+        }
+        let choice = out.choice(index);
         if self.is_withheld && matches!(choice.finish_reason, None | Some(FinishReason::Stop)) {
             choice.finish_reason = Some(FinishReason::ContentFilter);
         }
@@ -317,51 +360,4 @@ fn arguments<'a>(json: &'a Json) -> Cow<'a, str> {
         Json::Null => "".into(),
         json => json.to_text().into(),
     }
-}
-
-/// Adds a piece to what came before: texts and lists grow, the rest is
-/// replaced, and so are texts that name something.
-pub fn merge(old: &mut Value, piece: Value) {
-    match (old, piece) {
-        (Value::String(old), Value::String(piece)) => old.push_str(&piece),
-        (Value::Array(old), Value::Array(piece)) => old.extend(piece),
-        (Value::Object(old), Value::Object(piece)) => {
-            piece.into_iter().for_each(|(key, value)| add(old, &key, value));
-        }
-        (old, piece) if !piece.is_null() => *old = piece,
-        _ => {}
-    }
-}
-
-/// Adds a piece of a member.
-fn add(all: &mut Map<String, Value>, key: &str, piece: Value) {
-    let is_name = matches!(key, "id" | "type" | "format" | "index" | "signature");
-    match (all.get_mut(key).filter(|_| !is_name), piece) {
-        (_, Value::Null) => {}
-        (Some(Value::Array(old)), Value::Array(pieces)) if key == "thinking_blocks" => {
-            pieces.into_iter().for_each(|piece| add_thought(old, piece));
-        }
-        (Some(old), piece) => merge(old, piece),
-        (None, piece) => drop(all.insert(key.into(), piece)),
-    }
-}
-
-/// Adds a piece of Claude's thinking, as LiteLLM hands it on: a block for each, of
-/// which the last has the signature, and in newer versions all that was thought. Only
-/// a whole one is taken back.
-fn add_thought(blocks: &mut Vec<Value>, piece: Value) {
-    let is_thought = |block: &Value| block["type"] == "thinking";
-    let is_signed = |block: &Value| block["signature"].as_str().is_some_and(|s| !s.is_empty());
-    let open = blocks.last_mut().filter(|last| is_thought(last) && !is_signed(last));
-    let Some(open) = open.filter(|_| is_thought(&piece)) else { return blocks.push(piece) };
-    let Value::String(mut said) = open["thinking"].take() else {
-        return *open = piece;
-    };
-    let new = piece["thinking"].as_str().unwrap_or_default();
-    if is_signed(&piece) && new.starts_with(&said) {
-        said.clear();
-    }
-    said.push_str(new);
-    *open = piece;
-    open["thinking"] = said.into();
 }

@@ -5,6 +5,8 @@
 
 mod content;
 mod grounds;
+mod grown;
+mod hosted;
 mod kept;
 mod marked;
 mod parts;

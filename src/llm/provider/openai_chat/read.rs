@@ -7,7 +7,8 @@ use super::super::stream::Dialect;
 use super::super::usage::{tier, usage};
 use super::super::{errors, finish};
 use super::grounds;
-use super::kept::{Kept, merge};
+use super::grown::merge;
+use super::kept::Kept;
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CHOICES_MAX};
 use crate::llm::events::Pieces;
@@ -148,8 +149,13 @@ impl Decoder {
         tier(json.at(&["usage", "service_tier"]), out);
         tier(json.at(&["usage", "extra_properties", "google", "traffic_type"]), out);
         // Perplexity's results have titles and dates beside the same addresses; Zhipu
-        // calls them by the tool.
-        let cited = ["search_results", "citations", "web_search"].map(|name| json.get(name));
+        // calls them by the tool, and Hunyuan has them in what it tells of the search.
+        let cited = [
+            json.get("search_results"),
+            json.get("citations"),
+            json.get("web_search"),
+            json.at(&["search_info", "search_results"]),
+        ];
         if let Some(cited) = cited.into_iter().find(|cited| !cited.items().is_empty()) {
             out.choice(0).citations = Some(cited.to_value());
         }
