@@ -43,6 +43,21 @@ fn what_an_answer_rests_on_is_kept_however_it_is_spread() {
 }
 
 #[test]
+fn thoughts_that_the_answers_tokens_hold_are_not_counted_twice() {
+    let output = |answer: u64, total: u64| {
+        let usage = json!({"promptTokenCount": 90, "toolUsePromptTokenCount": 10,
+            "candidatesTokenCount": answer, "thoughtsTokenCount": 50, "totalTokenCount": total});
+        let parts = json!([{"text": "4"}]);
+        let answer = json!({"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}],
+            "usageMetadata": usage});
+        plain(&answer).usage.unwrap().output_tokens
+    };
+    assert_eq!(output(150, 250), Some(150));
+    assert_eq!(output(150, 300), Some(200));
+    assert_eq!(output(20, 120), Some(70));
+}
+
+#[test]
 fn pieces_in_a_list_within_an_event_are_read_as_those_alone_are() {
     let piece = |text: &str| json!({"candidates": [{"content": {"parts": [{"text": text}]}}]});
     let end = json!({"candidates": [{"finishReason": "STOP"}]});

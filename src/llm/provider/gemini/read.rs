@@ -313,13 +313,17 @@ fn usage(json: &Json, out: &mut Assembler) {
     if prompt.is_none() && answer.is_none() && total.is_none() {
         return;
     }
+    let tools = n("toolUsePromptTokenCount").unwrap_or(0);
+    let input = prompt.map(|prompt| prompt.saturating_add(tools));
+    // Now and then the answer's tokens have the thoughts' in them, as the total tells.
+    let both = input.zip(answer).map(|(input, answer)| input.saturating_add(answer));
+    let has_thoughts = both.is_some() && both == total && answer >= thoughts;
     let output = match (answer, thoughts) {
-        (None, None) => None,
+        (answer, thoughts) if has_thoughts || thoughts.is_none() => answer,
         (answer, thoughts) => Some(answer.unwrap_or(0).saturating_add(thoughts.unwrap_or(0))),
     };
-    let tools = n("toolUsePromptTokenCount").unwrap_or(0);
     out.usage(Usage {
-        input_tokens: prompt.map(|prompt| prompt.saturating_add(tools)),
+        input_tokens: input,
         output_tokens: output,
         total_tokens: total,
         cached_input_tokens: n("cachedContentTokenCount"),
