@@ -142,6 +142,26 @@ fn what_hunyuan_found_by_searching_are_the_sources() {
 }
 
 #[test]
+fn what_perplexity_found_is_cited_whatever_its_api() {
+    let found = json!([{"id": 1, "url": "https://a.test", "title": "A"}]);
+    let search = json!({"type": "search_results", "queries": ["a"], "results": found});
+    let text = json!({"type": "output_text", "text": "A. [1]", "annotations": []});
+    let message = json!({"type": "message", "role": "assistant", "content": [text]});
+    let whole = json!({"id": "r", "status": "completed", "output": [search, message]});
+    let events = [
+        json!({"type": "response.reasoning.search_results", "results": found}),
+        json!({"type": "response.output_item.done", "output_index": 0, "item": search}),
+        json!({"type": "response.output_text.delta", "output_index": 1, "delta": "A. [1]"}),
+        json!({"type": "response.completed", "response": whole}),
+    ];
+    let (_, streamed) = read("responses", &events).unwrap();
+    for response in [streamed, plain("responses", &whole)] {
+        assert_eq!(response.text(), "A. [1]");
+        assert_eq!(response.first().citations, Some(found.clone()));
+    }
+}
+
+#[test]
 fn minimaxs_search_is_no_call_and_what_it_found_no_text() {
     let call = |name: &str| {
         json!([{"id": "s", "type": "web_search",

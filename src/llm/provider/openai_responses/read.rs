@@ -183,6 +183,13 @@ impl Dialect for Decoder {
             self.tell_held(at, out);
             self.tell_given(at, "", out);
         }
+        // Perplexity's sources are an item of their own.
+        for at in 0..self.items.len() {
+            let item = self.items.at(at).value.as_ref();
+            let found = item.filter(|item| item["type"] == "search_results");
+            let found = found.and_then(|item| item["results"].as_array());
+            self.citations.extend(found.into_iter().flatten().cloned());
+        }
         kept::hand_over(self.items.take(), &self.tools, out);
         let choice = out.choice(0);
         if !self.citations.is_empty() {
