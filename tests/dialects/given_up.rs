@@ -56,6 +56,31 @@ fn the_error_has_what_the_answers_head_says() {
 }
 
 #[test]
+fn an_end_in_failure_before_any_word_is_an_error_and_after_some_an_end() {
+    let chunk = |delta: Value, reason: &str| json!({"id": "c", "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]});
+    let client = client("custom", "m");
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &asked);
+    for word in ["network_error", "error"] {
+        let empty = json!({"role": "assistant", "content": ""});
+        let error = given_up("siliconflow", &chunk(empty.clone(), word));
+        assert_eq!((error.status, error.retriable), (Status::Server, true));
+        let plain = |message: &Value| {
+            let choice = json!({"index": 0, "message": message, "finish_reason": word});
+            let answer = json!({"id": "c", "choices": [choice]}).to_string();
+            dialect.reply(&context, &head(200, &[]), answer.as_bytes())
+        };
+        assert_eq!(plain(&empty).unwrap_err().status(), Status::Server);
+        let half = json!({"role": "assistant", "content": "Half"});
+        let (_, streamed) = stream(dialect, &context, &sse(&[chunk(half.clone(), word)])).unwrap();
+        for response in [streamed, plain(&half).unwrap()] {
+            let end = response.first().finish_reason;
+            assert_eq!((response.text(), end), ("Half", Some(FinishReason::Other)));
+        }
+    }
+}
+
+#[test]
 fn a_code_without_words_is_the_message() {
     let error = given_up("responses", &failed(json!({"code": "bio_policy", "message": ""})));
     assert_eq!(error.status, Status::ContentFilter);

@@ -39,6 +39,13 @@ impl Building {
         }
     }
 
+    /// Whether it has a word or a call.
+    pub fn has_said(&self) -> bool {
+        let choice = &self.choice;
+        let thought = choice.reasoning.as_ref().is_some_and(|thought| !thought.is_empty());
+        !choice.text.is_empty() || thought || choice.refusal.is_some() || !self.calls.is_empty()
+    }
+
     /// Its message with its only call in the legacy form.
     pub fn legacy(&self) -> Option<Value> {
         let call = self.calls.first()?;

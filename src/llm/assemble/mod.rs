@@ -354,6 +354,11 @@ impl<'a> Assembler<'a> {
         !self.choices.is_empty()
     }
 
+    /// Whether any answer has a word or a call.
+    pub fn has_said(&self) -> bool {
+        self.choices.iter().any(Building::has_said)
+    }
+
     /// Whether every answer that began has a finish reason.
     pub fn has_finished(&self) -> bool {
         !self.choices.is_empty() && self.choices.iter().all(|b| b.choice.finish_reason.is_some())

@@ -9,6 +9,11 @@ pub fn is_guarded(answer: &Json) -> bool {
     answer.get("amazon-bedrock-guardrailAction").text() == Some("INTERVENED")
 }
 
+/// Whether a word says that the host has failed, which is no reason of the model's.
+pub fn is_failure(word: &str) -> bool {
+    matches!(word.to_ascii_lowercase().as_str(), "error" | "network_error" | "network-error")
+}
+
 /// The reason behind a vendor's word, of an answer that may not be the model's.
 pub fn reason_of(word: &str, is_guarded: bool) -> FinishReason {
     match reason(word) {

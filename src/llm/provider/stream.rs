@@ -103,6 +103,9 @@ pub fn plain<D: Dialect>(
     if !out.has_begun() {
         return Err(errors::nothing_in(context, head, &json));
     }
+    if let Some(error) = dialect.given_up(&out) {
+        return Err(error);
+    }
     dialect.end(&mut out);
     out.close();
     let mut response = out.take();

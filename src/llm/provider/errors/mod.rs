@@ -121,6 +121,11 @@ pub fn with_head(head: &Head, status: Status, message: impl Into<String>) -> Err
     Error::Call(Box::new(error))
 }
 
+/// The error of a provider that has begun an answer and failed, without saying why.
+pub fn given_up(head: &Head) -> Error {
+    with_head(head, Status::Server, "the provider gave the answer up")
+}
+
 /// A body that is no JSON: its text, unless it is a web page.
 fn text_of(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);

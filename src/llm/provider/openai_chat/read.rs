@@ -9,7 +9,7 @@ use super::super::{errors, finish};
 use super::grounds;
 use super::grown::merge;
 use super::kept::Kept;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::llm::assemble::{Assembler, CHOICES_MAX};
 use crate::llm::events::Pieces;
 use crate::llm::json::Json;
@@ -38,6 +38,8 @@ pub struct Decoder {
     choices: Vec<Kept>,
     /// Whether what is said is not the model's.
     is_guarded: bool,
+    /// Whether it ended for a failure of the host's.
+    has_failed: bool,
 }
 
 impl Dialect for Decoder {
@@ -108,6 +110,12 @@ impl Dialect for Decoder {
             PieceOf::Thought => out.pieces(index, true, pieces),
             PieceOf::Arguments(call) => out.arguments(index, call, pieces),
         }
+    }
+
+    /// Z.ai, and others by another word, say nothing more of what went wrong with them.
+    fn given_up(&self, out: &Assembler) -> Option<Error> {
+        let is_error = self.has_failed && !out.has_said();
+        is_error.then(|| errors::given_up(out.head()))
     }
 
     fn end(&mut self, out: &mut Assembler) {
@@ -199,6 +207,7 @@ impl Decoder {
         let details = choice.at(&["finish_details", "type"]);
         let word = choice.get("finish_reason").label().filter(|word| word != "null");
         if let Some(word) = word.or_else(|| details.label()) {
+            self.has_failed |= finish::is_failure(&word);
             out.finish(index, finish::reason(&word), Some(word));
         }
     }

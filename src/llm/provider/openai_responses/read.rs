@@ -8,7 +8,7 @@ use super::events::{delta_of, is_given_up, is_helpers, is_plain, is_silent, said
 use super::items::Items;
 use super::told::Kind;
 use super::{called, hosted, kept};
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Result};
 use crate::llm::assemble::{Assembler, CALLS_MAX};
 use crate::llm::events::Pieces;
 use crate::llm::json::Json;
@@ -126,7 +126,7 @@ impl Dialect for Decoder {
             return Ok(());
         }
         if is_given_up(json) {
-            return Err(given_up(out));
+            return Err(errors::given_up(out.head()));
         }
         let is_cut = !json.get("incomplete_details").is_null();
         self.end_of(json, (!is_cut).then_some("completed"), out);
@@ -175,7 +175,7 @@ impl Dialect for Decoder {
     }
 
     fn given_up(&self, out: &Assembler) -> Option<Error> {
-        self.given_up.then(|| given_up(out))
+        self.given_up.then(|| errors::given_up(out.head()))
     }
 
     fn end(&mut self, out: &mut Assembler) {
@@ -199,8 +199,4 @@ impl Dialect for Decoder {
             choice.logprobs = Some(std::mem::take(&mut self.logprobs).into());
         }
     }
-}
-
-fn given_up(out: &Assembler) -> Error {
-    errors::with_head(out.head(), Status::Server, "the provider gave the answer up")
 }
