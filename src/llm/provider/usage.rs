@@ -30,13 +30,19 @@ pub fn cost(json: &Json, out: &mut Assembler) {
         .or_else(|| usd(cost.get("total_cost")))
         .or_else(|| usd(json.get("cost_usd")))
         .or_else(|| usd(json.get("estimated_cost")))
-        .or_else(|| usd(json.get("cost_in_usd_ticks")).map(|ticks| ticks * 1e-10));
+        .or_else(|| usd(json.get("cost_in_usd_ticks")).map(|ticks| ticks * 1e-10))
+        .or_else(|| usd(json.get("tensorzero_cost")).filter(|_| is_in_dollars(json)));
     // With a key of one's own OpenRouter states its fee, and beside it the vendor's price.
     let upstream = usd(json.at(&["cost_details", "upstream_inference_cost"]))
         .filter(|_| json.get("is_byok").bool() == Some(true));
     if stated.is_some() {
         out.response().stated_cost_usd = stated.map(|usd| usd + upstream.unwrap_or(0.0));
     }
+}
+
+/// Whether TensorZero's cost is one in dollars, as it is if nothing else is said.
+fn is_in_dollars(usage: &Json) -> bool {
+    matches!(usage.get("tensorzero_currency").word(), None | Some("USD"))
 }
 
 /// A cost that stands beside the usage: what Eden AI and OpenCode have taken for an answer,

@@ -28,6 +28,12 @@ fn what_a_gateway_states_is_the_whole_cost() {
     assert_eq!(cost(&answer, &[]), Some(5.25));
     answer["usage"]["is_byok"] = false.into();
     assert_eq!(cost(&answer, &[]), Some(0.25), "the same once more");
+    answer["usage"] = json!({"prompt_tokens": 1, "completion_tokens": 1, "tensorzero_cost": 0.5});
+    assert_eq!(cost(&answer, &[]), Some(0.5));
+    for (currency, wanted) in [("USD", Some(0.5)), ("EUR", None)] {
+        answer["usage"]["tensorzero_currency"] = currency.into();
+        assert_eq!(cost(&answer, &[]), wanted, "{currency}");
+    }
     answer["usage"] = json!({"prompt_tokens": 1, "completion_tokens": 1});
     for (stated, wanted) in [("0.125", Some(0.125)), ("0.0", None), ("None", None), ("-1", None)] {
         assert_eq!(cost(&answer, &[("x-litellm-response-cost", stated)]), wanted, "{stated}");
