@@ -218,6 +218,21 @@ fn zais_codes_are_read_before_its_words_too() {
 }
 
 #[test]
+fn gateways_limits_and_guardrails_are_told_by_what_they_alone_say() {
+    use Status::*;
+    let watson = json!({"errors": [{"code": "token_quota_reached", "message": "m"}], "trace": "t"});
+    let hooks = json!({"error": {"message": "m", "type": "hooks_failed", "code": null},
+        "hook_results": {"before_request_hooks": [{"verdict": false}]}});
+    check(vec![
+        ("custom", 403, watson, QuotaExhausted),
+        ("custom", 446, hooks.clone(), ContentFilter),
+    ]);
+    assert_eq!(inside("custom", &hooks), [ContentFilter; 2]);
+    let higress = "Request denied by ai quota check, No quota left";
+    assert_eq!(refused("custom", 403, &[], higress).status, QuotaExhausted);
+}
+
+#[test]
 fn a_code_with_a_kind_behind_a_dot_means_what_it_means_without() {
     use Status::*;
     let code = |code: &str| error(json!({"code": code, "message": "m", "type": "BadRequest"}));

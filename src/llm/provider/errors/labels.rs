@@ -42,6 +42,8 @@ const LABELS: &[(Status, &[&str])] = &[
             "codingplanweekquotaexceeded",
             "codingplanmonthquotaexceeded",
             "insufficientuserquota",
+            // watsonx.ai's, with a 403.
+            "tokenquotareached",
             "preconsumetokenquotafailed",
             // OpenCode's, those of money with a 401.
             "creditserror",
@@ -138,6 +140,8 @@ const LABELS: &[(Status, &[&str])] = &[
             "promptblocked",
             "unsaferequest",
             "safetycheckfailed",
+            // Portkey's guardrails, with a 446.
+            "hooksfailed",
             "1301",
         ],
     ),

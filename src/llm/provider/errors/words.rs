@@ -77,6 +77,8 @@ pub const NO_MONEY: &[&str] = &[
     "draw from your extra usage",
     "have an active grok subscription",
     "key limit exceeded",
+    // Higress.
+    "ai quota check, no quota",
     "out of call volume quota",
     "free tier of the model has been exhausted",
 ];
