@@ -135,10 +135,10 @@ inline void check(mynah_status status, const char *wanted) {
     if (refused) throw error(status, wanted);
     check(status);
 }
-/* Of a function that stores so many bytes. */
-inline void check_stored(mynah_status status, std::size_t size) {
+/* Of a function that stores so many bytes, `with` others. */
+inline void check_stored(mynah_status status, std::size_t size, const char *with = "") {
     if (status == MYNAH_TOO_LARGE) {
-        throw error(status, "entry: " + std::to_string(size) +
+        throw error(status, "entry: " + (with + std::to_string(size)) +
                                 " bytes are beyond max_entry_bytes, or half of max_memory_mb");
     }
     check(status);

@@ -132,17 +132,20 @@ public:
         return ttl::fits(lasts) ? fill(data, ttl(lasts), std::nothrow) : MYNAH_OUT_OF_RANGE;
     }
     void fill(std::string_view data, ttl lasts = MYNAH_TTL_DEFAULT) {
-        detail::check(fill(data, lasts, std::nothrow));
+        detail::check_stored(fill(data, lasts, std::nothrow), data.size(), its_key);
     }
     /* There is nothing under this key, for a while. */
     void fill_negative(ttl lasts = MYNAH_TTL_DEFAULT) {
-        detail::check(mynah_claim_fill_negative(get(), lasts.milliseconds()));
+        detail::check_stored(mynah_claim_fill_negative(get(), lasts.milliseconds()), 0, its_key);
     }
     /* It could not be loaded: those who wait get `status`. Answers whether it was
      * settled so. */
     mynah_status fail(mynah_status status, const char *message) noexcept {
         return mynah_claim_fail(get(), status, message);
     }
+
+private:
+    static constexpr const char *its_key = "its key and ";
 };
 
 /* A cache. Any thread. */
@@ -228,7 +231,9 @@ public:
     }
     /* There is nothing under this key, for a while: claim::fill_negative. */
     void set_negative(std::string_view key, ttl lasts = MYNAH_TTL_DEFAULT) {
-        detail::check(mynah_cache_set_negative(get(), key.data(), key.size(), lasts.milliseconds()));
+        detail::check_stored(
+            mynah_cache_set_negative(get(), key.data(), key.size(), lasts.milliseconds()),
+            key.size());
     }
 
     /* The value or the claim: exactly one of the two is true. */

@@ -76,6 +76,20 @@ void a_value_goes_into_the_callers_memory() {
     CHECK(mynah::version() == MYNAH_VERSION);
 }
 
+void what_is_too_large_is_told_in_words() {
+    mynah::cache cache{{"max_entry_bytes", "10"}};
+    const std::string large(100, 'x');
+    const char *bound = " bytes are beyond max_entry_bytes, or half of max_memory_mb";
+    CHECK(text_of([&] { cache.set("k", large); }) == std::string("entry: 101") + bound);
+    CHECK(text_of([&] { cache.set_negative(large); }) == std::string("entry: 100") + bound);
+    mynah::value found;
+    mynah::claim filled, negative;
+    CHECK(cache.get_or_claim("k", 0, found, filled, std::nothrow) == MYNAH_OK);
+    CHECK(text_of([&] { filled.fill(large); }) == std::string("entry: its key and 100") + bound);
+    CHECK(cache.get_or_claim(large, 0, found, negative, std::nothrow) == MYNAH_OK);
+    CHECK(text_of([&] { negative.fill_negative(); }) == std::string("entry: its key and 0") + bound);
+}
+
 // What a load throws, and what one who waits for it gets; `text` is what that one is told.
 std::pair<mynah_status, mynah_status> load_and_wait(std::string &text, mynah_status thrown, int patience_ms) {
     mynah::cache cache;
@@ -310,6 +324,7 @@ bool cache_tests() {
     RUN(a_cache_keeps_what_it_is_given);
     RUN(a_lifetime_is_a_number_or_a_duration);
     RUN(a_value_goes_into_the_callers_memory);
+    RUN(what_is_too_large_is_told_in_words);
     RUN(a_load_that_fails_is_no_timeout_for_who_waits);
     RUN(a_value_is_lent_and_outlives_the_cache);
     RUN(a_text_with_a_zero_byte_is_refused_not_cut);

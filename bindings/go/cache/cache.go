@@ -154,7 +154,7 @@ func (c *ShardedCache) SetNegative(key string, ttl time.Duration) error {
 		return err
 	}
 	data, size := text(key)
-	return check(C.mynah_cache_set_negative(c.handle, data, size, ms))
+	return stored(C.mynah_cache_set_negative(c.handle, data, size, ms), len(key))
 }
 
 // Contains is true for a live entry; it counts as no use of it.

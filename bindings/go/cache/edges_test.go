@@ -22,11 +22,13 @@ func TestWhatIsTooLargeOrWrongIsToldInWords(t *testing.T) {
 	c := NewShardedCache(WithMaxEntryBytes(10))
 	_, wrongLevel := New(WithLog(99, func(LogLevel, []byte) {}))
 	single, many := c.Set("k", make([]byte, 100), 0), c.SetMany([]Entry{{Key: "a"}, {Key: "key", Value: make([]byte, 100)}}, 0)
+	negative := c.SetNegative(strings.Repeat("k", 11), 0)
 	c.Close()
 	for want, err := range map[string]error{
 		"level: must be":              wrongLevel,
 		"entry: 101 bytes are beyond": single,
 		"entry: 103 bytes are beyond": many,
+		"entry: 11 bytes are beyond":  negative,
 		"invalid_handle: freed":       c.Set("k", "v", 0),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

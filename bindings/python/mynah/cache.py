@@ -262,7 +262,7 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         """Remembers that there is nothing under a key: a look-up finds nothing, and
         :meth:`get_or_load` raises ``NotFound`` and loads nothing."""
         key = as_bytes(key)
-        errors.check(lib.cache_set_negative(self._handle, key, len(key), ttl_ms(ttl)))
+        _stored(lib.cache_set_negative(self._handle, key, len(key), ttl_ms(ttl)), len(key))
 
     def warm(self, keys: Iterable[Bytes], load: Callable[[bytes], Bytes], ttl: Ttl = None) -> int:
         """Loads each key that is neither there nor being loaded, one after another;

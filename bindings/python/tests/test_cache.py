@@ -323,6 +323,8 @@ def test_what_is_too_large_or_closed_is_told_in_words():
             cache.set("k", bytes(100))
         with pytest.raises(errors.TooLarge, match="entry: 103 bytes are beyond max_entry_bytes"):
             cache.set_many({"a": b"b", "key": bytes(100)})
+        with pytest.raises(errors.TooLarge, match="entry: 11 bytes are beyond max_entry_bytes"):
+            cache.set_negative(bytes(11))
     with pytest.raises(errors.InvalidHandle, match="invalid_handle: freed"):
         cache.get("k")
 
