@@ -149,7 +149,7 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         with Options("cache", options) as made:
             if notices is not None:
                 errors.check(lib.cache_options_events_to_queue(
-                    made, events_of(evictions), handle_of("notices", notices, Notices)))
+                    made, events_of(evictions), handle_of("notices", notices, Notices, "capacity=1000")))
             errors.check(lib.cache_new(made, handle, error), error)
         self._flights = weakref.WeakKeyDictionary()
         self._large = False  # values that no thread should keep room for
@@ -230,11 +230,15 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
 
     def set_many(self, entries: Mapping[K, Bytes], ttl: Ttl = None) -> None:
         """Stores several entries at once."""
-        keys, values = [as_bytes(k) for k in entries], [as_bytes(v) for v in entries.values()]
+        if not isinstance(entries, Mapping):
+            raise TypeError(f"entries are wanted in a mapping, not {type(entries).__name__}")
+        # One walk: two would differ where another thread writes meanwhile.
+        pairs = [(as_bytes(key), as_bytes(value)) for key, value in entries.items()]
+        keys, values = [key for key, _ in pairs], [value for _, value in pairs]
         status = lib.cache_set_many(
             self._handle, b"".join(keys), _lens(keys), b"".join(values), _lens(values),
             len(keys), ttl_ms(ttl))
-        _stored(status, max(map(len, map(b"".join, zip(keys, values))), default=0) if status else 0)
+        _stored(status, max((len(k) + len(v) for k, v in pairs), default=0) if status else 0)
 
     def update(  # type: ignore[override]
             self, other: Mapping[K, Bytes] | Iterable[tuple[Bytes, Bytes]] = (), /,

@@ -317,6 +317,20 @@ class Clears:
         return False
 
 
+def test_many_are_stored_from_a_mapping_that_changes_meanwhile():
+    class Fading(dict):
+        """Has lost most of its entries when it is asked for their values."""
+
+        def values(self):
+            return list(super().values())[:1]
+
+    with Cache() as cache:
+        cache.set_many(Fading({str(n): b"v" * n for n in range(100)}))
+        assert len(cache) == 100 and cache["99"] == b"v" * 99
+        with pytest.raises(TypeError, match="in a mapping, not list"):
+            cache.set_many([("a", b"b")])
+
+
 def test_what_is_too_large_or_closed_is_told_in_words():
     with Cache(max_entry_bytes=10) as cache:
         with pytest.raises(errors.TooLarge, match="entry: 101 bytes are beyond max_entry_bytes"):
