@@ -233,8 +233,9 @@ class Loading(Owner):
     @overload
     def memoize(self, ttl: F) -> F: ...
     @overload
-    def memoize(self, ttl: Ttl = None) -> Callable[[F], F]: ...
-    def memoize(self, ttl: Any = None) -> Any:
+    def memoize(self, ttl: Ttl = None,
+                timeout: float | None = 30.0) -> Callable[[F], F]: ...
+    def memoize(self, ttl: Any = None, timeout: float | None = 30.0) -> Any:
         """A decorator, with or without a ``ttl``: a function's results, pickled, under
         its arguments.
 
@@ -242,12 +243,13 @@ class Loading(Owner):
         their pickles are. A function is known by its module and name; a lambda, or
         one that is made inside another, has results of its own each time. Threads
         that call at once with the same arguments run the function once, and so do
-        tasks where it is a coroutine function: then what it awaits is kept.
+        tasks where it is a coroutine function: then what it awaits is kept. Who waits
+        for another's run does so for ``timeout`` seconds at most, as in :meth:`get_or_load`.
         Unpickling runs code: load no snapshot into the cache that somebody else
         could have written.
         """
         if callable(ttl):  # @cache.memoize, which is given the function itself
-            return self.memoize()(ttl)
+            return self.memoize(timeout=timeout)(ttl)
         ttl_ms(ttl)  # a wrong one is told here, not by the first call
 
         def decorate(function: F) -> F:
@@ -261,14 +263,16 @@ class Loading(Owner):
             @functools.wraps(function)
             def remembered(*args: Any, **kwargs: Any) -> Any:
                 return pickle.loads(self.get_or_load(
-                    key_of(args, kwargs), lambda: pickle.dumps(function(*args, **kwargs)), ttl))
+                    key_of(args, kwargs), lambda: pickle.dumps(function(*args, **kwargs)), ttl,
+                    timeout))
 
             @functools.wraps(function)
             async def awaited(*args: Any, **kwargs: Any) -> Any:
                 async def load() -> bytes:
                     return pickle.dumps(await function(*args, **kwargs))
 
-                return pickle.loads(await self.aget_or_load(key_of(args, kwargs), load, ttl))
+                return pickle.loads(
+                    await self.aget_or_load(key_of(args, kwargs), load, ttl, timeout))
 
             kept = awaited if inspect.iscoroutinefunction(function) else remembered
             return kept  # type: ignore[return-value]

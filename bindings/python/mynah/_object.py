@@ -63,11 +63,12 @@ class Owner:
         self.close()
 
 
-def handle_of(what: str, owner: Any, kind: type[Owner]) -> Handle:
-    """The handle of an argument, which is often an option that lacks its name."""
+def handle_of(what: str, owner: Any, kind: type[Owner], option: str | None = None) -> Handle:
+    """The handle of an argument; where an ``option`` is told, as which they are given, it is
+    often one that lacks its name."""
     if not isinstance(owner, kind):
-        raise TypeError(f"{what} is a {kind.__name__}, not {type(owner).__name__}; "
-                        "options are keywords, such as capacity=1000")
+        hint = f"; options are keywords, such as {option}" if option else ""
+        raise TypeError(f"{what} is a {kind.__name__}, not {type(owner).__name__}{hint}")
     return owner._handle
 
 
@@ -89,6 +90,18 @@ def several(what: str, items: Iterable[T]) -> Iterable[T]:
     if isinstance(items, (str, bytes, bytearray, memoryview)):
         raise TypeError(f"several {what} are wanted, in a list, not one")
     return items
+
+
+def as_json(what: str, value: object, default: Callable[[object], Any] | None = None) -> bytes:
+    """A value as JSON in UTF-8, with ``what`` in front of what is wrong with it. Half a
+    surrogate pair raises as everywhere in Python."""
+    try:
+        text = json.dumps(value, default=default, ensure_ascii=False, allow_nan=False)
+    except ValueError as failure:  # NaN, or what holds itself
+        raise errors.InvalidArgument(f"{what}: {failure}") from None
+    except TypeError as failure:
+        raise TypeError(f"{what}: {failure}") from None
+    return text.encode()
 
 
 Progress = Callable[[int, int], Any]

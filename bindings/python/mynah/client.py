@@ -9,7 +9,7 @@ from typing import Any, Iterable, Literal, Sequence, overload
 
 from . import errors
 from ._library import Handle, lib, take
-from ._object import Cancel, Options, Progress, handle_of, several, whole
+from ._object import Cancel, Options, Progress, as_json, handle_of, several, whole
 from .batch import Result, arun, interruptible, progressing, run
 from .cache import Cache
 from .caller import Asked, Caller, _request
@@ -47,10 +47,10 @@ class Client(Caller):
         handle, error = self._own(lib.client_free), Handle()
         with Options("client", options) as made:
             if cache is not None:
-                errors.check(lib.client_options_set_cache(made, handle_of("cache", cache, Cache)))
+                errors.check(lib.client_options_set_cache(made, handle_of("cache", cache, Cache, "temperature=0")))
             if notices is not None:
                 errors.check(lib.client_options_log_to_queue(
-                    made, level, handle_of("notices", notices, Notices)))
+                    made, level, handle_of("notices", notices, Notices, "temperature=0")))
             errors.check(lib.client_new(made, handle, error), error)
 
     def batch(self, requests: Iterable[Asked], parallel: int = 8,
@@ -59,7 +59,8 @@ class Client(Caller):
 
         For each, in order, there is its :class:`mynah.Response` or its
         :class:`mynah.Error`: one that fails does not hold up the others.
-        Identical ones are sent once where ``batch_dedup`` says so.
+        Identical ones are sent once where ``batch_dedup`` says so. What is no request,
+        such as a message of an unknown role, raises before any is sent.
         ``on_progress(done, total)`` runs on threads of the library; what it
         raises ends the batch. ``options`` are those of every request.
         """
@@ -76,7 +77,7 @@ class Client(Caller):
              on_progress: Progress | None = None) -> int:
         """Asks each prompt, so that its answer is in the cache; how many are.
         ``on_progress`` as for :meth:`batch`."""
-        body = json.dumps(list(several("prompts", prompts))).encode()
+        body = as_json("prompts", list(several("prompts", prompts)))
         warmed, error = ctypes.c_size_t(), Handle()
         threads = whole("parallel", parallel)
         progressing(lambda cancel, told: lib.client_warm_json(
@@ -93,8 +94,9 @@ class Client(Caller):
         """The vectors of one or several texts, in their order; an array of numpy's is a
         list of texts too.
 
-        ``fields`` are those of OpenAI's request: ``model``, ``dimensions``, ...; with
-        an ``encoding_format`` of base64 a vector is a text, as the provider gave it.
+        ``fields`` are those of OpenAI's request: ``model``, which there must be, because
+        the client's own is for chats, ``dimensions``, ...; with an ``encoding_format`` of
+        base64 a vector is a text, as the provider gave it.
         """
         embedding = _Embedding(self, texts, fields)
         return embedding.vectors(interruptible(embedding.call))
@@ -141,7 +143,7 @@ class _Embedding:
     def __init__(self, client: Client, texts: object, fields: dict[str, Any]) -> None:
         self._value, self._error = Handle(), Handle()
         self._client = client  # lives at least as long as its call
-        self._body = json.dumps({"input": texts, **fields}, default=_plain).encode()
+        self._body = as_json("embedding", {"input": texts, **fields}, _plain)
 
     def call(self, cancel: Cancel) -> int:
         return int(lib.client_embed_json(
@@ -165,4 +167,4 @@ def _plain(value: object) -> Any:
     """What JSON has for an array or a number of numpy's."""
     if callable(plain := getattr(value, "tolist", None)):
         return plain()
-    raise TypeError(f"input and fields of an embedding cannot be of the type {type(value).__name__}")
+    raise TypeError(f"an input or a field cannot be of the type {type(value).__name__}")

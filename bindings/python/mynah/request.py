@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Iterable, Mapping, Sequence, TypeVar, Union
 
 from . import errors
 from ._library import Handle, c_text, lib
-from ._object import Owner, set_options, several
+from ._object import Owner, as_json, set_options, several
 from .response import Response
 
 Self = TypeVar("Self", bound="Request")
@@ -39,11 +38,13 @@ class Request(Owner):
                  tools: Sequence[Mapping[str, Any]] | None = None, **options: object) -> None:
         # A request in which nothing is said yet.
         offered = list(_listed("tools", tools or ()))
-        text, error = json.dumps({"tools": offered}).encode(), Handle()
+        text, error = as_json("tools", {"tools": offered}), Handle()
         errors.check(
             lib.request_from_json(text, len(text), self._own(lib.request_free), error), error)
         if isinstance(messages, str):
             messages = [{"role": "user", "content": messages}]
+        if isinstance(messages, (bytes, bytearray, memoryview)):
+            raise TypeError(f"what is asked is a text or messages, not {type(messages).__name__}")
         for message in _listed("messages", messages):
             self.add(message)
         set_options(lib.request_set, self._handle, options)
@@ -55,7 +56,7 @@ class Request(Owner):
         if not isinstance(message, Mapping):
             raise TypeError('a message is a mapping, such as {"role": "user", "content": "Hello."}, '
                             f"not {type(message).__name__}")
-        text, error = json.dumps(message).encode(), Handle()
+        text, error = as_json("message", message), Handle()
         errors.check(lib.request_add_message_json(self._handle, text, len(text), error), error)
         return self
 

@@ -130,6 +130,29 @@ def test_memoize_runs_a_function_once_for_its_arguments():
             cache.memoize(ttl=0)
 
 
+def test_who_waits_for_a_memoized_run_does_so_no_longer_than_asked():
+    running, ends = threading.Event(), threading.Event()
+    with Cache() as cache:
+        @cache.memoize(timeout=0.05)
+        def slow():
+            running.set()
+            ends.wait(10)
+            return 1
+
+        @cache.memoize(timeout=0.05)
+        async def later():
+            return await asyncio.to_thread(slow)
+
+        thread = threading.Thread(target=slow)
+        thread.start()
+        running.wait(10)
+        with pytest.raises(errors.Timeout):
+            slow()
+        ends.set()
+        thread.join()
+        assert slow() == 1 and asyncio.run(later()) == 1
+
+
 def test_warming_loads_what_is_not_there():
     loads = []
 

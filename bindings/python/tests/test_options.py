@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 import mynah
-from mynah import Cache, Client, Mock, Request, errors
+from mynah import Cache, Client, Mock, Request, Tiered, errors
 
 MAKE = {"cache": Cache, "client": Client, "mock": Mock}
 SOME = {"text": "http://localhost/", "secret": "key", "float": 0.5, "bool": True}
@@ -111,7 +111,26 @@ def test_what_json_cannot_say_is_refused(client, mock):
         for wrong in (float("nan"), float("inf")):
             with pytest.raises(errors.InvalidArgument, match=name):
                 client.chat("hello", **{name: {"a": wrong}})
+    for what, wrong in (("message", {"content": b"bytes"}), ("message", {"content": "a", "n": {1}})):
+        with pytest.raises(TypeError, match=f"{what}: .* not JSON serializable"):
+            client.chat([{"role": "user", **wrong}])
+    with pytest.raises(TypeError, match="tools: .* not JSON serializable"):
+        client.chat("hello", tools=[print])
+    with pytest.raises(errors.InvalidArgument, match="message: Out of range"):
+        client.chat([{"role": "user", "content": "a", "n": float("nan")}])
+    half = "\ud83d"  # of a pair
+    for ask in (client.chat, lambda text: client.warm([text]), lambda text: client.embed(text, model="m")):
+        with pytest.raises(UnicodeEncodeError, match="surrogates not allowed"):
+            ask(half)
     assert mock.stats()["requests"] == 0
+
+
+def test_a_hint_is_of_what_was_to_be_made():
+    for make, hint in ((lambda: Cache(1), "; options are keywords, such as capacity=1000"),
+                       (lambda: Client("custom", "m", 1), "; options are .* temperature=0"),
+                       (lambda: Tiered([1, 2]), "")):
+        with pytest.raises(TypeError, match=f"not int{hint}$"):
+            make()
 
 
 def test_a_level_of_the_log_is_one_also_where_nobody_listens():
