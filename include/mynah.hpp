@@ -4,8 +4,9 @@
  * Objects own what they stand for, move and do not copy. A failure is an
  * exception, mynah::error, with its status; a program without exceptions takes
  * mynah.h. What a program does often has also a form with std::nothrow, which
- * answers the status instead: making an object, the cache's operations, calls of
- * every kind, and the queue's.
+ * answers the status instead: making a cache or a client, the cache's operations on
+ * one key and on all entries, messages and options of a request, chats, streams,
+ * embeddings, batches and the queue's operations.
  * An exception thrown by a callback ends the call and leaves it once C has been
  * left: none passes through C. A text that C would cut, for it has a zero byte
  * where only a NUL-terminated one can go, is MYNAH_INVALID_ARGUMENT. After a move
@@ -30,6 +31,7 @@
 
 #include "mynah.h"
 #include "mynah/base.hpp"
+#include "mynah/claim.hpp"
 #include "mynah/cache.hpp"
 #include "mynah/message.hpp"
 #include "mynah/client.hpp"

@@ -179,15 +179,22 @@ T *made(T *raw) {
 }
 
 template <typename T>
-mynah_status set_all(T *target, const options &all,
+mynah_status set_one(T *target, const std::string &name, const std::string &text,
                      mynah_status (*set)(T *, const char *, const char *, mynah_error **),
                      failure *why) noexcept {
     if (why) why->place(); /* what an earlier call has put there is not of this one */
+    if (!is_whole(name) || !is_whole(text)) return MYNAH_INVALID_ARGUMENT;
+    return told(
+        why, [&](mynah_error **err) { return set(target, name.c_str(), text.c_str(), err); });
+}
+
+template <typename T>
+mynah_status set_all(T *target, const options &all,
+                     mynah_status (*set)(T *, const char *, const char *, mynah_error **),
+                     failure *why) noexcept {
+    if (why) why->place();
     for (const auto &[name, text] : all) {
-        if (!is_whole(name) || !is_whole(text)) return MYNAH_INVALID_ARGUMENT;
-        mynah_status status = told(why, [&, &n = name, &t = text](mynah_error **err) {
-            return set(target, n.c_str(), t.c_str(), err);
-        });
+        mynah_status status = set_one(target, name, text, set, why);
         if (status != MYNAH_OK) return status;
     }
     return MYNAH_OK;

@@ -4,29 +4,15 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <exception>
 #include <new>
 #include <optional>
 
-#include "base.hpp"
+#include "claim.hpp"
 
 namespace mynah {
 
-/* Ends calls from another thread. Any thread. */
-class cancel : public detail::object<mynah_cancel, mynah_cancel_free> {
-public:
-    cancel() : object(detail::made(mynah_cancel_new())) {}
-    void trigger() noexcept { mynah_cancel_trigger(get()); }
-};
-
 namespace detail {
-
-/* A token that was moved from is one that is no longer there, not none. */
-inline mynah_cancel *word(const cancel *token) noexcept {
-    const auto gone = reinterpret_cast<mynah_cancel *>(uintptr_t{2});
-    return token ? *token ? token->get() : gone : nullptr;
-}
 
 inline std::size_t largest(const std::vector<std::pair<std::string, std::string>> &entries) noexcept {
     std::size_t most = 0;
@@ -34,39 +20,7 @@ inline std::size_t largest(const std::vector<std::pair<std::string, std::string>
     return most;
 }
 
-} // namespace detail
-
-/* An entry's lifetime: milliseconds as an unsigned number, MYNAH_TTL_DEFAULT,
- * MYNAH_TTL_NEVER, or a duration, rounded up. A negative duration is refused, and
- * one beyond all numbers is for ever. A negative number becomes an unsigned one on
- * its way, as the language has it: -1 is MYNAH_TTL_NEVER. To have it refused, say
- * std::chrono::milliseconds. */
-class ttl {
-public:
-    constexpr ttl(uint64_t milliseconds) noexcept : milliseconds_(milliseconds) {}
-    template <typename Number, typename Period>
-    ttl(std::chrono::duration<Number, Period> lasts) : milliseconds_(whole(lasts)) {}
-    constexpr uint64_t milliseconds() const noexcept { return milliseconds_; }
-    /* Whether a duration is a lifetime: neither negative nor no number. */
-    template <typename Duration>
-    static bool fits(Duration lasts) noexcept {
-        return rounded_up(lasts) >= 0;
-    }
-
-private:
-    template <typename Duration>
-    static long double rounded_up(Duration lasts) noexcept {
-        using number = std::chrono::duration<long double, std::milli>;
-        return std::ceil(std::chrono::duration_cast<number>(lasts).count());
-    }
-    template <typename Duration>
-    static uint64_t whole(Duration lasts) {
-        if (!fits(lasts)) throw error(MYNAH_OUT_OF_RANGE, "ttl: it is negative, or no number");
-        const long double all = rounded_up(lasts);
-        return all < 9e18L ? static_cast<uint64_t>(all) : MYNAH_TTL_NEVER;
-    }
-    uint64_t milliseconds_;
-};
+}  // namespace detail
 
 /* Options and listeners that caches are made from. One thread at a time. */
 class cache_options : public detail::object<mynah_cache_options, mynah_cache_options_free> {
@@ -114,38 +68,6 @@ public:
                       detail::levels);
         return *this;
     }
-};
-
-/* The duty to load a key that others may be waiting for: settle it. Destroyed
- * unsettled, it passes to the next who waits. Any thread. */
-class claim : public detail::object<mynah_claim, mynah_claim_free> {
-public:
-    claim() = default;
-    explicit claim(mynah_claim *raw) noexcept : object(raw) {}
-    mynah_status fill(std::string_view data, ttl lasts, std::nothrow_t) noexcept {
-        return mynah_claim_fill(get(), data.data(), data.size(), lasts.milliseconds());
-    }
-    /* MYNAH_OUT_OF_RANGE for a duration that is no lifetime, and the claim is kept. */
-    template <typename Number, typename Period>
-    mynah_status fill(std::string_view data, std::chrono::duration<Number, Period> lasts,
-                      std::nothrow_t) noexcept {
-        return ttl::fits(lasts) ? fill(data, ttl(lasts), std::nothrow) : MYNAH_OUT_OF_RANGE;
-    }
-    void fill(std::string_view data, ttl lasts = MYNAH_TTL_DEFAULT) {
-        detail::check_stored(fill(data, lasts, std::nothrow), data.size(), its_key);
-    }
-    /* There is nothing under this key, for a while. */
-    void fill_negative(ttl lasts = MYNAH_TTL_DEFAULT) {
-        detail::check_stored(mynah_claim_fill_negative(get(), lasts.milliseconds()), 0, its_key);
-    }
-    /* It could not be loaded: those who wait get `status`. Answers whether it was
-     * settled so. */
-    mynah_status fail(mynah_status status, const char *message) noexcept {
-        return mynah_claim_fail(get(), status, message);
-    }
-
-private:
-    static constexpr const char *its_key = "its key and ";
 };
 
 /* A cache. Any thread. */
@@ -230,10 +152,16 @@ public:
         return size;
     }
     /* There is nothing under this key, for a while: claim::fill_negative. */
+    mynah_status set_negative(std::string_view key, ttl lasts, std::nothrow_t) noexcept {
+        return mynah_cache_set_negative(get(), key.data(), key.size(), lasts.milliseconds());
+    }
+    template <typename Number, typename Period>
+    mynah_status set_negative(std::string_view key, std::chrono::duration<Number, Period> lasts,
+                              std::nothrow_t) noexcept {
+        return ttl::fits(lasts) ? set_negative(key, ttl(lasts), std::nothrow) : MYNAH_OUT_OF_RANGE;
+    }
     void set_negative(std::string_view key, ttl lasts = MYNAH_TTL_DEFAULT) {
-        detail::check_stored(
-            mynah_cache_set_negative(get(), key.data(), key.size(), lasts.milliseconds()),
-            key.size());
+        detail::check_stored(set_negative(key, lasts, std::nothrow), key.size());
     }
 
     /* The value or the claim: exactly one of the two is true. */
@@ -326,22 +254,34 @@ public:
     }
     /* Counts as neither hit nor miss. */
     bool contains(std::string_view key) const { return present(contains(key, std::nothrow)); }
+    mynah_status touch(std::string_view key, ttl lasts, std::nothrow_t) noexcept {
+        return mynah_cache_touch(get(), key.data(), key.size(), lasts.milliseconds());
+    }
+    template <typename Number, typename Period>
+    mynah_status touch(std::string_view key, std::chrono::duration<Number, Period> lasts,
+                       std::nothrow_t) noexcept {
+        return ttl::fits(lasts) ? touch(key, ttl(lasts), std::nothrow) : MYNAH_OUT_OF_RANGE;
+    }
     /* Another lifetime from now; whether there was an entry. */
     bool touch(std::string_view key, ttl lasts = MYNAH_TTL_DEFAULT) {
-        return present(mynah_cache_touch(get(), key.data(), key.size(), lasts.milliseconds()));
+        return present(touch(key, lasts, std::nothrow));
     }
     mynah_status remove(std::string_view key, std::nothrow_t) noexcept {
         return mynah_cache_remove(get(), key.data(), key.size());
     }
     /* Whether there was an entry. */
     bool remove(std::string_view key) { return present(remove(key, std::nothrow)); }
+    mynah_status remove_prefix(std::string_view prefix, uint64_t &removed, std::nothrow_t) noexcept {
+        return mynah_cache_remove_prefix(get(), prefix.data(), prefix.size(), &removed);
+    }
     /* How many there were. */
     uint64_t remove_prefix(std::string_view prefix) {
         uint64_t removed = 0;
-        detail::check(mynah_cache_remove_prefix(get(), prefix.data(), prefix.size(), &removed));
+        detail::check(remove_prefix(prefix, removed, std::nothrow));
         return removed;
     }
-    void clear() { detail::check(mynah_cache_clear(get())); }
+    mynah_status clear(std::nothrow_t) noexcept { return mynah_cache_clear(get()); }
+    void clear() { detail::check(clear(std::nothrow)); }
     /* `each(key, value)` for every live entry, once, however long a shard is not
      * free. It may answer bool: false ends the walk. */
     template <typename Each>
@@ -365,15 +305,29 @@ public:
         }
     }
 
+    mynah_status resize(uint32_t shards, std::nothrow_t, failure *why = nullptr) noexcept {
+        return detail::told(
+            why, [&](mynah_error **err) { return mynah_cache_resize(get(), shards, err); });
+    }
     void resize(uint32_t shards) {
         detail::checked([&](mynah_error **err) { return mynah_cache_resize(get(), shards, err); });
+    }
+    mynah_status set_capacity(uint64_t entries, std::nothrow_t, failure *why = nullptr) noexcept {
+        return detail::told(
+            why, [&](mynah_error **err) { return mynah_cache_set_capacity(get(), entries, err); });
     }
     void set_capacity(uint64_t entries) {
         detail::checked([&](mynah_error **err) { return mynah_cache_set_capacity(get(), entries, err); });
     }
+    mynah_status save(const std::string &path, std::nothrow_t, failure *why = nullptr) noexcept {
+        return transfer(mynah_cache_save, path, why);
+    }
     void save(const std::string &path) {
         const char *text = detail::c_text(path, "path");
         detail::checked([&](mynah_error **err) { return mynah_cache_save(get(), text, err); });
+    }
+    mynah_status load(const std::string &path, std::nothrow_t, failure *why = nullptr) noexcept {
+        return transfer(mynah_cache_load, path, why);
     }
     void load(const std::string &path) {
         const char *text = detail::c_text(path, "path");
@@ -391,6 +345,13 @@ public:
     }
 
 private:
+    mynah_status transfer(mynah_status (*call)(mynah_cache *, const char *, mynah_error **),
+                          const std::string &path, failure *why) noexcept {
+        if (why) why->place();
+        if (!detail::is_whole(path)) return MYNAH_INVALID_ARGUMENT;
+        return detail::told(
+            why, [&](mynah_error **err) { return call(get(), path.c_str(), err); });
+    }
     static bool present(mynah_status status) {
         if (status == MYNAH_NOT_FOUND) return false;
         detail::check(status);

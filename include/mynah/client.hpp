@@ -187,6 +187,15 @@ public:
         handle_.reset(raw);
     }
 
+    mynah_status embed_json(std::string_view json, value &answer, std::nothrow_t,
+                            const cancel *token = nullptr, failure *why = nullptr) noexcept {
+        mynah_value *raw = nullptr;
+        mynah_status status = detail::told(why, [&](mynah_error **err) {
+            return mynah_client_embed_json(get(), json.data(), json.size(), detail::word(token), &raw, err);
+        });
+        answer = value(raw);
+        return status;
+    }
     /* OpenAI's JSON in and out, whatever the provider. */
     std::string embed_json(std::string_view json, const cancel *token = nullptr) {
         mynah_value *raw = nullptr;

@@ -97,8 +97,11 @@ public:
         });
         return request(raw);
     }
+    mynah_status message(const char *role, std::string_view text, std::nothrow_t) noexcept {
+        return mynah_request_add_message(get(), role, text.data(), text.size());
+    }
     request &message(const char *role, std::string_view text) {
-        detail::check(mynah_request_add_message(get(), role, text.data(), text.size()),
+        detail::check(message(role, text, std::nothrow),
                       "message: role must be system, developer, user or assistant, and text UTF-8");
         return *this;
     }
@@ -153,6 +156,10 @@ public:
                                                  bytes.data(), bytes.size()),
                       "document: mime and name must be UTF-8");
         return *this;
+    }
+    mynah_status set(const std::string &name, const std::string &text, std::nothrow_t,
+                     failure *why = nullptr) noexcept {
+        return detail::set_one(get(), name, text, mynah_request_set, why);
     }
     request &set(const std::string &name, const std::string &text) {
         detail::set_each(get(), {{name, text}}, mynah_request_set);

@@ -90,6 +90,51 @@ void what_is_too_large_is_told_in_words() {
     CHECK(text_of([&] { negative.fill_negative(); }) == std::string("entry: its key and 0") + bound);
 }
 
+void nothing_is_thrown_where_a_status_is_asked_for() {
+    using namespace std::chrono_literals;
+    mynah::cache cache{{"max_entry_bytes", "100"}}, again;
+    mynah::failure why;
+    uint64_t removed = 7;
+    const std::string large(200, 'x'), zero("a\0b", 3);
+    const std::string path = "/tmp/mynah-cpp-quiet-" + std::to_string(getpid());
+    const auto none = std::nothrow;
+    CHECK(cache.set("key", "value", 1h, none) == MYNAH_OK);
+    CHECK(cache.touch("key", 1h, none) == MYNAH_OK && cache.touch("none", 1, none) == MYNAH_NOT_FOUND);
+    CHECK(cache.touch("key", -1s, none) == MYNAH_OUT_OF_RANGE);
+    CHECK(cache.set_negative("gone", 1h, none) == MYNAH_OK);
+    CHECK(cache.set_negative(large, 1, none) == MYNAH_TOO_LARGE);
+    CHECK(cache.set_negative("gone", -1s, none) == MYNAH_OUT_OF_RANGE);
+    CHECK(cache.set_capacity(0, none, &why) == MYNAH_OUT_OF_RANGE && why);
+    CHECK(cache.set_capacity(1000, none, &why) == MYNAH_OK && !why);
+    CHECK(cache.resize(100'000, none, &why) == MYNAH_OUT_OF_RANGE &&
+          has(std::string(why.message()), "100000"));
+    CHECK(cache.resize(4, none) == MYNAH_OK);
+    CHECK(cache.save(path + "/no/snapshot", none, &why) == MYNAH_IO && why);
+    CHECK(cache.save(zero, none, &why) == MYNAH_INVALID_ARGUMENT && !why);
+    CHECK(cache.save(path, none) == MYNAH_OK && again.load(path, none, &why) == MYNAH_OK && !why);
+    std::remove(path.c_str());
+    CHECK(again.get("key") == "value" && again.load(path, none, &why) == MYNAH_IO && why);
+    CHECK(cache.remove_prefix("k", removed, none) == MYNAH_OK && removed == 1);
+    CHECK(again.clear(none) == MYNAH_OK && again.size() == 0);
+    mynah::value found;
+    mynah::claim duty;
+    CHECK(cache.get_or_claim("key", 0, found, duty, none) == MYNAH_OK);
+    CHECK(duty.fill_negative(-1s, none) == MYNAH_OUT_OF_RANGE && duty.fill_negative(1s, none) == MYNAH_OK);
+    const mynah::cache gone(std::move(cache));
+    CHECK(cache.clear(none) == MYNAH_NULL_ARGUMENT && gone.size() == 2);
+    mynah::request asked;
+    CHECK(asked.message("user", "\xff", none) == MYNAH_INVALID_ARGUMENT);
+    CHECK(asked.message("user", "hello", none) == MYNAH_OK);
+    CHECK(asked.set("temperature", "9", none, &why) == MYNAH_OUT_OF_RANGE && why);
+    CHECK(asked.set("temperature", "1", none, &why) == MYNAH_OK && !why);
+    CHECK(asked.set("stop", zero, none, &why) == MYNAH_INVALID_ARGUMENT && !why);
+    const mynah::mock mock;
+    mynah::client client{options_for(mock)};
+    CHECK(client.embed_json(R"({"input": "a", "model": "m"})", found, none) == MYNAH_OK);
+    CHECK(has(found.str(), "embedding"));
+    CHECK(client.embed_json("[]", found, none, nullptr, &why) == MYNAH_INVALID_ARGUMENT && why && !found);
+}
+
 // What a load throws, and what one who waits for it gets; `text` is what that one is told.
 std::pair<mynah_status, mynah_status> load_and_wait(std::string &text, mynah_status thrown, int patience_ms) {
     mynah::cache cache;
@@ -325,6 +370,7 @@ bool cache_tests() {
     RUN(a_lifetime_is_a_number_or_a_duration);
     RUN(a_value_goes_into_the_callers_memory);
     RUN(what_is_too_large_is_told_in_words);
+    RUN(nothing_is_thrown_where_a_status_is_asked_for);
     RUN(a_load_that_fails_is_no_timeout_for_who_waits);
     RUN(a_value_is_lent_and_outlives_the_cache);
     RUN(a_text_with_a_zero_byte_is_refused_not_cut);
