@@ -2581,10 +2581,10 @@ mynah_status mynah_client_chat_stream(mynah_client *client,
                                       mynah_error **err);
 
 /**
- * Makes embeddings: takes the body of OpenAI's `/embeddings` (`input`,
- * `model`, `dimensions`, ...) and gives OpenAI's answer, whatever the
- * provider. Blocks as `mynah_client_chat` does. `*value` is the caller's to
- * free.
+ * Makes embeddings: takes the body of OpenAI's `/embeddings` (`input`, `model`,
+ * which must be there, because the client's own is for chats, `dimensions`, ...)
+ * and gives OpenAI's answer, whatever the provider. Blocks as `mynah_client_chat`
+ * does. `*value` is the caller's to free.
  *
  * The caller promises:
  * 1. `json` points to `len` readable bytes.

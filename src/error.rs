@@ -151,6 +151,8 @@ pub enum Error {
         /// A likely spelling.
         near: Option<&'static str>,
     },
+    /// A name that each call has, given to what makes them.
+    OfOneCall(String),
     /// No live entry under the key.
     NotFound,
     /// Does not fit: needed and available bytes.
@@ -287,7 +289,7 @@ impl Error {
             Error::Forked(_) => Status::Forked,
             Error::InvalidArgument { .. } => Status::InvalidArgument,
             Error::OutOfRange { .. } => Status::OutOfRange,
-            Error::UnknownOption { .. } => Status::UnknownOption,
+            Error::UnknownOption { .. } | Error::OfOneCall(_) => Status::UnknownOption,
             Error::NotFound => Status::NotFound,
             Error::TooLarge { .. } => Status::TooLarge,
             Error::Busy => Status::Busy,
@@ -319,6 +321,9 @@ impl fmt::Display for Error {
                 write!(f, "{key}: no such option; did you mean {near}?")
             }
             Error::UnknownOption { key, near: None } => write!(f, "{key}: no such option"),
+            Error::OfOneCall(key) => {
+                write!(f, "{key}: is of one call, not an option of the client")
+            }
             Error::NotFound => write!(f, "no live entry under this key"),
             Error::TooLarge { what, needed, limit } => {
                 write!(f, "{what}: {needed} bytes do not fit into {limit}")

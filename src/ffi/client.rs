@@ -119,10 +119,10 @@ pub unsafe extern "C" fn mynah_client_chat_stream(
     unsafe { call::chat_stream(asked, request, (callback, user), cancel, response, err) }
 }
 
-/// Makes embeddings: takes the body of OpenAI's `/embeddings` (`input`,
-/// `model`, `dimensions`, ...) and gives OpenAI's answer, whatever the
-/// provider. Blocks as `mynah_client_chat` does. `*value` is the caller's to
-/// free.
+/// Makes embeddings: takes the body of OpenAI's `/embeddings` (`input`, `model`,
+/// which must be there, because the client's own is for chats, `dimensions`, ...)
+/// and gives OpenAI's answer, whatever the provider. Blocks as `mynah_client_chat`
+/// does. `*value` is the caller's to free.
 ///
 /// # Safety
 /// 1. `json` points to `len` readable bytes.

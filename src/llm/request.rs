@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use super::message::{Message, Role};
 use crate::error::{Error, Result};
+use crate::options::call::OF_A_CALL;
 use crate::options::client::ClientOptions;
 use crate::options::{Layered, Origin, Resolved, Value as OptionValue};
 
@@ -193,39 +194,8 @@ pub const PER_CALL: &[&str] = &[
     "header",
 ];
 
-/// What only a request has.
-pub const REQUEST_ONLY: &[&str] = &[
-    "tool_choice",
-    "parallel_tool_calls",
-    "response_format",
-    "user",
-    "metadata",
-    "extra_json",
-    "cache",
-];
-
-/// Fields of OpenAI's form that have no meaning of ours and are handed on.
-const HANDED_ON: &[&str] = &[
-    "audio",
-    "documents",
-    "logit_bias",
-    "logprobs",
-    "modalities",
-    "prediction",
-    "prompt_cache_key",
-    "prompt_cache_retention",
-    "safety_identifier",
-    "safety_settings",
-    "service_tier",
-    "store",
-    "thinking",
-    "top_logprobs",
-    "verbosity",
-    "web_search_options",
-];
-
-/// Those of them, and of what only a request has, that are texts whatever they look
-/// like: an id may be a number's digits, or JSON.
+/// Fields of one call that are texts whatever they look like: an id may be a number's
+/// digits, or JSON.
 const TEXTS: &[&str] = &[
     "prompt_cache_key",
     "prompt_cache_retention",
@@ -302,7 +272,7 @@ impl Request {
             self.note_headers();
             return Ok(());
         }
-        if REQUEST_ONLY.contains(&name) || HANDED_ON.contains(&name) {
+        if OF_A_CALL.contains(&name) {
             if text.eq_ignore_ascii_case("default") || text.eq_ignore_ascii_case("unset") {
                 return self.set_json(name, &Value::Null);
             }

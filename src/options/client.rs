@@ -1,5 +1,6 @@
 //! The options of an LLM client; most can also be set for one call.
 
+use super::call::OF_A_CALL;
 use super::fields::{
     choice, flag, float, int, list, optional_bool, optional_float, optional_int, text,
 };
@@ -452,6 +453,10 @@ pub fn share_cache(options: &mut Resolved<ClientOptions>) -> Result<()> {
 impl OptionSet for ClientOptions {
     fn rows() -> &'static [Row<Self>] {
         ROWS
+    }
+
+    fn of_a_call() -> &'static [&'static str] {
+        OF_A_CALL
     }
 
     fn layers(chosen: &dyn Fn(&str) -> Option<Value>) -> Result<Vec<Suggestions>> {

@@ -8,6 +8,7 @@
 //! values over one another, weakest first, and remembers which one won.
 
 pub mod cache;
+pub mod call;
 pub mod client;
 pub(crate) mod fields;
 pub mod form;
@@ -31,6 +32,11 @@ const JSON_MAX: usize = 16 << 20;
 pub trait OptionSet: Default + Clone + 'static {
     /// All options, in the order of the documentation.
     fn rows() -> &'static [Row<Self>];
+
+    /// Names of what is set elsewhere, on each call, and is no option here.
+    fn of_a_call() -> &'static [&'static str] {
+        &[]
+    }
 
     /// What the chosen profiles and presets suggest, weakest first: the
     /// layer's name, and its values. `chosen` answers an explicit value.

@@ -110,16 +110,25 @@ pub(super) fn find<T: OptionSet>(key: &str) -> Result<&'static Row<T>> {
 
 pub(super) fn index<T: OptionSet>(key: &str) -> Result<usize> {
     let rows = T::rows();
-    rows.iter().position(|row| row.key == key).ok_or_else(|| Error::UnknownOption {
-        key: visible(key),
-        near: rows
-            .iter()
-            .map(|row| (distance(key, row.key), row.key))
-            .min()
-            // Of a short name three letters are all of it.
-            .filter(|(d, row)| *d <= 3 && 2 * d <= key.len().min(row.len()))
-            .map(|(_, key)| key),
+    rows.iter().position(|row| row.key == key).ok_or_else(|| match T::of_a_call().contains(&key) {
+        true => Error::OfOneCall(key.into()),
+        false => Error::UnknownOption { key: visible(key), near: near::<T>(key) },
     })
+}
+
+/// The name that a wrong one is likely to mean: one that is spelt nearly so, or the only
+/// one that has its words in it.
+fn near<T: OptionSet>(key: &str) -> Option<&'static str> {
+    let names = || T::rows().iter().map(|row| row.key).chain(T::of_a_call().iter().copied());
+    let (away, name) = names().map(|name| (distance(key, name), name)).min()?;
+    // Of a short name three letters are all of it.
+    if away <= 3 && 2 * away <= key.len().min(name.len()) {
+        return Some(name);
+    }
+    let words = format!("_{}_", key.to_ascii_lowercase());
+    let mut holding = names().filter(|name| format!("_{name}_").contains(&words));
+    let only = holding.next()?;
+    (key.len() > 2 && holding.next().is_none()).then_some(only)
 }
 
 impl<T: OptionSet> Row<T> {

@@ -25,7 +25,12 @@ pub fn missing() -> Error {
 /// The model that the JSON names.
 pub fn model(json: &Map<String, Value>) -> Result<&str> {
     let model = json.get("model").and_then(Value::as_str).filter(|model| !model.is_empty());
-    model.ok_or_else(|| Error::invalid("model", "embeddings need the name of a model"))
+    model.ok_or_else(|| {
+        Error::invalid(
+            "model",
+            "embeddings need the name of a model; the client's own is for chats",
+        )
+    })
 }
 
 fn wrong() -> Error {

@@ -80,3 +80,13 @@ fn tools_are_a_list_and_a_schema_is_an_object() {
     }
     assert!(Request::new().add_tool("f", "", "{}").is_ok());
 }
+
+#[test]
+fn a_misspelt_field_of_a_call_is_likened_to_the_right_one() {
+    let told = |name: &str| Request::new().set(name, "1").unwrap_err().to_string();
+    assert_eq!(
+        told("respons_format"),
+        "respons_format: no such option; did you mean response_format?"
+    );
+    assert_eq!(told("rpm"), "rpm: no such option; did you mean rate_limit_rpm?");
+}

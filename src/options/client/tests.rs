@@ -151,9 +151,21 @@ fn a_name_is_likened_to_one_that_it_may_have_meant_and_to_no_other() {
         ("temprature", "temperature"),
         ("topp", "top_p"),
         ("stops", "stop"),
+        ("rpm", "rate_limit_rpm"),
+        ("System", "system_prompt"),
+        ("first_token", "first_token_timeout_ms"),
     ] {
         assert_eq!(told(key), format!("{key}: no such option; did you mean {meant}?"));
     }
+    for key in OF_A_CALL {
+        let error = Options::default().set(key, "1").unwrap_err();
+        assert_eq!(error.status(), Status::UnknownOption);
+        assert_eq!(
+            error.to_string(),
+            format!("{key}: is of one call, not an option of the client")
+        );
+    }
+    assert!(told("respons_format").ends_with("did you mean response_format?"));
     for key in ["foo", "ssl", "nope", "key", "max_retries", "s"] {
         assert_eq!(told(key), format!("{key}: no such option"));
     }
