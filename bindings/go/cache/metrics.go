@@ -104,7 +104,8 @@ func (c *ShardedCache) OptionsJSON() (json.RawMessage, error) {
 	return take(C.mynah_cache_options_json(c.handle, &value), value)
 }
 
-// Prometheus is the figures in Prometheus' text form.
+// Prometheus is the figures in Prometheus' text form. Those of two caches have
+// the same names: each is scraped from a path of its own.
 func (c *ShardedCache) Prometheus() ([]byte, error) {
 	defer runtime.KeepAlive(c)
 	var value *C.mynah_value

@@ -31,6 +31,7 @@ import "C"
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"runtime"
 	"sync"
@@ -78,7 +79,10 @@ type submitter interface {
 }
 
 func newCalls(concurrency int) (*calls, error) {
-	if concurrency <= 0 {
+	switch {
+	case concurrency < 0:
+		return nil, &Error{Status: ErrOutOfRange.Status, Message: fmt.Sprint("concurrency: ", concurrency, " is negative")}
+	case concurrency == 0:
 		concurrency = defaultConcurrency
 	}
 	c := &calls{open: map[uint64]*call{}}

@@ -109,6 +109,12 @@ func TestOptionsInTheWrongPlaceAreRefused(t *testing.T) {
 	if _, err := llm.New(llm.WithTools(llm.Tool{Name: "f"})); !errors.Is(err, llm.ErrInvalidArgument) {
 		t.Error(err)
 	}
+	if _, err := llm.New(llm.WithCacheMode(llm.CacheOnly)); !errors.Is(err, llm.ErrUnknownOption) || !strings.Contains(err.Error(), "cache: is of one call") {
+		t.Error(err)
+	}
+	if _, err := llm.New(llm.WithProvider(llm.ProviderOllama), llm.WithConcurrency(-1)); !errors.Is(err, llm.ErrOutOfRange) || !strings.Contains(err.Error(), "concurrency: -1") {
+		t.Error(err)
+	}
 }
 
 func TestAStreamWhoseContextEndsHasWhatHadArrived(t *testing.T) {

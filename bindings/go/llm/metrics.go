@@ -142,7 +142,8 @@ func (c *ProviderClient) OptionsJSON() (json.RawMessage, error) {
 	return take(C.mynah_client_options_json(c.handle, &value), value)
 }
 
-// Prometheus is the figures in Prometheus' text form.
+// Prometheus is the figures in Prometheus' text form. Those of two clients have
+// the same names: each is scraped from a path of its own.
 func (c *ProviderClient) Prometheus() ([]byte, error) {
 	defer runtime.KeepAlive(c)
 	var value *C.mynah_value

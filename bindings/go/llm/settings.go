@@ -101,7 +101,7 @@ func WithCache(on bool, ttl time.Duration) Option {
 	return all(WithCacheEnabled(on), WithCacheTTL(ttl))
 }
 
-// WithSharedCache keeps answers in a cache that clients share.
+// WithSharedCache keeps answers in a cache that clients share; nil: in none.
 func WithSharedCache(shared *cache.ShardedCache) Option {
 	return func(s *settings) { s.cache = shared }
 }

@@ -72,7 +72,9 @@ func (o Option) apply(options *C.mynah_mock_options) error {
 	return told(C.mynah_mock_options_set(options, name, value, &failure), failure)
 }
 
-// URL is the base URL for providers that speak OpenAI's dialects.
+// URL is the base URL for providers that speak OpenAI's dialects. A client of it
+// keeps no Mock: what nobody holds or closes any more may be collected, and its
+// clients' connections are refused then.
 func (m *Mock) URL() string {
 	defer runtime.KeepAlive(m)
 	return C.GoString(C.mynah_mock_url(m.handle))

@@ -343,7 +343,8 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         return cache_metrics_of(self._json(lib.cache_metrics_json))
 
     def prometheus(self) -> str:
-        """The same figures in Prometheus' text format."""
+        """The same figures in Prometheus' text format. Those of two caches have the same
+        names: each is scraped from a path of its own."""
         value = Handle()
         errors.check(lib.cache_metrics_prometheus(self._handle, value))
         return take(value).decode()

@@ -123,7 +123,8 @@ class Client(Caller):
         return client_metrics_of(self._json(lib.client_metrics_json))
 
     def prometheus(self) -> str:
-        """The same figures in Prometheus' text format."""
+        """The same figures in Prometheus' text format. Those of two clients have the same
+        names: each is scraped from a path of its own; :func:`mynah.prometheus` adds all up."""
         value = Handle()
         errors.check(lib.client_metrics_prometheus(self._handle, value))
         return take(value).decode()

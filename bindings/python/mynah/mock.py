@@ -23,7 +23,8 @@ class Mock(Owner):
         with Options("mock", options) as made:
             errors.check(lib.mock_new(made, handle, error), error)
         self.url = take_text(lib.mock_url(handle))
-        """The base URL for a client of it."""
+        """The base URL for a client of it, where it answers until it is closed, or
+        collected: keep it in a variable."""
 
     def stats(self) -> dict[str, Any]:
         """What it received and sent so far."""

@@ -58,6 +58,11 @@ def test_a_wrong_name_is_told_with_the_right_one():
         mynah.describe("queue")
 
 
+def test_what_belongs_to_a_call_is_said_to():
+    with pytest.raises(errors.UnknownOption, match="^extra_json: is of one call, not an option of the client$"):
+        Client("custom", "mock", extra_json={"a": 1})
+
+
 def test_values_are_what_python_has_for_them(mock):
     with Cache(shard_count=8, default_ttl_ms=timedelta(seconds=2), compression=True) as cache:
         held = cache.options()
