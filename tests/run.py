@@ -248,6 +248,17 @@ def cpp():
             'mynah::request("hello"), [](const mynah::event &) { return 0; }); }\n')
         count(f"{compiler} refuses a stream's function that answers an int",
               told.returncode != 0 and "a bool: true to go on" in told.stderr, told.stderr[:2000])
+        # As windows.h and game engines have them; headers of the system come before.
+        system = sorted(set(re.findall(r"#include <\w+>", "".join(
+            header.read_text() for header in (INCLUDE / "mynah").glob("*.hpp")))))
+        macros = [f"#define {macro}" for macro in (
+            "min(a, b) a", "max(a, b) a", "check(x) x", "verify(x) x", "TEXT(x) x", "small char",
+            "near", "far", "interface struct", "ERROR 0", "IN", "OUT", "None 0L", "Status int")]
+        told = subprocess.run(
+            [compiler, "-std=c++17", "-fsyntax-only", f"-I{INCLUDE}", "-x", "c++", "-"], text=True,
+            capture_output=True, input="\n".join([*system, *macros, '#include "mynah.hpp"', ""]))
+        count(f"mynah.hpp bears the macros of others with {compiler}", told.returncode == 0,
+              told.stderr[:2000])
 
 
 def windows():

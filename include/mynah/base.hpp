@@ -122,18 +122,18 @@ private:
 
 namespace detail {
 
-inline void check(mynah_status status) {
+inline void require(mynah_status status) {
     if (status != MYNAH_OK) throw error(status);
 }
-inline void check(mynah_status status, const failure &why) {
+inline void require(mynah_status status, const failure &why) {
     if (status != MYNAH_OK) throw error(status, why);
 }
 
 /* Of a function without a place for an error: `wanted` says what it takes. */
-inline void check(mynah_status status, const char *wanted) {
+inline void require(mynah_status status, const char *wanted) {
     const bool refused = status == MYNAH_INVALID_ARGUMENT || status == MYNAH_OUT_OF_RANGE;
     if (refused) throw error(status, wanted);
-    check(status);
+    require(status);
 }
 /* Of a function that stores so many bytes, `with` others. */
 inline void check_stored(mynah_status status, std::size_t size, const char *with = "") {
@@ -141,7 +141,7 @@ inline void check_stored(mynah_status status, std::size_t size, const char *with
         throw error(status, "entry: " + (with + std::to_string(size)) +
                                 " bytes are beyond max_entry_bytes, or half of max_memory_mb");
     }
-    check(status);
+    require(status);
 }
 constexpr const char *levels = "least_level: must be one of the MYNAH_LOG_ levels";
 
@@ -151,7 +151,7 @@ void checked(Call &&call) {
     failure why;
     mynah_status status = call(why.place());
     why.keep();
-    check(status, why);
+    require(status, why);
 }
 
 /* The same without throwing; `why` may be null. */
@@ -213,7 +213,7 @@ void set_each(T *target, const options &all,
 template <typename T>
 std::string json_of(T *from, mynah_status (*read)(T *, mynah_value **)) {
     mynah_value *raw = nullptr;
-    check(read(from, &raw));
+    require(read(from, &raw));
     return value(raw).str();
 }
 

@@ -12,7 +12,7 @@ public:
     batch() : object(detail::made(mynah_batch_new())) {}
     /* A copy; its place is the number of those added before. */
     batch &add(const request &asked) {
-        detail::check(mynah_batch_add(get(), asked.get()));
+        detail::require(mynah_batch_add(get(), asked.get()));
         return *this;
     }
     size_t size() const noexcept { return mynah_batch_len(get()); }
@@ -27,7 +27,7 @@ public:
     }
     void run(const client &by, uint32_t parallel = 0, const cancel *token = nullptr) {
         failure why;
-        detail::check(run(by, parallel, std::nothrow, token, &why), why);
+        detail::require(run(by, parallel, std::nothrow, token, &why), why);
     }
     /* The same, with `progress(done, total)` told on threads of the library,
      * one at a time. What it throws ends the batch, and is thrown here; `token`
@@ -51,7 +51,7 @@ public:
     response result(size_t place) const {
         response answer;
         failure why;
-        detail::check(result(place, answer, std::nothrow, &why), why);
+        detail::require(result(place, answer, std::nothrow, &why), why);
         return answer;
     }
 };

@@ -16,7 +16,7 @@ namespace detail {
 
 inline std::size_t largest(const std::vector<std::pair<std::string, std::string>> &entries) noexcept {
     std::size_t most = 0;
-    for (const auto &[key, data] : entries) most = std::max(most, key.size() + data.size());
+    for (const auto &[key, data] : entries) most = (std::max)(most, key.size() + data.size());
     return most;
 }
 
@@ -47,15 +47,15 @@ public:
             } catch (...) {
             }
         };
-        detail::check(mynah_cache_options_on_evict(get(), call, new Each(std::move(each)),
-                                                   detail::destroy<Each>));
+        detail::require(mynah_cache_options_on_evict(get(), call, new Each(std::move(each)),
+                                                     detail::destroy<Each>));
         return *this;
     }
     /* `each(option, raised, value, threshold)` when a threshold is crossed,
      * and when the figure is back. On any thread; what it throws is dropped. */
     template <typename Each>
     cache_options &on_alert(Each each) {
-        detail::check(mynah_cache_options_on_alert(
+        detail::require(mynah_cache_options_on_alert(
             get(), detail::alert<Each>, new Each(std::move(each)), detail::destroy<Each>));
         return *this;
     }
@@ -63,9 +63,9 @@ public:
      * and for thresholds that it crosses. On any thread; what it throws is dropped. */
     template <typename Each>
     cache_options &on_log(int32_t least_level, Each each) {
-        detail::check(mynah_cache_options_on_log(get(), least_level, detail::log<Each>,
-                                                 new Each(std::move(each)), detail::destroy<Each>),
-                      detail::levels);
+        detail::require(mynah_cache_options_on_log(get(), least_level, detail::log<Each>,
+                                                   new Each(std::move(each)), detail::destroy<Each>),
+                        detail::levels);
         return *this;
     }
 };
@@ -206,7 +206,7 @@ public:
         if (status == MYNAH_TIMEOUT && wait_ms) {
             status = wait_or_claim(key, wait_ms, found, duty, &why, std::nothrow);
         }
-        detail::check(status, why);
+        detail::require(status, why);
         if (!duty) return found.str();
         try {
             std::string loaded(load());
@@ -228,7 +228,7 @@ public:
         std::string all;
         std::vector<size_t> sizes = join(all, keys, [](const auto &k) -> auto & { return k; });
         mynah_values *raw = nullptr;
-        detail::check(mynah_cache_get_many(get(), all.data(), sizes.data(), keys.size(), &raw));
+        detail::require(mynah_cache_get_many(get(), all.data(), sizes.data(), keys.size(), &raw));
         detail::owned<mynah_values, mynah_values_free> found(raw);
         std::vector<std::optional<std::string>> answers(keys.size());
         for (size_t i = 0; i < keys.size(); i++) {
@@ -277,17 +277,17 @@ public:
     /* How many there were. */
     uint64_t remove_prefix(std::string_view prefix) {
         uint64_t removed = 0;
-        detail::check(remove_prefix(prefix, removed, std::nothrow));
+        detail::require(remove_prefix(prefix, removed, std::nothrow));
         return removed;
     }
     mynah_status clear(std::nothrow_t) noexcept { return mynah_cache_clear(get()); }
-    void clear() { detail::check(clear(std::nothrow)); }
+    void clear() { detail::require(clear(std::nothrow)); }
     /* `each(key, value)` for every live entry, once, however long a shard is not
      * free. It may answer bool: false ends the walk. */
     template <typename Each>
     void for_each(Each &&each) {
         mynah_cache_iter *raw = nullptr;
-        detail::check(mynah_cache_iter_new(get(), &raw));
+        detail::require(mynah_cache_iter_new(get(), &raw));
         detail::owned<mynah_cache_iter, mynah_cache_iter_free> walk(raw);
         mynah_value *key = nullptr, *data = nullptr;
         const auto next = [&] { /* after a busy shard it goes on where it was */
@@ -354,7 +354,7 @@ private:
     }
     static bool present(mynah_status status) {
         if (status == MYNAH_NOT_FOUND) return false;
-        detail::check(status);
+        detail::require(status);
         return true;
     }
     template <typename List, typename Part>

@@ -34,7 +34,7 @@ void progressing(Progress &progress, cancel &token, Call &&call) {
     mynah_status status =
         told(&why, [&](mynah_error **err) { return call(callback, &held, err); });
     if (held.thrown) std::rethrow_exception(held.thrown);
-    check(status, why);
+    require(status, why);
 }
 
 /* What client and tiers have in common; Self has chat_ and stream_, the
@@ -54,7 +54,7 @@ public:
     response chat(const request &asked, const cancel *token = nullptr) {
         response answer;
         failure why;
-        check(chat(asked, answer, std::nothrow, token, &why), why);
+        require(chat(asked, answer, std::nothrow, token, &why), why);
         return answer;
     }
 
@@ -102,7 +102,7 @@ public:
         failure why;
         mynah_status status =
             stream(asked, std::forward<Each>(each), answer, std::nothrow, token, &why);
-        if (status != MYNAH_STOPPED) check(status, why);
+        if (status != MYNAH_STOPPED) require(status, why);
         return answer;
     }
 
@@ -127,16 +127,16 @@ public:
     }
     /* Answers are kept in a cache that others may use too. */
     client_options &share(const cache &answers) {
-        detail::check(mynah_client_options_set_cache(get(), answers.get()));
+        detail::require(mynah_client_options_set_cache(get(), answers.get()));
         return *this;
     }
     /* `each(level, json)` for records of at least a MYNAH_LOG_ level. On any
      * thread; what it throws is dropped. The same holds for the other two. */
     template <typename Each>
     client_options &on_log(int32_t least_level, Each each) {
-        detail::check(mynah_client_options_on_log(get(), least_level, detail::log<Each>,
-                                                  new Each(std::move(each)), detail::destroy<Each>),
-                      detail::levels);
+        detail::require(mynah_client_options_on_log(get(), least_level, detail::log<Each>,
+                                                    new Each(std::move(each)), detail::destroy<Each>),
+                        detail::levels);
         return *this;
     }
     /* `each(from, to, reason)`: MYNAH_BREAKER_ states. */
@@ -148,14 +148,14 @@ public:
             } catch (...) {
             }
         };
-        detail::check(mynah_client_options_on_breaker(get(), call, new Each(std::move(each)),
-                                                      detail::destroy<Each>));
+        detail::require(mynah_client_options_on_breaker(get(), call, new Each(std::move(each)),
+                                                        detail::destroy<Each>));
         return *this;
     }
     /* `each(option, raised, value, threshold)`. */
     template <typename Each>
     client_options &on_alert(Each each) {
-        detail::check(mynah_client_options_on_alert(
+        detail::require(mynah_client_options_on_alert(
             get(), detail::alert<Each>, new Each(std::move(each)), detail::destroy<Each>));
         return *this;
     }

@@ -37,7 +37,7 @@ public:
     /* Everything: usage, cost, timings, where it came from. */
     std::string json() const {
         mynah_value *raw_json = nullptr;
-        detail::check(mynah_response_json(get(), &raw_json));
+        detail::require(mynah_response_json(get(), &raw_json));
         return value(raw_json).str();
     }
 
@@ -101,8 +101,8 @@ public:
         return mynah_request_add_message(get(), role, text.data(), text.size());
     }
     request &message(const char *role, std::string_view text) {
-        detail::check(message(role, text, std::nothrow),
-                      "message: role must be system, developer, user or assistant, and text UTF-8");
+        detail::require(message(role, text, std::nothrow),
+                        "message: role must be system, developer, user or assistant, and text UTF-8");
         return *this;
     }
     request &system(std::string_view text) { return message("system", text); }
@@ -115,7 +115,7 @@ public:
     }
     /* An answer as the assistant's turn, whole. */
     request &add(const response &answer) {
-        detail::check(mynah_request_add_response(get(), answer.get()));
+        detail::require(mynah_request_add_response(get(), answer.get()));
         return *this;
     }
     request &tool(const std::string &name, const std::string &description, const std::string &schema) {
@@ -130,7 +130,7 @@ public:
     // `failed` is told to the model by `anthropic` and `gemini`; the others have no field
     // for it, so let `text` say it too.
     request &tool_result(const std::string &call_id, std::string_view text, bool failed = false) {
-        detail::check(mynah_request_add_tool_result(
+        detail::require(mynah_request_add_tool_result(
                           get(), detail::c_text(call_id, "call_id"), text.data(), text.size(), failed),
                       "tool_result: call_id must be the id of a call, and both texts UTF-8");
         return *this;
@@ -138,23 +138,23 @@ public:
     /* `detail` is low, high or auto; empty leaves it to the provider. */
     request &image_url(const std::string &url, const std::string &detail = std::string()) {
         const char *text = detail::c_text(url, "url"), *fine = detail::c_text(detail, "detail");
-        detail::check(mynah_request_add_image_url(get(), text, detail.empty() ? nullptr : fine),
-                      "image_url: both texts must be UTF-8");
+        detail::require(mynah_request_add_image_url(get(), text, detail.empty() ? nullptr : fine),
+                        "image_url: both texts must be UTF-8");
         return *this;
     }
     request &image(const std::string &mime, std::string_view bytes) {
         const char *text = detail::c_text(mime, "mime");
-        detail::check(mynah_request_add_image(get(), text, bytes.data(), bytes.size()),
-                      "image: mime must be UTF-8");
+        detail::require(mynah_request_add_image(get(), text, bytes.data(), bytes.size()),
+                        "image: mime must be UTF-8");
         return *this;
     }
     /* A document, such as an application/pdf; `name` is its file name, or empty. */
     request &document(const std::string &mime, std::string_view bytes,
                       const std::string &name = std::string()) {
         const char *text = detail::c_text(mime, "mime"), *file = detail::c_text(name, "name");
-        detail::check(mynah_request_add_document(get(), text, name.empty() ? nullptr : file,
-                                                 bytes.data(), bytes.size()),
-                      "document: mime and name must be UTF-8");
+        detail::require(mynah_request_add_document(get(), text, name.empty() ? nullptr : file,
+                                                   bytes.data(), bytes.size()),
+                        "document: mime and name must be UTF-8");
         return *this;
     }
     mynah_status set(const std::string &name, const std::string &text, std::nothrow_t,

@@ -38,7 +38,7 @@ public:
     response result() {
         response answer;
         failure why;
-        detail::check(result(answer, std::nothrow, &why), why);
+        detail::require(result(answer, std::nothrow, &why), why);
         return answer;
     }
 
@@ -79,7 +79,7 @@ public:
     void submit(const Caller &by, const request &asked, uint64_t tag, bool streamed = false,
                 const cancel *token = nullptr) {
         failure why;
-        detail::check(submit(by, asked, tag, streamed, std::nothrow, token, &why), why);
+        detail::require(submit(by, asked, tag, streamed, std::nothrow, token, &why), why);
     }
 
     /* The same with a token and no events: a pointer would be a true `streamed`. */
@@ -105,12 +105,12 @@ public:
      * of in a function: MYNAH_CACHE_ALERTS, MYNAH_CACHE_DEPARTURES or their sum;
      * records of at least a MYNAH_LOG_ level. */
     void listen(cache_options &to, int32_t which) {
-        detail::check(mynah_cache_options_events_to_queue(to.get(), which, get()),
-                      "which: must be MYNAH_CACHE_ALERTS, MYNAH_CACHE_DEPARTURES or their sum");
+        detail::require(mynah_cache_options_events_to_queue(to.get(), which, get()),
+                        "which: must be MYNAH_CACHE_ALERTS, MYNAH_CACHE_DEPARTURES or their sum");
     }
     void listen_log(client_options &to, int32_t least_level) {
-        detail::check(mynah_client_options_log_to_queue(to.get(), least_level, get()),
-                      detail::levels);
+        detail::require(mynah_client_options_log_to_queue(to.get(), least_level, get()),
+                        detail::levels);
     }
 
     /* The next item, waiting for it up to `timeout_ms`: MYNAH_TIMEOUT when none
@@ -125,7 +125,7 @@ public:
     item next(uint64_t timeout_ms = UINT64_MAX) {
         item arrived;
         mynah_status status = next(timeout_ms, arrived, std::nothrow);
-        if (status != MYNAH_TIMEOUT && status != MYNAH_STOPPED) detail::check(status);
+        if (status != MYNAH_TIMEOUT && status != MYNAH_STOPPED) detail::require(status);
         return arrived;
     }
     void wake() noexcept { mynah_queue_wake(get()); }

@@ -35,8 +35,8 @@ public:
                 return std::numeric_limits<double>::quiet_NaN();
             }
         };
-        detail::check(mynah_tiered_on_complexity(get(), call, new Judge(std::move(judge)),
-                                                 detail::destroy<Judge>));
+        detail::require(mynah_tiered_on_complexity(get(), call, new Judge(std::move(judge)),
+                                                   detail::destroy<Judge>));
     }
     std::string metrics_json() const { return detail::json_of(get(), mynah_tiered_metrics_json); }
 

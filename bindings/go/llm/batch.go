@@ -25,7 +25,8 @@ import (
 	"mynah/internal/lib"
 )
 
-// BatchResponse is how one request of a batch ended.
+// BatchResponse is how one request of a batch ended: look at Err first, since there
+// is no Response where it is set.
 type BatchResponse struct {
 	*Response
 	Err error

@@ -108,7 +108,8 @@ func WithSharedCache(shared *cache.ShardedCache) Option {
 
 // WithConcurrency is how many of the client's calls run at one time; each takes
 // a thread of the library, with 2 MiB of addresses for its stack. More wait, in
-// order. 0: 128. Of tiers, the largest of their clients' holds.
+// order, where the errors and figures of the library call it max_workers. 0: 128.
+// Of tiers, the largest of their clients' holds.
 func WithConcurrency(n int) Option { return func(s *settings) { s.concurrency = n } }
 
 // WithTools lets the model call functions. For a call only.
