@@ -3138,8 +3138,8 @@ MYNAH_API size_t mynah_batch_len(const mynah_batch *batch);
  * prompt cache helps. `cancel` and `progress` may be null. Running a batch
  * again sends all of it again.
  *
- * The status is of the batch as a whole: `MYNAH_OK` also when requests failed;
- * see `mynah_batch_result`.
+ * The status is of the batch as a whole: `MYNAH_OK` also when requests failed
+ * or were cancelled; see `mynah_batch_result`.
  *
  * The caller promises:
  * 1. `progress` may be called with `user` on any thread during this call.

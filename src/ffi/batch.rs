@@ -96,8 +96,8 @@ pub extern "C" fn mynah_batch_len(batch: *const mynah_batch) -> usize {
 /// prompt cache helps. `cancel` and `progress` may be null. Running a batch
 /// again sends all of it again.
 ///
-/// The status is of the batch as a whole: `MYNAH_OK` also when requests failed;
-/// see `mynah_batch_result`.
+/// The status is of the batch as a whole: `MYNAH_OK` also when requests failed
+/// or were cancelled; see `mynah_batch_result`.
 ///
 /// # Safety
 /// 1. `progress` may be called with `user` on any thread during this call.

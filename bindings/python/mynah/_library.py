@@ -184,6 +184,8 @@ def abi_version() -> int:
 
 def c_text(text: str, what: str) -> bytes:
     """A text for C, which would cut it at a zero byte."""
+    if not isinstance(text, str):
+        raise TypeError(f"{what} is a text, not {type(text).__name__}")
     if "\0" in text:
         raise ValueError(f"{what}: there is a zero byte in it")
     return text.encode()

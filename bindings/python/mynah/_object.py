@@ -223,8 +223,10 @@ class Options:
 
 
 def _lines(value: object) -> object:
-    """A mapping as the lines that ``header`` takes."""
-    return [f"{k}: {v}" for k, v in value.items()] if isinstance(value, Mapping) else value
+    """A mapping as the lines that ``header`` takes; None is no value, and no line."""
+    if not isinstance(value, Mapping):
+        return value
+    return [f"{k}: {v}" for k, v in value.items() if v is not None]
 
 
 def set_options(put: Callable[..., int], handle: Handle, options: Mapping[str, object]) -> None:

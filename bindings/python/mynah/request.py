@@ -66,9 +66,15 @@ class Request(Owner):
         ``failed`` tells the model that the tool failed, with ``anthropic`` and
         ``gemini``; the others have no field for it, so let ``content`` say it too.
         """
+        name = c_text(call_id, "call_id")
+        if not isinstance(content, str):
+            raise TypeError("a tool's content is a text, such as json.dumps makes of a result, "
+                            f"not {type(content).__name__}")
+        if not name:
+            raise errors.InvalidArgument("call_id: must be the id of the call that it answers")
         text = content.encode()
         errors.check(lib.request_add_tool_result(
-            self._handle, c_text(call_id, "call_id"), text, len(text), int(failed)))
+            self._handle, name, text, len(text), int(failed)))
         return self
 
 

@@ -32,6 +32,8 @@ class Tiered(Caller):
 
     def __init__(self, clients: Iterable[Client], complexity: Complexity | None = None,
                  fallback_on_refusal: bool = False) -> None:
+        if complexity is not None and not callable(complexity):
+            raise TypeError(f"complexity is a function, not {type(complexity).__name__}")
         self.clients = tuple(clients)
         handles = (ctypes.c_void_p * len(self.clients))(
             *(handle_of("a tier", c, Client).value for c in self.clients))

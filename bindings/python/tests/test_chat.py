@@ -186,6 +186,16 @@ def test_tools_go_out_and_results_come_back(client, mock):
         client.chat(request, temperature=1)
 
 
+def test_what_is_no_result_of_a_tool_is_said_to_be_none():
+    request = Request("hello")
+    for wrong, words in ((("id", {"sky": "clear"}), "content is a text, such as json.dumps .*not dict"),
+                         ((None, "clear"), "call_id is a text, not NoneType")):
+        with pytest.raises(TypeError, match=words):
+            request.add_tool_result(*wrong)
+    with pytest.raises(errors.InvalidArgument, match="call_id: must be the id"):
+        request.add_tool_result("", "clear")
+
+
 def test_tools_of_every_kind_go_out_as_they_were_given(mock):
     strict = {"type": "function", "function": {"name": "f", "strict": True, "parameters": {}}}
     custom = {"type": "custom", "custom": {"name": "paint"}}

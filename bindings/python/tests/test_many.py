@@ -130,6 +130,11 @@ def test_a_complexity_that_raises_leaves_it_to_the_estimate(mock):
         assert both.chat("hello").raw["tier"] == 0
 
 
+def test_a_complexity_is_a_function(client):
+    with pytest.raises(TypeError, match="complexity is a function, not float"):
+        Tiered([client, client], 0.5)
+
+
 def test_tiers_are_made_of_whatever_gives_clients(mock):
     with Tiered(each for each in cheap_and_able(mock)) as both:
         assert len(both.clients) == 2 and both.chat("hello").raw["tier"] == 0

@@ -152,7 +152,8 @@ def test_what_is_told_to_nobody_is_not_asked_for():
 
 def test_headers_are_a_mapping_of_a_client_and_of_a_call(mock):
     with Client("custom", "mock", base_url=mock.url, header={"X-A": "1"}) as client:
-        client.chat("hello", header={"X-B": "2"})
+        client.chat("hello", header={"X-B": "2", "X-C": None})
+        assert "x-c" not in mock.stats()["last_request"]["headers"]
         client.chat("hello", header="X-B: 3")
     sent = mock.stats()["last_request"]["headers"]
     assert (sent["x-a"], sent["x-b"]) == ("1", "3")
