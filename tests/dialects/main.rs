@@ -22,6 +22,7 @@ mod gateways;
 mod gemini;
 mod given_up;
 mod halves;
+mod in_full;
 mod incoming;
 mod items;
 mod models;

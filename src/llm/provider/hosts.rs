@@ -7,6 +7,7 @@
 
 use std::net::Ipv6Addr;
 
+mod refused;
 mod rows;
 
 use super::models;

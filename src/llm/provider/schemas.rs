@@ -174,6 +174,23 @@ pub fn of_openai(schema: &Value, wanted: &mut Wanted) -> Value {
     schema
 }
 
+/// The schema of a function's arguments with an object said in full, also where there
+/// are none: who speaks OpenAI's form refuses to guess it (MiniMax, xAI, tabbyAPI, LM
+/// Studio, DeepSeek of a type that is null).
+pub fn said(schema: Option<&Value>) -> Value {
+    let mut schema = schema.cloned().unwrap_or_else(|| json!({}));
+    let Value::Object(members) = &mut schema else { return schema };
+    let is_elsewhere =
+        ["$ref", "allOf", "anyOf", "oneOf"].iter().any(|key| members.contains_key(*key));
+    if !is_elsewhere && members.get("type").is_none_or(Value::is_null) {
+        members.insert("type".into(), "object".into());
+    }
+    if !is_elsewhere && members["type"] == "object" {
+        members.entry("properties").or_insert_with(|| json!({}));
+    }
+    schema
+}
+
 /// A schema as Kimi takes it (MFJS): a choice's type stands in what can be chosen, none
 /// beside a reference, which leads to `$defs`, and the places of a list stand in
 /// `prefixItems` (vercel/ai, request 18921; lidge-jun/opencodex, issue 2673;

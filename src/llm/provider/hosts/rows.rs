@@ -6,7 +6,8 @@
 use serde_json::Value;
 
 use super::super::schemas;
-use crate::llm::message::{Part, Role, Source};
+use super::refused::{of_deepseek, of_kimi, of_openai};
+use crate::llm::message::{Part, Role};
 
 /// One provider.
 #[derive(Debug)]
@@ -80,6 +81,8 @@ pub struct Ways {
     pub nests_custom: bool,
     /// Whether it takes a message of the assistant's in which nothing is said.
     pub takes_silence: bool,
+    /// Whether there may be a model behind it that takes but one message of the system's.
+    pub joins_system: bool,
     /// Whether a list of texts has to be one text.
     pub joins_texts: bool,
     /// Whether a file's part says all in itself.
@@ -136,6 +139,7 @@ const WAYS: Ways = Ways {
     has_parallel: true,
     nests_custom: false,
     takes_silence: true,
+    joins_system: false,
     joins_texts: false,
     flat_files: false,
     image_scheme: None,
@@ -288,7 +292,13 @@ pub(super) static HOSTS: &[Host] = &[
     },
     Host {
         base_cn: "https://api.siliconflow.cn/v1",
-        chat: Ways { hands_on: true, effort: Effort::Enable, embeds: true, ..WAYS },
+        chat: Ways {
+            hands_on: true,
+            joins_system: true,
+            effort: Effort::Enable,
+            embeds: true,
+            ..WAYS
+        },
         ..host(
             "siliconflow",
             "https://api.siliconflow.com/v1",
@@ -324,7 +334,7 @@ pub(super) static HOSTS: &[Host] = &[
     },
     Host {
         takes_stray_results: true,
-        chat: Ways { hands_on: true, keeps_marks: true, ..WAYS },
+        chat: Ways { hands_on: true, keeps_marks: true, joins_system: true, ..WAYS },
         ..host(
             "huggingface",
             "https://router.huggingface.co/v1",
@@ -337,42 +347,14 @@ pub(super) static HOSTS: &[Host] = &[
         needs_key: false,
         takes_ids: true,
         takes_stray_results: true,
-        chat: Ways { hands_on: true, keeps_marks: true, either_cap: true, embeds: true, ..WAYS },
+        chat: Ways {
+            hands_on: true,
+            keeps_marks: true,
+            either_cap: true,
+            joins_system: true,
+            embeds: true,
+            ..WAYS
+        },
         ..host("custom", "", "/v1", &["CUSTOM_API_KEY"], &["CUSTOM_BASE_URL"])
     },
 ];
-
-fn of_openai(part: &Part, role: Role) -> Option<&'static str> {
-    match part {
-        Part::Document(Source::Url(_), _) if role == Role::User => {
-            Some("takes documents as bytes or by id here, not by address")
-        }
-        Part::Image(Source::File(_), _) if role == Role::User => {
-            Some("takes images as bytes or by address here, not by id")
-        }
-        // Other hosts' part, which Kimi, OpenRouter and vLLM know.
-        Part::Other(json) if json["type"] == "video_url" => Some("takes no videos"),
-        _ => text_of_others(part, role),
-    }
-}
-
-fn of_deepseek(part: &Part, role: Role) -> Option<&'static str> {
-    match part {
-        Part::Image(..) if role == Role::Tool => None,
-        _ if role == Role::Tool => Some("takes nothing but text and images in a tool's result"),
-        _ => text_of_others(part, role),
-    }
-}
-
-/// Kimi's schema has the same parts in all roles.
-fn of_kimi(part: &Part, _role: Role) -> Option<&'static str> {
-    let is_document = matches!(part, Part::Document(..));
-    is_document.then_some("takes no documents: send what they say as a text")
-}
-
-/// Of those who take only the user's pictures and files.
-fn text_of_others(part: &Part, role: Role) -> Option<&'static str> {
-    let is_refusal = matches!(part, Part::Other(json) if json["type"] == "refusal");
-    let is_taken = role == Role::User || is_refusal && role == Role::Assistant;
-    (!is_taken).then_some("takes nothing but text outside the user's messages")
-}

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::hosts::Ways;
 use super::super::lost;
 use super::super::wanted::Wanted;
-use super::write::is_mistral;
+use super::write::{is_mistral, is_strict};
 use crate::error::Result;
 use crate::llm::message::{self, Part, Piece, Role, Source};
 
@@ -35,7 +35,9 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Re
     if taken.is_empty() {
         return Ok(Value::Null);
     }
-    if ways.joins_texts && taken.iter().all(|piece| is_text(piece)) {
+    if (ways.joins_texts || role == Role::Tool && !is_strict(url) && is_plain(said, keeps_marks))
+        && taken.iter().all(|piece| is_text(piece))
+    {
         return Ok(one_text(&taken, wanted).into());
     }
     let mut parts = Vec::with_capacity(taken.len());
@@ -49,6 +51,13 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Re
         });
     }
     Ok(parts.into())
+}
+
+/// Whether nothing is said beside the parts: as one text SiliconFlow, DeepInfra and
+/// DeepSeek behind others take a result, whose parts they refuse.
+fn is_plain(said: &[Piece], keeps_marks: bool) -> bool {
+    let is_marked = |piece: &Piece| keeps_marks && piece.cache_control.is_some();
+    said.iter().all(|piece| piece.extra.is_empty() && !is_marked(piece))
 }
 
 /// Texts as DeepSeek takes them: a list of parts it refuses.

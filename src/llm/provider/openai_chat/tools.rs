@@ -121,11 +121,15 @@ fn tool_json(tool: &Tool, wanted: &mut Wanted, url: &str) -> Result<Value> {
     if let Some(description) = &tool.description {
         function["description"] = description.clone().into();
     }
-    if let Some(parameters) = &tool.parameters {
-        function["parameters"] = match is_strict(url) {
-            true => schemas::of_openai(parameters, wanted),
-            false => (wanted.host.chat.schema)(parameters),
-        };
+    match &tool.parameters {
+        Some(parameters) if is_strict(url) => {
+            function["parameters"] = schemas::of_openai(parameters, wanted);
+        }
+        None if is_strict(url) => {}
+        parameters => {
+            let said = schemas::said(parameters.as_ref());
+            function["parameters"] = (wanted.host.chat.schema)(&said);
+        }
     }
     if let Some(strict) = tool.strict {
         function["strict"] = strict.into();

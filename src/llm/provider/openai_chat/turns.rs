@@ -34,7 +34,24 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
             out.push(json);
         }
     }
+    if wanted.host.chat.joins_system && !is_strict(url) {
+        join_system(&mut out);
+    }
     Ok(out)
+}
+
+/// Makes one message of what the system says at first: Qwen's templates, in whatever
+/// serves them, refuse another one (vllm-project/vllm, issue 41114).
+fn join_system(messages: &mut Vec<Value>) {
+    let text = |message: &Value| {
+        let is_plain = message["role"] == "system" && message.as_object()?.len() == 2;
+        message["content"].as_str().filter(|_| is_plain).map(String::from)
+    };
+    let texts: Vec<String> = messages.iter().map_while(text).collect();
+    if let 2.. = texts.len() {
+        let one = json!({"role": "system", "content": texts.join("\n\n")});
+        messages.splice(..texts.len(), [one]);
+    }
 }
 
 /// Whether the assistant says, thinks and calls nothing, nor is to go on from there:
