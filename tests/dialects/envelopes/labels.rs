@@ -298,3 +298,81 @@ fn what_a_vendor_cancels_by_itself_is_its_own_failure() {
     assert_eq!((found.status, found.retriable), (Status::Server, true));
     assert_eq!(inside("gemini", &given_up), [Status::Server; 2]);
 }
+
+#[test]
+fn what_a_label_says_after_a_dot_need_not_be_known() {
+    use Status::*;
+    let coded = |code: &str| error(json!({"message": "m", "type": "BadRequest", "code": code}));
+    check(vec![
+        ("custom", 400, coded("SensitiveContentDetected.SevereViolation"), ContentFilter),
+        ("custom", 400, coded("InputTextSensitiveContentDetected.PolicyViolation"), ContentFilter),
+        ("custom", 429, coded("RateLimitExceeded.EndpointRPMExceeded"), RateLimited),
+        ("custom", 403, coded("AccessDenied.Unpurchased"), Permission),
+        ("custom", 403, coded("OperationDenied.ServiceOverdue"), QuotaExhausted),
+        ("custom", 400, coded("OutofContextError"), ContextLength),
+        ("custom", 400, coded("InvalidParameter.TaskTypeMismatch"), BadRequest),
+    ]);
+}
+
+#[test]
+fn what_a_censor_blocks_is_filtered_and_a_full_queue_is_no_limit() {
+    use Status::*;
+    let blocked = |kind: &str| error(json!({"message": "Blocked.", "type": kind}));
+    let handed_on = error(json!({"message": "Provider returned error", "code": 451,
+        "metadata": {"raw": blocked("censorship_blocked").to_string()}}));
+    check(vec![
+        ("custom", 451, blocked("censorship_blocked"), ContentFilter),
+        ("custom", 400, blocked("censorship_block"), ContentFilter),
+        ("custom", 451, handed_on, ContentFilter),
+        (
+            "custom",
+            429,
+            json!({"message": "High traffic.", "type": "too_many_requests_error", "param": "queue",
+                "code": "queue_exceeded"}),
+            Overloaded,
+        ),
+        (
+            "custom",
+            429,
+            json!({"errors": [{"message": "Capacity temporarily exceeded.", "code": 3040}]}),
+            Overloaded,
+        ),
+    ]);
+}
+
+#[test]
+fn a_status_in_minimaxs_words_counts_where_http_has_none() {
+    let busy = json!({"type": "error",
+        "error": {"type": "api_error", "message": "busy (2064)", "http_code": "529"}});
+    assert_eq!(inside("custom", &busy), [Status::Overloaded; 2]);
+}
+
+#[test]
+fn a_plan_that_is_used_up_is_no_limit_of_a_minute() {
+    use Status::*;
+    let spent = |message: &str| error(json!({"message": message, "type": "TooManyRequests"}));
+    let of_hours =
+        "You have exceeded the 5-hour usage quota. It will reset at 2026-05-11 21:57:42.";
+    let free = error(json!({"code": "QuotaExceeded",
+        "message": "Your account has exhausted its free trial quota for the [m] model."}));
+    check(vec![
+        ("custom", 429, spent(of_hours), QuotaExhausted),
+        ("custom", 429, free, QuotaExhausted),
+        ("custom", 429, spent("Too many requests."), RateLimited),
+    ]);
+}
+
+#[test]
+fn what_llama_cpp_cannot_put_to_its_model_is_the_requests_fault() {
+    use Status::*;
+    let said =
+        |message: &str| error(json!({"code": 500, "message": message, "type": "server_error"}));
+    let template = said("Error: Jinja Exception: System message must be at the beginning.");
+    check(vec![
+        ("custom", 500, template.clone(), BadRequest),
+        ("custom", 500, said("tools param requires --jinja flag"), BadRequest),
+        ("custom", 500, said("image input is not supported - hint: add the mmproj"), BadRequest),
+        ("custom", 500, said("Compute error."), Server),
+    ]);
+    assert_eq!(inside("custom", &template), [BadRequest; 2]);
+}

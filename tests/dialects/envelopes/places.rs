@@ -27,6 +27,11 @@ fn envelopes_within_envelopes_are_opened() {
     );
     let found = refused("custom", 400, &[], &raw("upstream words").to_string());
     assert_eq!(found.message, "Provider returned error: upstream words");
+    // Alibaba refuses a stream in an event.
+    let event = r#"data: {"error":{"message":"no json","code":"context_length_exceeded"}}"#;
+    let found = refused("custom", 400, &[], &raw(&format!("{event}\n\n")).to_string());
+    assert_eq!(found.message, "Provider returned error: no json");
+    assert_eq!(found.status, Status::ContextLength);
     let object = error(json!({"message": "Provider returned error", "code": 400,
         "metadata": {"raw": error(json!({"message": "no", "code": "content_filter"}))}}));
     let found = refused("custom", 400, &[], &object.to_string());

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::request_id;
 use super::scrub::scrub;
 use super::words::ABOVE_LIMIT;
+use super::{event_of, request_id};
 use crate::error::{CallError, Status};
 use crate::llm::json::Json;
 use crate::llm::provider::Context;
@@ -80,7 +80,7 @@ impl Facts {
         self.param = error.get("param").label();
         let status = error.get("status");
         self.kind = error.get("type").label().or_else(|| status.text().map(Into::into));
-        let numbers = ["code", "status", "http_status_code", "status_code"];
+        let numbers = ["code", "status", "http_status_code", "status_code", "http_code"];
         self.http = numbers.iter().find_map(|name| http_status(error.get(name)));
         self.request_id = error.get("request_id").label();
         self.retry_after = wait_stated(error);
@@ -184,10 +184,11 @@ impl Facts {
 
     /// The message of an envelope in a text, whose other facts are added.
     fn inner(&mut self, text: &str) -> Option<String> {
-        if !text.trim_start().starts_with(['{', '[']) {
+        let text = event_of(text.as_bytes()).trim_ascii();
+        if !text.starts_with(b"{") && !text.starts_with(b"[") {
             return None;
         }
-        let facts = Facts::of(&Json::parse(text.as_bytes()).ok()?);
+        let facts = Facts::of(&Json::parse(text).ok()?);
         self.reasons.extend(facts.code.into_iter().chain(facts.kind).chain(facts.reasons));
         self.quota_ids.extend(facts.quota_ids);
         self.http = self.http.or(facts.http);

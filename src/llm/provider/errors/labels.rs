@@ -27,6 +27,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "notenoughbalance",
             "accountoverdueerror",
             "accountquotaexceeded",
+            "operationdenied.serviceoverdue",
             "setlimitexceeded",
             "creditbalanceexhausted",
             "organizationspendlimitexceeded",
@@ -88,6 +89,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "nocapacity",
             "servicetiercapacityexceeded",
             "capacityexceeded",
+            "queueexceeded",
             "insufficientsystemresource",
             "1305",
             "1312",
@@ -108,6 +110,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "tokenslimitreached",
             "tokenstoolong",
             "characterstoolong",
+            "outofcontexterror",
             "1261",
         ],
     ),
@@ -139,6 +142,9 @@ const LABELS: &[(Status, &[&str])] = &[
             "sensitivewordsdetected",
             "promptblocked",
             "unsaferequest",
+            // StepFun's.
+            "censorshipblock",
+            "censorshipblocked",
             "safetycheckfailed",
             // Portkey's guardrails, with a 446.
             "hooksfailed",

@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::labels::{SURELY_A_MODEL, bare, by_label};
 use super::words::{
     BAD_KEY, DEGRADED, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, NOT_WANTED, OF_A_MINUTE,
-    SPENT, TOO_FAST, TOO_LONG, UNKNOWN, USED_UP,
+    SPENT, TOO_FAST, TOO_LONG, UNFIT, UNKNOWN, USED_UP,
 };
 use crate::error::Status;
 use crate::llm::provider::Context;
@@ -95,6 +95,7 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
     match http {
         429 | 0 if says(TOO_FAST) => Status::RateLimited,
         400 | 0 if says(DEGRADED) => Status::Overloaded,
+        500 if says(UNFIT) => Status::BadRequest,
         400 | 404 if says(LACKS) => Status::BadRequest,
         404 if says(NOT_WANTED) => Status::Permission,
         // Ollama says so with a 500.
@@ -117,6 +118,7 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
             "overloaded",
             "server overload",
             "capacity exceeded",
+            "capacity temporarily exceeded",
             "at capacity",
             "maximum capacity",
             "too busy",

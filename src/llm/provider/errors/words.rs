@@ -11,6 +11,9 @@ pub const DEGRADED: &[&str] = &[
     "selected model is at capacity",
     "unloaded while the request was still in queue",
 ];
+/// llama.cpp, which says with a 500 that a request is none for the model it has.
+pub const UNFIT: &[&str] =
+    &["jinja exception", "tools param requires --jinja", "input is not supported - hint"];
 /// OpenRouter: the model is served, but by nobody who does what was asked.
 pub const LACKS: &[&str] = &["no endpoints found that support"];
 pub const TOO_LONG: &[&str] = &[
@@ -104,6 +107,9 @@ pub const SPENT: &[&str] = &[
     "week allocated quota",
     "month allocated quota",
     "plan quota has been exhausted",
+    // Volcengine, of a plan's hours, week or month, and of what was free.
+    "usage quota. it will reset at",
+    "exhausted its free trial quota",
 ];
 /// Alibaba, of tokens a minute: the labels are those of money.
 pub const OF_A_MINUTE: &[&str] =
