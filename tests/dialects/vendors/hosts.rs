@@ -273,6 +273,22 @@ fn what_bedrock_filters_is_filtered_behind_a_gateway_too_in_any_spelling() {
 }
 
 #[test]
+fn an_end_that_openrouter_calls_a_stop_and_the_model_a_failure_is_none() {
+    for (own, reason) in [
+        ("network_error", FinishReason::Other),
+        ("MALFORMED_FUNCTION_CALL", FinishReason::Other),
+        ("end_turn", FinishReason::Stop),
+    ] {
+        let mut end = chunk(json!({}), "stop".into());
+        end["choices"][0]["native_finish_reason"] = own.into();
+        let (_, response) = read("custom", &[end]).unwrap();
+        let word = if reason == FinishReason::Stop { "stop" } else { own };
+        assert_eq!(response.first().finish_reason, Some(reason));
+        assert_eq!(response.first().provider_finish_reason.as_deref(), Some(word));
+    }
+}
+
+#[test]
 fn a_summary_among_the_details_of_thinking_is_thinking() {
     let message = json!({"role": "assistant", "content": "4",
         "reasoning_details": [{"type": "reasoning.summary", "summary": "Two and two."}]});

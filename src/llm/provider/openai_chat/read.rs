@@ -206,6 +206,7 @@ impl Decoder {
         // Some hosts write null as a text; GPT-4's first eyes said it elsewhere.
         let details = choice.at(&["finish_details", "type"]);
         let word = choice.get("finish_reason").label().filter(|word| word != "null");
+        let word = word.map(|word| broken_off(choice).map_or(word, Into::into));
         if let Some(word) = word.or_else(|| details.label()) {
             self.has_failed |= finish::is_failure(&word);
             out.finish(index, finish::reason(&word), Some(word));
@@ -226,6 +227,13 @@ fn added_arguments<'a>(calls: &'a Json<'_>) -> Option<(PieceOf, &'a str)> {
         && (is_silent(call.get("type")) || call.get("type").text() == Some("function"));
     let index = call.get("index").u64().filter(|_| plain)?;
     Some((PieceOf::Arguments(index), function.get("arguments").text()?))
+}
+
+/// The model's own word for an end that was none, which OpenRouter calls a stop.
+fn broken_off<'a>(choice: &'a Json<'_>) -> Option<&'a str> {
+    let own = choice.get("native_finish_reason").text()?;
+    let is_failure = ["network_error", "MALFORMED_FUNCTION_CALL"].contains(&own);
+    (is_failure && choice.get("finish_reason").text() == Some("stop")).then_some(own)
 }
 
 fn number(choice: &Json) -> Option<u64> {
