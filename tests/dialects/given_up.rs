@@ -124,3 +124,38 @@ fn an_answer_that_ends_with_done_is_what_its_status_says() {
         assert_eq!((answer.text(), answer.first().finish_reason), ("Hi", Some(reason)));
     }
 }
+
+#[test]
+fn a_prompt_that_leaves_no_room_is_too_long_also_where_the_answer_says_so() {
+    let word = "model_context_window_exceeded";
+    let choice = |body: &str, said: &str| {
+        json!({"id": "c", "choices": [{"index": 0, "finish_reason": word,
+            body: {"role": "assistant", "content": said}}]})
+    };
+    let claude = |content: Value| {
+        json!({"type": "message", "role": "assistant", "model": "m", "content": content,
+            "stop_reason": word, "usage": {"input_tokens": 0, "output_tokens": 0}})
+    };
+    let start = json!({"type": "message_start", "message": {"id": "m", "role": "assistant",
+        "model": "m", "content": [], "usage": {"input_tokens": 0, "output_tokens": 0}}});
+    let delta = json!({"type": "message_delta", "delta": {"stop_reason": word},
+        "usage": {"output_tokens": 0}});
+    let stop = json!({"type": "message_stop"});
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    for (provider, plain, events) in [
+        ("siliconflow", choice("message", ""), vec![choice("delta", "")]),
+        ("anthropic", claude(json!([])), vec![start, delta, stop]),
+    ] {
+        assert_eq!(ended(provider, &events).status, Status::ContextLength, "{provider}");
+        let (dialect, context) = reader(&any_request::client_of(provider, "m"), &asked);
+        let read =
+            |plain: &Value| dialect.reply(&context, &head(200, &[]), plain.to_string().as_bytes());
+        assert_eq!(read(&plain).unwrap_err().status(), Status::ContextLength, "{provider}");
+        // Of what had begun the window only cut the end.
+        let begun = match provider {
+            "siliconflow" => choice("message", "Hi"),
+            _ => claude(json!([{"type": "text", "text": "Hi"}])),
+        };
+        assert_eq!(read(&begun).unwrap().first().finish_reason, Some(FinishReason::Length));
+    }
+}

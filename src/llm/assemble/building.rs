@@ -46,6 +46,11 @@ impl Building {
         !choice.text.is_empty() || thought || choice.refusal.is_some() || !self.calls.is_empty()
     }
 
+    /// Whether it ended with this word of the provider's, and nothing else.
+    pub fn is_silent_with(&self, word: &str) -> bool {
+        self.choice.provider_finish_reason.as_deref() == Some(word) && !self.has_said()
+    }
+
     /// Its message with its only call in the legacy form.
     pub fn legacy(&self) -> Option<Value> {
         let call = self.calls.first()?;

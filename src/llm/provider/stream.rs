@@ -107,6 +107,9 @@ pub fn plain<D: Dialect>(
         return Err(error);
     }
     dialect.end(&mut out);
+    if let Some(error) = has_no_room(&out) {
+        return Err(error);
+    }
     out.close();
     let mut response = out.take();
     response.request_id = errors::request_id(head).or(response.request_id);
@@ -114,6 +117,13 @@ pub fn plain<D: Dialect>(
     let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Into::into);
     response.raw = Some(text.into_owned());
     Ok(response)
+}
+
+/// The error that the answer is whose prompt alone filled the model's window: Z.ai ends
+/// it so before it has begun, where others refuse the request.
+fn has_no_room(out: &Assembler) -> Option<Error> {
+    const WORD: &str = "model_context_window_exceeded";
+    out.is_silent_with(WORD).then(|| errors::in_words(out.context(), out.head(), WORD))
 }
 
 fn too_much(head: &Head) -> Error {

@@ -376,3 +376,36 @@ fn what_llama_cpp_cannot_put_to_its_model_is_the_requests_fault() {
     ]);
     assert_eq!(inside("custom", &template), [BadRequest; 2]);
 }
+
+#[test]
+fn openrouters_own_word_counts_wherever_it_stands() {
+    use Status::*;
+    let at = |place: &str, word: &str, http: u16| {
+        let mut body = error(json!({"message": "m", "code": http}));
+        match place {
+            "metadata" => body["error"]["metadata"] = json!({"error_type": word}),
+            "error" => body["error"]["error_type"] = word.into(),
+            _ => body["error_type"] = word.into(),
+        }
+        body
+    };
+    for place in ["metadata", "error", "beside"] {
+        check(vec![
+            ("custom", 403, at(place, "refusal", 403), ContentFilter),
+            ("custom", 502, at(place, "provider_overloaded", 502), Overloaded),
+            ("custom", 403, at(place, "payment_required", 403), QuotaExhausted),
+            ("custom", 400, at(place, "context_length_exceeded", 400), ContextLength),
+            ("custom", 502, at(place, "provider_unavailable", 502), Server),
+        ]);
+    }
+    let failed = json!({"type": "response.failed", "error_type": "provider_overloaded",
+        "response": {"id": "r", "status": "failed",
+            "error": {"code": "server_error", "message": "m"}}});
+    let (dialect, context) = reader(
+        &any_request::client_of("responses", "m"),
+        &request(json!({"messages": [
+            {"role": "user", "content": "Hi"}]})),
+    );
+    let read = stream(dialect, &context, &sse(&[failed]));
+    assert_eq!(read.map(|_| ()).unwrap_err().status(), Overloaded);
+}

@@ -93,7 +93,9 @@ impl Facts {
         if !metadata.get("reasons").is_null() {
             self.reasons.push("moderation".into());
         }
+        // OpenRouter's own word for what other forms call by one name.
         self.reasons.extend(metadata.get("error_type").label());
+        self.reasons.extend(error.get("error_type").label());
         self.retry_after = self.retry_after.or_else(|| wait_stated(metadata));
         let raw = match metadata.get("raw") {
             Json::Text(text) => text.to_string(),
@@ -139,13 +141,17 @@ impl Facts {
             }
             self.reasons.extend(root.get("reason").label());
             fill(&mut self.param, root.get("param"));
-            fill(&mut self.kind, root.get("error_type"));
             let kind = root.get("type");
             // Neither says more than that there is an error (RFC 9457 for the second).
             if !matches!(kind.text(), Some("error" | "about:blank")) {
                 fill(&mut self.kind, kind);
             }
         }
+        let named = [root, root.get("response")].map(|root| root.get("error_type"));
+        if stands_alone {
+            named.iter().for_each(|name| fill(&mut self.kind, name));
+        }
+        self.reasons.extend(named.iter().filter_map(|name| name.label()));
         if states_failure(root) {
             let code = root.at(&["base_resp", "status_code"]);
             fill(&mut self.code, code);

@@ -90,6 +90,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "servicetiercapacityexceeded",
             "capacityexceeded",
             "queueexceeded",
+            "provideroverloaded",
             "insufficientsystemresource",
             "1305",
             "1312",
@@ -145,6 +146,8 @@ const LABELS: &[(Status, &[&str])] = &[
             // StepFun's.
             "censorshipblock",
             "censorshipblocked",
+            // OpenRouter's, of a model that declines.
+            "refusal",
             "safetycheckfailed",
             // Portkey's guardrails, with a 446.
             "hooksfailed",
@@ -160,6 +163,7 @@ const LABELS: &[(Status, &[&str])] = &[
             "invalidauthenticationerror",
             "incorrectapikeyerror",
             "unauthenticated",
+            "authentication",
             "apikeyinvalid",
             "unauthorized",
             "invalidauthentication",

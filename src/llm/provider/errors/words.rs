@@ -48,6 +48,7 @@ pub const TOO_LONG: &[&str] = &[
     "maximum allowed input length",
     "reduce the length of the messages",
     "prompt exceeds max length",
+    "model_context_window_exceeded",
     "more than max tokens allowed",
     // Volcengine, Amazon's Nova, watsonx and DeepInfra.
     "exceed max message tokens",

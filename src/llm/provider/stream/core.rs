@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, not_json, pairs, too_much};
+use super::{Dialect, has_no_room, not_json, pairs, too_much};
 use crate::error::{Error, Status};
 use crate::llm::assemble::Assembler;
 use crate::llm::json::{Json, halves};
@@ -275,7 +275,8 @@ impl<D: Dialect> Core<D> {
     /// provider has given up without saying why.
     fn last_word(&mut self) -> Option<Error> {
         let words = self.words.take().filter(|_| !self.out.has_begun());
-        words.or_else(|| self.dialect.given_up(&self.out))
+        let given_up = words.or_else(|| self.dialect.given_up(&self.out));
+        given_up.or_else(|| has_no_room(&self.out))
     }
 
     /// Nothing more comes, proper or not.
