@@ -90,22 +90,103 @@ fn what_kimi_refuses_beside_a_choice_or_a_reference_stands_where_it_takes_it() {
                 {"$ref": "#/definitions/id"}]},
             "definitions": {"type": "boolean"}},
         "anyOf": [{"required": ["to"]}, {"required": ["any"]}]});
-    let expected = json!({
+    let anything = json!(["null", "boolean", "object", "array", "number", "string"]);
+    let choice = |name: &str| json!({"required": [name], "type": "object", "properties": {name: {"type": anything}}});
+    let answer = json!({
         "properties": {
             "to": {"$ref": "#/$defs/id", "description": "Whom"},
             "pair": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "number"}]},
             "any": {"anyOf": [{"enum": ["a"], "type": ["string", "null"]}, {"type": "null"},
                 {"$ref": "#/$defs/id"}]},
             "definitions": {"type": "boolean"}},
-        "anyOf": [{"required": ["to"], "type": "object"}, {"required": ["any"], "type": "object"}],
+        "anyOf": [choice("to"), choice("any")],
         "$defs": {"id": {"type": "string"}}});
+    // A function's arguments are an object at their head, and no choice.
+    let mut tool = answer.clone();
+    tool.as_object_mut().unwrap().shift_remove("anyOf");
+    tool["type"] = "object".into();
     let sent = |provider: &str, model: &str| {
         let sent = body(&client(provider, model), &held(&given));
         let tool = &sent["tools"][0]["function"]["parameters"];
         [tool.clone(), sent["response_format"]["json_schema"]["schema"].clone()]
     };
-    assert_eq!(sent("kimi", "kimi-k2.6"), [expected.clone(), expected]);
+    assert_eq!(sent("kimi", "kimi-k2.6"), [tool, answer]);
     assert_eq!(sent("custom", "m"), [given.clone(), given.clone()]);
+}
+
+#[test]
+fn every_schema_says_its_type_to_kimi_and_describes_what_it_requires() {
+    let anything = json!(["null", "boolean", "object", "array", "number", "string"]);
+    let rows = [
+        (json!({}), json!({"type": anything})),
+        (json!({"description": "D"}), json!({"description": "D", "type": anything})),
+        (json!({"enum": ["a", "b"]}), json!({"enum": ["a", "b"], "type": "string"})),
+        (json!({"enum": ["a", null]}), json!({"enum": ["a", null], "type": ["null", "string"]})),
+        (
+            json!({"enum": ["a", null], "type": "string"}),
+            json!({"enum": ["a", null], "type": ["string", "null"]}),
+        ),
+        (json!({"enum": [1, 2.5]}), json!({"enum": [1, 2.5], "type": "number"})),
+        (json!({"const": 3}), json!({"const": 3, "type": "integer"})),
+        (json!({"maxLength": 3}), json!({"maxLength": 3, "type": "string"})),
+        (json!({"minimum": 3}), json!({"minimum": 3, "type": "number"})),
+        (
+            json!({"items": {}, "type": "array"}),
+            json!({"items": {"type": anything}, "type": "array"}),
+        ),
+        (
+            json!({"oneOf": [{"const": "a"}, {"type": "null"}]}),
+            json!({"anyOf": [{"const": "a", "type": "string"}, {"type": "null"}]}),
+        ),
+        (
+            json!({"allOf": [{"type": "string"}], "description": "D"}),
+            json!({"anyOf": [{"type": "string"}], "description": "D"}),
+        ),
+        (
+            json!({"type": ["array", "null"], "items": {"type": "string"}, "description": "D"}),
+            json!({"description": "D",
+                "anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}]}),
+        ),
+        (json!({"type": ["string", "null"]}), json!({"type": ["string", "null"]})),
+        (
+            json!({"type": "object", "properties": {}, "required": ["x"]}),
+            json!({"type": "object", "properties": {"x": {"type": anything}}, "required": ["x"]}),
+        ),
+    ];
+    for (given, taken) in rows {
+        let whole = json!({"type": "object", "properties": {"a": given}});
+        let sent = body(&client("kimi", "kimi-k2.6"), &held(&whole));
+        let places = ["/tools/0/function/parameters", "/response_format/json_schema/schema"];
+        for place in places {
+            assert_eq!(sent.pointer(place).unwrap()["properties"]["a"], taken, "{given}");
+        }
+    }
+}
+
+#[test]
+fn references_lead_kimi_to_definitions_at_the_root() {
+    let given = json!({"type": "object", "properties": {
+            "a": {"type": "object", "properties": {"n": {"$ref": "#/properties/b/$defs/n"}}},
+            "b": {"type": "object", "$defs": {"n": {"type": "number", "description": "N"}}},
+            "again": {"$ref": "#/properties/a", "description": "Once more"},
+            "named": {"$ref": "#/$defs/id", "description": "Own"},
+            "itself": {"$ref": "#"}},
+        "$defs": {"id": {"type": "string", "description": "An id"}}});
+    let sent = body(&client("kimi", "kimi-k2.6"), &held(&given));
+    let sent = &sent["response_format"]["json_schema"]["schema"];
+    let (all, defs) = (&sent["properties"], &sent["$defs"]);
+    let target = |json: &Value| {
+        let to = json["$ref"].as_str().unwrap();
+        defs[to.strip_prefix("#/$defs/").unwrap()].clone()
+    };
+    assert_eq!(target(&all["again"])["properties"]["n"], all["a"]["properties"]["n"]);
+    assert_eq!(all["again"]["description"], "Once more");
+    assert_eq!(target(&all["a"]["properties"]["n"])["type"], "number");
+    assert_eq!(all["b"], json!({"type": "object"}));
+    // Two descriptions would be in conflict.
+    let named = json!({"anyOf": [{"$ref": "#/$defs/id"}], "description": "Own"});
+    assert_eq!(all["named"], named);
+    assert_eq!(all["itself"], json!({"$ref": "#"}));
 }
 
 #[test]
@@ -138,5 +219,7 @@ fn a_choice_at_the_head_of_a_functions_schema_becomes_properties_where_it_is_ref
         assert_eq!(bare.get("properties").is_some(), !place.contains("input"), "{bare}");
     }
     let other = &body(&client("custom", "m"), &asked(&given))["tools"][0]["function"]["parameters"];
-    assert_eq!(*other, given);
+    let mut typed = given;
+    typed["type"] = "object".into();
+    assert_eq!(*other, typed);
 }

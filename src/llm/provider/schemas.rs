@@ -10,6 +10,9 @@ use serde_json::{Map, Value, json};
 
 use super::wanted::Wanted;
 use crate::error::Result;
+pub use kimi::of_kimi;
+
+mod kimi;
 
 /// Where schemas stand in a schema: under names of the caller's, in a list, or alone.
 const UNDER_NAMES: [&str; 5] =
@@ -124,7 +127,7 @@ fn tell_bounds(members: &mut Map<String, Value>) -> Vec<String> {
     refused
 }
 
-/// The schema of a function's arguments as OpenAI and Anthropic take it, who refuse it
+/// The schema of a function's arguments as OpenAI, Anthropic and Kimi take it, who refuse it
 /// where its head is a choice: what can be chosen are properties then.
 pub fn headed(schema: &Value, wanted: &mut Wanted) -> Value {
     let Value::Object(given) = schema else { return schema.clone() };
@@ -180,54 +183,12 @@ pub fn of_openai(schema: &Value, wanted: &mut Wanted) -> Value {
 pub fn said(schema: Option<&Value>) -> Value {
     let mut schema = schema.cloned().unwrap_or_else(|| json!({}));
     let Value::Object(members) = &mut schema else { return schema };
-    let is_elsewhere =
-        ["$ref", "allOf", "anyOf", "oneOf"].iter().any(|key| members.contains_key(*key));
-    if !is_elsewhere && members.get("type").is_none_or(Value::is_null) {
+    if !members.contains_key("$ref") && members.get("type").is_none_or(Value::is_null) {
         members.insert("type".into(), "object".into());
     }
-    if !is_elsewhere && members["type"] == "object" {
+    let is_choice = ["allOf", "anyOf", "oneOf"].iter().any(|key| members.contains_key(*key));
+    if !is_choice && members.get("type").is_some_and(|kind| kind == "object") {
         members.entry("properties").or_insert_with(|| json!({}));
-    }
-    schema
-}
-
-/// A schema as Kimi takes it (MFJS): a choice's type stands in what can be chosen, none
-/// beside a reference, which leads to `$defs`, and the places of a list stand in
-/// `prefixItems` (vercel/ai, request 18921; lidge-jun/opencodex, issue 2673;
-/// NousResearch/hermes-agent, request 14804).
-pub fn of_kimi(schema: &Value) -> Value {
-    let mut schema = schema.clone();
-    each(&mut schema, &mut |members| {
-        if let Some(Value::String(to)) = members.get_mut("$ref") {
-            if let Some(name) = to.strip_prefix("#/definitions/") {
-                *to = format!("#/$defs/{name}");
-            }
-            members.shift_remove("type");
-        }
-        if members.get("items").is_some_and(Value::is_array)
-            && let Some(places) = members.shift_remove("items")
-        {
-            members.entry("prefixItems").or_insert(places);
-        }
-        let kind = members.get("type").cloned();
-        if let (Some(kind), Some(Value::Array(choices))) = (kind, members.get_mut("anyOf")) {
-            for choice in choices.iter_mut().filter_map(Value::as_object_mut) {
-                if !choice.contains_key("$ref") && !choice.contains_key("anyOf") {
-                    choice.entry("type").or_insert_with(|| kind.clone());
-                }
-            }
-            members.shift_remove("type");
-        }
-    });
-    // With it an answer is held to nothing (vercel/ai, request 16472).
-    schema.as_object_mut().map(|members| members.shift_remove("$schema"));
-    if let Some(members) = schema.as_object_mut()
-        && let Some(Value::Object(older)) = members.shift_remove("definitions")
-        && let Value::Object(all) = members.entry("$defs").or_insert_with(|| json!({}))
-    {
-        for (name, one) in older {
-            all.entry(name).or_insert(one);
-        }
     }
     schema
 }

@@ -97,6 +97,8 @@ pub struct Ways {
     pub fields: Fields,
     /// Why it takes no such part in a message of this role, where its schema says so.
     pub refuses: fn(&Part, Role) -> Option<&'static str>,
+    /// Whether a function's schema may have no choice at its head.
+    pub wants_head: bool,
     /// How it takes a JSON schema.
     pub schema: fn(&Value) -> Value,
     /// Whether it has embeddings.
@@ -147,6 +149,7 @@ const WAYS: Ways = Ways {
     effort: Effort::Word,
     fields: Fields::All,
     refuses: |_, _| None,
+    wants_head: false,
     schema: Value::clone,
     embeds: false,
 };
@@ -279,6 +282,7 @@ pub(super) static HOSTS: &[Host] = &[
                 "top_logprobs",
             ]),
             refuses: of_kimi,
+            wants_head: true,
             schema: schemas::of_kimi,
             ..WAYS
         },

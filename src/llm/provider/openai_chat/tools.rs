@@ -127,7 +127,11 @@ fn tool_json(tool: &Tool, wanted: &mut Wanted, url: &str) -> Result<Value> {
         }
         None if is_strict(url) => {}
         parameters => {
-            let said = schemas::said(parameters.as_ref());
+            let parameters = parameters.as_ref();
+            let said = match wanted.host.chat.wants_head {
+                true => schemas::said(parameters.map(|one| schemas::headed(one, wanted)).as_ref()),
+                false => schemas::said(parameters),
+            };
             function["parameters"] = (wanted.host.chat.schema)(&said);
         }
     }
