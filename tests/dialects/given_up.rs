@@ -157,5 +157,12 @@ fn a_prompt_that_leaves_no_room_is_too_long_also_where_the_answer_says_so() {
             _ => claude(json!([{"type": "text", "text": "Hi"}])),
         };
         assert_eq!(read(&begun).unwrap().first().finish_reason, Some(FinishReason::Length));
+        // And of what was generated and is not shown.
+        let mut hidden = plain.clone();
+        hidden["usage"] = match provider {
+            "siliconflow" => json!({"prompt_tokens": 9, "completion_tokens": 5}),
+            _ => json!({"input_tokens": 9, "output_tokens": 5}),
+        };
+        assert_eq!(read(&hidden).unwrap().first().finish_reason, Some(FinishReason::Length));
     }
 }

@@ -364,11 +364,6 @@ impl<'a> Assembler<'a> {
         !self.choices.is_empty() && self.choices.iter().all(|b| b.choice.finish_reason.is_some())
     }
 
-    /// Whether nothing was said before this word of the provider's.
-    pub fn is_silent_with(&self, word: &str) -> bool {
-        self.has_finished() && self.choices.iter().all(|b| b.is_silent_with(word))
-    }
-
     /// The answer is complete: whatever has no finish reason ended for one
     /// that we do not know.
     pub fn close(&mut self) {

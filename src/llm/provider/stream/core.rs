@@ -266,8 +266,11 @@ impl<D: Dialect> Core<D> {
         if let Some(error) = self.last_word() {
             return self.fail(error);
         }
-        self.complete = true;
         self.end();
+        if let Some(error) = has_no_room(&self.out) {
+            return self.fail(error);
+        }
+        self.complete = true;
         self.out.close();
     }
 
@@ -275,8 +278,7 @@ impl<D: Dialect> Core<D> {
     /// provider has given up without saying why.
     fn last_word(&mut self) -> Option<Error> {
         let words = self.words.take().filter(|_| !self.out.has_begun());
-        let given_up = words.or_else(|| self.dialect.given_up(&self.out));
-        given_up.or_else(|| has_no_room(&self.out))
+        words.or_else(|| self.dialect.given_up(&self.out))
     }
 
     /// Nothing more comes, proper or not.
