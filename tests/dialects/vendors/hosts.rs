@@ -279,7 +279,7 @@ fn an_end_that_openrouter_calls_a_stop_and_the_model_a_failure_is_none() {
         ("MALFORMED_FUNCTION_CALL", FinishReason::Other),
         ("end_turn", FinishReason::Stop),
     ] {
-        let mut end = chunk(json!({}), "stop".into());
+        let mut end = chunk(json!({"content": "Hi"}), "stop".into());
         end["choices"][0]["native_finish_reason"] = own.into();
         let (_, response) = read("custom", &[end]).unwrap();
         let word = if reason == FinishReason::Stop { "stop" } else { own };
