@@ -47,7 +47,7 @@ class Client(Caller):
         handle, error = self._own(lib.client_free), Handle()
         with Options("client", options) as made:
             if cache is not None:
-                errors.check(lib.client_options_set_cache(made, handle_of("cache", cache, Cache, "temperature=0")))
+                errors.check(lib.client_options_set_cache(made, handle_of("cache", cache, Cache, "cache_enabled=True")))
             if notices is not None:
                 errors.check(lib.client_options_log_to_queue(
                     made, level, handle_of("notices", notices, Notices, "temperature=0")))

@@ -170,11 +170,11 @@ _READ: dict[int, Callable[[Handle], Notice]] = {
 
 
 def level_of(name: str) -> int:
-    """The library's number of a level."""
-    try:
-        return _LEVELS[name]
-    except KeyError:
-        raise ValueError(f"log_level: {name!r} is none of {', '.join(_LEVELS)}") from None
+    """The library's number of a level, whose capitals make no difference."""
+    level = _LEVELS.get(name.lower()) if isinstance(name, str) else None
+    if level is None:
+        raise ValueError(f"log_level: {name!r} is none of {', '.join(_LEVELS)}")
+    return level
 
 
 def events_of(evictions: bool) -> int:

@@ -132,15 +132,18 @@ def test_what_json_cannot_say_is_refused(client, mock):
 
 def test_a_hint_is_of_what_was_to_be_made():
     for make, hint in ((lambda: Cache(1), "; options are keywords, such as capacity=1000"),
-                       (lambda: Client("custom", "m", 1), "; options are .* temperature=0"),
+                       (lambda: Client("custom", "m", True), "; options are .* cache_enabled=True"),
                        (lambda: Tiered([1, 2]), "")):
-        with pytest.raises(TypeError, match=f"not int{hint}$"):
+        with pytest.raises(TypeError, match=f"not (int|bool){hint}$"):
             make()
 
 
 def test_a_level_of_the_log_is_one_also_where_nobody_listens():
-    with pytest.raises(ValueError, match="log_level"):
-        Client("custom", "mock", log_level="loud")
+    for wrong in ("loud", 20, ["info"]):
+        with pytest.raises(ValueError, match="log_level: .* is none of debug, info"):
+            Client("custom", "mock", log_level=wrong)
+    with mynah.Notices() as notices:
+        Client("ollama", notices=notices, log_level="INFO").close()
 
 
 def test_what_is_told_to_nobody_is_not_asked_for():
