@@ -267,7 +267,7 @@ MYNAH_API uint32_t mynah_abi_version(void);
 
 #define MYNAH_OK                  0 /* It worked. */
 #define MYNAH_NULL_ARGUMENT       1 /* A pointer that must not be null was null. */
-#define MYNAH_INVALID_HANDLE      2 /* Freed, of another kind, or never a handle. */
+#define MYNAH_INVALID_HANDLE      2 /* Freed or closed, of another kind, or never a handle. */
 #define MYNAH_INVALID_ARGUMENT    3 /* An argument is malformed. */
 #define MYNAH_OUT_OF_RANGE        4 /* A value lies outside its range. */
 #define MYNAH_UNKNOWN_OPTION      5 /* No option has this name. */
@@ -293,7 +293,7 @@ MYNAH_API uint32_t mynah_abi_version(void);
 #define MYNAH_PROTOCOL           25 /* What arrived is not what the protocol allows. */
 #define MYNAH_CIRCUIT_OPEN       26 /* The circuit breaker is open. */
 #define MYNAH_STOPPED            27 /* The caller's callback asked to stop. */
-#define MYNAH_FORKED             28 /* The handle was inherited through fork. */
+#define MYNAH_FORKED             28 /* The handle was inherited through fork: make a new one. */
 #define MYNAH_IO                 29 /* A file could not be read or written. */
 #define MYNAH_PANIC              30 /* A defect in the library was caught at the boundary. */
 #define MYNAH_INTERNAL           31 /* Something that should not happen did. */

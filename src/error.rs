@@ -45,7 +45,7 @@ statuses! {
     Ok = 0, "ok";
     /// A pointer that must not be null was null.
     NullArgument = 1, "null_argument";
-    /// Freed, of another kind, or never a handle.
+    /// Freed or closed, of another kind, or never a handle.
     InvalidHandle = 2, "invalid_handle";
     /// An argument is malformed.
     InvalidArgument = 3, "invalid_argument";
@@ -97,7 +97,7 @@ statuses! {
     CircuitOpen = 26, "circuit_open";
     /// The caller's callback asked to stop.
     Stopped = 27, "stopped";
-    /// The handle was inherited through fork.
+    /// The handle was inherited through fork: make a new one.
     Forked = 28, "forked";
     /// A file could not be read or written.
     Io = 29, "io";
@@ -308,7 +308,7 @@ impl fmt::Display for Error {
         match self {
             Error::NullArgument(name) => write!(f, "{name}: must not be null"),
             Error::InvalidHandle(kind) => {
-                write!(f, "not a live {kind}: freed, of another type, or never a handle")
+                write!(f, "not a live {kind}: freed or closed, of another kind, or never a handle")
             }
             Error::Forked(kind) => {
                 write!(f, "this {kind} was made before fork: make a new one in the child")

@@ -10,7 +10,7 @@ type Error = lib.Error
 var (
 	// ErrNullArgument: A pointer that must not be null was null.
 	ErrNullArgument = lib.ErrNullArgument
-	// ErrInvalidHandle: Freed, of another kind, or never a handle.
+	// ErrInvalidHandle: Freed or closed, of another kind, or never a handle.
 	ErrInvalidHandle = lib.ErrInvalidHandle
 	// ErrInvalidArgument: An argument is malformed.
 	ErrInvalidArgument = lib.ErrInvalidArgument
@@ -32,7 +32,7 @@ var (
 	ErrTimeout = lib.ErrTimeout
 	// ErrStopped: The caller's callback asked to stop.
 	ErrStopped = lib.ErrStopped
-	// ErrForked: The handle was inherited through fork.
+	// ErrForked: The handle was inherited through fork: make a new one.
 	ErrForked = lib.ErrForked
 	// ErrIO: A file could not be read or written.
 	ErrIO = lib.ErrIO

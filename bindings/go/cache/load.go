@@ -68,8 +68,9 @@ func (c *ShardedCache) GetOrLoad(ctx context.Context, key string, ttl time.Durat
 
 // Warm loads what is not there, and not being loaded already, one key after the
 // other, and returns how many of the keys are there then. A load that fails leaves
-// its key out; a context that ends, ends it, and no shard that is not free. What it looks up counts as neither hit nor
-// miss.
+// its key out, and its error is told to nobody but who waits for that key; a context
+// that ends, ends it, while a shard that is not free is waited for. What it looks up
+// counts as neither hit nor miss.
 func (c *ShardedCache) Warm(ctx context.Context, keys []string, ttl time.Duration, load func(ctx context.Context, key string) ([]byte, error)) (int, error) {
 	ms, err := ttlMs(ttl)
 	if err != nil {

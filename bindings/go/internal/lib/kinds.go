@@ -9,7 +9,7 @@ import "C"
 var (
 	// ErrNullArgument: A pointer that must not be null was null.
 	ErrNullArgument = kind(C.MYNAH_NULL_ARGUMENT)
-	// ErrInvalidHandle: Freed, of another kind, or never a handle.
+	// ErrInvalidHandle: Freed or closed, of another kind, or never a handle.
 	ErrInvalidHandle = kind(C.MYNAH_INVALID_HANDLE)
 	// ErrInvalidArgument: An argument is malformed.
 	ErrInvalidArgument = kind(C.MYNAH_INVALID_ARGUMENT)
@@ -61,7 +61,7 @@ var (
 	ErrCircuitOpen = kind(C.MYNAH_CIRCUIT_OPEN)
 	// ErrStopped: The caller's callback asked to stop.
 	ErrStopped = kind(C.MYNAH_STOPPED)
-	// ErrForked: The handle was inherited through fork.
+	// ErrForked: The handle was inherited through fork: make a new one.
 	ErrForked = kind(C.MYNAH_FORKED)
 	// ErrIO: A file could not be read or written.
 	ErrIO = kind(C.MYNAH_IO)
