@@ -251,3 +251,76 @@ fn what_gemini_thought_is_generated_where_the_total_leaves_it_out() {
     assert_eq!((usage.output_tokens, usage.reasoning_tokens), (Some(48), Some(39)));
     assert_eq!(usage.total_tokens, Some(76));
 }
+
+#[test]
+fn claudes_blocks_go_back_through_portkey_as_they_were_said() {
+    let piece =
+        |index: u64, delta: Value| json!({"content_blocks": [{"index": index, "delta": delta}]});
+    let mut said = piece(1, json!({"text": "Hi"}));
+    said["content"] = "Hi".into();
+    let deltas = [
+        piece(0, json!({"thinking": "", "signature": ""})),
+        piece(0, json!({"thinking": "Let me"})),
+        piece(0, json!({"thinking": " see."})),
+        piece(0, json!({"signature": "S"})),
+        piece(1, json!({"text": ""})),
+        said,
+        piece(2, json!({"data": "X"})),
+    ];
+    let whole = json!([{"type": "thinking", "thinking": "Let me see.", "signature": "S"},
+        {"type": "text", "text": "Hi"}, {"type": "redacted_thinking", "data": "X"}]);
+    let message = json!({"role": "assistant", "content": "Hi", "content_blocks": whole});
+    let plain = plain(&json!([{"index": 0, "message": message, "finish_reason": "end_turn"}]));
+    for response in [streamed(&deltas, "end_turn"), plain] {
+        assert_eq!(response.first().reasoning.as_deref(), Some("Let me see."));
+        assert_eq!(response.text(), "Hi");
+        assert_eq!(back(&response), message);
+    }
+}
+
+#[test]
+fn thoughts_that_tensorzero_has_beside_the_message_are_told_and_go_back_whole() {
+    let name = "tensorzero_extra_content_experimental";
+    let piece = |index: u64, more: Value| {
+        let mut piece = json!({"type": "thought", "insert_index": index, "id": "0"});
+        piece.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({name: [piece]})
+    };
+    let deltas = [
+        piece(0, json!({"text": "Let me"})),
+        piece(0, json!({"text": " see."})),
+        piece(0, json!({"text": null, "signature": "S"})),
+        json!({"content": "Hi"}),
+        piece(2, json!({"text": "Well."})),
+    ];
+    let response = streamed(&deltas, "stop");
+    assert_eq!(response.first().reasoning.as_deref(), Some("Let me see.Well."));
+    let whole = json!([
+        {"type": "thought", "insert_index": 0, "id": "0", "text": "Let me see.", "signature": "S"},
+        {"type": "thought", "insert_index": 2, "id": "0", "text": "Well."}]);
+    let message = json!({"role": "assistant", "content": "Hi", name: whole});
+    assert_eq!(back(&response), message);
+    let response = plain(&json!([{"index": 0, "message": message, "finish_reason": "stop"}]));
+    assert_eq!(response.first().reasoning.as_deref(), Some("Let me see.Well."));
+    assert_eq!(back(&response), message);
+}
+
+#[test]
+fn input_from_the_cache_that_only_the_total_counts_is_input() {
+    let input = |usage: Value| {
+        let (dialect, context) = reader(&client("custom", "m"), &asked());
+        let answer = json!({"id": "c", "choices": [{"index": 0, "finish_reason": "stop",
+            "message": {"content": "Hi"}}], "usage": usage})
+        .to_string();
+        let answer = dialect.reply(&context, &head(200, &[]), answer.as_bytes()).unwrap();
+        answer.usage.unwrap().input_tokens
+    };
+    let usage = |total: u64, reasoning: Value| {
+        json!({"prompt_tokens": 100, "completion_tokens": 5, "total_tokens": total,
+            "cache_read_input_tokens": 20, "cache_creation_input_tokens": 10,
+            "completion_tokens_details": {"reasoning_tokens": reasoning}})
+    };
+    assert_eq!(input(usage(135, Value::Null)), Some(130));
+    assert_eq!(input(usage(105, Value::Null)), Some(100));
+    assert_eq!(input(usage(135, 30.into())), Some(100), "the total counts the thinking");
+}

@@ -100,10 +100,10 @@ fn written(json: &Json) -> Option<u64> {
 }
 
 /// The whole input. What the cache gave and took is part of it; where that is more
-/// than the whole, the host counts it beside the rest.
-fn whole_input(stated: u64, cached: Option<u64>, written: Option<u64>) -> u64 {
-    let parts = cached.unwrap_or(0).saturating_add(written.unwrap_or(0));
-    if parts > stated { stated.saturating_add(parts) } else { stated }
+/// than the whole, or the total has it besides, the host counts it beside the rest.
+fn whole_input(stated: u64, parts: u64, rest: Option<u64>) -> u64 {
+    let whole = stated.saturating_add(parts);
+    if parts > stated || rest == Some(whole) { whole } else { stated }
 }
 
 /// Whether the model is one of Google's, whoever serves it.
@@ -115,8 +115,6 @@ fn is_gemini(out: &mut Assembler) -> bool {
 /// Usage as OpenAI and its compatible hosts state it.
 pub fn usage(json: &Json, out: &mut Assembler) {
     let (cached, written) = (cached(json), written(json));
-    let input = first(&[json.get("prompt_tokens"), json.get("input_tokens")])
-        .map(|input| whole_input(input, cached, written));
     let mut output = first(&[json.get("completion_tokens"), json.get("output_tokens")]);
     let mut total = json.get("total_tokens").u64();
     let reasoning = first(&[
@@ -124,6 +122,12 @@ pub fn usage(json: &Json, out: &mut Assembler) {
         json.at(&["output_tokens_details", "reasoning_tokens"]),
         json.get("reasoning_tokens"),
     ]);
+    let parts = cached.unwrap_or(0).saturating_add(written.unwrap_or(0));
+    // Of the total's two reasons to be more, thinking is the likelier one.
+    let rest = total.zip(output).and_then(|(total, output)| total.checked_sub(output));
+    let rest = rest.filter(|_| reasoning.is_none_or(|reasoning| reasoning != parts));
+    let input = first(&[json.get("prompt_tokens"), json.get("input_tokens")])
+        .map(|input| whole_input(input, parts, rest));
     // xAI counts thinking apart, which its total tells.
     if let (Some(i), Some(o), Some(r), Some(t)) = (input, output, reasoning, total)
         && r > 0

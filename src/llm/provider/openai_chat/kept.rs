@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::blocks;
 use super::grounds::{self, Grounds};
 use super::grown::{add, merge};
 use super::hosted;
@@ -134,6 +135,14 @@ impl Kept {
                     Value::Null => {}
                     beside => add(&mut self.extra, "extra_content", beside),
                 },
+                (key, Json::Array(items)) if blocks::NAMES.contains(&key) => {
+                    if !names_reasoning {
+                        blocks::thoughts(items).for_each(|text| out.reasoning(index, text));
+                    }
+                    if blocks::join(&mut self.extra, key, items) > CALLS_MAX {
+                        return out.too_much();
+                    }
+                }
                 (key, value) => add(&mut self.extra, key, value.to_value()),
             }
         }
@@ -306,6 +315,7 @@ impl Kept {
     pub fn end(self, out: &mut Assembler) {
         let index = self.index;
         let mut extra = self.extra;
+        blocks::end(&mut extra);
         if let Some(name) = self.reasoning_name {
             let reasoning = out.choice(index).reasoning.clone().unwrap_or_default();
             extra.insert(name.into(), reasoning.into());
