@@ -61,16 +61,22 @@ fn an_end_in_failure_before_any_word_is_an_error_and_after_some_an_end() {
     let client = client("custom", "m");
     let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
     let (dialect, context) = reader(&client, &asked);
-    for word in ["network_error", "error"] {
+    let words = [
+        ("network_error", Status::Server),
+        ("error", Status::Server),
+        // Claude's, through Portkey.
+        ("overloaded_error", Status::Overloaded),
+    ];
+    for (word, status) in words {
         let empty = json!({"role": "assistant", "content": ""});
         let error = given_up("siliconflow", &chunk(empty.clone(), word));
-        assert_eq!((error.status, error.retriable), (Status::Server, true));
+        assert_eq!((error.status, error.retriable), (status, true));
         let plain = |message: &Value| {
             let choice = json!({"index": 0, "message": message, "finish_reason": word});
             let answer = json!({"id": "c", "choices": [choice]}).to_string();
             dialect.reply(&context, &head(200, &[]), answer.as_bytes())
         };
-        assert_eq!(plain(&empty).unwrap_err().status(), Status::Server);
+        assert_eq!(plain(&empty).unwrap_err().status(), status);
         let half = json!({"role": "assistant", "content": "Half"});
         let (_, streamed) = stream(dialect, &context, &sse(&[chunk(half.clone(), word)])).unwrap();
         for response in [streamed, plain(&half).unwrap()] {

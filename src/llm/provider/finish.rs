@@ -11,7 +11,8 @@ pub fn is_guarded(answer: &Json) -> bool {
 
 /// Whether a word says that the host has failed, which is no reason of the model's.
 pub fn is_failure(word: &str) -> bool {
-    matches!(word.to_ascii_lowercase().as_str(), "error" | "network_error" | "network-error")
+    let word = word.to_ascii_lowercase();
+    matches!(word.as_str(), "error" | "network-error") || word.ends_with("_error")
 }
 
 /// The reason behind a vendor's word, of an answer that may not be the model's.

@@ -409,3 +409,40 @@ fn openrouters_own_word_counts_wherever_it_stands() {
     let read = stream(dialect, &context, &sse(&[failed]));
     assert_eq!(read.map(|_| ()).unwrap_err().status(), Overloaded);
 }
+
+#[test]
+fn what_amazons_client_says_in_words_is_what_bedrock_said() {
+    let said = |code: &str, words: &str| {
+        let words =
+            format!("An error occurred ({code}) when calling the Converse operation: {words}");
+        json!({"detail": words})
+    };
+    let busy = "ServiceUnavailableException";
+    check(vec![
+        ("custom", 500, said("AccessDeniedException", "No access"), Status::Permission),
+        ("custom", 500, said(busy, "Later"), Status::Overloaded),
+        ("custom", 400, said("ValidationException", "Input is too long"), Status::ContextLength),
+        ("custom", 429, said("ThrottlingException", "Too many requests"), Status::RateLimited),
+        (
+            "custom",
+            429,
+            said("ThrottlingException", "Too many tokens per day"),
+            Status::QuotaExhausted,
+        ),
+    ]);
+    let inner = |code: &str, words: &str| error(json!({"message": said(code, words)["detail"]}));
+    let day = inner("ThrottlingException", "Too many tokens per day, please wait");
+    assert_eq!(inside("custom", &day)[1], Status::QuotaExhausted);
+    let minute = inner("ThrottlingException", "Too many tokens, please wait");
+    assert_eq!(inside("custom", &minute)[1], Status::RateLimited);
+    assert_eq!(inside("custom", &inner(busy, "Later"))[1], Status::Overloaded);
+}
+
+#[test]
+fn fastgpts_word_for_a_refused_key_is_one() {
+    let refused =
+        |word: &str| json!({"code": 514, "statusText": word, "message": "No", "data": null});
+    assert_eq!(inside("custom", &refused("unAuthApiKey")), [Status::Authentication; 2]);
+    assert_eq!(inside("custom", &refused("insufficientQuota")), [Status::QuotaExhausted; 2]);
+    check(vec![("custom", 500, refused("unAuthorization"), Status::Authentication)]);
+}

@@ -65,6 +65,7 @@ fn what_a_validator_says_is_told_with_its_place() {
     assert_eq!(message(json!({"Message": "Authentication failed"})), "Authentication failed");
     assert_eq!(message(json!({"success": false, "errors": [{"code": 7, "message": "no"}]})), "no");
     assert_eq!(message(json!({"error": ["a", "b"]})), "a; b");
+    assert_eq!(message(json!({"error": {"detail": "no model"}})), "no model");
 }
 
 #[test]
@@ -121,6 +122,8 @@ fn waits_and_ids_are_found_in_rare_places() {
     assert_eq!(id(&gateway, "{}").as_deref(), Some("call"));
     let codex = [("cf-ray", "ray"), ("x-oai-request-id", "oai")];
     assert_eq!(id(&codex, "{}").as_deref(), Some("oai"));
+    let kong = [("cf-ray", "ray"), ("x-kong-request-id", "kong")];
+    assert_eq!(id(&kong, "{}").as_deref(), Some("kong"));
     let ray = [("cf-ray", "ray"), ("x-request-id", "own")];
     assert_eq!(id(&ray, "{}").as_deref(), Some("own"));
     assert_eq!(id(&ray[..1], "{}").as_deref(), Some("ray"));

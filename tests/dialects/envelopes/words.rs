@@ -400,3 +400,23 @@ fn amazons_kind_of_an_error_may_stand_in_a_header_alone() {
     let error = refused("custom", 400, &throttled, &own);
     assert_eq!(error.provider_code.as_deref(), Some("invalid_prompt"));
 }
+
+#[test]
+fn what_servers_and_gateways_say_in_words_of_their_own_is_understood() {
+    use Status::*;
+    let said = |words: &str| json!({"object": "error", "message": words, "code": 400});
+    let prompt =
+        "The sum of prompt length (9.0), query length (0) should not exceed max_num_tokens (8)";
+    let mlc = "Request prompt has 9 tokens in total, larger than the model capacity 8.";
+    let sap = "400 - Input Filter: Prompt filtered due to safety violations. Please modify it.";
+    let bedrock = "Unsupported model m, please use models API to get a list of supported models";
+    let full = json!({"success": false, "errors": [{"code": 3040,
+        "message": "AiError: Capacity temporarily exceeded, please try again."}]});
+    check(vec![
+        ("custom", 400, said(prompt), ContextLength),
+        ("custom", 400, said(mlc), ContextLength),
+        ("custom", 400, error(json!({"code": 400, "message": sap})), ContentFilter),
+        ("custom", 400, json!({"detail": bedrock}), ModelNotFound),
+        ("custom", 429, full, Overloaded),
+    ]);
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::labels::of_amazon;
 use super::scrub::scrub;
 use super::words::ABOVE_LIMIT;
 use super::{event_of, request_id};
@@ -70,12 +71,15 @@ impl Facts {
         facts.bare(root);
         facts.unwrap();
         facts.reasons.extend(numbered(&facts.message).map(Into::into));
+        facts.reasons.extend(of_amazon(&facts.message).map(Into::into));
         facts
     }
 
     /// An object under `error`.
     fn envelope(&mut self, error: &Json) {
-        self.message = message_of(error.get("message")).unwrap_or_default();
+        // The second is Open WebUI's.
+        let said = ["message", "detail"].into_iter().find_map(|name| message_of(error.get(name)));
+        self.message = said.unwrap_or_default();
         self.code = error.get("code").label();
         self.param = error.get("param").label();
         let status = error.get("status");
@@ -140,6 +144,7 @@ impl Facts {
                 fill(&mut self.code, first.get("code"));
             }
             self.reasons.extend(root.get("reason").label());
+            self.reasons.extend(root.get("statusText").label());
             fill(&mut self.param, root.get("param"));
             let kind = root.get("type");
             // Neither says more than that there is an error (RFC 9457 for the second).

@@ -167,6 +167,9 @@ const LABELS: &[(Status, &[&str])] = &[
             "apikeyinvalid",
             "unauthorized",
             "invalidauthentication",
+            // FastGPT's.
+            "unauthapikey",
+            "unauthorization",
         ],
     ),
     (
@@ -236,6 +239,14 @@ pub(super) const SURELY_A_MODEL: &[&str] = &[
     "unknownmodel",
     "invalidmodel",
 ];
+
+/// The code that Amazon's own client puts into the words, where a gateway to Bedrock
+/// hands on nothing else. Of a limit it says less than they do.
+pub(super) fn of_amazon(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("An error occurred (")?;
+    let (code, _) = rest.split_once(") when calling the ")?;
+    (code != "ThrottlingException").then_some(code)
+}
 
 /// A label without its letter case and marks.
 pub(super) fn bare(label: &str) -> String {

@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::labels::{SURELY_A_MODEL, bare, by_label};
 use super::words::{
     BAD_KEY, DEGRADED, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, NOT_WANTED, OF_A_MINUTE,
-    SPENT, TOO_FAST, TOO_LONG, UNFIT, UNKNOWN, USED_UP,
+    SPENT, TOO_FAST, TOO_LONG, TOO_MUCH, UNFIT, UNKNOWN, USED_UP,
 };
 use crate::error::Status;
 use crate::llm::provider::Context;
@@ -94,6 +94,7 @@ fn blames_the_request(label: &str) -> bool {
 fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Status {
     match http {
         429 | 0 if says(TOO_FAST) => Status::RateLimited,
+        429 | 0 if says(TOO_MUCH) => Status::QuotaExhausted,
         400 | 0 if says(DEGRADED) => Status::Overloaded,
         500 if says(UNFIT) => Status::BadRequest,
         400 | 404 if says(LACKS) => Status::BadRequest,
@@ -118,6 +119,7 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
             "overloaded",
             "server overload",
             "capacity exceeded",
+            // Cloudflare.
             "capacity temporarily exceeded",
             "at capacity",
             "maximum capacity",

@@ -123,7 +123,13 @@ pub fn with_head(head: &Head, status: Status, message: impl Into<String>) -> Err
 
 /// The error of a provider that has begun an answer and failed, without saying why.
 pub fn given_up(head: &Head) -> Error {
-    with_head(head, Status::Server, "the provider gave the answer up")
+    given_up_for(head, "")
+}
+
+/// Likewise of one that says no more of it than this word.
+pub fn given_up_for(head: &Head, word: &str) -> Error {
+    let status = labels::by_label(&labels::bare(word)).unwrap_or(Status::Server);
+    with_head(head, status, "the provider gave the answer up")
 }
 
 /// A body that is no JSON: its text, unless it is a web page.
@@ -151,6 +157,7 @@ pub fn request_id(head: &Head) -> Option<String> {
         "x-litellm-call-id",
         "minimax-request-id",
         "x-generation-id",
+        "x-kong-request-id",
         // The network's in front of many hosts, where they have none.
         "cf-ray",
     ];

@@ -4,6 +4,8 @@
 
 /// Bedrock, of tokens a minute.
 pub const TOO_FAST: &[&str] = &["too many tokens, please wait"];
+/// Likewise of a day's.
+pub const TOO_MUCH: &[&str] = &["too many tokens per day"];
 /// NVIDIA, of a model that it takes off for a while, OpenAI, of one that Codex asks, and
 /// LM Studio, which loads it again for whoever asks next.
 pub const DEGRADED: &[&str] = &[
@@ -57,6 +59,9 @@ pub const TOO_LONG: &[&str] = &[
     "exceeds maximum input length",
     // NVIDIA and vLLM, of what the prompt leaves for the answer.
     "max_tokens must be at least 1, got -",
+    // TensorRT-LLM and MLC.
+    "should not exceed max_num_tokens",
+    "larger than the model capacity",
 ];
 pub const NO_MONEY: &[&str] = &[
     "credit balance is too low",
@@ -142,6 +147,8 @@ pub const UNKNOWN: &[&str] = &[
     "no such model",
     "supported api model names are",
     "model identifier is invalid",
+    // The gateway to Bedrock among Amazon's samples.
+    "please use models api to get a list",
     // Hugging Face's router.
     "has no provider supported",
     "not supported by provider",
@@ -178,6 +185,8 @@ pub const FILTERED: &[&str] = &[
     "moderation policy",
     "content safety policy",
     "blocked by model armor",
+    // SAP's, of what is asked and of the answer.
+    "filtered due to safety violations",
     "blocked by input guardrail",
     "blocked by output guardrail",
     "blocked due to security configurations",

@@ -38,8 +38,8 @@ pub struct Decoder {
     choices: Vec<Kept>,
     /// Whether what is said is not the model's.
     is_guarded: bool,
-    /// Whether it ended for a failure of the host's.
-    has_failed: bool,
+    /// The word for the failure of the host's that it ended for.
+    failure: Option<String>,
 }
 
 impl Dialect for Decoder {
@@ -112,10 +112,11 @@ impl Dialect for Decoder {
         }
     }
 
-    /// Z.ai, and others by another word, say nothing more of what went wrong with them.
+    /// Z.ai, and others by another word, say nothing more of what went wrong with them;
+    /// Portkey says the kind of Claude's error so.
     fn given_up(&self, out: &Assembler) -> Option<Error> {
-        let is_error = self.has_failed && !out.has_said();
-        is_error.then(|| errors::given_up(out.head()))
+        let failure = self.failure.as_deref().filter(|_| !out.has_said());
+        failure.map(|word| errors::given_up_for(out.head(), word))
     }
 
     fn end(&mut self, out: &mut Assembler) {
@@ -208,7 +209,9 @@ impl Decoder {
         let word = choice.get("finish_reason").label().filter(|word| word != "null");
         let word = word.map(|word| broken_off(choice).map_or(word, Into::into));
         if let Some(word) = word.or_else(|| details.label()) {
-            self.has_failed |= finish::is_failure(&word);
+            if finish::is_failure(&word) {
+                self.failure = Some(word.to_string());
+            }
             out.finish(index, finish::reason(&word), Some(word));
         }
     }
