@@ -832,3 +832,32 @@ fn more_blocks_or_a_larger_usage_than_any_model_gives_are_refused() {
         assert_eq!(status, if fits { Ok(()) } else { Err(Status::Protocol) });
     }
 }
+
+#[test]
+fn an_input_that_is_a_text_and_a_content_that_is_one_are_read() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client("anthropic", "claude-sonnet-5-5"), &asked);
+    let plain = |content: Value| {
+        let answer = json!({"id": "m", "type": "message", "role": "assistant", "content": content,
+            "stop_reason": "end_turn"});
+        dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap()
+    };
+    let call = json!({"type": "tool_use", "id": "a", "name": "f", "input": "{\"x\":1}"});
+    let events = [
+        json!({"type": "message_start", "message": {"id": "m", "content": []}}),
+        json!({"type": "content_block_start", "index": 0, "content_block": call}),
+        json!({"type": "content_block_stop", "index": 0}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}}),
+        json!({"type": "message_stop"}),
+    ];
+    let (_, streamed) = stream(dialect, &context, &sse(&events)).unwrap();
+    for response in [streamed, plain(json!([call]))] {
+        assert_eq!(&*response.first().tool_calls[0].arguments, r#"{"x":1}"#);
+        let message = response.first().message.value().into_owned();
+        assert_eq!(message["mynah"]["blocks"][0]["input"], json!({"x": 1}));
+    }
+    let response = plain("Hi".into());
+    assert_eq!(response.text(), "Hi");
+    let message = response.first().message.value().into_owned();
+    assert_eq!(message["mynah"]["blocks"], json!([{"type": "text", "text": "Hi"}]));
+}

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use mynah::error::Status;
 use mynah::llm::response::FinishReason;
 
 use crate::*;
@@ -323,4 +324,58 @@ fn input_from_the_cache_that_only_the_total_counts_is_input() {
     assert_eq!(input(usage(135, Value::Null)), Some(130));
     assert_eq!(input(usage(105, Value::Null)), Some(100));
     assert_eq!(input(usage(135, 30.into())), Some(100), "the total counts the thinking");
+}
+
+#[test]
+fn what_gemini_signs_a_call_with_goes_back_beside_the_name_where_gateways_have_it() {
+    let sealed = |name: &str, seal: Value| {
+        let mut one = call("a");
+        one["function"][name] = seal;
+        one
+    };
+    let fields = json!({"thought_signature": "S"});
+    for one in [sealed("thought_signature", "S".into()), sealed("provider_specific_fields", fields)]
+    {
+        let mut begun = one.clone();
+        begun["index"] = 0.into();
+        begun["function"]["arguments"] = "{".into();
+        let rest = json!({"index": 0, "function": {"arguments": "}"}});
+        let deltas = [json!({"tool_calls": [begun]}), json!({"tool_calls": [rest]})];
+        let message = json!({"role": "assistant", "content": null, "tool_calls": [one]});
+        let whole = plain(&json!([{"index": 0, "message": message, "finish_reason": "stop"}]));
+        for response in [streamed(&deltas, "tool_calls"), whole] {
+            assert_eq!(back(&response)["tool_calls"], json!([one]));
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_streamed_unasked_is_what_the_stream_comes_to() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client("custom", "m"), &asked);
+    let chunk = |delta: Value, reason: Value| {
+        json!({"id": "c", "model": "m",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]})
+    };
+    let events = [
+        chunk(json!({"content": "Hel"}), Value::Null),
+        chunk(json!({"content": "lo"}), "stop".into()),
+        json!({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}}),
+    ];
+    let read = |body: &str| {
+        let headers = [("x-request-id", "r"), ("x-litellm-response-cost", "0.5")];
+        dialect.reply(&context, &head(200, &headers), body.as_bytes())
+    };
+    let body = format!(": wait\n\n{}data: [DONE]\n\n", sse(&events));
+    let response = read(&body).unwrap();
+    assert_eq!((response.text(), response.id.as_deref()), ("Hello", Some("c")));
+    assert_eq!(response.usage.as_ref().unwrap().output_tokens, Some(2));
+    assert_eq!(response.request_id.as_deref(), Some("r"));
+    assert_eq!(response.stated_cost_usd, Some(0.5));
+    assert_eq!(response.raw.as_deref(), Some(&*body));
+    let cut = read(&sse(&events[..1])).unwrap_err();
+    assert_eq!(cut.status(), Status::Truncated);
+    let failed = json!({"error": {"message": "Slow down", "code": 429}});
+    assert_eq!(read(&sse(&[failed])).unwrap_err().status(), Status::RateLimited);
+    assert_eq!(read("data of no kind").unwrap_err().status(), Status::Protocol);
 }

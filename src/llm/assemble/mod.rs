@@ -253,6 +253,13 @@ impl<'a> Assembler<'a> {
         }
     }
 
+    /// Likewise what it says beside the call's name.
+    pub fn tool_within(&mut self, choice: u32, place: usize, key: &str, value: Value) {
+        if let Some(call) = self.building(choice).calls.get_mut(place) {
+            call.done.within.insert(key.into(), value);
+        }
+    }
+
     /// The arguments of a call are complete: `{}` if none came, except where they are
     /// a text of the model's own.
     pub fn tool_end(&mut self, choice: u32, place: usize) {

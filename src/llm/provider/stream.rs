@@ -89,7 +89,11 @@ pub fn plain<D: Dialect>(
     head: &Head,
     body: &[u8],
 ) -> Result<Response> {
-    let json = Json::parse(body).map_err(|error| not_json(head, &error))?;
+    let json = match Json::parse(body) {
+        Ok(json) => json,
+        Err(_) if begins_events(body) => return streamed(dialect, context, head, body),
+        Err(error) => return Err(not_json(head, &error)),
+    };
     if let Some(error) = errors::inside(context, head, b"", &json) {
         return Err(error);
     }
@@ -113,9 +117,7 @@ pub fn plain<D: Dialect>(
     out.close();
     let mut response = out.take();
     response.request_id = errors::request_id(head).or(response.request_id);
-    // The lossy way looks at each byte, also where nothing is lost.
-    let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Into::into);
-    response.raw = Some(text.into_owned());
+    response.raw = Some(text_of(body));
     Ok(response)
 }
 
@@ -124,6 +126,33 @@ pub fn plain<D: Dialect>(
 fn has_no_room(out: &Assembler) -> Option<Error> {
     const WORD: &str = "model_context_window_exceeded";
     out.is_silent_with(WORD).then(|| errors::in_words(out.context(), out.head(), WORD))
+}
+
+/// Some gateways stream whatever was asked for: the answer is what the stream comes to.
+fn streamed<D: Dialect>(
+    dialect: D,
+    context: &Context,
+    head: &Head,
+    body: &[u8],
+) -> Result<Response> {
+    let mut stream = Stream::sse(dialect, context, head);
+    stream.feed(body)?;
+    stream.finish()?;
+    cost_in_head(&mut stream.core.out);
+    let mut response = stream.response();
+    response.raw = Some(text_of(body));
+    Ok(response)
+}
+
+fn begins_events(body: &[u8]) -> bool {
+    let body = body.trim_ascii_start();
+    [&b"data:"[..], b"event:", b"id:", b":"].iter().any(|field| body.starts_with(field))
+}
+
+/// The lossy way looks at each byte, also where nothing is lost.
+fn text_of(body: &[u8]) -> String {
+    let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Into::into);
+    text.into_owned()
 }
 
 fn too_much(head: &Head) -> Error {

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{fallback, fees};
+use super::fallback;
+use super::fees::{self, INPUT, USAGE_MAX};
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::events::Pieces;
@@ -93,6 +94,12 @@ impl Dialect for Decoder {
             return Ok(());
         }
         out.open(0);
+        // A text alone stands for a block, as in a request.
+        if let Some(text) = json.get("content").text()
+            && let Some(block) = self.block_of(None, "text_delta")
+        {
+            block.add(PieceOf::Text, text.into(), out);
+        }
         for (index, block) in json.get("content").items().iter().enumerate() {
             self.open(index as u64, block, out);
             if let Some(block) = self.blocks.last_mut() {
@@ -165,9 +172,10 @@ impl Decoder {
                 out.reasoning(0, &block.thinking);
             }
             "tool_use" => {
-                if start.get("input").is_object() {
-                    block.given = start.get("input").to_text();
-                }
+                // Some gateways hand the input on as the text that it was to them.
+                let input = start.get("input");
+                let given = input.is_object().then(|| input.to_text());
+                block.given = given.or(input.text().map(Into::into)).unwrap_or_default();
                 let (id, name) = (start.get("id").word(), start.get("name").word());
                 let index = Some(index);
                 let piece = Fragment { index, id, name, begins: true, ..Fragment::default() };
@@ -268,10 +276,7 @@ impl Decoder {
         cost(usage, out);
         let n = |key: &str| self.usage.get(key).and_then(u64_of);
         let (read, written) = (n("cache_read_input_tokens"), n("cache_creation_input_tokens"));
-        // New API tells OpenAI's figures beside: its input is all of it where the two agree.
-        let openai = self.usage.get("billing_usage").map(|bill| &bill["openai_usage"]);
-        let all_input = openai.and_then(|usage| u64_of(&usage["prompt_tokens"]));
-        let parts = match n("input_tokens") == all_input {
+        let parts = match fees::input_is_whole(&self.usage) {
             true => 0,
             false => read.unwrap_or(0).saturating_add(written.unwrap_or(0)),
         };
@@ -291,11 +296,6 @@ impl Decoder {
         });
     }
 }
-
-/// Bytes that no usage has: each event that says some of it tells all.
-const USAGE_MAX: usize = 1 << 16;
-/// What a usage says of the input.
-const INPUT: [&str; 3] = ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"];
 
 impl Block {
     fn add(&mut self, of: PieceOf, pieces: Pieces<'_>, out: &mut Assembler) {

@@ -309,6 +309,9 @@ impl Kept {
                 out.tool_extra(self.index, place, key, value.to_value());
             }
         }
+        for key in SEALS.into_iter().filter(|key| !function.get(key).is_null()) {
+            out.tool_within(self.index, place, key, function.get(key).to_value());
+        }
     }
 
     /// Hands over what the message keeps for the way back.
@@ -350,6 +353,9 @@ impl Kept {
         }
     }
 }
+
+/// Where Portkey and LiteLLM have what Gemini signs a call with, beside its name.
+const SEALS: [&str; 2] = ["thought_signature", "provider_specific_fields"];
 
 /// The type of a detail that nobody but its vendor can read.
 const SEALED: &str = "reasoning.encrypted";
