@@ -67,16 +67,12 @@ fn grow(block: &mut Map<String, Value>, piece: Map<String, Value>) {
     }
 }
 
-/// The blocks as they go back: without the numbers that joined their pieces.
+/// The blocks as they go back: without the numbers that joined their pieces, and without
+/// texts of nothing, which Claude refuses.
 pub fn end(all: &mut Map<String, Value>) {
-    let blocks = all.get_mut(NAMES[0]).and_then(Value::as_array_mut);
-    for block in blocks.into_iter().flatten() {
-        if let Some(block) = block.as_object_mut() {
-            block.remove("index");
-        }
+    let Some(Value::Array(blocks)) = all.get_mut(NAMES[0]) else { return };
+    for block in blocks.iter_mut().filter_map(Value::as_object_mut) {
+        block.shift_remove("index");
     }
-    if let Some(Value::Array(blocks)) = all.get_mut(NAMES[0]) {
-        // Claude takes no text of nothing.
-        blocks.retain(|block| block["type"] != "text" || block["text"] != "");
-    }
+    blocks.retain(|block| block["type"] != "text" || block["text"] != "");
 }
