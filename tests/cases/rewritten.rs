@@ -138,7 +138,7 @@ const FRAMES: [(&str, bool, Frame); 8] = [
     ("with empty lines between", false, |text, _| {
         lines(text)
             .iter()
-            .map(|line| format!("{line}\n{}", if *line == "" { "\n" } else { "" }))
+            .map(|line| format!("{line}\n{}", if line.is_empty() { "\n" } else { "" }))
             .collect()
     }),
     ("without the last line end", false, |text, _| text.trim_end().into()),
