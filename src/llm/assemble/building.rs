@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Assembler;
 use super::calls::Call;
 use crate::llm::lazy::{Lazy, Said};
 use crate::llm::message::{Origin, call_json};
@@ -48,7 +47,7 @@ impl Building {
     }
 
     /// Whether it ended with this word of the provider's, and nothing else.
-    fn is_silent_with(&self, word: &str) -> bool {
+    pub fn is_silent_with(&self, word: &str) -> bool {
         self.choice.provider_finish_reason.as_deref() == Some(word)
             && !self.has_said()
             && self.blocks.as_ref().is_none_or(Vec::is_empty)
@@ -112,15 +111,5 @@ impl Building {
         message.insert("mynah".into(), json!(origin.to_json()));
         choice.message = Value::Object(message).into();
         choice
-    }
-}
-
-impl Assembler<'_> {
-    /// Whether nothing was generated before this word of the provider's.
-    pub fn is_silent_with(&self, word: &str) -> bool {
-        let usage = self.response.usage.as_ref();
-        self.has_finished()
-            && usage.and_then(|usage| usage.output_tokens).unwrap_or(0) == 0
-            && self.choices.iter().all(|b| b.is_silent_with(word))
     }
 }

@@ -8,6 +8,7 @@
 
 mod building;
 mod calls;
+mod progress;
 
 use std::borrow::Cow;
 
@@ -354,21 +355,6 @@ impl<'a> Assembler<'a> {
             let text = String::from_utf8_lossy(data).into_owned();
             self.events.push(Event { choice: 0, kind: EventKind::Raw(text) });
         }
-    }
-
-    /// Whether there is an answer at all.
-    pub fn has_begun(&self) -> bool {
-        !self.choices.is_empty()
-    }
-
-    /// Whether any answer has a word or a call.
-    pub fn has_said(&self) -> bool {
-        self.choices.iter().any(Building::has_said)
-    }
-
-    /// Whether every answer that began has a finish reason.
-    pub fn has_finished(&self) -> bool {
-        !self.choices.is_empty() && self.choices.iter().all(|b| b.choice.finish_reason.is_some())
     }
 
     /// The answer is complete: whatever has no finish reason ended for one

@@ -1,15 +1,8 @@
-//! What Claude's usage states that the plain prices of its tokens leave out, and what
-//! its figures count.
+//! What Claude's usage states that the plain prices of its tokens leave out.
 
 use serde_json::{Map, Value};
 
 use crate::llm::json::u64_of;
-
-/// Bytes that no usage has: each event that says some of it tells all.
-pub const USAGE_MAX: usize = 1 << 16;
-/// What a usage says of the input.
-pub const INPUT: [&str; 3] =
-    ["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"];
 
 /// Whether a usage states what its tokens' plain prices leave out: a tier, a speed, a
 /// place, a tool's work other than searches, or runs that its sums do not count.
@@ -35,12 +28,4 @@ pub fn is_unpriced(usage: &Map<String, Value>) -> bool {
         _ => false,
     };
     usage.iter().any(is_other)
-}
-
-/// Whether the input has in it what the cache gave and took: New API tells OpenAI's
-/// figures beside, and it is all of the input where the two agree.
-pub fn input_is_whole(usage: &Map<String, Value>) -> bool {
-    let openai = usage.get("billing_usage").map(|bill| &bill["openai_usage"]);
-    let all = openai.and_then(|usage| u64_of(&usage["prompt_tokens"]));
-    usage.get("input_tokens").and_then(u64_of) == all
 }

@@ -8,6 +8,7 @@ mod fees;
 mod read;
 mod system;
 mod turns;
+mod usage;
 mod write;
 
 use super::stream::{Stream, plain};

@@ -1,18 +1,17 @@
 //! Anthropic's answers: blocks that open, grow and close.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::fallback;
-use super::fees::{self, INPUT, USAGE_MAX};
+use super::usage::Usages;
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
 use crate::llm::events::Pieces;
-use crate::llm::json::{Json, u64_of};
+use crate::llm::json::Json;
 use crate::llm::provider::alike::{Added, Lane, PieceOf};
 use crate::llm::provider::finish;
 use crate::llm::provider::stream::Dialect;
-use crate::llm::provider::usage::cost;
-use crate::llm::response::{FinishReason, Usage};
+use crate::llm::response::FinishReason;
 
 /// What is kept between the events of an answer.
 #[derive(Default)]
@@ -20,7 +19,7 @@ pub struct Decoder {
     begun: bool,
     is_guarded: bool,
     blocks: Vec<Block>,
-    usage: Map<String, Value>,
+    usage: Usages,
 }
 
 /// A block in the making.
@@ -47,7 +46,7 @@ impl Dialect for Decoder {
                 let message = json.get("message");
                 out.start(message.get("model"), message.get("id"));
                 out.open(0);
-                self.usage(message.get("usage"), out);
+                self.usage.add(message.get("usage"), out);
                 for (index, block) in message.get("content").items().iter().enumerate() {
                     self.open(index as u64, block, out);
                 }
@@ -67,7 +66,7 @@ impl Dialect for Decoder {
             }
             "message_delta" => {
                 self.stop(json.get("delta"), out);
-                self.usage(json.get("usage"), out);
+                self.usage.add(json.get("usage"), out);
             }
             "message_stop" => {
                 self.blocks.iter_mut().for_each(|block| block.stop(out));
@@ -107,7 +106,7 @@ impl Dialect for Decoder {
             }
         }
         self.stop(json, out);
-        self.usage(json.get("usage"), out);
+        self.usage.add(json.get("usage"), out);
         Ok(())
     }
 
@@ -256,44 +255,6 @@ impl Decoder {
                 out.refusal(0, details.get("explanation").text().unwrap_or_default());
             }
         }
-    }
-
-    /// Figures are cumulative, and later ones may leave some out; a host that says them
-    /// at the start may end with an input of nothing.
-    fn usage(&mut self, usage: &Json, out: &mut Assembler) {
-        if !usage.is_object() {
-            return;
-        }
-        let has_input = INPUT.iter().any(|name| usage.get(name).u64() > Some(0));
-        for (key, value) in usage.members() {
-            let is_undone = !has_input && INPUT.contains(&key.as_ref());
-            let is_news = !is_undone || !self.usage.contains_key(key.as_ref());
-            if !value.is_null() && is_news {
-                self.usage.insert(key.to_string(), value.to_value());
-            }
-        }
-        out.response().has_unpriced |= fees::is_unpriced(&self.usage);
-        cost(usage, out);
-        let n = |key: &str| self.usage.get(key).and_then(u64_of);
-        let (read, written) = (n("cache_read_input_tokens"), n("cache_creation_input_tokens"));
-        let parts = match fees::input_is_whole(&self.usage) {
-            true => 0,
-            false => read.unwrap_or(0).saturating_add(written.unwrap_or(0)),
-        };
-        let thinking = self.usage.get("output_tokens_details");
-        let all = Value::Object(self.usage.clone()).to_string();
-        if all.len() > USAGE_MAX {
-            out.too_much();
-        }
-        out.usage(Usage {
-            input_tokens: n("input_tokens").map(|input| input.saturating_add(parts)),
-            output_tokens: n("output_tokens"),
-            total_tokens: None,
-            cached_input_tokens: read,
-            cache_write_tokens: written,
-            reasoning_tokens: thinking.and_then(|details| u64_of(&details["thinking_tokens"])),
-            provider_usage: Some(all),
-        });
     }
 }
 
