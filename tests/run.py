@@ -9,6 +9,7 @@ what is counted: cargo's and go's own summaries, and lines that begin with
 as one failure. `--quick` leaves out what needs the release build.
 """
 
+import collections
 import os
 import re
 import shutil
@@ -29,6 +30,7 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 
 passed = failed = skipped = 0
 failures = []
+reasons = {}  # of each program that failed, what it said of it
 
 
 def count(name, ok, why=""):
@@ -80,13 +82,25 @@ def take(line):
     return 0
 
 
-def run(*command, name=None, counts=True, limit=600, **env):
+# What says most about why a program failed; looked for in this order.
+TELLING = re.compile(
+    r"panicked at|has been running for over|^error|^fatal|^E   |^FAILED|SUMMARY: |"
+    r"\bsignal\b|^\s*\S+_test\.go:|^\s*--- FAIL|^not ok|^test .* FAILED|^# ")
+
+
+def why(lines):
+    """A failed program's telling lines, or else its last ones, for the end of all."""
+    telling = [line for line in lines if TELLING.search(line)]
+    return [line.strip()[:160] for line in (telling[-4:] or lines[-3:])]
+
+
+def run(*command, name=None, counts=True, limit=600, optional=False, **env):
     """Runs a command, passes on what it prints, and counts."""
     global failed
     command = [str(part) for part in command]
     name = name or " ".join(command)
     print(f"$ {name}", flush=True)
-    told = 0
+    told, lines, late = 0, collections.deque(maxlen=2000), []
     # A group of its own, so that what it has started ends with it.
     child = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **env}, stdin=subprocess.DEVNULL, text=True,
@@ -94,7 +108,8 @@ def run(*command, name=None, counts=True, limit=600, **env):
         start_new_session=True)
 
     def end():
-        print(f"# {name}: ended after {limit} s", flush=True)
+        late.append(f"# {name}: ended after {limit} s")
+        print(late[0], flush=True)
         os.killpg(child.pid, signal.SIGKILL)
 
     watch = threading.Timer(limit, end)
@@ -102,6 +117,7 @@ def run(*command, name=None, counts=True, limit=600, **env):
     try:
         for line in child.stdout:
             print(line, end="", flush=True)
+            lines.append(line)
             told += take(line) if counts else 0
         ok = child.wait() == 0
     finally:
@@ -110,8 +126,10 @@ def run(*command, name=None, counts=True, limit=600, **env):
             os.killpg(child.pid, signal.SIGKILL)
     if not ok and not told and counts:
         failed += 1
-    if counts and (told or not ok):
-        failures.append(name)
+    if told or not (ok or optional):
+        reasons[name] = why([*lines, *late]) + ([f"exit status {child.returncode}"] if not ok else [])
+        if counts:
+            failures.append(name)
     return ok
 
 
@@ -142,7 +160,11 @@ def style():
 
 
 def rust():
-    run("cargo", "test", "--quiet", "--locked", limit=900)
+    """The tests of the crate, built first: how long that takes is the machine's matter."""
+    if run("cargo", "test", "--quiet", "--locked", "--no-run", counts=False, limit=2400):
+        run("cargo", "test", "--quiet", "--locked", "--no-fail-fast", limit=900)
+    else:
+        count("the tests of the crate build", False)
 
 
 def models():
@@ -370,13 +392,14 @@ def go():
     run("go", "-C", "examples/go", "test", "-count=1", "-v", ".", **found)
     # The peers are modules of others: here only if they have been fetched.
     offline = {**found, "GOPROXY": "off", "GOFLAGS": "-mod=mod"}
-    if run("go", "-C", "bindings/go/benches", "list", "-deps", "./...", counts=False, **offline):
+    if run("go", "-C", "bindings/go/benches", "list", "-deps", "./...", counts=False,
+           optional=True, **offline):
         count("the Go benches compile",
               run("go", "-C", "bindings/go/benches", "vet", "./...", counts=False, **offline))
     else:
         skip("the Go benches compile", "their modules are not here")
     race = ["go", "-C", "bindings/go", "test", "-race", "-count=1"]
-    if not run(*race, "-run", "^$", "./internal/lib", counts=False, **found):
+    if not run(*race, "-run", "^$", "./internal/lib", counts=False, optional=True, **found):
         return skip("the Go packages under the race detector", "this Go has no race runtime")
     count("the race detector finds nothing", run(*race, "./...", counts=False, **found))
 
@@ -417,6 +440,8 @@ def main():
         step()
         print(f"   {time.monotonic() - begun:.1f} s", flush=True)
     if failures:
+        for name, lines in reasons.items():
+            print(f"\n{name}:\n  " + "\n  ".join(lines))
         print("\nfailed:\n  " + "\n  ".join(failures))
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 1 if failed else 0

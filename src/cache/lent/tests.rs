@@ -223,9 +223,14 @@ fn who_gives_a_value_back_does_not_wait_for_one_who_calls_in() {
     with_a_line(|| {
         let cache = lending(false);
         std::thread::scope(|scope| {
-            // Who calls in for another cache may have counted it.
-            let (value, calling) = std::iter::repeat_with(|| (borrow(&cache), COUNTED.lock()))
-                .find(|(value, _)| !is_counted(value))
+            // Who calls in for another cache may have counted it; such a value is given back
+            // once the lock is free, which a tuple's first member is dropped for.
+            let borrow_uncalled = || {
+                let value = borrow(&cache);
+                (COUNTED.lock(), value)
+            };
+            let (calling, value) = std::iter::repeat_with(borrow_uncalled)
+                .find(|(_, value)| !is_counted(value))
                 .unwrap();
             CALLS.fetch_add(1, Ordering::SeqCst);
             let gives_back = scope.spawn(move || drop(value));
