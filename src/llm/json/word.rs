@@ -1,5 +1,7 @@
 //! Where a JSON text ends, found many bytes at a time.
 
+use wide::u8x16;
+
 /// The beginning of a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Word {
@@ -11,9 +13,10 @@ pub struct Word {
 }
 
 /// Bytes that are looked at together.
-const TOGETHER: usize = size_of::<u128>();
-/// The high bit of each of them.
-const HIGH: u128 = u128::MAX / 255 * 0x80;
+const TOGETHER: usize = 16;
+
+/// A bit for each of some bytes, the first one's the lowest.
+type Bits = u32;
 
 /// How a JSON text begins. Words are short, and each of another length: what is looked
 /// at together needs no guess at where one ends.
@@ -22,29 +25,27 @@ pub fn word(bytes: &[u8]) -> Word {
     let (blocks, rest) = bytes.as_chunks::<TOGETHER>();
     let mut seen = 0;
     for (place, block) in blocks.iter().enumerate() {
-        let (ends, block) = (ends(block), u128::from_le_bytes(*block));
+        let (ends, high) = look(*block);
         if ends != 0 {
-            let len = place * TOGETHER + ends.trailing_zeros() as usize / 8;
+            let len = place * TOGETHER + ends.trailing_zeros() as usize;
             // The bits below the first that is set.
             let before = (ends - 1) & !ends;
-            return Word { len, is_ascii: (seen | block & before) & HIGH == 0 };
+            return Word { len, is_ascii: seen | high & before == 0 };
         }
-        seen |= block;
+        seen |= high;
     }
     let last = rest.iter().position(|byte| is_end(*byte)).unwrap_or(rest.len());
-    let is_ascii = seen & HIGH == 0 && rest[..last].is_ascii();
+    let is_ascii = seen == 0 && rest[..last].is_ascii();
     Word { len: blocks.len() * TOGETHER + last, is_ascii }
 }
 
-/// All bits of each byte that ends a word. A function of its own, so that the compiler
-/// sees nothing but this and looks at all bytes in one go.
-#[inline(never)]
-fn ends(block: &[u8; TOGETHER]) -> u128 {
-    let mut ends = [0; TOGETHER];
-    for (end, byte) in ends.iter_mut().zip(block) {
-        *end = if is_end(*byte) { 0xff } else { 0 };
-    }
-    u128::from_le_bytes(ends)
+/// Which bytes end a word, and which are not ASCII.
+#[inline]
+fn look(block: [u8; TOGETHER]) -> (Bits, Bits) {
+    let all = u8x16::new(block);
+    let is = |byte| all.simd_eq(u8x16::splat(byte));
+    let ends = is(b'"') | is(b'\\') | all.simd_lt(u8x16::splat(b' '));
+    (ends.to_bitmask(), all.to_bitmask())
 }
 
 #[inline]
@@ -68,6 +69,18 @@ mod tests {
             let len = plainly.unwrap_or(bytes.len());
             let is_ascii = bytes[..len].is_ascii();
             assert_eq!(word(&bytes), Word { len, is_ascii }, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_looked_at_together_are_seen_as_one_by_one() {
+        for byte in 0..=u8::MAX {
+            for place in 0..TOGETHER {
+                let mut block = *b"a word of ASCII.";
+                block[place] = byte;
+                let (ends, high) = (u32::from(is_end(byte)), u32::from(!byte.is_ascii()));
+                assert_eq!(look(block), (ends << place, high << place), "{byte} at {place}");
+            }
         }
     }
 }
