@@ -17,6 +17,7 @@ fn labels_mean_the_same_in_every_spelling() {
         ("custom", 403, kind("AllocationQuota.FreeTierOnly"), QuotaExhausted),
         ("custom", 429, kind("usage_limit_reached"), QuotaExhausted),
         ("custom", 400, kind("model_decommissioned"), ModelNotFound),
+        ("custom", 400, kind("unavailable_model"), ModelNotFound),
         ("custom", 413, kind("tokens_limit_reached"), ContextLength),
         ("custom", 498, kind("capacity_exceeded"), Overloaded),
         ("custom", 500, kind("server_is_overloaded"), Overloaded),

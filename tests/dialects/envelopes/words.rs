@@ -184,6 +184,12 @@ fn words_decide_where_a_vendor_gives_nothing_else() {
             json!({"error": "Authorization header is correct, but the token seems invalid"}),
             Authentication,
         ),
+        (
+            "custom",
+            403,
+            json!({"Message": "No way in: please make sure your API Key is valid."}),
+            Authentication,
+        ),
         ("custom", 404, json!({"detail": "Not Found"}), BadRequest),
         (
             "huggingface",

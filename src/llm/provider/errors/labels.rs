@@ -237,6 +237,8 @@ pub(super) const SURELY_A_MODEL: &[&str] = &[
     "modelnotsupported",
     "modeldecommissioned",
     "unknownmodel",
+    // GitHub's.
+    "unavailablemodel",
     "invalidmodel",
 ];
 

@@ -103,7 +103,7 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         400 | 413 | 422 | 500 | 0 if says(TOO_LONG) => Status::ContextLength,
         400 | 403 | 412 | 429 | 0 if says(NO_MONEY) || says(SPENT) => Status::QuotaExhausted,
         400 | 404 | 0 if names_model && says(UNKNOWN) => Status::ModelNotFound,
-        400 | 0 if says(BAD_KEY) => Status::Authentication,
+        400 | 403 | 0 if says(BAD_KEY) => Status::Authentication,
         400 | 403 | 424 | 498 | 0 if says(FILTERED) => Status::ContentFilter,
         400 if says(NOT_HERE) => Status::Permission,
         401 | 498 => Status::Authentication,

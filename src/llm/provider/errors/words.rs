@@ -162,6 +162,8 @@ pub const BAD_KEY: &[&str] = &[
     "api key expired",
     "incorrect api key",
     "token seems invalid",
+    // Bedrock, of a bearer key, with a 403.
+    "make sure your api key is valid",
 ];
 /// OpenRouter: the model is served, but the account's settings let nobody who does.
 pub const NOT_WANTED: &[&str] =
