@@ -82,7 +82,7 @@ def take(line):
     return 0
 
 
-# What says most about why a program failed; looked for in this order.
+# Lines that say why a program failed.
 TELLING = re.compile(
     r"panicked at|has been running for over|^error|^fatal|^E   |^FAILED|SUMMARY: |"
     r"\bsignal\b|^\s*\S+_test\.go:|^\s*--- FAIL|^not ok|^test .* FAILED|^# ")

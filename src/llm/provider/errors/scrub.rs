@@ -51,8 +51,9 @@ fn is_key(word: &str) -> bool {
     let begins = |starts: &[&str]| starts.iter().any(|start| word.starts_with(start));
     let is_hidden = || word.contains('*') || word.contains("..");
     let run = || word.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| run.len() >= RUN);
-    // So many stars in a row are no emphasis.
-    word.contains("****")
+    let letters = || word.contains(|c: char| c.is_ascii_alphanumeric());
+    // So many stars in a row are no emphasis; alone they hide what they stand for.
+    word.contains("****") && letters()
         || word.len() >= 8 && (begins(STARTS) || begins(DOUBTFUL) && (is_hidden() || run()))
 }
 
@@ -72,6 +73,7 @@ mod tests {
             ("Your api key: ****2345 is invalid", "Your api key: (key) is invalid"),
             ("given secretke********2345", "given (key)"),
             ("a **bold** word, a ***very*** bold one", "a **bold** word, a ***very*** bold one"),
+            ("password ******** is wrong", "password ******** is wrong"),
             ("no xai-***cdef or hf_...abcd", "no (key) or (key)"),
             ("no model xai-grok-4-fast", "no model xai-grok-4-fast"),
             ("key-value and sk_learn_model", "key-value and sk_learn_model"),
