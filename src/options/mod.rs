@@ -12,12 +12,14 @@ pub mod call;
 pub mod client;
 pub(crate) mod fields;
 pub mod form;
+mod memo;
 pub mod presets;
 pub mod profiles;
 mod row;
 pub mod url;
 mod value;
 
+pub use memo::Memo;
 pub use row::{Kind, Row};
 pub use value::Value;
 
@@ -127,6 +129,8 @@ impl<T: OptionSet> std::fmt::Debug for Layered<T> {
 pub struct Resolved<T> {
     /// The values.
     pub values: T,
+    /// What they come to: for who uses them, and has not changed them since.
+    pub memo: Memo,
     origins: Vec<Origin>,
 }
 
@@ -229,8 +233,11 @@ impl<T: OptionSet> Layered<T> {
     /// As [`Layered::resolve`], without the rules between options.
     pub fn resolve_unchecked(&self) -> Result<Resolved<T>> {
         let rows = T::rows();
-        let mut resolved =
-            Resolved { values: T::default(), origins: vec![Origin::Default; rows.len()] };
+        let mut resolved = Resolved {
+            values: T::default(),
+            memo: Memo::default(),
+            origins: vec![Origin::Default; rows.len()],
+        };
         let chosen = |key: &str| {
             self.explicit.iter().find(|(k, _)| *k == key).map(|(_, value)| value.clone())
         };
@@ -261,6 +268,7 @@ impl<T: OptionSet> Resolved<T> {
         let row = &T::rows()[index];
         (row.set)(&mut self.values, row.check(value)?);
         self.origins[index] = origin;
+        self.memo = Memo::default();
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use crate::llm::message;
 use crate::llm::metrics::ClientMetrics;
 use crate::llm::order::Order;
 use crate::llm::policy::breaker::State;
-use crate::llm::provider::{account_of, hosts};
+use crate::llm::provider::{Access, hosts};
 use crate::llm::response::Response;
 use crate::metrics::Exposition;
 use crate::metrics::prometheus::Labels;
@@ -80,7 +80,8 @@ impl Client {
         let options = &self.options.values;
         let same = options.provider == origin.provider
             && options.model.as_ref().is_none_or(|model| *model == origin.model);
-        (same, same && account_of(options).is_some_and(|account| *account == *origin.account))
+        let access = Access::of(&self.options);
+        (same, same && access.is_usable() && *access.account == *origin.account)
     }
 
     /// Writes into an answer what it costs now, as far as that is known.

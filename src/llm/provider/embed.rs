@@ -6,10 +6,11 @@
 use base64::Engine;
 use serde_json::{Map, Value, json};
 
-use super::{Context, Prepared, errors, hosts, send};
+use super::{Access, Context, Prepared, errors, hosts, send};
 use crate::error::{Error, Result, Status};
 use crate::llm::json::Json;
 use crate::llm::transport::Head;
+use crate::options::Resolved;
 use crate::options::client::ClientOptions;
 
 /// The refusal of a provider that has no embeddings.
@@ -88,22 +89,22 @@ pub fn only(provider: &str, json: &Map<String, Value>, known: &[&str]) -> Result
 
 /// Makes a request of a body.
 pub fn seal(
-    options: &ClientOptions,
+    options: &Resolved<ClientOptions>,
     model: &str,
     endpoint: &str,
     body: &Map<String, Value>,
 ) -> Result<Prepared> {
-    seal_at(options, model, hosts::url(options, endpoint)?, body)
+    seal_at(options, model, Access::of(options).url(endpoint)?, body)
 }
 
 /// As [`seal`], for an address that is complete.
 pub fn seal_at(
-    options: &ClientOptions,
+    options: &Resolved<ClientOptions>,
     model: &str,
     url: String,
     body: &Map<String, Value>,
 ) -> Result<Prepared> {
-    let provider = hosts::find(&options.provider).name;
+    let provider = hosts::find(&options.values.provider).name;
     send::seal(send::Target { options, provider, model, stream: false }, url, body, Vec::new())
 }
 

@@ -111,25 +111,6 @@ fn with_version(host: &Host, base: String) -> String {
     }
 }
 
-/// The address of an endpoint, such as `/chat/completions`.
-pub fn url(options: &ClientOptions, endpoint: &str) -> Result<String> {
-    let base = base(options)?;
-    let (path, query) = match base.split_once('?') {
-        Some((path, query)) => (path, Some(query)),
-        None => (base.as_str(), None),
-    };
-    let (endpoint, more) = match endpoint.split_once('?') {
-        Some((endpoint, query)) => (endpoint, Some(query)),
-        None => (endpoint, None),
-    };
-    let mut url = [path.trim_end_matches('/'), endpoint].concat();
-    for (i, query) in [more, query].into_iter().flatten().enumerate() {
-        url.push(if i == 0 { '?' } else { '&' });
-        url.push_str(query);
-    }
-    Ok(url)
-}
-
 /// The base address: an empty path becomes the vendor's version path.
 pub fn base(options: &ClientOptions) -> Result<String> {
     let host = find(&options.provider);

@@ -21,6 +21,7 @@ use crate::error::{CallError, Result};
 use crate::options::client::ClientOptions;
 use crate::options::{Origin, Resolved};
 
+mod access;
 mod alike;
 pub mod anthropic;
 mod calls;
@@ -46,7 +47,7 @@ mod values;
 pub mod waits;
 pub mod wanted;
 
-pub use send::account_of;
+pub use access::Access;
 
 /// A chat to be sent.
 #[derive(Clone, Copy)]
@@ -84,7 +85,7 @@ pub struct Context {
     /// Whether embeddings are to come as base64 rather than as numbers.
     pub base64: bool,
     /// The key, and what else no message is to repeat.
-    secrets: Vec<Arc<str>>,
+    secrets: Arc<[Arc<str>]>,
     /// The vendor's host of the other region, where this is one of the two.
     elsewhere: Option<&'static str>,
 }

@@ -7,7 +7,7 @@ use super::send::{self, put};
 use super::stream::{Dialect, Stream, plain};
 use super::wanted::Wanted;
 use super::{
-    Chat, Context, Prepared, Provider, StreamDecoder, calls, embed, errors, finish, hosts, lost,
+    Access, Chat, Context, Prepared, Provider, StreamDecoder, calls, embed, errors, finish, lost,
     offer,
 };
 use crate::error::Result;
@@ -30,8 +30,8 @@ const OWN_FIELDS: &[&str] =
 
 /// The path that clients of its OpenAI-compatible interface use does not lead
 /// to its own one.
-fn url(options: &ClientOptions, endpoint: &str) -> Result<String> {
-    let url = hosts::url(options, endpoint)?;
+fn url(options: &Resolved<ClientOptions>, endpoint: &str) -> Result<String> {
+    let url = Access::of(options).url(endpoint)?;
     let url = url.replacen(&format!("/v1{endpoint}"), endpoint, 1);
     // An address may already lead to the interface.
     Ok(url.replacen(&format!("/api{endpoint}"), endpoint, 1))
@@ -39,10 +39,10 @@ fn url(options: &ClientOptions, endpoint: &str) -> Result<String> {
 
 impl Provider for Ollama {
     fn write(&self, chat: &Chat) -> Result<Prepared> {
-        let url = url(&chat.options.values, "/api/chat")?;
+        let url = url(chat.options, "/api/chat")?;
         let mut wanted = Wanted::new(chat)?;
         lost::note_fields(chat, &mut wanted);
-        let body = body(chat, &mut wanted, &url)?;
+        let body = body(chat, &mut wanted)?;
         send::prepare(chat, wanted, url, body)
     }
 
@@ -72,7 +72,7 @@ impl Provider for Ollama {
             }
         }
         let endpoint = "/api/embed";
-        embed::seal_at(&options.values, model, url(&options.values, endpoint)?, &body)
+        embed::seal_at(options, model, url(options, endpoint)?, &body)
     }
 
     fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
@@ -87,9 +87,9 @@ impl Provider for Ollama {
     }
 }
 
-fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
+fn body(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     let request = chat.request;
-    let messages = messages(chat, wanted, url)?;
+    let messages = messages(chat, wanted)?;
     let mut body = Map::new();
     let mut put = |key: &str, value: Value| drop(body.insert(key.into(), value));
     put("model", wanted.model.clone().into());
@@ -161,7 +161,7 @@ fn tools(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
     functions.into_iter().map(|tool| offer::function(tool, wanted)).collect()
 }
 
-fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
+fn messages(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut out = Vec::new();
     if let Some(system) = send::system_prompt(chat) {
         out.push(json!({"role": "system", "content": system}));
@@ -172,7 +172,7 @@ fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     for at in order {
         let message = &messages[at];
         out.push(match message.role {
-            Role::Assistant => assistant(chat, message, wanted, url)?,
+            Role::Assistant => assistant(chat, message, wanted)?,
             Role::Tool => result(messages, at, wanted)?,
             _ => said(message, wanted)?,
         });
@@ -211,8 +211,8 @@ fn said(message: &Message, wanted: &mut Wanted) -> Result<Value> {
     Ok(out)
 }
 
-fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
-    let own = send::own(chat, message, wanted, url);
+fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> {
+    let own = send::own(chat, message, wanted);
     if let Some(mut block) = own.and_then(|origin| origin.blocks.first()).cloned() {
         let calls = block.get_mut("tool_calls").and_then(Value::as_array_mut);
         let calls = calls.into_iter().flatten();

@@ -2,18 +2,17 @@
 
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::exact::Exact;
 use super::wanted::Wanted;
-use super::{Chat, Context, Prepared, hosts};
+use super::{Access, Chat, Context, Prepared};
 use crate::error::{Error, Result};
 use crate::llm::message::{Message, Origin, Role};
-use crate::llm::transport::{Headers, HttpRequest};
+use crate::llm::transport::HttpRequest;
+use crate::options::Resolved;
 use crate::options::client::ClientOptions;
-use crate::options::url;
 
 /// Adds headers, the caller's own fields and the context to a body.
 pub fn prepare(
@@ -27,7 +26,7 @@ pub fn prepare(
     }
     check_said(chat, &wanted, &body)?;
     let (provider, model) = (wanted.provider, wanted.model.as_str());
-    let to = Target { options: &chat.options.values, provider, model, stream: chat.stream };
+    let to = Target { options: chat.options, provider, model, stream: chat.stream };
     seal(to, url, &body, wanted.adjusted)
 }
 
@@ -57,8 +56,8 @@ const SPOKEN_IN: [&str; 4] = ["messages", "contents", "input", "prompt"];
 /// Whom a body goes to.
 #[derive(Clone, Copy)]
 pub struct Target<'a> {
-    /// The client's options.
-    pub options: &'a ClientOptions,
+    /// The call's options.
+    pub options: &'a Resolved<ClientOptions>,
     /// The provider.
     pub provider: &'static str,
     /// The model.
@@ -74,38 +73,23 @@ pub fn seal(
     body: &Map<String, Value>,
     adjusted: Vec<String>,
 ) -> Result<Prepared> {
-    let key = hosts::key(to.options, &url)?;
-    let headers = headers(to, key, &url);
+    let access = Access::of(to.options);
+    let headers = access.headers(to.stream)?;
     let (body, fields) = write(body)
         .map_err(|e| Error::Internal(format!("the request could not be written: {e}")))?;
+    let options = &to.options.values;
     let context = Context {
         provider: to.provider,
         model: to.model.into(),
-        account: account(key, &url),
+        account: access.account.clone(),
         seed: seed(&body),
-        raw_events: to.options.raw_events,
-        max_event_bytes: usize::try_from(to.options.max_event_bytes).unwrap_or(usize::MAX),
+        raw_events: options.raw_events,
+        max_event_bytes: usize::try_from(options.max_event_bytes).unwrap_or(usize::MAX),
         base64: false,
-        secrets: secrets(to.options, key, &url),
-        elsewhere: hosts::elsewhere(&url),
+        secrets: access.secrets.clone(),
+        elsewhere: access.elsewhere,
     };
     Ok(Prepared { http: HttpRequest { url, headers, body }, fields, adjusted, context })
-}
-
-/// What no message may show: the key, and what headers and address have of such.
-fn secrets(options: &ClientOptions, key: Option<&str>, url: &str) -> Vec<Arc<str>> {
-    let lines = options.header.iter().filter_map(|line| line.split_once(':'));
-    let values = lines.filter(|(name, _)| is_secret(name)).map(|(_, value)| value.trim());
-    // `Bearer` before it is none; the whole first, of which it is a part.
-    let in_headers = values.flat_map(|value| [Some(value), value.split_whitespace().next_back()]);
-    let in_headers = in_headers.flatten().filter(|value| !value.is_empty());
-    key.into_iter().chain(in_headers).chain(url::secrets(url)).map(Into::into).collect()
-}
-
-/// Whether a header of this name lets its holder in.
-fn is_secret(name: &str) -> bool {
-    let name = name.trim().to_ascii_lowercase();
-    url::is_key(&name) || ["auth", "cookie"].iter().any(|part| name.contains(part))
 }
 
 /// A body of so many bytes is written without growing on the way.
@@ -138,58 +122,6 @@ pub fn overlay(body: &mut Map<String, Value>, extra: &Map<String, Value>) {
             _ => drop(body.insert(key.clone(), value.clone())),
         }
     }
-}
-
-/// Room for the headers of most requests, and for their bytes.
-const USUAL_HEADERS: usize = 8;
-const USUAL_BYTES: usize = 320;
-
-fn headers(to: Target, key: Option<&str>, url: &str) -> Headers {
-    let options = to.options;
-    let mut headers = Headers::with_capacity(USUAL_HEADERS, USUAL_BYTES);
-    headers.push("content-type", "application/json");
-    headers.push("accept", if to.stream { "text/event-stream" } else { "application/json" });
-    let host = hosts::find(to.provider);
-    if let Some((name, value)) = host.header {
-        headers.push(name, value);
-    }
-    if let Some(key) = key {
-        let (name, before) = host.key_header;
-        headers.push(name, &[before, key].concat());
-    }
-    let ids = [
-        ("openai-organization", &options.organization_id),
-        ("openai-project", &options.project_id),
-    ];
-    for (name, id) in ids {
-        let taken = || host.takes_ids || url.contains("://api.openai.com/");
-        if let Some(id) = id.as_deref().filter(|_| taken()) {
-            headers.push(name, id);
-        }
-    }
-    for line in &options.header {
-        if let Some((name, value)) = line.split_once(':') {
-            // The caller's own header replaces ours.
-            headers.replace(name.trim(), value.trim());
-        }
-    }
-    headers
-}
-
-/// The account that a client's calls are made with, if it can make any.
-pub fn account_of(options: &ClientOptions) -> Option<Arc<str>> {
-    let url = hosts::url(options, "/").ok()?;
-    let key = hosts::key(options, &url).ok()?;
-    Some(account(key, &url))
-}
-
-/// A digest of key and host; says nothing about either.
-fn account(key: Option<&str>, url: &str) -> Arc<str> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(url::authority(url).as_bytes());
-    hasher.update(b"\0");
-    hasher.update(key.unwrap_or_default().as_bytes());
-    hasher.finalize().to_hex()[..16].into()
 }
 
 fn seed(body: &[u8]) -> u64 {
@@ -275,17 +207,13 @@ pub fn id_of_nine(id: &str) -> String {
 
 /// The origin of a message, if this provider, model and account said it and
 /// may have its own blocks back.
-pub fn own<'a>(
-    chat: &Chat,
-    message: &'a Message,
-    wanted: &Wanted,
-    url: &str,
-) -> Option<&'a Origin> {
+pub fn own<'a>(chat: &Chat, message: &'a Message, wanted: &Wanted) -> Option<&'a Origin> {
     let origin = message.origin.as_ref()?;
-    let key = hosts::key(&chat.options.values, url).ok().flatten();
+    let is_account =
+        || origin.account.is_empty() || *origin.account == *Access::of(chat.options).account;
     let same = origin.provider == wanted.provider
         && same_model(&origin.model, &wanted.model)
-        && (origin.account.is_empty() || *origin.account == *account(key, url));
+        && is_account();
     same.then_some(origin)
 }
 

@@ -12,7 +12,7 @@ mod usage;
 mod write;
 
 use super::stream::{Stream, plain};
-use super::{Chat, Context, Prepared, Provider, StreamDecoder, hosts, send};
+use super::{Access, Chat, Context, Prepared, Provider, StreamDecoder, send};
 use crate::error::Result;
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
@@ -22,8 +22,8 @@ pub struct Anthropic;
 
 impl Provider for Anthropic {
     fn write(&self, chat: &Chat) -> Result<Prepared> {
-        let url = hosts::url(&chat.options.values, "/messages")?;
-        let (wanted, body) = write::body(chat, &url)?;
+        let url = Access::of(chat.options).url("/messages")?;
+        let (wanted, body) = write::body(chat)?;
         send::prepare(chat, wanted, url, body)
     }
 

@@ -14,9 +14,9 @@ use crate::llm::provider::{Chat, calls, lost, send};
 pub type Turn = (&'static str, Vec<Value>);
 
 /// The turns of user and assistant.
-pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
+pub fn messages(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut turns: Vec<Turn> = Vec::new();
-    let is_verbatim = |message: &Message| send::own(chat, message, wanted, url).is_some();
+    let is_verbatim = |message: &Message| send::own(chat, message, wanted).is_some();
     let said = calls::with_unique_ids(&chat.request.messages, is_verbatim);
     let (head, mut told) = (system::head(&said, wanted), Vec::new());
     for (at, message) in said.iter().enumerate() {
@@ -26,7 +26,7 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
             Role::Tool => add_result(&mut turns, result(message, wanted)?),
             role => {
                 let mut blocks = match role {
-                    Role::Assistant => assistant(chat, message, wanted, url)?,
+                    Role::Assistant => assistant(chat, message, wanted)?,
                     _ => blocks(message, wanted)?,
                 };
                 leave_out_silence(&mut blocks);
@@ -47,7 +47,7 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     let trailing = turns.last().is_some_and(|(role, _)| *role == "assistant");
     let last = chat.request.messages.iter().rfind(|m| m.role == Role::Assistant);
     if let Some(last) = last.filter(|_| trailing && !wanted.takes.prefill)
-        && send::own(chat, last, wanted, url).is_none()
+        && send::own(chat, last, wanted).is_none()
     {
         wanted.refuse("messages", "does not go on from an assistant's message")?;
         turns.pop();
@@ -62,9 +62,9 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
 
 /// The container in which code of the model's waits for the results of calls: the
 /// vendor refuses them without it.
-pub fn container(chat: &Chat, wanted: &Wanted, url: &str) -> Option<Value> {
+pub fn container(chat: &Chat, wanted: &Wanted) -> Option<Value> {
     let last = chat.request.messages.iter().rfind(|m| m.role == Role::Assistant)?;
-    let blocks = &send::own(chat, last, wanted, url)?.blocks;
+    let blocks = &send::own(chat, last, wanted)?.blocks;
     let is_of_code = |block: &Value| {
         let caller = block["caller"]["type"].as_str().unwrap_or_default();
         block["type"] == "tool_use" && caller.starts_with("code_execution")
@@ -220,8 +220,8 @@ fn id(id: &str) -> String {
     send::fitting_id(id, 128, |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
-fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
-    if let Some(origin) = send::own(chat, message, wanted, url) {
+fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
+    if let Some(origin) = send::own(chat, message, wanted) {
         let mut blocks = origin.blocks.clone();
         leave_out_declined(&mut blocks);
         blocks.iter_mut().for_each(leave_out_refused);

@@ -38,7 +38,7 @@ const OF_TOOLS: &[&str] =
     &["allowed_callers", "defer_loading", "eager_input_streaming", "input_examples"];
 
 /// Writes the body.
-pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
+pub fn body(chat: &Chat) -> Result<(Wanted, Map<String, Value>)> {
     let mut wanted = Wanted::new(chat)?;
     lost::note_fields(chat, &mut wanted);
     let request = chat.request;
@@ -53,7 +53,7 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     if let Some(system) = system::field(chat, &mut wanted)? {
         put("system", system);
     }
-    let messages = turns::messages(chat, &mut wanted, url)?;
+    let messages = turns::messages(chat, &mut wanted)?;
     let thinking = thinking(chat, &mut wanted, cap, &messages)?;
     let is = |kind: &str| thinking.as_ref().is_some_and(|thinking| thinking["type"] == kind);
     let (has_budget, decides) = (is("enabled"), is("adaptive"));
@@ -74,7 +74,7 @@ pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
     }
     let mut other = request.other.clone();
     other.shift_remove("thinking");
-    if let Some(container) = turns::container(chat, &wanted, url) {
+    if let Some(container) = turns::container(chat, &wanted) {
         other.entry("container").or_insert(container);
     }
     if let Some(config) = config {

@@ -6,7 +6,7 @@ mod write;
 use serde_json::{Map, Value, json};
 
 use super::stream::{Stream, plain};
-use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
+use super::{Access, Chat, Context, Prepared, Provider, StreamDecoder, embed, send};
 use crate::error::Result;
 use crate::llm::json::Json;
 use crate::llm::response::Response;
@@ -19,8 +19,8 @@ pub struct Cohere;
 
 impl Provider for Cohere {
     fn write(&self, chat: &Chat) -> Result<Prepared> {
-        let url = hosts::url(&chat.options.values, "/chat")?;
-        let (wanted, body) = write::body(chat, &url)?;
+        let url = Access::of(chat.options).url("/chat")?;
+        let (wanted, body) = write::body(chat)?;
         send::prepare(chat, wanted, url, body)
     }
 
@@ -51,7 +51,7 @@ impl Provider for Cohere {
                 body.insert(theirs.into(), value.clone());
             }
         }
-        embed::seal(&options.values, model, "/embed", &body)
+        embed::seal(options, model, "/embed", &body)
     }
 
     fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {

@@ -25,11 +25,11 @@ const OWN_FIELDS: &[&str] = &[
 ];
 
 /// Writes the body.
-pub fn body(chat: &Chat, url: &str) -> Result<(Wanted, Map<String, Value>)> {
+pub fn body(chat: &Chat) -> Result<(Wanted, Map<String, Value>)> {
     let request = chat.request;
     let mut wanted = Wanted::new(chat)?;
     lost::note_fields(chat, &mut wanted);
-    let messages = messages(chat, &mut wanted, url)?;
+    let messages = messages(chat, &mut wanted)?;
     let other = with_documents(&request.other, documents(chat));
     let mut body = Map::new();
     put(&mut body, "model", Some(wanted.model.clone()));
@@ -120,14 +120,14 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Res
     Ok(())
 }
 
-fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
+fn messages(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut out = Vec::new();
     if let Some(system) = send::system_prompt(chat) {
         out.push(json!({"role": "system", "content": system}));
     }
     for message in &chat.request.messages {
         out.push(match message.role {
-            Role::Assistant => assistant(chat, message, wanted, url)?,
+            Role::Assistant => assistant(chat, message, wanted)?,
             Role::Tool => json!({
                 "role": "tool",
                 "tool_call_id": message.tool_call_id,
@@ -139,8 +139,8 @@ fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
     Ok(out)
 }
 
-fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
-    let own = send::own(chat, message, wanted, url);
+fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> {
+    let own = send::own(chat, message, wanted);
     // An answer of nothing has a block of nothing, which is not taken back.
     let says = |block: &&Value| !block["content"].is_null() || !block["tool_calls"].is_null();
     if let Some(block) = own.and_then(|origin| origin.blocks.first()).filter(says) {

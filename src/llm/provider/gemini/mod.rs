@@ -14,7 +14,7 @@ mod write;
 use serde_json::{Map, Value, json};
 
 use super::stream::{Stream, plain};
-use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
+use super::{Access, Chat, Context, Prepared, Provider, StreamDecoder, embed, send};
 use crate::error::{Error, Result};
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
@@ -26,7 +26,6 @@ pub struct Gemini;
 
 impl Provider for Gemini {
     fn write(&self, chat: &Chat) -> Result<Prepared> {
-        let options = &chat.options.values;
         let mut wanted = super::wanted::Wanted::new(chat)?;
         super::lost::note_fields(chat, &mut wanted);
         let path = path(&wanted.model)?;
@@ -34,8 +33,8 @@ impl Provider for Gemini {
             true => format!("/{path}:streamGenerateContent?alt=sse"),
             false => format!("/{path}:generateContent"),
         };
-        let url = hosts::url(options, &endpoint)?;
-        let body = write::body(chat, &mut wanted, &path, &url)?;
+        let url = Access::of(chat.options).url(&endpoint)?;
+        let body = write::body(chat, &mut wanted, &path)?;
         send::prepare(chat, wanted, url, body)
     }
 
@@ -70,7 +69,7 @@ impl Provider for Gemini {
         };
         let requests: Vec<_> = embed::texts(json)?.into_iter().map(one).collect();
         let body = Map::from_iter([("requests".to_string(), requests.into())]);
-        embed::seal(&options.values, model, &format!("/{path}:batchEmbedContents"), &body)
+        embed::seal(options, model, &format!("/{path}:batchEmbedContents"), &body)
     }
 
     fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {

@@ -26,8 +26,8 @@ pub fn system(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
 
 /// The turns. The results of parallel calls stand together and alone: Vertex refuses
 /// what stands beside them (Prism-Shadow/agenthub, request 189).
-pub fn contents(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
-    let is_verbatim = |message: &Message| send::own(chat, message, wanted, url).is_some();
+pub fn contents(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
+    let is_verbatim = |message: &Message| send::own(chat, message, wanted).is_some();
     let messages = calls::with_unique_ids(&chat.request.messages, is_verbatim);
     let mut order: Vec<_> =
         (0..messages.len()).filter(|at| messages[*at].role != Role::System).collect();
@@ -37,7 +37,7 @@ pub fn contents(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
         let message = &messages[at];
         let (kind, parts) = match message.role {
             Role::Tool => ("user", result(&messages, at, &mut turns, wanted)?),
-            Role::Assistant => ("model", model_turn(chat, message, wanted, url)?),
+            Role::Assistant => ("model", model_turn(chat, message, wanted)?),
             _ => ("user", parts(message, wanted)?),
         };
         match turns.last_mut() {
@@ -84,13 +84,8 @@ pub fn put_at_head(mut system: Vec<Value>, turns: &mut Vec<Value>, wanted: &mut 
     }
 }
 
-fn model_turn(
-    chat: &Chat,
-    message: &Message,
-    wanted: &mut Wanted,
-    url: &str,
-) -> Result<Vec<Value>> {
-    if let Some(origin) = send::own(chat, message, wanted, url) {
+fn model_turn(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
+    if let Some(origin) = send::own(chat, message, wanted) {
         let mut parts = origin.blocks.clone();
         let calls = parts.iter_mut().filter_map(|part| part.pointer_mut("/functionCall/args"));
         calls::restore(calls, message);

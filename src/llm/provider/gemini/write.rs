@@ -33,17 +33,12 @@ const NAMES: [(&str, &str); 5] = [
 ];
 
 /// Writes the body.
-pub fn body(
-    chat: &Chat,
-    wanted: &mut Wanted,
-    model: &str,
-    url: &str,
-) -> Result<Map<String, Value>> {
+pub fn body(chat: &Chat, wanted: &mut Wanted, model: &str) -> Result<Map<String, Value>> {
     let request = chat.request;
     let mut body = Map::new();
     body.insert("model".into(), model.into());
     let mut system = turns::system(chat, wanted)?;
-    let mut contents = turns::contents(chat, wanted, url)?;
+    let mut contents = turns::contents(chat, wanted)?;
     if !system.is_empty() && !wanted.takes.system {
         turns::put_at_head(std::mem::take(&mut system), &mut contents, wanted);
     }

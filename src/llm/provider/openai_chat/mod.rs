@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 
 use super::stream::{Stream, plain};
 use super::wanted::Wanted;
-use super::{Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
+use super::{Access, Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
 use crate::error::Result;
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
@@ -32,7 +32,7 @@ pub struct OpenAiChat;
 
 impl Provider for OpenAiChat {
     fn write(&self, chat: &Chat) -> Result<Prepared> {
-        let url = hosts::url(&chat.options.values, "/chat/completions")?;
+        let url = Access::of(chat.options).url("/chat/completions")?;
         let mut wanted = Wanted::new(chat)?;
         let body = write::body(chat, &mut wanted, &url)?;
         send::prepare(chat, wanted, url, body)
@@ -51,9 +51,9 @@ impl Provider for OpenAiChat {
         options: &Resolved<ClientOptions>,
         json: &Map<String, Value>,
     ) -> Result<Prepared> {
-        let options = &options.values;
-        if !hosts::find(&options.provider).chat.embeds {
-            return Err(embed::none(&options.provider));
+        let provider = &options.values.provider;
+        if !hosts::find(provider).chat.embeds {
+            return Err(embed::none(provider));
         }
         let mut prepared = embed::seal(options, embed::model(json)?, "/embeddings", json)?;
         prepared.context.base64 = json.get("encoding_format").is_some_and(|f| f == "base64");

@@ -17,7 +17,7 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     if let Some(system) = send::system_prompt(chat) {
         out.push(json!({"role": "system", "content": system}));
     }
-    let is_verbatim = |message: &Message| own_block(chat, message, wanted, url).is_some();
+    let is_verbatim = |message: &Message| own_block(chat, message, wanted).is_some();
     let said = match is_mistral(url) {
         true => calls::with_unique_ids(&chat.request.messages, is_verbatim),
         false => Cow::Borrowed(&*chat.request.messages),
@@ -94,7 +94,7 @@ fn tool_result(
 ) -> Result<Map<String, Value>> {
     let message = &messages[at];
     let mut out = spoken(message, wanted, url)?;
-    let own = |message| own_block(chat, message, wanted, url);
+    let own = |message| own_block(chat, message, wanted);
     if let Some(name) = legacy_function(messages, at, own) {
         out.insert("role".into(), "function".into());
         out.insert("name".into(), name.into());
@@ -141,13 +141,8 @@ fn legacy_function<'a>(
 }
 
 /// The message in the provider's own words, if it is the one that said it.
-fn own_block<'a>(
-    chat: &Chat,
-    message: &'a Message,
-    wanted: &Wanted,
-    url: &str,
-) -> Option<&'a Value> {
-    let origin = send::own(chat, message, wanted, url)?;
+fn own_block<'a>(chat: &Chat, message: &'a Message, wanted: &Wanted) -> Option<&'a Value> {
+    let origin = send::own(chat, message, wanted)?;
     // Items of the Responses interface have a type.
     origin.blocks.first().filter(|block| block.is_object() && block.get("type").is_none())
 }
@@ -176,7 +171,7 @@ fn refuses(url: &str, key: &str) -> bool {
 
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let no_thought = wanted.host.chat.no_thought.filter(|_| !message.tool_calls.is_empty());
-    if let Some(block) = own_block(chat, message, wanted, url) {
+    if let Some(block) = own_block(chat, message, wanted) {
         let mut block = block.clone();
         if wants_text(url) && block["content"].is_null() {
             block["content"] = "".into();

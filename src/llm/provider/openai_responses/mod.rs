@@ -22,7 +22,8 @@ use serde_json::{Map, Value};
 use super::stream::{Stream, plain};
 use super::wanted::Wanted;
 use super::{
-    Chat, Context, Prepared, Provider, StreamDecoder, calls, hosts, models, openai_chat, send,
+    Access, Chat, Context, Prepared, Provider, StreamDecoder, calls, hosts, models, openai_chat,
+    send,
 };
 use crate::error::Result;
 use crate::llm::message::Message;
@@ -37,17 +38,16 @@ pub struct OpenAiResponses;
 
 impl Provider for OpenAiResponses {
     fn write(&self, chat: &Chat) -> Result<Prepared> {
-        let url = hosts::url(&chat.options.values, "/responses")?;
+        let url = Access::of(chat.options).url("/responses")?;
         let mut wanted = Wanted::new(chat)?;
         calls::check_asked(&chat.request.messages, &wanted)?;
-        let body = write::body(chat, &mut wanted, &url)?;
+        let body = write::body(chat, &mut wanted)?;
         send::prepare(chat, wanted, url, body)
     }
 
     fn sends_items(&self, chat: &Chat, message: &Message) -> bool {
-        let url = hosts::url(&chat.options.values, "/responses");
-        let wanted = Wanted::new(chat).and_then(|wanted| Ok((wanted, url?)));
-        wanted.is_ok_and(|(wanted, url)| said::own_items(chat, message, &wanted, &url).is_some())
+        let wanted = Wanted::new(chat);
+        wanted.is_ok_and(|wanted| said::own_items(chat, message, &wanted).is_some())
     }
 
     fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {

@@ -9,15 +9,15 @@ use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, calls, lost, send};
 
 /// All messages, the option's system message first.
-pub fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
+pub fn input(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut items = Vec::new();
     if let Some(system) = send::system_prompt(chat) {
         items.push(json!({"role": "system", "content": system}));
     }
-    let is_verbatim = |message: &Message| own_items(chat, message, wanted, url).is_some();
+    let is_verbatim = |message: &Message| own_items(chat, message, wanted).is_some();
     let messages = calls::with_unique_ids(&chat.request.messages, is_verbatim);
     for (at, message) in messages.iter().enumerate() {
-        let own = |message| own_items(chat, message, wanted, url);
+        let own = |message| own_items(chat, message, wanted);
         let asked = asked(&messages, at, own);
         if let Some(asked) = asked.filter(|item| hosted::asks_caller(item).is_some()) {
             items.extend(answers::answer(asked, message, wanted)?);
@@ -28,7 +28,7 @@ pub fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> 
             wanted.note_mark();
         }
         match message.role {
-            Role::Assistant => assistant(chat, message, wanted, url, &mut items)?,
+            Role::Assistant => assistant(chat, message, wanted, &mut items)?,
             Role::Tool => items.push(result(&messages, at, asked, wanted)?),
             role => items.push(json!({"role": role.name(), "content": parts(message, wanted)?})),
         }
@@ -37,13 +37,8 @@ pub fn input(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> 
 }
 
 /// The items of a message, if this provider said it in this interface.
-pub fn own_items<'a>(
-    chat: &Chat,
-    message: &'a Message,
-    wanted: &Wanted,
-    url: &str,
-) -> Option<&'a [Value]> {
-    let origin = send::own(chat, message, wanted, url)?;
+pub fn own_items<'a>(chat: &Chat, message: &'a Message, wanted: &Wanted) -> Option<&'a [Value]> {
+    let origin = send::own(chat, message, wanted)?;
     let is_item = |block: &Value| block["type"].is_string();
     origin.blocks.iter().all(is_item).then_some(&origin.blocks)
 }
@@ -68,10 +63,9 @@ fn assistant(
     chat: &Chat,
     message: &Message,
     wanted: &mut Wanted,
-    url: &str,
     items: &mut Vec<Value>,
 ) -> Result<()> {
-    if let Some(own) = own_items(chat, message, wanted, url) {
+    if let Some(own) = own_items(chat, message, wanted) {
         // A thought is refused without what came of it.
         let thought = |block: &&Value| block["type"] == "reasoning";
         let trailing = own.iter().rev().take_while(thought).count();

@@ -36,11 +36,11 @@ const OWN_FIELDS: &[&str] = &[
 pub const OF_FUNCTIONS: &[&str] = &["allowed_callers", "defer_loading", "output_schema"];
 
 /// Writes the body.
-pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
+pub fn body(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     let request = chat.request;
     let mut body = Map::new();
     body.insert("model".into(), wanted.model.clone().into());
-    body.insert("input".into(), input(chat, wanted, url)?.into());
+    body.insert("input".into(), input(chat, wanted)?.into());
     body.insert("store".into(), false.into());
     let mut other = request.other.clone();
     let include = include(wanted, &mut other)?;

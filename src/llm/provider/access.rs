@@ -1,0 +1,131 @@
+//! Where a client's calls go, and as whom.
+//!
+//! Address, key, account and headers are the same on every call with the same options,
+//! so they are worked out on the first one and kept with the options.
+
+use std::sync::Arc;
+
+use super::hosts::{self, Host};
+use crate::error::Result;
+use crate::llm::transport::Headers;
+use crate::options::client::ClientOptions;
+use crate::options::{Resolved, url};
+
+/// What a provider knows its caller by.
+pub struct Access {
+    /// The address that endpoints follow on, or why there is none.
+    base: Result<String>,
+    /// What goes with each request, but for `accept`; or why none can be made.
+    headers: Result<[Headers; 2]>,
+    /// A digest of key and host; says nothing about either.
+    pub account: Arc<str>,
+    /// What no message may show: the key, and what headers and address have of such.
+    pub secrets: Arc<[Arc<str>]>,
+    /// The base of the same vendor's other region.
+    pub elsewhere: Option<&'static str>,
+}
+
+impl Access {
+    /// Of these options.
+    pub fn of(options: &Resolved<ClientOptions>) -> Arc<Access> {
+        options.memo.get(|| Access::new(&options.values))
+    }
+
+    fn new(options: &ClientOptions) -> Access {
+        let base = hosts::base(options);
+        let url = base.as_deref().map(|base| joined(base, "/")).unwrap_or_default();
+        let key = hosts::key(options, &url);
+        let known = key.as_ref().ok().copied().flatten();
+        Access {
+            account: account(known, &url),
+            secrets: secrets(options, known, &url),
+            elsewhere: hosts::elsewhere(&url),
+            headers: key.map(|key| [false, true].map(|stream| headers(options, key, &url, stream))),
+            base,
+        }
+    }
+
+    /// The address of an endpoint, such as `/chat/completions`.
+    pub fn url(&self, endpoint: &str) -> Result<String> {
+        Ok(joined(self.base.as_ref().map_err(Clone::clone)?, endpoint))
+    }
+
+    /// The headers of a request.
+    pub fn headers(&self, stream: bool) -> Result<Headers> {
+        let headers = self.headers.as_ref().map_err(Clone::clone)?;
+        Ok(headers[usize::from(stream)].clone())
+    }
+
+    /// Whether calls can be made at all.
+    pub fn is_usable(&self) -> bool {
+        self.base.is_ok() && self.headers.is_ok()
+    }
+}
+
+/// An endpoint's address; what either has of a query goes to the end.
+fn joined(base: &str, endpoint: &str) -> String {
+    let parted = |text| str::split_once(text, '?').map_or((text, None), |(a, b)| (a, Some(b)));
+    let ((path, query), (endpoint, more)) = (parted(base), parted(endpoint));
+    let mut url = [path.trim_end_matches('/'), endpoint].concat();
+    for (i, query) in [more, query].into_iter().flatten().enumerate() {
+        url.push(if i == 0 { '?' } else { '&' });
+        url.push_str(query);
+    }
+    url
+}
+
+fn secrets(options: &ClientOptions, key: Option<&str>, url: &str) -> Arc<[Arc<str>]> {
+    let lines = options.header.iter().filter_map(|line| line.split_once(':'));
+    let values = lines.filter(|(name, _)| is_secret(name)).map(|(_, value)| value.trim());
+    // `Bearer` before it is none; the whole first, of which it is a part.
+    let in_headers = values.flat_map(|value| [Some(value), value.split_whitespace().next_back()]);
+    let in_headers = in_headers.flatten().filter(|value| !value.is_empty());
+    key.into_iter().chain(in_headers).chain(url::secrets(url)).map(Into::into).collect()
+}
+
+/// Whether a header of this name lets its holder in.
+fn is_secret(name: &str) -> bool {
+    let name = name.trim().to_ascii_lowercase();
+    url::is_key(&name) || ["auth", "cookie"].iter().any(|part| name.contains(part))
+}
+
+fn headers(options: &ClientOptions, key: Option<&str>, url: &str, stream: bool) -> Headers {
+    let host = hosts::find(&options.provider);
+    let mut headers = Headers::default();
+    headers.push("content-type", "application/json");
+    headers.push("accept", if stream { "text/event-stream" } else { "application/json" });
+    if let Some((name, value)) = host.header {
+        headers.push(name, value);
+    }
+    if let Some(key) = key {
+        let (name, before) = host.key_header;
+        headers.push(name, &[before, key].concat());
+    }
+    if takes_ids(host, url) {
+        let ids = [
+            ("openai-organization", &options.organization_id),
+            ("openai-project", &options.project_id),
+        ];
+        let given = ids.into_iter().filter_map(|(name, id)| Some((name, id.as_deref()?)));
+        given.for_each(|(name, id)| headers.push(name, id));
+    }
+    for line in &options.header {
+        if let Some((name, value)) = line.split_once(':') {
+            // The caller's own header replaces ours.
+            headers.replace(name.trim(), value.trim());
+        }
+    }
+    headers
+}
+
+fn takes_ids(host: &Host, url: &str) -> bool {
+    host.takes_ids || url.contains("://api.openai.com/")
+}
+
+fn account(key: Option<&str>, url: &str) -> Arc<str> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(url::authority(url).as_bytes());
+    hasher.update(b"\0");
+    hasher.update(key.unwrap_or_default().as_bytes());
+    hasher.finalize().to_hex()[..16].into()
+}
