@@ -256,7 +256,7 @@ pub static ROWS: &[Row] = &[
 
 /// The row of a model at a time, in seconds since 1970.
 pub fn find(provider: &str, model: &str, at: u64) -> Option<&'static Row> {
-    let model = model.rsplit('/').next().unwrap_or(model);
+    let model = memchr::memrchr(b'/', model.as_bytes()).map_or(model, |at| &model[at + 1..]);
     let fits = |row: &&Row| {
         begins_with(model, row.prefix)
             && row.provider == provider

@@ -116,9 +116,12 @@ fn parts(name: &str) -> Option<((&'static str, &str), &str)> {
     Some(((ANTHROPIC, kind), what))
 }
 
-/// What follows such a beginning, whatever its case.
+/// What follows such a beginning, whatever its case. Most names begin otherwise: a
+/// letter in the middle of the beginning, which few have there, is looked at first.
 fn after<'a>(name: &'a str, start: &str) -> Option<&'a str> {
-    let begins = name.get(..start.len()).is_some_and(|found| same(found, start));
+    let middle = start.len() / 2;
+    let may = name.as_bytes().get(middle)?.eq_ignore_ascii_case(&start.as_bytes()[middle]);
+    let begins = may && name.get(..start.len()).is_some_and(|found| same(found, start));
     begins.then(|| &name[start.len()..])
 }
 

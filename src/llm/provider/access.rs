@@ -1,15 +1,16 @@
-//! Where a client's calls go, and as whom.
+//! Where a client's calls go, and as whom, and to which model.
 //!
-//! Address, key, account and headers are the same on every call with the same options,
-//! so they are worked out on the first one and kept with the options.
+//! All this is the same on every call with the same options, so it is worked out on the
+//! first one and kept with the options.
 
 use std::sync::Arc;
 
 use super::hosts::{self, Host};
+use super::models::{self, Takes};
 use crate::error::Result;
 use crate::llm::transport::Headers;
 use crate::options::client::ClientOptions;
-use crate::options::{Resolved, url};
+use crate::options::{Resolved, presets, url};
 
 /// What a provider knows its caller by.
 pub struct Access {
@@ -21,6 +22,10 @@ pub struct Access {
     pub account: Arc<str>,
     /// What no message may show: the key, and what headers and address have of such.
     pub secrets: Arc<[Arc<str>]>,
+    /// The model that is asked, if one is known.
+    pub model: Option<String>,
+    /// What that model takes; where none is known, what the provider does.
+    pub takes: &'static Takes,
     /// The base of the same vendor's other region.
     pub elsewhere: Option<&'static str>,
 }
@@ -36,9 +41,13 @@ impl Access {
         let url = base.as_deref().map(|base| joined(base, "/")).unwrap_or_default();
         let key = hosts::key(options, &url);
         let known = key.as_ref().ok().copied().flatten();
+        let provider = hosts::find(&options.provider).name;
+        let model = model(options, provider);
         Access {
             account: account(known, &url),
             secrets: secrets(options, known, &url),
+            takes: models::takes(provider, model.as_deref().unwrap_or_default()),
+            model,
             elsewhere: hosts::elsewhere(&url),
             headers: key.map(|key| [false, true].map(|stream| headers(options, key, &url, stream))),
             base,
@@ -60,6 +69,15 @@ impl Access {
     pub fn is_usable(&self) -> bool {
         self.base.is_ok() && self.headers.is_ok()
     }
+}
+
+/// The model of the options, or the provider's of the size that they ask for.
+fn model(options: &ClientOptions, provider: &str) -> Option<String> {
+    let by_size = || {
+        let size = presets::model_size(&options.preset, &options.use_case);
+        models::default_model(provider, size).map(Into::into)
+    };
+    options.model.clone().or_else(by_size).filter(|model| !model.is_empty())
 }
 
 /// An endpoint's address; what either has of a query goes to the end.

@@ -6,8 +6,8 @@
 //! left out or changed is noted. A dialect only gives the rest their names.
 
 use super::hosts::{self, Host};
-use super::models::{self, Range, Takes, Thinking};
-use super::{Chat, calls, lost};
+use super::models::{Range, Takes, Thinking};
+use super::{Access, Chat, calls, lost};
 use crate::error::{Error, Result, Status};
 use crate::llm::message::Role;
 use crate::llm::request::Format;
@@ -58,17 +58,14 @@ impl Wanted {
         let options = &chat.options.values;
         let host = hosts::find(&options.provider);
         let provider = host.name;
-        let model = options.model.clone().or_else(|| {
-            let size = crate::options::presets::model_size(&options.preset, &options.use_case);
-            models::default_model(provider, size).map(Into::into)
-        });
-        let Some(model) = model.filter(|model| !model.is_empty()) else {
+        let access = Access::of(chat.options);
+        let Some(model) = access.model.clone() else {
             return Err(Error::invalid(
                 "model",
                 format!("{provider} needs one: it has no default"),
             ));
         };
-        let takes = models::takes(provider, &model);
+        let takes = access.takes;
         let mut wanted = Wanted {
             provider,
             host,

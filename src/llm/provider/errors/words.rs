@@ -3,7 +3,7 @@
 //! Words decide only where codes and types are silent: see [`super::meaning`].
 
 /// Bedrock, of tokens a minute.
-pub const TOO_FAST: &[&str] = &["too many tokens, please wait"];
+pub const TOO_FAST: &[&str] = &["too many tokens, please wait", "tokens per minute limit exceeded"];
 /// Likewise of a day's.
 pub const TOO_MUCH: &[&str] = &["too many tokens per day"];
 /// NVIDIA, of a model that it takes off for a while, OpenAI, of one that Codex asks, and
