@@ -39,6 +39,7 @@ mod returned;
 mod said;
 mod schemas;
 mod spec;
+mod strays;
 mod tools;
 mod vendors;
 

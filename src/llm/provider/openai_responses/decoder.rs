@@ -42,8 +42,15 @@ impl Decoder {
         at
     }
 
+    /// The kind of text that an event has a piece of: LocalAI says thoughts as answers.
+    pub fn kind_of(&self, event: &Json, kind: Kind) -> Kind {
+        let is_thought = kind == Kind::Text && self.items.is_of_thought(event);
+        if is_thought { Kind::Thought } else { kind }
+    }
+
     /// A piece of a text; answers its item.
     pub fn delta(&mut self, event: &Json, kind: Kind, out: &mut Assembler) -> usize {
+        let kind = self.kind_of(event, kind);
         let item = self.piece(event, item_of(kind));
         let place = self.told.part(Place { item, kind, part: part_of(event) });
         self.told.say(place, delta_of(event), out);

@@ -15,7 +15,7 @@ use crate::llm::response::FinishReason;
 impl Decoder {
     /// A text is complete that an event, or the part that it has, says.
     pub fn end_part(&mut self, event: &Json, said: &Json, kind: Option<Kind>, out: &mut Assembler) {
-        let Some(kind) = kind else { return };
+        let Some(kind) = kind.map(|kind| self.kind_of(event, kind)) else { return };
         self.told.close_thought();
         let text = kind.text(said);
         // Some hosts number the parts of deltas in another way.

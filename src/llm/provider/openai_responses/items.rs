@@ -72,31 +72,45 @@ impl Items {
         id.word().is_some_and(|id| self.of_id(id).is_some())
     }
 
+    /// Whether an event has a piece of a thought, by the id that it states.
+    pub fn is_of_thought(&self, event: &Json) -> bool {
+        let named = event.get("item_id").word().and_then(|id| self.of_id(id));
+        named.is_some_and(|at| self.0[at].kind == "reasoning")
+    }
+
     /// The item that an event begins or completes.
     pub fn of(&mut self, index: Option<u64>, item: &Json, begins: bool) -> usize {
         let is_there = |old: &Item| Some(old.index) == index;
         let at = match index {
-            Some(_) => self.latest(|old| is_there(old) && old.is_or_becomes(item)).or_else(|| {
+            Some(_) => self
+                .latest(|old| is_there(old) && old.is_or_becomes(item))
+                // HuggingFace's router announces items under another number.
+                .or_else(|| self.latest(|old| old.is_open() && old.is_it(item)))
                 // Another item may have taken its place in the end.
-                self.latest(|old| is_there(old) && old.is_open() && !begins)
-            }),
+                .or_else(|| self.latest(|old| is_there(old) && old.is_open() && !begins)),
             None => self.latest(|old| old.is_named_in(item)).or_else(|| {
                 self.latest(|old| old.is_open() && !(begins && old.is_stated) && old.may_be(item))
             }),
         };
         let at = at.unwrap_or_else(|| self.push(index));
         self.0[at].note(item);
+        self.0[at].index = index.unwrap_or(self.0[at].index);
         at
     }
 
     /// The item of this kind that an event has a piece of.
     pub fn about(&mut self, event: &Json, kind: &str) -> usize {
         let (index, id) = (event.get("output_index").u64(), event.get("item_id").word());
+        let is_there = |old: &Item| Some(old.index) == index && old.takes(kind);
+        let named = id.and_then(|id| self.of_id(id));
         let at = match index {
-            Some(_) => self.latest(|old| Some(old.index) == index && old.takes(kind)),
-            None => id
-                .and_then(|id| self.of_id(id))
-                .or_else(|| self.latest(|old| old.is_open() && old.takes(kind))),
+            // LocalAI's numbers go astray, and its ids do not; where one id is of several
+            // items, the number tells.
+            Some(_) => self
+                .latest(|old| is_there(old) && old.is_known_as(id))
+                .or(named.filter(|at| self.0[*at].takes(kind)))
+                .or_else(|| self.latest(is_there)),
+            None => named.or_else(|| self.latest(|old| old.is_open() && old.takes(kind))),
         };
         at.unwrap_or_else(|| {
             let at = self.push(index);
@@ -141,6 +155,7 @@ impl Items {
         self.0.iter().rposition(is_it)
     }
 
+    /// The latest of this id, or whose call has it.
     fn of_id(&self, id: &str) -> Option<usize> {
         let is_it = |own: &Option<String>| own.as_deref() == Some(id);
         self.latest(|old| is_it(&old.id)).or_else(|| self.latest(|old| is_it(&old.call_id)))
@@ -191,6 +206,16 @@ impl Item {
         self.name = word("name").or(self.name.take());
         self.kind = word("type").unwrap_or_default();
         self.is_stated = true;
+    }
+
+    /// Whether it has this id.
+    fn is_known_as(&self, id: Option<&str>) -> bool {
+        id.is_some() && self.id.as_deref() == id
+    }
+
+    /// Whether it has the id of an item, and is of its kind.
+    fn is_it(&self, item: &Json) -> bool {
+        self.is_known_as(item.get("id").word()) && self.is_of_kind(item)
     }
 
     /// Whether it has the id of an item, or of its call.

@@ -234,12 +234,18 @@ impl Kind {
     /// The kind of a part.
     pub fn of(part: &Json) -> Option<Kind> {
         Some(match part.get("type").text()? {
-            "output_text" => Kind::Text,
+            "output_text" | "text" => Kind::Text,
             "refusal" => Kind::Refusal,
             "reasoning_text" => Kind::Thought,
             "summary_text" => Kind::Summary,
             _ => return None,
         })
+    }
+
+    /// The kind of what an item says: LiteLLM writes a thought's texts as an answer's.
+    fn in_item(self, item: &Json) -> Kind {
+        let is_thought = item.get("type").text() == Some("reasoning");
+        if self == Kind::Text && is_thought { Kind::Thought } else { self }
     }
 
     /// What a part of this kind says, or an event that ends one.
@@ -273,8 +279,15 @@ fn so_far<'a>(kind: Kind, out: &'a mut Assembler) -> &'a str {
 /// The texts of an item that are of a kind.
 fn texts<'a>(item: usize, json: &'a Json<'_>, kind: Kind) -> Vec<(Place, &'a str)> {
     let is_summary = kind == Kind::Summary;
-    let parts = (0..).zip(json.get(if is_summary { "summary" } else { "content" }).items());
+    let said = json.get(if is_summary { "summary" } else { "content" });
+    // SGLang's thoughts are a text and no list.
+    let alone = said.text().filter(|_| !is_summary && Kind::Text.in_item(json) == kind);
+    if let Some(text) = alone {
+        return vec![(Place { item, kind, part: 0 }, text)];
+    }
+    let parts = (0..).zip(said.items());
+    let of = |part| Kind::of(part).map(|kind| kind.in_item(json));
     // What stands for thoughts is in a list of its own.
-    let its = parts.filter(|(_, part)| is_summary || Kind::of(part) == Some(kind));
+    let its = parts.filter(|(_, part)| is_summary || of(part) == Some(kind));
     its.map(|(part, json)| (Place { item, kind, part }, kind.text(json))).collect()
 }
