@@ -47,6 +47,13 @@ impl<'a> Pieces<'a> {
         let whole = self.lens.is_empty().then_some(self.text.len());
         whole.into_iter().chain(self.lens.iter().copied()).map(next)
     }
+
+    /// The others, where the first is this.
+    pub fn after(self, first: &str) -> Option<Pieces<'a>> {
+        let lens = self.lens.get(1..).unwrap_or_default();
+        let is_it = self.iter().next() == Some(first);
+        is_it.then(|| Pieces { text: self.text.get(first.len()..).unwrap_or_default(), lens })
+    }
 }
 
 impl<'a> From<&'a str> for Pieces<'a> {

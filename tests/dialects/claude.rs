@@ -42,6 +42,49 @@ fn blocks(response: &Response) -> Value {
 }
 
 #[test]
+fn a_call_that_is_begun_twice_before_it_is_over_is_one() {
+    let call = || start(1, json!({"type": "tool_use", "id": "c", "name": "f", "input": {}}));
+    let piece = |text: &str| delta(1, json!({"type": "input_json_delta", "partial_json": text}));
+    let mut events = vec![call(), piece("{\"a\":"), piece("1"), call(), piece("}"), stop(1)];
+    events.extend(end("tool_use"));
+    let (_, response) = read(&events).unwrap();
+    let calls = &response.first().tool_calls;
+    assert_eq!((calls.len(), calls[0].arguments.as_str()), (1, "{\"a\":1}"));
+    assert_eq!(blocks(&response).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_thought_whose_beginning_its_first_piece_repeats_is_told_and_goes_back_once() {
+    let thought = |begun: &str, pieces: &[&str]| {
+        let mut events = vec![start(0, json!({"type": "thinking", "thinking": ""}))];
+        let piece = |text: &&str| delta(0, json!({"type": "thinking_delta", "thinking": text}));
+        events.extend(["A", "B", "C"].iter().map(piece));
+        // Of the same number, so that its pieces look as those before.
+        events.push(start(0, json!({"type": "thinking", "thinking": begun, "signature": ""})));
+        events.extend(pieces.iter().map(piece));
+        events.push(delta(0, json!({"type": "signature_delta", "signature": "S"})));
+        events.push(stop(0));
+        events.extend(end("end_turn"));
+        let (told, response) = read(&events).unwrap();
+        let told: String = told
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::Reasoning(text) => Some(text.to_string()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(response.first().reasoning.as_ref(), Some(&told));
+        assert_eq!(blocks(&response)[1]["thinking"], told["ABC".len()..]);
+        told["ABC".len()..].to_string()
+    };
+    assert_eq!(thought("The user", &["The user", " asks"]), "The user asks");
+    assert_eq!(thought("The user", &["The user"]), "The user");
+    assert_eq!(thought("The user", &[" asks", " asks"]), "The user asks asks");
+    assert_eq!(thought("ha", &["ha", "ha"]), "haha");
+    assert_eq!(thought("", &["ha", "ha"]), "haha");
+}
+
+#[test]
 fn blocks_of_every_kind_are_put_together_and_go_back_as_they_came() {
     let mut events = vec![
         json!({"type": "message_start", "message": {"id": "msg", "model": "m", "content": [],

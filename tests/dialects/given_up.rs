@@ -66,6 +66,8 @@ fn an_end_in_failure_before_any_word_is_an_error_and_after_some_an_end() {
         ("error", Status::Server),
         // Claude's, through Portkey.
         ("overloaded_error", Status::Overloaded),
+        // DeepSeek's.
+        ("insufficient_system_resource", Status::Overloaded),
     ];
     for (word, status) in words {
         let empty = json!({"role": "assistant", "content": ""});

@@ -10,12 +10,16 @@ pub fn is_guarded(answer: &Json) -> bool {
 }
 
 /// Whether a word says that the host has failed, which is no reason of the model's.
+/// `insufficient_system_resource` is DeepSeek's, where it has no machine left.
 pub fn is_failure(word: &str) -> bool {
     let ends = |end: &str| {
         let rest = word.len().checked_sub(end.len()).and_then(|at| word.get(at..));
         rest.is_some_and(|rest| rest.eq_ignore_ascii_case(end))
     };
-    ends("_error") || ["error", "network-error"].iter().any(|own| own.eq_ignore_ascii_case(word))
+    ends("_error")
+        || ["error", "network-error", "insufficient_system_resource"]
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(word))
 }
 
 /// The reason behind a vendor's word, of an answer that may not be the model's.

@@ -285,6 +285,10 @@ fn words_that_vendors_have_beside_a_vague_label_are_understood() {
     ]);
     let slow = json!({"message": "Too many tokens, please wait before trying again."});
     assert_eq!(inside("custom", &slow), [RateLimited; 2]);
+    // Copilot, of a month's, as a text; where more is said, that is what counts.
+    let text = |text: &str| refused("custom", 429, &[], text).status;
+    assert_eq!(text("quota exceeded\n"), QuotaExhausted);
+    assert_eq!(text("Quota exceeded for metric: requests"), RateLimited);
     // Cerebras, whose words have those of a prompt that is too long in them.
     let slow = "Tokens per minute limit exceeded - too many tokens processed.";
     assert_eq!(inside("custom", &json!({"message": slow})), [RateLimited; 2]);

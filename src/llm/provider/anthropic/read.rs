@@ -29,12 +29,15 @@ struct Block {
     start: Value,
     text: String,
     thinking: String,
+    /// Whether no piece has come after a thought that its start began.
+    may_repeat: bool,
     signature: String,
     json: String,
     /// The input that it began with, as the vendor wrote it.
     given: String,
     citations: Vec<Value>,
     call: Option<usize>,
+    is_over: bool,
 }
 
 impl Dialect for Decoder {
@@ -157,6 +160,10 @@ impl Decoder {
     }
 
     fn open(&mut self, index: u64, start: &Json, out: &mut Assembler) {
+        // llama.cpp may begin a call once more before its last piece.
+        if self.block(Some(index)).is_some_and(|block| block.is_begun_by(start)) {
+            return;
+        }
         // What is no object is no block; what its deltas bring is kept even so.
         let kept = if start.is_object() { start.to_value() } else { json!({}) };
         let mut block = Block { index, start: kept, ..Block::default() };
@@ -167,6 +174,7 @@ impl Decoder {
             }
             "thinking" => {
                 block.thinking = start.get("thinking").text().unwrap_or_default().into();
+                block.may_repeat = !block.thinking.is_empty();
                 block.signature = start.get("signature").text().unwrap_or_default().into();
                 out.reasoning(0, &block.thinking);
             }
@@ -259,10 +267,16 @@ impl Decoder {
 }
 
 impl Block {
-    fn add(&mut self, of: PieceOf, pieces: Pieces<'_>, out: &mut Assembler) {
+    fn add(&mut self, of: PieceOf, mut pieces: Pieces<'_>, out: &mut Assembler) {
         match of {
             PieceOf::Text => self.text.push_str(pieces.text),
-            PieceOf::Thought => self.thinking.push_str(pieces.text),
+            PieceOf::Thought => {
+                // LiteLLM says in the first piece what began the block (request 34433).
+                if std::mem::take(&mut self.may_repeat) {
+                    pieces = pieces.after(&self.thinking).unwrap_or(pieces);
+                }
+                self.thinking.push_str(pieces.text);
+            }
             PieceOf::Arguments(_) => {
                 self.json.push_str(pieces.text);
                 return self.arguments(pieces, out);
@@ -296,8 +310,15 @@ impl Block {
         }
     }
 
+    /// Whether it is the call that this would begin, and not over.
+    fn is_begun_by(&self, start: &Json) -> bool {
+        let id = start.get("id").word();
+        self.call.is_some() && !self.is_over && id.is_some() && self.start["id"].as_str() == id
+    }
+
     /// The block is complete. Arguments that came whole are told now.
     fn stop(&mut self, out: &mut Assembler) {
+        self.is_over = true;
         let Some(place) = self.call else { return };
         if self.json.trim().is_empty() {
             self.json = match std::mem::take(&mut self.given) {

@@ -55,6 +55,8 @@ impl Facts {
             None if http == 401 && labels.iter().any(|label| label == "modelerror") => {
                 Status::ModelNotFound
             }
+            // Copilot, of a month's, in these words alone; Google's go on with which.
+            None if http == 429 && message.trim() == "quota exceeded" => Status::QuotaExhausted,
             Some(Status::BadRequest) | None => by_words(http, names_model, &says),
             Some(Status::ModelNotFound)
                 if !names_model && !labels.iter().any(|l| SURELY_A_MODEL.contains(&l.as_str())) =>
