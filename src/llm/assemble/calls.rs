@@ -97,6 +97,12 @@ impl Call {
         says_no_more && !self.ended && !self.shape.is_whole()
     }
 
+    /// Whether a piece says all of the arguments again: vLLM's parser for xLAM ends so
+    /// (request 51697).
+    pub fn is_repeated_by(&self, piece: &Fragment) -> bool {
+        self.shape.is_whole() && piece.arguments == self.done.arguments && !self.done.is_custom()
+    }
+
     /// Adds a piece to it.
     pub fn add(&mut self, piece: &Fragment) {
         let call = &mut self.done;

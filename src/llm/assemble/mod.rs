@@ -194,7 +194,7 @@ impl<'a> Assembler<'a> {
     }
 
     /// A piece of a call; answers the call's place.
-    pub fn tool(&mut self, choice: u32, piece: Fragment) -> usize {
+    pub fn tool(&mut self, choice: u32, mut piece: Fragment) -> usize {
         let seed = self.context.seed;
         let mut is_too_much = false;
         let building = self.building(choice);
@@ -206,6 +206,9 @@ impl<'a> Assembler<'a> {
             building.calls.push(Call::new(piece.index, done));
             building.calls.len() - 1
         });
+        if building.calls[place].is_repeated_by(&piece) {
+            piece.arguments = "";
+        }
         building.calls[place].add(&piece);
         self.is_too_much |= is_too_much;
         self.tell_arguments(choice, place, piece.arguments);

@@ -184,3 +184,34 @@ fn a_name_or_id_longer_than_any_host_gives_is_refused_before_it_is_told_with_eac
     let (_, response) = read("custom", &[call(&short, &short), end]).unwrap();
     assert_eq!(response.first().tool_calls[0].name, short);
 }
+
+#[test]
+fn arguments_that_are_whole_and_come_once_more_at_the_end_are_taken_once() {
+    let piece = |arguments: &str| {
+        chunk(
+            json!({"tool_calls": [{"index": 0, "function": {"arguments": arguments}}]}),
+            Value::Null,
+        )
+    };
+    let begun = json!({"tool_calls": [{"index": 0, "id": "c", "type": "function",
+        "function": {"name": "f", "arguments": ""}}]});
+    let events = |pieces: &[&str]| {
+        let mut events = vec![chunk(begun.clone(), Value::Null)];
+        events.extend(pieces.iter().map(|arguments| piece(arguments)));
+        events.push(chunk(json!({}), "tool_calls".into()));
+        events
+    };
+    for (pieces, whole) in [
+        (&["{\"a\":", "1}", "{\"a\":1}"][..], "{\"a\":1}"),
+        (&["{}", "{}"], "{}"),
+        (&["{\"a\":\"", "b", "b", "\"}"], "{\"a\":\"bb\"}"),
+    ] {
+        let (told, response) = read("custom", &events(pieces)).unwrap();
+        assert_eq!(calls(&response), [("f", whole)]);
+        let told = told.iter().filter_map(|event| match &event.kind {
+            EventKind::ToolCall { arguments, .. } => Some(arguments.to_string()),
+            _ => None,
+        });
+        assert_eq!(told.collect::<String>(), whole);
+    }
+}
