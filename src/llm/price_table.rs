@@ -8,7 +8,7 @@
 use super::model_name::{begins_with, is_of_family};
 
 /// When the rows were put together, from published prices.
-pub const CHECKED: &str = "2026-11-29";
+pub const CHECKED: &str = "2026-11-30";
 
 /// USD for each of Anthropic's web searches, beside their tokens.
 pub const CLAUDE_SEARCH: f64 = 0.01;
@@ -199,9 +199,9 @@ pub static ROWS: &[Row] = &[
     claude("claude-fable-5-1", 10.0, 50.0).cached(0.25),
     claude("claude-opus-5", 5.0, 25.0),
     claude("claude-sonnet-5", 2.0, 10.0),
-    claude("claude-haiku-5-5", 0.1, 0.5),
+    claude("claude-haiku-5-5", 0.1, 0.5).long(100_000, 5.0, 5.0),
     claude("claude-sonnet-5-5", 2.0, 10.0),
-    claude("claude-opus-5-5", 4.0, 20.0),
+    claude("claude-opus-5-5", 4.0, 20.0).cached(0.2),
     gemini("gemini-1.5-flash", 0.075, 0.3).cached(0.01875).long(128_000, 2.0, 2.0),
     gemini("gemini-1.5-flash-8b", 0.0375, 0.15).cached(0.01).long(128_000, 2.0, 2.0),
     gemini("gemini-1.5-pro", 1.25, 5.0).cached(0.3125).long(128_000, 2.0, 2.0),
@@ -308,6 +308,8 @@ mod tests {
             ("openai", "gpt-5.6-sol", (4.0, 20.0, 0.4)),
             ("anthropic", "claude-sonnet-5", (2.0, 10.0, 0.2)),
             ("anthropic", "claude-fable-5-1", (10.0, 50.0, 0.25)),
+            ("anthropic", "claude-haiku-5-5", (0.1, 0.5, 0.01)),
+            ("anthropic", "claude-opus-5-5", (4.0, 20.0, 0.2)),
             ("gemini", "gemini-3.7-flash", (0.75, 3.75, 0.075)),
             ("gemini", "gemini-3.6-flash", (0.75, 3.75, 0.075)),
         ] {
@@ -320,6 +322,8 @@ mod tests {
         assert_eq!(written, Some((12.5, 20.0)));
         let long = find("openai", "gpt-6-astra", NOVEMBER_29).unwrap().long.unwrap();
         assert_eq!((long.above, long.input, long.output), (272_000, 2.0, 1.5));
+        let long = find("anthropic", "claude-haiku-5-5", NOVEMBER_29).unwrap().long.unwrap();
+        assert_eq!((long.above, long.input, long.output), (100_000, 5.0, 5.0));
     }
 
     #[test]

@@ -275,6 +275,26 @@ fn fields_of_a_message_that_do_not_reach_a_host_are_noted() {
 }
 
 #[test]
+fn the_phase_of_an_answer_goes_to_responses_also_from_another_model_of_the_vendors() {
+    let said = json!([{"type": "message", "id": "msg", "role": "assistant", "status": "completed",
+        "phase": "commentary",
+        "content": [{"type": "output_text", "text": "a", "annotations": []}]}]);
+    let own = json!({"role": "assistant", "content": "a", "phase": "commentary"});
+    let terra =
+        options(&[("model", "gpt-6.1-terra"), ("api_key", "k"), ("openai_api", "responses")]);
+    for message in [own, answered("openai", "gpt-6-sol", "a", said.clone())] {
+        let sent = prepare(&terra, &conversation(&[message]), false).unwrap();
+        let body: Value = serde_json::from_slice(&sent.http.body).unwrap();
+        let item = json!({"role": "assistant", "content": "a", "phase": "commentary"});
+        assert_eq!((&body["input"][1], &sent.adjusted), (&item, &vec![]));
+        fits("openai-openapi.json", "CreateResponse", &body);
+    }
+    // Another vendor's word is its own.
+    let sent = body(&terra, &conversation(&[answered("custom", "m", "a", said)]));
+    assert_eq!(sent["input"][1], json!({"role": "assistant", "content": "a"}));
+}
+
+#[test]
 fn fields_of_a_result_reach_hosts_that_may_know_them_and_are_noted_for_openai() {
     let call =
         json!({"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}});

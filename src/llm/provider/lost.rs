@@ -151,15 +151,16 @@ fn has_detail(piece: &Piece) -> bool {
 /// Notes what of the messages a dialect has no place for: names of those who speak,
 /// and fields that are not known.
 pub fn note_fields(chat: &Chat, wanted: &mut Wanted) {
-    chat.request.messages.iter().for_each(|message| note_fields_of(message, wanted));
+    chat.request.messages.iter().for_each(|message| note_fields_of(message, &[], wanted));
 }
 
-/// The same of one message.
-pub fn note_fields_of(message: &Message, wanted: &mut Wanted) {
+/// The same of one message, of whose fields the dialect knows some more.
+pub fn note_fields_of(message: &Message, known: &[&str], wanted: &mut Wanted) {
     if message.name.is_some() && message.role != Role::Tool {
         wanted.note("messages", "left out: the names of those who speak");
     }
-    message.extra.keys().for_each(|key| note_unknown(message, key, wanted));
+    let others = message.extra.keys().filter(|key| !known.contains(&key.as_str()));
+    others.for_each(|key| note_unknown(message, key, wanted));
 }
 
 /// Notes that a message's field is left out, if nothing stands in for it.

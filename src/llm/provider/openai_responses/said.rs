@@ -23,7 +23,8 @@ pub fn input(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
             items.extend(answers::answer(asked, message, wanted)?);
             continue;
         }
-        lost::note_fields_of(message, wanted);
+        let known: &[&str] = if message.role == Role::Assistant { &["phase"] } else { &[] };
+        lost::note_fields_of(message, known, wanted);
         if message.content.iter().any(|piece| piece.cache_control.is_some()) {
             wanted.note_mark();
         }
@@ -85,7 +86,11 @@ fn assistant(
     extra.for_each(|key| lost::note_field(key, wanted));
     let text = message.text();
     if !text.is_empty() {
-        items.push(json!({"role": "assistant", "content": text}));
+        let mut item = json!({"role": "assistant", "content": text});
+        if let Some(phase) = phase(message) {
+            item["phase"] = phase.clone();
+        }
+        items.push(item);
     }
     for call in &message.tool_calls {
         let (kind, input) = match call.is_custom() {
@@ -112,6 +117,15 @@ fn assistant(
         items.push(item);
     }
     Ok(())
+}
+
+/// Whether an assistant's text was the answer or said on the way to it, if that is known:
+/// the vendor wants to have it back, also from another of its models.
+fn phase(message: &Message) -> Option<&Value> {
+    let blocks = message.origin.iter().filter(|origin| origin.provider == "openai");
+    let said = blocks.flat_map(|origin| &origin.blocks).rfind(|item| item["type"] == "message");
+    let phase = message.extra.get("phase").or_else(|| said?.get("phase"));
+    phase.filter(|phase| phase.is_string())
 }
 
 /// An item as the vendor takes it back: without what its answers have and its requests
