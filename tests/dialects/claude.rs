@@ -413,6 +413,23 @@ fn what_the_system_says_later_stays_there_for_models_whose_thoughts_are_bound_to
 }
 
 #[test]
+fn the_system_adds_and_removes_tools_in_a_turn_of_its_own() {
+    let added = json!({"type": "tool_addition", "tool": {"type": "tool_definition",
+        "definition": {"name": "f", "input_schema": {"type": "object"}}}});
+    let removed = json!({"type": "tool_removal", "tool": {"type": "tool_reference", "name": "g"}});
+    let system = json!({"role": "system", "content": [added, removed]});
+    let user = json!({"role": "user", "content": "Hi"});
+    let later = request(json!({"messages": [user, system]}));
+    let sent = body(&client("anthropic", "claude-opus-5-5"), &later);
+    assert_eq!(sent["messages"][1], json!({"role": "system", "content": [added, removed]}));
+    let first = request(json!({"messages": [system, user]}));
+    for (model, asked) in [("claude-opus-5-5", &first), ("claude-sonnet-4-5", &later)] {
+        let refused = prepare(&client("anthropic", model), asked, false).unwrap_err();
+        assert_eq!(refused.status(), Status::BadRequest, "{model}");
+    }
+}
+
+#[test]
 fn images_are_of_the_kinds_that_are_taken_under_their_proper_names() {
     let seen = |kind: &str| {
         json!({"role": "user", "content": [{"type": "text", "text": "Look"},

@@ -18,7 +18,7 @@ pub fn field(chat: &Chat, wanted: &mut Wanted) -> Result<Option<Value>> {
     let messages = &chat.request.messages;
     let mut all = Vec::new();
     for message in messages[..head(messages, wanted)].iter().filter(|m| m.role == Role::System) {
-        all.extend(texts(message, wanted)?);
+        all.extend(said(message, &["text"], wanted)?);
     }
     let marked = all.iter().any(|block| !block["cache_control"].is_null());
     let texts: Vec<_> = all.iter().filter_map(|block| block["text"].as_str()).collect();
@@ -35,12 +35,19 @@ pub fn head(messages: &[Message], wanted: &Wanted) -> usize {
     talk.filter(|_| wanted.takes.system_in_turns).unwrap_or(messages.len())
 }
 
-/// What a system message says: nothing but texts.
-pub fn texts(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
+/// What of the system's is no text: in a turn it may add tools and remove them, which
+/// the list of tools could not do without another conversation.
+pub const OF_TOOLS: [&str; 2] = ["tool_addition", "tool_removal"];
+/// What it says in a turn.
+pub const IN_A_TURN: [&str; 3] = ["text", OF_TOOLS[0], OF_TOOLS[1]];
+
+/// What a system message says: nothing but these kinds of blocks.
+pub fn said(message: &Message, kinds: &[&str], wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut all = blocks(message, wanted)?;
-    if all.iter().any(|block| block["type"] != "text") {
+    let is_taken = |block: &Value| block["type"].as_str().is_some_and(|kind| kinds.contains(&kind));
+    if !all.iter().all(is_taken) {
         wanted.refuse("messages", "takes nothing but texts from the system")?;
-        all.retain(|block| block["type"] == "text");
+        all.retain(is_taken);
     }
     Ok(all)
 }

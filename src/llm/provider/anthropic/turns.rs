@@ -22,7 +22,7 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
     for (at, message) in said.iter().enumerate() {
         match message.role {
             Role::System if at < head => {}
-            Role::System => told.extend(system::texts(message, wanted)?),
+            Role::System => told.extend(system::said(message, &system::IN_A_TURN, wanted)?),
             Role::Tool => add_result(&mut turns, result(message, wanted)?),
             role => {
                 let mut blocks = match role {
@@ -293,11 +293,12 @@ fn block(piece: &Piece, role: Role, wanted: &mut Wanted) -> Result<Option<Value>
             let kind = json["type"].as_str().unwrap_or_default();
             let only_of_role = match role {
                 // What a search for tools has found, where the caller searches.
-                Role::Tool => "tool_reference",
-                _ => "container_upload",
+                Role::Tool => &["tool_reference"][..],
+                Role::System if wanted.takes.system_in_turns => &system::OF_TOOLS,
+                _ => &["container_upload"],
             };
-            let taken = ["image", "document", "search_result", only_of_role];
-            if !taken.contains(&kind) {
+            let taken = ["image", "document", "search_result"];
+            if !taken.contains(&kind) && !only_of_role.contains(&kind) {
                 wanted.refuse("messages", &format!("does not take content of type {kind}"))?;
                 return Ok(None);
             }
