@@ -8,6 +8,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use memchr::memmem::Finder;
+use once_cell::sync::Lazy;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -204,14 +206,22 @@ fn undated(model: &str) -> &str {
     cut(9, 8).or_else(|| cut(11, 8)).unwrap_or(model)
 }
 
-/// Whether a usage's text has a word: nearly none has, and each is looked at.
-fn has(text: &str, word: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some()
+/// A word of a usage's text. Nearly none has it, and each is looked at.
+type Word = Lazy<Finder<'static>>;
+
+static BILLED: Word = Lazy::new(|| Finder::new("\"billed_units\""));
+static SOUND: Word = Lazy::new(|| Finder::new("AUDIO"));
+static OPENAIS_SOUND: Word = Lazy::new(|| Finder::new("audio_tokens"));
+static SEARCHES: Word = Lazy::new(|| Finder::new("\"web_search_requests\""));
+static HOUR: Word = Lazy::new(|| Finder::new("ephemeral_1h"));
+
+fn has(text: &str, word: &Word) -> bool {
+    word.find(text.as_bytes()).is_some()
 }
 
 /// The tokens of prompt and answer that Cohere bills, which are not all there are.
 fn billed_tokens(usage: &Usage) -> (Option<u64>, Option<u64>) {
-    let own = usage.provider_usage.as_deref().filter(|text| has(text, "\"billed_units\""));
+    let own = usage.provider_usage.as_deref().filter(|text| has(text, &BILLED));
     let own: Option<Value> = own.and_then(|text| serde_json::from_str(text).ok());
     let billed = |what: &str| own.as_ref()?["billed_units"][what].as_u64();
     (billed("input_tokens"), billed("output_tokens"))
@@ -220,7 +230,7 @@ fn billed_tokens(usage: &Usage) -> (Option<u64>, Option<u64>) {
 /// The prompt's tokens of sound, and those of them that the vendor's cache held.
 fn audio_tokens(usage: &Usage) -> (u64, u64) {
     let own = usage.provider_usage.as_deref();
-    let own = own.filter(|text| has(text, "AUDIO") || has(text, "audio_tokens"));
+    let own = own.filter(|text| has(text, &SOUND) || has(text, &OPENAIS_SOUND));
     let Some(own) = own.and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
         return (0, 0);
     };
@@ -237,7 +247,7 @@ fn audio_tokens(usage: &Usage) -> (u64, u64) {
 /// What Anthropic's own searches cost beside the tokens.
 fn search_fee(provider: &str, usage: &Usage) -> f64 {
     let own = usage.provider_usage.as_deref().filter(|_| provider == "anthropic");
-    let own = own.filter(|text| has(text, "\"web_search_requests\""));
+    let own = own.filter(|text| has(text, &SEARCHES));
     let own: Option<Value> = own.and_then(|text| serde_json::from_str(text).ok());
     let searches = own.and_then(|own| own["server_tool_use"]["web_search_requests"].as_u64());
     searches.unwrap_or(0) as f64 * price_table::CLAUDE_SEARCH
@@ -245,7 +255,7 @@ fn search_fee(provider: &str, usage: &Usage) -> f64 {
 
 /// Of the tokens written to the vendor's cache, those kept for an hour.
 fn hour_tokens(usage: &Usage) -> u64 {
-    let own = usage.provider_usage.as_deref().filter(|text| has(text, "ephemeral_1h"));
+    let own = usage.provider_usage.as_deref().filter(|text| has(text, &HOUR));
     let own: Option<Value> = own.and_then(|text| serde_json::from_str(text).ok());
     own.and_then(|own| own["cache_creation"]["ephemeral_1h_input_tokens"].as_u64()).unwrap_or(0)
 }
