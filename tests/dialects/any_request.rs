@@ -300,6 +300,10 @@ fn without_own(provider: &str, mut body: Value) -> Value {
     if provider == "anthropic" {
         return without_system(&body);
     }
+    if provider == "gemini" {
+        // Later than this copy of the schema.
+        body.as_object_mut().unwrap().shift_remove("serviceTier");
+    }
     if !matches!(provider, "deepseek" | "kimi" | "siliconflow" | "huggingface") {
         return body;
     }

@@ -338,4 +338,19 @@ fn a_tier_is_named_as_each_vendor_names_it() {
     assert_eq!(status, Status::BadRequest);
     assert!(words.contains("service_tier"), "{words}");
     assert_eq!(body(&client("openai", "gpt-4o"), &request)["service_tier"], "flex");
+    let gemini = |tier: &str, field: &str| {
+        let asked = ask(json!({field: tier}));
+        let prepared = prepare(&client("gemini", "gemini-3.8-flash"), &asked, false).unwrap();
+        assert_eq!(prepared.adjusted, Vec::<String>::new());
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        assert!(sent.get("service_tier").is_none(), "{sent}");
+        sent["serviceTier"].clone()
+    };
+    for field in ["service_tier", "serviceTier"] {
+        assert_eq!(
+            (gemini("flex", field), gemini("priority", field)),
+            ("flex".into(), "priority".into())
+        );
+        assert_eq!((gemini("auto", field), gemini("default", field)), (Value::Null, Value::Null));
+    }
 }

@@ -18,16 +18,18 @@ const OWN_FIELDS: &[&str] = &[
     "cachedContent",
     "safetySettings",
     "labels",
-    "serviceTier",
+    SERVICE_TIER,
     "store",
     "systemInstruction",
     "toolConfig",
 ];
+const SERVICE_TIER: &str = "serviceTier";
 /// Other names that the vendor has for them.
-const NAMES: [(&str, &str); 5] = [
+const NAMES: [(&str, &str); 6] = [
     ("cached_content", "cachedContent"),
     ("generation_config", "generationConfig"),
     ("safety_settings", "safetySettings"),
+    ("service_tier", SERVICE_TIER),
     ("system_instruction", "systemInstruction"),
     ("tool_config", "toolConfig"),
 ];
@@ -52,6 +54,10 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, model: &str) -> Result<Map<String,
         if let Some(value) = rest.shift_remove(name) {
             rest.insert(its.into(), value);
         }
+    }
+    // Other vendors' words for what it does unasked.
+    if rest.get(SERVICE_TIER).is_some_and(|tier| *tier == "auto" || *tier == "default") {
+        rest.shift_remove(SERVICE_TIER);
     }
     let mut config = config(chat, &offered, wanted)?;
     if let Some(Value::Object(own)) = rest.get("generationConfig") {
