@@ -567,6 +567,17 @@ fn who_asks_is_said_once_and_what_is_no_id_is_refused() {
             "a",
             &["user: left out: metadata has a user_id"],
         ),
+        (json!({"safety_identifier": "c"}), "c", &[]),
+        (
+            json!({"user": "b", "safety_identifier": "c"}),
+            "b",
+            &["safety_identifier: left out: user says who asks"],
+        ),
+        (
+            json!({"metadata": {"user_id": "a"}, "safety_identifier": "c"}),
+            "a",
+            &["safety_identifier: left out: metadata has a user_id"],
+        ),
     ] {
         let prepared = asked(more).unwrap();
         let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();

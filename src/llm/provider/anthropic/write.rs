@@ -66,13 +66,13 @@ pub fn body(chat: &Chat) -> Result<(Wanted, Map<String, Value>)> {
     }
     let config = output_config(chat, &mut wanted, cites)?;
     tools(chat, &mut wanted, has_budget, &mut put)?;
-    if let Some(user) = user(chat, &mut wanted)? {
+    let mut other = request.other.clone();
+    if let Some(user) = user(chat, &mut other, &mut wanted)? {
         put("metadata", json!({"user_id": user}));
     }
     if chat.stream {
         put("stream", true.into());
     }
-    let mut other = request.other.clone();
     other.shift_remove("thinking");
     if let Some(container) = turns::container(chat, &wanted) {
         other.entry("container").or_insert(container);
@@ -294,27 +294,51 @@ fn tool(tool: &Tool, wanted: &mut Wanted) -> Result<Value> {
     Ok(json)
 }
 
-fn user(chat: &Chat, wanted: &mut Wanted) -> Result<Option<String>> {
+/// Who asks: what the vendor's own field says, else OpenAI's first one, else the one
+/// that followed it.
+fn user(
+    chat: &Chat,
+    other: &mut Map<String, Value>,
+    wanted: &mut Wanted,
+) -> Result<Option<String>> {
+    const NEWER: &str = "safety_identifier";
     let request = chat.request;
-    if let Some(Value::Object(metadata)) = &request.metadata {
-        if let Some(key) = metadata.keys().find(|key| *key != "user_id") {
-            wanted.refuse("metadata", &format!("takes only user_id, not {key}"))?;
-        }
-        let id = match metadata.get("user_id") {
-            Some(Value::String(id)) => Some(id.clone()),
-            Some(Value::Number(id)) => Some(id.to_string()),
-            None | Some(Value::Null) => None,
-            Some(_) => {
-                wanted.refuse("metadata", "takes only a text as user_id")?;
-                None
+    let said = own_user(&request.metadata, wanted)?;
+    let mut user = said.map(|id| ("metadata has a user_id", id));
+    let others =
+        [("user", request.user.clone(), "user says who asks"), (NEWER, text_of(NEWER, other), "")];
+    for (field, id, why) in others {
+        match (id, &user) {
+            (Some(id), None) => user = Some((why, id)),
+            (Some(id), Some((why, first))) if id != *first => {
+                wanted.note(field, &format!("left out: {why}"));
             }
-        };
-        if let Some(id) = id {
-            if request.user.as_ref().is_some_and(|user| *user != id) {
-                wanted.note("user", "left out: metadata has a user_id");
-            }
-            return Ok(Some(id));
+            _ => {}
         }
     }
-    Ok(request.user.clone())
+    Ok(user.map(|(_, id)| id))
+}
+
+/// Takes a field, if it holds a text.
+fn text_of(field: &str, other: &mut Map<String, Value>) -> Option<String> {
+    let text = other.get(field)?.as_str()?.to_string();
+    other.shift_remove(field);
+    Some(text)
+}
+
+/// Who asks, as the vendor's own field says it.
+fn own_user(metadata: &Option<Value>, wanted: &mut Wanted) -> Result<Option<String>> {
+    let Some(Value::Object(metadata)) = metadata else { return Ok(None) };
+    if let Some(key) = metadata.keys().find(|key| *key != "user_id") {
+        wanted.refuse("metadata", &format!("takes only user_id, not {key}"))?;
+    }
+    match metadata.get("user_id") {
+        Some(Value::String(id)) => Ok(Some(id.clone())),
+        Some(Value::Number(id)) => Ok(Some(id.to_string())),
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => {
+            wanted.refuse("metadata", "takes only a text as user_id")?;
+            Ok(None)
+        }
+    }
 }
