@@ -2,7 +2,7 @@
 //! [`CHECKED`].
 //!
 //! Two tables. [`DEFAULTS`] has each provider's small, standard and large
-//! model, for presets and for clients that name none. [`TAKES`] says, by the
+//! model, for presets and for clients that name none. `TAKES` says, by the
 //! longest prefix of a model's name, which sampling options, caps and efforts
 //! it accepts; a model that no row knows takes what its provider documents.
 
@@ -13,7 +13,7 @@ mod tests;
 use crate::llm::model_name::begins_with;
 use crate::options::presets::ModelSize;
 
-pub use rows::TAKES;
+use rows::{OPEN, TAKES};
 
 /// When the tables were put together, from what vendors had published by then;
 /// efforts, allowances and output limits are the least certain of it.
@@ -195,5 +195,6 @@ pub fn takes(provider: &str, model: &str) -> &'static Takes {
     let model = model.strip_prefix("models/").unwrap_or(model);
     let model = model.rsplit_once("anthropic.").map_or(model, |(_, model)| model);
     let fits = |row: &&Takes| begins_with(model, row.prefix) && row.provider == provider;
-    TAKES.iter().filter(fits).max_by_key(|row| row.prefix.len()).unwrap_or(&TAKES[0])
+    let rows = TAKES.iter().flat_map(|rows| rows.iter()).filter(fits);
+    rows.max_by_key(|row| row.prefix.len()).unwrap_or(&OPEN)
 }

@@ -1,0 +1,115 @@
+//! The models of DeepSeek, Kimi, SiliconFlow, HuggingFace, Cohere and Ollama.
+
+use super::super::Range::{From, No};
+use super::super::{Forcing, Takes, Thinking};
+use super::OPEN;
+
+const KIMI: Takes = Takes {
+    provider: "kimi",
+    temperature: No,
+    top_p: No,
+    top_k: No,
+    penalties: No,
+    seed: false,
+    n: 1,
+    stop: 5,
+    stop_bytes: 32,
+    cap: "max_completion_tokens",
+    thinking: Thinking::Switch,
+    allowance: 16_384,
+    forced_thinking: Forcing::No,
+    ..OPEN
+};
+
+/// Before K2.5.
+const KIMI_OPEN: Takes = Takes {
+    forced_thinking: Forcing::Named,
+    temperature: From(0.0, 1.0),
+    top_p: From(0.0, 1.0),
+    penalties: From(-2.0, 2.0),
+    n: 5,
+    ..KIMI
+};
+
+const COHERE: Takes = Takes {
+    provider: "cohere",
+    temperature: From(0.0, 1.0),
+    top_p: From(0.01, 0.99),
+    top_k: From(0.0, 500.0),
+    penalties: From(0.0, 1.0),
+    n: 1,
+    stop: 5,
+    thinking: Thinking::No,
+    ..OPEN
+};
+
+const OLLAMA: Takes = Takes {
+    provider: "ollama",
+    n: 1,
+    cap: "num_predict",
+    thinking: Thinking::Efforts(&["none", "low", "medium", "high", "max"]),
+    ..OPEN
+};
+const OLLAMA_THINKS: Takes = Takes { allowance: 8_192, ..OLLAMA };
+
+const DEEPSEEK: Takes = Takes {
+    provider: "deepseek",
+    top_k: No,
+    seed: false,
+    n: 1,
+    stop: 16,
+    thinking: Thinking::Efforts(&["none", "low", "high", "max"]),
+    allowance: 16_384,
+    forced_thinking: Forcing::No,
+    schema: false,
+    ..OPEN
+};
+
+const HUGGINGFACE: Takes = Takes { provider: "huggingface", top_k: No, ..OPEN };
+
+/// The rows.
+pub const ROWS: &[Takes] = &[
+    DEEPSEEK,
+    Takes { prefix: "deepseek-chat", thinks_unasked: false, ..DEEPSEEK },
+    KIMI,
+    Takes { prefix: "kimi-k2-", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
+    Takes {
+        prefix: "kimi-k2-thinking",
+        thinking: Thinking::Always,
+        forced_thinking: Forcing::No,
+        ..KIMI_OPEN
+    },
+    Takes { prefix: "kimi-k2.7", thinking: Thinking::Always, ..KIMI },
+    Takes { prefix: "kimi-latest", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
+    Takes {
+        prefix: "kimi-thinking",
+        thinking: Thinking::Always,
+        forced_thinking: Forcing::No,
+        ..KIMI_OPEN
+    },
+    Takes {
+        prefix: "kimi-k3",
+        thinking: Thinking::Efforts(&["low", "high", "max"]),
+        forced_thinking: Forcing::Unnamed,
+        ..KIMI
+    },
+    Takes { prefix: "moonshot-v1", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
+    Takes { provider: "siliconflow", stop: 4, budget: From(128.0, 32_768.0), ..OPEN },
+    HUGGINGFACE,
+    Takes { prefix: "openai/gpt-oss", allowance: 8_192, ..HUGGINGFACE },
+    Takes { prefix: "deepseek-ai/DeepSeek-R1", allowance: 8_192, ..HUGGINGFACE },
+    Takes { prefix: "deepseek-ai/DeepSeek-V4", allowance: 16_384, ..HUGGINGFACE },
+    Takes { prefix: "Qwen/Qwen3", allowance: 8_192, ..HUGGINGFACE },
+    COHERE,
+    Takes {
+        prefix: "command-a-reasoning",
+        thinking: Thinking::Switch,
+        budget: From(1.0, 1e6),
+        allowance: 8_192,
+        ..COHERE
+    },
+    OLLAMA,
+    Takes { prefix: "qwen3", ..OLLAMA_THINKS },
+    Takes { prefix: "gpt-oss", ..OLLAMA_THINKS },
+    Takes { prefix: "deepseek-r1", ..OLLAMA_THINKS },
+];
