@@ -392,7 +392,15 @@ fn what_the_system_says_later_stays_there_for_models_whose_thoughts_are_bound_to
         let turns = sent["messages"].as_array().unwrap().iter();
         turns.map(|turn| turn["role"].as_str().unwrap().into()).collect()
     };
-    for model in ["claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-1"] {
+    for model in [
+        "claude-opus-5-5",
+        "claude-sonnet-5-5",
+        "claude-haiku-5-5",
+        "claude-fable-5-1",
+        "claude-fable-5-2",
+        "claude-mythos-5-1",
+        "claude-mythos-5-2",
+    ] {
         let prepared = prepare(&client("anthropic", model), &asked, false).unwrap();
         let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
         assert_eq!(sent["system"], "Be brief.", "{model}");
@@ -407,9 +415,12 @@ fn what_the_system_says_later_stays_there_for_models_whose_thoughts_are_bound_to
         let moved = "messages: the system's moved after the user's next";
         assert_eq!(prepared.adjusted, [moved], "{model}");
     }
-    let sent = body(&client("anthropic", "claude-opus-5"), &asked);
-    assert_eq!(sent["system"], "Be brief.\n\nIt is late.\n\nHurry.\n\nOne call is left.");
-    assert_eq!(roles(&sent), ["user", "assistant", "user", "assistant", "user"]);
+    for model in ["claude-opus-5", "claude-fable-5", "claude-mythos-5"] {
+        let sent = body(&client("anthropic", model), &asked);
+        let all = "Be brief.\n\nIt is late.\n\nHurry.\n\nOne call is left.";
+        assert_eq!(sent["system"], all, "{model}");
+        assert_eq!(roles(&sent), ["user", "assistant", "user", "assistant", "user"]);
+    }
 }
 
 #[test]

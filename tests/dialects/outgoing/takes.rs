@@ -14,6 +14,9 @@ fn what_a_model_cannot_do_is_refused_or_left_out_and_told() {
         ("anthropic", "claude-sonnet-5-5", json!({"presence_penalty": 1}), "presence_penalty"),
         ("anthropic", "claude-sonnet-5-5", json!({"logit_bias": {"1": 2}}), "logit_bias"),
         ("anthropic", "claude-opus-5-5", json!({"reasoning_effort": "none"}), "reasoning_effort"),
+        ("anthropic", "claude-fable-5", json!({"reasoning_effort": "none"}), "reasoning_effort"),
+        ("anthropic", "claude-mythos-5", json!({"reasoning_effort": "none"}), "reasoning_effort"),
+        ("anthropic", "claude-fable-5-2", json!({"reasoning_effort": "none"}), "reasoning_effort"),
         ("anthropic", "claude-opus-4-6", json!({"reasoning_effort": "xhigh"}), "reasoning_effort"),
         ("openai", "gpt-6-sol", json!({"temperature": 0.5}), "temperature"),
         ("openai", "gpt-5-mini", json!({"stop": ["x"]}), "stop"),
@@ -193,10 +196,14 @@ fn what_a_model_takes_in_its_own_way_is_not_refused() {
 fn models_that_force_no_tool_are_not_asked_to() {
     let tools = json!({"tools": [{"type": "function", "function": {"name": "f"}}],
         "tool_choice": "required"});
-    let (status, words) = refused(&client("anthropic", "claude-opus-5-5"), &ask(tools.clone()));
-    assert!(status == Status::BadRequest && words.starts_with("tool_choice"), "{words}");
-    let sent = body(&client("anthropic", "claude-haiku-5-5"), &ask(tools));
-    assert_eq!(sent["tool_choice"]["type"], "any");
+    for model in ["claude-opus-5-5", "claude-fable-5-2", "claude-mythos-5-1", "claude-mythos-5-2"] {
+        let (status, words) = refused(&client("anthropic", model), &ask(tools.clone()));
+        assert!(status == Status::BadRequest && words.starts_with("tool_choice"), "{words}");
+    }
+    for model in ["claude-haiku-5-5", "claude-fable-5", "claude-mythos-5"] {
+        let sent = body(&client("anthropic", model), &ask(tools.clone()));
+        assert_eq!(sent["tool_choice"]["type"], "any", "{model}");
+    }
 }
 
 #[test]

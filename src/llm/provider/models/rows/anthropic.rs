@@ -20,12 +20,11 @@ const ANTHROPIC: Takes = Takes {
     prefill: false,
     ..OPEN
 };
-const ANTHROPIC_ALWAYS_THINKS: Takes = Takes {
-    thinking: Thinking::Efforts(&["low", "medium", "high", "xhigh", "max"]),
-    forced_tools: false,
-    system_in_turns: true,
-    ..ANTHROPIC
-};
+const ANTHROPIC_ALWAYS_THINKS: Takes =
+    Takes { thinking: Thinking::Efforts(&["low", "medium", "high", "xhigh", "max"]), ..ANTHROPIC };
+/// Those of them that force no tool, and bind their thoughts to the system's field.
+const ANTHROPIC_BINDS: Takes =
+    Takes { forced_tools: false, system_in_turns: true, ..ANTHROPIC_ALWAYS_THINKS };
 /// One of temperature and top_p, and a budget of thinking.
 const ANTHROPIC_4: Takes = Takes {
     temperature: From(0.0, 1.0),
@@ -77,6 +76,13 @@ pub const ROWS: &[Takes] = &[
         system_in_turns: true,
         ..ANTHROPIC
     },
-    Takes { prefix: "claude-opus-5-5", ..ANTHROPIC_ALWAYS_THINKS },
-    Takes { prefix: "claude-fable-5-1", ..ANTHROPIC_ALWAYS_THINKS },
+    Takes { prefix: "claude-haiku-5-5", system_in_turns: true, ..ANTHROPIC },
+    Takes { prefix: "claude-opus-5-5", ..ANTHROPIC_BINDS },
+    // platform.claude.com, the migration guides of Fable 5, 5.1 and 5.2.
+    Takes { prefix: "claude-fable-5", ..ANTHROPIC_ALWAYS_THINKS },
+    Takes { prefix: "claude-fable-5-1", ..ANTHROPIC_BINDS },
+    Takes { prefix: "claude-fable-5-2", ..ANTHROPIC_BINDS },
+    Takes { prefix: "claude-mythos-5", ..ANTHROPIC_ALWAYS_THINKS },
+    Takes { prefix: "claude-mythos-5-1", ..ANTHROPIC_BINDS },
+    Takes { prefix: "claude-mythos-5-2", ..ANTHROPIC_BINDS },
 ];
