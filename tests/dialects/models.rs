@@ -74,3 +74,20 @@ fn openais_models_take_the_efforts_that_their_schema_says() {
         assert!(!refused.iter().any(asked), "{model}");
     }
 }
+
+#[test]
+fn kimi_is_shown_no_image_by_an_address_of_the_web() {
+    let asked = |url: &str| {
+        let image = json!({"type": "image_url", "image_url": {"url": url}});
+        let text = json!({"type": "text", "text": "See"});
+        request(json!({"messages": [{"role": "user", "content": [text, image]}]}))
+    };
+    let kimi = client("kimi", "kimi-k2.6");
+    let error = prepare(&kimi, &asked("https://example.test/a.png"), false).unwrap_err();
+    assert_eq!(error.status(), Status::BadRequest);
+    assert!(error.to_string().contains("takes images as bytes or by id"), "{error}");
+    for url in ["ms://file-1", "data:image/png;base64,iVBORw0KGgo="] {
+        let sent = body(&kimi, &asked(url));
+        assert_eq!(sent["messages"][0]["content"][1]["image_url"]["url"], url);
+    }
+}

@@ -26,10 +26,17 @@ pub fn of_deepseek(part: &Part, role: Role) -> Option<&'static str> {
     }
 }
 
-/// By Kimi, whose schema has the same parts in all roles.
+/// By Kimi, whose schema has the same parts in all roles; what lies there has an address
+/// of its own.
 pub fn of_kimi(part: &Part, _role: Role) -> Option<&'static str> {
-    let is_document = matches!(part, Part::Document(..));
-    is_document.then_some("takes no documents: send what they say as a text")
+    let is_taken = |url: &str| ["ms://", "data:"].iter().any(|scheme| url.starts_with(scheme));
+    match part {
+        Part::Document(..) => Some("takes no documents: send what they say as a text"),
+        Part::Image(Source::Url(url), _) if !is_taken(url) => {
+            Some("takes images as bytes or by id, not by address")
+        }
+        _ => None,
+    }
 }
 
 /// Of those who take only the user's pictures and files.
