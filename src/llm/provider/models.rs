@@ -72,6 +72,8 @@ pub enum Range {
     From(f64, f64),
     /// Only with `reasoning_effort` none, between these.
     Unthinking(f64, f64),
+    /// Between these, and to no effect while it thinks.
+    Idle(f64, f64),
 }
 
 /// How a model is told to think.
@@ -169,6 +171,8 @@ pub struct Takes {
     pub max_in_chat: bool,
     /// Whether function tools are taken there.
     pub tools_in_chat: ChatTools,
+    /// Whether it can be told there to call one tool at a time, or several.
+    pub parallel_in_chat: bool,
     /// Whether it can be made to call a tool.
     pub forced_tools: bool,
     /// In chat completions: what it can be made to call while it thinks.
@@ -189,10 +193,11 @@ pub struct Takes {
     pub tools_beside: bool,
 }
 
-/// What a provider's model takes; Gemini's may be given as a resource's name, and
-/// Claude's as a cloud's.
+/// What a provider's model takes; Gemini's may be given as a resource's name, Claude's
+/// as a cloud's, and SiliconFlow's as those that are paid for.
 pub fn takes(provider: &str, model: &str) -> &'static Takes {
     let model = model.strip_prefix("models/").unwrap_or(model);
+    let model = model.strip_prefix("Pro/").unwrap_or(model);
     let model = model.rsplit_once("anthropic.").map_or(model, |(_, model)| model);
     let fits = |row: &&Takes| begins_with(model, row.prefix) && row.provider == provider;
     let rows = TAKES.iter().flat_map(|rows| rows.iter()).filter(fits);

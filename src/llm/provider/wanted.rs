@@ -161,6 +161,12 @@ impl Wanted {
         let explicit = chat.is_explicit(key);
         let (low, high) = match range {
             Range::From(low, high) => (low, high),
+            Range::Idle(low, high) => {
+                if Some(value) != neutral(key) && self.thinks(chat) {
+                    self.note(key, "without effect: the model thinks");
+                }
+                (low, high)
+            }
             Range::Unthinking(low, high) if self.is_unthinking() => (low, high),
             // Who asks for nothing else than the model does anyway is granted it.
             Range::Unthinking(..) | Range::No if explicit && Some(value) != neutral(key) => {
@@ -238,6 +244,16 @@ impl Wanted {
         match self.effort.as_deref() {
             Some(effort) => effort == "none",
             None => !self.takes.thinks_unasked,
+        }
+    }
+
+    /// Whether it thinks; what the caller wrote out itself comes before the effort.
+    pub fn thinks(&self, chat: &Chat) -> bool {
+        let extra = chat.request.extra_json.as_ref().and_then(|extra| extra.get("thinking"));
+        let own = extra.or_else(|| chat.request.other.get("thinking"));
+        match own.and_then(|own| own["type"].as_str()) {
+            Some(kind) => kind != "disabled",
+            None => !self.is_unthinking(),
         }
     }
 

@@ -32,6 +32,7 @@ pub const OPEN: Takes = Takes {
     in_chat: true,
     max_in_chat: true,
     tools_in_chat: ChatTools::Yes,
+    parallel_in_chat: true,
     forced_tools: true,
     forced_thinking: Forcing::Named,
     prefill: true,

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::models::Forcing;
+use super::super::send::put;
 use super::super::wanted::Wanted;
 use super::super::{Chat, offer, schemas};
 use super::write::is_strict;
@@ -29,15 +30,25 @@ pub fn write(
     if let Some(choice) = choice {
         body.insert("tool_choice".into(), tool_choice(&choice, &request.tools));
     }
-    // Who has no such field calls in parallel.
-    if !wanted.host.chat.has_parallel {
-        if request.parallel_tool_calls == Some(false) {
-            wanted.refuse("parallel_tool_calls", "cannot be kept from parallel calls")?;
-        }
-    } else if let Some(parallel) = request.parallel_tool_calls {
-        body.insert("parallel_tool_calls".into(), parallel.into());
-    }
+    put(body, "parallel_tool_calls", parallel(chat, wanted)?);
     Ok(())
+}
+
+/// Whether it may call in parallel, where that can be said: who has no such field does.
+fn parallel(chat: &Chat, wanted: &mut Wanted) -> Result<Option<bool>> {
+    const FIELD: &str = "parallel_tool_calls";
+    let asked = chat.request.parallel_tool_calls;
+    if wanted.host.chat.has_parallel && wanted.takes.parallel_in_chat {
+        return Ok(asked);
+    }
+    match asked {
+        Some(false) => wanted.refuse(FIELD, "cannot be kept from parallel calls")?,
+        Some(true) if wanted.host.chat.has_parallel => {
+            wanted.note(FIELD, "left out: the model does not take it");
+        }
+        _ => {}
+    }
+    Ok(None)
 }
 
 /// The choice as the host takes it, and the tools that it is offered.
@@ -90,17 +101,7 @@ fn forced(chat: &Chat, wanted: &mut Wanted) -> Result<Option<ToolChoice>> {
 
 /// What the model can be made to call in this chat.
 fn forcing(chat: &Chat, wanted: &Wanted) -> Forcing {
-    if thinks(chat, wanted) { wanted.takes.forced_thinking } else { Forcing::Named }
-}
-
-/// Whether it thinks; what the caller wrote out itself comes before the effort.
-fn thinks(chat: &Chat, wanted: &Wanted) -> bool {
-    let extra = chat.request.extra_json.as_ref().and_then(|extra| extra.get("thinking"));
-    let own = extra.or_else(|| chat.request.other.get("thinking"));
-    match own.and_then(|own| own["type"].as_str()) {
-        Some(kind) => kind != "disabled",
-        None => !wanted.is_unthinking(),
-    }
+    if wanted.thinks(chat) { wanted.takes.forced_thinking } else { Forcing::Named }
 }
 
 fn tool_json(tool: &Tool, wanted: &mut Wanted, url: &str) -> Result<Value> {

@@ -114,6 +114,7 @@ fn thinking(wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
                 (Some(("thinking", switch)), false)
             }
             Effort::Word | Effort::Switch => (None, true),
+            Effort::Enable if wanted.takes.thinking == Thinking::Always => (None, false),
             Effort::SwitchAndWord => (Some(("thinking", switch)), is_on),
             Effort::Enable => (Some(("enable_thinking", is_on.into())), is_on),
         };

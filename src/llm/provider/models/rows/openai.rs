@@ -15,6 +15,8 @@ const OPENAI_O: Takes = Takes {
     allowance: 25_000,
     ..OPENAI
 };
+/// The first of them, which have no word on parallel calls in chat completions.
+const OPENAI_O_CHAT: Takes = Takes { parallel_in_chat: false, ..OPENAI_O };
 const OPENAI_5: Takes = Takes {
     stop: 0,
     thinking: Thinking::Efforts(&["minimal", "low", "medium", "high"]),
@@ -27,6 +29,10 @@ const OPENAI_5_1: Takes = Takes {
     thinking: Thinking::Efforts(&["none", "low", "medium", "high", "xhigh"]),
     ..OPENAI_5
 };
+/// ChatGPT's own, which think moderately and not otherwise (BerriAI/litellm, issues 21911
+/// and 22404).
+const OPENAI_CHATGPT: Takes =
+    Takes { thinking: Thinking::Efforts(&["medium"]), max_output: 16_384, ..OPENAI_5 };
 const OPENAI_5_4: Takes = Takes {
     penalties: Unthinking(-2.0, 2.0),
     tools_in_chat: ChatTools::UnlessThinking,
@@ -61,9 +67,9 @@ pub const ROWS: &[Takes] = &[
     Takes { prefix: "gpt-4", ..OPENAI_PLAIN },
     Takes { prefix: "gpt-4o-search-preview", ..OPENAI_SEARCHES },
     Takes { prefix: "gpt-4o-mini-search-preview", ..OPENAI_SEARCHES },
-    Takes { prefix: "o1", ..OPENAI_O },
-    Takes { prefix: "o3", stop: 0, ..OPENAI_O },
-    Takes { prefix: "o4", stop: 0, ..OPENAI_O },
+    Takes { prefix: "o1", ..OPENAI_O_CHAT },
+    Takes { prefix: "o3", stop: 0, ..OPENAI_O_CHAT },
+    Takes { prefix: "o4", stop: 0, ..OPENAI_O_CHAT },
     Takes { prefix: "gpt-5", ..OPENAI_5 },
     Takes { prefix: "gpt-5-chat", ..OPENAI_PLAIN },
     Takes {
@@ -73,6 +79,10 @@ pub const ROWS: &[Takes] = &[
     },
     Takes { prefix: "gpt-5.2", ..OPENAI_5_1 },
     Takes { prefix: "gpt-5.3", ..OPENAI_5_1 },
+    Takes { prefix: "gpt-5.1-chat", ..OPENAI_CHATGPT },
+    Takes { prefix: "gpt-5.2-chat", ..OPENAI_CHATGPT },
+    Takes { prefix: "gpt-5.3-chat", ..OPENAI_CHATGPT },
+    Takes { prefix: "chat-latest", ..OPENAI_CHATGPT },
     Takes { prefix: "gpt-5.4", ..OPENAI_5_4 },
     Takes { prefix: "gpt-5.5", thinks_unasked: true, ..OPENAI_5_4 },
     Takes { prefix: "gpt-5.6", ..OPENAI_6 },
@@ -89,6 +99,11 @@ pub const ROWS: &[Takes] = &[
     Takes { prefix: "gpt-5-pro", thinking: Thinking::Efforts(&["high"]), ..OPENAI_RESPONSES },
     Takes { prefix: "gpt-5.2-pro", ..OPENAI_RESPONSES },
     Takes { prefix: "gpt-5.4-pro", ..OPENAI_RESPONSES },
+    Takes {
+        prefix: "gpt-5.5-pro",
+        thinking: Thinking::Efforts(&["medium", "high", "xhigh"]),
+        ..OPENAI_RESPONSES
+    },
     Takes { prefix: "o1-pro", ..OPENAI_RESPONSES },
     Takes { prefix: "o3-pro", ..OPENAI_RESPONSES },
     Takes { prefix: "o3-deep-research", ..OPENAI_RESPONSES },

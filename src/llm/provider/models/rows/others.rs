@@ -1,6 +1,6 @@
 //! The models of DeepSeek, Kimi, SiliconFlow, HuggingFace, Cohere and Ollama.
 
-use super::super::Range::{From, No};
+use super::super::Range::{From, Idle, No};
 use super::super::{Forcing, Takes, Thinking};
 use super::OPEN;
 
@@ -43,6 +43,9 @@ const COHERE: Takes = Takes {
     ..OPEN
 };
 
+const COHERE_THINKS: Takes =
+    Takes { thinking: Thinking::Switch, budget: From(1.0, 1e6), allowance: 8_192, ..COHERE };
+
 const OLLAMA: Takes = Takes {
     provider: "ollama",
     n: 1,
@@ -51,6 +54,8 @@ const OLLAMA: Takes = Takes {
     ..OPEN
 };
 const OLLAMA_THINKS: Takes = Takes { allowance: 8_192, ..OLLAMA };
+/// Models whose server refuses every word on thinking.
+const OLLAMA_PLAIN: Takes = Takes { thinking: Thinking::No, ..OLLAMA };
 
 const DEEPSEEK: Takes = Takes {
     provider: "deepseek",
@@ -58,12 +63,18 @@ const DEEPSEEK: Takes = Takes {
     seed: false,
     n: 1,
     stop: 16,
-    thinking: Thinking::Efforts(&["none", "low", "high", "max"]),
+    temperature: Idle(0.0, 2.0),
+    penalties: Idle(-2.0, 2.0),
+    // Some of these mean one another (api-docs.deepseek.com, guide to thinking).
+    thinking: Thinking::Efforts(&["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
     allowance: 16_384,
     forced_thinking: Forcing::No,
     schema: false,
     ..OPEN
 };
+
+const SILICONFLOW: Takes =
+    Takes { provider: "siliconflow", stop: 4, budget: From(128.0, 32_768.0), ..OPEN };
 
 const HUGGINGFACE: Takes = Takes { provider: "huggingface", top_k: No, ..OPEN };
 
@@ -94,22 +105,34 @@ pub const ROWS: &[Takes] = &[
         ..KIMI
     },
     Takes { prefix: "moonshot-v1", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
-    Takes { provider: "siliconflow", stop: 4, budget: From(128.0, 32_768.0), ..OPEN },
+    SILICONFLOW,
+    // Asked not to think they answer 400, as do those that cannot but think.
+    Takes { prefix: "Qwen/Qwen2.5", thinking: Thinking::No, budget: No, ..SILICONFLOW },
+    Takes { prefix: "tencent/Hunyuan-MT", thinking: Thinking::No, budget: No, ..SILICONFLOW },
+    Takes { prefix: "deepseek-ai/DeepSeek-R1", thinking: Thinking::Always, ..SILICONFLOW },
     HUGGINGFACE,
     Takes { prefix: "openai/gpt-oss", allowance: 8_192, ..HUGGINGFACE },
     Takes { prefix: "deepseek-ai/DeepSeek-R1", allowance: 8_192, ..HUGGINGFACE },
     Takes { prefix: "deepseek-ai/DeepSeek-V4", allowance: 16_384, ..HUGGINGFACE },
     Takes { prefix: "Qwen/Qwen3", allowance: 8_192, ..HUGGINGFACE },
     COHERE,
-    Takes {
-        prefix: "command-a-reasoning",
-        thinking: Thinking::Switch,
-        budget: From(1.0, 1e6),
-        allowance: 8_192,
-        ..COHERE
-    },
+    Takes { prefix: "command-a-reasoning", ..COHERE_THINKS },
+    Takes { prefix: "command-a-plus", ..COHERE_THINKS },
     OLLAMA,
     Takes { prefix: "qwen3", ..OLLAMA_THINKS },
-    Takes { prefix: "gpt-oss", ..OLLAMA_THINKS },
+    Takes {
+        prefix: "qwen3.8",
+        thinking: Thinking::Efforts(&["none", "low", "medium", "high", "xhigh", "max"]),
+        ..OLLAMA_THINKS
+    },
+    // It cannot but think (ollama/ollama, issues 11751 and 16877).
+    Takes {
+        prefix: "gpt-oss",
+        thinking: Thinking::Efforts(&["low", "medium", "high"]),
+        ..OLLAMA_THINKS
+    },
+    Takes { prefix: "gemma3", ..OLLAMA_PLAIN },
+    Takes { prefix: "llama3", ..OLLAMA_PLAIN },
+    Takes { prefix: "qwen2.5", ..OLLAMA_PLAIN },
     Takes { prefix: "deepseek-r1", ..OLLAMA_THINKS },
 ];
