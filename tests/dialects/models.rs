@@ -231,3 +231,39 @@ fn kimi_is_shown_no_image_by_an_address_of_the_web() {
         assert_eq!(sent["messages"][0]["content"][1]["image_url"]["url"], url);
     }
 }
+
+#[test]
+fn who_sees_no_images_is_shown_none() {
+    let image = json!({"type": "image_url",
+        "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}});
+    let text = json!({"type": "text", "text": "See"});
+    let asked = request(json!({"messages": [{"role": "user", "content": [text, image]}]}));
+    for (provider, model) in [
+        ("kimi", "kimi-k2-0905-preview"),
+        ("kimi", "kimi-k2-thinking"),
+        ("kimi", "moonshot-v1-32k"),
+        ("cohere", "command-r7b-12-2024"),
+        ("cohere", "command-a-03-2025"),
+        ("cohere", "command-a-reasoning-08-2025"),
+    ] {
+        let mut client = client(provider, model);
+        let error = prepare(&client, &asked, false).unwrap_err();
+        assert_eq!(error.status(), Status::BadRequest);
+        assert_eq!(error.to_string(), format!("messages: {provider} {model} sees no images"));
+        client.values.unsupported = "drop".into();
+        let prepared = prepare(&client, &asked, false).unwrap();
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        assert!(sent.to_string().contains("See") && !sent.to_string().contains("image"), "{sent}");
+        assert!(prepared.adjusted.iter().any(|note| note.ends_with("sees no images")));
+    }
+    for (provider, model) in [
+        ("kimi", "kimi-k2.6"),
+        ("kimi", "kimi-latest"),
+        ("kimi", "moonshot-v1-32k-vision-preview"),
+        ("cohere", "command-a-vision-07-2025"),
+        ("cohere", "command-a-plus-05-2026"),
+    ] {
+        let sent = body(&client(provider, model), &asked);
+        assert!(sent.to_string().contains("image_url"), "{model}: {sent}");
+    }
+}

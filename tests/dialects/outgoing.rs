@@ -55,10 +55,10 @@ const MODELS: &[(&str, &str)] = &[
     ("anthropic", "claude-sonnet-4-5"),
     ("gemini", "gemini-2.5-flash"),
     ("deepseek", "deepseek-flash"),
-    ("kimi", "moonshot-v1-8k"),
+    ("kimi", "moonshot-v1-8k-vision-preview"),
     ("siliconflow", "Qwen/Qwen3-8B"),
     ("huggingface", "openai/gpt-oss-20b"),
     ("custom", "some-model"),
-    ("cohere", "command-a-03-2025"),
+    ("cohere", "command-a-vision-07-2025"),
     ("ollama", "gemma3:1b"),
 ];

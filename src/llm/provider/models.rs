@@ -181,6 +181,8 @@ pub struct Takes {
     pub prefill: bool,
     /// Whether the answer can be held to a JSON schema.
     pub schema: bool,
+    /// Whether it sees images.
+    pub images: bool,
     /// Anthropic: whether what the system says in the midst of the conversation stays
     /// there.
     pub system_in_turns: bool,

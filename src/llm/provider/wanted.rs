@@ -9,7 +9,7 @@ use super::hosts::{self, Host};
 use super::models::{Range, Takes, Thinking};
 use super::{Access, Chat, calls, lost};
 use crate::error::{Error, Result, Status};
-use crate::llm::message::Role;
+use crate::llm::message::{Part, Role};
 use crate::llm::request::Format;
 
 /// The wishes that are sent.
@@ -143,6 +143,12 @@ impl Wanted {
             }
             _ => self.refuse("messages", why),
         }
+    }
+
+    /// Why the model does not take a part, if that is an image and it sees none.
+    pub fn cannot_see(&self, part: &Part) -> Option<&'static str> {
+        let is_hidden = !self.takes.images && matches!(part, Part::Image(..));
+        is_hidden.then_some("sees no images")
     }
 
     /// A mark for the prompt cache was left out.

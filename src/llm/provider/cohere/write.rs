@@ -211,6 +211,10 @@ fn content(message: &Message, wanted: &mut Wanted) -> Result<Value> {
         if piece.cache_control.is_some() {
             wanted.note_mark();
         }
+        if let Some(why) = wanted.cannot_see(&piece.part) {
+            wanted.leave_out(message.role, why)?;
+            continue;
+        }
         match &piece.part {
             Part::Text(text) => parts.push(json!({"type": "text", "text": text})),
             Part::Image(..) if message.role != Role::User => {

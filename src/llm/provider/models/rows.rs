@@ -37,6 +37,7 @@ pub const OPEN: Takes = Takes {
     forced_thinking: Forcing::Named,
     prefill: true,
     schema: true,
+    images: true,
     system_in_turns: false,
     system: true,
     tools: true,

@@ -27,7 +27,8 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Re
     }
     let mut taken = Vec::with_capacity(said.len());
     for piece in said {
-        match (ways.refuses)(&piece.part, role).filter(|_| !is_text(piece)) {
+        let blind = wanted.cannot_see(&piece.part);
+        match blind.or((ways.refuses)(&piece.part, role)).filter(|_| !is_text(piece)) {
             Some(why) => wanted.leave_out(role, why)?,
             None => taken.push(piece),
         }

@@ -31,6 +31,8 @@ const KIMI_OPEN: Takes = Takes {
     ..KIMI
 };
 
+const KIMI_PLAIN: Takes = Takes { thinking: Thinking::No, allowance: 0, ..KIMI_OPEN };
+
 const COHERE: Takes = Takes {
     provider: "cohere",
     temperature: From(0.0, 1.0),
@@ -83,15 +85,16 @@ pub const ROWS: &[Takes] = &[
     DEEPSEEK,
     Takes { prefix: "deepseek-chat", thinks_unasked: false, ..DEEPSEEK },
     KIMI,
-    Takes { prefix: "kimi-k2-", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
+    Takes { prefix: "kimi-k2-", images: false, ..KIMI_PLAIN },
     Takes {
         prefix: "kimi-k2-thinking",
         thinking: Thinking::Always,
         forced_thinking: Forcing::No,
+        images: false,
         ..KIMI_OPEN
     },
     Takes { prefix: "kimi-k2.7", thinking: Thinking::Always, ..KIMI },
-    Takes { prefix: "kimi-latest", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
+    Takes { prefix: "kimi-latest", ..KIMI_PLAIN },
     Takes {
         prefix: "kimi-thinking",
         thinking: Thinking::Always,
@@ -104,7 +107,13 @@ pub const ROWS: &[Takes] = &[
         forced_thinking: Forcing::Unnamed,
         ..KIMI
     },
-    Takes { prefix: "moonshot-v1", thinking: Thinking::No, allowance: 0, ..KIMI_OPEN },
+    Takes { prefix: "moonshot-v1", ..KIMI_PLAIN },
+    Takes { prefix: "moonshot-v1-8k", images: false, ..KIMI_PLAIN },
+    Takes { prefix: "moonshot-v1-32k", images: false, ..KIMI_PLAIN },
+    Takes { prefix: "moonshot-v1-128k", images: false, ..KIMI_PLAIN },
+    Takes { prefix: "moonshot-v1-8k-vision", ..KIMI_PLAIN },
+    Takes { prefix: "moonshot-v1-32k-vision", ..KIMI_PLAIN },
+    Takes { prefix: "moonshot-v1-128k-vision", ..KIMI_PLAIN },
     SILICONFLOW,
     // Asked not to think they answer 400, as do those that cannot but think.
     Takes { prefix: "Qwen/Qwen2.5", thinking: Thinking::No, budget: No, ..SILICONFLOW },
@@ -116,7 +125,9 @@ pub const ROWS: &[Takes] = &[
     Takes { prefix: "deepseek-ai/DeepSeek-V4", allowance: 16_384, ..HUGGINGFACE },
     Takes { prefix: "Qwen/Qwen3", allowance: 8_192, ..HUGGINGFACE },
     COHERE,
-    Takes { prefix: "command-a-reasoning", ..COHERE_THINKS },
+    Takes { prefix: "command-r", images: false, ..COHERE },
+    Takes { prefix: "command-a-03-2025", images: false, ..COHERE },
+    Takes { prefix: "command-a-reasoning", images: false, ..COHERE_THINKS },
     Takes { prefix: "command-a-plus", ..COHERE_THINKS },
     OLLAMA,
     Takes { prefix: "qwen3", ..OLLAMA_THINKS },
