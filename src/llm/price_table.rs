@@ -106,6 +106,8 @@ const MARCH_13_2026: u64 = 1_773_360_000;
 const JULY_30_2026: u64 = 1_785_369_600;
 const AUGUST_21_2026: u64 = 1_787_270_400;
 const AUGUST_22_2026: u64 = 1_787_356_800;
+const OCTOBER_7_2026: u64 = 1_791_331_200;
+const DECEMBER_1_2026: u64 = 1_796_083_200;
 const JANUARY_1_2027: u64 = 1_798_761_600;
 
 /// The rows; of one model, later days stand later.
@@ -174,6 +176,8 @@ pub static ROWS: &[Row] = &[
     openai("gpt-6-sol", 2.0, 10.0, 0.2).written(2.5).long(272_000, 2.0, 1.5),
     openai("gpt-6.1-sol", 2.0, 10.0, 0.1).written(2.5).long(272_000, 2.0, 1.5),
     openai("gpt-6-astra", 10.0, 50.0, 1.0).written(12.5).long(272_000, 2.0, 1.5),
+    openai("gpt-6.2-sol", 2.0, 10.0, 0.1).written(2.5).long(272_000, 2.0, 1.5),
+    openai("gpt-6.2-astra", 8.0, 40.0, 0.4).written(10.0).long(272_000, 2.0, 1.5),
     row("openai", "text-embedding-3-small", 0.02, 0.0),
     row("openai", "text-embedding-3-large", 0.13, 0.0),
     row("openai", "text-embedding-ada-002", 0.1, 0.0),
@@ -197,10 +201,12 @@ pub static ROWS: &[Row] = &[
     claude("claude-opus-4-8", 5.0, 25.0),
     claude("claude-fable-5", 10.0, 50.0),
     claude("claude-fable-5-1", 10.0, 50.0).cached(0.25),
+    claude("claude-fable-5-2", 8.0, 40.0).cached(0.2),
     claude("claude-opus-5", 5.0, 25.0),
     claude("claude-sonnet-5", 2.0, 10.0),
     claude("claude-haiku-5-5", 0.1, 0.5).long(100_000, 5.0, 5.0),
     claude("claude-sonnet-5-5", 2.0, 10.0),
+    claude("claude-sonnet-5-5", 2.0, 10.0).cached(0.1).from(OCTOBER_7_2026),
     claude("claude-opus-5-5", 4.0, 20.0).cached(0.2),
     gemini("gemini-1.5-flash", 0.075, 0.3).cached(0.01875).long(128_000, 2.0, 2.0),
     gemini("gemini-1.5-flash-8b", 0.0375, 0.15).cached(0.01).long(128_000, 2.0, 2.0),
@@ -226,6 +232,12 @@ pub static ROWS: &[Row] = &[
     gemini("gemini-3.7-flash", 1.5, 7.5).from(JANUARY_1_2027),
     gemini("gemini-3.8-flash", 0.75, 3.75),
     gemini("gemini-3.8-flash", 1.5, 7.5).from(JANUARY_1_2027),
+    gemini("gemini-4-argon", 2.0, 10.0).cached(0.1),
+    gemini("gemini-4-argon", 4.0, 20.0).cached(0.2).from(DECEMBER_1_2026),
+    gemini("gemini-4-carbon", 2.0, 10.0).cached(0.1),
+    gemini("gemini-4-carbon", 4.0, 20.0).cached(0.2).from(DECEMBER_1_2026),
+    gemini("gemini-4-hydrogen", 1.5, 7.5).cached(0.075),
+    gemini("gemini-4-neon", 3.0, 15.0).cached(0.15),
     row("gemini", "gemini-embedding-001", 0.15, 0.0),
     // Gone since July 2026; at night they cost less.
     row("deepseek", "deepseek-chat", 0.27, 1.1).cached(0.07),
@@ -297,6 +309,8 @@ mod tests {
         let input = |at| find("gemini", "models/gemini-3.8-flash", at).unwrap().input;
         assert_eq!(input(JANUARY_1_2027 - 1), 0.75);
         assert_eq!(input(JANUARY_1_2027), 1.5);
+        let input = |at| find("gemini", "gemini-4-carbon", at).unwrap().input;
+        assert_eq!((input(DECEMBER_1_2026 - 1), input(DECEMBER_1_2026)), (2.0, 4.0));
     }
 
     #[test]
@@ -305,13 +319,18 @@ mod tests {
         for (provider, model, prices) in [
             ("openai", "gpt-6.1-sol", (2.0, 10.0, 0.1)),
             ("openai", "gpt-6-astra", (10.0, 50.0, 1.0)),
+            ("openai", "gpt-6.2-astra", (8.0, 40.0, 0.4)),
             ("openai", "gpt-5.6-sol", (4.0, 20.0, 0.4)),
             ("anthropic", "claude-sonnet-5", (2.0, 10.0, 0.2)),
             ("anthropic", "claude-fable-5-1", (10.0, 50.0, 0.25)),
             ("anthropic", "claude-haiku-5-5", (0.1, 0.5, 0.01)),
             ("anthropic", "claude-opus-5-5", (4.0, 20.0, 0.2)),
+            ("anthropic", "claude-sonnet-5-5", (2.0, 10.0, 0.1)),
+            ("anthropic", "claude-fable-5-2", (8.0, 40.0, 0.2)),
             ("gemini", "gemini-3.7-flash", (0.75, 3.75, 0.075)),
             ("gemini", "gemini-3.6-flash", (0.75, 3.75, 0.075)),
+            ("gemini", "gemini-4-argon", (2.0, 10.0, 0.1)),
+            ("gemini", "gemini-4-neon", (3.0, 15.0, 0.15)),
         ] {
             let row = find(provider, model, NOVEMBER_29).unwrap();
             let cached = row.cached.unwrap();

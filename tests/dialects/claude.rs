@@ -899,6 +899,66 @@ fn the_container_in_which_code_waits_for_a_result_is_named_with_it() {
 }
 
 #[test]
+fn a_call_of_a_toolset_says_whose_it_is_and_its_result_does_too() {
+    let calls = ["browser", "computer"].map(|set| {
+        json!({"type": "tool_use", "id": set, "name": "screenshot", "toolset_name": set,
+            "input": {}})
+    });
+    let mut events: Vec<_> = (0..).zip(calls.clone()).map(|(n, call)| start(n, call)).collect();
+    events.extend(end("tool_use"));
+    let (_, response) = read(&events).unwrap();
+    let message = response.first().message.value();
+    let sets: Vec<_> = message["tool_calls"].as_array().unwrap().iter().collect();
+    assert_eq!([&sets[0]["toolset_name"], &sets[1]["toolset_name"]], ["browser", "computer"]);
+    let state = json!({"type": "browser_state", "tabs": []});
+    let result =
+        |id: &str, content: Value| json!({"role": "tool", "tool_call_id": id, "content": content});
+    let next = request(json!({"messages": [{"role": "user", "content": "Hi"}, message,
+        result("browser", json!([state])), result("computer", "ok".into())]}));
+    let prepared = prepare(&client("anthropic", "m"), &next, false).unwrap();
+    let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+    assert_eq!(sent["messages"][1]["content"], json!(calls));
+    let results = json!([
+        {"type": "tool_result", "tool_use_id": "browser", "toolset_name": "browser",
+            "content": [state]},
+        {"type": "tool_result", "tool_use_id": "computer", "toolset_name": "computer",
+            "content": "ok"}]);
+    assert_eq!((&sent["messages"][2]["content"], &prepared.adjusted), (&results, &vec![]));
+}
+
+#[test]
+fn what_became_of_the_request_stays_with_the_answer() {
+    let details = json!({"type": "refusal", "explanation": "No.", "category": "cyber",
+        "fallback_credit_token": "T"});
+    let (edits, missed) = (json!({"applied_edits": []}), json!({"cache_miss_reason": "x"}));
+    let mut events = vec![json!({"type": "message_start", "message":
+        {"id": "m", "model": "m", "diagnostics": missed}})];
+    let mut end = end("refusal");
+    end[0]["delta"]["stop_details"] = details.clone();
+    end[0]["context_management"] = edits.clone();
+    events.extend(end);
+    let (_, response) = read(&events).unwrap();
+    let message = response.first().message.value();
+    let kept = ["stop_details", "context_management", "diagnostics"].map(|name| &message[name]);
+    assert_eq!(kept, [&details, &edits, &missed]);
+    assert_eq!(response.first().finish_detail.as_deref(), Some("No."));
+    let next = request(json!({"messages": [{"role": "user", "content": "Hi"}, message,
+        {"role": "user", "content": "So?"}]}));
+    let prepared = prepare(&client("anthropic", "m"), &next, false).unwrap();
+    assert!(!String::from_utf8_lossy(&prepared.http.body).contains("cyber"));
+}
+
+#[test]
+fn the_vendors_own_fields_are_handed_on() {
+    let fields = json!({"billing_policy": {"type": "billing_policy"}, "compaction":
+        {"type": "summarize"}, "thread": {"type": "create"}});
+    let mut asked = json!({"messages": [{"role": "user", "content": "Hi"}]});
+    asked.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    let sent = body(&client("anthropic", "claude-opus-5-5"), &request(asked));
+    fields.as_object().unwrap().iter().for_each(|(name, value)| assert_eq!(sent[name], *value));
+}
+
+#[test]
 fn more_blocks_or_a_larger_usage_than_any_model_gives_are_refused() {
     let begin = json!({"type": "message_start", "message": {"id": "msg", "model": "m"}});
     let blocks = |many: u64| (0..many).map(|n| start(n, json!({"type": "text", "text": "a"})));

@@ -429,3 +429,24 @@ fn a_result_names_one_call_where_other_hosts_count_their_calls_anew() {
         assert_eq!(ids(turn + 1, "functionResponse"), expected);
     }
 }
+
+#[test]
+fn an_answer_that_is_too_long_for_one_pauses_and_says_by_what_its_request_goes_on() {
+    let parts = json!({"role": "model", "parts": [{"text": "half"}]});
+    for (word, reason) in
+        [("CONTINUATION", FinishReason::Pause), ("MAX_TOKENS", FinishReason::Length)]
+    {
+        let answer = json!({"candidates": [{"content": parts, "finishReason": word,
+            "continuationToken": "TOK"}]});
+        for response in [plain(&answer), read(std::slice::from_ref(&answer))] {
+            assert_eq!(response.first().finish_reason, Some(reason));
+            assert_eq!(response.first().message.value()["continuation_token"], "TOK");
+        }
+    }
+    for name in ["continuation_token", "continuationToken"] {
+        let mut asked = json!({"messages": [{"role": "user", "content": "Hi"}]});
+        asked[name] = "TOK".into();
+        let sent = body(&client("gemini", "gemini-4-argon"), &request(asked));
+        assert_eq!(sent["continuationToken"], "TOK");
+    }
+}

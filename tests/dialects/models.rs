@@ -46,6 +46,39 @@ fn only_of_a_kimi_that_thinks_is_the_cap_raised_for_thinking() {
 }
 
 #[test]
+fn gemini_4_thinks_as_each_of_its_models_does() {
+    let sent = |model: &str, effort: &str| {
+        prepare(&client("gemini", model), &ask(json!({"reasoning_effort": effort})), false)
+    };
+    for (model, effort, is_taken) in [
+        ("gemini-4-argon", "low", true),
+        ("gemini-4-carbon", "minimal", false),
+        ("gemini-4-argon", "none", false),
+        ("gemini-4-argon", "xhigh", false),
+        ("gemini-4-hydrogen", "xhigh", true),
+        ("gemini-4-neon", "xhigh", true),
+        ("gemini-4-neon", "minimal", false),
+    ] {
+        assert_eq!(sent(model, effort).is_ok(), is_taken, "{model} {effort}");
+    }
+}
+
+#[test]
+fn what_a_gemini_does_not_heed_is_sent_and_said_to_be_without_effect() {
+    let asked = ask(json!({"temperature": 0, "top_p": 0.5, "top_k": 4}));
+    for model in ["gemini-3.5-flash-lite", "gemini-3.6-flash", "gemini-4-argon"] {
+        let prepared = prepare(&client("gemini", model), &asked, false).unwrap();
+        let notes = ["temperature", "top_p", "top_k"]
+            .map(|field| format!("{field}: without effect: the model ignores it"));
+        assert_eq!(prepared.adjusted, notes, "{model}");
+        let sent: Value = serde_json::from_slice(&prepared.http.body).unwrap();
+        assert_eq!(sent["generationConfig"]["topP"], 0.5);
+    }
+    let prepared = prepare(&client("gemini", "gemini-3.1-pro-preview"), &asked, false).unwrap();
+    assert_eq!(prepared.adjusted, [""; 0]);
+}
+
+#[test]
 fn gemma_4_thinks_hardly_or_hard() {
     let gemma = client("gemini", "gemma-4-31b-it");
     for (effort, level) in [("minimal", "MINIMAL"), ("high", "HIGH")] {

@@ -17,7 +17,7 @@ pub fn is_sent(key: &str, value: &Value, wanted: &mut Wanted) -> Result<bool> {
         _ => return Ok(true),
     };
     let why = match range {
-        Range::From(..) | Range::Idle(..) => return Ok(true),
+        Range::From(..) | Range::Idle(..) | Range::Ignored(..) => return Ok(true),
         Range::Unthinking(..) if wanted.is_unthinking() => return Ok(true),
         Range::Unthinking(..) => "takes it only with reasoning_effort none",
         Range::No => "does not take it",

@@ -63,7 +63,8 @@ pub fn reason(word: &str) -> FinishReason {
         "refusal" => FinishReason::Refusal,
         // Anthropic stops after shortening a conversation, if asked to: it goes on
         // as after any other pause.
-        "pause_turn" | "compaction" => FinishReason::Pause,
+        // Gemini's of an answer that is too long for one.
+        "pause_turn" | "compaction" | "continuation" => FinishReason::Pause,
         _ => FinishReason::Other,
     }
 }

@@ -11,8 +11,14 @@ use crate::llm::request::{Format, Request, ToolChoice};
 
 /// What answers in OpenAI's form hold beside text and calls, and the dialects read
 /// or leave to the provider that said it; thoughts are nobody else's.
-const KNOWN_IN_MESSAGES: [&str; 12] = [
+const KNOWN_IN_MESSAGES: [&str; 18] = [
     "container",
+    "context_management",
+    "continuation_token",
+    "diagnostics",
+    "input_transformations",
+    "stop_details",
+    "toolset_name",
     "refusal",
     "tool_plan",
     "extra_content",

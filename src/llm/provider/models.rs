@@ -74,6 +74,8 @@ pub enum Range {
     Unthinking(f64, f64),
     /// Between these, and to no effect while it thinks.
     Idle(f64, f64),
+    /// Between these, and to no effect.
+    Ignored(f64, f64),
 }
 
 /// How a model is told to think.

@@ -173,6 +173,12 @@ impl Wanted {
                 }
                 (low, high)
             }
+            Range::Ignored(low, high) => {
+                if Some(value) != neutral(key) {
+                    self.note(key, "without effect: the model ignores it");
+                }
+                (low, high)
+            }
             Range::Unthinking(low, high) if self.is_unthinking() => (low, high),
             // Who asks for nothing else than the model does anyway is granted it.
             Range::Unthinking(..) | Range::No if explicit && Some(value) != neutral(key) => {

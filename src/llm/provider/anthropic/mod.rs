@@ -3,6 +3,7 @@
 //! A message is a list of blocks, and what the model thought comes back signed:
 //! the blocks of an answer are kept as received and sent back unchanged.
 
+mod block;
 mod fallback;
 mod fees;
 mod read;

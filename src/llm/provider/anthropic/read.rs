@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::block::Block;
 use super::fallback;
+use super::turns::TOOLSET;
 use super::usage::Usages;
 use crate::error::Result;
 use crate::llm::assemble::{Assembler, CALLS_MAX, Fragment};
@@ -22,24 +24,6 @@ pub struct Decoder {
     usage: Usages,
 }
 
-/// A block in the making.
-#[derive(Default)]
-struct Block {
-    index: u64,
-    start: Value,
-    text: String,
-    thinking: String,
-    /// Whether no piece has come after a thought that its start began.
-    may_repeat: bool,
-    signature: String,
-    json: String,
-    /// The input that it began with, as the vendor wrote it.
-    given: String,
-    citations: Vec<Value>,
-    call: Option<usize>,
-    is_over: bool,
-}
-
 impl Dialect for Decoder {
     fn event(&mut self, name: &[u8], json: &Json, out: &mut Assembler) -> Result<bool> {
         match json.get("type").text().unwrap_or_default() {
@@ -50,6 +34,7 @@ impl Dialect for Decoder {
                 out.start(message.get("model"), message.get("id"));
                 out.open(0);
                 self.usage.add(message.get("usage"), out);
+                beside(message, out);
                 for (index, block) in message.get("content").items().iter().enumerate() {
                     self.open(index as u64, block, out);
                 }
@@ -70,6 +55,7 @@ impl Dialect for Decoder {
             "message_delta" => {
                 self.stop(json.get("delta"), out);
                 self.usage.add(json.get("usage"), out);
+                beside(json, out);
             }
             "message_stop" => {
                 self.blocks.iter_mut().for_each(|block| block.stop(out));
@@ -110,6 +96,7 @@ impl Dialect for Decoder {
         }
         self.stop(json, out);
         self.usage.add(json.get("usage"), out);
+        beside(json, out);
         Ok(())
     }
 
@@ -166,7 +153,7 @@ impl Decoder {
         }
         // What is no object is no block; what its deltas bring is kept even so.
         let kept = if start.is_object() { start.to_value() } else { json!({}) };
-        let mut block = Block { index, start: kept, ..Block::default() };
+        let mut block = Block::new(index, kept);
         match start.get("type").text().unwrap_or_default() {
             "text" => {
                 block.text = start.get("text").text().unwrap_or_default().into();
@@ -186,7 +173,11 @@ impl Decoder {
                 let (id, name) = (start.get("id").word(), start.get("name").word());
                 let index = Some(index);
                 let piece = Fragment { index, id, name, begins: true, ..Fragment::default() };
-                block.call = Some(out.tool(0, piece));
+                let place = out.tool(0, piece);
+                if let Some(name) = start.get(TOOLSET).word() {
+                    out.tool_extra(0, place, TOOLSET, name.into());
+                }
+                block.call = Some(place);
             }
             // From here on another model answers, and both are billed.
             "fallback" => {
@@ -210,7 +201,7 @@ impl Decoder {
         };
         if let (None, Some(start)) = (self.block(index), begun) {
             let index = index.unwrap_or(self.blocks.len() as u64);
-            self.blocks.push(Block { index, start, ..Block::default() });
+            self.blocks.push(Block::new(index, start));
         }
         self.block(index)
     }
@@ -246,11 +237,14 @@ impl Decoder {
             let container = delta.get("container").to_value();
             out.message_extra(0).insert("container".into(), container);
         }
+        let details = delta.get("stop_details");
+        if details.is_object() && !details.has_only(&["type", "explanation"]) {
+            out.message_extra(0).insert("stop_details".into(), details.to_value());
+        }
         let choice = out.choice(0);
         if let Some(text) = delta.get("stop_sequence").word() {
             choice.stop_sequence = Some(text.into());
         }
-        let details = delta.get("stop_details");
         // What the beginning of a stream said may be taken back.
         if details.is_null() && delta.members().iter().any(|(name, _)| name == "stop_details") {
             choice.finish_detail = None;
@@ -266,97 +260,12 @@ impl Decoder {
     }
 }
 
-impl Block {
-    fn add(&mut self, of: PieceOf, mut pieces: Pieces<'_>, out: &mut Assembler) {
-        match of {
-            PieceOf::Text => self.text.push_str(pieces.text),
-            PieceOf::Thought => {
-                // LiteLLM says in the first piece what began the block (request 34433).
-                if std::mem::take(&mut self.may_repeat) {
-                    pieces = pieces.after(&self.thinking).unwrap_or(pieces);
-                }
-                self.thinking.push_str(pieces.text);
-            }
-            PieceOf::Arguments(_) => {
-                self.json.push_str(pieces.text);
-                return self.arguments(pieces, out);
-            }
+/// Keeps what an answer says of what became of the request.
+fn beside(json: &Json, out: &mut Assembler) {
+    for name in ["context_management", "diagnostics", "input_transformations"] {
+        let said = json.get(name);
+        if said.is_object() || !said.items().is_empty() {
+            out.message_extra(0).insert(name.into(), said.to_value());
         }
-        out.pieces(0, of == PieceOf::Thought, pieces);
-    }
-
-    /// A piece of a kind that is not known yet: its block goes back whole.
-    fn grow(&mut self, delta: &Json) {
-        let Value::Object(start) = &mut self.start else { return };
-        for (key, value) in delta.members().iter().filter(|(key, _)| key != "type") {
-            match (start.get_mut(key.as_ref()), value) {
-                (_, Json::Null) => {}
-                // Sealed, and so whole each time.
-                (Some(Value::String(old)), Json::Text(piece)) if key != "encrypted_content" => {
-                    old.push_str(piece);
-                }
-                _ => drop(start.insert(key.to_string(), value.to_value())),
-            }
-        }
-    }
-
-    fn arguments(&self, pieces: Pieces<'_>, out: &mut Assembler) {
-        if self.call.is_none() {
-            return;
-        }
-        let (index, id) = (Some(self.index), self.start["id"].as_str());
-        for arguments in pieces.iter().filter(|piece| !piece.is_empty()) {
-            out.tool(0, Fragment { index, id, arguments, ..Fragment::default() });
-        }
-    }
-
-    /// Whether it is the call that this would begin, and not over.
-    fn is_begun_by(&self, start: &Json) -> bool {
-        let id = start.get("id").word();
-        self.call.is_some() && !self.is_over && id.is_some() && self.start["id"].as_str() == id
-    }
-
-    /// The block is complete. Arguments that came whole are told now.
-    fn stop(&mut self, out: &mut Assembler) {
-        self.is_over = true;
-        let Some(place) = self.call else { return };
-        if self.json.trim().is_empty() {
-            self.json = match std::mem::take(&mut self.given) {
-                given if given.is_empty() => "{}".into(),
-                given => given,
-            };
-            self.arguments(self.json.as_str().into(), out);
-        }
-        out.tool_end(0, place);
-    }
-
-    fn cited(&self) -> Vec<Value> {
-        let given = self.start["citations"].as_array().cloned().unwrap_or_default();
-        given.into_iter().chain(self.citations.iter().cloned()).collect()
-    }
-
-    /// The block as it would have stood in a plain answer.
-    fn whole(self) -> Value {
-        let mut block = self.start;
-        match block["type"].as_str().unwrap_or_default() {
-            "text" => block["text"] = self.text.into(),
-            "thinking" => {
-                block["thinking"] = self.thinking.into();
-                // Hosts that sign nothing may refuse an empty one.
-                if !self.signature.is_empty() {
-                    block["signature"] = self.signature.into();
-                }
-            }
-            _ if !self.json.is_empty() => {
-                block["input"] = serde_json::from_str(&self.json).unwrap_or_else(|_| json!({}));
-            }
-            _ => {}
-        }
-        if !self.citations.is_empty() {
-            let mut all = block["citations"].as_array().cloned().unwrap_or_default();
-            all.extend(self.citations);
-            block["citations"] = all.into();
-        }
-        block
     }
 }

@@ -13,6 +13,9 @@ use crate::llm::provider::{Chat, calls, lost, send};
 /// A turn: whose, and its blocks.
 pub type Turn = (&'static str, Vec<Value>);
 
+/// Whose call it is, where the vendor has several tools of one name.
+pub const TOOLSET: &str = "toolset_name";
+
 /// The turns of user and assistant.
 pub fn messages(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut turns: Vec<Turn> = Vec::new();
@@ -23,7 +26,7 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
         match message.role {
             Role::System if at < head => {}
             Role::System => told.extend(system::said(message, &system::IN_A_TURN, wanted)?),
-            Role::Tool => add_result(&mut turns, result(message, wanted)?),
+            Role::Tool => add_result(&mut turns, result(&said, at, wanted)?),
             role => {
                 let mut blocks = match role {
                     Role::Assistant => assistant(chat, message, wanted)?,
@@ -191,11 +194,17 @@ fn add_result(turns: &mut Vec<Turn>, result: Value) {
 /// What a tool says that failed without a word: the vendor takes nothing empty then.
 const FAILED: &str = "error";
 
-fn result(message: &Message, wanted: &mut Wanted) -> Result<Value> {
+fn result(messages: &[Message], at: usize, wanted: &mut Wanted) -> Result<Value> {
+    let message = &messages[at];
     let mut result = json!({
         "type": "tool_result",
         "tool_use_id": id(message.tool_call_id.as_deref().unwrap_or_default()),
     });
+    let call = calls::place_of(messages, at).map(|(said, call)| &messages[said].tool_calls[call]);
+    let of_call = call.and_then(|call| call.extra.get(TOOLSET));
+    if let Some(name) = message.extra.get(TOOLSET).or(of_call) {
+        result[TOOLSET] = name.clone();
+    }
     let blocks = blocks(message, wanted)?;
     if blocks.is_empty() && message.is_error {
         wanted.note("messages", "a failed tool's result that says nothing sent with a word");
@@ -293,7 +302,7 @@ fn block(piece: &Piece, role: Role, wanted: &mut Wanted) -> Result<Option<Value>
             let kind = json["type"].as_str().unwrap_or_default();
             let only_of_role = match role {
                 // What a search for tools has found, where the caller searches.
-                Role::Tool => &["tool_reference"][..],
+                Role::Tool => &["tool_reference", "browser_state"][..],
                 Role::System if wanted.takes.system_in_turns => &system::OF_TOOLS,
                 _ => &["container_upload"],
             };

@@ -17,7 +17,9 @@ const LEAST_BUDGET: u64 = 1_024;
 const CAP: u64 = 32_000;
 /// Fields of the vendor's own that are handed on.
 const OWN_FIELDS: &[&str] = &[
+    "billing_policy",
     "cache_control",
+    "compaction",
     "container",
     "context_management",
     "diagnostics",
@@ -31,6 +33,7 @@ const OWN_FIELDS: &[&str] = &[
     "speed",
     "stop_sequences",
     "system",
+    "thread",
     "user_profile_id",
 ];
 /// What the vendor knows of a function beside what all know.

@@ -128,6 +128,10 @@ impl Candidate {
         if let Some(message) = json.get("finishMessage").word() {
             choice.finish_detail = Some(message.into());
         }
+        // The same request goes on with it.
+        if let Some(token) = json.get("continuationToken").word() {
+            out.message_extra(self.index).insert("continuation_token".into(), token.into());
+        }
         if let Some(word) = json.get("finishReason").label()
             && !matches!(word.as_str(), "0" | "FINISH_REASON_UNSPECIFIED")
         {

@@ -18,6 +18,7 @@ const OWN_FIELDS: &[&str] = &[
     "cachedContent",
     "safetySettings",
     "labels",
+    "continuationToken",
     SERVICE_TIER,
     "store",
     "systemInstruction",
@@ -25,8 +26,9 @@ const OWN_FIELDS: &[&str] = &[
 ];
 const SERVICE_TIER: &str = "serviceTier";
 /// Other names that the vendor has for them.
-const NAMES: [(&str, &str); 6] = [
+const NAMES: [(&str, &str); 7] = [
     ("cached_content", "cachedContent"),
+    ("continuation_token", "continuationToken"),
     ("generation_config", "generationConfig"),
     ("safety_settings", "safetySettings"),
     ("service_tier", SERVICE_TIER),

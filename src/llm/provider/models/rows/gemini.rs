@@ -1,6 +1,6 @@
 //! Gemini and Gemma.
 
-use super::super::Range::{From, No};
+use super::super::Range::{From, Ignored, No};
 use super::super::{Takes, Thinking};
 use super::OPEN;
 
@@ -26,6 +26,18 @@ const GEMINI_NOT_MINIMAL: Takes =
 /// 3.5 Flash-Lite, 3.6 and all that come after (ai.google.dev, whats-new-gemini-3.6).
 const GEMINI_NEW: Takes = Takes { prefill: false, ..GEMINI };
 const GEMINI_3_7: Takes = Takes { prefill: false, ..GEMINI_NOT_MINIMAL };
+/// They go on as if nothing was said of how to choose words (docs.cloud.google.com, the
+/// guides to 3.5 Flash-Lite, 3.6 Flash and 4 Argon).
+const GEMINI_HEEDLESS: Takes = Takes {
+    temperature: Ignored(0.0, 2.0),
+    top_p: Ignored(0.0, 1.0),
+    top_k: Ignored(0.0, 1e6),
+    ..GEMINI_NEW
+};
+const GEMINI_4: Takes =
+    Takes { thinking: Thinking::Efforts(&["low", "medium", "high"]), ..GEMINI_HEEDLESS };
+const GEMINI_4_LONG: Takes =
+    Takes { thinking: Thinking::Efforts(&["low", "medium", "high", "xhigh"]), ..GEMINI_4 };
 
 /// The rows.
 pub const ROWS: &[Takes] = &[
@@ -69,7 +81,11 @@ pub const ROWS: &[Takes] = &[
     Takes { prefix: "gemini-3.1-pro", ..GEMINI_NOT_MINIMAL },
     Takes { prefix: "gemini-pro-latest", ..GEMINI_NOT_MINIMAL },
     Takes { prefix: "gemini-3.5-flash", ..GEMINI },
-    Takes { prefix: "gemini-3.5-flash-lite", ..GEMINI_NEW },
+    Takes { prefix: "gemini-3.5-flash-lite", ..GEMINI_HEEDLESS },
+    Takes { prefix: "gemini-3.6-flash", ..GEMINI_HEEDLESS },
     Takes { prefix: "gemini-3.7-flash", ..GEMINI_3_7 },
     Takes { prefix: "gemini-3.8-flash", ..GEMINI_3_7 },
+    Takes { prefix: "gemini-4", ..GEMINI_4 },
+    Takes { prefix: "gemini-4-hydrogen", ..GEMINI_4_LONG },
+    Takes { prefix: "gemini-4-neon", ..GEMINI_4_LONG },
 ];
