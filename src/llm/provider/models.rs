@@ -39,7 +39,14 @@ pub static DEFAULTS: &[Defaults] = &[
     defaults("anthropic", ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5"]),
     defaults("gemini", ["gemini-3.5-flash-lite", "gemini-3.8-flash", "gemini-3.1-pro-preview"]),
     defaults("deepseek", ["deepseek-flash", "deepseek-flash", "deepseek-v4-pro"]),
-    defaults("kimi", ["kimi-k2.6", "kimi-k2.6", "kimi-k3"]),
+    Defaults {
+        provider: "kimi",
+        models: [
+            ("kimi-k2.6", Some("2026-12-31")),
+            ("kimi-k2.6", Some("2026-12-31")),
+            ("kimi-k3", None),
+        ],
+    },
     defaults("cohere", ["command-r7b-12-2024", "command-a-03-2025", "command-a-reasoning-08-2025"]),
     defaults(
         "siliconflow",

@@ -285,6 +285,12 @@ fn words_that_vendors_have_beside_a_vague_label_are_understood() {
     ]);
     let slow = json!({"message": "Too many tokens, please wait before trying again."});
     assert_eq!(inside("custom", &slow), [RateLimited; 2]);
+    let cap = "too many tokens: max tokens must be less than or equal to 4096, the maximum";
+    let growth = |http| {
+        refused("custom", http, &[], &error(json!({"code": "slow_down", "type": "rate_limit_error", "message": "Please slow down."})).to_string())
+    };
+    check(vec![("cohere", 400, json!({"message": cap}), BadRequest)]);
+    assert_eq!([429, 503].map(|http| growth(http).status), [RateLimited, Overloaded]);
     // Copilot, of a month's, as a text; where more is said, that is what counts.
     let text = |text: &str| refused("custom", 429, &[], text).status;
     assert_eq!(text("quota exceeded\n"), QuotaExhausted);

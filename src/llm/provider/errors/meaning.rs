@@ -3,8 +3,8 @@
 use super::facts::Facts;
 use super::labels::{SURELY_A_MODEL, bare, by_label};
 use super::words::{
-    BAD_KEY, DEGRADED, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, NOT_WANTED, OF_A_MINUTE,
-    SPENT, TOO_FAST, TOO_LONG, TOO_MUCH, UNFIT, UNKNOWN, USED_UP,
+    BAD_KEY, CAP_TOO_HIGH, DEGRADED, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, NOT_WANTED,
+    OF_A_MINUTE, SPENT, TOO_FAST, TOO_LONG, TOO_MUCH, UNFIT, UNKNOWN, USED_UP,
 };
 use crate::error::Status;
 use crate::llm::provider::Context;
@@ -39,6 +39,10 @@ impl Facts {
             // that is used up a lack of permission.
             Some(Status::RateLimited | Status::Permission) if self.is_spent(&says) => {
                 Status::QuotaExhausted
+            }
+            // OpenAI, of one's own growth; with a 503 it is everybody's.
+            Some(Status::Overloaded) if http == 429 && labels.iter().any(|l| l == "slowdown") => {
+                Status::RateLimited
             }
             // xAI's code is the same for what its filter refuses.
             Some(Status::Permission) if says(FILTERED) => Status::ContentFilter,
@@ -101,6 +105,7 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         500 if says(UNFIT) => Status::BadRequest,
         400 | 404 if says(LACKS) => Status::BadRequest,
         404 if says(NOT_WANTED) => Status::Permission,
+        400 if says(CAP_TOO_HIGH) => Status::BadRequest,
         // Ollama says so with a 500.
         400 | 413 | 422 | 500 | 0 if says(TOO_LONG) => Status::ContextLength,
         400 | 403 | 412 | 429 | 0 if says(NO_MONEY) || says(SPENT) => Status::QuotaExhausted,

@@ -18,6 +18,8 @@ pub const UNFIT: &[&str] =
     &["jinja exception", "tools param requires --jinja", "input is not supported - hint"];
 /// OpenRouter: the model is served, but by nobody who does what was asked.
 pub const LACKS: &[&str] = &["no endpoints found that support"];
+/// Cohere, of `max_tokens`, in words that have those of a long prompt in them.
+pub const CAP_TOO_HIGH: &[&str] = &["max tokens must be less than"];
 pub const TOO_LONG: &[&str] = &[
     "prompt is too long",
     "maximum context length",
