@@ -431,6 +431,19 @@ fn a_result_names_one_call_where_other_hosts_count_their_calls_anew() {
 }
 
 #[test]
+fn gemini_4_keeps_no_content_that_a_request_names() {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}],
+        "cached_content": "cachedContents/x"}));
+    let set = [("provider", "gemini"), ("model", "gemini-4-argon"), ("api_key", "k")];
+    let error = prepare(&options(&set), &asked, false).unwrap_err().to_string();
+    assert!(error.contains("cachedContent"), "{error}");
+    let dropping = options(&[&set[..], &[("unsupported", "drop")]].concat());
+    let prepared = prepare(&dropping, &asked, false).unwrap();
+    assert!(!String::from_utf8_lossy(&prepared.http.body).contains("cachedContents/x"));
+    assert_eq!(prepared.adjusted.len(), 1);
+}
+
+#[test]
 fn an_answer_that_is_too_long_for_one_pauses_and_says_by_what_its_request_goes_on() {
     let parts = json!({"role": "model", "parts": [{"text": "half"}]});
     for (word, reason) in

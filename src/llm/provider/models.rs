@@ -197,6 +197,8 @@ pub struct Takes {
     pub system_in_turns: bool,
     /// Gemini: whether it takes instructions apart from what is said.
     pub system: bool,
+    /// Gemini: whether a conversation may begin with what lies with the vendor.
+    pub cached_content: bool,
     /// Gemini: whether it takes tools.
     pub tools: bool,
     /// Gemini: whether functions go beside tools of the vendor's own, and a format of

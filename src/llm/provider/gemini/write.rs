@@ -15,7 +15,7 @@ use crate::llm::request::Format;
 const LEAST_BUDGET: u64 = 512;
 /// Fields of the vendor's own that are handed on.
 const OWN_FIELDS: &[&str] = &[
-    "cachedContent",
+    CACHED,
     "safetySettings",
     "labels",
     "continuationToken",
@@ -24,10 +24,11 @@ const OWN_FIELDS: &[&str] = &[
     "systemInstruction",
     "toolConfig",
 ];
+const CACHED: &str = "cachedContent";
 const SERVICE_TIER: &str = "serviceTier";
 /// Other names that the vendor has for them.
 const NAMES: [(&str, &str); 7] = [
-    ("cached_content", "cachedContent"),
+    ("cached_content", CACHED),
     ("continuation_token", "continuationToken"),
     ("generation_config", "generationConfig"),
     ("safety_settings", "safetySettings"),
@@ -81,6 +82,11 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, model: &str) -> Result<Map<String,
         _ => key == "modalities" && modalities(value).is_some(),
     };
     rest.retain(|key, value| !is_in_config(key, value));
+    let is_cached = |rest: &Map<_, _>| rest.get(CACHED).is_some_and(|name| !Value::is_null(name));
+    if !wanted.takes.cached_content && is_cached(&rest) {
+        wanted.refuse(CACHED, "keeps no content that is named")?;
+        rest.shift_remove(CACHED);
+    }
     send::check_system(&mut rest, "systemInstruction", &body, wanted)?;
     send::other_fields(&rest, wanted, OWN_FIELDS, &mut body)?;
     leave_to_cached(&mut body, wanted)?;
@@ -90,7 +96,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, model: &str) -> Result<Map<String,
 /// What the vendor has of a conversation whose beginning lies with it, and takes from
 /// nowhere else then.
 fn leave_to_cached(body: &mut Map<String, Value>, wanted: &mut Wanted) -> Result<()> {
-    if body.get("cachedContent").is_none_or(Value::is_null) {
+    if body.get(CACHED).is_none_or(Value::is_null) {
         return Ok(());
     }
     for field in ["systemInstruction", "tools", "toolConfig"] {

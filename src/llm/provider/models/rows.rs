@@ -39,6 +39,7 @@ pub const OPEN: Takes = Takes {
     schema: true,
     images: true,
     system_in_turns: false,
+    cached_content: true,
     system: true,
     tools: true,
     tools_beside: true,

@@ -34,8 +34,11 @@ const GEMINI_HEEDLESS: Takes = Takes {
     top_k: Ignored(0.0, 1e6),
     ..GEMINI_NEW
 };
-const GEMINI_4: Takes =
-    Takes { thinking: Thinking::Efforts(&["low", "medium", "high"]), ..GEMINI_HEEDLESS };
+const GEMINI_4: Takes = Takes {
+    thinking: Thinking::Efforts(&["low", "medium", "high"]),
+    cached_content: false,
+    ..GEMINI_HEEDLESS
+};
 const GEMINI_4_LONG: Takes =
     Takes { thinking: Thinking::Efforts(&["low", "medium", "high", "xhigh"]), ..GEMINI_4 };
 
