@@ -2,7 +2,7 @@
 //!
 //! Words decide only where codes and types are silent: see [`super::meaning`].
 
-/// Bedrock, of tokens a minute.
+/// Bedrock and Cerebras, of tokens a minute.
 pub const TOO_FAST: &[&str] = &["too many tokens, please wait", "tokens per minute limit exceeded"];
 /// Likewise of a day's.
 pub const TOO_MUCH: &[&str] = &["too many tokens per day"];
