@@ -110,6 +110,21 @@ fn unit_seconds(unit: &str) -> Option<f64> {
     }
 }
 
+/// How long until a limit is full again, in whichever way that is written: a time, or a
+/// point in time, for which it is asked what time it is, in ms since 1970.
+pub fn reset_in(text: &str, now_ms: impl FnOnce() -> Option<u64>) -> Option<Duration> {
+    let at_ms = match text.parse::<f64>() {
+        Ok(ms) if ms >= 1e11 => ms as u64,
+        Ok(seconds) if seconds >= 1e9 => (seconds * 1e3) as u64,
+        Ok(seconds) => return seconds_from(seconds),
+        Err(_) => match rfc3339_ms(text) {
+            Some(at_ms) => at_ms,
+            None => return duration(text),
+        },
+    };
+    Some(Duration::from_millis(at_ms.saturating_sub(now_ms()?)))
+}
+
 /// A time of so many seconds; one beyond all sense is thirty years.
 pub fn seconds_from(seconds: f64) -> Option<Duration> {
     const LONGEST: f64 = 1e9;

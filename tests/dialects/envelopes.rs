@@ -1,5 +1,6 @@
 //! Error envelopes that are rare, nested or broken, and where they stand.
 
+mod gates;
 mod labels;
 mod limits;
 mod places;

@@ -252,3 +252,22 @@ fn the_traffic_that_vertex_names_is_a_tier() {
         assert_eq!(is_unpriced(&custom, &openais), is_other, "{traffic}");
     }
 }
+
+#[test]
+fn the_cost_that_vercels_gateway_states_beside_what_is_said_is_the_costs() {
+    let beside = json!({"gateway": {"cost": "0.0045405"}});
+    let choice = |name: &str, finish: Value| {
+        json!({"id": "c", "choices": [{"index": 0, "finish_reason": finish,
+            name: {"role": "assistant", "content": "a", "provider_metadata": beside}}]})
+    };
+    let client = client("custom", "m");
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &asked);
+    let plain = choice("message", "stop".into()).to_string();
+    let plain = dialect.reply(&context, &head(200, &[]), plain.as_bytes()).unwrap();
+    let events = [choice("delta", "stop".into())];
+    let (_, streamed) = stream(dialect, &context, &sse(&events)).unwrap();
+    for response in [plain, streamed] {
+        assert_eq!(response.stated_cost_usd, Some(0.0045405));
+    }
+}

@@ -100,7 +100,7 @@ fn stated(headers: &Headers, unix_ms: u64) -> [Limit; KINDS.len()] {
             // Only here it matters what time it is there.
             let date = || headers.get("date").and_then(dates::http);
             let now = now.get_or_insert_with(|| date().map_or(unix_ms, |seconds| seconds * 1_000));
-            limit.reset = until(value, *now);
+            limit.reset = dates::reset_in(value, || Some(*now));
         }
     }
     limits
@@ -110,6 +110,8 @@ fn stated(headers: &Headers, unix_ms: u64) -> [Limit; KINDS.len()] {
 fn parts(name: &str) -> Option<((&'static str, &str), &str)> {
     if let Some(rest) = after(name, OPENAI) {
         let (what, kind) = rest.split_once('-').unwrap_or((rest, ""));
+        // Cerebras says of which time.
+        let kind = kind.strip_suffix("-minute").unwrap_or(kind);
         return Some(((OPENAI, kind), what));
     }
     let (kind, what) = after(name, ANTHROPIC)?.rsplit_once('-')?;
@@ -127,22 +129,6 @@ fn after<'a>(name: &'a str, start: &str) -> Option<&'a str> {
 
 fn same(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
-}
-
-/// The time from now until a reset, in whichever way it is written.
-fn until(text: &str, now_ms: u64) -> Option<Duration> {
-    if let Ok(number) = text.parse::<f64>() {
-        let at_ms = match number {
-            n if n >= 1e11 => n as u64,
-            n if n >= 1e9 => (n * 1e3) as u64,
-            seconds => return dates::seconds_from(seconds),
-        };
-        return Some(Duration::from_millis(at_ms.saturating_sub(now_ms)));
-    }
-    if let Some(at_ms) = dates::rfc3339_ms(text) {
-        return Some(Duration::from_millis(at_ms.saturating_sub(now_ms)));
-    }
-    dates::duration(text)
 }
 
 #[cfg(test)]
@@ -226,7 +212,7 @@ mod tests {
     fn what_cannot_be_read_is_as_if_it_were_not_there() {
         assert!(learned(&[("x-ratelimit-limit-requests", "many")]).is_empty());
         for text in ["", "s", "5", "1x", "..s", "-3", "99999999999999999999h"] {
-            let _ = until(text, 0);
+            let _ = dates::reset_in(text, || None);
         }
     }
 }

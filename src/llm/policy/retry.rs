@@ -106,6 +106,8 @@ fn may_repeat(facts: &Facts, options: &ClientOptions) -> bool {
         (Some(_), Timeout | TooLarge) => false,
         (Some(504), _) => options.retry_after_send,
         (Some(408 | 409 | 429 | 500..=599), _) => true,
+        // OpenRouter, of what is being answered yet.
+        (Some(402), RateLimited) => true,
         // An error event inside a 200, before anything was delivered.
         (Some(200..=299), RateLimited | Overloaded | Server) => true,
         (Some(_), Truncated | Connection) => options.retry_after_send,
@@ -220,6 +222,8 @@ mod tests {
         for http in [400, 401, 403, 404, 422] {
             assert!(!again(answered(http, Status::BadRequest)), "{http}");
         }
+        assert!(again(answered(402, Status::RateLimited)));
+        assert!(!again(answered(402, Status::QuotaExhausted)));
         for lasting in [Status::QuotaExhausted, Status::ContextLength, Status::Authentication] {
             assert!(!again(answered(500, lasting)), "{lasting:?}");
         }

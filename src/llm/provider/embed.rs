@@ -117,13 +117,15 @@ pub fn read<'a>(context: &Context, head: &Head, body: &'a [u8]) -> Result<Json<'
     errors::inside(context, head, b"", &json).map_or(Ok(json), Err)
 }
 
-/// Vectors that a host sends as base64, as numbers.
-pub fn as_numbers(json: &mut Value) {
+/// Vectors that a host sends as base64, as numbers: floats, but bytes where they are of
+/// Perplexity's models.
+pub fn as_numbers(json: &mut Value, model: &str) {
+    let model = model.rsplit('/').next().unwrap_or(model);
+    let read = if model.starts_with("pplx-embed") { small } else { floats };
     let rows = json.get_mut("data").and_then(Value::as_array_mut);
     for row in rows.into_iter().flatten() {
-        let vector = row["embedding"].as_str().and_then(floats);
-        if let Some(vector) = vector {
-            row["embedding"] = vector.into();
+        if let Some(vector) = row["embedding"].as_str().and_then(read) {
+            row["embedding"] = vector;
         }
     }
 }
@@ -140,10 +142,16 @@ pub fn complete_usage(json: &mut Value) {
 }
 
 /// The floats of a base64 text: four bytes each, the lowest first.
-fn floats(text: &str) -> Option<Vec<f32>> {
+fn floats(text: &str) -> Option<Value> {
     let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
     let (floats, rest) = bytes.as_chunks::<4>();
     rest.is_empty().then(|| floats.iter().map(|four| f32::from_le_bytes(*four)).collect())
+}
+
+/// The numbers of a base64 text, from -128 to 127: a byte each.
+fn small(text: &str) -> Option<Value> {
+    let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+    Some(bytes.iter().map(|byte| byte.cast_signed()).collect())
 }
 
 /// OpenAI's form of vectors; an answer without any is none.

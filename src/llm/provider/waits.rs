@@ -37,16 +37,17 @@ pub fn until(headers: &Headers, at_ms: u64) -> Option<Duration> {
     Some(Duration::from_millis(at_ms.saturating_sub(now * 1_000)))
 }
 
-/// When an OpenAI limit with nothing left is full again.
+/// When a limit with nothing left is full again: OpenAI's, Cerebras', or OpenRouter's
+/// only one.
 pub fn limit_reset(headers: &Headers) -> Option<Duration> {
+    let now_ms = || Some(headers.get("date").and_then(dates::http)? * 1_000);
     let spent = |what: &str| {
-        let left = headers.get(&format!("x-ratelimit-remaining-{what}"))?;
-        let reset = headers.get(&format!("x-ratelimit-reset-{what}"))?;
-        // Azure writes seconds without a unit.
-        let reset = || reset.trim().parse().ok().map_or_else(|| duration(reset), seconds_from);
-        (left.trim() == "0").then(reset).flatten()
+        let left = headers.get(&format!("x-ratelimit-remaining{what}"))?;
+        let reset = headers.get(&format!("x-ratelimit-reset{what}"))?;
+        (left.trim() == "0").then(|| dates::reset_in(reset.trim(), now_ms)).flatten()
     };
-    spent("requests").max(spent("tokens"))
+    let all = ["-requests", "-tokens", "-requests-minute", "-tokens-minute", ""];
+    all.into_iter().filter_map(spent).max()
 }
 
 /// "try again in 1m2.5s", "retry after 26 seconds", "please wait 10 hours 58 minutes":

@@ -14,8 +14,13 @@ fn vectors_are_numbers_unless_base64_was_asked_for() {
         json["data"][0]["embedding"].clone()
     };
     assert_eq!(vector(json!({"model": "e", "input": "a"})), json!([1.0, -2.0]));
-    let asked = json!({"model": "e", "input": "a", "encoding_format": "base64"});
-    assert_eq!(vector(asked), "AACAPwAAAMA=");
+    for format in ["base64", "base64_int8"] {
+        let asked = json!({"model": "e", "input": "a", "encoding_format": format});
+        assert_eq!(vector(asked), "AACAPwAAAMA=");
+    }
+    // Perplexity's are a byte each.
+    let asked = json!({"model": "pplx-embed-v1-0.6b", "input": "a"});
+    assert_eq!(vector(asked), json!([0, 0, -128, 63, 0, 0, 0, -64]));
 }
 
 #[test]

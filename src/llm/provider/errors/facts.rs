@@ -72,6 +72,7 @@ impl Facts {
         facts.unwrap();
         facts.reasons.extend(numbered(&facts.message).map(Into::into));
         facts.reasons.extend(of_amazon(&facts.message).map(Into::into));
+        facts.reasons.extend(minimax(number_at_end(&facts.message)).map(Into::into));
         facts
     }
 
@@ -99,6 +100,7 @@ impl Facts {
         }
         // OpenRouter's own word for what other forms call by one name.
         self.reasons.extend(metadata.get("error_type").label());
+        self.reasons.extend(metadata.get("reason").label());
         self.reasons.extend(error.get("error_type").label());
         self.retry_after = self.retry_after.or_else(|| wait_stated(metadata));
         let raw = match metadata.get("raw") {
@@ -145,6 +147,8 @@ impl Facts {
             }
             self.reasons.extend(root.get("reason").label());
             self.reasons.extend(root.get("statusText").label());
+            // Databricks, of its guardrails.
+            self.reasons.extend(root.get("finishReason").label());
             fill(&mut self.param, root.get("param"));
             let kind = root.get("type");
             // Neither says more than that there is an error (RFC 9457 for the second).
@@ -269,6 +273,13 @@ fn numbered(message: &str) -> Option<&str> {
     (code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit())).then_some(code)
 }
 
+/// The number of MiniMax's that ends the words where the envelope is another vendor's,
+/// as `output new_sensitive (1027)`; those of three nines before it are not its alone.
+fn number_at_end(message: &str) -> Option<u64> {
+    let (_, number) = message.trim_end().strip_suffix(')')?.rsplit_once(" (")?;
+    number.parse().ok().filter(|number| *number > 1_020)
+}
+
 /// What a number of MiniMax's means, as a label that others have for it
 /// (platform.minimax.io, error codes).
 fn minimax(code: Option<u64>) -> Option<&'static str> {
@@ -279,6 +290,7 @@ fn minimax(code: Option<u64>) -> Option<&'static str> {
         1026 | 1027 => "content_filter",
         1039 => "context_length_exceeded",
         1042 | 2013 => "invalid_request_error",
+        2061 => "permission_error",
         _ => return None,
     })
 }

@@ -53,6 +53,8 @@ const LABELS: &[(Status, &[&str])] = &[
             "freeusagelimiterror",
             "gousagelimiterror",
             "blackusagelimiterror",
+            // Groq's, of a limit on spending.
+            "blockedapiaccess",
             "1113",
             "1304",
             "1308",
@@ -151,6 +153,9 @@ const LABELS: &[(Status, &[&str])] = &[
             "safetycheckfailed",
             // Portkey's guardrails, with a 446.
             "hooksfailed",
+            // Databricks'.
+            "inputguardrailtriggered",
+            "outputguardrailtriggered",
             "1301",
         ],
     ),
@@ -203,6 +208,8 @@ const LABELS: &[(Status, &[&str])] = &[
             "1302",
             "1303",
             "toomanyrequests",
+            // OpenRouter's, of what is being answered yet, with a 402.
+            "inflightbudgetexhausted",
             "ratelimited",
             "resourceexhausted",
             "tokens",

@@ -3,8 +3,8 @@
 use super::facts::Facts;
 use super::labels::{SURELY_A_MODEL, bare, by_label};
 use super::words::{
-    BAD_KEY, CAP_TOO_HIGH, DEGRADED, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE, NOT_WANTED,
-    OF_A_MINUTE, SPENT, TOO_FAST, TOO_LONG, TOO_MUCH, UNFIT, UNKNOWN, USED_UP,
+    BAD_KEY, CAP_TOO_HIGH, CRASHED, DEGRADED, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE,
+    NOT_WANTED, OF_A_MINUTE, SPENT, TOO_FAST, TOO_LONG, TOO_MUCH, UNFIT, UNKNOWN, USED_UP,
 };
 use crate::error::Status;
 use crate::llm::provider::Context;
@@ -42,6 +42,17 @@ impl Facts {
             }
             // OpenAI, of one's own growth; with a 503 it is everybody's.
             Some(Status::Overloaded) if http == 429 && labels.iter().any(|l| l == "slowdown") => {
+                Status::RateLimited
+            }
+            // Tencent's kind is the same for what has been paid for and is used up.
+            Some(Status::Permission) if http == 402 => Status::QuotaExhausted,
+            // SambaNova's code is the same for a limit of a minute.
+            Some(Status::QuotaExhausted)
+                if http == 429
+                    && says(&["rate limit exceeded"])
+                    && !says(NO_MONEY)
+                    && !says(SPENT) =>
+            {
                 Status::RateLimited
             }
             // xAI's code is the same for what its filter refuses.
@@ -106,6 +117,7 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         400 | 404 if says(LACKS) => Status::BadRequest,
         404 if says(NOT_WANTED) => Status::Permission,
         400 if says(CAP_TOO_HIGH) => Status::BadRequest,
+        400 if says(CRASHED) => Status::Server,
         // Ollama says so with a 500.
         400 | 413 | 422 | 500 | 0 if says(TOO_LONG) => Status::ContextLength,
         400 | 403 | 412 | 429 | 0 if says(NO_MONEY) || says(SPENT) => Status::QuotaExhausted,
@@ -131,6 +143,8 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
             "at capacity",
             "maximum capacity",
             "too busy",
+            // Cloudflare.
+            "no more data centers",
         ]) =>
         {
             Status::Overloaded

@@ -16,6 +16,8 @@ pub const DEGRADED: &[&str] = &[
 /// llama.cpp, which says with a 500 that a request is none for the model it has.
 pub const UNFIT: &[&str] =
     &["jinja exception", "tools param requires --jinja", "input is not supported - hint"];
+/// LM Studio, whose model has gone.
+pub const CRASHED: &[&str] = &["model has crashed"];
 /// OpenRouter: the model is served, but by nobody who does what was asked.
 pub const LACKS: &[&str] = &["no endpoints found that support"];
 /// Cohere, of `max_tokens`, in words that have those of a long prompt in them.
@@ -87,7 +89,9 @@ pub const NO_MONEY: &[&str] = &[
     "out of extra usage",
     "draw from your extra usage",
     "have an active grok subscription",
+    // OpenRouter's, of a key and of a budget.
     "key limit exceeded",
+    "budget limit exceeded",
     // Higress.
     "ai quota check, no quota",
     "out of call volume quota",
@@ -138,6 +142,8 @@ pub const USED_UP: &[&str] = &[
     "per-day",
     "daily free allocation",
     "today's quota",
+    // LiteLLM, of what may be spent.
+    "crossed budget",
 ];
 pub const UNKNOWN: &[&str] = &[
     "not found",
@@ -194,4 +200,8 @@ pub const FILTERED: &[&str] = &[
     "blocked by input guardrail",
     "blocked by output guardrail",
     "blocked due to security configurations",
+    // Cloudflare's, OpenRouter's and LiteLLM's.
+    "blocked due to dlp policy",
+    "request blocked: prompt injection",
+    "content blocked: ",
 ];

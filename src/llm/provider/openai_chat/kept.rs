@@ -53,6 +53,12 @@ impl Kept {
         if let Some(id) = hosted::result_of(piece) {
             return self.result(id, piece, out);
         }
+        // Vercel's gateway states it nowhere else.
+        let cost = piece.at(&["provider_metadata", "gateway", "cost"]).text();
+        let cost = cost.and_then(|usd| usd.trim().parse().ok());
+        if let Some(usd) = cost.filter(|usd: &f64| usd.is_finite() && *usd >= 0.0) {
+            out.response().stated_cost_usd = Some(usd);
+        }
         let thought = THOUGHTS.into_iter().find(|name| piece.get(name).word().is_some());
         let names_reasoning = thought.is_some() || piece.get("reasoning").text().is_some();
         for (key, value) in piece.members() {

@@ -56,14 +56,14 @@ impl Provider for OpenAiChat {
             return Err(embed::none(provider));
         }
         let mut prepared = embed::seal(options, embed::model(json)?, "/embeddings", json)?;
-        prepared.context.base64 = json.get("encoding_format").is_some_and(|f| f == "base64");
+        prepared.context.base64 = json.get("encoding_format").is_some_and(|f| f != "float");
         Ok(prepared)
     }
 
     fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
         let mut json = embed::read(context, head, body)?.to_value();
         if !context.base64 {
-            embed::as_numbers(&mut json);
+            embed::as_numbers(&mut json, &context.model);
         }
         if json["data"].as_array().is_none_or(Vec::is_empty) {
             return Err(embed::missing());
