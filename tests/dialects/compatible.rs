@@ -59,7 +59,7 @@ fn offered(sent: &Value) -> Vec<&str> {
 fn no_tool_is_forced_while_the_model_thinks_that_forces_none_then() {
     let forced = [json!("required"), named("g"), allowed("required")];
     for (provider, model) in
-        [("deepseek", "deepseek-flash"), ("deepseek", "deepseek-v4-pro"), ("kimi", "kimi-k2.6")]
+        [("deepseek", "deepseek-flash"), ("deepseek", "deepseek-v4-pro"), ("kimi", "kimi-k2.5")]
     {
         let client = client(provider, model);
         for choice in &forced {
@@ -92,6 +92,64 @@ fn no_tool_is_forced_while_the_model_thinks_that_forces_none_then() {
     for model in ["moonshot-v1-8k", "kimi-k2-0905-preview"] {
         let sent = body(&client("kimi", model), &choosing(&named("g"), &json!({})));
         assert_eq!(sent["tool_choice"], named("g"), "{model} does not think");
+    }
+}
+
+#[test]
+fn kimi_k2_6_can_be_made_to_call_a_tool_by_its_name_alone_and_only_without_thinking() {
+    let kimi = client("kimi", "kimi-k2.6");
+    let unthinking = json!({"reasoning_effort": "none"});
+    for choice in [json!("auto"), json!("none"), named("g")] {
+        assert_eq!(body(&kimi, &choosing(&choice, &unthinking))["tool_choice"], choice);
+    }
+    let sent = without(&kimi, &choosing(&json!("required"), &unthinking), "tool_choice");
+    assert_eq!((offered(&sent), &sent["tool_choice"]), (vec!["f", "g"], &Value::Null));
+    // Any of one tool is that tool.
+    let sent = body(&kimi, &choosing(&allowed("required"), &unthinking));
+    assert_eq!((offered(&sent), &sent["tool_choice"]), (vec!["g"], &named("g")));
+    let only = json!({"tools": [{"type": "function", "function": {"name": "h"}}],
+        "tool_choice": "required", "reasoning_effort": "none"});
+    assert_eq!(body(&kimi, &ask(only))["tool_choice"], named("h"));
+    for model in ["kimi-k2.6", "kimi-k2.7-code"] {
+        for choice in [json!("required"), named("g")] {
+            let sent =
+                without(&client("kimi", model), &choosing(&choice, &json!({})), "tool_choice");
+            assert!(sent["tool_choice"].is_null(), "{sent}");
+        }
+    }
+    let sent = body(&client("kimi", "kimi-k3"), &choosing(&json!("required"), &json!({})));
+    assert_eq!(sent["tool_choice"], "required");
+}
+
+#[test]
+fn kimis_system_loads_tools_in_a_message_without_content() {
+    let tools = json!([named("g")]);
+    let loading = json!({"role": "system", "tools": tools});
+    let hi = json!({"role": "user", "content": "Hi"});
+    for content in [Value::Null, json!(""), json!([])] {
+        let mut asked = loading.clone();
+        asked["content"] = content;
+        let asked = request(json!({"messages": [hi, asked]}));
+        for (provider, model) in [("kimi", "kimi-k3"), ("custom", "kimi-k3.1")] {
+            assert_eq!(body(&client(provider, model), &asked)["messages"], json!([hi, loading]));
+        }
+    }
+    let mut saying = loading.clone();
+    saying["content"] = "Now these".into();
+    let asked = request(json!({"messages": [hi, saying]}));
+    assert_eq!(body(&client("kimi", "kimi-k3"), &asked)["messages"][1]["content"], "Now these");
+    let openai = options(&[("model", "gpt-4o"), ("api_key", "k")]);
+    let sent = body(&openai, &request(json!({"messages": [hi, loading]})));
+    assert_eq!(sent["messages"][1], json!({"role": "system", "content": ""}));
+}
+
+#[test]
+fn kimi_is_sent_a_prediction_and_how_long_its_cache_is_to_keep_a_prompt() {
+    let own = json!({"prompt_cache_options": {"mode": "implicit", "ttl": "1h"},
+        "prediction": {"type": "content", "content": "Hello"}});
+    let sent = body(&client("kimi", "kimi-k2.6"), &ask(own.clone()));
+    for (key, value) in own.as_object().unwrap() {
+        assert_eq!(&sent[key], value, "{sent}");
     }
 }
 

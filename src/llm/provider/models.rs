@@ -124,11 +124,13 @@ impl ChatTools {
     }
 }
 
-/// What a model can be made to call while it thinks.
+/// What a model can be made to call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Forcing {
     /// Any tool, or one by its name.
     Named,
+    /// One by its name, but not any tool.
+    OnlyNamed,
     /// Any tool, but none by its name.
     Unnamed,
     /// Nothing.
@@ -188,6 +190,8 @@ pub struct Takes {
     pub forced_thinking: Forcing,
     /// Whether it goes on from an assistant's message at the end.
     pub prefill: bool,
+    /// The same while it does not.
+    pub forced_unthinking: Forcing,
     /// Whether the answer can be held to a JSON schema.
     pub schema: bool,
     /// Whether it sees images.

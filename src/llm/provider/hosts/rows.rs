@@ -275,7 +275,9 @@ pub(super) static HOSTS: &[Host] = &[
             effort: Effort::Switch,
             fields: Fields::Only(&[
                 "logprobs",
+                "prediction",
                 "prompt_cache_key",
+                "prompt_cache_options",
                 "prompt_cache_retention",
                 "safety_identifier",
                 "thinking",

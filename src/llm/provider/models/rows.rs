@@ -36,6 +36,7 @@ pub const OPEN: Takes = Takes {
     forced_tools: true,
     forced_thinking: Forcing::Named,
     prefill: true,
+    forced_unthinking: Forcing::Named,
     schema: true,
     images: true,
     system_in_turns: false,

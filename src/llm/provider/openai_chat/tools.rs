@@ -62,23 +62,37 @@ fn offered<'a>(
         let offered = offer::in_chat(request.tools.iter(), wanted)?;
         return Ok((offer::choice(request, &offered, wanted), offered));
     }
-    let choice = forced(chat, wanted)?;
     // Who takes no choice of this kind is offered nothing else than it names.
-    let (offered, instead): (Vec<_>, _) = match &choice {
+    let (offered, choice): (Vec<_>, _) = match forced(chat, wanted)? {
         Some(ToolChoice::Allowed(_, must)) if !wanted.host.chat.takes_allowed => {
-            let choice = if *must { ToolChoice::Required } else { ToolChoice::Auto };
-            (offer::allowed(request).collect(), choice)
+            let choice = if must { ToolChoice::Required } else { ToolChoice::Auto };
+            (offer::allowed(request).collect(), Some(choice))
         }
         Some(ToolChoice::Function(one)) if forcing(chat, wanted) == Forcing::Unnamed => {
             let named = request.tools.iter().filter(|tool| tool.name == one.name);
-            (named.collect(), ToolChoice::Required)
+            (named.collect(), Some(ToolChoice::Required))
         }
-        _ => return Ok((choice, request.tools.iter().collect())),
+        choice => (request.tools.iter().collect(), choice),
     };
     if offered.is_empty() {
         wanted.refuse("tool_choice", "needs what it names among the tools")?;
+    } else if choice == Some(ToolChoice::Required) && forcing(chat, wanted) == Forcing::OnlyNamed {
+        return Ok((the_only(&offered, wanted)?, offered));
     }
-    Ok((Some(instead), offered))
+    Ok((choice, offered))
+}
+
+/// The choice of the only function among tools: who has to call any has to call that.
+fn the_only(offered: &[&Tool], wanted: &mut Wanted) -> Result<Option<ToolChoice>> {
+    match offered {
+        [Tool { name, other: None, .. }] => {
+            Ok(Some(ToolChoice::Function(Named { name: name.clone(), hosted: None })))
+        }
+        _ => {
+            wanted.refuse("tool_choice", "can only be made to call a tool by its name")?;
+            Ok(None)
+        }
+    }
 }
 
 /// The choice, unless it forces what cannot be forced.
@@ -101,7 +115,10 @@ fn forced(chat: &Chat, wanted: &mut Wanted) -> Result<Option<ToolChoice>> {
 
 /// What the model can be made to call in this chat.
 fn forcing(chat: &Chat, wanted: &Wanted) -> Forcing {
-    if wanted.thinks(chat) { wanted.takes.forced_thinking } else { Forcing::Named }
+    match wanted.thinks(chat) {
+        true => wanted.takes.forced_thinking,
+        false => wanted.takes.forced_unthinking,
+    }
 }
 
 fn tool_json(tool: &Tool, wanted: &mut Wanted, url: &str) -> Result<Value> {

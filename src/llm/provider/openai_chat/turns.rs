@@ -71,7 +71,10 @@ fn is_silent(json: &Value) -> bool {
 fn spoken(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Map<String, Value>> {
     let mut out = Map::new();
     out.insert("role".into(), message.role.name().into());
-    out.insert("content".into(), content_or_empty(&message.content, message.role, wanted, url)?);
+    if !only_loads_tools(message, url) {
+        let content = content_or_empty(&message.content, message.role, wanted, url)?;
+        out.insert("content".into(), content);
+    }
     if let Some(name) = &message.name {
         out.insert("name".into(), name.clone().into());
     }
@@ -81,6 +84,15 @@ fn spoken(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Map<Strin
         out.extend(message.extra.clone());
     }
     Ok(out)
+}
+
+/// Whether the system only hands in tools: Kimi takes no content beside them
+/// (platform.kimi.ai, guide to loading tools dynamically).
+fn only_loads_tools(message: &Message, url: &str) -> bool {
+    message.role == Role::System
+        && message.content.iter().all(|piece| piece.bare_text() == Some(""))
+        && message.extra.get("tools").is_some_and(Value::is_array)
+        && !is_strict(url)
 }
 
 /// The result of a call; of one in the legacy form, in the legacy form. OpenAI takes

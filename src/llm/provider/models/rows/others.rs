@@ -94,6 +94,8 @@ pub const ROWS: &[Takes] = &[
         ..KIMI_OPEN
     },
     Takes { prefix: "kimi-k2.7", thinking: Thinking::Always, ..KIMI },
+    // platform.kimi.ai, guide to tools.
+    Takes { prefix: "kimi-k2.6", forced_unthinking: Forcing::OnlyNamed, ..KIMI },
     Takes { prefix: "kimi-latest", ..KIMI_PLAIN },
     Takes {
         prefix: "kimi-thinking",
