@@ -2,6 +2,7 @@
 //! model refuses, and keys only where they belong.
 
 mod addresses;
+mod fields;
 mod forms;
 mod takes;
 mod turns;

@@ -154,6 +154,8 @@ pub struct Takes {
     pub top_k: Range,
     /// Presence and frequency penalty.
     pub penalties: Range,
+    /// Whether both may come together.
+    pub both_penalties: bool,
     /// seed.
     pub seed: bool,
     /// Most answers to one request.

@@ -5,8 +5,10 @@
 //! preset or use case suggested is left out or clamped. Everything that was
 //! left out or changed is noted. A dialect only gives the rest their names.
 
+mod sampling;
+
 use super::hosts::{self, Host};
-use super::models::{Range, Takes, Thinking};
+use super::models::{Takes, Thinking};
 use super::{Access, Chat, calls, lost};
 use crate::error::{Error, Result, Status};
 use crate::llm::message::{Part, Role};
@@ -156,101 +158,6 @@ impl Wanted {
         self.note("cache_control", "left out: only Anthropic has it");
     }
 
-    fn number(
-        &mut self,
-        chat: &Chat,
-        key: &str,
-        value: Option<f64>,
-        range: Range,
-    ) -> Result<Option<f64>> {
-        let Some(value) = value else { return Ok(None) };
-        let explicit = chat.is_explicit(key);
-        let (low, high) = match range {
-            Range::From(low, high) => (low, high),
-            Range::Idle(low, high) => {
-                if Some(value) != neutral(key) && self.thinks(chat) {
-                    self.note(key, "without effect: the model thinks");
-                }
-                (low, high)
-            }
-            Range::Ignored(low, high) => {
-                if Some(value) != neutral(key) {
-                    self.note(key, "without effect: the model ignores it");
-                }
-                (low, high)
-            }
-            Range::Unthinking(low, high) if self.is_unthinking() => (low, high),
-            // Who asks for nothing else than the model does anyway is granted it.
-            Range::Unthinking(..) | Range::No if explicit && Some(value) != neutral(key) => {
-                let why = match range {
-                    Range::No => "does not take it",
-                    _ => "takes it only with reasoning_effort none",
-                };
-                self.refuse(key, why)?;
-                return Ok(None);
-            }
-            _ => {
-                self.note(key, "left out: the model does not take it");
-                return Ok(None);
-            }
-        };
-        if (low..=high).contains(&value) {
-            return Ok(Some(value));
-        }
-        if explicit {
-            self.refuse(key, &format!("takes {low} to {high}"))?;
-            return Ok(None);
-        }
-        let clamped = value.clamp(low, high);
-        self.note(key, &format!("clamped from {value} to {clamped}"));
-        Ok(Some(clamped))
-    }
-
-    fn sampling(&mut self, chat: &Chat) -> Result<()> {
-        let (options, takes) = (&chat.options.values, self.takes);
-        let top_p = options.top_p.filter(|p| *p != 1.0 || chat.is_explicit("top_p"));
-        let mut temperature =
-            self.number(chat, "temperature", options.temperature, takes.temperature)?;
-        let mut top_p = self.number(chat, "top_p", top_p, takes.top_p)?;
-        if !takes.both && top_p.is_some() && temperature == neutral("temperature") {
-            self.note("temperature", "left out: the model takes only one of it and top_p");
-            temperature = None;
-        }
-        if temperature.is_some() && top_p.is_some() && !takes.both {
-            let (t, p) = (chat.is_explicit("temperature"), chat.is_explicit("top_p"));
-            if t && p {
-                self.refuse("top_p", "takes either temperature or top_p")?;
-                top_p = None;
-            } else if p {
-                self.note("temperature", "left out: the model takes only one of it and top_p");
-                temperature = None;
-            } else {
-                self.note("top_p", "left out: the model takes only one of it and temperature");
-                top_p = None;
-            }
-        }
-        (self.temperature, self.top_p) = (temperature, top_p);
-        let top_k = self.number(chat, "top_k", options.top_k.map(|k| k as f64), takes.top_k)?;
-        self.top_k = top_k.map(|k| k as u64);
-        let penalty = options.presence_penalty;
-        self.presence_penalty = self.number(chat, "presence_penalty", penalty, takes.penalties)?;
-        let penalty = options.frequency_penalty;
-        self.frequency_penalty =
-            self.number(chat, "frequency_penalty", penalty, takes.penalties)?;
-        if options.seed.is_some() && !takes.seed {
-            self.refuse("seed", "does not take it")?;
-        } else {
-            self.seed = options.seed;
-        }
-        match options.n {
-            Some(n) if n > takes.n => {
-                self.refuse("n", &format!("gives at most {} answers", takes.n))?;
-            }
-            n => self.n = n.filter(|_| takes.n > 1),
-        }
-        self.stops(&options.stop)
-    }
-
     /// Whether it does not think, asked not to or left as it is.
     pub fn is_unthinking(&self) -> bool {
         match self.effort.as_deref() {
@@ -267,25 +174,6 @@ impl Wanted {
             Some(kind) => kind != "disabled",
             None => !self.is_unthinking(),
         }
-    }
-
-    fn stops(&mut self, asked: &[String]) -> Result<()> {
-        let most = self.takes.stop;
-        if asked.len() > most {
-            let why = match most {
-                0 => "does not take it".into(),
-                most => format!("takes at most {most} texts"),
-            };
-            self.refuse("stop", &why)?;
-        }
-        self.stop = asked.iter().take(most).cloned().collect();
-        // Texts beyond the vendor's length would end nothing.
-        let most = self.takes.stop_bytes;
-        if self.stop.iter().any(|text| text.len() > most) {
-            self.refuse("stop", &format!("takes texts of at most {most} bytes"))?;
-            self.stop.retain(|text| text.len() <= most);
-        }
-        Ok(())
     }
 
     fn thinking(&mut self, chat: &Chat) -> Result<()> {
@@ -366,14 +254,5 @@ impl Wanted {
             self.thoughts = raised.saturating_sub(cap);
             self.note("max_tokens", &format!("raised from {cap} to {raised} for thinking"));
         }
-    }
-}
-
-/// What a model does that is not asked for it: the vendors all say so.
-fn neutral(key: &str) -> Option<f64> {
-    match key {
-        "temperature" | "top_p" => Some(1.0),
-        "presence_penalty" | "frequency_penalty" => Some(0.0),
-        _ => None,
     }
 }

@@ -18,6 +18,7 @@ pub const OPEN: Takes = Takes {
     both: true,
     top_k: From(0.0, 1e6),
     penalties: From(-2.0, 2.0),
+    both_penalties: true,
     seed: true,
     n: 128,
     stop: usize::MAX,

@@ -39,6 +39,7 @@ const COHERE: Takes = Takes {
     top_p: From(0.01, 0.99),
     top_k: From(0.0, 500.0),
     penalties: From(0.0, 1.0),
+    both_penalties: false,
     n: 1,
     stop: 5,
     thinking: Thinking::No,
