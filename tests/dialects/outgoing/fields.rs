@@ -54,3 +54,32 @@ fn what_asks_for_nothing_gives_way_where_only_one_of_two_is_taken() {
     let sent = body(&claude, &ask(json!({"temperature": 1, "top_p": 0.5})));
     assert_eq!((sent.get("temperature"), &sent["top_p"]), (None, &json!(0.5)));
 }
+
+#[test]
+fn siliconflows_deepseek_3_1_is_offered_tools_only_without_thinking() {
+    let asked = |effort: &str| ask(json!({"tools": [weather()], "reasoning_effort": effort}));
+    for model in ["deepseek-ai/DeepSeek-V3.1", "Pro/deepseek-ai/DeepSeek-V3.1"] {
+        let client = client("siliconflow", model);
+        let (status, words) = refused(&client, &asked("high"));
+        assert_eq!(status, Status::BadRequest);
+        assert!(words.starts_with("reasoning_effort: siliconflow"), "{words}");
+        let mut dropping = asked("high");
+        dropping.set("unsupported", "drop").unwrap();
+        for asked in [&dropping, &asked("none")] {
+            let sent = body(&client, asked);
+            assert_eq!(sent["enable_thinking"], false);
+            assert!(sent["tools"].is_array() && sent.get("reasoning_effort").is_none(), "{sent}");
+        }
+        assert_eq!(
+            body(&client, &ask(json!({"reasoning_effort": "high"})))["enable_thinking"],
+            true
+        );
+        assert!(
+            body(&client, &ask(json!({"tools": [weather()]}))).get("enable_thinking").is_none()
+        );
+    }
+    for model in ["deepseek-ai/DeepSeek-V3.1-Terminus", "deepseek-ai/DeepSeek-V3.2"] {
+        let sent = body(&client("siliconflow", model), &asked("high"));
+        assert_eq!(sent["enable_thinking"], true, "{model}");
+    }
+}

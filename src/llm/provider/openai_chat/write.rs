@@ -35,7 +35,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
         cap => cap,
     };
     sampling(wanted, cap, &mut body);
-    thinking(wanted, &mut body)?;
+    thinking(chat, wanted, &mut body)?;
     tools::write(chat, wanted, &mut body, url)?;
     format(chat, wanted, &mut body)?;
     for (key, value) in others(chat, wanted, url)? {
@@ -101,10 +101,18 @@ fn sampling(wanted: &Wanted, cap: &str, body: &mut Map<String, Value>) {
 }
 
 /// Efforts, in each host's own way.
-fn thinking(wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
+fn thinking(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {
     if wanted.effort.as_deref() == Some("max") && !wanted.takes.max_in_chat {
         wanted.refuse("reasoning_effort", "takes max in Responses alone")?;
         wanted.effort = None;
+    }
+    // OpenAI, which takes both in Responses, says so itself.
+    if !chat.request.tools.is_empty()
+        && !wanted.host.has_responses
+        && !wanted.takes.tools_in_chat.are_taken(wanted.effort.as_deref())
+    {
+        wanted.replace("reasoning_effort", "takes tools only without thinking", "none")?;
+        wanted.effort = Some("none".into());
     }
     if let Some(effort) = wanted.effort.clone() {
         let is_on = effort != "none";

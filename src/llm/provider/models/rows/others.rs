@@ -1,7 +1,7 @@
 //! The models of DeepSeek, Kimi, SiliconFlow, HuggingFace, Cohere and Ollama.
 
 use super::super::Range::{From, Idle, No};
-use super::super::{Forcing, Takes, Thinking};
+use super::super::{ChatTools, Forcing, Takes, Thinking};
 use super::OPEN;
 
 const KIMI: Takes = Takes {
@@ -94,9 +94,9 @@ pub const ROWS: &[Takes] = &[
         images: false,
         ..KIMI_OPEN
     },
-    Takes { prefix: "kimi-k2.7", thinking: Thinking::Always, ..KIMI },
     // platform.kimi.ai, guide to tools.
     Takes { prefix: "kimi-k2.6", forced_unthinking: Forcing::OnlyNamed, ..KIMI },
+    Takes { prefix: "kimi-k2.7", thinking: Thinking::Always, ..KIMI },
     Takes { prefix: "kimi-latest", ..KIMI_PLAIN },
     Takes {
         prefix: "kimi-thinking",
@@ -122,6 +122,13 @@ pub const ROWS: &[Takes] = &[
     Takes { prefix: "Qwen/Qwen2.5", thinking: Thinking::No, budget: No, ..SILICONFLOW },
     Takes { prefix: "tencent/Hunyuan-MT", thinking: Thinking::No, budget: No, ..SILICONFLOW },
     Takes { prefix: "deepseek-ai/DeepSeek-R1", thinking: Thinking::Always, ..SILICONFLOW },
+    // docs.siliconflow.cn, reference of chat completions.
+    Takes {
+        prefix: "deepseek-ai/DeepSeek-V3.1",
+        tools_in_chat: ChatTools::UnlessThinking,
+        ..SILICONFLOW
+    },
+    Takes { prefix: "deepseek-ai/DeepSeek-V3.1-Terminus", ..SILICONFLOW },
     HUGGINGFACE,
     Takes { prefix: "openai/gpt-oss", allowance: 8_192, ..HUGGINGFACE },
     Takes { prefix: "deepseek-ai/DeepSeek-R1", allowance: 8_192, ..HUGGINGFACE },
