@@ -1683,8 +1683,8 @@ mynah_status mynah_client_options_set_region(mynah_client_options *options,
 
 /**
  * Which of OpenAI's interfaces is used; auto: chat completions, and Responses
- * for tools and efforts that are not taken there; only openai has responses. One
- * of auto, chat, responses.
+ * for tools, efforts and fields that are not taken there; only openai has
+ * responses. One of auto, chat, responses.
  *
  * The caller promises:
  * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.

@@ -368,7 +368,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     choice!(
         openai_api,
         &["auto", "chat", "responses"],
-        "Which of OpenAI's interfaces is used; auto: chat completions, and Responses for tools and efforts that are not taken there; only openai has responses."
+        "Which of OpenAI's interfaces is used; auto: chat completions, and Responses for tools, efforts and fields that are not taken there; only openai has responses."
     ),
     choice!(
         unsupported,

@@ -209,8 +209,8 @@ func WithMaxResponseBytes(n int) Option { return of("max_response_bytes", n) }
 func WithAllowInsecureHTTP(on bool) Option { return of("allow_insecure_http", on) }
 
 // WithOpenAIAPI is openai_api: Which of OpenAI's interfaces is used; auto: chat
-// completions, and Responses for tools and efforts that are not taken there; only
-// openai has responses.
+// completions, and Responses for tools, efforts and fields that are not taken there;
+// only openai has responses.
 func WithOpenAIAPI(value string) Option { return With("openai_api", value) }
 
 // WithUnsupported is unsupported: What happens with an explicit value that

@@ -88,8 +88,8 @@ pub unsafe extern "C" fn mynah_client_options_set_region(
 }
 
 /// Which of OpenAI's interfaces is used; auto: chat completions, and Responses
-/// for tools and efforts that are not taken there; only openai has responses. One
-/// of auto, chat, responses.
+/// for tools, efforts and fields that are not taken there; only openai has
+/// responses. One of auto, chat, responses.
 ///
 /// # Safety
 /// 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.

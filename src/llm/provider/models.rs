@@ -190,14 +190,18 @@ pub struct Takes {
     pub forced_tools: bool,
     /// In chat completions: what it can be made to call while it thinks.
     pub forced_thinking: Forcing,
-    /// Whether it goes on from an assistant's message at the end.
-    pub prefill: bool,
     /// The same while it does not.
     pub forced_unthinking: Forcing,
+    /// Whether it goes on from an assistant's message at the end.
+    pub prefill: bool,
     /// Whether the answer can be held to a JSON schema.
     pub schema: bool,
     /// Whether it sees images.
     pub images: bool,
+    /// OpenAI: whether it can be told to say more or less than it does unasked.
+    pub verbosity: bool,
+    /// OpenAI: whether it can be told how prompts are cached.
+    pub cache_options: bool,
     /// Anthropic: whether what the system says in the midst of the conversation stays
     /// there.
     pub system_in_turns: bool,

@@ -153,6 +153,11 @@ impl Wanted {
         is_hidden.then_some("sees no images")
     }
 
+    /// A part's mark of OpenAI's for the prompt cache was left out.
+    pub fn note_breakpoint(&mut self) {
+        self.note("prompt_cache_breakpoint", "left out: the model does not take it");
+    }
+
     /// A mark for the prompt cache was left out.
     pub fn note_mark(&mut self) {
         self.note("cache_control", "left out: only Anthropic has it");

@@ -63,6 +63,41 @@ fn models_that_refuse_tools_or_an_effort_in_chat_are_asked_through_responses() {
 }
 
 #[test]
+fn what_only_responses_knows_is_asked_there_of_openai_itself() {
+    let openai = options(&[("model", "gpt-5.1"), ("api_key", "k")]);
+    let url = |client: &Resolved<ClientOptions>, asked: &Request| {
+        prepare(client, asked, false).unwrap().http.url
+    };
+    for (field, value) in [
+        ("context_management", json!([{"type": "compaction", "compact_threshold": 1_000}])),
+        ("conversation", json!("conv_1")),
+        ("include", json!(["reasoning.encrypted_content"])),
+        ("instructions", json!("Be brief")),
+        ("max_output_tokens", json!(500)),
+        ("max_tool_calls", json!(2)),
+        ("previous_response_id", json!("resp_1")),
+        ("prompt", json!({"id": "pmpt_1"})),
+        ("reasoning", json!({"effort": "low"})),
+        ("text", json!({"verbosity": "low"})),
+        ("truncation", json!("auto")),
+    ] {
+        let asked = ask(json!({field: value}));
+        assert!(url(&openai, &asked).ends_with("/v1/responses"), "{field}");
+        let sent = body(&openai, &asked);
+        assert_eq!(sent[field], value, "{sent}");
+        for client in [client("openai", "gpt-5.1"), client("custom", "m")] {
+            assert!(url(&client, &asked).ends_with("/chat/completions"), "{field}");
+            assert_eq!(body(&client, &asked)[field], value);
+        }
+        let mut in_chat = asked.clone();
+        in_chat.set("openai_api", "chat").unwrap();
+        assert!(url(&openai, &in_chat).ends_with("/chat/completions"), "{field}");
+        let none = ask(json!({field: null}));
+        assert!(url(&openai, &none).ends_with("/chat/completions"), "{field}");
+    }
+}
+
+#[test]
 fn responses_keeps_nothing_at_the_vendor_and_fits_the_schema() {
     let schema = json!({"type": "object", "properties": {}, "additionalProperties": false});
     let request = request(json!({

@@ -110,7 +110,7 @@ fn what_else_a_part_says_goes_along_where_its_form_is_spoken() {
     let part =
         json!({"type": "text", "text": "a", "prompt_cache_breakpoint": {"mode": "explicit"}});
     let asked = request(json!({"messages": [{"role": "user", "content": [part]}]}));
-    let sent = body(&client("openai", "gpt-4o"), &asked);
+    let sent = body(&client("openai", "gpt-5.6-sol"), &asked);
     assert_eq!(sent["messages"][0]["content"], json!([part]));
     let claude = body(&client("anthropic", "claude-opus-4-8"), &asked).to_string();
     assert!(!claude.contains("breakpoint"), "{claude}");

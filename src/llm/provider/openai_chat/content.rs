@@ -48,7 +48,7 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Re
                 lost::note_part(piece, wanted);
                 own
             }
-            None => part(piece, keeps_marks),
+            None => part(piece, keeps_marks, wanted),
         });
     }
     Ok(parts.into())
@@ -99,8 +99,13 @@ fn own_form(piece: &Piece, ways: &Ways, url: &str) -> Option<Value> {
     Some(part)
 }
 
-fn part(piece: &Piece, keeps_marks: bool) -> Value {
+fn part(piece: &Piece, keeps_marks: bool, wanted: &mut Wanted) -> Value {
     let mut part = message::piece_json(piece);
+    if let (false, Some(part)) = (wanted.takes.cache_options, part.as_object_mut())
+        && part.shift_remove("prompt_cache_breakpoint").is_some()
+    {
+        wanted.note_breakpoint();
+    }
     if let (false, Some(part)) = (keeps_marks, part.as_object_mut()) {
         part.shift_remove("cache_control");
     }

@@ -6,7 +6,7 @@ use super::super::hosts::{Effort, Fields};
 use super::super::models::Thinking;
 use super::super::send::{self, put};
 use super::super::wanted::Wanted;
-use super::super::{Chat, chances, lost};
+use super::super::{Chat, by_model, lost};
 use super::{tools, turns};
 use crate::error::Result;
 use crate::llm::request::Format;
@@ -78,7 +78,7 @@ fn others(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Val
             for (key, value) in all {
                 if is_strict(url) && NOT_OPENAIS.contains(&key.as_str()) {
                     wanted.refuse(&key, "does not take it")?;
-                } else if chances::is_sent(&key, &value, wanted)? {
+                } else if by_model::is_sent(&key, &value, wanted)? {
                     taken.insert(key, value);
                 }
             }

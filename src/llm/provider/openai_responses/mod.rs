@@ -91,8 +91,16 @@ pub fn is_needed(options: &ClientOptions, request: &Request) -> bool {
                 || tools && !takes.tools_in_chat.are_taken(effort)
                 || effort == Some("max") && !takes.max_in_chat
                 || request.tools.iter().any(is_only_here)
+                || request.other.keys().any(|key| write::ONLY_HERE.contains(&key.as_str()))
+                    && is_openais_own(options)
         }
     }
+}
+
+/// Whether it is OpenAI itself: at another address such fields may be known in chat
+/// completions too.
+fn is_openais_own(options: &ClientOptions) -> bool {
+    hosts::base(options).is_ok_and(|base| base.contains("://api.openai.com/"))
 }
 
 /// Whether chat completions have no such tool, or not what is said of it.

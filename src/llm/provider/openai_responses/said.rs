@@ -237,12 +237,15 @@ fn part(part: &Part) -> Value {
     }
 }
 
+const BREAKPOINT: &str = "prompt_cache_breakpoint";
+
 /// Adds what was said of a part beside what it holds, as far as the vendor knows it.
 fn more(piece: &Piece, part: &mut Value, wanted: &mut Wanted) {
     piece.within.keys().for_each(|key| lost::note_field(key, wanted));
     for (key, value) in &piece.extra {
         match (key.as_str(), &piece.part) {
-            ("prompt_cache_breakpoint", _) | ("detail", Part::Document(..)) => {
+            (BREAKPOINT, _) if !wanted.takes.cache_options => wanted.note_breakpoint(),
+            (BREAKPOINT, _) | ("detail", Part::Document(..)) => {
                 part[key] = value.clone();
             }
             // Read as they stood, wherever that was.

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::llm::provider::models::Thinking;
 use crate::llm::provider::send::{self, put};
 use crate::llm::provider::wanted::Wanted;
-use crate::llm::provider::{Chat, chances, lost, offer, schemas};
+use crate::llm::provider::{Chat, by_model, lost, offer, schemas};
 use crate::llm::request::{Format, Named, Tool, ToolChoice};
 
 /// The least that this interface takes as a cap on an answer's tokens.
@@ -32,6 +32,25 @@ const OWN_FIELDS: &[&str] = &[
     "top_logprobs",
     "truncation",
 ];
+/// What an answer includes if it is asked to: the thoughts for the next turn, and the
+/// chances of its tokens.
+const THOUGHTS: &str = "reasoning.encrypted_content";
+const LOGPROBS: &str = "message.output_text.logprobs";
+/// Fields that chat completions do not have.
+pub const ONLY_HERE: &[&str] = &[
+    "context_management",
+    "conversation",
+    "include",
+    "instructions",
+    "max_output_tokens",
+    "max_tool_calls",
+    "multi_agent",
+    "previous_response_id",
+    "prompt",
+    "reasoning",
+    "text",
+    "truncation",
+];
 /// What the vendor knows of a function beside what all know.
 pub const OF_FUNCTIONS: &[&str] = &["allowed_callers", "defer_loading", "output_schema"];
 
@@ -42,7 +61,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     body.insert("model".into(), wanted.model.clone().into());
     body.insert("input".into(), input(chat, wanted)?.into());
     body.insert("store".into(), false.into());
-    let mut other = request.other.clone();
+    let mut other = by_model::taken(&request.other, wanted)?;
     let include = include(wanted, &mut other)?;
     if !include.is_empty() {
         body.insert("include".into(), include.into());
@@ -55,6 +74,7 @@ pub fn body(chat: &Chat, wanted: &mut Wanted) -> Result<Map<String, Value>> {
     lost::note_format(chat, &["description"], wanted);
     let mut text = text(chat, other.shift_remove("verbosity"));
     lay_own(&mut text, "text", &mut other);
+    let text = by_model::taken(&text, wanted)?;
     if !text.is_empty() {
         body.insert("text".into(), text.into());
     }
@@ -105,23 +125,31 @@ fn include(wanted: &mut Wanted, other: &mut Map<String, Value>) -> Result<Vec<Va
     let mut include: Vec<Value> = Vec::new();
     // Models that do not think refuse to include what they thought.
     if wanted.takes.thinking != Thinking::No {
-        include.push("reasoning.encrypted_content".into());
-    }
-    for field in ["logprobs", "top_logprobs"] {
-        if let Some(value) = other.get(field)
-            && !chances::is_sent(field, value, wanted)?
-        {
-            other.shift_remove(field);
-        }
+        include.push(THOUGHTS.into());
     }
     if other.shift_remove("logprobs") == Some(Value::Bool(true)) {
-        include.push("message.output_text.logprobs".into());
+        include.push(LOGPROBS.into());
     }
     if let Some(Value::Array(more)) = other.shift_remove("include") {
-        let new: Vec<_> = more.into_iter().filter(|one| !include.contains(one)).collect();
-        include.extend(new);
+        for one in more {
+            match why_not(&one, wanted) {
+                Some(why) => wanted.refuse("include", why)?,
+                None if include.contains(&one) => {}
+                None => include.push(one),
+            }
+        }
     }
     Ok(include)
+}
+
+/// Why the model refuses to include what the caller wants of an answer.
+fn why_not(included: &Value, wanted: &Wanted) -> Option<&'static str> {
+    match included.as_str()? {
+        LOGPROBS => by_model::chances("logprobs", wanted)
+            .map(|_| "gives no logprobs while it thinks, if at all"),
+        THOUGHTS if wanted.takes.thinking == Thinking::No => Some("does not think"),
+        _ => None,
+    }
 }
 
 fn sampling(wanted: &mut Wanted, body: &mut Map<String, Value>) -> Result<()> {

@@ -8,6 +8,7 @@ const OPENAI: Takes =
     Takes { provider: "openai", top_k: No, stop: 4, cap: "max_completion_tokens", ..OPEN };
 /// Models that think and refuse sampling.
 const OPENAI_O: Takes = Takes {
+    cache_options: false,
     temperature: No,
     top_p: No,
     penalties: No,
@@ -16,7 +17,7 @@ const OPENAI_O: Takes = Takes {
     ..OPENAI
 };
 /// The first of them, which have no word on parallel calls in chat completions.
-const OPENAI_O_CHAT: Takes = Takes { parallel_in_chat: false, ..OPENAI_O };
+const OPENAI_O_CHAT: Takes = Takes { parallel_in_chat: false, verbosity: false, ..OPENAI_O };
 const OPENAI_5: Takes = Takes {
     stop: 0,
     thinking: Thinking::Efforts(&["minimal", "low", "medium", "high"]),
@@ -43,6 +44,7 @@ const OPENAI_6: Takes = Takes {
     thinks_unasked: true,
     thinking: Thinking::Efforts(&["none", "low", "medium", "high", "xhigh", "max"]),
     max_in_chat: false,
+    cache_options: true,
     tools_in_chat: ChatTools::OnlyUnthinking,
     ..OPENAI_5_4
 };
@@ -56,7 +58,11 @@ const OPENAI_6_ALWAYS_THINKS: Takes = Takes {
 /// Models that the vendor offers in its Responses alone.
 const OPENAI_RESPONSES: Takes =
     Takes { thinking: Thinking::Any, in_chat: false, stop: 0, ..OPENAI_O };
-const OPENAI_PLAIN: Takes = Takes { thinking: Thinking::No, ..OPENAI };
+/// The same of those that say as much as they do and no more or less, as all before GPT-5
+/// and some of it (theopenco/llmgateway, request 2989).
+const OPENAI_RESPONSES_MEDIUM: Takes = Takes { verbosity: false, ..OPENAI_RESPONSES };
+const OPENAI_PLAIN: Takes =
+    Takes { thinking: Thinking::No, verbosity: false, cache_options: false, ..OPENAI };
 /// Models that search before they answer, and refuse sampling.
 const OPENAI_SEARCHES: Takes = Takes { temperature: No, top_p: No, penalties: No, ..OPENAI_PLAIN };
 
@@ -82,7 +88,7 @@ pub const ROWS: &[Takes] = &[
     Takes { prefix: "gpt-5.1-chat", ..OPENAI_CHATGPT },
     Takes { prefix: "gpt-5.2-chat", ..OPENAI_CHATGPT },
     Takes { prefix: "gpt-5.3-chat", ..OPENAI_CHATGPT },
-    Takes { prefix: "chat-latest", ..OPENAI_CHATGPT },
+    Takes { prefix: "chat-latest", cache_options: true, ..OPENAI_CHATGPT },
     Takes { prefix: "gpt-5.4", ..OPENAI_5_4 },
     Takes { prefix: "gpt-5.5", thinks_unasked: true, ..OPENAI_5_4 },
     Takes { prefix: "gpt-5.6", ..OPENAI_6 },
@@ -92,9 +98,10 @@ pub const ROWS: &[Takes] = &[
     Takes { prefix: "gpt-6.2-astra", ..OPENAI_6_ALWAYS_THINKS },
     Takes { prefix: "gpt-6.2-sol", ..OPENAI_6_ALWAYS_THINKS },
     Takes { prefix: "codex-", ..OPENAI_RESPONSES },
-    Takes { prefix: "gpt-5-codex", ..OPENAI_RESPONSES },
-    Takes { prefix: "gpt-5.1-codex", ..OPENAI_RESPONSES },
-    Takes { prefix: "gpt-5.2-codex", ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5-codex", ..OPENAI_RESPONSES_MEDIUM },
+    Takes { prefix: "gpt-5.1-codex", ..OPENAI_RESPONSES_MEDIUM },
+    Takes { prefix: "gpt-5.1-codex-max", ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5.2-codex", ..OPENAI_RESPONSES_MEDIUM },
     Takes { prefix: "gpt-5.3-codex", ..OPENAI_RESPONSES },
     Takes { prefix: "gpt-5-pro", thinking: Thinking::Efforts(&["high"]), ..OPENAI_RESPONSES },
     Takes { prefix: "gpt-5.2-pro", ..OPENAI_RESPONSES },
@@ -104,8 +111,8 @@ pub const ROWS: &[Takes] = &[
         thinking: Thinking::Efforts(&["medium", "high", "xhigh"]),
         ..OPENAI_RESPONSES
     },
-    Takes { prefix: "o1-pro", ..OPENAI_RESPONSES },
-    Takes { prefix: "o3-pro", ..OPENAI_RESPONSES },
-    Takes { prefix: "o3-deep-research", ..OPENAI_RESPONSES },
-    Takes { prefix: "o4-mini-deep-research", ..OPENAI_RESPONSES },
+    Takes { prefix: "o1-pro", ..OPENAI_RESPONSES_MEDIUM },
+    Takes { prefix: "o3-pro", ..OPENAI_RESPONSES_MEDIUM },
+    Takes { prefix: "o3-deep-research", ..OPENAI_RESPONSES_MEDIUM },
+    Takes { prefix: "o4-mini-deep-research", ..OPENAI_RESPONSES_MEDIUM },
 ];
