@@ -121,6 +121,27 @@ fn how_to_think_in_the_vendors_own_words_stands_over_the_effort() {
 }
 
 #[test]
+fn an_effort_in_the_vendors_own_words_decides_what_else_is_taken() {
+    let asked = |effort: &str, more: Value| {
+        let mut json = json!({"messages": [{"role": "user", "content": "Hi"}],
+            "reasoning": {"effort": effort}});
+        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        request(json)
+    };
+    let sampled = json!({"temperature": 0.5, "include": ["message.output_text.logprobs"]});
+    let sent = body(&responses(), &asked("none", sampled.clone()));
+    assert_eq!(sent["temperature"], 0.5, "it is not to think: {sent}");
+    let of_5_1 = [("model", "gpt-5.1"), ("api_key", "k")];
+    let error = prepare(&options(&of_5_1), &asked("high", sampled), false).unwrap_err();
+    assert!(error.to_string().starts_with("temperature: openai gpt-5.1"), "{error}");
+    let preset = options(&[&of_5_1[..], &[("preset", "fast")]].concat());
+    let sent = |effort: &str| body(&preset, &asked(effort, json!({})));
+    assert!(sent("high").get("temperature").is_none());
+    let cap = |effort: &str| sent(effort)["max_output_tokens"].as_u64().unwrap();
+    assert!(cap("high") > cap("none"), "room to think is added");
+}
+
+#[test]
 fn a_call_says_its_namespace_where_that_is_known_and_what_else_is_lost_is_noted() {
     let call = |id: &str, kind: &str, input: &str| {
         json!({"id": id, "type": kind, kind: {"name": "f", input: "{}"}, "namespace": "crm",

@@ -45,6 +45,8 @@ pub struct Wanted {
     pub max_tokens: Option<u64>,
     /// Effort of thinking.
     pub effort: Option<String>,
+    /// The same as the caller wrote it out in the form of Responses, which wins.
+    own_effort: Option<String>,
     /// Budget of thinking.
     pub budget: Option<u64>,
     /// Tokens of the cap that thoughts may take where only an effort is asked for.
@@ -83,6 +85,7 @@ impl Wanted {
             stop: Vec::new(),
             max_tokens: None,
             effort: None,
+            own_effort: own_effort(chat, host),
             budget: None,
             thoughts: u64::MAX,
             adjusted: Vec::new(),
@@ -163,9 +166,14 @@ impl Wanted {
         self.note("cache_control", "left out: only Anthropic has it");
     }
 
+    /// The effort that holds in the end.
+    fn said_effort(&self) -> Option<&str> {
+        self.own_effort.as_deref().or(self.effort.as_deref())
+    }
+
     /// Whether it does not think, asked not to or left as it is.
     pub fn is_unthinking(&self) -> bool {
-        match self.effort.as_deref() {
+        match self.said_effort() {
             Some(effort) => effort == "none",
             None => !self.takes.thinks_unasked,
         }
@@ -245,7 +253,7 @@ impl Wanted {
         let Some(cap) = chat.options.values.max_tokens else { return };
         self.max_tokens = Some(cap);
         self.thoughts = cap / 2;
-        let thinks = match self.effort.as_deref() {
+        let thinks = match self.said_effort() {
             Some(effort) => effort != "none",
             None => self.takes.thinks_unasked || self.budget.is_some(),
         };
@@ -260,4 +268,9 @@ impl Wanted {
             self.note("max_tokens", &format!("raised from {cap} to {raised} for thinking"));
         }
     }
+}
+
+fn own_effort(chat: &Chat, host: &Host) -> Option<String> {
+    let reasoning = chat.request.other.get("reasoning").filter(|_| host.has_responses)?;
+    reasoning["effort"].as_str().map(Into::into)
 }
