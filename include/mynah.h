@@ -2187,7 +2187,7 @@ mynah_status mynah_client_options_set_batch_dedup(mynah_client_options *options,
 
 /**
  * The price of a model, also under its dated names, in USD per million tokens:
- * `model=in,out[,cached in[,cache write]]`; without a model that of all others;
+ * `model=in,out[,cached in[,cache write]]`; `=in,out` is that of all others;
  * each setting adds one.
  *
  * The caller promises:

@@ -5,8 +5,8 @@
  * exception, mynah::error, with its status; a program without exceptions takes
  * mynah.h. What a program does often has also a form with std::nothrow, which
  * answers the status instead: making a cache or a client, the cache's operations on
- * one key and on all entries, messages and options of a request, chats, streams,
- * embeddings, batches and the queue's operations.
+ * one key and on all entries, texts and options of a request, chats, streams,
+ * embeddings, batches that run and their answers, and the queue's operations on chats.
  * An exception thrown by a callback ends the call and leaves it once C has been
  * left: none passes through C. A text that C would cut, for it has a zero byte
  * where only a NUL-terminated one can go, is MYNAH_INVALID_ARGUMENT. After a move

@@ -235,7 +235,8 @@ pub unsafe extern "C" fn mynah_request_add_document(
         let (mime, name, data) = unsafe {
             (c_text("mime", mime)?, optional("name", name)?, bytes("data", data.cast(), len)?)
         };
-        let part = Part::Document(Source::from_bytes(mime, data), name.map(Into::into));
+        let name = name.filter(|name| !name.is_empty()).map(Into::into);
+        let part = Part::Document(Source::from_bytes(mime, data), name);
         edit(request, |request| {
             attach(request, part);
             Ok(())

@@ -174,6 +174,14 @@ fn embeddings_come_in_every_form() {
 }
 
 #[test]
+fn an_input_in_tokens_is_one() {
+    let mock = start(MockOptions::default());
+    let (_, body) = post(&mock, "/v1/embeddings", &json!({"input": [1, 2]}));
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["data"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
 fn a_status_comes_so_often_with_its_headers_and_then_success() {
     let mock = start(MockOptions {
         status: 429,

@@ -407,7 +407,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     list!(
         price,
         Kind::Forms(&form::PRICE),
-        "The price of a model, also under its dated names, in USD per million tokens: `model=in,out[,cached in[,cache write]]`; without a model that of all others; each setting adds one."
+        "The price of a model, also under its dated names, in USD per million tokens: `model=in,out[,cached in[,cache write]]`; `=in,out` is that of all others; each setting adds one."
     ),
     text!(
         price_file,

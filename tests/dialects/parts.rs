@@ -182,3 +182,22 @@ fn a_thought_that_is_signed_in_its_last_piece_is_one_thought() {
     let summary = &back(&message(&response)).0["content"][0]["summary"];
     assert_eq!(summary[1], piece("b", "T")[0]["summary"][0]);
 }
+
+#[test]
+fn a_document_whose_name_is_empty_has_none() {
+    let file = json!({"type": "file", "file": {"filename": "",
+        "file_data": "data:application/pdf;base64,JVBERi0="}});
+    let asked = request(json!({"messages": [{"role": "user", "content": [file]}]}));
+    let sent = body(&client("anthropic", "claude-sonnet-5-5"), &asked);
+    assert!(sent["messages"][0]["content"][0]["title"].is_null());
+    let sent = body(&client("openai", "gpt-5.4"), &asked);
+    assert_eq!(sent["messages"][0]["content"][0]["file"]["filename"], "document.pdf");
+}
+
+#[test]
+fn metadata_is_an_object() {
+    let mut asked = Request::new();
+    let error = asked.set("metadata", "{bad").unwrap_err().to_string();
+    assert!(error.contains("metadata"), "{error}");
+    asked.set("metadata", r#"{"a": "b"}"#).unwrap();
+}

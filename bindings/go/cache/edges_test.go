@@ -56,6 +56,16 @@ func TestWhatIsOverAlreadyIsNotStored(t *testing.T) {
 	}
 }
 
+func TestAnIntervalThatIsNoneIsRefused(t *testing.T) {
+	c := NewShardedCache()
+	defer c.Close()
+	for _, none := range []time.Duration{0, -time.Second} {
+		if err := c.AutoScale(context.Background(), none); !errors.Is(err, ErrOutOfRange) {
+			t.Error(none, err)
+		}
+	}
+}
+
 func TestALittleTimeIsNotNone(t *testing.T) {
 	c := NewShardedCache(WithTTL(time.Microsecond), WithCleanupInterval(time.Nanosecond), WithRetryDelay(1500*time.Microsecond))
 	defer c.Close()

@@ -8,6 +8,7 @@ import "C"
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"runtime"
 	"time"
 	"unsafe"
@@ -145,6 +146,9 @@ func OptimalShards(qps float64) uint32 {
 // AutoScale fits the shards to the load at each interval, until the context
 // ends, whose error it returns. WithAutoTuning does more, inside the library.
 func (c *ShardedCache) AutoScale(ctx context.Context, interval time.Duration) error {
+	if interval <= 0 {
+		return &Error{Status: ErrOutOfRange.Status, Message: fmt.Sprint("interval: ", interval, " is not positive")}
+	}
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	metrics := c.Watch()

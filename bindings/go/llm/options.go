@@ -251,7 +251,7 @@ func WithPreset(preset Preset) Option { return of("preset", preset) }
 func WithUseCase(useCase UseCase) Option { return of("use_case", useCase) }
 
 // WithPrice is price: The price of a model, also under its dated names, in USD per
-// million tokens: `model=in,out[,cached in[,cache write]]`; without a model that of all
+// million tokens: `model=in,out[,cached in[,cache write]]`; `=in,out` is that of all
 // others; each setting adds one.
 func WithPrice(values ...string) Option { return each("price", values) }
 

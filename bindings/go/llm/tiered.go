@@ -17,7 +17,8 @@ import (
 
 // ComplexityFunc says how hard a request is, from 0 to 1; NaN leaves it to the
 // library's estimate. It is given the last user message, and how many messages
-// there are. It runs on a thread of the library. A panic in it ends the program.
+// there are. It runs on a thread of the library, one of those that serve these
+// tiers: it must not ask them itself. A panic in it ends the program.
 type ComplexityFunc func(text string, messages int) float64
 
 // TieredClient is several clients as one: the cheap one for what is easy, the

@@ -207,8 +207,8 @@ def option_texts(value: object) -> list[str]:
         return [json.dumps(value, allow_nan=False)]
     if isinstance(value, timedelta):
         # Away from 0, which as an option's value means something else than a little.
-        ms = timedelta(milliseconds=1)
-        return [str(value // ms if value < timedelta(0) else -(-value // ms))]
+        whole, rest = divmod(value, timedelta(milliseconds=1))
+        return [str(whole + 1 if rest and value > timedelta(0) else whole)]
     if isinstance(value, os.PathLike):
         return [os.fsdecode(value)]
     if isinstance(value, (str, numbers.Number)):

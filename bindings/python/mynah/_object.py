@@ -14,6 +14,7 @@ from typing import Any, Callable, Iterable, Iterator, Mapping, TypeVar
 
 from . import errors
 from ._library import Handle, c_text, lib, option_texts, take
+from .options import repeated
 
 Self = TypeVar("Self", bound="Owner")
 T = TypeVar("T")
@@ -229,11 +230,20 @@ def _lines(value: object) -> object:
     return [f"{k}: {v}" for k, v in value.items() if v is not None]
 
 
+def _texts(name: str, value: object) -> list[str]:
+    """A value as texts: a list is one that is set repeatedly, or JSON."""
+    if name == "header":
+        value = _lines(value)
+    if isinstance(value, (list, tuple)) and value and name not in repeated():
+        return [json.dumps(value, allow_nan=False)]
+    return option_texts(value)
+
+
 def set_options(put: Callable[..., int], handle: Handle, options: Mapping[str, object]) -> None:
     """Sets named options through a function of the library's."""
     for name, value in options.items():
         try:
-            texts = option_texts(_lines(value) if name == "header" else value)
+            texts = _texts(name, value)
         except ValueError as failure:  # JSON has no NaN
             raise errors.InvalidArgument(f"{name}: {failure}") from None
         except TypeError as failure:

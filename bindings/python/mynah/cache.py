@@ -22,6 +22,7 @@ from .options import describe, documented
 D = TypeVar("D")
 K = TypeVar("K", bound=Bytes)
 Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+_NONE = object()
 _RANGES = {option.name: option.range for option in describe("cache")}
 
 
@@ -392,6 +393,36 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     def __delitem__(self, key: Bytes) -> None:
         if not self.remove(key):
             raise errors.NotFound(repr(key), errors.NotFound.status)
+
+    @overload
+    def pop(self, key: Bytes) -> bytes: ...
+    @overload
+    def pop(self, key: Bytes, default: bytes | D) -> bytes | D: ...
+    def pop(self, key: Bytes, default: object = _NONE) -> object:
+        """Looks up a key and removes it; its entry may go in between, by itself or for
+        another thread."""
+        found = self.get(key)
+        if found is None:
+            if default is _NONE:
+                raise errors.NotFound(repr(key), errors.NotFound.status)
+            return default
+        self.remove(key)
+        return found
+
+    def popitem(self) -> tuple[Bytes, bytes]:
+        """Removes an entry, whichever."""
+        for key, value in self.entries():
+            self.remove(key)
+            return key, value
+        raise errors.NotFound("there is no entry", errors.NotFound.status)
+
+    def setdefault(self, key: Bytes, default: Bytes) -> bytes:
+        """The value, or ``default``, stored, where there is none."""
+        found = self.get(key)
+        if found is None:
+            self.set(key, default)
+            return as_bytes(default)
+        return found
 
     def __contains__(self, key: object) -> bool:
         try:

@@ -123,10 +123,11 @@ class ClientMetrics:
     """All that was waited for each limit."""
     queue_wait_ms: LatencyMs
     """In the line of a queue, of calls that were submitted to one."""
-    breaker_state: str
-    breaker_transitions: int
-    in_flight: int
-    alerts: list[Any]
+    breaker_state: str | None
+    """This and what follows are a client's: of the whole process they are None."""
+    breaker_transitions: int | None
+    in_flight: int | None
+    alerts: list[Any] | None
     raw: dict[str, Any] = field(repr=False)
 
 

@@ -6,6 +6,7 @@ default and what it does come from the library that was loaded.
 
 from __future__ import annotations
 
+import functools
 import json
 import textwrap
 from dataclasses import dataclass
@@ -39,6 +40,13 @@ def describe(kind: str) -> list[Option]:
     errors.check(getattr(lib, name + "_json" if kind == "mock" else name)(value))
     return [Option(row["key"], row["type"], row["range"], row["default"], row["doc"])
             for row in json.loads(take(value))]
+
+
+@functools.lru_cache(maxsize=None)
+def repeated() -> frozenset[str]:
+    """The names of the options that can be given several texts."""
+    return frozenset(option.name for kind in ("cache", "client", "mock")
+                     for option in describe(kind) if option.type == "list")
 
 
 def documented(kind: str) -> Callable[[C], C]:

@@ -64,7 +64,8 @@ class Stream(Iterator[str]):
     are not taken, the call waits. One thread at a time takes them: another one
     that asks meanwhile gets a ValueError, as from a generator. :meth:`close` and
     leaving the block are for any thread, whoever is waiting for a piece then
-    gets :class:`mynah.errors.Cancelled`.
+    gets :class:`mynah.errors.Cancelled`. Under ``max_in_flight`` it keeps its place until
+    it has ended: a call within the loop over it may wait for that in vain.
     """
 
     def __init__(self, kind: str, asked: Owner, request: Request) -> None:

@@ -62,6 +62,6 @@ def _judge(complexity: Complexity) -> Callable[[int, int, int, int], float]:
             found = complexity(
                 ctypes.string_at(text, length).decode("utf-8", "replace") if length else "", messages)
             return math.nan if found is None else float(found)
-        except Exception:
+        except BaseException:
             return math.nan
     return judge

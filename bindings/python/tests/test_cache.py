@@ -37,6 +37,22 @@ def test_a_cache_is_a_mapping_of_bytes():
         assert len(cache) == 0 and not cache and list(cache) == []
 
 
+def test_what_goes_while_it_is_popped_is_answered_or_the_default_is():
+    with Cache(capacity=1000) as cache:
+        removed = cache.remove
+        # Another thread comes between the look-up and the removal.
+        cache.remove = lambda key: removed(key) and removed(key)
+        cache["a"] = b"1"
+        assert cache.pop("a") == b"1" and cache.pop("a", None) is None
+        with pytest.raises(KeyError):
+            cache.pop("a")
+        cache["b"] = b"2"
+        assert cache.popitem() == (b"b", b"2")
+        with pytest.raises(KeyError):
+            cache.popitem()
+        assert [cache.setdefault("c", "text") for _ in range(2)] == [b"text", b"text"]
+
+
 def test_values_of_every_size_come_back_whole_and_count_once():
     sizes = [0, 1, 4095, 4096, 4097, 70_000, 1 << 20, (1 << 20) + 1, 3 << 20]
     with Cache() as cache:

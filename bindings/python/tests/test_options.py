@@ -181,3 +181,20 @@ def test_the_documentation_has_every_option():
 def test_what_is_no_value_of_an_option_is_not_written_out(value):
     with pytest.raises(TypeError, match="^stop: an option's value"):
         Request("hello", stop=value)
+
+
+def test_a_list_for_what_is_no_list_of_texts_is_one_in_json():
+    with Mock() as mock, Client("custom", "m", base_url=mock.url) as client:
+        client.chat("Hi", modalities=["text", "audio"], documents=[{"a": 1}, {"b": 2}],
+                    stop=["x", "y"])
+        sent = mock.stats()["last_request"]["body"]
+        assert sent["modalities"] == ["text", "audio"]
+        assert sent["documents"] == [{"a": 1}, {"b": 2}]
+        assert sent["stop"] == ["x", "y"]
+    with pytest.raises(errors.Error, match="capacity"):
+        Cache(capacity=[1, 2])
+
+
+def test_the_longest_time_that_there_is_lies_outside_the_range():
+    with pytest.raises(errors.OutOfRange, match="timeout_ms"):
+        Client("ollama", "m", timeout_ms=timedelta.max)

@@ -7,7 +7,7 @@ use super::super::options::{set_text, set_value};
 use super::super::status::mynah_status;
 
 /// The price of a model, also under its dated names, in USD per million tokens:
-/// `model=in,out[,cached in[,cache write]]`; without a model that of all others;
+/// `model=in,out[,cached in[,cache write]]`; `=in,out` is that of all others;
 /// each setting adds one.
 ///
 /// # Safety

@@ -162,7 +162,7 @@ fn has_data(json: &Value) -> bool {
 
 fn document(json: &Value) -> Result<Part> {
     let file = file(json);
-    let name = file["filename"].as_str().map(Into::into);
+    let name = file["filename"].as_str().filter(|name| !name.is_empty()).map(Into::into);
     let source = if let Some(data) = file["file_data"].as_str() {
         match Source::from_url(data) {
             Source::Url(base64) if !base64.contains("://") => {

@@ -96,7 +96,7 @@ impl Request {
             "parallel_tool_calls" => self.parallel_tool_calls = optional_bool(key, value)?,
             "response_format" => self.response_format = format(value)?,
             "user" => self.user = optional_text(key, value)?,
-            "metadata" => self.metadata = Some(value.clone()).filter(|v| !v.is_null()),
+            "metadata" => self.metadata = optional_object(key, value)?.map(Value::Object),
             "extra_json" => self.extra_json = optional_object(key, value)?,
             "cache" if !value.is_object() => self.cache = cache_mode(value)?,
             // Below what an option of ours can say, but some hosts' own word.

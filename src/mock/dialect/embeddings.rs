@@ -64,6 +64,10 @@ fn inputs(form: Form, body: &Value) -> Vec<String> {
         Form::OpenAi | Form::Ollama => &body["input"],
     };
     match list {
+        // One input, in tokens.
+        Value::Array(items) if items.first().is_some_and(Value::is_number) => {
+            vec![list.to_string()]
+        }
         Value::Array(items) => items.iter().map(texts).collect(),
         other => vec![texts(other)],
     }
