@@ -26,6 +26,7 @@ mod in_full;
 mod incoming;
 mod items;
 mod models;
+mod moved;
 mod noted;
 mod ollama;
 mod outgoing;

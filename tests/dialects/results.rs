@@ -127,9 +127,41 @@ fn an_id_that_comes_again_gets_another_where_ids_are_unique() {
     fits("openai-openapi.json", "CreateResponse", &sent);
     let ids: Vec<_> = (1..5).map(|at| sent["input"][at]["call_id"].clone()).collect();
     assert_eq!(ids, ["call_0", "call_0", "call_0_2", "call_0_2"]);
-    // Who takes them as they are gets them as they are.
-    let sent = body(&client("custom", "m"), &counted_anew());
-    assert_eq!(sent["messages"][4]["tool_call_id"], "call_0");
+    for client in [client("custom", "m"), client("openai", "gpt-5"), client("cohere", "m")] {
+        let sent = body(&client, &counted_anew());
+        let messages = &sent["messages"];
+        assert_eq!(messages[4]["tool_call_id"], "call_0_2");
+        assert_eq!(messages[3]["tool_calls"][0]["id"], "call_0_2");
+    }
+}
+
+#[test]
+fn an_id_that_a_host_gave_to_two_calls_goes_back_to_it_but_to_kimi() {
+    for (provider, model, ids) in
+        [("custom", "m", ["call_0"; 2]), ("kimi", "kimi-k3", ["call_0", "call_0_2"])]
+    {
+        let client = client(provider, model);
+        let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+        let (dialect, context) = reader(&client, &asked);
+        let message = json!({"role": "assistant", "content": null, "reasoning_content": "t",
+            "tool_calls": [call("call_0", "f", "{}"), call("call_0", "g", "{}")]});
+        let answer = json!({"id": "a", "model": model, "choices": [{"index": 0,
+            "message": message, "finish_reason": "tool_calls"}]});
+        let answer =
+            dialect.reply(&context, &head(200, &[]), answer.to_string().as_bytes()).unwrap();
+        let sent = body(
+            &client,
+            &conversation(&[
+                answer.first().message.value().into_owned(),
+                result("call_0", "1"),
+                result("call_0", "2"),
+            ]),
+        );
+        let own = &sent["messages"][1]["tool_calls"];
+        assert_eq!([&own[0]["id"], &own[1]["id"]], ids, "{provider}");
+        let results = [2, 3].map(|at| sent["messages"][at]["tool_call_id"].clone());
+        assert_eq!(results, ids, "{provider}");
+    }
 }
 
 #[test]

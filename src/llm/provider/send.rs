@@ -217,8 +217,16 @@ pub fn own<'a>(chat: &Chat, message: &'a Message, wanted: &Wanted) -> Option<&'a
     same.then_some(origin)
 }
 
+/// A model's name without what goes without saying: that Gemini's is a resource, and the
+/// tag that Ollama gives one that has none.
+fn bare(model: &str) -> &str {
+    let model = model.strip_prefix("models/").unwrap_or(model);
+    model.strip_suffix(":latest").unwrap_or(model)
+}
+
 /// Whether two names mean one model: the same, or one with a date added.
 fn same_model(a: &str, b: &str) -> bool {
+    let (a, b) = (bare(a), bare(b));
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     long.strip_prefix(short).is_some_and(|rest| {
         rest.is_empty()

@@ -125,8 +125,9 @@ fn messages(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
     if let Some(system) = send::system_prompt(chat) {
         out.push(json!({"role": "system", "content": system}));
     }
-    for message in &chat.request.messages {
-        out.push(match message.role {
+    let said = calls::with_unique_ids(&chat.request.messages, |_| false);
+    for message in said.iter() {
+        let json = match message.role {
             Role::Assistant => assistant(chat, message, wanted)?,
             Role::Tool => json!({
                 "role": "tool",
@@ -134,9 +135,22 @@ fn messages(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
                 "content": content(message, wanted)?,
             }),
             role => json!({"role": role.name(), "content": content(message, wanted)?}),
-        });
+        };
+        match is_silent(&json) {
+            true => lost::note_silence(message.role, wanted),
+            false => out.push(json),
+        }
     }
     Ok(out)
+}
+
+/// Whether the assistant says and calls nothing, which the vendor refuses.
+fn is_silent(json: &Value) -> bool {
+    let is_empty = |content: &Value| match content {
+        Value::Array(parts) => parts.iter().all(|part| part["text"] == ""),
+        content => content.is_null() || *content == "",
+    };
+    json["role"] == "assistant" && json["tool_calls"].is_null() && is_empty(&json["content"])
 }
 
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> {
@@ -146,6 +160,10 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Valu
     if let Some(block) = own.and_then(|origin| origin.blocks.first()).filter(says) {
         let mut block = block.clone();
         calls::mend(&mut block, message, wanted)?;
+        let own = block.get_mut("tool_calls").and_then(Value::as_array_mut);
+        for (own, call) in own.into_iter().flatten().zip(&message.tool_calls) {
+            own["id"] = call.id.clone().into();
+        }
         return Ok(block);
     }
     lost::note_foreign(message, wanted);

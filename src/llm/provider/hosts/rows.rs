@@ -91,6 +91,10 @@ pub struct Ways {
     pub image_scheme: Option<&'static str>,
     /// What holds the place of a thought where it wants one with each call.
     pub no_thought: Option<&'static str>,
+    /// Whether it refuses an id that two calls have, though it may give it to two.
+    pub takes_ids_once: bool,
+    /// Whether it is that also beside no calls, where tools are offered or were called.
+    pub thinks_beside_tools: bool,
     /// How an effort is said.
     pub effort: Effort,
     /// Which other fields it knows.
@@ -146,6 +150,8 @@ const WAYS: Ways = Ways {
     flat_files: false,
     image_scheme: None,
     no_thought: None,
+    thinks_beside_tools: false,
+    takes_ids_once: false,
     effort: Effort::Word,
     fields: Fields::All,
     refuses: |_, _| None,
@@ -247,6 +253,7 @@ pub(super) static HOSTS: &[Host] = &[
             joins_texts: true,
             flat_files: true,
             no_thought: Some(""),
+            thinks_beside_tools: true,
             effort: Effort::SwitchAndWord,
             refuses: of_deepseek,
             ..WAYS
@@ -272,6 +279,7 @@ pub(super) static HOSTS: &[Host] = &[
             // It takes an empty one for none, and answers 400 (earendil-works/pi,
             // request 4178).
             no_thought: Some(" "),
+            takes_ids_once: true,
             effort: Effort::Switch,
             fields: Fields::Only(&[
                 "logprobs",

@@ -10,6 +10,7 @@ use super::content::{content, content_or_empty};
 use super::write::{is_mistral, is_strict};
 use crate::error::Result;
 use crate::llm::message::{self, Message, Role, ToolCall};
+use crate::llm::request::Request;
 
 /// All messages, the option's system message first.
 pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value>> {
@@ -17,22 +18,25 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
     if let Some(system) = send::system_prompt(chat) {
         out.push(json!({"role": "system", "content": system}));
     }
-    let is_verbatim = |message: &Message| own_block(chat, message, wanted).is_some();
-    let said = match is_mistral(url) {
-        true => calls::with_unique_ids(&chat.request.messages, is_verbatim),
-        false => Cow::Borrowed(&*chat.request.messages),
-    };
+    let takes_twice = !wanted.host.chat.takes_ids_once;
+    let goes_back = |message: &Message| takes_twice && own_block(chat, message, wanted).is_some();
+    let said = calls::with_unique_ids(&chat.request.messages, goes_back);
     for (at, message) in said.iter().enumerate() {
         let json = match message.role {
             Role::Assistant => assistant(chat, message, wanted, url)?,
             Role::Tool => tool_result(chat, &said, at, wanted, url)?.into(),
             _ => spoken(message, wanted, url)?.into(),
         };
-        if !wanted.host.chat.takes_silence && is_silent(&json) {
+        let takes_silence = wanted.host.chat.takes_silence && !is_mistral(url);
+        if !takes_silence && is_silent(&json) {
             lost::note_silence(message.role, wanted);
-        } else {
-            out.push(json);
+            continue;
         }
+        if is_mistral(url) && json["role"] == "user" && follows_result(&out) {
+            wanted.note("messages", "a word of the assistant's put after a tool's result");
+            out.push(json!({"role": "assistant", "content": "OK."}));
+        }
+        out.push(json);
     }
     if wanted.host.chat.joins_system && !is_strict(url) {
         join_system(&mut out);
@@ -54,8 +58,15 @@ fn join_system(messages: &mut Vec<Value>) {
     }
 }
 
+/// Whether a tool's result is the last that was said: Mistral takes no user's message
+/// behind that (yetone/avante.nvim, issue 2562; datapizza-labs/datapizza-ai, issue 98).
+fn follows_result(messages: &[Value]) -> bool {
+    messages.last().is_some_and(|last| last["role"] == "tool")
+}
+
 /// Whether the assistant says, thinks and calls nothing, nor is to go on from there:
-/// Kimi refuses such a message, also one of its own.
+/// Kimi and Mistral refuse such a message, also one of their own (zed-industries/zed,
+/// request 47579).
 fn is_silent(json: &Value) -> bool {
     let is_empty = |value: &Value| match value {
         Value::String(text) => text.is_empty(),
@@ -64,7 +75,7 @@ fn is_silent(json: &Value) -> bool {
     };
     json["role"] == "assistant"
         && ["content", "tool_calls", "reasoning_content"].iter().all(|key| is_empty(&json[key]))
-        && json["partial"] != true
+        && ["partial", "prefix"].iter().all(|key| json[key] != true)
 }
 
 /// A system's or user's message.
@@ -168,21 +179,47 @@ fn wants_text(url: &str) -> bool {
 /// What Groq says that it has run by itself, and does not take back.
 const GROQS_OWN: &str = "executed_tools";
 
-/// Thoughts in other hosts' words, for which a host refuses the request
+/// Thoughts in other hosts' words, and other fields, for which a host refuses the request
 /// (tashfeenahmed/freellmapi, issue 1070; Kilo-Org/kilocode, issue 10375;
-/// OpenMinis/OpenMinis, issue 87; co-l/openfox, issue 220).
+/// OpenMinis/OpenMinis, issue 87; co-l/openfox, issue 220; charmbracelet/crush, request
+/// 1590).
 const REFUSED: &[(&str, &[&str])] = &[
-    (".groq.com/", &["reasoning_content"]),
-    (".cerebras.ai/", &["reasoning_content"]),
-    (".mistral.ai/", &["reasoning_content", "reasoning"]),
+    (
+        ".groq.com/",
+        &["reasoning_content", "reasoning_details", "refusal", "annotations", "extra_content"],
+    ),
+    (".cerebras.ai/", &["reasoning_content", "refusal", "annotations", "extra_content"]),
+    (
+        ".mistral.ai/",
+        &[
+            "reasoning_content",
+            "reasoning",
+            "reasoning_details",
+            "refusal",
+            "annotations",
+            "extra_content",
+        ],
+    ),
 ];
 
 fn refuses(url: &str, key: &str) -> bool {
     REFUSED.iter().any(|(host, keys)| url.contains(host) && keys.contains(&key))
 }
 
+fn knows_refusals(wanted: &Wanted, url: &str) -> bool {
+    wanted.host.chat.knows_refusals && !refuses(url, "refusal")
+}
+
+/// Whether tools are offered, or were called.
+fn has_tools(request: &Request) -> bool {
+    !request.tools.is_empty()
+        || request.messages.iter().any(|message| !message.tool_calls.is_empty())
+}
+
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
-    let no_thought = wanted.host.chat.no_thought.filter(|_| !message.tool_calls.is_empty());
+    let thinks = !message.tool_calls.is_empty()
+        || wanted.host.chat.thinks_beside_tools && has_tools(chat.request);
+    let no_thought = wanted.host.chat.no_thought.filter(|_| thinks);
     if let Some(block) = own_block(chat, message, wanted) {
         let mut block = block.clone();
         if wants_text(url) && block["content"].is_null() {
@@ -203,11 +240,11 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         if !is_strict(url) {
             calls::mend(&mut block, message, wanted)?;
         }
-        // Of a call that came without an id the block has one of ours.
+        // Of a call that came without an id, or with another's, the block has one of ours.
         let calls = block.get_mut("tool_calls").and_then(Value::as_array_mut);
-        for id in calls.into_iter().flatten().filter_map(|call| call.get_mut("id")) {
-            if let Value::String(id) = id {
-                *id = fitting_id(id, url);
+        for (own, call) in calls.into_iter().flatten().zip(&message.tool_calls) {
+            if own.get("id").is_some_and(Value::is_string) {
+                own["id"] = fitting_id(&call.id, url).into();
             }
         }
         return Ok(block);
@@ -215,7 +252,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
     lost::note_foreign(message, wanted);
     let more = more(message, wanted, url);
     let is_heard = more.contains_key("audio") || message.transcript().is_none();
-    let said = match wanted.host.chat.knows_refusals && is_heard {
+    let said = match knows_refusals(wanted, url) && is_heard {
         true => Cow::Borrowed(&*message.content),
         false => message.spoken(),
     };
@@ -270,7 +307,7 @@ fn tool_calls(message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value
         if !is_strict(url) {
             call.arguments = calls::arguments_text(message, &call, wanted)?;
         }
-        if is_foreign {
+        if is_foreign || refuses(url, "extra_content") {
             lost::note_call(message, &call, wanted);
             call.extra.retain(|key, _| key == "type");
             call.within.clear();
@@ -288,7 +325,9 @@ fn more(message: &Message, wanted: &mut Wanted, url: &str) -> Map<String, Value>
     for (key, value) in &message.extra {
         let heard = value.get("id").filter(|_| key == "audio" && message.origin.is_none());
         match (key.as_str(), heard) {
-            ("refusal", _) if !wanted.host.chat.knows_refusals => {}
+            ("refusal", _) if !knows_refusals(wanted, url) => {}
+            // What cites nothing says nothing.
+            ("annotations", _) if value.as_array().is_some_and(Vec::is_empty) => {}
             ("audio", Some(id)) if is_foreign => drop(more.insert(key.clone(), json!({"id": id}))),
             ("refusal" | "prefix" | "partial" | "cache_control", _) => {
                 more.insert(key.clone(), value.clone());

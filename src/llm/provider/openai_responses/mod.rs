@@ -91,10 +91,20 @@ pub fn is_needed(options: &ClientOptions, request: &Request) -> bool {
                 || tools && !takes.tools_in_chat.are_taken(effort)
                 || effort == Some("max") && !takes.max_in_chat
                 || request.tools.iter().any(is_only_here)
+                || has_items(request) && options.stop.is_empty() && options.n.is_none()
                 || request.other.keys().any(|key| write::ONLY_HERE.contains(&key.as_str()))
                     && is_openais_own(options)
         }
     }
+}
+
+/// Whether an answer of Responses is gone on from: its items, and the thoughts among
+/// them, are taken back there alone.
+fn has_items(request: &Request) -> bool {
+    let mut origins = request.messages.iter().filter_map(|message| message.origin.as_ref());
+    origins.any(|origin| {
+        origin.provider == "openai" && origin.blocks.iter().any(|item| item["type"].is_string())
+    })
 }
 
 /// Whether it is OpenAI itself: at another address such fields may be known in chat
