@@ -100,14 +100,14 @@ impl Cache {
         left: &mut Left,
         watches: impl FnOnce(&Entry) -> bool,
     ) -> Result<Value, Missed> {
-        let entry = self.look(key, left, watches, |entry| match entry.share() {
+        let shared = |entry: &Entry| match entry.share() {
             Some(entry) => Ok(entry),
             None => Ok(entry.copy()?),
-        })?;
-        match entry.flags() & COMPRESSED {
+        };
+        self.look(key, left, watches, shared, |entry| match entry.flags() & COMPRESSED {
             0 => Ok(Value::of(entry)),
             _ => Ok(self.unpack(&entry)?),
-        }
+        })
     }
 
     /// Copies the value of a key into `place` and answers its length. What left
@@ -119,10 +119,13 @@ impl Cache {
         place: &mut [u8],
         left: &mut Left,
     ) -> Result<usize, Missed> {
+        // Copied under the lock, and outside; never both.
+        let place = std::cell::RefCell::new(place);
         let copied = |entry: &Entry| {
             let value = entry.value();
             let packed = entry.flags() & COMPRESSED != 0;
             let len = if packed { Codec::length(value) } else { value.len() };
+            let mut place = place.borrow_mut();
             let place = place.get_mut(..len).ok_or(Missed::TooLarge(len))?;
             if !packed && len <= COPIED {
                 place.copy_from_slice(value);
@@ -133,11 +136,16 @@ impl Cache {
                 None => Ok(Found::Outside(entry.copy()?)),
             }
         };
-        let found = self.look(key, left, |_| false, copied)?;
-        match found {
-            Found::Copied(len) => Ok(len),
-            Found::Outside(entry) => self.copy_outside(&entry, place),
-        }
+        self.look(
+            key,
+            left,
+            |_| false,
+            copied,
+            |found| match found {
+                Found::Copied(len) => Ok(len),
+                Found::Outside(entry) => self.copy_outside(&entry, &mut place.borrow_mut()),
+            },
+        )
     }
 
     /// The part of a copy that needs no lock.
@@ -203,16 +211,18 @@ impl Cache {
     }
 
     /// Finds a live entry, calls `found` under the lock, and notes the hit, unless
-    /// there was too little room for it: then it is as if nobody had asked. `watches`:
-    /// whether one of these calls that found this looks if values should be lent.
+    /// there was too little room for it: then it is as if nobody had asked. What was found
+    /// goes through `after` without the lock, which is part of what the call takes.
+    /// `watches`: whether one of these calls that found this looks if values should be lent.
     #[inline(always)]
-    fn look<R>(
+    fn look<R, T>(
         &self,
         key: &[u8],
         left: &mut Left,
         watches: impl FnOnce(&R) -> bool,
         found: impl FnOnce(&Entry) -> Result<R, Missed>,
-    ) -> Result<R, Missed> {
+        after: impl FnOnce(R) -> Result<T, Missed>,
+    ) -> Result<T, Missed> {
         let timer = self.metrics.start_get(&self.clock);
         let hash = self.shared.hash(key);
         let mut expiry_ms = None;
@@ -224,11 +234,12 @@ impl Cache {
         if !matches!(result, Err(Missed::TooLarge(_) | Missed::Busy)) {
             self.observe(hash, What::Looked(expiry_ms));
         }
-        if let Some(start) = timer {
-            self.timed(start, left);
-            if result.as_ref().is_ok_and(watches) {
-                self.directory.watch(hash);
-            }
+        let Some(start) = timer else { return result.and_then(after) };
+        let is_watched = result.as_ref().is_ok_and(watches);
+        let result = result.and_then(after);
+        self.timed(start, left);
+        if is_watched {
+            self.directory.watch(hash);
         }
         result
     }

@@ -60,12 +60,13 @@ impl Report {
 
     /// The most that chance alone is likely to make it with so few entries in so many
     /// shards. In standard deviations of the smallest share, the largest of `n` is about
-    /// the root of `2 ln n` off; three more are seldom seen.
+    /// the root of `2 ln n` off; three more are seldom seen. Where there is less than one
+    /// entry to a shard, a single one is off by as much as there are shards to it.
     pub fn imbalance_by_chance(&self) -> f64 {
         let parts = self.parts.iter().max().copied().unwrap_or(1) as f64;
         let share = self.total() as f64 / parts;
         let deviations = 3.0 + (2.0 * parts.ln()).sqrt();
-        if share > 0.0 { deviations / share.sqrt() } else { f64::MAX }
+        if share > 0.0 { deviations / share.min(share.sqrt()) } else { f64::MAX }
     }
 }
 
@@ -172,6 +173,12 @@ mod tests {
         let mut report = cache("{}").0.report();
         let mut random = fastrand::Rng::with_seed(1);
         for shards in [2, 64, 1_024, 16_384] {
+            report.parts = vec![shards; shards];
+            for few in [1, shards / 4 + 1] {
+                report.items = vec![0; shards];
+                (0..few).for_each(|_| report.items[random.usize(..shards)] += 1);
+                assert!(report.imbalance() < report.imbalance_by_chance(), "{few} in {shards}");
+            }
             report.items = vec![0; shards];
             report.parts = vec![shards; shards];
             (0..shards * 64).for_each(|_| report.items[random.usize(..shards)] += 1);

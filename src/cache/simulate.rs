@@ -180,7 +180,7 @@ impl Simulator {
         }
         let measured = hits as f64 / all as f64;
         // Twice the standard error of a share over as many keys as are held.
-        let error = 2.0 * (measured * (1.0 - measured) / same.capacity as f64).sqrt();
+        let error_of = |share: f64| 2.0 * (share * (1.0 - share) / same.capacity as f64).sqrt();
         let evicts = extent.evicted_since(report) as f64 > all as f64 * TELLING;
         let peak = self.peak.load(Relaxed);
         let moved = |model: &Model, holds_all: bool| match holds_all && !evicts {
@@ -190,14 +190,14 @@ impl Simulator {
         let scaled = |(scale, model): (&f64, _)| {
             (*scale, moved(model, extent.scaled(*scale) >= peak as f64))
         };
-        Some(Forecast {
-            measured,
-            error: error.max(0.005),
-            requests: same.requests,
-            scaled: SCALES.iter().zip(&models.scaled).map(scaled).collect(),
-            by: models.by,
-            policies: models.others.iter().map(|(name, m)| (*name, moved(m, true))).collect(),
-        })
+        let scaled: Vec<_> = SCALES.iter().zip(&models.scaled).map(scaled).collect();
+        let policies: Vec<_> =
+            models.others.iter().map(|(name, m)| (*name, moved(m, true))).collect();
+        // One error is told of all: a share near a half is the least certain.
+        let told = scaled.iter().map(|(_, ratio)| *ratio);
+        let told = told.chain(policies.iter().map(|(_, ratio)| *ratio)).chain([measured]);
+        let error = told.map(error_of).fold(0.005, f64::max);
+        Some(Forecast { measured, error, requests: same.requests, scaled, by: models.by, policies })
     }
 }
 

@@ -66,6 +66,10 @@ enum Change {
 
 use Change::{Look, Set};
 
+/// Share of answers from the cache beyond which more of them would change little.
+const HITS: f64 = 0.5;
+const DEAR: &str = "the answers themselves, most of which are from the cache already: a smaller \
+                    model, or a lower max_tokens, costs less";
 const REPEATS: &str = "how often the same is asked: a time, an id or a name in a prompt makes \
     it another";
 
@@ -129,6 +133,7 @@ impl Figures<'_> {
         let (cause, change) = match cached {
             None if self.options.cache_enabled => ("calls that do not ask the cache", Look(PASSED)),
             None => ("no caching", Set("cache_enabled", true.into())),
+            Some(rate) if rate >= HITS => ("answers that cost much", Look(DEAR)),
             Some(_) if !self.has_expired() => {
                 ("few answers come from the cache, and none has expired yet", Look(REPEATS))
             }

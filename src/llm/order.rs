@@ -108,6 +108,7 @@ impl Order {
                 let usage =
                     Usage { input_tokens: prompt, output_tokens: Some(0), ..Usage::default() };
                 Ok(Response {
+                    model: json["model"].as_str().map(Into::into),
                     raw: Some(json.to_string()),
                     usage: prompt.map(|_| usage.with_total()),
                     ..Response::default()

@@ -206,6 +206,7 @@ pub fn transport_error(error: TransportError, timing: &Timing, interrupt: &Inter
         Failure::Interrupted => Status::Cancelled,
         Failure::Reset if error.answered => Status::Truncated,
         Failure::Dns | Failure::Connect | Failure::Reset => Status::Connection,
+        Failure::Exhausted => Status::Io,
         Failure::Tls | Failure::Handshake => Status::Tls,
         Failure::Cut => Status::Truncated,
         Failure::Protocol => Status::Protocol,

@@ -97,7 +97,10 @@ impl Client {
         };
         let log = flight.manner.told.then_some(&mut log as &mut Sink<'_>);
         let result = self.send(order, &Some(key), log, &timing, &flight.interrupt);
-        let result = result.map_err(|failed| failed.error);
+        let result = result.map_err(|failed| {
+            flight.leave(failed.partial);
+            failed.error
+        });
         if flight.manner.renews {
             self.renewed(flight.shared.attempts(), &result);
         }
@@ -131,8 +134,13 @@ impl Client {
                 _ => error,
             };
             let provider = order.prepared.context.provider;
-            let partial = sink.is_some().then(|| Response::so_far(&delivered, provider));
-            let failed = Failed { error, partial: partial.flatten().map(Box::new) };
+            let so_far = || Response::so_far(&delivered, provider).map(Box::new);
+            let mut partial = place.flight.left(delivered.len());
+            if let Some(partial) = partial.as_mut().filter(|_| later && !place.pays()) {
+                partial.spare();
+            }
+            let partial = sink.is_some().then(|| partial.or_else(so_far)).flatten();
+            let failed = Failed { error, partial };
             failed.after(place.flight.shared.attempts())
         })?;
         let pays = place.pays();

@@ -181,11 +181,12 @@ impl<T: OptionSet> Row<T> {
                 true => Ok(Value::Text(s)),
                 false => Err(self.outside(&s)),
             },
-            (Kind::Secret, Value::Text(s)) => match form::is_header_value(&s) {
+            (Kind::Secret, Value::Text(s)) => match form::is_header_value(&s) && s.is_ascii() {
                 true => Ok(Value::Text(s)),
                 false => Err(Error::invalid(
                     self.key,
-                    "must not contain a line break or another control character",
+                    "must not contain a line break, another control character or one that is not \
+                     ASCII",
                 )),
             },
             (Kind::List, Value::List(items)) => Ok(Value::List(items)),
@@ -199,8 +200,8 @@ impl<T: OptionSet> Row<T> {
                 let name = |item: &str| item.split(':').next().map(str::to_ascii_lowercase);
                 let is_taken = |item: &&String| name(item).is_some_and(|n| taken.contains(&&*n));
                 if !items.iter().all(|item| is_header(item)) {
-                    let reason =
-                        "must read `Name: value`, without line breaks or control characters";
+                    let reason = "must read `Name: value`, without line breaks or control characters, and \
+                         an authorization in ASCII";
                     return Err(Error::invalid(self.key, reason));
                 }
                 match items.iter().find(is_taken).and_then(|item| name(item)) {
@@ -278,11 +279,12 @@ fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// Whether a line is a header name, a colon and a value of one line.
+/// Whether a line is a header name, a colon and a value of one line; of a key in ASCII.
 fn is_header(line: &str) -> bool {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     line.split_once(':').is_some_and(|(name, value)| {
-        !name.is_empty() && name.bytes().all(token) && form::is_header_value(value)
+        let is_sendable = value.is_ascii() || !name.eq_ignore_ascii_case("authorization");
+        !name.is_empty() && name.bytes().all(token) && form::is_header_value(value) && is_sendable
     })
 }
 
@@ -316,4 +318,26 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::options::Layered;
+    use crate::options::client::ClientOptions;
+
+    #[test]
+    fn a_key_that_no_request_can_carry_is_refused_where_it_is_set() {
+        let mut options = Layered::<ClientOptions>::default();
+        for (option, value) in [
+            ("api_key", "sk-\u{2026}"),
+            ("api_key", "sk-\n"),
+            ("header", "Authorization: Bearer sk-\u{2026}"),
+            ("header", "X-Name: a\nb"),
+        ] {
+            let error = options.set(option, value).unwrap_err().to_string();
+            assert!(error.contains(option) && !error.contains("sk-"), "{error}");
+        }
+        options.set("header", "X-Name: \u{e9}").unwrap();
+        options.set("api_key", "sk-1").unwrap();
+    }
 }

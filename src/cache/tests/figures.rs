@@ -152,3 +152,19 @@ fn a_look_up_that_is_under_way_is_no_hit_yet() {
     });
     assert_eq!(cache.metrics.hits_and_misses(), (0, 1));
 }
+
+#[test]
+fn the_time_of_a_get_has_that_of_unpacking_in_it() {
+    let mut layered = Layered::<CacheOptions>::default();
+    layered.set("compression", "true").unwrap();
+    layered.set("compression_threshold", "1").unwrap();
+    let cache = Cache::new(layered.resolve().unwrap(), Clock::System).unwrap();
+    let value = vec![b'v'; 1 << 20];
+    cache.set(b"k", &value, Ttl::Never).unwrap();
+    (0..300).for_each(|_| assert_eq!(cache.get(b"k").map(|v| v.as_bytes().len()), Some(1 << 20)));
+    let figures = cache.metrics_json();
+    let unpacking = figures["compression"]["unpack_ns"].as_f64().unwrap() / 300.0;
+    let whole = figures["get_latency_ns"]["mean"].as_f64().unwrap();
+    // Of a sample, so that they need not agree; without it the one is a hundredth.
+    assert!(whole > unpacking / 4.0, "{whole} of which {unpacking}");
+}

@@ -60,6 +60,10 @@ fn each_row_of_the_table_has_its_finding() {
     let missed = json!({"calls": 100, "cost_per_request_usd": 0.9, "cache_hit_rate": 0.01,
         "uptime_seconds": 900.0});
     assert_eq!(symptoms(missed, |_| {}), [pair("high costs", "cache_ttl_ms")]);
+    let mut met = json!({"calls": 100, "cost_per_request_usd": 0.9, "uptime_seconds": 900.0});
+    met["cache_hit_rate"] = 0.86.into();
+    let found = findings(met, |_| {})[0].to_string();
+    assert!(found.contains("smaller model"), "{found}");
     let hot = symptoms(json!({"calls": 100}), |o| o.temperature = Some(1.4));
     assert_eq!(hot, [pair("inconsistent output", "temperature")]);
 }

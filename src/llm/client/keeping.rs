@@ -53,7 +53,7 @@ impl Client {
     /// Whether the response cache holds an answer to a request.
     pub fn keeps_answer_to(&self, request: &Request) -> bool {
         let Ok(order) = Order::new(request, &self.options, false) else { return false };
-        self.cache_of(&order).is_some_and(|cache| cache.holds(&order.key()))
+        self.cache_of(&order).is_some_and(|cache| cache.holds(&order.key(), &order.options.values))
     }
 
     /// Whether answers are kept.

@@ -128,6 +128,8 @@ fn a_cut_stream_is_truncated_gives_what_came_and_is_not_kept() {
     assert_eq!(failed.error.status(), Status::Truncated);
     let partial = failed.partial.unwrap();
     assert_eq!((partial.text(), partial.first().finish_reason), ("half an ", None));
+    // What only the request knew of it.
+    assert!(partial.timings.first_byte.is_some() && partial.timings.first_token.is_some());
     assert_eq!(bench.stream().1, "whole");
 }
 

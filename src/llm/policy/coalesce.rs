@@ -77,6 +77,8 @@ pub struct Flight {
 struct Log {
     events: Vec<Event>,
     end: Option<Result<Response, Error>>,
+    /// What had come of an answer that failed.
+    partial: Option<Box<Response>>,
     participants: usize,
     /// The time of one of them was up.
     late: bool,
@@ -216,6 +218,18 @@ impl Flight {
         let log = self.log.lock();
         let error = log.end.as_ref().and_then(|end| end.as_ref().err());
         self.manner.renews && error.is_some_and(of_time)
+    }
+
+    /// Keeps what had come of an answer that is about to end in a failure.
+    pub fn leave(&self, partial: Option<Box<Response>>) {
+        self.log.lock().partial = partial;
+    }
+
+    /// What had come of an answer that has failed, for who was told all of so many events.
+    pub fn left(&self, told: usize) -> Option<Box<Response>> {
+        let log = self.log.lock();
+        let is_all = log.end.is_some() && log.events.len() == told;
+        log.partial.clone().filter(|_| is_all)
     }
 
     /// Writes the end into the log.

@@ -144,9 +144,9 @@ impl ResponseCache {
         (!past(ttl.saturating_add(more))).then_some(Hit { response, age_ms, stale: past(ttl) })
     }
 
-    /// Whether there is an answer under a key.
-    pub fn holds(&self, key: &Key) -> bool {
-        self.cache.contains(key).unwrap_or(false)
+    /// Whether there is an answer under a key that may be given.
+    pub fn holds(&self, key: &Key, options: &ClientOptions) -> bool {
+        self.lookup(key, options).is_some()
     }
 
     /// Keeps an answer for `cache_ttl_ms`, and beyond it for as long as it may

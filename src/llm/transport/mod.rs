@@ -234,6 +234,8 @@ pub enum Failure {
     Dns,
     /// No connection.
     Connect,
+    /// No descriptor for one, which is no fault of the provider's.
+    Exhausted,
     /// No TLS: handshake or certificate.
     Tls,
     /// The connection broke during the TLS handshake, which neither side refused.

@@ -253,7 +253,8 @@ fn refused(flight: &mut Flight, error: Errno) -> io::Error {
         return interrupted;
     }
     let message = format!("cannot connect to {}: {}", flight.peer(), words(error));
-    flight.fail(Failure::Connect, message)
+    let is_ours = TOO_MANY.contains(&error);
+    flight.fail(if is_ours { Failure::Exhausted } else { Failure::Connect }, message)
 }
 
 /// Lets the call's interrupt break this socket.

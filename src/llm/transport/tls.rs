@@ -61,8 +61,12 @@ fn certificate(problem: &CertificateError) -> String {
         }
         C::NotValidForNameContext { presented, .. } => {
             let others = if presented.len() > NAMES { " and others" } else { "" };
-            let some = presented[..presented.len().min(NAMES)].join(", ");
-            format!("is not valid for this name, but for {some}{others}")
+            let name = |name: &String| {
+                let name = name.strip_prefix("DnsName(\"").unwrap_or(name);
+                name.strip_suffix("\")").unwrap_or(name).to_string()
+            };
+            let some: Vec<_> = presented.iter().take(NAMES).map(name).collect();
+            format!("is not valid for this name, but for {}{others}", some.join(", "))
         }
         C::NotValidForName => "is not valid for this name".into(),
         C::UnknownIssuer => {

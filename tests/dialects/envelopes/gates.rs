@@ -98,6 +98,15 @@ fn what_is_used_up_and_what_only_waits_are_told_apart() {
 }
 
 #[test]
+fn a_redirect_is_called_one_whatever_it_says() {
+    let to = [("location", "https://www.example.com/v1/chat/completions")];
+    for body in ["Redirecting...", r#"{"message":"Redirecting"}"#, ""] {
+        let error = refused("custom", 308, &to, body);
+        assert!(error.message.contains("a redirect to www.example.com"), "{}", error.message);
+    }
+}
+
+#[test]
 fn a_limits_reset_is_read_in_every_way_that_it_is_written() {
     let date = ("date", "Tue, 22 Sep 2026 14:13:20 GMT");
     let wait = |what: &str, reset: &str| {

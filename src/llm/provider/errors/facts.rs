@@ -222,7 +222,7 @@ impl Facts {
         let status = self.status(context, http);
         let shown = if http != 0 { http } else { head.status };
         let message = match self.message.trim() {
-            "" if (300..400).contains(&http) => redirect(context, head, http),
+            _ if (300..400).contains(&http) => redirect(context, head, http),
             "" => match self.code.as_ref().or(self.kind.as_ref()) {
                 Some(code) => format!("{} answered HTTP {shown}: {code}", context.provider),
                 None => format!("{} answered HTTP {shown} without a message", context.provider),
