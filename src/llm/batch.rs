@@ -222,7 +222,10 @@ impl<'a> Told<'a> {
 /// The outcome of one who asked the same.
 fn same_as(outcome: &Outcome) -> Outcome {
     let mut same = outcome.clone();
-    if let Ok(response) = &mut same {
+    // What came from the cache comes from there for each.
+    if let Ok(response) = &mut same
+        && !matches!(response.served_from, ServedFrom::Cache | ServedFrom::Stale)
+    {
         response.served_from = ServedFrom::Coalesced;
         response.spare();
     }

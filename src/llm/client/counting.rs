@@ -10,7 +10,7 @@ use crate::llm::cancel::Cancel;
 use crate::llm::log::CallFacts;
 use crate::llm::metrics::{Ended, is_failure};
 use crate::llm::request::Request;
-use crate::llm::response::Response;
+use crate::llm::response::{Response, ServedFrom};
 
 impl Client {
     /// Makes a call, counts it, however it ends, and tells of it. It stands in
@@ -63,7 +63,10 @@ impl Client {
         let mut ended = self.without_work(request, took_ns);
         match result {
             Ok(response) => {
-                ended.coalesced = true;
+                match response.served_from {
+                    ServedFrom::Cache | ServedFrom::Stale => ended.cache_hit = Some(true),
+                    _ => ended.coalesced = true,
+                }
                 (ended.cost_usd, ended.saved_usd) = (response.cost_usd, response.saved_usd);
             }
             Err(error) => ended.failed(error, false),

@@ -107,6 +107,23 @@ fn each_of_those_that_are_sent_once_counts_and_is_told_as_a_call_of_its_own() {
 }
 
 #[test]
+fn those_that_ask_the_same_of_the_cache_are_all_answered_from_it() {
+    let echo = Arc::new(Echo(Mutex::default()));
+    let parts = Parts { transport: Some(echo), ..Parts::default() };
+    let all = [("cache_enabled", "true"), ("batch_dedup", "true"), ("price", "gpt=1,2")];
+    let client = made(&all, parts);
+    client.chat(&ask("a"), None).unwrap();
+    let requests: Vec<_> = ["a", "a"].map(ask).into();
+    for outcome in batch::run(&client, &requests, 1, None, &mut |_, _| {}) {
+        let response = outcome.unwrap();
+        assert_eq!((response.served_from, response.saved_usd), (ServedFrom::Cache, Some(2e-5)));
+    }
+    let figures = client.metrics_json();
+    assert_eq!((&figures["cache_hits"], &figures["coalesced"]), (&json!(2), &json!(0)));
+    assert_eq!(figures["saved_usd"], 4e-5);
+}
+
+#[test]
 fn the_first_of_a_group_is_answered_before_the_others_are_sent() {
     let first = Arc::new(First(Echo(Mutex::default())));
     let client = client_over(first.clone(), "false");
