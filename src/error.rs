@@ -216,7 +216,14 @@ impl CallError {
             request_id: None,
             retriable: matches!(
                 status,
-                Timeout | Connection | RateLimited | Overloaded | Server | Truncated | CircuitOpen
+                Timeout
+                    | Connection
+                    | RateLimited
+                    | Overloaded
+                    | Server
+                    | Truncated
+                    | CircuitOpen
+                    | Io
             ),
             retry_after: None,
             attempts: 0,

@@ -25,7 +25,7 @@ fn limit(descriptors: u64) -> u64 {
 }
 
 #[test]
-fn a_call_without_a_descriptor_fails_as_a_connection_and_the_next_one_works() {
+fn a_call_without_a_descriptor_says_nothing_of_the_provider_and_the_next_one_works() {
     let mock = MockServer::start(MockOptions::default()).unwrap();
     let mut options = Layered::<ClientOptions>::default();
     for (name, value) in [
@@ -35,6 +35,7 @@ fn a_call_without_a_descriptor_fails_as_a_connection_and_the_next_one_works() {
         ("proxy", "none"),
         ("max_connections", "0"),
         ("retry_delay_ms", "1"),
+        ("breaker_failure_threshold", "1"),
     ] {
         options.set(name, value).unwrap();
     }
@@ -47,7 +48,7 @@ fn a_call_without_a_descriptor_fails_as_a_connection_and_the_next_one_works() {
     let before = limit(3);
     let failed = client.chat(&request, None).unwrap_err();
     limit(before);
-    assert_eq!(failed.error.status(), Status::Connection, "{}", failed.error);
+    assert_eq!(failed.error.status(), Status::Io, "{}", failed.error);
     assert!(failed.error.to_string().contains("too many open files"), "{}", failed.error);
     assert_eq!(client.chat(&request, None).unwrap().attempts, 1);
 }

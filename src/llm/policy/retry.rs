@@ -113,7 +113,7 @@ fn may_repeat(facts: &Facts, options: &ClientOptions) -> bool {
         (Some(_), Truncated | Connection) => options.retry_after_send,
         (Some(_), _) => false,
         (None, Timeout) => !facts.written,
-        (None, Connection | Truncated) => unsent(facts) || options.retry_after_send,
+        (None, Connection | Truncated | Io) => unsent(facts) || options.retry_after_send,
         (None, Tls) => facts.broke_off,
         (None, _) => false,
     }
