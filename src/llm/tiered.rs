@@ -181,8 +181,11 @@ impl Tiered {
             }
             match result {
                 Ok(response) => return Ok(self.served(response, place, chosen)),
-                Err(failed) => {
+                Err(mut failed) => {
                     let status = failed.error.status();
+                    if let Some(partial) = &mut failed.partial {
+                        self.paid_by(partial, place, chosen);
+                    }
                     // A tier that has sent nothing says nothing of why the one before
                     // failed.
                     if attempts > before || failure.is_none() || is_the_callers(status) {
@@ -257,13 +260,11 @@ impl Tiered {
     fn served(&self, mut response: Response, place: usize, chosen: usize) -> Response {
         let tier = &self.tiers[place];
         tier.calls.fetch_add(1, Relaxed);
-        response.tier = Some(place as u32);
         if place != chosen {
             tier.fallbacks.fetch_add(1, Relaxed);
-            response.served_from = ServedFrom::Fallback(place as u32);
         }
+        self.paid_by(&mut response, place, chosen);
         if let Some(cost) = response.cost_usd {
-            tier.cost_nano_usd.fetch_add(nano(cost), Relaxed);
             let top = self.tiers.last().and_then(|top| top.client.price_of(&response));
             if let Some(top) = top {
                 let saved = response.saved_usd.unwrap_or(0.0);
@@ -272,6 +273,17 @@ impl Tiered {
         }
         tier.saved_nano_usd.fetch_add(nano(response.saved_usd.unwrap_or(0.0)), Relaxed);
         response
+    }
+
+    /// Says which tier gave an answer, or the beginning of one, and what it has cost there.
+    fn paid_by(&self, response: &mut Response, place: usize, chosen: usize) {
+        response.tier = Some(place as u32);
+        if place != chosen {
+            response.served_from = ServedFrom::Fallback(place as u32);
+        }
+        if let Some(cost) = response.cost_usd {
+            self.tiers[place].cost_nano_usd.fetch_add(nano(cost), Relaxed);
+        }
     }
 
     /// Calls, fallbacks, cost and savings of each tier, and of all; and how the calls

@@ -66,6 +66,19 @@ fn a_failing_tier_is_replaced_by_the_next() {
 }
 
 #[test]
+fn a_stream_that_is_cut_says_whose_it_was_and_what_it_has_cost_there() {
+    let usage = json!({"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 5}});
+    let cut = format!("{}data: {usage}\n\n", stream("half "));
+    let (tiered, benches) = tiers(vec![failure(500)], vec![Step::Cut(cut)]);
+    let failed = tiered.chat_stream(&asked("hi"), None, &mut |_| true).unwrap_err();
+    let partial = failed.partial.unwrap();
+    assert_eq!((partial.tier, partial.served_from), (Some(1), ServedFrom::Fallback(1)));
+    let figures = tiered.metrics_json();
+    let cost = benches[1].client.metrics_json()["cost_usd"].clone();
+    assert_eq!((&figures["cost_usd"], &cost), (&json!(2e-5), &json!(2e-5)), "{figures}");
+}
+
+#[test]
 fn a_tier_that_sends_nothing_does_not_hide_why_the_one_before_failed() {
     let (cheap, able) = (failure(503), [("provider", "anthropic"), ("retry_count", "0")]);
     let able = bench(&[&able[..], &[("model", "claude-haiku-4-5")]].concat(), vec![]);
