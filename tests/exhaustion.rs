@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use mynah::error::Status;
+use mynah::error::{Error, Status};
 use mynah::llm::client::{Client, Parts};
 use mynah::llm::request::Request;
 use mynah::mock::{MockOptions, MockServer};
@@ -49,6 +49,8 @@ fn a_call_without_a_descriptor_says_nothing_of_the_provider_and_the_next_one_wor
     let failed = client.chat(&request, None).unwrap_err();
     limit(before);
     assert_eq!(failed.error.status(), Status::Io, "{}", failed.error);
+    let Error::Call(call) = &failed.error else { panic!("{}", failed.error) };
+    assert!(call.retriable && call.attempts > 1, "nothing was sent: {}", call.attempts);
     assert!(failed.error.to_string().contains("too many open files"), "{}", failed.error);
     assert_eq!(client.chat(&request, None).unwrap().attempts, 1);
 }

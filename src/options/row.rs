@@ -200,8 +200,8 @@ impl<T: OptionSet> Row<T> {
                 let name = |item: &str| item.split(':').next().map(str::to_ascii_lowercase);
                 let is_taken = |item: &&String| name(item).is_some_and(|n| taken.contains(&&*n));
                 if !items.iter().all(|item| is_header(item)) {
-                    let reason = "must read `Name: value`, without line breaks or control characters, and \
-                         an authorization in ASCII";
+                    let reason = "must read `Name: value`, without line breaks or control \
+                                  characters, and an authorization in ASCII";
                     return Err(Error::invalid(self.key, reason));
                 }
                 match items.iter().find(is_taken).and_then(|item| name(item)) {

@@ -126,8 +126,16 @@ def test_another_tier_answers_when_one_fails(mock):
 
 
 def test_a_complexity_that_raises_leaves_it_to_the_estimate(mock):
-    with Tiered(cheap_and_able(mock), lambda text, messages: 1 // 0) as both:
-        assert both.chat("hello").raw["tier"] == 0
+    hard = "Prove step by step, " * 300 + "and compare: why? how?"
+    with Tiered(cheap_and_able(mock)) as plain:
+        estimates = [plain.chat(text).raw["tier"] for text in ("hello", hard)]
+    assert estimates == [0, 1]
+    for failure in (ZeroDivisionError, SystemExit):
+        def complexity(text, messages):
+            raise failure
+
+        with Tiered(cheap_and_able(mock), complexity) as both:
+            assert [both.chat(text).raw["tier"] for text in ("hello", hard)] == estimates
 
 
 def test_a_complexity_is_a_function(client):

@@ -171,6 +171,13 @@ mod tests {
             ("X-RateLimit-Remaining", "0"),
             ("X-RateLimit-Reset", "1790000005000"),
         ]);
+        let cerebras = learned(&[
+            ("x-ratelimit-remaining-tokens-minute", "0"),
+            ("x-ratelimit-reset-tokens-minute", "3.1"),
+            ("x-ratelimit-remaining-tokens-day", "7"),
+        ]);
+        assert_eq!(cerebras.tokens.remaining, Some(0));
+        assert_eq!(cerebras.tokens.reset, Some(Duration::from_millis(3_100)));
         assert_eq!(openrouter.requests.limit, Some(20));
         assert_eq!(openrouter.requests.reset, Some(Duration::from_secs(5)));
     }

@@ -147,3 +147,27 @@ fn account(key: Option<&str>, url: &str) -> Arc<str> {
     hasher.update(key.unwrap_or_default().as_bytes());
     hasher.finalize().to_hex()[..16].into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::{Layered, Origin, Value};
+
+    #[test]
+    fn options_that_are_changed_lead_elsewhere_and_as_another() {
+        let mut layered = Layered::<ClientOptions>::default();
+        for (name, value) in [("provider", "openai"), ("api_key", "k1"), ("model", "gpt-4o")] {
+            layered.set(name, value).unwrap();
+        }
+        let mut options = layered.resolve().unwrap();
+        let first = Access::of(&options);
+        assert!(Arc::ptr_eq(&first, &Access::of(&options)), "worked out once");
+        options.lay("api_key", Value::Text("k2".into()), Origin::Call).unwrap();
+        options.lay("base_url", Value::Text("https://h.test/v9".into()), Origin::Call).unwrap();
+        let second = Access::of(&options);
+        assert_ne!(first.account, second.account);
+        assert_eq!(second.url("/x?a=b").unwrap(), "https://h.test/v9/x?a=b");
+        assert_eq!(second.headers(true).unwrap().get("authorization"), Some("Bearer k2"));
+        assert_eq!((&*second.secrets[0], second.model.as_deref()), ("k2", Some("gpt-4o")));
+    }
+}

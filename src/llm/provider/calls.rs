@@ -70,6 +70,25 @@ pub fn mend(own: &mut Value, message: &Message, wanted: &mut Wanted) -> Result<(
     Ok(())
 }
 
+/// Gives the calls of a message's own block the ids that they have in the conversation.
+pub fn name(own: &mut Value, message: &Message, fitting: impl Fn(&str) -> String) {
+    let calls = own.get_mut("tool_calls").and_then(Value::as_array_mut);
+    for (own, call) in calls.into_iter().flatten().zip(&message.tool_calls) {
+        if own.get("id").is_some_and(Value::is_string) {
+            own["id"] = fitting(&call.id).into();
+        }
+    }
+}
+
+/// Whether a message's content holds no text, and nothing else.
+pub fn is_empty(content: &Value) -> bool {
+    match content {
+        Value::String(text) => text.is_empty(),
+        Value::Array(parts) => parts.iter().all(|part| part["text"] == ""),
+        content => content.is_null(),
+    }
+}
+
 /// Puts the digits of its calls back into a message's own blocks, whose trees have
 /// lost some: `slots` are the places of the calls' arguments there, in order.
 pub fn restore<'a>(slots: impl Iterator<Item = &'a mut Value>, message: &Message) {

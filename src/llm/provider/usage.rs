@@ -64,6 +64,15 @@ pub fn cost_beside(json: &Json, out: &mut Assembler) {
     }
 }
 
+/// The cost that Vercel's gateway states in the message, or in a piece of it.
+pub fn cost_in_message(message: &Json, out: &mut Assembler) {
+    let cost = message.at(&["provider_metadata", "gateway", "cost"]).text();
+    let cost = cost.and_then(|usd| usd.trim().parse().ok());
+    if let Some(usd) = cost.filter(|usd: &f64| usd.is_finite() && *usd >= 0.0) {
+        out.response().stated_cost_usd = Some(usd);
+    }
+}
+
 /// The first of these numbers that is told.
 fn first(places: &[&Json]) -> Option<u64> {
     places.iter().find_map(|place| place.u64())

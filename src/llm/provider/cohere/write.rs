@@ -146,11 +146,8 @@ fn messages(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
 
 /// Whether the assistant says and calls nothing, which the vendor refuses.
 fn is_silent(json: &Value) -> bool {
-    let is_empty = |content: &Value| match content {
-        Value::Array(parts) => parts.iter().all(|part| part["text"] == ""),
-        content => content.is_null() || *content == "",
-    };
-    json["role"] == "assistant" && json["tool_calls"].is_null() && is_empty(&json["content"])
+    let says_nothing = calls::is_empty(&json["content"]);
+    json["role"] == "assistant" && json["tool_calls"].is_null() && says_nothing
 }
 
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Value> {
@@ -160,10 +157,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Valu
     if let Some(block) = own.and_then(|origin| origin.blocks.first()).filter(says) {
         let mut block = block.clone();
         calls::mend(&mut block, message, wanted)?;
-        let own = block.get_mut("tool_calls").and_then(Value::as_array_mut);
-        for (own, call) in own.into_iter().flatten().zip(&message.tool_calls) {
-            own["id"] = call.id.clone().into();
-        }
+        calls::name(&mut block, message, |id| id.into());
         return Ok(block);
     }
     lost::note_foreign(message, wanted);

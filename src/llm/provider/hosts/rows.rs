@@ -91,10 +91,10 @@ pub struct Ways {
     pub image_scheme: Option<&'static str>,
     /// What holds the place of a thought where it wants one with each call.
     pub no_thought: Option<&'static str>,
+    /// Whether it wants one also without calls, where tools are offered or were called.
+    pub thinks_beside_tools: bool,
     /// Whether it refuses an id that two calls have, though it may give it to two.
     pub takes_ids_once: bool,
-    /// Whether it is that also beside no calls, where tools are offered or were called.
-    pub thinks_beside_tools: bool,
     /// How an effort is said.
     pub effort: Effort,
     /// Which other fields it knows.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::super::usage::cost_in_message;
 use super::blocks;
 use super::grounds::{self, Grounds};
 use super::grown::{add, merge};
@@ -53,12 +54,7 @@ impl Kept {
         if let Some(id) = hosted::result_of(piece) {
             return self.result(id, piece, out);
         }
-        // Vercel's gateway states it nowhere else.
-        let cost = piece.at(&["provider_metadata", "gateway", "cost"]).text();
-        let cost = cost.and_then(|usd| usd.trim().parse().ok());
-        if let Some(usd) = cost.filter(|usd: &f64| usd.is_finite() && *usd >= 0.0) {
-            out.response().stated_cost_usd = Some(usd);
-        }
+        cost_in_message(piece, out);
         let thought = THOUGHTS.into_iter().find(|name| piece.get(name).word().is_some());
         let names_reasoning = thought.is_some() || piece.get("reasoning").text().is_some();
         for (key, value) in piece.members() {

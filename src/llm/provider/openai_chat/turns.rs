@@ -68,13 +68,10 @@ fn follows_result(messages: &[Value]) -> bool {
 /// Kimi and Mistral refuse such a message, also one of their own (zed-industries/zed,
 /// request 47579).
 fn is_silent(json: &Value) -> bool {
-    let is_empty = |value: &Value| match value {
-        Value::String(text) => text.is_empty(),
-        Value::Array(parts) => parts.iter().all(|part| part["text"] == ""),
-        value => value.is_null(),
-    };
     json["role"] == "assistant"
-        && ["content", "tool_calls", "reasoning_content"].iter().all(|key| is_empty(&json[key]))
+        && ["content", "tool_calls", "reasoning_content"]
+            .iter()
+            .all(|key| calls::is_empty(&json[key]))
         && ["partial", "prefix"].iter().all(|key| json[key] != true)
 }
 
@@ -241,12 +238,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
             calls::mend(&mut block, message, wanted)?;
         }
         // Of a call that came without an id, or with another's, the block has one of ours.
-        let calls = block.get_mut("tool_calls").and_then(Value::as_array_mut);
-        for (own, call) in calls.into_iter().flatten().zip(&message.tool_calls) {
-            if own.get("id").is_some_and(Value::is_string) {
-                own["id"] = fitting_id(&call.id, url).into();
-            }
-        }
+        calls::name(&mut block, message, |id| fitting_id(id, url));
         return Ok(block);
     }
     lost::note_foreign(message, wanted);
