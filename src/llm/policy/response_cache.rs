@@ -190,8 +190,11 @@ fn has_form(text: &str, format: Option<&Format>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::llm::response::Choice;
+    use crate::options::Layered;
 
     const BASE: Identity<'static> = Identity {
         provider: "openai",
@@ -228,6 +231,25 @@ mod tests {
         keys.sort();
         keys.dedup();
         assert_eq!(keys.len(), others.len() + 1);
+    }
+
+    #[test]
+    fn an_answer_past_the_time_of_these_options_is_not_held_though_it_is_still_there() {
+        let (clock, time) = Clock::manual();
+        let cache = Cache::new(Layered::default().resolve().unwrap(), clock.clone()).unwrap();
+        let cache = ResponseCache::new(cache, &clock);
+        let lasting = |ms: &str| {
+            let mut options = Layered::<ClientOptions>::default();
+            options.set("cache_ttl_ms", ms).unwrap();
+            options.resolve().unwrap().values
+        };
+        let (key, answer) = (BASE.key(), Response::default());
+        assert!(!cache.holds(&key, &lasting("100000")));
+        cache.store(&key, &answer, &lasting("100000")).unwrap();
+        assert!(cache.holds(&key, &lasting("50")));
+        time.advance(Duration::from_millis(51));
+        assert!(!cache.holds(&key, &lasting("50")));
+        assert!(cache.holds(&key, &lasting("100000")));
     }
 
     #[test]

@@ -85,6 +85,15 @@ fn as_many_vectors_come_as_texts_were_asked_for_or_none() {
 }
 
 #[test]
+fn a_reply_of_embeddings_says_which_model_gave_them() {
+    let client = Arc::new(client("openai", "e"));
+    let order = Order::embeddings(r#"{"model": "e", "input": "a"}"#, &client).unwrap();
+    let body = r#"{"data": [{"index": 0, "embedding": [0.5]}], "model": "e-2026-11"}"#;
+    let reply = order.reply(&head(200, &[]), body.as_bytes()).unwrap();
+    assert_eq!(reply.model.as_deref(), Some("e-2026-11"));
+}
+
+#[test]
 fn an_answer_without_a_vector_is_no_embeddings_to_any_vendor() {
     for provider in ["gemini", "cohere", "ollama"] {
         let (dialect, context) = context_of(provider);
