@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_copy_says_the_same() {
-        let text = r#"{"a":[1,-2,0.1,1.5,9,10,true,false,null,"x\n"],"b":{},"c":[],"\"\\":12345678901234567890}"#;
+        let text = r#"{"a":[1,-2,0.1,1.5,9,10,true,false,null,"x\n"],"b":{},"c":[],"\"\\":12345678901234567890,"d":18446744073709551615,"e":[100,0]}"#;
         let json = Json::parse(text.as_bytes()).unwrap();
         assert_eq!(json.to_text(), text);
         assert_eq!(json.to_value().to_string(), text);

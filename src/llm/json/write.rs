@@ -47,12 +47,22 @@ impl Json<'_> {
     }
 }
 
-/// Small numbers, which nearly all are, without the formatter.
+/// Counts, which nearly all are, without the formatter.
 fn write_number(number: &Number, out: &mut String) {
-    match number.as_u64() {
-        Some(digit @ 0..10) => out.push(char::from(b'0' + digit as u8)),
-        _ => out.push_str(&number.to_string()),
+    let Some(mut rest) = number.as_u64() else {
+        return out.push_str(&number.to_string());
+    };
+    let mut digits = ['0'; u64::MAX.ilog10() as usize + 1];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = char::from(b'0' + (rest % 10) as u8);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
     }
+    out.extend(&digits[at..]);
 }
 
 /// A text in quotation marks, as it is if it needs no escape.

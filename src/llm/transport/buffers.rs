@@ -1,8 +1,10 @@
-//! The buffers of one connection: made when needed, given back when idle.
+//! The buffers of one connection: made when needed, given back when idle, but for one
+//! that is small.
 //!
 //! Input grows only while ureq waits for the rest of something: of a head that
 //! is within its cap. Output gathers what ureq writes, so that head and body of
-//! a short request leave in one packet.
+//! a short request leave in one packet. What a short request has lain in takes its
+//! answer, and is kept for the next one: the two are never needed at a time.
 
 use ureq::unversioned::transport::Buffers;
 
@@ -14,6 +16,8 @@ const INPUT_BYTES: usize = 4 << 10;
 const INPUT_WIDE_BYTES: usize = 32 << 10;
 /// The largest output: short requests fit whole.
 const OUTPUT_BYTES: usize = 16 << 10;
+/// The largest that is kept.
+const KEPT_BYTES: usize = 8 << 10;
 /// Room in which ureq can always write on.
 const OUTPUT_ROOM: usize = 4 << 10;
 
@@ -67,10 +71,13 @@ impl IoBuffers {
         (self.output, self.held) = (output, 0);
     }
 
-    /// The request is over: its memory is given back.
+    /// The request is over: its memory takes the answer, or is given back.
     pub fn drop_output(&mut self) {
         self.held = 0;
-        self.output = Vec::new();
+        let output = std::mem::take(&mut self.output);
+        if self.input.is_empty() && (INPUT_BYTES..=KEPT_BYTES).contains(&output.len()) {
+            self.input = output;
+        }
     }
 
     /// Before a read. `eager`: the last one filled the input, and the next may be
@@ -79,7 +86,7 @@ impl IoBuffers {
         let len = self.input.len();
         if eager && len < INPUT_WIDE_BYTES {
             self.input.resize(INPUT_WIDE_BYTES, 0);
-        } else if !eager && len > INPUT_BYTES && self.start == self.end && self.end < INPUT_BYTES {
+        } else if !eager && len > KEPT_BYTES && self.start == self.end && self.end < INPUT_BYTES {
             (self.start, self.end) = (0, 0);
             self.input = Vec::new();
         }
@@ -111,13 +118,25 @@ impl IoBuffers {
 
     /// The connection goes idle.
     pub fn release(&mut self) {
-        *self = IoBuffers { max: self.max, ..IoBuffers::default() };
+        let mut input = std::mem::take(&mut self.input);
+        if input.len() > KEPT_BYTES {
+            input = Vec::new();
+        }
+        *self = IoBuffers { max: self.max, input, ..IoBuffers::default() };
     }
 
     fn ensure_output(&mut self) {
-        if self.output.is_empty() {
-            self.output = vec![0; (self.expected + OUTPUT_ROOM).min(OUTPUT_BYTES)];
+        if !self.output.is_empty() {
+            return;
         }
+        let bytes = (self.expected + OUTPUT_ROOM).min(OUTPUT_BYTES);
+        self.output = match self.start == self.end && self.input.len() >= bytes {
+            true => {
+                (self.start, self.end) = (0, 0);
+                std::mem::take(&mut self.input)
+            }
+            false => vec![0; bytes],
+        };
     }
 }
 
@@ -161,5 +180,64 @@ impl Buffers for IoBuffers {
 
     fn can_use_input(&self) -> bool {
         self.start < self.end && self.progress && !flight::takes_wire()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAX_HEAD: usize = 64 << 10;
+
+    fn written(buffers: &mut IoBuffers, bytes: usize) -> *const u8 {
+        buffers.expect(bytes);
+        buffers.output()[..bytes].fill(b'q');
+        buffers.hold(bytes);
+        let (output, held) = buffers.lend_output();
+        assert_eq!(held, bytes);
+        let place = output.as_ptr();
+        buffers.sent(output);
+        buffers.drop_output();
+        place
+    }
+
+    fn answered(buffers: &mut IoBuffers, answer: &[u8]) -> *const u8 {
+        let space = buffers.input_append_buf();
+        space[..answer.len()].copy_from_slice(answer);
+        buffers.input_appended(answer.len());
+        assert_eq!(buffers.held_input(), answer);
+        let place = buffers.held_input().as_ptr();
+        buffers.consume(answer.len());
+        place
+    }
+
+    #[test]
+    fn a_short_request_its_answer_and_the_next_request_lie_in_one_place() {
+        let mut buffers = IoBuffers::new(MAX_HEAD);
+        let place = written(&mut buffers, 700);
+        assert_eq!(answered(&mut buffers, b"HTTP/1.1 200 OK"), place);
+        buffers.release();
+        assert_eq!(written(&mut buffers, 600), place);
+        assert_eq!(answered(&mut buffers, b"HTTP/1.1 404 Not Found"), place);
+    }
+
+    #[test]
+    fn what_has_come_before_the_request_was_out_is_not_written_over() {
+        let mut buffers = IoBuffers::new(MAX_HEAD);
+        buffers.input_append_buf()[..5].copy_from_slice(b"early");
+        buffers.input_appended(5);
+        written(&mut buffers, 700);
+        assert_eq!(buffers.held_input(), b"early");
+    }
+
+    #[test]
+    fn an_idle_connection_holds_no_large_buffer() {
+        let mut buffers = IoBuffers::new(MAX_HEAD);
+        written(&mut buffers, OUTPUT_BYTES);
+        answered(&mut buffers, b"HTTP/1.1 200 OK");
+        buffers.suit(true);
+        assert!(buffers.input.len() == INPUT_WIDE_BYTES);
+        buffers.release();
+        assert_eq!(buffers.input.capacity() + buffers.output.capacity(), 0);
     }
 }

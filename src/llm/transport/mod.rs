@@ -11,6 +11,7 @@ mod connection;
 mod env_proxy;
 mod flight;
 mod gzip;
+mod heads;
 mod lines;
 mod link;
 mod names;

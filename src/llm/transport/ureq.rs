@@ -8,13 +8,14 @@
 use std::io::Read;
 use std::time::Duration;
 
-use ureq::http::{self, Request};
+use ureq::http;
 use ureq::{Agent, Proxy};
 
 use super::chunked::ChunkedBody;
 use super::connection::{Dialer, NoResolver};
 use super::flight::{self, Flight};
 use super::gzip::GzipBody;
+use super::heads::Heads;
 use super::{
     Attempt, Body, Deadline, Exchange, Failure, Head, Headers, HttpRequest, Transport,
     TransportError, env_proxy, tls,
@@ -31,6 +32,7 @@ pub struct UreqTransport {
     clock: Clock,
     /// Whose connections it keeps.
     process: Process,
+    heads: Heads,
 }
 
 impl UreqTransport {
@@ -47,8 +49,6 @@ impl UreqTransport {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .proxy(proxy)
-            .user_agent(concat!("mynah/", env!("CARGO_PKG_VERSION")))
-            .accept_encoding("identity")
             .max_response_header_size(options.max_header_bytes as usize)
             .max_idle_connections(connections)
             .max_idle_connections_per_host(connections)
@@ -56,7 +56,7 @@ impl UreqTransport {
             .build();
         let dialer = Dialer::new(tls::config(options)?, options.proxy.is_none(), bad_proxy);
         let agent = Agent::with_parts(config, dialer, NoResolver);
-        Ok(UreqTransport { agent, clock, process: Process::this() })
+        Ok(UreqTransport { agent, clock, process: Process::this(), heads: Heads::default() })
     }
 }
 
@@ -81,8 +81,8 @@ impl Transport for UreqTransport {
             let error = flight.fail(Failure::Interrupted, "the process has forked");
             return Err(finish(&mut flight, error.into()));
         }
-        let http = match build(request) {
-            Ok(http) => http,
+        let http = match self.heads.of(request) {
+            Ok(head) => head.map(|()| request.body.as_slice()),
             Err(error) => return Err(finish(&mut flight, error.into())),
         };
         let (result, mut flight) = flight::during(flight, || self.agent.run(http));
@@ -110,13 +110,6 @@ fn length_of(request: &HttpRequest) -> usize {
     2 * request.url.len() + headers.sum::<usize>() + request.body.len() + OWN_HEADERS
 }
 
-fn build(request: &HttpRequest) -> Result<Request<&[u8]>, http::Error> {
-    let headers = request.headers.iter();
-    headers
-        .fold(Request::post(&request.url), |builder, (name, value)| builder.header(name, value))
-        .body(request.body.as_slice())
-}
-
 /// ureq's body of an answer.
 pub(super) type Reader = ureq::BodyReader<'static>;
 
@@ -125,7 +118,10 @@ fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchan
     let bytes = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     let mut headers = Headers::with_capacity(parts.headers.len(), bytes);
     for (name, value) in &parts.headers {
-        headers.push(name.as_str(), &String::from_utf8_lossy(value.as_bytes()));
+        match value.to_str() {
+            Ok(value) => headers.push(name.as_str(), value),
+            Err(_) => headers.push(name.as_str(), &String::from_utf8_lossy(value.as_bytes())),
+        }
     }
     Exchange {
         head: Head { status: parts.status.as_u16(), headers },
