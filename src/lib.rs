@@ -3,7 +3,7 @@
 //! ```text
 //!                 C, C++, Go, Python
 //!                         |
-//!   ffi       handles, guards, one file per C type; all raw pointers
+//!   ffi       handles, guards, one file per C type; all pointers from outside
 //!    |
 //!    +--> llm        one call from options to answer
 //!    |     |   \
@@ -15,6 +15,7 @@
 //!    +--> mock       a provider on loopback, for tests
 //!    |
 //!   options, metrics, clock, error      used by all, use nothing above
+//!   forks, own, process_lock, section, sync, waiting      what threads share
 //! ```
 //!
 //! Imports run downwards only; `tests/architecture.rs` holds this.

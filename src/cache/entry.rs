@@ -37,7 +37,9 @@ struct Header {
     /// cache while shared, the index of the ledger that carries its bytes.
     word: AtomicU32,
     /// Expiry in ms (44 bits, 0: never), flags (4), length of the key (16).
-    /// Relaxed: written only under the shard's write lock.
+    /// Relaxed: written only by who may write to the shard, under its lock or in
+    /// passing (see `cell`); who reads it without the lock looks at the shard's
+    /// version afterwards.
     time: AtomicU64,
     /// Relaxed: as the time.
     value_len: AtomicU32,
@@ -66,8 +68,10 @@ pub const EXPIRY_MAX_MS: u64 = EXPIRY_MASK;
 /// A counted reference to key, value and header.
 pub struct Entry(NonNull<Header>);
 
-// SAFETY: all fields that change are atomic, the bytes never change once made,
-// and the count makes the last holder, whichever thread it is on, free them.
+// SAFETY: all fields that change are atomic. The bytes change in `renew` alone,
+// which writes only while the table's is the one reference and no other can come to
+// be; who looks at them without one throws away what a writer may have touched (see
+// `glance`). The count makes the last holder, whichever thread it is on, free them.
 unsafe impl Send for Entry {}
 // SAFETY: as above.
 unsafe impl Sync for Entry {}

@@ -1,4 +1,6 @@
-//! The C boundary: the only room with raw pointers and `unsafe`.
+//! The C boundary: the room in which pointers from outside become references. (The
+//! others with `unsafe` are memory and lock-free looks of the cache, which take none;
+//! `tests/architecture.rs` lists them.)
 //!
 //! One file per C type. An exported function checks, converts, calls and
 //! reports; whatever knows about caching or models lives in the core.

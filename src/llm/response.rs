@@ -137,7 +137,7 @@ impl ServedFrom {
 /// Where the time of a call went; none where it does not apply.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Timings {
-    /// Waiting for the limits.
+    /// Waiting for the limits, and in a queue's line.
     pub queue: Option<Duration>,
     /// Name look-up, TCP and TLS.
     pub connect: Option<Duration>,
@@ -223,7 +223,8 @@ pub struct Response {
     pub cost_usd: Option<f64>,
     /// `provider`, `option`, `file`, `table` or `cache`.
     pub cost_source: Option<&'static str>,
-    /// USD that an answer from the cache did not cost again.
+    /// USD that an answer of the cache or of an identical call in flight did not cost
+    /// again, or a cheaper tier's did not cost at all.
     pub saved_usd: Option<f64>,
     /// USD that the provider itself states.
     pub stated_cost_usd: Option<f64>,

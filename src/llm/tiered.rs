@@ -183,6 +183,9 @@ impl Tiered {
                 Ok(response) => return Ok(self.served(response, place, chosen)),
                 Err(mut failed) => {
                     let status = failed.error.status();
+                    if let (Some(given), Cow::Owned(_)) = (given, &request) {
+                        failed.within(given);
+                    }
                     if let Some(partial) = &mut failed.partial {
                         self.paid_by(partial, place, chosen);
                     }

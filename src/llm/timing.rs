@@ -293,9 +293,13 @@ impl Timing {
             Phase::Idle => (Bound::Idle, self.idle_ms, "no more content"),
             Phase::Total => (Bound::Total, self.total_ms, "not finished"),
         };
-        let message = format!("{what} within {} = {ms}", bound.name());
-        Error::bounded(Status::Timeout, bound, message)
+        Error::bounded(Status::Timeout, bound, not_within(bound, ms, what))
     }
+}
+
+/// How a call is told that it has met a limit on time.
+pub fn not_within(bound: Bound, ms: u64, what: &str) -> String {
+    format!("{what} within {} = {ms}", bound.name())
 }
 
 /// What a body has brought so far.

@@ -32,7 +32,7 @@ class Timings:
     """Where the time of a call went, in milliseconds; None: it did not occur."""
 
     queue: float | None = None
-    """Waiting for the rate limiter."""
+    """Waiting for the limits, and in a queue's line."""
     connect: float | None = None
     first_byte: float | None = None
     first_token: float | None = None

@@ -111,7 +111,8 @@ impl<'a> Seen<'a> {
     /// Writes another value over its own, if [`Entry::renew`] can, and counts a hit.
     ///
     /// # Safety
-    /// 1. It is in a table, and nobody else reads or writes that meanwhile.
+    /// 1. It is in a table to which the caller alone may write meanwhile, and which
+    ///    nobody reads under its lock: who looks without it finds an odd version.
     #[inline(always)]
     pub unsafe fn renew(&self, value: &[u8], expiry_ms: u64, top: u32) -> bool {
         // The table's reference, borrowed: by (1) the table does not drop it.

@@ -1,8 +1,11 @@
 //! How a call ends that does not end well.
 
-use crate::error::{Error, Result, Status};
+use std::time::Duration;
+
+use crate::error::{Bound, Error, Result, Status};
 use crate::llm::cancel::Interrupt;
 use crate::llm::response::Response;
+use crate::llm::timing::not_within;
 
 /// A call that did not end well.
 #[derive(Debug)]
@@ -26,6 +29,15 @@ impl Failed {
         );
         self.partial.take_if(|_| !cut_short);
         self
+    }
+
+    /// Of a call whose whole time was this, of which its last part had what was left.
+    pub(in crate::llm) fn within(&mut self, whole: Duration) {
+        if let Error::Call(call) = &mut self.error
+            && call.bound == Some(Bound::Total)
+        {
+            call.message = not_within(Bound::Total, whole.as_millis() as u64, "not finished");
+        }
     }
 
     /// Of a request that had been sent so often when the call ended.

@@ -277,6 +277,19 @@ fn the_time_that_a_request_gives_is_for_all_tiers() {
 }
 
 #[test]
+fn a_timeout_of_a_later_tier_tells_the_time_that_the_request_gave() {
+    let limited = || Step::Answer(429, &[("retry-after", "3")], "{}".into());
+    let late = Step::Break(Failure::TimedOut(Phase::Total));
+    let (tiered, benches) = tiers(vec![limited(), limited()], vec![late]);
+    let mut request = asked("hi");
+    request.set("timeout_ms", "4000").unwrap();
+    request.set("retry_count", "1").unwrap();
+    let error = tiered.chat(&request, None).unwrap_err().error;
+    assert_eq!(benches[1].sent(), 1);
+    assert!(error.to_string().contains("timeout_ms = 4000"), "{error}");
+}
+
+#[test]
 fn the_times_of_a_fallback_count_from_the_calls_start_and_its_wait_in_line_is_one() {
     let limited = || Step::Answer(429, &[("retry-after", "3")], "{}".into());
     let (tiered, benches) = tiers(vec![limited(), limited()], vec![ended("from above")]);
