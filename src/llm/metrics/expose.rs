@@ -48,7 +48,11 @@ impl ClientMetrics {
             ),
             ("reasoning_tokens", "Tokens generated while thinking.", get(&self.reasoning_tokens)),
             ("cost_usd", "Known cost in US dollars.", get(&self.cost_nano_usd) / 1e9),
-            ("saved_usd", "Cost that answers of the cache and of identical calls saved.", get(&self.saved_nano_usd) / 1e9),
+            (
+                "saved_usd",
+                "Cost that answers of the cache and of identical calls saved.",
+                get(&self.saved_nano_usd) / 1e9,
+            ),
         ] {
             text.counter(&format!("mynah_llm_{name}_total"), help, value);
         }

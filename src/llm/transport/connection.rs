@@ -11,6 +11,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustls::ClientConfig;
 use ureq::http::Uri;
@@ -24,7 +25,7 @@ use super::flight::{self, Flight};
 use super::link::Link;
 use super::names::Names;
 use super::no_proxy::NoProxy;
-use super::proxy::tunnel;
+use super::proxy::{Forward, Way, refuse, tunnel};
 use super::socket;
 use super::wire::Wire;
 use crate::options::url::is_loopback_host;
@@ -37,6 +38,9 @@ pub(super) struct Dialer {
     is_from_env: bool,
     /// Why the proxy that there should be cannot be used.
     bad_proxy: Option<String>,
+    /// The proxy has given no tunnel for plain HTTP: it is not asked again. Relaxed:
+    /// who does not see it yet asks in vain.
+    hands_on: AtomicBool,
     tls: Arc<ClientConfig>,
 }
 
@@ -51,7 +55,7 @@ impl Dialer {
     /// cannot be used, which matters to those alone who would go by it.
     pub fn new(tls: Arc<ClientConfig>, is_from_env: bool, bad_proxy: Option<String>) -> Self {
         let (names, no_proxy) = (Names::default(), NoProxy::from_env());
-        Dialer { names, no_proxy, is_from_env, bad_proxy, tls }
+        Dialer { names, no_proxy, is_from_env, bad_proxy, hands_on: AtomicBool::new(false), tls }
     }
 
     fn dial(&self, details: &ConnectionDetails, flight: &mut Flight) -> io::Result<Connection> {
@@ -65,24 +69,51 @@ impl Dialer {
             return Err(flight.fail(Failure::Connect, reason));
         }
         flight.proxy = proxy.map(|proxy| self.named(proxy));
-        let (near, near_port) = proxy.map_or((host, port), |proxy| (proxy.host(), proxy.port()));
-        let addresses = self.names.look_up(near, near_port, flight)?;
-        let mut link = Link::Tcp(socket::connect(&addresses, flight)?);
-        if let Some(proxy) = proxy {
-            if proxy.protocol() == ProxyProtocol::Https {
-                link = link.secure(self.tls.clone(), near, flight)?;
-            }
-            tunnel(&mut link, proxy, host, port, flight)?;
-            flight.proxy = None;
-        }
+        let (mut link, forward) = match proxy {
+            None => (self.reach(host, port, false, flight)?, None),
+            Some(proxy) => self.pass(proxy, (host, port), secure, flight)?,
+        };
+        flight.proxy = None;
         if secure {
             link = link.secure(self.tls.clone(), host, flight)?;
         }
         flight.connected();
         let mut buffers = IoBuffers::new(details.config.max_response_header_size());
         buffers.expect(flight.bytes);
-        let wire = Some(Wire::new(link, buffers));
+        let wire = Some(Wire::new(link, buffers, forward));
         Ok(Connection { wire, none: IoBuffers::default(), secure, idle: false })
+    }
+
+    /// A link to this host itself, of the provider or the proxy.
+    fn reach(&self, host: &str, port: u16, secure: bool, flight: &mut Flight) -> io::Result<Link> {
+        let addresses = self.names.look_up(host, port, flight)?;
+        let link = Link::Tcp(socket::connect(&addresses, flight)?);
+        if secure { link.secure(self.tls.clone(), host, flight) } else { Ok(link) }
+    }
+
+    /// A way through the proxy: a tunnel, or, of plain HTTP where it gives none, the
+    /// proxy itself, which hands the requests on.
+    fn pass(
+        &self,
+        proxy: &Proxy,
+        (host, port): (&str, u16),
+        secure: bool,
+        flight: &mut Flight,
+    ) -> io::Result<(Link, Option<Forward>)> {
+        let is_secure = proxy.protocol() == ProxyProtocol::Https;
+        let mut link = self.reach(proxy.host(), proxy.port(), is_secure, flight)?;
+        if !self.hands_on.load(Ordering::Relaxed) || secure {
+            match tunnel(&mut link, proxy, host, port, flight)? {
+                Way::Tunnel => return Ok((link, None)),
+                Way::NoTunnel(status) if secure => {
+                    return Err(refuse(flight, &format!("it answered {status}")));
+                }
+                Way::NoTunnel(_) => self.hands_on.store(true, Ordering::Relaxed),
+            }
+            // Who has refused may have closed, or have yet to say why.
+            link = self.reach(proxy.host(), proxy.port(), is_secure, flight)?;
+        }
+        Ok((link, Some(Forward::to(proxy, host, port))))
     }
 
     /// A proxy in messages: without its user, and with the place where it was named.

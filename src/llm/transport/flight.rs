@@ -151,6 +151,11 @@ impl Flight {
         self.connect_ns = self.clock.now_ns() - self.connect_began_ns;
     }
 
+    /// Whether some of the request has been written, and not all.
+    pub fn is_sending(&self) -> bool {
+        self.stage == Stage::Sending
+    }
+
     /// Bytes of the request are about to be written.
     pub fn sending(&mut self) {
         if self.stage != Stage::Sending {

@@ -1,4 +1,5 @@
-//! The first words to a proxy: HTTP CONNECT, or SOCKS 5.
+//! The first words to a proxy: HTTP CONNECT, or SOCKS 5; and requests that an HTTP
+//! proxy is to hand on itself.
 //!
 //! ureq has its own, on sockets that no call can be cancelled on.
 
@@ -17,6 +18,18 @@ use super::socket::Pace;
 /// The most that a proxy may say before the tunnel stands.
 const REPLY_MAX: usize = 16 << 10;
 
+/// Statuses with which proxies refuse tunnels as such: Squid gives none to port 80.
+const NO_TUNNELS: [u16; 5] = [400, 403, 404, 405, 501];
+
+/// What a proxy has answered to who wants a tunnel.
+#[derive(Debug, PartialEq)]
+pub(super) enum Way {
+    /// There it is.
+    Tunnel,
+    /// It gives none, with this status; a request it may hand on nevertheless.
+    NoTunnel(u16),
+}
+
 /// Asks a proxy at the other end of `link` for a tunnel to `host`.
 pub(super) fn tunnel(
     link: &mut Link,
@@ -24,12 +37,50 @@ pub(super) fn tunnel(
     host: &str,
     port: u16,
     flight: &mut Flight,
-) -> io::Result<()> {
+) -> io::Result<Way> {
     match proxy.protocol() {
         ProxyProtocol::Http | ProxyProtocol::Https => connect(link, proxy, host, port, flight),
-        ProxyProtocol::Socks5 | ProxyProtocol::Socks5h => socks5(link, proxy, host, port, flight),
+        ProxyProtocol::Socks5 | ProxyProtocol::Socks5h => {
+            socks5(link, proxy, host, port, flight).map(|()| Way::Tunnel)
+        }
         other => Err(flight.fail(Failure::Connect, format!("{other} proxies are not supported"))),
     }
+}
+
+/// Requests over plain HTTP that the proxy hands on: RFC 9112, 3.2.2.
+pub(super) struct Forward {
+    /// What stands before the path.
+    origin: String,
+    /// The header that names the user, or nothing.
+    authorization: String,
+}
+
+impl Forward {
+    /// To a host.
+    pub fn to(proxy: &Proxy, host: &str, port: u16) -> Forward {
+        let port = if port == 80 { String::new() } else { format!(":{port}") };
+        Forward { origin: format!("http://{host}{port}"), authorization: authorization(proxy) }
+    }
+
+    /// The beginning of a request as the proxy wants it.
+    pub fn rewrite(&self, request: &[u8]) -> Vec<u8> {
+        let method = memchr::memchr(b' ', request).map_or(0, |at| at + 1);
+        let line = memchr::memchr(b'\n', request).map_or(request.len(), |at| at + 1);
+        let (origin, authorization) = (self.origin.as_bytes(), self.authorization.as_bytes());
+        let (path, rest) = request[method..].split_at(line - method);
+        [&request[..method], origin, path, authorization, rest].concat()
+    }
+}
+
+/// The header that names the proxy's user; nothing if there is none.
+fn authorization(proxy: &Proxy) -> String {
+    if proxy.username().is_none() && proxy.password().is_none() {
+        return String::new();
+    }
+    let user = proxy.username().unwrap_or_default();
+    let password = proxy.password().unwrap_or_default();
+    let credentials = STANDARD.encode(format!("{user}:{password}"));
+    format!("Proxy-Authorization: Basic {credentials}\r\n")
 }
 
 fn connect(
@@ -38,15 +89,9 @@ fn connect(
     host: &str,
     port: u16,
     flight: &mut Flight,
-) -> io::Result<()> {
-    let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
-    if proxy.username().is_some() || proxy.password().is_some() {
-        let user = proxy.username().unwrap_or_default();
-        let password = proxy.password().unwrap_or_default();
-        let credentials = STANDARD.encode(format!("{user}:{password}"));
-        request.push_str(&format!("Proxy-Authorization: Basic {credentials}\r\n"));
-    }
-    request.push_str("\r\n");
+) -> io::Result<Way> {
+    let user = authorization(proxy);
+    let request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n{user}\r\n");
     link.write_all(flight, request.as_bytes())?;
     let mut reply = Vec::new();
     while !reply.ends_with(b"\n") || head(&reply[interim(&reply)..]).is_none() {
@@ -62,7 +107,8 @@ fn connect(
         reply[interim(&reply)..].split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let status = String::from_utf8_lossy(words.nth(1).unwrap_or_default()).into_owned();
     match status.parse::<u16>() {
-        Ok(200..=299) => Ok(()),
+        Ok(200..=299) => Ok(Way::Tunnel),
+        Ok(status) if NO_TUNNELS.contains(&status) => Ok(Way::NoTunnel(status)),
         Ok(status) => Err(refuse(flight, &format!("it answered {status}"))),
         Err(_) => Err(refuse(flight, "it did not answer in HTTP")),
     }
@@ -140,7 +186,8 @@ fn read<const N: usize>(link: &mut Link, flight: &mut Flight) -> io::Result<[u8;
     Ok(bytes)
 }
 
-fn refuse(flight: &mut Flight, reason: &str) -> io::Error {
+/// The proxy has not done what it was asked for.
+pub(super) fn refuse(flight: &mut Flight, reason: &str) -> io::Error {
     let message = format!("{} gave no way to {}: {reason}", flight.peer(), flight.host);
     flight.fail(Failure::Connect, message)
 }

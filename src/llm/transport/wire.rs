@@ -9,20 +9,23 @@ use super::buffers::IoBuffers;
 use super::flight::Flight;
 use super::link::Link;
 use super::opening::{interim, is_http2, unfold};
+use super::proxy::Forward;
 use super::socket::Pace;
 
 /// What a connection consists of.
 pub(super) struct Wire {
     pub link: Link,
     pub buffers: IoBuffers,
+    /// Who hands its requests on.
+    forward: Option<Forward>,
     /// The last read filled the buffer: there is probably more.
     eager: bool,
 }
 
 impl Wire {
     /// A link on which nothing has come.
-    pub fn new(link: Link, buffers: IoBuffers) -> Self {
-        Wire { link, buffers, eager: false }
+    pub fn new(link: Link, buffers: IoBuffers, forward: Option<Forward>) -> Self {
+        Wire { link, buffers, forward, eager: false }
     }
 
     /// Sends what ureq has written.
@@ -30,8 +33,11 @@ impl Wire {
         let (output, held) = self.buffers.lend_output();
         let mut result = Ok(());
         if held > 0 {
+            let forward = self.forward.as_ref().filter(|_| !flight.is_sending());
+            let forwarded = forward.map(|forward| forward.rewrite(&output[..held]));
+            let bytes = forwarded.as_deref().unwrap_or(&output[..held]);
             flight.sending();
-            result = self.link.write_heeding(flight, &output[..held], &mut self.buffers);
+            result = self.link.write_heeding(flight, bytes, &mut self.buffers);
         }
         self.buffers.sent(output);
         result

@@ -66,6 +66,56 @@ fn a_socks_proxy_is_asked_for_a_tunnel_with_its_password() {
 }
 
 #[test]
+fn an_http_proxy_that_gives_no_tunnel_hands_plain_requests_on() {
+    for status in [400, 403, 405, 501] {
+        let (told, heard) = channel();
+        let proxy = serve(move |mut stream, _| {
+            loop {
+                let request = read_request(&mut stream);
+                if request.is_empty() {
+                    return;
+                }
+                let is_tunnel = request.starts_with("CONNECT");
+                told.send(request).unwrap();
+                if is_tunnel {
+                    let no = format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n");
+                    return stream.write_all(no.as_bytes()).unwrap();
+                }
+                stream.write_all(ok("handed on").as_bytes()).unwrap();
+            }
+        });
+        let transport = through(&format!("http://user:pass@{proxy}"));
+        let target = "127.0.0.1:9".parse().unwrap();
+        for (fresh, reused) in [(false, false), (false, true), (true, false)] {
+            let attempt = Attempt { fresh, ..attempt() };
+            let mut exchange = transport.send(&request(target), &attempt).unwrap();
+            assert_eq!(read_all(&mut *exchange.body).unwrap(), b"handed on");
+            assert_eq!(exchange.reused, reused);
+        }
+        let heard: Vec<_> = heard.try_iter().collect();
+        let lines: Vec<_> = heard.iter().map(|head| head.lines().next().unwrap()).collect();
+        let post = "POST http://127.0.0.1:9/v1/chat HTTP/1.1";
+        assert_eq!(lines, ["CONNECT 127.0.0.1:9 HTTP/1.1", post, post, post]);
+        for head in heard {
+            assert!(head.contains("Proxy-Authorization: Basic dXNlcjpwYXNz\r\n"), "{head}");
+            assert!(head.starts_with("CONNECT") || head.ends_with("\r\n\r\n{}"), "{head}");
+        }
+    }
+}
+
+#[test]
+fn a_proxy_that_gives_no_tunnel_for_tls_is_named() {
+    let proxy = answers("HTTP/1.1 403 No\r\n\r\n");
+    let transport = through(&format!("http://{proxy}"));
+    let target = "127.0.0.1:9".parse().unwrap();
+    for _ in 0..2 {
+        let error = transport.send(&secure(target), &attempt()).err().unwrap();
+        assert_eq!(error.failure, Failure::Connect);
+        assert!(error.message.contains("it answered 403"), "{error:?}");
+    }
+}
+
+#[test]
 fn a_proxy_that_refuses_is_named() {
     let target = answers(ok("never"));
     let http = answers("HTTP/1.1 407 Who are you\r\n\r\n");
