@@ -15,7 +15,7 @@
 //!    +--> mock       a provider on loopback, for tests
 //!    |
 //!   options, metrics, clock, error      used by all, use nothing above
-//!   forks, own, process_lock, section, sync, waiting      what threads share
+//!   forks, nesting, own, process_lock, section, sync, waiting      what threads share
 //! ```
 //!
 //! Imports run downwards only; `tests/architecture.rs` holds this.
@@ -30,6 +30,7 @@ pub mod llm;
 pub mod metrics;
 #[cfg(feature = "mock")]
 pub mod mock;
+pub mod nesting;
 pub mod options;
 pub mod own;
 pub mod process_lock;

@@ -14,11 +14,11 @@ use std::thread;
 use parking_lot::Mutex;
 
 use crate::error::{Error, Result};
+use crate::nesting;
 use crate::waiting;
 
 use super::cancel::Cancel;
 use super::client::{Client, Failed, Same};
-use super::nesting;
 use super::pool;
 use super::request::Request;
 use super::response::{Response, ServedFrom};

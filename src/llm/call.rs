@@ -9,11 +9,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::clock::{Clock, Signal};
 use crate::error::{Error, Result};
+use crate::nesting::{self, Place};
 use crate::own::OwnList;
 use crate::waiting::{Condvar, Mutex};
 
@@ -25,8 +25,8 @@ use super::timing::Timing;
 pub struct Calls {
     /// Whose they are.
     owner: &'static str,
-    /// Tells registers apart in the thread-local stack.
-    id: u64,
+    /// Where a thread is that runs one.
+    place: Place,
     state: Mutex<State>,
     emptied: Condvar,
 }
@@ -46,11 +46,9 @@ impl State {
     }
 }
 
-static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-
 /// A call that runs on this thread.
 struct Frame {
-    register: u64,
+    register: Place,
     interrupt: Arc<Interrupt>,
     /// The end of its whole time, once that is known.
     until: Option<Timing>,
@@ -93,7 +91,7 @@ impl Calls {
     pub fn of(owner: &'static str) -> Self {
         Calls {
             owner,
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            place: Place::Calls(nesting::number()),
             state: Mutex::default(),
             emptied: Condvar::new(),
         }
@@ -112,7 +110,8 @@ pub struct Running<'a> {
 /// This thread's place inside a call, left when dropped.
 #[derive(Debug)]
 pub struct Inside {
-    register: u64,
+    register: Place,
+    _inside: nesting::Inside,
 }
 
 impl Calls {
@@ -141,9 +140,9 @@ impl Calls {
 
     /// Says that this thread is inside a call of this register, until it is dropped.
     pub fn inside(&self, interrupt: &Arc<Interrupt>) -> Inside {
-        let frame = Frame { register: self.id, interrupt: interrupt.clone(), until: None };
+        let frame = Frame { register: self.place, interrupt: interrupt.clone(), until: None };
         STACK.with(|stack| stack.add(frame));
-        Inside { register: self.id }
+        Inside { register: self.place, _inside: nesting::enter(self.place) }
     }
 
     /// Enters a call that stands in a queue's line, unless its owner has been closed;
@@ -190,17 +189,18 @@ impl Calls {
         calls.iter().for_each(|call| call.trip(Reason::Closed));
     }
 
-    /// Waits until all calls have left, after [`Calls::shut`].
+    /// Waits until all calls have left, after [`Calls::shut`]; not, if they wait for
+    /// this thread.
     pub fn wait(&self) {
-        let mut state = self.state.lock();
-        self.emptied.wait_while(&mut state, |state| !state.is_empty());
+        nesting::wait_for(self.place, || {
+            let mut state = self.state.lock();
+            self.emptied.wait_while(&mut state, |state| !state.is_empty());
+        });
     }
 
     /// Whether this thread is inside a call of this register.
     pub fn is_mine(&self) -> bool {
-        let is_in =
-            |stack: &mut VecDeque<Frame>| stack.iter().any(|frame| frame.register == self.id);
-        STACK.with(|stack| stack.with(is_in))
+        nesting::is_inside(self.place)
     }
 }
 

@@ -28,7 +28,6 @@ pub mod log;
 pub mod message;
 pub mod metrics;
 pub mod model_name;
-mod nesting;
 pub mod order;
 pub mod policy;
 pub mod pool;

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use crate::clock::Signal;
 use crate::error::{Error, Result};
+use crate::nesting::{self, Place};
 use crate::waiting::{Condvar, Mutex};
 
 use super::asked::Asked;
@@ -32,7 +33,6 @@ use super::call;
 use super::cancel::Cancel;
 use super::client::Client;
 use super::event::{Event, Sink};
-use super::nesting::{self, Place};
 use super::pool::Pool;
 use super::request::Request;
 
@@ -268,7 +268,7 @@ impl Queue {
     }
 
     /// Cancels all calls, drops what has arrived, and waits until the workers
-    /// are done with it, unless this thread is one of them.
+    /// are done with it, unless this thread is one of them or they wait for it.
     pub fn close(&self) {
         let mut state = self.state.lock();
         state.closed = true;
@@ -281,11 +281,10 @@ impl Queue {
         self.arrived.notify_all();
         self.moved.notify_all();
         self.pool.close();
-        if nesting::is_inside(Place::Queue(self.address())) {
-            return;
-        }
-        let mut state = self.state.lock();
-        self.arrived.wait_while(&mut state, |state| !state.streams.is_empty());
+        nesting::wait_for(Place::Queue(self.address()), || {
+            let mut state = self.state.lock();
+            self.arrived.wait_while(&mut state, |state| !state.streams.is_empty());
+        });
     }
 }
 

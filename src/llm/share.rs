@@ -10,10 +10,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::nesting;
 
 use super::client::{Client, Failed, Path, deliver};
 use super::event::Sink;
-use super::nesting;
 use super::order::Order;
 use super::policy::coalesce::{Flight, Joined, Manner, Participant};
 use super::policy::response_cache::Key;

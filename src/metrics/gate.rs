@@ -5,23 +5,25 @@
 //! begins. A listener that frees the object itself is not waited for, nor does one
 //! that frees another object wait: that one's listener may be freeing its own.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::forks::Process;
-use crate::own::OwnList;
+use crate::nesting::{self, Place};
 use crate::waiting::{Condvar, Mutex};
 
-thread_local! {
-    /// The gates that this thread has passed, outermost first.
-    static PASSED: OwnList<usize> = const { OwnList::empty() };
-}
-
 /// Counts the listeners that run.
-#[derive(Default)]
 pub struct Gate {
+    /// Where a thread is that runs one.
+    place: Place,
     state: Mutex<State>,
     changed: Condvar,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        let place = Place::Gate(nesting::number());
+        Gate { place, state: Mutex::default(), changed: Condvar::new() }
+    }
 }
 
 #[derive(Default)]
@@ -34,6 +36,7 @@ struct State {
 struct Inside<'a> {
     gate: &'a Gate,
     process: Process,
+    _inside: nesting::Inside,
 }
 
 impl Gate {
@@ -50,36 +53,29 @@ impl Gate {
         }
         state.running += 1;
         drop(state);
-        PASSED.with(|passed| passed.add(self.address()));
-        Some(Inside { gate: self, process: Process::this() })
+        Some(Inside { gate: self, process: Process::this(), _inside: nesting::enter(self.place) })
     }
 
     /// Lets no other listener begin, and waits for those that run. Neither, if this
     /// thread is in one of them; and no wait, if it is in a listener of another's.
     pub fn shut(&self) {
-        let look =
-            |passed: &mut VecDeque<_>| (passed.contains(&self.address()), !passed.is_empty());
-        let (own, any) = PASSED.with(|passed| passed.with(look));
-        if own {
+        let places = nesting::places();
+        if places.contains(&self.place) {
             return;
         }
-        let mut state = self.state.lock();
-        state.shut = true;
-        if !any {
-            self.changed.wait_while(&mut state, |state| state.running > 0);
+        self.state.lock().shut = true;
+        if places.iter().any(|place| matches!(place, Place::Gate(_))) {
+            return;
         }
-    }
-
-    /// Where it is: who is inside holds it, so no other one is there meanwhile.
-    fn address(&self) -> usize {
-        std::ptr::from_ref(self) as usize
+        nesting::wait_for(self.place, || {
+            let mut state = self.state.lock();
+            self.changed.wait_while(&mut state, |state| state.running > 0);
+        });
     }
 }
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        let address = self.gate.address();
-        PASSED.with(|passed| passed.take_last(|gate| *gate == address));
         // A child that the listener has forked waits for no lock of its parent's threads.
         if self.process.is_this() {
             self.gate.state.lock().running -= 1;

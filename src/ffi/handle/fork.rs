@@ -8,6 +8,7 @@ use crate::cache::{heap, ledger, lent};
 use crate::forks;
 use crate::llm::totals;
 use crate::metrics::striped;
+use crate::nesting;
 use crate::own::Own;
 use crate::section;
 use crate::sync::atomic::Ordering;
@@ -44,6 +45,7 @@ thread_local! {
 /// later. Whoever waits for sections to end holds the first, and inside a
 /// section any of the others may be asked for.
 struct Held {
+    _waits: nesting::Held,
     _sections: section::Held,
     table: MutexGuard<'static, FreeList>,
     _lent: lent::Held,
@@ -55,6 +57,7 @@ struct Held {
 
 extern "C" fn prepare() {
     let held = Held {
+        _waits: nesting::hold(),
         _sections: section::hold(),
         table: TABLE.free.lock(),
         _lent: lent::hold(),

@@ -1,16 +1,19 @@
 //! How calls end when two things happen at the same time.
 
+use std::sync::Barrier;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use parking_lot::Condvar;
 
 use super::*;
+use crate::cache::Cache;
 use crate::llm::asked::Asked;
 use crate::llm::batch;
 use crate::llm::cancel::Cancel;
 use crate::llm::log::LogListener;
 use crate::llm::queue::Queue;
+use crate::options::cache::CacheOptions;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -124,6 +127,62 @@ fn closing_waits_until_the_call_has_been_told_of() {
         open.send(()).unwrap();
         told.recv_timeout(LONG).unwrap();
     });
+}
+
+/// A stream whose first event frees something when both are inside; how it ends.
+fn freeing(
+    client: &Arc<Client>,
+    both: &Arc<Barrier>,
+    free: impl Fn() + Send + 'static,
+) -> Receiver<Status> {
+    let (client, both, (done, ended)) = (client.clone(), both.clone(), channel());
+    thread::spawn(move || {
+        let mut first = true;
+        let end = client.chat_stream(&request(), None, &mut |_| {
+            if std::mem::take(&mut first) {
+                both.wait();
+                free();
+            }
+            true
+        });
+        done.send(end.unwrap_err().error.status())
+    });
+    ended
+}
+
+#[test]
+fn two_callbacks_that_free_each_others_clients_do_not_wait_for_each_other() {
+    for _ in 0..20 {
+        let [one, other] = [(); 2].map(|_| bench(&[], vec![ended("hello")]));
+        let both = Arc::new(Barrier::new(2));
+        let closing = |bench: &Bench| {
+            let client = bench.client.clone();
+            move || client.close()
+        };
+        let ends = [
+            freeing(&one.client, &both, closing(&other)),
+            freeing(&other.client, &both, closing(&one)),
+        ];
+        for end in ends {
+            assert_eq!(end.recv_timeout(LONG), Ok(Status::Cancelled));
+        }
+    }
+}
+
+#[test]
+fn callbacks_of_a_client_and_a_cache_that_free_each_others_do_not_wait_for_each_other() {
+    let (bench, both) = (bench(&[], vec![ended("hello")]), Arc::new(Barrier::new(2)));
+    let options = Layered::<CacheOptions>::default().resolve().unwrap();
+    let cache = Arc::new(Cache::new(options, Clock::System).unwrap());
+    let (client, calling, told) = (bench.client.clone(), cache.clone(), both.clone());
+    let (done, freed) = channel();
+    thread::spawn(move || {
+        let freeing = || (told.wait(), client.close());
+        done.send(calling.call_back(freeing).is_ok())
+    });
+    let end = freeing(&bench.client, &both, move || cache.close());
+    assert_eq!(end.recv_timeout(LONG), Ok(Status::Cancelled));
+    assert_eq!(freed.recv_timeout(LONG), Ok(true));
 }
 
 /// Has the first record of a call close the queue that it runs in.

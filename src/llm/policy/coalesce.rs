@@ -36,10 +36,10 @@ use crate::clock::Clock;
 use crate::error::{Error, Result, Status};
 use crate::llm::cancel::{Interrupt, Reason};
 use crate::llm::event::{Event, Sink};
-use crate::llm::nesting::{self, Inside, Place};
 use crate::llm::response::Response;
 use crate::llm::timing::{Progress, Timing};
 use crate::llm::transport::{Phase, Shared};
+use crate::nesting::{self, Inside, Place};
 
 /// The flights of one client, by what is asked.
 #[derive(Debug, Default)]

@@ -35,7 +35,7 @@ use super::limit_headers::Learned;
 use crate::clock::Clock;
 use crate::error::{Bound, Error, Result, Status};
 use crate::llm::cancel::Interrupt;
-use crate::llm::nesting::{self, Inside};
+use crate::nesting::{self, Inside};
 use crate::options::client::ClientOptions;
 
 use line::Line;

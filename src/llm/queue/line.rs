@@ -13,9 +13,9 @@ use crate::error::{Bound, Error, Result, Status};
 use crate::llm::asked::Asked;
 use crate::llm::cancel::{Breakable, Cancel, Interrupt};
 use crate::llm::client::Client;
-use crate::llm::nesting::{self, Place};
 use crate::llm::pool;
 use crate::llm::request::Request;
+use crate::nesting::{self, Place};
 
 /// What stands in line.
 pub(super) struct Wanted {

@@ -13,8 +13,8 @@ use super::wait::{Wait, too_late};
 use super::waiting::{Patience, Waiting};
 use crate::clock::{Clock, Signal};
 use crate::error::Result;
-use crate::llm::nesting::{self, Place};
 use crate::llm::policy::limit_headers::Learned;
+use crate::nesting::{self, Place};
 
 /// A line, and the limits that those in it share.
 #[derive(Debug)]
