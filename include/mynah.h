@@ -58,7 +58,8 @@
  * must return normally: no longjmp, no exception, no pthread_exit. A free of the
  * object in use closes it at once and releases it when the callback has returned; a
  * free on another thread waits until it has (of two callbacks that free each other's
- * objects, one does not wait). A thread that is inside a call must not be ended by pthread_cancel, which ends the process: end the call by a mynah_cancel.
+ * objects, one does not wait). A thread that is inside a call must not be ended by
+ * pthread_cancel, which ends the process: end the call by a mynah_cancel.
  *
  * CANCELLATION. A mynah_cancel given to a call ends it from any thread within
  * 10 ms with MYNAH_CANCELLED, whatever it waits for, and closes its connection.

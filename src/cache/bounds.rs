@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::policy::POLICIES;
 use super::tests::{audit, cache};
 use super::*;
 use crate::sync::atomic::AtomicBool;
@@ -11,6 +12,11 @@ const MIB: u64 = 1 << 20;
 
 fn fill(cache: &Cache, keys: std::ops::Range<u32>, len: usize) {
     keys.for_each(|n| cache.set(&n.to_le_bytes(), &vec![n as u8; len], Ttl::Never).unwrap());
+}
+
+/// Bytes of the entries of each shard.
+fn entry_bytes(cache: &Cache) -> Vec<u64> {
+    cache.directory.cells().map(|cell| cell.read().entry_bytes()).collect()
 }
 
 #[test]
@@ -166,10 +172,52 @@ fn what_is_free_is_used_before_entries_leave() {
     // Far more than one shard holds.
     fill(&cache, 4_000..4_001, MIB as usize * 3 / 8);
     assert!(cache.memory_bytes() > MIB * 15 / 16, "{} bytes", cache.memory_bytes());
+    cache.clear();
+    fill(&cache, 0..10_000, 100);
     let before = cache.memory_bytes();
     cache.pay(-(MIB as i64 / 8));
     cache.pay(MIB as i64 / 4);
     assert!(cache.memory_bytes() > MIB * 15 / 16, "{} of {before} bytes", cache.memory_bytes());
+    audit(&cache);
+}
+
+#[test]
+fn shards_keep_their_share_of_the_bytes_whatever_sizes_come() {
+    for (policy, _) in POLICIES {
+        let (cache, _) = cache(&format!(
+            r#"{{"capacity": 1000000, "max_memory_mb": 4, "shard_count": 16, "eviction_policy": "{}"}}"#,
+            policy
+        ));
+        let mut random = fastrand::Rng::with_seed(7);
+        // Most are small, some fifty times as long.
+        let mut len = || 300 << random.u32(0..24).saturating_sub(18);
+        for n in 0..60_000 {
+            fill(&cache, n..n + 1, len());
+        }
+        let mut bytes = entry_bytes(&cache);
+        bytes.sort_unstable();
+        assert!(bytes[0] > bytes[15] * 3 / 4, "{}: {bytes:?}", policy);
+        assert!(cache.memory_bytes() > 4 * MIB * 15 / 16, "{}: {}", policy, cache.memory_bytes());
+        audit(&cache);
+    }
+}
+
+#[test]
+fn what_a_large_value_takes_comes_from_all_shards_and_goes_back_to_all() {
+    let options = r#"{"capacity": 1000000, "max_memory_mb": 4, "shard_count": 16,
+        "eviction_policy": "fifo"}"#;
+    let (cache, _) = cache(options);
+    fill(&cache, 0..20_000, 300);
+    let before = entry_bytes(&cache);
+    fill(&cache, 20_000..20_001, half(4).len());
+    let home = cache.shared.hash(&20_000u32.to_le_bytes()) as usize % before.len();
+    for (shard, now) in entry_bytes(&cache).into_iter().enumerate().filter(|(at, _)| *at != home) {
+        assert!(now > before[shard] / 4, "{shard}: {now} of {}", before[shard]);
+    }
+    fill(&cache, 30_000..60_000, 300);
+    let mut after = entry_bytes(&cache);
+    after.sort_unstable();
+    assert!(after[0] > after[15] * 3 / 4, "{after:?}");
     audit(&cache);
 }
 

@@ -6,6 +6,11 @@
 //! more, every shard's leftover is collected, and only when that is done may
 //! anybody evict. So a cache evicts only when it is full to the last entry. The
 //! pool is at ease again when an eighth has come free.
+//!
+//! An entry that leaves gives one entry's credit, but more or fewer bytes than the
+//! next one needs. Were what is left over anybody's, the shards' parts of the bytes
+//! would drift apart, each by chance. So a shard keeps it, and only who has more than
+//! its share gives back and only who has less draws.
 
 use crate::sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed};
 
@@ -94,7 +99,7 @@ impl Pool {
         }
     }
 
-    /// Whether shards must keep nothing in hand.
+    /// Whether shards must keep nothing in hand, or of bytes little.
     pub fn is_tight(&self) -> bool {
         self.state.load(Relaxed) % TIMES != AT_EASE
     }
@@ -154,6 +159,12 @@ impl Pool {
     }
 }
 
+/// What one of so many is asked for of an amount, so that together they have all.
+fn part(amount: i64, of: usize) -> i64 {
+    let of = of.max(1) as i64;
+    (amount + of - 1) / of
+}
+
 /// Entries and bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Amount {
@@ -177,6 +188,11 @@ impl Amount {
         }
     }
 
+    /// The part of one who gives of so many.
+    pub fn part(self, of: usize) -> Amount {
+        Amount { entries: part(self.entries, of), bytes: part(self.bytes, of) }
+    }
+
     /// Adds another to it.
     pub fn add(&mut self, other: Amount) {
         self.entries += other.entries;
@@ -193,6 +209,8 @@ pub struct Budget {
     /// Bytes that calls carry from one place to another. Relaxed: who waits for them
     /// looks again.
     under_way: AtomicI64,
+    /// Bytes in use that no shard accounts for. Relaxed: it is looked at alone.
+    outside: AtomicI64,
 }
 
 impl Budget {
@@ -202,7 +220,23 @@ impl Budget {
             entries: Pool::new((capacity as i64).min(UNBOUNDED), 64),
             bytes: Pool::new(max_bytes.map_or(UNBOUNDED, |b| (b as i64).min(UNBOUNDED)), 1 << 16),
             under_way: AtomicI64::new(0),
+            outside: AtomicI64::new(0),
         }
+    }
+
+    /// Counts bytes that no shard accounts for, or, below zero, as given up.
+    pub fn keeps_outside(&self, bytes: i64) {
+        self.outside.fetch_add(bytes, Relaxed);
+    }
+
+    /// Bytes that no shard accounts for.
+    pub fn outside(&self) -> i64 {
+        self.outside.load(Relaxed)
+    }
+
+    /// The bytes of a shard if all have alike.
+    pub fn share_of_bytes(&self, shards: usize) -> i64 {
+        (self.bytes.limit() - self.outside()) >> shards.ilog2()
     }
 
     /// Counts bytes as being on their way, or, below zero, as having arrived.
@@ -221,7 +255,7 @@ impl Budget {
     /// shards.
     pub fn draw(&self, lacking: Amount, shards: usize) -> Amount {
         let draw = |pool: &Pool, need| match need > 0 {
-            true => pool.take(need, if pool.is_tight() { 0 } else { pool.in_hand(shards) }),
+            true => pool.take(need, pool.in_hand(shards)),
             false => 0,
         };
         Amount {

@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::metrics::Gate;
 use crate::options::Resolved;
 use crate::options::cache::CacheOptions;
-use crate::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
+use crate::sync::atomic::{AtomicU64, AtomicUsize};
 use crate::sync::{Mutex, RwLock};
 
 /// Most shards that leave the better part of a bound on memory to entries, and
@@ -160,7 +160,7 @@ impl Cache {
             changes: Mutex::default(),
             before_shards: Mutex::default(),
             interval_ms: AtomicU64::new(interval_ms),
-            own_bytes: AtomicI64::new(0),
+            next_giver: AtomicUsize::new(0),
             me: me.clone(),
             _ending: heap::Ending,
             options,

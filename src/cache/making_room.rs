@@ -25,7 +25,7 @@ impl Cache {
     pub(super) fn pay(&self, bytes: i64) {
         let mut out = Departures::default();
         self.reserve(bytes, &mut out);
-        self.own_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.shared.budget.keeps_outside(bytes);
         self.finish(out).deliver();
     }
 
@@ -44,13 +44,15 @@ impl Cache {
         let mut got = self.draw_some(wanted);
         for _ in 0..PASSES_MAX {
             // Over all cells that there are by then: a resize may go on.
-            for cell in self.directory.cells() {
+            let all = self.directory.used();
+            for (at, cell) in self.directory.cells().enumerate() {
                 let lacking = got.amount().lacks(wanted);
                 if !lacking.is_some() {
                     return got;
                 }
                 let mut shard = cell.write();
-                got.add(self.evict_for(&mut shard, lacking, out));
+                let part = lacking.part(all.saturating_sub(at));
+                got.add(self.evict_for(&mut shard, part, out));
             }
             // Others may have some on its way to where it goes.
             crate::sync::yield_now();
@@ -82,13 +84,19 @@ impl Cache {
         let mut gathered = self.draw_some(lacking);
         // Those too that a resize has filled and calls do not try first yet, or any more.
         let all = self.directory.used();
-        for step in 1..all {
-            let missing = gathered.amount().lacks(lacking);
-            if !missing.is_some() {
-                break;
+        let first = self.next_giver.fetch_add(1, Ordering::Relaxed);
+        // Each its part, and then whoever has it.
+        for pass in 0..2 {
+            let others = (0..all).map(|step| first.wrapping_add(step) % all);
+            for (at, giver) in others.filter(|giver| *giver != home).enumerate() {
+                let missing = gathered.amount().lacks(lacking);
+                if !missing.is_some() {
+                    return gathered;
+                }
+                let asked = if pass == 0 { missing.part(all - 1 - at) } else { missing };
+                let mut shard = self.directory.cell(giver).write();
+                gathered.add(self.evict_for(&mut shard, asked, out));
             }
-            let mut shard = self.directory.cell((home + step) % all).write();
-            gathered.add(self.evict_for(&mut shard, missing, out));
         }
         gathered
     }

@@ -75,7 +75,7 @@ use crate::forks::Process;
 use crate::metrics::Gate;
 use crate::options::cache::CacheOptions;
 use crate::options::{self, Origin, Resolved};
-use crate::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{Mutex, RwLock};
 
 use advise::AtShards;
@@ -162,8 +162,8 @@ pub struct Cache {
     before_shards: Mutex<AtShards>,
     /// Pause between sweeps, in ms; self-tuning changes it.
     interval_ms: AtomicU64,
-    /// Bytes that the shards do not account for.
-    own_bytes: AtomicI64,
+    /// The shard that is asked first for what another lacks. Relaxed: a hint.
+    next_giver: AtomicUsize,
     me: Weak<Cache>,
     /// The last field: when it goes, the entries have gone.
     _ending: heap::Ending,
@@ -198,7 +198,7 @@ impl Cache {
 
     /// Bytes that no shard in use accounts for.
     fn own_bytes(&self) -> u64 {
-        self.own_bytes.load(Ordering::Relaxed).max(0) as u64 + self.directory.resting_bytes()
+        self.shared.budget.outside().max(0) as u64 + self.directory.resting_bytes()
     }
 
     /// The bound on memory, in bytes; none if there is none.

@@ -8,6 +8,7 @@
 use std::sync::atomic::AtomicU32;
 
 use super::budget::{Amount, Budget, Pool};
+use super::cell::Cell;
 use super::compress::Codec;
 use super::entry::{Entry, NEGATIVE};
 use super::glance::Place;
@@ -116,6 +117,8 @@ pub struct Shard {
 const LINE: usize = 64;
 /// Most lines that are fetched ahead: a core has about sixteen misses in flight.
 const LINES_AHEAD_MAX: usize = 5;
+/// Who has this part of its share beyond it gives some of it up.
+const RICH: i64 = 64;
 /// Entries of a shard whose age is followed.
 const BORN: usize = 8;
 
@@ -208,18 +211,35 @@ impl Shard {
         std::mem::take(&mut self.in_hand)
     }
 
-    /// Keeps little in hand, and nothing where the pool is tight.
+    /// By how many bytes it has more than its share.
+    fn excess(&self, budget: &Budget) -> i64 {
+        let own = size_of::<Cell>() as u64 + self.overhead_bytes() + self.entry_bytes;
+        own as i64 + self.in_hand.bytes - budget.share_of_bytes(self.mask + 1)
+    }
+
+    /// Whether it has so many bytes more than its share that others lack them.
+    fn is_rich(&self, budget: &Budget) -> bool {
+        budget.bytes.is_tight() && self.excess(budget) > budget.share_of_bytes(self.mask + 1) / RICH
+    }
+
+    /// Keeps little in hand; where the pool is tight no entries, and of bytes what
+    /// an entry that has left did not leave to the next.
     pub fn settle(&mut self, shared: &Shared) {
         let (budget, shards) = (&shared.budget, self.mask + 1);
-        let surplus = |held: i64, pool: &Pool| match pool.is_tight() {
-            true => held.max(0),
-            false if held > 2 * pool.in_hand(shards) => held - pool.in_hand(shards),
+        let surplus = |held: i64, pool: &Pool| match held > 2 * pool.in_hand(shards) {
+            true => held - pool.in_hand(shards),
             false => 0,
         };
-        let amount = Amount {
-            entries: surplus(self.in_hand.entries, &budget.entries),
-            bytes: surplus(self.in_hand.bytes, &budget.bytes),
+        let entries = match budget.entries.is_tight() {
+            true => self.in_hand.entries.max(0),
+            false => surplus(self.in_hand.entries, &budget.entries),
         };
+        let bytes = match budget.bytes.is_tight() && self.in_hand.bytes > 0 {
+            true => self.excess(budget).clamp(0, self.in_hand.bytes),
+            false => 0,
+        };
+        let amount =
+            Amount { entries, bytes: bytes.max(surplus(self.in_hand.bytes, &budget.bytes)) };
         if amount.is_some() {
             self.in_hand.entries -= amount.entries;
             self.in_hand.bytes -= amount.bytes;

@@ -39,6 +39,7 @@ impl Shard {
         if old.is_none() {
             self.policy.prefetch(hash);
         }
+        let mut made_room = false;
         loop {
             if self.table.is_largest() && self.table.len() >= self.table.room() {
                 self.evict(shared, Reason::Capacity, out);
@@ -50,8 +51,15 @@ impl Shard {
             let need = self.need(old, &entry, grow);
             let mut lacking = self.in_hand.lacks(need);
             if lacking.is_some() {
-                self.in_hand.add(shared.budget.draw(lacking, self.mask + 1));
+                self.draw(shared, lacking);
                 lacking = self.in_hand.lacks(need);
+            }
+            if !lacking.is_some() && made_room && self.is_rich(&shared.budget) {
+                // One more, for those who have less.
+                made_room = false;
+                self.evict(shared, Reason::Memory, out);
+                old = self.table.find(hash, entry.key());
+                continue;
             }
             if !lacking.is_some() {
                 if let Some(room) = grow
@@ -72,11 +80,22 @@ impl Shard {
             if !makes_room {
                 return Err((entry, lacking));
             }
+            made_room = true;
             if old.is_some() {
                 // It may have been the one to go.
                 old = self.table.find(hash, entry.key());
             }
         }
+    }
+
+    /// Draws what is lacking from the budget: of bytes, where they are short, no more
+    /// than its share.
+    fn draw(&mut self, shared: &Shared, mut lacking: Amount) {
+        let is_tight = lacking.bytes > 0 && shared.budget.bytes.is_tight();
+        if is_tight && self.excess(&shared.budget) >= 0 {
+            lacking.bytes = 0;
+        }
+        self.in_hand.add(shared.budget.draw(lacking, self.mask + 1));
     }
 
     fn need(&self, old: Option<Slot>, entry: &Entry, grow: Option<usize>) -> Amount {
