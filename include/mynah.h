@@ -888,8 +888,8 @@ mynah_status mynah_cache_options_set_alert_max_memory_mb(mynah_cache_options *op
                                                          uint64_t n);
 
 /**
- * Alerts when a shard's entries deviate from the mean by more than this share;
- * 0: off. Range 0..=1.
+ * Alerts when a shard's entries, and their bytes too, deviate from the mean by more
+ * than this share; 0: off. Range 0..=1.
  */
 MYNAH_API
 mynah_status mynah_cache_options_set_alert_max_shard_imbalance(mynah_cache_options *options,

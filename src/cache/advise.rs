@@ -163,7 +163,7 @@ impl Cache {
             all.push(finding(symptom, evidence, cause, option, value.into()));
         }
         self.advise_shards(shards, all);
-        let (off, chance) = (report.imbalance(), report.imbalance_by_chance());
+        let (off, chance) = (report.unevenness(), report.imbalance_by_chance());
         let most =
             or_usual(values.alert_max_shard_imbalance, |usual| usual.alert_max_shard_imbalance);
         if off > most && off > chance {

@@ -152,7 +152,7 @@ impl Cache {
         let (mb, most) = (report.memory as f64 / 1_048_576.0, values.alert_max_memory_mb as f64);
         read("alert_max_memory_mb", mb > most, mb, most);
         // A few entries to a shard are never even; that is no finding.
-        let (off, most) = (report.imbalance(), values.alert_max_shard_imbalance);
+        let (off, most) = (report.unevenness(), values.alert_max_shard_imbalance);
         let uneven = off > most && off > report.imbalance_by_chance();
         read("alert_max_shard_imbalance", uneven, off, most);
         readings

@@ -20,6 +20,8 @@ pub struct Report {
     pub counts: Counts,
     /// Entries of each shard in use.
     pub items: Vec<u64>,
+    /// Their bytes.
+    pub bytes: Vec<u64>,
     /// How many shards like it would be the whole cache; not the same for all
     /// while their number changes.
     pub parts: Vec<usize>,
@@ -50,12 +52,24 @@ impl Report {
     /// The largest deviation of a shard's entries from its share, as a part of
     /// that.
     pub fn imbalance(&self) -> f64 {
-        let total = self.total() as f64;
-        let off = |(n, parts): (&u64, &usize)| (*n as f64 * *parts as f64 / total - 1.0).abs();
-        match total > 0.0 {
-            true => self.items.iter().zip(&self.parts).map(off).fold(0.0, f64::max),
-            false => 0.0,
-        }
+        self.off(&self.items).fold(0.0, f64::max)
+    }
+
+    /// The same of what deviates in entries and in bytes alike. Keys that collide make a
+    /// shard have more of both; of few long values or many short ones in as many bytes
+    /// it has its share.
+    pub fn unevenness(&self) -> f64 {
+        self.off(&self.items).zip(self.off(&self.bytes)).map(|(a, b)| a.min(b)).fold(0.0, f64::max)
+    }
+
+    /// How far each shard is from its share of an amount, as a part of that.
+    fn off(&self, amounts: &[u64]) -> impl Iterator<Item = f64> {
+        let total = amounts.iter().sum::<u64>().max(1) as f64;
+        let is_empty = amounts.iter().all(|amount| *amount == 0);
+        amounts.iter().zip(&self.parts).map(move |(amount, parts)| match is_empty {
+            true => 0.0,
+            false => (*amount as f64 * *parts as f64 / total - 1.0).abs(),
+        })
     }
 
     /// The most that chance alone is likely to make it with so few entries in so many
@@ -80,6 +94,7 @@ impl Cache {
             per_second: self.metrics.per_second(&self.clock),
             counts: Counts::default(),
             items: Vec::new(),
+            bytes: Vec::new(),
             parts: Vec::new(),
             memory: self.own_bytes(),
             overhead: self.own_bytes(),
@@ -97,6 +112,7 @@ impl Cache {
             report.contended += cell.contended();
             if index & shard.mask == index {
                 report.items.push(shard.table.len() as u64);
+                report.bytes.push(shard.entry_bytes());
                 report.parts.push(shard.mask + 1);
             }
         }
@@ -186,6 +202,19 @@ mod tests {
             report.items.iter_mut().for_each(|items| *items *= 4);
             report.items[0] *= 2;
             assert!(report.imbalance() > report.imbalance_by_chance(), "{shards}");
+            report.bytes = report.items.iter().map(|items| items * 100).collect();
+            assert_eq!(report.unevenness(), report.imbalance());
         }
+    }
+
+    #[test]
+    fn values_of_many_lengths_in_equal_bytes_are_not_uneven() {
+        let mut report = cache("{}").0.report();
+        (report.parts, report.items) = (vec![4; 4], vec![100, 900, 400, 600]);
+        report.bytes = vec![1_000_000, 1_010_000, 990_000, 1_000_000];
+        assert!(report.imbalance() > 0.5 && report.unevenness() < 0.02);
+        report.bytes = vec![0; 4];
+        report.items = vec![0; 4];
+        assert_eq!((report.imbalance(), report.unevenness()), (0.0, 0.0));
     }
 }

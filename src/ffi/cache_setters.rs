@@ -276,8 +276,8 @@ pub extern "C" fn mynah_cache_options_set_alert_max_memory_mb(
     set_value::<CacheDraft, _>(options, "alert_max_memory_mb", n)
 }
 
-/// Alerts when a shard's entries deviate from the mean by more than this share;
-/// 0: off. Range 0..=1.
+/// Alerts when a shard's entries, and their bytes too, deviate from the mean by more
+/// than this share; 0: off. Range 0..=1.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_options_set_alert_max_shard_imbalance(
     options: *mut mynah_cache_options,

@@ -184,7 +184,7 @@ static ROWS: &[Row<CacheOptions>] = &[
     float!(
         alert_max_shard_imbalance,
         0.0..=1.0,
-        "Alerts when a shard's entries deviate from the mean by more than this share; 0: off."
+        "Alerts when a shard's entries, and their bytes too, deviate from the mean by more than this share; 0: off."
     ),
 ];
 

@@ -190,5 +190,6 @@ func WithAlertMaxGetLatency(latency time.Duration) Option {
 func WithAlertMaxMemoryMB(n int) Option { return of("alert_max_memory_mb", n) }
 
 // WithAlertMaxShardImbalance is alert_max_shard_imbalance: Alerts when a
-// shard's entries deviate from the mean by more than this share; 0: off.
+// shard's entries, and their bytes too, deviate from the mean by more than this
+// share; 0: off.
 func WithAlertMaxShardImbalance(share float64) Option { return of("alert_max_shard_imbalance", share) }
