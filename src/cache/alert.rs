@@ -159,9 +159,11 @@ impl Cache {
     }
 
     /// What is done now and then, at most once a second, on a caller's thread
-    /// with no lock held.
+    /// with no lock held; not this time, where a shard is not free soon.
     pub fn maintain(&self) {
-        self.look_after(&self.report());
+        if let Some(report) = self.report_aside() {
+            self.look_after(&report);
+        }
     }
 
     /// The same with the figures of now.

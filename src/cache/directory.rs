@@ -259,6 +259,11 @@ impl Directory {
     fn until(&self) -> Option<Instant> {
         self.patience.map(|time| Instant::now() + time)
     }
+
+    /// Until when a call waits for what it does beside its own work, at `most`.
+    pub fn aside_until(&self, most: Duration) -> Instant {
+        Instant::now() + self.patience.map_or(most, |time| time.min(most))
+    }
 }
 
 #[cfg(test)]

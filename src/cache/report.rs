@@ -1,12 +1,17 @@
 //! All figures of one moment: what the JSON, the Prometheus text and the
 //! thresholds are made from.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
 use super::departure::Reason;
-use super::shard::Counts;
+use super::shard::{Counts, Shard};
 use super::{Cache, Cell};
 use crate::metrics::Histogram;
+
+/// How long a call waits for the shards whose figures it looks at by the way.
+const ASIDE: Duration = Duration::from_millis(2);
 
 /// All figures of one moment.
 pub struct Report {
@@ -84,11 +89,50 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Adds what a shard says of itself.
+    fn add(&mut self, index: usize, cell: &Cell, shard: &Shard) {
+        let overhead = shard.overhead_bytes() + size_of::<Cell>() as u64;
+        self.memory += shard.entry_bytes() + overhead;
+        self.overhead += overhead;
+        self.counts.add(&shard.counts);
+        self.counts.add_renewed(cell.renewed());
+        self.contended += cell.contended();
+        if index & shard.mask == index {
+            self.items.push(shard.table.len() as u64);
+            self.bytes.push(shard.entry_bytes());
+            self.parts.push(shard.mask + 1);
+        }
+    }
+}
+
 impl Cache {
-    /// The figures of now.
+    /// The figures of now; a shard that is taken is waited for.
     pub fn report(&self) -> Report {
+        let mut report = self.without_shards();
+        let _still = self.moving.read();
+        for (index, cell) in self.directory.cells().enumerate() {
+            report.add(index, cell, &cell.read());
+        }
+        self.within_bounds(report)
+    }
+
+    /// The same for a call that has something else to do: none, if a shard is not free
+    /// within a moment.
+    pub(super) fn report_aside(&self) -> Option<Report> {
+        let until = self.directory.aside_until(ASIDE);
+        let mut report = self.without_shards();
+        let _still = self.moving.try_read_until(until)?;
+        for (index, cell) in self.directory.cells().enumerate() {
+            let shard = cell.try_read().or_else(|| cell.wait_to_read(Some(until)))?;
+            report.add(index, cell, &shard);
+        }
+        Some(self.within_bounds(report))
+    }
+
+    fn without_shards(&self) -> Report {
         let (hits, misses) = self.metrics.hits_and_misses();
-        let mut report = Report {
+        Report {
             hits,
             misses,
             per_second: self.metrics.per_second(&self.clock),
@@ -100,26 +144,13 @@ impl Cache {
             overhead: self.own_bytes(),
             contended: 0,
             timed_gets: (self.metrics.get_ns.sum_ns(), self.metrics.get_ns.count()),
-        };
-        let still = self.moving.read();
-        for (index, cell) in self.directory.cells().enumerate() {
-            let shard = cell.read();
-            let overhead = shard.overhead_bytes() + size_of::<Cell>() as u64;
-            report.memory += shard.entry_bytes() + overhead;
-            report.overhead += overhead;
-            report.counts.add(&shard.counts);
-            report.counts.add_renewed(cell.renewed());
-            report.contended += cell.contended();
-            if index & shard.mask == index {
-                report.items.push(shard.table.len() as u64);
-                report.bytes.push(shard.entry_bytes());
-                report.parts.push(shard.mask + 1);
-            }
         }
-        drop(still);
-        // As in `Cache::memory_bytes`.
-        report.memory = report.memory.min(self.shared.budget.bytes.most_in_use());
-        report
+    }
+
+    /// As in [`Cache::memory_bytes`].
+    fn within_bounds(&self, report: Report) -> Report {
+        let memory = report.memory.min(self.shared.budget.bytes.most_in_use());
+        Report { memory, ..report }
     }
 
     /// All figures as JSON.
@@ -183,6 +214,18 @@ fn latency(times: &Histogram) -> Json {
 #[cfg(test)]
 mod tests {
     use super::super::tests::cache;
+
+    #[test]
+    fn a_call_that_looks_at_the_figures_by_the_way_does_not_wait_for_a_shard_that_is_taken() {
+        let cache = cache(r#"{"shard_count": 2}"#).0;
+        assert_eq!(cache.report_aside().map(|report| report.items), Some(vec![0, 0]));
+        let taken = cache.directory.cell(1).write();
+        assert!(cache.report_aside().is_none());
+        drop(taken);
+        let moving = cache.moving.write();
+        assert!(cache.report_aside().is_none());
+        drop(moving);
+    }
 
     #[test]
     fn chance_explains_what_it_makes_of_many_shards_and_not_a_shard_that_has_twice_as_much() {
