@@ -97,9 +97,15 @@ impl Departures {
     /// Puts them with others that are to be told once a lock is free again; what
     /// nobody is told of is freed now.
     pub fn deliver_later(self, left: &mut Vec<Departures>) {
-        if self.rest.as_ref().is_some_and(|rest| rest.listener.is_some() || rest.tick.is_some()) {
+        if self.concern_somebody() {
             left.push(self);
         }
+    }
+
+    /// Whether delivery does anything but free them.
+    #[inline]
+    pub fn concern_somebody(&self) -> bool {
+        self.rest.as_ref().is_some_and(|rest| rest.listener.is_some() || rest.tick.is_some())
     }
 
     /// Tells the listener, if there is one. Called from inside a listener, the

@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 
 use super::lookup::Missed;
 use crate::clock::Clock;
-use crate::metrics::{Histogram, Striped};
+use crate::metrics::{CpuTime, Histogram, Striped};
 
 const GETS: usize = 0;
 const MISSES: usize = 1;
@@ -44,10 +44,10 @@ pub struct Metrics {
     pub get_ns: Histogram,
     /// As `get_ns`.
     pub set_ns: Histogram,
-    /// Nanoseconds spent on packing and unpacking values.
-    pub pack_ns: AtomicU64,
-    /// As `pack_ns`.
-    pub unpack_ns: AtomicU64,
+    /// Packing values.
+    pub packing: CpuTime,
+    /// Unpacking them.
+    pub unpacking: CpuTime,
     /// Sweeps that ran.
     pub sweeps: AtomicU64,
     /// Look-ups that were answered with an expired value; misses at first.

@@ -1,7 +1,6 @@
 //! What the cache does with its codec: packs what is stored, and trains aside.
 
 use std::sync::Weak;
-use std::sync::atomic::Ordering::Relaxed;
 
 use serde_json::{Value as Json, json};
 
@@ -32,9 +31,7 @@ impl Cache {
             return Ok(Encoded { entry, raw_len: 0, train: false, _coming: None });
         };
         let train = self.has_room_for_dictionary() && codec.sample(value);
-        let start = self.clock.now_ns();
-        let packed = codec.pack(value);
-        self.metrics.pack_ns.fetch_add(self.clock.now_ns() - start, Relaxed);
+        let packed = self.metrics.packing.of(|| codec.pack(value));
         let (entry, _coming) = match packed {
             Some((packed, coming)) => {
                 (Entry::new(key, &packed, expiry_ms, COMPRESSED)?, Some(coming))
@@ -55,10 +52,7 @@ impl Cache {
     pub(super) fn unpack(&self, entry: &Entry) -> Result<Value> {
         let codec = self.shared.codec.as_ref();
         let codec = codec.ok_or_else(|| Error::Internal("a packed value, but no codec".into()))?;
-        let start = self.clock.now_ns();
-        let value = codec.unpack(entry.value());
-        self.metrics.unpack_ns.fetch_add(self.clock.now_ns() - start, Relaxed);
-        value
+        self.metrics.unpacking.of(|| codec.unpack(entry.value()))
     }
 
     /// Tells of the value of a packed entry that has left, which then needs its
@@ -118,8 +112,8 @@ impl Cache {
             "packed_values": counts.packed,
             "raw_bytes": counts.raw_bytes,
             "packed_bytes": counts.packed_bytes,
-            "pack_ns": self.metrics.pack_ns.load(Relaxed),
-            "unpack_ns": self.metrics.unpack_ns.load(Relaxed),
+            "pack_ns": self.metrics.packing.ns(),
+            "unpack_ns": self.metrics.unpacking.ns(),
             "dictionaries_trained": codec.trained(),
             "dictionary_bytes": codec.dictionary_bytes(),
         })

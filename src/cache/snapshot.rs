@@ -5,7 +5,8 @@
 //! [`replacing`]), so a reader sees the old one or the new one. Loading checks the
 //! digest and walks through every record before the first one is stored: a file
 //! that is cut, torn, changed or foreign leaves the cache as it was. Lifetimes are
-//! stored as what remains, and shortened by the time that the file lay on the disk.
+//! stored as what remained when the save began, and shortened by the time until each
+//! entry is stored again.
 
 mod replacing;
 #[cfg(test)]
@@ -89,7 +90,8 @@ impl Cache {
         let mut out = Digesting { inner: BufWriter::new(file), digest };
         out.write_all(NAME).map_err(&failed)?;
         let mut stream = zstd::Encoder::new(out, LEVEL).map_err(&failed)?;
-        stream.write_all(&self.clock.unix_ms().to_le_bytes()).map_err(&failed)?;
+        let (began_unix_ms, began_ms) = (self.clock.unix_ms(), self.now_ms());
+        stream.write_all(&began_unix_ms.to_le_bytes()).map_err(&failed)?;
         if let Some(dictionary) = self.shared.codec.as_ref().and_then(|codec| codec.newest()) {
             let length = (dictionary.len() as u32).to_le_bytes();
             let record = [&[DICTIONARY], &length[..], &dictionary].concat();
@@ -105,7 +107,9 @@ impl Cache {
             };
             let remaining = match pair.expiry_ms() {
                 0 => u64::MAX,
-                expiry => expiry.saturating_sub(self.now_ms()),
+                // From when the file was begun, as its time says.
+                expiry if expiry > self.now_ms() => expiry - began_ms,
+                _ => 0,
             };
             if remaining > 0 {
                 write_entry(&mut stream, pair.key(), pair.value().as_bytes(), remaining)
@@ -179,7 +183,7 @@ impl Cache {
         let stream = zstd::Decoder::new(file.take(length)).map_err(&failed)?;
         let mut stream = BufReader::new(stream);
         let saved_ms = read_u64(&mut stream).map_err(&cut)?;
-        let lain_ms = self.clock.unix_ms().saturating_sub(saved_ms);
+        let (lain_ms, began_ms) = (self.clock.unix_ms().saturating_sub(saved_ms), self.now_ms());
         let (mut key, mut value, mut count) = (Vec::new(), Vec::new(), 0);
         loop {
             let mut kind = [0];
@@ -206,10 +210,12 @@ impl Cache {
                     }
                     read_bytes(&mut stream, key_length, &mut key).map_err(&torn)?;
                     read_bytes(&mut stream, value_length, &mut value).map_err(&torn)?;
+                    // Loading takes its time too.
+                    let since_ms = lain_ms.saturating_add(self.now_ms() - began_ms);
                     let ttl = match remaining {
                         u64::MAX => Ttl::Never,
-                        ms if ms <= lain_ms => continue,
-                        ms => Ttl::Exactly(ms - lain_ms),
+                        ms if ms <= since_ms => continue,
+                        ms => Ttl::Exactly(ms - since_ms),
                     };
                     each(Record::Entry { key: &key, value: &value, ttl })?;
                 }

@@ -75,15 +75,10 @@ impl Iterator for Walk {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             for entry in self.slice.by_ref() {
-                let gone = entry.flags() & NEGATIVE != 0 || self.cache.is_expired(&entry);
-                if gone {
-                    continue;
-                }
-                match self.cache.plain(&entry) {
-                    // It has left since, and so has its dictionary.
-                    Err(Error::NotFound) => continue,
+                match self.cache.pair_of(entry) {
+                    Ok(None) => {}
+                    Ok(Some(pair)) => return Some(Ok(pair)),
                     Err(error) => return Some(Err(error)),
-                    Ok(value) => return Some(Ok(Pair { entry, value })),
                 }
             }
             match self.cache.slice(&mut self.rest) {
@@ -107,6 +102,37 @@ impl Cache {
     /// what comes or goes meanwhile may or may not.
     pub fn walk(self: &Arc<Self>) -> Walk {
         Walk { cache: self.clone(), rest: Rest::all(), slice: Vec::new().into_iter() }
+    }
+
+    /// What a walk gives of an entry that it met, or of the one that has come in its
+    /// place; none if there is none any more.
+    fn pair_of(&self, met: Entry) -> Result<Option<Pair>> {
+        let Some(value) = self.live_value(&met)? else {
+            let Some(now) = self.now_under(met.key())? else { return Ok(None) };
+            let value = self.live_value(&now)?;
+            return Ok(value.map(|value| Pair { entry: now, value }));
+        };
+        Ok(Some(Pair { entry: met, value }))
+    }
+
+    /// The value of an entry; none if its time is over, it says that there is none, or
+    /// it has left, and so has the dictionary that it needs.
+    fn live_value(&self, entry: &Entry) -> Result<Option<Value>> {
+        if entry.flags() & NEGATIVE != 0 || self.is_expired(entry) {
+            return Ok(None);
+        }
+        match self.plain(entry) {
+            Err(Error::NotFound) => Ok(None),
+            plain => plain.map(Some),
+        }
+    }
+
+    /// The entry that there is under a key now.
+    fn now_under(&self, key: &[u8]) -> Result<Option<Entry>> {
+        let hash = self.shared.hash(key);
+        let (_, shard) = patiently(|| self.directory.read(hash))?;
+        let entry = shard.table.get(hash, key);
+        entry.map(|entry| entry.share().map_or_else(|| entry.copy(), Ok)).transpose()
     }
 
     /// References to the next entries, all of one shard; none at the end. A
@@ -190,6 +216,26 @@ mod tests {
         let mut walk = cache.walk();
         cache.close();
         assert_eq!(walk.next().map(|pair| pair.map(drop)), Some(Err(Error::Closed("cache"))));
+    }
+
+    #[test]
+    fn a_walk_gives_what_is_there_from_beginning_to_end_though_it_is_set_again_meanwhile() {
+        let (cache, time) = cache(r#"{"shard_count": 1}"#);
+        let set = |ttl| (0..50u8).for_each(|n| cache.set(&[n], &[n], ttl).unwrap());
+        set(Ttl::Exactly(100));
+        let mut walk = cache.walk();
+        let mut seen: HashSet<_> =
+            walk.next().map(|pair| pair.unwrap().key().to_vec()).into_iter().collect();
+        set(Ttl::Exactly(1_000));
+        time.advance(std::time::Duration::from_millis(200));
+        (0..10u8).for_each(|n| assert!(cache.remove(&[n])));
+        for pair in walk {
+            let pair = pair.unwrap();
+            assert_eq!(pair.key(), pair.value().as_bytes());
+            assert!(seen.insert(pair.key().to_vec()), "twice");
+        }
+        assert!((10..50u8).all(|n| seen.contains(&[n][..])), "{}", seen.len());
+        assert!(seen.len() <= 41, "what was removed is not there: {}", seen.len());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::cache::mynah_cache;
+use super::cache::reach::here;
 use super::error::{guard_err, mynah_error};
 use super::guard::{bytes, c_text, clear, guard, guard_or, put};
 use super::handle::{self, Handle};
@@ -114,7 +115,7 @@ pub unsafe extern "C" fn mynah_cache_remove_prefix(
             clear(removed, 0);
             bytes("prefix", prefix.cast(), prefix_len)?
         };
-        let count = handle::resolve::<Cache, _>(cache)?.remove_prefix(prefix)?;
+        let count = here(|| handle::resolve::<Cache, _>(cache)?.remove_prefix(prefix))?;
         // SAFETY: promised by (2).
         unsafe { clear(removed, count) };
         Ok(())

@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::cache::mynah_cache;
-use super::cache::reach::met;
+use super::cache::reach::{here, met};
 use super::cancel::mynah_cancel;
 use super::error::{guard_err, mynah_error};
 use super::guard::{bytes, clear, guard, guard_or, put};
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn mynah_claim_fill(
     guard(|| {
         // SAFETY: promised by (1).
         let value = unsafe { bytes("value", value.cast(), len)? };
-        take(claim)?.fill(value, Ttl::from_millis(ttl_ms))
+        here(|| take(claim)?.fill(value, Ttl::from_millis(ttl_ms)))
     })
 }
 
@@ -200,7 +200,7 @@ pub unsafe extern "C" fn mynah_claim_fill(
 /// `MYNAH_CLOSED` if it was settled before, or the cache was freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_claim_fill_negative(claim: *mut mynah_claim, ttl_ms: u64) -> mynah_status {
-    guard(|| take(claim)?.fill_negative(Ttl::from_millis(ttl_ms)))
+    guard(|| here(|| take(claim)?.fill_negative(Ttl::from_millis(ttl_ms))))
 }
 
 /// Tells all who wait that the value could not be loaded: their calls answer
@@ -259,7 +259,7 @@ pub unsafe extern "C" fn mynah_cache_set_negative(
         // SAFETY: promised by (1).
         let key = unsafe { bytes("key", key.cast(), key_len)? };
         let cache = handle::resolve::<Cache, _>(cache)?;
-        cache.set_negative(key, Ttl::from_millis(ttl_ms)).map_err(met)
+        here(|| cache.set_negative(key, Ttl::from_millis(ttl_ms)).map_err(met))
     })
 }
 

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use super::cache::mynah_cache;
-use super::cache::reach::{look, met, place};
+use super::cache::reach::{here, look, met, place};
 use super::guard::{bytes, clear, free, guard, guard_code, guard_or, put};
 use super::handle;
 use super::status::mynah_status;
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn mynah_cache_get_many(
         if values.is_null() {
             return Err(Error::NullArgument("values"));
         }
-        let found = handle::resolve::<Cache, _>(cache)?.get_many(keys)?;
+        let found = here(|| handle::resolve::<Cache, _>(cache)?.get_many(keys))?;
         let found = Box::into_raw(Box::new(mynah_values { values: found }));
         // SAFETY: promised by (2).
         unsafe { put("values", values, found) }
@@ -285,7 +285,8 @@ pub unsafe extern "C" fn mynah_cache_set_many(
         };
         let cache = handle::resolve::<Cache, _>(cache)?;
         let ttl = Ttl::from_millis(ttl_ms);
-        keys.zip(values).try_for_each(|(key, value)| cache.set(key, value, ttl)).map_err(met)
+        let mut pairs = keys.zip(values);
+        here(|| pairs.try_for_each(|(key, value)| cache.set(key, value, ttl)).map_err(met))
     })
 }
 

@@ -97,6 +97,74 @@ static void a_child_made_inside_a_warming_says_so(void) {
     CHECK(count == 3);
 }
 
+static void fork_when_told(void *user, const void *key, size_t key_len, const void *value,
+                           size_t value_len, int32_t reason) {
+    (void)user, (void)key, (void)key_len, (void)value, (void)value_len, (void)reason;
+    fork_once();
+}
+
+/* A cache of two entries that forks when one of them leaves. */
+static mynah_cache *forking_cache(void) {
+    mynah_cache *full = NULL;
+    mynah_cache_options *options = mynah_cache_options_new();
+    mynah_cache_options_set_capacity(options, 2);
+    mynah_cache_options_set_eviction_policy(options, "fifo");
+    mynah_cache_options_on_evict(options, fork_when_told, NULL, NULL);
+    mynah_status made = mynah_cache_new(options, &full, NULL);
+    mynah_cache_options_free(options);
+    child = 1; /* not before it is armed */
+    if (made != MYNAH_OK || mynah_cache_set(full, "a", 1, "v", 1, 0) != MYNAH_OK ||
+        mynah_cache_set(full, "b", 1, "v", 1, 0) != MYNAH_OK)
+        return NULL; /* and no call on it forks */
+    begin();
+    return full;
+}
+
+/* What is done there makes an entry leave: FORKED in the child, and what it should be in
+ * the parent. */
+#define CHECK_FORKING(expected, call)                       \
+    do {                                                    \
+        mynah_cache *full = forking_cache();                \
+        mynah_status status = (call);                       \
+        END_CHILD(status == MYNAH_FORKED);                  \
+        CHECK(child > 0 && ended_well && status == (expected)); \
+        child = 1;                                          \
+        mynah_cache_free(full);                             \
+    } while (0)
+
+static mynah_status get_expired(mynah_cache *from) {
+    mynah_value *value = NULL;
+    child = 1;
+    if (mynah_cache_set(from, "b", 1, "v", 1, 1) != MYNAH_OK) return MYNAH_INTERNAL;
+    usleep(3000);
+    begin();
+    mynah_status status = mynah_cache_get(from, "b", 1, &value);
+    return value == NULL ? status : MYNAH_INTERNAL;
+}
+
+static mynah_status fill_claimed(mynah_cache *into) {
+    mynah_value *value = NULL;
+    mynah_claim *claim = NULL;
+    if (mynah_cache_get_or_claim(into, "c", 1, 0, NULL, &value, &claim) != MYNAH_OK) return -1;
+    mynah_status status = mynah_claim_fill(claim, "v", 1, 0);
+    mynah_claim_free(claim);
+    return status;
+}
+
+static void a_child_made_when_an_entry_leaves_says_so(void) {
+    size_t one = 1;
+    uint64_t removed = 0;
+    CHECK_FORKING(MYNAH_OK, mynah_cache_set(full, "c", 1, "v", 1, 0));
+    CHECK_FORKING(MYNAH_OK, mynah_cache_set_many(full, "c", &one, "v", &one, 1, 0));
+    CHECK_FORKING(MYNAH_OK, mynah_cache_set_negative(full, "c", 1, 0));
+    CHECK_FORKING(MYNAH_OK, mynah_cache_remove(full, "a", 1));
+    CHECK_FORKING(MYNAH_OK, mynah_cache_remove_prefix(full, "a", 1, &removed));
+    CHECK_FORKING(MYNAH_OK, mynah_cache_clear(full));
+    CHECK_FORKING(MYNAH_OK, mynah_cache_set_capacity(full, 1, NULL));
+    CHECK_FORKING(MYNAH_NOT_FOUND, get_expired(full));
+    CHECK_FORKING(MYNAH_OK, fill_claimed(full));
+}
+
 static int32_t fork_and_go_on(void *user, const mynah_event *event) {
     (void)user;
     if (mynah_event_kind(event) == MYNAH_EVENT_TEXT) fork_once();
@@ -128,6 +196,7 @@ int main(void) {
     RUN(a_child_made_inside_a_save_leaves_the_file_to_its_parent);
     RUN(a_child_made_inside_a_load_says_so);
     RUN(a_child_made_inside_a_warming_says_so);
+    RUN(a_child_made_when_an_entry_leaves_says_so);
     RUN(a_child_made_inside_a_stream_leaves_the_connection_to_its_parent);
     unlink(path);
     mynah_cache_free(cache);

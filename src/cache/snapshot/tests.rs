@@ -42,6 +42,34 @@ fn what_was_saved_comes_back_with_the_rest_of_its_life() {
 }
 
 #[test]
+fn a_life_goes_on_while_a_save_and_a_load_take_their_time() {
+    let ((from, clock), path) = (cache("{}"), place("slow"));
+    for n in 0..3_000u32 {
+        from.set(&n.to_le_bytes(), b"v", Ttl::Exactly(10_000)).unwrap();
+    }
+    from.set(b"short", b"v", Ttl::Exactly(20)).unwrap();
+    let slowly = |time: &crate::clock::ManualClock| {
+        time.advance(Duration::from_secs(2));
+        true
+    };
+    let saved = from.save(&path, &mut |_, _| slowly(&clock));
+    assert!(saved.is_ok_and(|saved| saved >= 3_000));
+    // Two seconds on: what the save has taken is not counted twice.
+    let (to, late) = cache("{}");
+    late.advance(Duration::from_secs(2));
+    let loaded = to.load(&path, &mut |_, _| slowly(&late));
+    assert!(loaded.is_ok_and(|loaded| loaded >= 3_000));
+    let ends = |n: u32| {
+        let shard = to.directory.read(to.shared.hash(&n.to_le_bytes())).unwrap().1;
+        let hash = to.shared.hash(&n.to_le_bytes());
+        shard.table.get(hash, &n.to_le_bytes()).map(|entry| entry.expiry_ms())
+    };
+    let first = ends(0).unwrap();
+    assert!((0..3_000).all(|n| ends(n) == Some(first)), "whenever each was stored");
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
 fn a_cut_torn_flipped_or_foreign_file_leaves_the_cache_as_it_was() {
     let ((from, _), path) = (cache("{}"), place("broken"));
     (0..200u32).for_each(|n| from.set(&n.to_le_bytes(), &[7; 50], Ttl::Never).unwrap());

@@ -14,7 +14,7 @@ use super::super::handle;
 use super::super::status::mynah_status;
 use super::super::value::{clear_value, mynah_value};
 use super::mynah_cache;
-use super::reach::{is_plain, look, place, told, with, write};
+use super::reach::{here, is_plain, look, place, told, with, write};
 
 /// Stores a copy of a value under a key, replacing any earlier one.
 ///
@@ -316,8 +316,10 @@ pub unsafe extern "C" fn mynah_cache_remove(
         // SAFETY: promised by (1).
         let key = unsafe { bytes("key", key.cast(), key_len)? };
         let (live, left) = with(cache, |cache| cache.discard(key))?;
-        left.deliver();
-        live.then_some(()).ok_or(Error::NotFound)
+        here(|| {
+            left.deliver();
+            live.then_some(()).ok_or(Error::NotFound)
+        })
     })
 }
 
@@ -325,7 +327,10 @@ pub unsafe extern "C" fn mynah_cache_remove(
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_clear(cache: *mut mynah_cache) -> mynah_status {
     guard(|| {
-        handle::resolve::<Cache, _>(cache)?.clear();
-        Ok(())
+        let cache = handle::resolve::<Cache, _>(cache)?;
+        here(|| {
+            cache.clear();
+            Ok(())
+        })
     })
 }

@@ -2,8 +2,9 @@
 
 use std::ffi::c_void;
 
-use crate::cache::{Cache, Departures, Left, Missed, deliver};
+use crate::cache::{Cache, Departures, Left, Missed};
 use crate::error::{Error, Result};
+use crate::forks::Process;
 
 use super::super::guard::guard_code;
 use super::super::handle;
@@ -31,15 +32,32 @@ pub fn met(error: Error) -> Error {
     }
 }
 
+/// Runs what may call a function of the caller's. In a child that this has forked, the
+/// call is over.
+pub fn here<R>(body: impl FnOnce() -> Result<R>) -> Result<R> {
+    let process = Process::this();
+    let done = body()?;
+    process.check("mynah_cache").map(|()| done)
+}
+
 /// Reports what left.
 #[inline(always)]
 pub fn told(done: Result<Departures>) -> mynah_status {
     match done {
-        Ok(departures) => {
-            departures.deliver();
-            0
-        }
+        Ok(departures) if departures.concern_somebody() => tell(departures),
+        Ok(_) => 0,
         Err(error) => met(error).status().code(),
+    }
+}
+
+#[cold]
+fn tell(departures: Departures) -> mynah_status {
+    match here(|| {
+        departures.deliver();
+        Ok(())
+    }) {
+        Ok(()) => 0,
+        Err(error) => error.status().code(),
     }
 }
 
@@ -51,10 +69,12 @@ pub fn look(
 ) -> mynah_status {
     let mut left = None;
     let found = handle::with::<Cache, _, _>(cache, |cache| f(cache, &mut left));
-    if left.is_some() {
-        deliver(left);
-    }
+    let told = match left {
+        Some(left) => tell(*left),
+        None => 0,
+    };
     match found {
+        Some(Ok(())) | Some(Err(Missed::NotFound)) if told != 0 => told,
         Some(Ok(())) => 0,
         Some(Err(missed)) => missed.status().code(),
         None => handle::refused::<Cache, _>(cache).status().code(),

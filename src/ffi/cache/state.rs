@@ -8,6 +8,7 @@ use super::super::handle;
 use super::super::status::mynah_status;
 use super::super::value::{clear_value, give_text, guard_json, mynah_value};
 use super::mynah_cache;
+use super::reach::here;
 
 /// How many entries there are, those included that have expired and not left
 /// yet; 0 for what is not a live cache. Any thread.
@@ -53,7 +54,7 @@ pub unsafe extern "C" fn mynah_cache_resize(
     shards: u32,
     err: *mut *mut mynah_error,
 ) -> mynah_status {
-    let body = || handle::resolve::<Cache, _>(cache)?.resize(shards.into());
+    let body = || here(|| handle::resolve::<Cache, _>(cache)?.resize(shards.into()));
     // SAFETY: promised by (1).
     unsafe { guard_err(err, body) }
 }
@@ -71,7 +72,7 @@ pub unsafe extern "C" fn mynah_cache_set_capacity(
     capacity: u64,
     err: *mut *mut mynah_error,
 ) -> mynah_status {
-    let body = || handle::resolve::<Cache, _>(cache)?.set_capacity(capacity);
+    let body = || here(|| handle::resolve::<Cache, _>(cache)?.set_capacity(capacity));
     // SAFETY: promised by (1).
     unsafe { guard_err(err, body) }
 }
