@@ -2,7 +2,8 @@
 //!
 //! Buckets are log-linear, as in HdrHistogram: 16 steps to each power of two,
 //! so a percentile is within 6.25 % of the true one, from 1 ns to 36 minutes,
-//! in 5 KiB. Recording is two relaxed additions and takes no lock.
+//! in 5 KiB. Recording is two relaxed additions and takes no lock; a third where the
+//! time is just below one of the bounds that are shown, which are counted exactly.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -11,11 +12,49 @@ const STEPS: usize = 1 << STEP_BITS;
 const TOP_POWER: u32 = 40;
 const BUCKETS: usize = (TOP_POWER - STEP_BITS + 2) as usize * STEPS;
 
+const MS: u64 = 1_000_000;
+/// Upper bounds of the buckets that histograms are shown with, in nanoseconds.
+pub const BOUNDS_NS: [u64; 20] = [
+    1_000,
+    10_000,
+    100_000,
+    MS,
+    5 * MS,
+    10 * MS,
+    25 * MS,
+    50 * MS,
+    100 * MS,
+    250 * MS,
+    500 * MS,
+    1_000 * MS,
+    2_500 * MS,
+    5_000 * MS,
+    10_000 * MS,
+    30_000 * MS,
+    60_000 * MS,
+    120_000 * MS,
+    300_000 * MS,
+    600_000 * MS,
+];
+
+/// The bound that lies in a bucket of ours, by its place; `BOUNDS_NS.len()`: none.
+const BOUND_IN: [u8; BUCKETS] = {
+    let mut bound_in = [BOUNDS_NS.len() as u8; BUCKETS];
+    let mut place = 0;
+    while place < BOUNDS_NS.len() {
+        bound_in[bucket_of(BOUNDS_NS[place])] = place as u8;
+        place += 1;
+    }
+    bound_in
+};
+
 /// Counts of nanoseconds by size.
 #[derive(Debug)]
 pub struct Histogram {
     // Relaxed: figures need no order among one another.
     buckets: Box<[AtomicU64; BUCKETS]>,
+    /// Of the bucket in which each bound lies, how many are not above it.
+    at_most: [AtomicU64; BOUNDS_NS.len()],
     sum: AtomicU64,
 }
 
@@ -23,19 +62,20 @@ impl Default for Histogram {
     fn default() -> Self {
         Histogram {
             buckets: Box::new([const { AtomicU64::new(0) }; BUCKETS]),
+            at_most: Default::default(),
             sum: AtomicU64::new(0),
         }
     }
 }
 
-fn bucket_of(ns: u64) -> usize {
+const fn bucket_of(ns: u64) -> usize {
     if ns < STEPS as u64 {
         return ns as usize;
     }
     let power = ns.ilog2();
     let step = (ns >> (power - STEP_BITS)) as usize - STEPS;
     let index = (power - STEP_BITS + 1) as usize * STEPS + step;
-    index.min(BUCKETS - 1)
+    if index < BUCKETS { index } else { BUCKETS - 1 }
 }
 
 /// The middle of a bucket.
@@ -51,7 +91,12 @@ fn middle_of(bucket: usize) -> u64 {
 impl Histogram {
     /// Counts one time.
     pub fn record(&self, ns: u64) {
-        self.buckets[bucket_of(ns)].fetch_add(1, Relaxed);
+        let bucket = bucket_of(ns);
+        self.buckets[bucket].fetch_add(1, Relaxed);
+        let bound = BOUND_IN[bucket] as usize;
+        if bound < BOUNDS_NS.len() && ns <= BOUNDS_NS[bound] {
+            self.at_most[bound].fetch_add(1, Relaxed);
+        }
         self.sum.fetch_add(ns, Relaxed);
     }
 
@@ -94,16 +139,20 @@ impl Histogram {
             .map(middle_of)
     }
 
-    /// Counts at or below each bound (in ns), for a cumulative exposition.
-    pub fn cumulative(&self, bounds_ns: &[u64]) -> Vec<u64> {
+    /// Counts at or below each of [`BOUNDS_NS`], for a cumulative exposition.
+    pub fn cumulative(&self) -> Vec<u64> {
         let counts: Vec<u64> = self.buckets.iter().map(|b| b.load(Relaxed)).collect();
-        let up_to = |bound| counts[..=bucket_of(bound)].iter().sum();
-        bounds_ns.iter().map(|bound| up_to(*bound)).collect()
+        let below = |bound: &u64| counts[..bucket_of(*bound)].iter().sum::<u64>();
+        let in_its_own = self.at_most.iter().map(|count| count.load(Relaxed));
+        BOUNDS_NS.iter().zip(in_its_own).map(|(bound, own)| below(bound) + own).collect()
     }
 
     /// Adds what another has counted.
     pub fn add(&self, other: &Histogram) {
         for (own, more) in self.buckets.iter().zip(other.buckets.iter()) {
+            own.fetch_add(more.load(Relaxed), Relaxed);
+        }
+        for (own, more) in self.at_most.iter().zip(&other.at_most) {
             own.fetch_add(more.load(Relaxed), Relaxed);
         }
         self.sum.fetch_add(other.sum_ns(), Relaxed);
@@ -123,6 +172,21 @@ mod tests {
             }
         }
         assert_eq!(bucket_of(u64::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn what_is_shown_at_or_below_a_bound_is_not_above_it() {
+        let (histogram, other) = (Histogram::default(), Histogram::default());
+        for (place, bound) in BOUNDS_NS.iter().enumerate() {
+            for ns in [bound - 1, *bound, bound + 1, bound + bound / 50] {
+                histogram.record(ns);
+            }
+            let shown = histogram.cumulative();
+            assert_eq!(shown[place], 4 * place as u64 + 2, "{bound} ns");
+        }
+        other.record(MS);
+        histogram.add(&other);
+        assert_eq!(histogram.cumulative()[3], 4 * 3 + 3);
     }
 
     #[test]

@@ -6,12 +6,7 @@
 use std::fmt::Write;
 
 use super::Histogram;
-
-/// Upper bounds of the buckets that histograms are shown with, in seconds.
-const BOUNDS: &[f64] = &[
-    1e-6, 1e-5, 1e-4, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
-    60.0, 120.0, 300.0, 600.0,
-];
+use super::histogram::BOUNDS_NS;
 
 /// A text in the making.
 #[derive(Debug, Default)]
@@ -68,9 +63,9 @@ impl Exposition {
     pub fn histogram(&mut self, name: &str, help: &str, times: &Histogram) {
         self.family(name, "histogram", help);
         let bucket = format!("{name}_bucket");
-        let bounds_ns: Vec<u64> = BOUNDS.iter().map(|s| (s * 1e9) as u64).collect();
-        for (bound, count) in BOUNDS.iter().zip(times.cumulative(&bounds_ns)) {
-            self.sample(&bucket, &[("le", &bound.to_string())], count as f64);
+        for (bound, count) in BOUNDS_NS.iter().zip(times.cumulative()) {
+            let seconds = *bound as f64 / 1e9;
+            self.sample(&bucket, &[("le", &seconds.to_string())], count as f64);
         }
         let count = times.count() as f64;
         self.sample(&bucket, &[("le", "+Inf")], count);
