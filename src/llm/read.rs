@@ -165,6 +165,9 @@ impl Reader<'_> {
             self.timing.note_late_receiver();
         }
         // A receiver that takes its time does not use up the provider's.
+        if self.progress.last_content_ns.is_none() {
+            self.progress.sent_ns += now - self.progress.last_byte_ns;
+        }
         self.progress.last_byte_ns = now;
         self.progress.last_content_ns = self.progress.last_content_ns.map(|_| now);
         result
@@ -223,8 +226,36 @@ pub fn transport_error(error: TransportError, timing: &Timing, interrupt: &Inter
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use crate::llm::event::EventKind;
     use crate::options::client::ClientOptions;
     use std::time::Duration;
+
+    #[test]
+    fn what_the_receiver_takes_before_any_content_is_not_the_providers() {
+        let (clock, hand) = Clock::manual();
+        let options = ClientOptions { first_token_timeout_ms: 150, ..ClientOptions::default() };
+        let timing = Timing::start(&options, &clock);
+        let (interrupt, progress) = (Interrupt::default(), timing.progress());
+        let mut reader = Reader {
+            timing: &timing,
+            interrupt: &interrupt,
+            max_bytes: u64::MAX,
+            progress,
+            received: 0,
+        };
+        let sent_ns = clock.now_ns();
+        hand.advance(Duration::from_millis(50));
+        reader.progress.last_byte_ns = clock.now_ns();
+        let mut events = Events::default();
+        events.push(Event { choice: 0, kind: EventKind::Start { model: None, id: None } });
+        let mut slow = |_: &Event| {
+            hand.advance(Duration::from_millis(300));
+            true
+        };
+        reader.deliver(&mut events, &mut slow).unwrap();
+        let deadline = timing.next_content(&reader.progress);
+        assert_eq!(deadline.at_ns - sent_ns, 450_000_000);
+    }
 
     #[test]
     fn a_time_that_has_come_is_seen_at_once_by_the_slow_and_soon_by_the_quick() {

@@ -307,7 +307,8 @@ pub fn not_within(bound: Bound, ms: u64, what: &str) -> String {
 pub struct Progress {
     /// Whether events with content are expected before the end.
     pub streamed: bool,
-    /// When the request had been written.
+    /// When the request had been written; later by what the receiver took before any
+    /// content.
     pub sent_ns: u64,
     /// When the last byte came.
     pub last_byte_ns: u64,

@@ -43,9 +43,20 @@ impl Access {
         let known = key.as_ref().ok().copied().flatten();
         let provider = hosts::find(&options.provider).name;
         let model = model(options, provider);
+        let secrets = secrets(options, known, &url);
+        let in_address = url::authority(&url).contains('@') || !url::secrets(&url).is_empty();
+        let key = key.and_then(|key| {
+            let what = match key {
+                Some(_) => Some("a key"),
+                None if in_address => Some("the user or key in it"),
+                None if !secrets.is_empty() => Some("the key in a header"),
+                None => None,
+            };
+            what.map_or(Ok(()), |what| hosts::check_sealed(options, &url, what)).map(|()| key)
+        });
         Access {
             account: account(known, &url),
-            secrets: secrets(options, known, &url),
+            secrets,
             takes: models::takes(provider, model.as_deref().unwrap_or_default()),
             model,
             elsewhere: hosts::elsewhere(&url),

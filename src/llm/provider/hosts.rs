@@ -186,13 +186,19 @@ pub fn key<'a>(options: &'a ClientOptions, url: &str) -> Result<Option<&'a str>>
         }
         return Ok(None);
     };
-    let plain = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
-    let stays_here = loopback && !options.proxy.as_deref().is_some_and(is_elsewhere);
-    if plain && !stays_here && !options.allow_insecure_http {
-        let reason = "a key would travel over plain http: use https, or allow_insecure_http";
-        return Err(Error::invalid("base_url", reason));
-    }
     Ok(Some(key))
+}
+
+/// Refuses an address to which what lets its holder in would travel unsealed: `what`
+/// that is.
+pub fn check_sealed(options: &ClientOptions, url: &str, what: &str) -> Result<()> {
+    let plain = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
+    let proxied = options.proxy.as_deref().is_some_and(is_elsewhere);
+    if !plain || options.allow_insecure_http || (url::is_loopback(url) && !proxied) {
+        return Ok(());
+    }
+    let reason = format!("{what} would travel over plain http: use https, or allow_insecure_http");
+    Err(Error::invalid("base_url", reason))
 }
 
 /// Whether a proxy is on another machine, to which all goes before it is sent on; one of

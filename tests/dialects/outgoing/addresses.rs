@@ -186,6 +186,25 @@ fn a_key_over_plain_http_leaves_the_machine_only_on_request() {
         assert_eq!(with(loopback, &[]), Ok(()), "{loopback}");
     }
     assert_eq!(with("http://192.168.1.1/v1", &[("allow_insecure_http", "true")]), Ok(()));
+    let custom = |base: &str, more: &[(&str, &str)]| {
+        let set = [&[("provider", "custom"), ("model", "m"), ("base_url", base)], more].concat();
+        prepare(&options(&set), &ask(json!({})), false).map(|_| ()).map_err(|e| e.to_string())
+    };
+    let far = "http://example.test/v1";
+    assert_eq!(custom(far, &[]), Ok(()), "there is nothing to keep");
+    for (base, header) in [
+        ("http://user:pass@example.test/v1", "x: y"),
+        ("http://user@example.test/v1", "x: y"),
+        ("http://example.test/v1?key=k", "x: y"),
+        (far, "authorization: Bearer k"),
+        (far, "x-api-key: k"),
+    ] {
+        let error = custom(base, &[("header", header)]).unwrap_err();
+        assert!(error.contains("plain http") && error.contains("allow_insecure_http"), "{error}");
+        assert!(!error.contains("pass") && !error.contains("Bearer"), "{error}");
+        let asked = [("header", header), ("allow_insecure_http", "true")];
+        assert_eq!(custom(base, &asked), Ok(()), "{base} {header}");
+    }
     let keyless = options(&[("model", "m"), ("base_url", "https://example.test")]);
     let error = prepare(&keyless, &ask(json!({})), false).map(|_| ()).unwrap_err();
     assert_eq!(error.status(), Status::Authentication);

@@ -72,16 +72,16 @@ fn who_has_no_address_of_its_own_needs_one_in_each_region() {
 #[test]
 fn a_key_for_this_machine_does_not_travel_plainly_by_way_of_another() {
     let near = "http://localhost:1/v1";
-    let keyed = |set: &[(&str, &str)]| {
+    let sealed = |set: &[(&str, &str)]| {
         let set = [&[("api_key", "k"), ("base_url", near)], set].concat();
-        key(&settled(&set, &[]).unwrap().values, near).map(|key| key.is_some())
+        check_sealed(&settled(&set, &[]).unwrap().values, near, "a key")
     };
     for proxy in ["none", "http://127.0.0.1:8080", "socks5://localhost"] {
-        assert_eq!(keyed(&[("proxy", proxy)]), Ok(true), "{proxy}");
+        assert_eq!(sealed(&[("proxy", proxy)]), Ok(()), "{proxy}");
     }
     let far = ("proxy", "http://far.test:8080");
-    assert_eq!(keyed(&[far]).unwrap_err().status(), Status::InvalidArgument);
-    assert_eq!(keyed(&[far, ("allow_insecure_http", "true")]), Ok(true));
+    assert_eq!(sealed(&[far]).unwrap_err().status(), Status::InvalidArgument);
+    assert_eq!(sealed(&[far, ("allow_insecure_http", "true")]), Ok(()));
 }
 
 #[test]
