@@ -92,7 +92,10 @@ impl Client {
             false => Timing::of_shared(options, &self.clock, flight.shared.clone()),
         };
         let mut log = |event: &_| {
-            flight.push(event);
+            if let Some(room) = flight.push(event) {
+                // However it ends: who reads on sees to it.
+                let _ = flight.interrupt.wait_or(&self.clock, &room, timing.left());
+            }
             true
         };
         let log = flight.manner.told.then_some(&mut log as &mut Sink<'_>);

@@ -3,8 +3,9 @@
 //! A [`Flight`] is a request under way and the log of what has come of it. A
 //! thread of the library does the reading and writes the log; each participant
 //! follows the log on its own thread at its own pace, under its own limits and
-//! its own cancel token, so nobody delays anybody. Who joins late reads the log
-//! from its beginning. The flight's own deadline is the longest among its
+//! its own cancel token, so nobody delays anybody. But where all of them are far behind,
+//! the reading waits, as it does for one who is alone: what nobody takes is not piled up.
+//! Who joins late reads the log from its beginning. The flight's own deadline is the longest among its
 //! participants; it is interrupted when the last of them has left, as late if
 //! the time of one of them was up. How it ends, well or not, is how it ends for
 //! all, but that each who runs out of time says so with its own number. Who has no time
@@ -32,7 +33,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::response_cache::Key;
-use crate::clock::Clock;
+use crate::clock::{Clock, Signal};
 use crate::error::{Error, Result, Status};
 use crate::llm::cancel::{Interrupt, Reason};
 use crate::llm::event::{Event, Sink};
@@ -40,6 +41,9 @@ use crate::llm::response::Response;
 use crate::llm::timing::{Progress, Timing};
 use crate::llm::transport::{Phase, Shared};
 use crate::nesting::{self, Inside, Place};
+
+/// Events that none of the participants has taken, at most.
+const UNTAKEN_MAX: usize = 256;
 
 /// The flights of one client, by what is asked.
 #[derive(Debug, Default)]
@@ -80,6 +84,10 @@ struct Log {
     /// What had come of an answer that failed.
     partial: Option<Box<Response>>,
     participants: usize,
+    /// Events that the one who is furthest has taken.
+    taken: usize,
+    /// What the reader waits for, until that one has taken more.
+    room: Option<Arc<Signal>>,
     /// The time of one of them was up.
     late: bool,
     payer: Payer,
@@ -202,10 +210,30 @@ impl Flight {
         nesting::enter(Place::Flight(self.key))
     }
 
-    /// Writes an event into the log.
-    pub fn push(&self, event: &Event) {
-        self.log.lock().events.push(event.clone());
+    /// Writes an event into the log; what to wait for before the next one, if nobody has
+    /// taken so many.
+    pub fn push(&self, event: &Event) -> Option<Arc<Signal>> {
+        let mut log = self.log.lock();
+        log.events.push(event.clone());
+        // Nobody takes those of a renewal.
+        let is_far_ahead = log.events.len() - log.taken >= UNTAKEN_MAX && !self.manner.renews;
+        log.room = is_far_ahead.then(Arc::default);
+        let room = log.room.clone();
+        drop(log);
         self.shared.wake();
+        room
+    }
+
+    /// Somebody has taken so many events: where the reader has waited for that, it goes
+    /// on, and the silence until now was not the provider's.
+    fn taken(&self, log: &mut Log, events: usize, clock: &Clock) {
+        log.taken = log.taken.max(events);
+        if log.events.len() - log.taken <= UNTAKEN_MAX / 2
+            && let Some(room) = log.room.take()
+        {
+            self.shared.alive(clock.now_ns());
+            room.raise();
+        }
     }
 
     /// Whether it has ended by a limit that only those have chosen who renew: no
@@ -259,7 +287,7 @@ impl Participant<'_> {
             interrupt.check()?;
             // Asked for first, so that nothing is missed.
             let wake = self.flight.shared.next_news();
-            let (fresh, end) = self.look(delivered.len());
+            let (fresh, end) = self.look(delivered.len(), clock);
             let is_news = !fresh.is_empty();
             if !is_given {
                 *progress = progress.clone().heard_by(&self.flight.shared.pulse());
@@ -335,8 +363,9 @@ impl Participant<'_> {
     }
 
     /// What the log has beyond `seen` events, and the end.
-    fn look(&self, seen: usize) -> (Vec<Event>, Option<Result<Response>>) {
-        let log = self.flight.log.lock();
+    fn look(&self, seen: usize, clock: &Clock) -> (Vec<Event>, Option<Result<Response>>) {
+        let mut log = self.flight.log.lock();
+        self.flight.taken(&mut log, seen, clock);
         (log.events[seen..].to_vec(), log.end.clone())
     }
 }

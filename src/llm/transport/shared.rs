@@ -145,7 +145,7 @@ impl Shared {
     }
 
     /// A byte went or came.
-    pub(super) fn alive(&self, now_ns: u64) {
+    pub fn alive(&self, now_ns: u64) {
         self.last_byte_ns.store(now_ns, Relaxed);
     }
 

@@ -71,6 +71,35 @@ impl Caller {
     }
 }
 
+#[test]
+fn the_reading_waits_where_the_one_who_is_furthest_has_yet_to_take_much() {
+    let (flights, clock) = (Flights::default(), Clock::manual().0);
+    let caller = Caller::on(&clock, |_| {});
+    let (near, far) = (caller.first(&flights, STREAM), Caller::on(&clock, |_| {}));
+    let flight = near.flight.clone();
+    assert!((1..UNTAKEN_MAX).all(|_| flight.push(&text("a")).is_none()));
+    let room = flight.push(&text("b")).unwrap();
+    std::thread::scope(|scope| {
+        let (flights, clock, room) = (&flights, &clock, &room);
+        scope.spawn(move || {
+            let Joined::Later(place) = flights.join(KEY, &far.timing, STREAM, |_| Ok(())) else {
+                panic!("there is one");
+            };
+            place.look(UNTAKEN_MAX / 2 - 1, clock);
+            assert!(!room.is_raised(), "it has taken too little");
+            place.look(UNTAKEN_MAX / 2, clock);
+        });
+    });
+    assert!(room.is_raised());
+    assert_eq!(flight.shared.pulse().last_byte_ns, Some(clock.now_ns()), "nobody was silent");
+    near.look(1, &clock);
+    assert!(flight.push(&text("c")).is_none(), "who is behind delays nobody");
+    drop(near);
+    let renewing = Manner { renews: true, ..STREAM };
+    let renewal = caller.first(&flights, renewing);
+    assert!((0..2 * UNTAKEN_MAX).all(|_| renewal.flight.push(&text("a")).is_none()));
+}
+
 /// A call that may take so many seconds.
 fn timing(seconds: u64) -> Timing {
     let options = ClientOptions { timeout_ms: seconds * 1_000, ..ClientOptions::default() };
