@@ -1898,8 +1898,8 @@ mynah_status mynah_client_options_set_first_byte_timeout_ms(mynah_client_options
                                                             uint64_t n);
 
 /**
- * Milliseconds from the request's end to the first event with content; 0: no
- * bound. Range 0..=3153600000000.
+ * Milliseconds from the request's end to the first event with content of a stream;
+ * 0: no bound. Range 0..=3153600000000.
  */
 MYNAH_API
 mynah_status mynah_client_options_set_first_token_timeout_ms(mynah_client_options *options,
@@ -2048,7 +2048,7 @@ mynah_status mynah_client_options_set_max_in_flight(mynah_client_options *option
                                                     uint64_t n);
 
 /**
- * Largest head of an answer, in bytes. Range 1024..=16777216.
+ * Largest head of an answer, in bytes; of 128 headers at most. Range 1024..=16777216.
  */
 MYNAH_API
 mynah_status mynah_client_options_set_max_header_bytes(mynah_client_options *options,

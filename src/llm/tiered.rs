@@ -189,6 +189,7 @@ impl Tiered {
                     if let Some(partial) = &mut failed.partial {
                         self.paid_by(partial, place, chosen);
                     }
+                    let falls_back = self.falls_back(&failed.error);
                     // A tier that has sent nothing says nothing of why the one before
                     // failed.
                     if attempts > before || failure.is_none() || is_the_callers(status) {
@@ -196,7 +197,7 @@ impl Tiered {
                     }
                     let left = given.map(|given| given.saturating_sub(elapsed()).as_millis());
                     let is_over = bound || delivered || was_late || left == Some(0);
-                    if is_over || !self.falls_back(status) {
+                    if is_over || !falls_back {
                         break;
                     }
                     if let Some(left) = left {
@@ -248,10 +249,13 @@ impl Tiered {
         own.or_else(|| is_origin.iter().position(|(same_model, _)| *same_model))
     }
 
-    fn falls_back(&self, status: Status) -> bool {
+    fn falls_back(&self, error: &Error) -> bool {
         use Status::*;
-        match status {
-            _ if is_the_callers(status) => false,
+        // Such as a conflict, which is no fault of the request's.
+        let may_be_sent_again = matches!(error, Error::Call(call) if call.retriable);
+        match error.status() {
+            status if is_the_callers(status) => false,
+            BadRequest if may_be_sent_again => true,
             BadRequest | Authentication | Permission | ContentFilter => self.fallback_on_refusal,
             Timeout | Connection | Tls | RateLimited | QuotaExhausted | Overloaded | Server
             | Truncated | Protocol | CircuitOpen | ContextLength | ModelNotFound => true,

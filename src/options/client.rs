@@ -268,7 +268,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     int!(
         first_token_timeout_ms,
         0..=MS_MAX,
-        "Milliseconds from the request's end to the first event with content; 0: no bound."
+        "Milliseconds from the request's end to the first event with content of a stream; 0: no bound."
     ),
     int!(
         silence_timeout_ms,
@@ -361,7 +361,11 @@ static ROWS: &[Row<ClientOptions>] = &[
         1..=MS_MAX,
         "Milliseconds until an open breaker lets one trial call through."
     ),
-    int!(max_header_bytes, 1024..=16_777_216, "Largest head of an answer, in bytes."),
+    int!(
+        max_header_bytes,
+        1024..=16_777_216,
+        "Largest head of an answer, in bytes; of 128 headers at most."
+    ),
     int!(max_event_bytes, 1024..=4_294_967_295, "Largest event of a stream, in bytes."),
     int!(max_response_bytes, 1024..=4_294_967_295, "Largest answer, in bytes."),
     flag!(allow_insecure_http, "Lets a key travel over plain http to a host that is not loopback."),

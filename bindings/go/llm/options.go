@@ -83,7 +83,7 @@ func WithConnectTimeout(d time.Duration) Option { return in("connect_timeout_ms"
 func WithFirstByteTimeout(d time.Duration) Option { return in("first_byte_timeout_ms", d) }
 
 // WithFirstTokenTimeout is first_token_timeout_ms: Time from the request's
-// end to the first event with content; 0: no bound.
+// end to the first event with content of a stream; 0: no bound.
 func WithFirstTokenTimeout(d time.Duration) Option { return in("first_token_timeout_ms", d) }
 
 // WithSilenceTimeout is silence_timeout_ms: Time without any byte; comments
@@ -195,7 +195,7 @@ func WithBreakerMinCalls(n int) Option { return of("breaker_min_calls", n) }
 func WithBreakerResetTimeout(d time.Duration) Option { return in("breaker_reset_timeout_ms", d) }
 
 // WithMaxHeaderBytes is max_header_bytes: Largest head of an answer, in
-// bytes.
+// bytes; of 128 headers at most.
 func WithMaxHeaderBytes(n int) Option { return of("max_header_bytes", n) }
 
 // WithMaxEventBytes is max_event_bytes: Largest event of a stream, in bytes.

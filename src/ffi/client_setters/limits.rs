@@ -34,7 +34,7 @@ pub extern "C" fn mynah_client_options_set_max_in_flight(
     set_value::<ClientDraft, _>(options, "max_in_flight", n)
 }
 
-/// Largest head of an answer, in bytes. Range 1024..=16777216.
+/// Largest head of an answer, in bytes; of 128 headers at most. Range 1024..=16777216.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_options_set_max_header_bytes(
     options: *mut mynah_client_options,

@@ -34,8 +34,8 @@ pub extern "C" fn mynah_client_options_set_first_byte_timeout_ms(
     set_value::<ClientDraft, _>(options, "first_byte_timeout_ms", n)
 }
 
-/// Milliseconds from the request's end to the first event with content; 0: no
-/// bound. Range 0..=3153600000000.
+/// Milliseconds from the request's end to the first event with content of a stream;
+/// 0: no bound. Range 0..=3153600000000.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_client_options_set_first_token_timeout_ms(
     options: *mut mynah_client_options,

@@ -9,9 +9,10 @@ use crate::llm::order::Order;
 use crate::llm::policy::breaker::State;
 use crate::llm::provider::{Access, hosts};
 use crate::llm::response::Response;
+use crate::llm::transport::env_proxy_in_force;
 use crate::metrics::Exposition;
 use crate::metrics::prometheus::Labels;
-use crate::options::Resolved;
+use crate::options::{Origin, Resolved, Value};
 
 use super::Client;
 
@@ -66,6 +67,9 @@ impl Client {
         let mut shown = Resolved::clone(&self.options);
         // One that cannot be completed is shown as it is.
         let _ = hosts::lay_base(&mut shown);
+        let url = shown.values.base_url.clone().filter(|_| shown.values.proxy.is_none());
+        let proxy = url.and_then(|url| env_proxy_in_force(&url, |name| std::env::var(name).ok()));
+        let _ = proxy.map(|proxy| shown.lay("proxy", Value::Text(proxy), Origin::Environment));
         let (mut json, values) = (shown.to_json(), &self.options.values);
         let coalesce = values.coalesce.unwrap_or(self.has_cache());
         let batch_dedup = values.batch_dedup.unwrap_or(coalesce);

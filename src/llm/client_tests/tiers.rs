@@ -144,6 +144,7 @@ fn falls_back(step: Step, on_refusal: bool) -> bool {
 fn what_may_succeed_elsewhere_is_asked_there() {
     for (status, code) in [
         (408, ""),
+        (409, ""),
         (429, "rate_limit_exceeded"),
         (429, "insufficient_quota"),
         (404, "model_not_found"),

@@ -8,13 +8,13 @@
 
 use ureq::unversioned::transport::Buffers;
 
-use super::flight;
+use super::flight::{self, Length};
 
 /// Input at first: a head, or some events.
 const INPUT_BYTES: usize = 4 << 10;
 /// Input while it comes faster than it is read.
 const INPUT_WIDE_BYTES: usize = 32 << 10;
-/// The largest output: short requests fit whole.
+/// The largest output, if the head is not larger: short requests fit whole.
 const OUTPUT_BYTES: usize = 16 << 10;
 /// The largest that is kept.
 const KEPT_BYTES: usize = 8 << 10;
@@ -32,7 +32,7 @@ pub(super) struct IoBuffers {
     end: usize,
     output: Vec<u8>,
     /// What the request will take of it.
-    expected: usize,
+    expected: Length,
     /// What is written and not sent: the beginning of the output.
     held: usize,
     progress: bool,
@@ -50,9 +50,9 @@ impl IoBuffers {
         self.max - INPUT_BYTES
     }
 
-    /// A request of about `bytes` is going to be written.
-    pub fn expect(&mut self, bytes: usize) {
-        self.expected = bytes;
+    /// A request of about this length is going to be written.
+    pub fn expect(&mut self, length: Length) {
+        self.expected = length;
     }
 
     /// Takes note of bytes in the output; true when they must be sent now.
@@ -129,7 +129,9 @@ impl IoBuffers {
         if !self.output.is_empty() {
             return;
         }
-        let bytes = (self.expected + OUTPUT_ROOM).min(OUTPUT_BYTES);
+        // ureq writes no part of a header.
+        let Length { head, body } = self.expected;
+        let bytes = (head + body + OUTPUT_ROOM).min(OUTPUT_BYTES.max(head + OUTPUT_ROOM));
         self.output = match self.start == self.end && self.input.len() >= bytes {
             true => {
                 (self.start, self.end) = (0, 0);
@@ -190,7 +192,7 @@ mod tests {
     const MAX_HEAD: usize = 64 << 10;
 
     fn written(buffers: &mut IoBuffers, bytes: usize) -> *const u8 {
-        buffers.expect(bytes);
+        buffers.expect(Length { head: 0, body: bytes });
         buffers.output()[..bytes].fill(b'q');
         buffers.hold(bytes);
         let (output, held) = buffers.lend_output();

@@ -54,7 +54,7 @@ impl Dialer {
     /// `is_from_env`: the proxy is not one that an option names. `bad_proxy`: why it
     /// cannot be used, which matters to those alone who would go by it.
     pub fn new(tls: Arc<ClientConfig>, is_from_env: bool, bad_proxy: Option<String>) -> Self {
-        let (names, no_proxy) = (Names::default(), NoProxy::from_env());
+        let (names, no_proxy) = (Names::default(), NoProxy::of(|name| std::env::var(name).ok()));
         Dialer { names, no_proxy, is_from_env, bad_proxy, hands_on: AtomicBool::new(false), tls }
     }
 
@@ -79,7 +79,7 @@ impl Dialer {
         }
         flight.connected();
         let mut buffers = IoBuffers::new(details.config.max_response_header_size());
-        buffers.expect(flight.bytes);
+        buffers.expect(flight.length);
         let wire = Some(Wire::new(link, buffers, forward));
         Ok(Connection { wire, none: IoBuffers::default(), secure, idle: false })
     }
@@ -194,7 +194,7 @@ impl Connection {
             return false;
         };
         self.idle = false;
-        wire.buffers.expect(flight.bytes);
+        wire.buffers.expect(flight.length);
         flight.reused = true;
         socket::watch(flight, wire.link.socket());
         true

@@ -6,12 +6,35 @@
 //! can set it.
 
 use ureq::Proxy;
+use ureq::http::Uri;
 
+use super::no_proxy::NoProxy;
 use crate::error::{Error, Result};
-use crate::options::form;
+use crate::options::{form, url};
 
 /// The proxy for addresses of this kind, if there is one.
 pub(super) fn find(secure: bool, env: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>> {
+    let Some((name, text)) = named(secure, env) else { return Ok(None) };
+    form::proxy(&text).ok_or_else(|| {
+        let given = (form::PROXY.show)(&text);
+        let allowed = form::PROXY.words.into();
+        Error::OutOfRange { key: format!("{name} (of the environment)"), given, allowed }
+    })
+}
+
+/// The proxy by which requests to this address go, where no option names one, as it
+/// stands in the environment.
+pub fn in_force(url: &str, env: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let (_, text) = named(url::is_secure(url), &env)?;
+    let uri = url.parse::<Uri>().ok()?;
+    let (host, secure) = (uri.host()?, url::is_secure(url));
+    let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+    let is_direct = url::is_loopback_host(host) || NoProxy::of(&env).covers(host, port);
+    (!is_direct).then_some(text)
+}
+
+/// The variable that names the proxy for addresses of this kind, and what it says.
+fn named(secure: bool, env: impl Fn(&str) -> Option<String>) -> Option<(&'static str, String)> {
     let names = match secure {
         true => ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"],
         false => ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"],
@@ -21,12 +44,7 @@ pub(super) fn find(secure: bool, env: impl Fn(&str) -> Option<String>) -> Result
         let text = env(name)?.trim().to_string();
         (!text.is_empty()).then_some((name, text))
     });
-    let Some((name, text)) = set.into_iter().next() else { return Ok(None) };
-    form::proxy(&text).ok_or_else(|| {
-        let given = (form::PROXY.show)(&text);
-        let allowed = form::PROXY.words.into();
-        Error::OutOfRange { key: format!("{name} (of the environment)"), given, allowed }
-    })
+    set.into_iter().next()
 }
 
 #[cfg(test)]
@@ -36,6 +54,20 @@ mod tests {
     fn found(secure: bool, set: &[(&str, &str)]) -> Option<String> {
         let env = |name: &str| set.iter().find(|(n, _)| *n == name).map(|(_, v)| v.to_string());
         find(secure, env).unwrap().map(|proxy| format!("{}:{}", proxy.host(), proxy.port()))
+    }
+
+    #[test]
+    fn it_is_in_force_where_requests_go_by_it() {
+        let env = |name: &str| match name {
+            "https_proxy" => Some("http://user:pass@proxy.test:8".to_string()),
+            "no_proxy" => Some("near.test".to_string()),
+            _ => None,
+        };
+        let proxy = Some("http://user:pass@proxy.test:8".to_string());
+        assert_eq!(in_force("https://far.test/v1", env), proxy);
+        for url in ["https://near.test/v1", "https://localhost:9", "http://far.test/v1", ""] {
+            assert_eq!(in_force(url, env), None, "{url}");
+        }
     }
 
     #[test]

@@ -26,6 +26,15 @@ enum Stage {
     Body(Deadline),
 }
 
+/// How many bytes a request takes on the wire, about, and not fewer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Length {
+    /// Its head.
+    pub head: usize,
+    /// What follows.
+    pub body: usize,
+}
+
 /// The state of an exchange.
 pub(super) struct Flight {
     /// Limits and interrupt.
@@ -35,7 +44,7 @@ pub(super) struct Flight {
     /// The proxy, for messages, until it has given a way to the host.
     pub proxy: Option<String>,
     /// About as long is the request.
-    pub bytes: usize,
+    pub length: Length,
     clock: Clock,
     stage: Stage,
     /// The last sign of life.
@@ -99,14 +108,14 @@ pub(super) fn takes_wire() -> bool {
 }
 
 impl Flight {
-    /// `bytes`: how long the request is, about.
-    pub fn new(attempt: &Attempt, host: String, bytes: usize, clock: Clock) -> Box<Flight> {
+    /// `length`: how long the request is, about.
+    pub fn new(attempt: &Attempt, host: String, length: Length, clock: Clock) -> Box<Flight> {
         let now = clock.now_ns();
         Box::new(Flight {
             attempt: attempt.clone(),
             host,
             proxy: None,
-            bytes,
+            length,
             clock,
             stage: Stage::Connecting,
             last_byte_ns: now,
@@ -351,6 +360,9 @@ fn head_too_large(limit: usize) -> String {
     format!("the head of the answer exceeds max_header_bytes = {limit}")
 }
 
+/// Headers of an answer that ureq takes.
+const HEADERS_MAX: usize = 128;
+
 /// A failure that ureq found, not one of our sockets.
 fn explain(error: ureq::Error, flight: &Flight) -> (Failure, String) {
     use ureq::Error as E;
@@ -366,6 +378,9 @@ fn explain(error: ureq::Error, flight: &Flight) -> (Failure, String) {
         E::LargeResponseHeader(_, limit) => (Failure::TooLarge, head_too_large(limit)),
         E::BadUri(_) | E::Http(_) if !flight.written => {
             (Failure::Protocol, "the request has no valid URL or headers".to_string())
+        }
+        E::Protocol(error) if error.to_string().contains("too many headers") => {
+            (Failure::TooLarge, format!("the head of the answer exceeds {HEADERS_MAX} headers"))
         }
         E::InvalidProxyUrl => (Failure::Connect, "the proxy has no valid URL".to_string()),
         E::Io(e) => (Failure::Protocol, format!("the answer of {host} is damaged: {e}")),

@@ -31,6 +31,7 @@ mod tls;
 mod ureq;
 mod wire;
 
+pub use self::env_proxy::in_force as env_proxy_in_force;
 pub use self::shared::{Hold, Pulse, Shared};
 pub use self::ureq::UreqTransport;
 

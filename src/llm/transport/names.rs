@@ -124,6 +124,7 @@ fn alternate(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::flight::Length;
     use super::super::{Attempt, Deadline, Phase};
     use super::*;
     use crate::clock::Clock;
@@ -155,7 +156,7 @@ mod tests {
             fresh: false,
             shared: None,
         };
-        Flight::new(&attempt, "slow".into(), 0, Clock::System)
+        Flight::new(&attempt, "slow".into(), Length::default(), Clock::System)
     }
 
     #[test]

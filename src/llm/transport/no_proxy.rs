@@ -12,9 +12,9 @@ use std::net::IpAddr;
 pub(super) struct NoProxy(Vec<String>);
 
 impl NoProxy {
-    /// The environment's list.
-    pub fn from_env() -> NoProxy {
-        let set = ["no_proxy", "NO_PROXY"].into_iter().filter_map(|name| std::env::var(name).ok());
+    /// The list of an environment.
+    pub fn of(env: impl Fn(&str) -> Option<String>) -> NoProxy {
+        let set = ["no_proxy", "NO_PROXY"].into_iter().filter_map(env);
         NoProxy::read(&set.into_iter().find(|text| !text.is_empty()).unwrap_or_default())
     }
 

@@ -13,7 +13,7 @@ use ureq::{Agent, Proxy};
 
 use super::chunked::ChunkedBody;
 use super::connection::{Dialer, NoResolver};
-use super::flight::{self, Flight};
+use super::flight::{self, Flight, Length};
 use super::gzip::GzipBody;
 use super::heads::Heads;
 use super::{
@@ -74,8 +74,8 @@ fn proxy(options: &ClientOptions) -> Result<Option<Proxy>> {
 
 impl Transport for UreqTransport {
     fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
-        let (host, bytes) = (host_of(&request.url), length_of(request));
-        let mut flight = Flight::new(attempt, host, bytes, self.clock.clone());
+        let (host, length) = (host_of(&request.url), length_of(request));
+        let mut flight = Flight::new(attempt, host, length, self.clock.clone());
         if !self.process.is_this() {
             // Its connections are its parent's too: what is sent there would mix with that's.
             let error = flight.fail(Failure::Interrupted, "the process has forked");
@@ -104,10 +104,10 @@ fn host_of(url: &str) -> String {
 /// What ureq adds to a request: some headers of its own.
 const OWN_HEADERS: usize = 256;
 
-/// How many bytes a request takes on the wire, about, and not fewer.
-fn length_of(request: &HttpRequest) -> usize {
+fn length_of(request: &HttpRequest) -> Length {
     let headers = request.headers.iter().map(|(name, value)| name.len() + value.len() + 4);
-    2 * request.url.len() + headers.sum::<usize>() + request.body.len() + OWN_HEADERS
+    let head = 2 * request.url.len() + headers.sum::<usize>() + OWN_HEADERS;
+    Length { head, body: request.body.len() }
 }
 
 /// ureq's body of an answer.

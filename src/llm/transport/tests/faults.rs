@@ -191,6 +191,36 @@ fn a_head_has_a_cap_and_may_be_large_below_it() {
 }
 
 #[test]
+fn a_head_has_a_most_of_headers_too_and_says_so() {
+    let with = |count: usize| {
+        let headers: String = (1..count).map(|n| format!("x-{n}: v\r\n")).collect();
+        answers(format!("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n{headers}\r\n"))
+    };
+    assert!(transport().send(&request(with(128)), &attempt()).is_ok());
+    let error = transport().send(&request(with(129)), &attempt()).err().unwrap();
+    assert_eq!(error.failure, Failure::TooLarge, "{error:?}");
+    assert!(error.message.contains("exceeds 128 headers"), "{error:?}");
+}
+
+#[test]
+fn a_request_may_have_long_headers_and_a_long_address() {
+    let (told, heard) = channel();
+    let address = serve(move |mut stream, _| {
+        told.send(read_request(&mut stream)).unwrap();
+        stream.write_all(ok("taken").as_bytes()).unwrap();
+    });
+    let long = "x".repeat(100_000);
+    let mut request = request(address);
+    request.headers.push("x-long", &long);
+    request.url.push_str("?q=");
+    request.url.push_str(&long[..30_000]);
+    let mut exchange = transport().send(&request, &attempt()).unwrap();
+    assert_eq!(read_all(&mut *exchange.body).unwrap(), b"taken");
+    let heard = heard.recv().unwrap();
+    assert!(heard.contains(&format!("x-long: {long}\r\n")) && heard.contains(&long[..30_000]));
+}
+
+#[test]
 fn interim_heads_without_end_are_as_large_as_a_head_may_be() {
     let address = serve(|mut stream, _| {
         read_request(&mut stream);

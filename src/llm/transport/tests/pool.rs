@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::super::flight::{Flight, Length};
 use super::*;
 use crate::llm::cancel::Reason;
 
@@ -203,7 +204,7 @@ fn many_threads_share_a_pool() {
 fn a_dead_address_does_not_hold_up_a_live_one() {
     let (dead, _full) = cancel::full();
     let (live, _) = keeps();
-    let mut flight = super::super::flight::Flight::new(&attempt(), "both".into(), 0, Clock::System);
+    let mut flight = Flight::new(&attempt(), "both".into(), Length::default(), Clock::System);
     let began = Instant::now();
     super::super::socket::connect(&[dead, live], &mut flight).unwrap();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
@@ -214,7 +215,7 @@ fn a_refused_address_is_followed_by_the_next_at_once() {
     // A port that was free a moment ago may be another test's by now.
     let closed = SocketAddr::from(([127, 0, 0, 1], 1));
     let (live, _) = keeps();
-    let mut flight = super::super::flight::Flight::new(&attempt(), "both".into(), 0, Clock::System);
+    let mut flight = Flight::new(&attempt(), "both".into(), Length::default(), Clock::System);
     super::super::socket::connect(&[closed, live], &mut flight).unwrap();
     assert!(super::super::socket::connect(&[closed], &mut flight).is_err());
 }
