@@ -59,14 +59,14 @@ def test_the_options_show_the_proxy_of_the_environment_without_its_password():
     code = ("import mynah\n"
             "for url in ('https://far.test', 'http://127.0.0.1:1', 'https://near.test'):\n"
             "    with mynah.Client(provider='custom', base_url=url, model='m') as client:\n"
-            "        print(client.options()['proxy'])\n")
+            "        print(*client.options()['proxy'].values())\n")
     environment = {**os.environ, "https_proxy": "http://u:SECRET@proxy.test:8",
                    "no_proxy": "near.test"}
     ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True,
                          text=True, check=True)
     lines = ran.stdout.splitlines()
     assert "proxy.test:8" in lines[0] and "SECRET" not in ran.stdout, ran.stdout
-    assert lines[1:] == ["None", "None"]
+    assert lines[0].endswith(" environment") and lines[1:] == ["None default"] * 2
 
 
 def test_a_bad_proxy_of_the_environment_matters_only_to_who_would_go_by_it():
