@@ -42,8 +42,7 @@ impl Shard {
         let mut made_room = false;
         loop {
             if self.table.is_largest() && self.table.len() >= self.table.room() {
-                self.evict(shared, Reason::Capacity, out);
-                old = self.table.find(hash, entry.key());
+                old = self.evict_beside(shared, Reason::Capacity, hash, entry.key(), out);
                 continue;
             }
             let grow = (old.is_none() && self.table.len() >= self.table.room())
@@ -57,8 +56,7 @@ impl Shard {
             if !lacking.is_some() && made_room && self.is_rich(&shared.budget) {
                 // One more, for those who have less.
                 made_room = false;
-                self.evict(shared, Reason::Memory, out);
-                old = self.table.find(hash, entry.key());
+                old = self.evict_beside(shared, Reason::Memory, hash, entry.key(), out);
                 continue;
             }
             if !lacking.is_some() {
@@ -66,8 +64,7 @@ impl Shard {
                     && !self.grow(shared, room)
                 {
                     // It stays as large as it is.
-                    self.evict(shared, Reason::Capacity, out);
-                    old = self.table.find(hash, entry.key());
+                    old = self.evict_beside(shared, Reason::Capacity, hash, entry.key(), out);
                     continue;
                 }
                 self.commit(shared, hash, old, entry, now_ms, out);
@@ -86,6 +83,19 @@ impl Shard {
                 old = self.table.find(hash, entry.key());
             }
         }
+    }
+
+    /// Lets an entry go, which may be that of this key; where that one is then.
+    fn evict_beside(
+        &mut self,
+        shared: &Shared,
+        reason: Reason,
+        hash: u64,
+        key: &[u8],
+        out: &mut Departures,
+    ) -> Option<Slot> {
+        self.evict(shared, reason, out);
+        self.table.find(hash, key)
     }
 
     /// Draws what is lacking from the budget: of bytes, where they are short, no more

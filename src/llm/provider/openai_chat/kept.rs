@@ -19,6 +19,22 @@ use crate::llm::response::FinishReason;
 /// What hosts call thinking, the first that says something counts; the last is GitHub's.
 const THOUGHTS: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_text"];
 
+/// Where a piece has its thinking.
+#[derive(Clone, Copy)]
+struct Thoughts {
+    /// The first of [`THOUGHTS`] that says something.
+    first: Option<&'static str>,
+    /// Whether any name of a thought is there, with a text.
+    are_named: bool,
+}
+
+impl Thoughts {
+    fn of(piece: &Json) -> Thoughts {
+        let first = THOUGHTS.into_iter().find(|name| piece.get(name).word().is_some());
+        Thoughts { first, are_named: first.is_some() || piece.get("reasoning").text().is_some() }
+    }
+}
+
 /// What is kept of one answer, besides what the assembler holds.
 #[derive(Default)]
 pub struct Kept {
@@ -55,8 +71,7 @@ impl Kept {
             return self.result(id, piece, out);
         }
         cost_in_message(piece, out);
-        let thought = THOUGHTS.into_iter().find(|name| piece.get(name).word().is_some());
-        let names_reasoning = thought.is_some() || piece.get("reasoning").text().is_some();
+        let thoughts = Thoughts::of(piece);
         for (key, value) in piece.members() {
             match (key.as_ref(), value) {
                 // Groq names a piece's channel in each, Together its token, MiniMax itself;
@@ -66,68 +81,16 @@ impl Kept {
                     "role" | "index" | "channel" | "token_id" | "name" | "end_turn" | "padding",
                     _,
                 ) => {}
-                ("content", Json::Text(text)) => {
-                    let (thought, said) = self.marked.split(text, marked::is_flagged(piece));
-                    out.reasoning(index, thought);
-                    out.text(index, said);
-                }
-                ("content", Json::Array(parts))
-                    if parts.is_empty() || parts.iter().any(is_part) =>
-                {
-                    self.parts.take(parts, index, out, whole);
-                }
-                // Cloudflare reads what a model says if it can: an answer in a schema, or
-                // a piece that is a number or a list of such.
-                ("content", read) => out.text(index, &read.to_text()),
-                ("reasoning_content", Json::Text(text)) => {
-                    self.reasoning_name = Some("reasoning_content");
-                    out.reasoning(index, text);
-                }
-                // Envoy streams a thought together with its signature, and has a whole
-                // one as Bedrock says it.
-                ("reasoning_content", thought @ Json::Object(_)) => {
-                    let whole = thought.at(&["reasoningContent", "reasoningText", "text"]);
-                    let text = thought.get("text").text().or(whole.text());
-                    out.reasoning(index, text.unwrap_or_default());
-                    add(&mut self.extra, key, thought.to_value());
-                }
-                (key @ ("reasoning" | "reasoning_text"), Json::Text(text)) => {
-                    let name = THOUGHTS.into_iter().find(|name| *name == key);
-                    if thought.is_none() || thought == name {
-                        self.reasoning_name = self.reasoning_name.or(name);
-                        out.reasoning(index, text);
-                    }
-                }
-                ("reasoning_details", Json::Array(items)) => {
-                    // MiniMax says its thinking nowhere else.
-                    if self.reasoning_name.is_none() && !names_reasoning {
-                        for item in items {
-                            let said = ["text", "summary"].map(|name| item.get(name).word());
-                            let said = said.into_iter().flatten().next();
-                            said.into_iter().for_each(|text| out.reasoning(index, text));
-                        }
-                    }
-                    self.details(items, out);
-                }
+                ("content", content) => self.content(content, piece, out, whole),
+                ("reasoning_content", Json::Text(_) | Json::Object(_))
+                | ("reasoning" | "reasoning_text", Json::Text(_))
+                | ("reasoning_details", Json::Array(_)) => self.thought(key, value, thoughts, out),
                 ("refusal", Json::Text(text)) => out.refusal(index, text),
                 ("tool_calls", Json::Array(calls)) => self.calls(calls, out, whole),
                 ("tool_calls", call @ Json::Object(_)) => {
                     self.calls(std::slice::from_ref(call), out, whole);
                 }
-                ("function_call", call @ Json::Object(_)) => {
-                    self.legacy = true;
-                    let arguments = arguments(call.get("arguments"));
-                    let name = call.get("name").word();
-                    out.tool(
-                        index,
-                        Fragment {
-                            index: Some(0),
-                            name,
-                            arguments: &arguments,
-                            ..Fragment::default()
-                        },
-                    );
-                }
+                ("function_call", call @ Json::Object(_)) => self.function_call(call, out),
                 ("annotations", Json::Array(items)) => {
                     self.annotations(items.iter().map(Json::to_value).collect(), out);
                 }
@@ -138,7 +101,7 @@ impl Kept {
                     beside => add(&mut self.extra, "extra_content", beside),
                 },
                 (key, Json::Array(items)) if blocks::NAMES.contains(&key) => {
-                    if !names_reasoning {
+                    if !thoughts.are_named {
                         blocks::thoughts(items).for_each(|text| out.reasoning(index, text));
                     }
                     if blocks::join(&mut self.extra, key, items) > CALLS_MAX {
@@ -148,6 +111,68 @@ impl Kept {
                 (key, value) => add(&mut self.extra, key, value.to_value()),
             }
         }
+    }
+
+    fn content(&mut self, content: &Json, piece: &Json, out: &mut Assembler, whole: bool) {
+        match content {
+            Json::Text(text) => {
+                let (thought, said) = self.marked.split(text, marked::is_flagged(piece));
+                out.reasoning(self.index, thought);
+                out.text(self.index, said);
+            }
+            Json::Array(parts) if parts.is_empty() || parts.iter().any(is_part) => {
+                self.parts.take(parts, self.index, out, whole);
+            }
+            // Cloudflare reads what a model says if it can: an answer in a schema, or
+            // a piece that is a number or a list of such.
+            read => out.text(self.index, &read.to_text()),
+        }
+    }
+
+    fn thought(&mut self, key: &str, value: &Json, thoughts: Thoughts, out: &mut Assembler) {
+        match (key, value) {
+            ("reasoning_content", Json::Text(text)) => {
+                self.reasoning_name = Some("reasoning_content");
+                out.reasoning(self.index, text);
+            }
+            // Envoy streams a thought together with its signature, and has a whole
+            // one as Bedrock says it.
+            ("reasoning_content", thought) => {
+                let whole = thought.at(&["reasoningContent", "reasoningText", "text"]);
+                let text = thought.get("text").text().or(whole.text());
+                out.reasoning(self.index, text.unwrap_or_default());
+                add(&mut self.extra, key, thought.to_value());
+            }
+            (key, Json::Text(text)) => {
+                let name = THOUGHTS.into_iter().find(|name| *name == key);
+                if thoughts.first.is_none() || thoughts.first == name {
+                    self.reasoning_name = self.reasoning_name.or(name);
+                    out.reasoning(self.index, text);
+                }
+            }
+            (_, details) => {
+                let items = details.items();
+                // MiniMax says its thinking nowhere else.
+                if self.reasoning_name.is_none() && !thoughts.are_named {
+                    for item in items {
+                        let said = ["text", "summary"].map(|name| item.get(name).word());
+                        let said = said.into_iter().flatten().next();
+                        said.into_iter().for_each(|text| out.reasoning(self.index, text));
+                    }
+                }
+                self.details(items, out);
+            }
+        }
+    }
+
+    /// The form of a call before there were tools.
+    fn function_call(&mut self, call: &Json, out: &mut Assembler) {
+        self.legacy = true;
+        let arguments = arguments(call.get("arguments"));
+        let name = call.get("name").word();
+        let fragment =
+            Fragment { index: Some(0), name, arguments: &arguments, ..Fragment::default() };
+        out.tool(self.index, fragment);
     }
 
     /// Texts of pieces that say nothing else; the first may be the end of a thought.
