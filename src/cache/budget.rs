@@ -54,6 +54,12 @@ impl Pool {
         self.limit.load(Relaxed)
     }
 
+    /// Whether there is a bound.
+    #[inline]
+    pub fn is_bounded(&self) -> bool {
+        self.limit() != UNBOUNDED
+    }
+
     /// What is left.
     #[cfg(test)]
     pub fn free(&self) -> i64 {

@@ -224,7 +224,15 @@ impl Shard {
 
     /// Keeps little in hand; where the pool is tight no entries, and of bytes what
     /// an entry that has left did not leave to the next.
+    #[inline]
     pub fn settle(&mut self, shared: &Shared) {
+        let may_be_much = self.in_hand.entries > 0 || shared.budget.bytes.is_bounded();
+        if may_be_much {
+            self.give_up_surplus(shared);
+        }
+    }
+
+    fn give_up_surplus(&mut self, shared: &Shared) {
         let (budget, shards) = (&shared.budget, self.mask + 1);
         let surplus = |held: i64, pool: &Pool| match held > 2 * pool.in_hand(shards) {
             true => held - pool.in_hand(shards),

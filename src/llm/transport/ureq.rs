@@ -87,7 +87,15 @@ impl Transport for UreqTransport {
         };
         let (result, mut flight) = flight::during(flight, || self.agent.run(http));
         match result {
-            Ok(response) => Ok(exchange(response, flight)),
+            Ok(response) => match foreign_packing(&response) {
+                None => Ok(exchange(response, flight)),
+                Some(packing) => {
+                    let host = &flight.host;
+                    let message = format!("{host} packed its answer as {packing}, unasked");
+                    let error = flight.fail(Failure::Protocol, message);
+                    Err(finish(&mut flight, error.into()))
+                }
+            },
             Err(error) => Err(finish(&mut flight, error)),
         }
     }
@@ -132,6 +140,16 @@ fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchan
         last_byte_at_ns: flight.last_byte_ns,
         body: body_of(&parts, Box::new(body.into_with_config().reader()), flight),
     }
+}
+
+/// What packs the body of an answer, if it can be read by nobody here. An error is one
+/// whatever its words are.
+fn foreign_packing(response: &http::Response<ureq::Body>) -> Option<String> {
+    let packing = response.headers().get(http::header::CONTENT_ENCODING)?;
+    let packing = packing.to_str().ok()?.trim().to_ascii_lowercase();
+    // By name: some say what is no packing, such as utf-8.
+    let is_foreign = ["br", "zstd", "deflate", "compress"].contains(&packing.as_str());
+    (response.status().is_success() && is_foreign).then_some(packing)
 }
 
 /// The way to read a body, which may be packed.

@@ -191,6 +191,24 @@ fn a_head_has_a_cap_and_may_be_large_below_it() {
 }
 
 #[test]
+fn an_answer_that_is_packed_in_a_way_that_was_not_asked_for_is_named() {
+    for packing in ["br", "zstd", "deflate"] {
+        let error = fetch(answers(format!(
+            "HTTP/1.1 200 OK\r\ncontent-encoding: {packing}\r\ncontent-length: 2\r\n\r\nxx"
+        )));
+        let error = error.err().unwrap();
+        assert_eq!(error.failure, Failure::Protocol);
+        assert!(error.message.ends_with(&format!("packed its answer as {packing}, unasked")));
+        let failed = format!(
+            "HTTP/1.1 503 No\r\ncontent-encoding: {packing}\r\ncontent-length: 2\r\n\r\nxx"
+        );
+        assert_eq!(fetch(answers(failed)).unwrap().0, 503, "its status says enough");
+    }
+    let odd = "HTTP/1.1 200 OK\r\ncontent-encoding: utf-8\r\ncontent-length: 2\r\n\r\nok";
+    assert_eq!(fetch(answers(odd)).unwrap().1, b"ok");
+}
+
+#[test]
 fn a_head_has_a_most_of_headers_too_and_says_so() {
     let with = |count: usize| {
         let headers: String = (1..count).map(|n| format!("x-{n}: v\r\n")).collect();
