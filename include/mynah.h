@@ -3124,6 +3124,8 @@ MYNAH_API mynah_batch *mynah_batch_new(void);
 
 /**
  * Adds a copy of a request; its place is the number of those added before.
+ *
+ * Errors: `MYNAH_INVALID_HANDLE` and `MYNAH_FORKED`, of either handle.
  */
 MYNAH_API mynah_status mynah_batch_add(mynah_batch *batch, const mynah_request *request);
 
@@ -3161,7 +3163,9 @@ mynah_status mynah_batch_run(mynah_batch *batch,
  * batch then. `mynah_item_result` of that item answers `MYNAH_OK`, or
  * `MYNAH_CANCELLED` where the batch was cancelled, or its client freed, before it
  * began, without results. Requests that are added meanwhile are not part of it; the handle may
- * be freed, and the requests are sent all the same.
+ * be freed, and the requests are sent all the same. `cancel` may be null.
+ *
+ * Errors: `MYNAH_CLOSED` if the queue or the client has been freed meanwhile.
  *
  * The caller promises:
  * 1. `err` is null or writable.

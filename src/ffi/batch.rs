@@ -72,6 +72,8 @@ pub extern "C" fn mynah_batch_new() -> *mut mynah_batch {
 }
 
 /// Adds a copy of a request; its place is the number of those added before.
+///
+/// Errors: `MYNAH_INVALID_HANDLE` and `MYNAH_FORKED`, of either handle.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_batch_add(
     batch: *mut mynah_batch,
@@ -131,7 +133,9 @@ const PARALLEL: u32 = 8;
 /// batch then. `mynah_item_result` of that item answers `MYNAH_OK`, or
 /// `MYNAH_CANCELLED` where the batch was cancelled, or its client freed, before it
 /// began, without results. Requests that are added meanwhile are not part of it; the handle may
-/// be freed, and the requests are sent all the same.
+/// be freed, and the requests are sent all the same. `cancel` may be null.
+///
+/// Errors: `MYNAH_CLOSED` if the queue or the client has been freed meanwhile.
 ///
 /// # Safety
 /// 1. `err` is null or writable.

@@ -52,7 +52,7 @@ fn put<T>(
 
 pub(super) fn level_of(code: i32) -> Result<Level> {
     Level::from_code(code).ok_or_else(|| Error::OutOfRange {
-        key: "level".into(),
+        key: "least_level".into(),
         given: code.to_string(),
         allowed: "1..=4".into(),
     })
