@@ -157,11 +157,10 @@ impl<T: OptionSet> Layered<T> {
     /// door for texts, where a model may well be called "default".
     pub fn set_typed_text(&mut self, key: &str, text: &str) -> Result<()> {
         let row = row::find::<T>(key)?;
-        let value = match row.kind {
-            ref kind if kind.is_text() => row.literal(text),
-            _ => row.parse(text)?,
-        };
-        self.put(row, value)
+        match row.kind.is_text() {
+            true => self.put(row, row.literal(text)),
+            false => self.set(key, text),
+        }
     }
 
     fn put(&mut self, row: &'static Row<T>, value: Value) -> Result<()> {

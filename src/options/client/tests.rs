@@ -62,6 +62,15 @@ fn a_typed_text_is_no_special_word_in_a_list_either() {
 }
 
 #[test]
+fn a_typed_choice_is_withdrawn_by_default_as_by_the_other_doors() {
+    let mut options = Options::default();
+    options.set_typed_text("preset", "fast").unwrap();
+    options.set_typed_text("preset", "default").unwrap();
+    assert_eq!(options.explicit().count(), 0);
+    assert_eq!(options.resolve().unwrap().values.preset, "none");
+}
+
+#[test]
 fn unset_removes_what_a_layer_set_also_where_there_must_be_a_value() {
     let mut options = Options::default();
     options.set("preset", "production").unwrap();
