@@ -2116,7 +2116,7 @@ mynah_status mynah_client_options_set_allow_insecure_http(mynah_client_options *
 
 /**
  * PEM file of authorities, or servers' own certificates, that are trusted instead
- * of the built-in ones.
+ * of the system's.
  *
  * The caller promises:
  * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.

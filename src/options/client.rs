@@ -421,7 +421,7 @@ static ROWS: &[Row<ClientOptions>] = &[
     text!(
         ca_file,
         Kind::Text,
-        "PEM file of authorities, or servers' own certificates, that are trusted instead of the built-in ones."
+        "PEM file of authorities, or servers' own certificates, that are trusted instead of the system's."
     ),
     flag!(tls_verify, "Checks the provider's certificate; false only for tests."),
     float!(

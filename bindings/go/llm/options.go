@@ -260,7 +260,7 @@ func WithPrice(values ...string) Option { return each("price", values) }
 func WithPriceFile(value string) Option { return With("price_file", value) }
 
 // WithCAFile is ca_file: PEM file of authorities, or servers' own certificates, that
-// are trusted instead of the built-in ones.
+// are trusted instead of the system's.
 func WithCAFile(value string) Option { return With("ca_file", value) }
 
 // WithTLSVerify is tls_verify: Checks the provider's certificate; false only

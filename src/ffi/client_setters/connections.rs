@@ -61,7 +61,7 @@ pub extern "C" fn mynah_client_options_set_allow_insecure_http(
 }
 
 /// PEM file of authorities, or servers' own certificates, that are trusted instead
-/// of the built-in ones.
+/// of the system's.
 ///
 /// # Safety
 /// 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use once_cell::race::OnceBox;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring};
@@ -25,13 +26,30 @@ pub(super) fn config(options: &ClientOptions) -> Result<Arc<ClientConfig>> {
         (_, false) => Whom::Anyone,
         (Some(path), true) => Whom::named_in(path, &provider)?,
         (None, true) => {
-            let mozilla = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-            return Ok(Arc::new(builder.with_root_certificates(mozilla).with_no_client_auth()));
+            return Ok(Arc::new(builder.with_root_certificates(system()).with_no_client_auth()));
         }
     };
     let verifier = Arc::new(Verifier { whom, provider });
     let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
     Ok(Arc::new(builder.with_no_client_auth()))
+}
+
+/// The authorities that this system trusts, `SSL_CERT_FILE` and `SSL_CERT_DIR` before
+/// others; where it has none, those that Mozilla trusts. Read once: there are hundreds.
+fn system() -> Arc<RootCertStore> {
+    // Two threads may both read them; neither waits, so that none can be waited for in a
+    // child of the process.
+    static READ: OnceBox<Arc<RootCertStore>> = OnceBox::new();
+    let read = || {
+        let mut store = RootCertStore::empty();
+        let found = rustls_native_certs::load_native_certs().certs;
+        let (usable, _) = store.add_parsable_certificates(found);
+        if usable == 0 {
+            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        Box::new(Arc::new(store))
+    };
+    READ.get_or_init(read).clone()
 }
 
 /// What a TLS error means, in a sentence.
