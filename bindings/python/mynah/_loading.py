@@ -240,8 +240,9 @@ class Loading(Owner):
         its arguments.
 
         Arguments and results must be picklable; arguments are the same when
-        their pickles are. A function is known by its module and name; a lambda, or
-        one that is made inside another, has results of its own each time. Threads
+        their pickles are. A function is known by its module and name; a lambda, a method
+        of an object, or one that is made or wrapped by another, has results of its own
+        each time. Threads
         that call at once with the same arguments run the function once, and so do
         tasks where it is a coroutine function: then what it awaits is kept. Who waits
         for another's run does so for ``timeout`` seconds at most, as in :meth:`get_or_load`.
@@ -287,7 +288,14 @@ def _name(function: Callable[..., Any]) -> str:
     anew each time, such as a lambda, has a name of this process's."""
     name = getattr(function, "__qualname__", "<")
     known = f"{getattr(function, '__module__', '')}.{name}"
-    return known if "<" not in name else f"{known}#{os.getpid()}.{next(_unnamed)}"
+    code = getattr(function, "__code__", None)
+    bound = getattr(function, "__self__", None)
+    is_method = bound is not None and not inspect.ismodule(bound)
+    # What wraps another has that one's name.
+    is_one_of_many = (
+        "<" in name or is_method or hasattr(function, "__wrapped__")
+        or (code is not None and code.co_flags & inspect.CO_NESTED))
+    return f"{known}#{os.getpid()}.{next(_unnamed)}" if is_one_of_many else known
 
 
 async def _lead(flights: dict[bytes, _Flight], key: bytes, flight: _Flight, claim: Handle,

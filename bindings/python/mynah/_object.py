@@ -156,6 +156,37 @@ def is_main() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
+def beside(call: Callable[[], int], stop: Callable[[], object]) -> int:
+    """Runs a blocking call such that Ctrl-C ends it, which ``stop`` has it do.
+
+    Signals are handled on the main thread, which must not block inside the
+    library, nor be called back from there: an exception of a handler's would be lost.
+    There, another thread does.
+    """
+    if not is_main():
+        return call()
+    status: list[int] = []
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            status.append(call())
+        except BaseException as failure:
+            raised.append(failure)
+
+    thread = threading.Thread(target=run, name="mynah-call")
+    thread.start()
+    try:
+        thread.join()
+    except BaseException:
+        stop()
+        thread.join()
+        raise
+    if raised:
+        raise raised[0]
+    return status[0]
+
+
 inside = _Inside()
 # What frees the objects at the end runs after what is registered after the first of its
 # kind: calls are told of the end before their objects go.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any, Callable, Iterable, Union
 
 from . import aio, errors
 from ._library import Handle, lib
-from ._object import Cancel, Owner, Progress, inside, is_main, whole
+from ._object import Cancel, Owner, Progress, beside, inside, whole
 from ._queue import Queue
 from .request import Request
 from .response import Response, take_response
@@ -22,34 +21,9 @@ class _Batch(Owner):
 
 
 def interruptible(call: Callable[[Cancel], int]) -> int:
-    """Runs a blocking call such that Ctrl-C ends it.
-
-    Signals are handled on the main thread, which must not block inside the
-    library: there, another thread does.
-    """
+    """Runs a blocking call such that Ctrl-C cancels it."""
     with Cancel() as cancel:
-        if not is_main():
-            return call(cancel)
-        status: list[int] = []
-        raised: list[BaseException] = []
-
-        def run() -> None:
-            try:
-                status.append(call(cancel))
-            except BaseException as failure:
-                raised.append(failure)
-
-        thread = threading.Thread(target=run, name="mynah-call")
-        thread.start()
-        try:
-            thread.join()
-        except BaseException:
-            cancel.trigger()
-            thread.join()
-            raise
-        if raised:
-            raise raised[0]
-        return status[0]
+        return beside(lambda: call(cancel), cancel.trigger)
 
 
 def _batch_of(requests: Iterable[Request]) -> _Batch:

@@ -14,7 +14,8 @@ from typing import (
 from . import errors
 from ._library import Bytes, Handle, as_bytes, c_text, lib, take
 from ._loading import Loading, Ttl, load_claimed, ttl_ms
-from ._object import Options, Owner, Progress, Raised, handle_of, inside, is_main, several, whole
+from ._object import (
+    Options, Owner, Progress, Raised, beside, handle_of, inside, is_main, several, whole)
 from .metrics import Advice, CacheMetrics, advice_of, cache_metrics_of
 from .notices import Notices, events_of
 from .options import describe, documented
@@ -290,7 +291,8 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     def save(self, path: Path, progress: Progress | None = None) -> int:
         """Writes a snapshot, whole or not at all; how many entries. Raises ``Io``.
 
-        ``progress(done, total)`` is told how far it has come; what it raises ends it.
+        ``progress(done, total)`` is told how far it has come, on a thread of the package's
+        where the main thread saves; what it raises ends it.
         """
         return self._transfer(lib.cache_save_with, path, progress)
 
@@ -302,7 +304,11 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
 
     def _transfer(self, function: Callable[..., int], path: Path,
                   progress: Progress | None) -> int:
+        stopped = threading.Event()
+
         def told(_: int, done: int, total: int) -> None:
+            if stopped.is_set():
+                raise InterruptedError
             if progress:
                 progress(done, total)
 
@@ -311,9 +317,12 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
         heard = progress is not None or is_main()
         call = raised.callback("transfer_fn", told) if heard else lib.callbacks["transfer_fn"](0)
         name = c_text(os.fsdecode(path), "path")
-        with inside.one() if heard else nullcontext():
-            status = function(self._handle, name, call, None, count, error)
-        raised.check(status, error)
+
+        def run() -> int:
+            with inside.one() if heard else nullcontext():
+                return function(self._handle, name, call, None, count, error)
+
+        raised.check(beside(run, stopped.set), error)
         return count.value
 
     @property

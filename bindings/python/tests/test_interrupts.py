@@ -1,6 +1,7 @@
 """What an interrupt leaves behind, wherever it falls."""
 
 import asyncio
+import signal
 from contextlib import suppress
 
 import pytest
@@ -43,6 +44,41 @@ def test_a_stream_that_was_interrupted_goes_on_where_it_was(brief):
                 got += begun.events()
                 assert is_nearly([event for event in got if event.text], whole)
                 assert begun.response.finish_reason == "stop"
+
+
+@pytest.mark.parametrize("told", [None, lambda done, total: None])
+def test_an_interrupt_ends_a_save_and_a_load_as_itself(tmp_path, told, alarm):
+    path = tmp_path / "kept"
+    with Cache(capacity=1_000_000) as cache:
+        cache.set_many({str(n): b"x" for n in range(200_000)})
+        cache.save(path)
+        whole = path.read_bytes()
+        for act in (cache.save, cache.load):
+            came_out = []
+            for after_ms in (5, 10, 20, 40):
+                signal.setitimer(signal.ITIMER_REAL, after_ms / 1000)
+                try:
+                    act(path, told)
+                except Late:
+                    came_out.append(after_ms)
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            assert came_out, "it was over before"
+        assert path.read_bytes() == whole or cache.load(path) == 200_000
+
+
+class Late(Exception):
+    """What the handler of the alarm raises."""
+
+
+@pytest.fixture
+def alarm():
+    def handle(*_):
+        raise Late
+
+    before = signal.signal(signal.SIGALRM, handle)
+    yield
+    signal.signal(signal.SIGALRM, before)
 
 
 def test_the_block_of_a_stream_that_was_interrupted_is_left(brief):

@@ -2,7 +2,9 @@
 
 import asyncio
 import functools
+import json
 import math
+import os
 import threading
 import time
 
@@ -128,6 +130,28 @@ def test_memoize_runs_a_function_once_for_its_arguments():
                 decorate(pieces)
         with pytest.raises(ValueError, match="ttl"):
             cache.memoize(ttl=0)
+
+
+def test_functions_that_share_a_name_do_not_share_results():
+    class Rate:
+        def __init__(self, rate):
+            self.rate = rate
+
+        def convert(self, amount):
+            return amount * self.rate
+
+    def wrapped(factor):
+        @functools.wraps(json.loads)
+        def loads(text):
+            return json.loads(text) * factor
+        return loads
+
+    with Cache() as cache:
+        assert [cache.memoize(Rate(rate).convert)(3) for rate in (2, 5)] == [6, 15]
+        assert [cache.memoize(wrapped(factor))("3") for factor in (2, 5)] == [6, 15]
+        assert [cache.memoize(text.upper)() for text in ("a", "b")] == ["A", "B"]
+        twice = [cache.memoize(os.path.basename) for _ in range(2)]
+        assert [name("/a/b") for name in twice] == ["b", "b"] and cache.metrics().hits == 1
 
 
 def test_who_waits_for_a_memoized_run_does_so_no_longer_than_asked():
