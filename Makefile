@@ -69,24 +69,23 @@ $(BUILD)/$(SHARED): $(BUILD)/release.stamp
 $(BUILD)/libmynah.a: $(BUILD)/release.stamp packaging/localise
 	packaging/localise $(TARGET)/release/libmynah.a $@
 
-# Staged for tests and the demo, as `make install` lays it out.
-STAGE := $(abspath $(BUILD))/stage
-$(STAGE)/lib/$(SHARED): $(BUILD)/$(SHARED) $(BUILD)/libmynah.a include/mynah.h $(wildcard include/*.hpp include/mynah/*.hpp) $(wildcard packaging/*) Makefile
-	@$(MAKE) --no-print-directory install PREFIX=$(STAGE) DESTDIR= >/dev/null
+# Staged for tests and the demo, as `make install` lays it out. The name of a target is
+# relative: make takes none with a space in it.
+STAGE := $(call absolute,$(BUILD))/stage
+$(BUILD)/stage/lib/$(SHARED): $(BUILD)/$(SHARED) $(BUILD)/libmynah.a include/mynah.h $(wildcard include/*.hpp include/mynah/*.hpp) $(wildcard packaging/*) Makefile
+	@$(MAKE) --no-print-directory install PREFIX='$(STAGE)' DESTDIR= >/dev/null
 
-stage: $(STAGE)/lib/$(SHARED)
+stage: $(BUILD)/stage/lib/$(SHARED)
 
 demo: stage
 	@$(CC) -O2 -Wall -Wextra -o $(BUILD)/demo examples/c/demo.c \
-	    $$(PKG_CONFIG_PATH=$(STAGE)/lib/pkgconfig pkg-config --cflags --libs mynah) \
-	    -Wl,-rpath,$(STAGE)/lib -lpthread
+	    -I'$(STAGE)/include' -L'$(STAGE)/lib' -lmynah -Wl,-rpath,'$(STAGE)/lib' -lpthread
 	@$(BUILD)/demo $(or $(ARGS),"Why do mynahs talk?")
 
 # ARGS: see the head of the program.
 loadtest: stage
 	@$(CC) -O2 -Wall -Wextra -o $(BUILD)/loadtest examples/c/loadtest.c \
-	    $$(PKG_CONFIG_PATH=$(STAGE)/lib/pkgconfig pkg-config --cflags --libs mynah) \
-	    -Wl,-rpath,$(STAGE)/lib -lpthread -lm
+	    -I'$(STAGE)/include' -L'$(STAGE)/lib' -lmynah -Wl,-rpath,'$(STAGE)/lib' -lpthread -lm
 	@$(BUILD)/loadtest --html $(BUILD)/loadtest.html --json $(BUILD)/loadtest.json $(ARGS)
 
 header:

@@ -33,11 +33,19 @@ NAME = {"darwin": "libmynah.dylib", "win32": "mynah.dll"}.get(sys.platform, "lib
 WHEEL = f"Wheel-Version: 1.0\nGenerator: mynah\nRoot-Is-Purelib: false\nTag: {TAG}\n"
 
 
+if not (ROOT / "include").is_dir():
+    raise SystemExit("mynah: this folder was copied away from its checkout, as pip before 21.3 "
+                     "does: python -m pip install --upgrade pip, or pip wheel from a checkout")
+
+
 def library():
     """The shared library, built where it is not given by MYNAH_LIBRARY."""
     if given := os.environ.get("MYNAH_LIBRARY"):
-        return Path(given).resolve()
-    if not shutil.which("cargo"):
+        # pip runs this here, and not where the name was given: most give it from the root.
+        places = [Path(given), ROOT / given]
+        return next((p for p in places if p.is_file()), places[0]).resolve()
+    is_made = subprocess.run(["make", "-q"], cwd=ROOT, stderr=subprocess.DEVNULL).returncode == 0
+    if not is_made and not shutil.which("cargo"):
         raise SystemExit("mynah: the library is built by cargo (Rust), which is not here; "
                          "or name one that was built, with MYNAH_LIBRARY")
     subprocess.run(["make", "--no-print-directory"], cwd=ROOT, check=True)

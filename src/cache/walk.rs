@@ -74,6 +74,10 @@ impl Iterator for Walk {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
+            // What is freed is empty: there is nothing any more, and that was not all.
+            if self.cache.is_closed() {
+                return Some(Err(Error::Closed("cache")));
+            }
             for entry in self.slice.by_ref() {
                 match self.cache.pair_of(entry) {
                     Ok(None) => {}
@@ -84,8 +88,7 @@ impl Iterator for Walk {
             match self.cache.slice(&mut self.rest) {
                 Some(Ok(entries)) => self.slice = entries.into_iter(),
                 Some(Err(error)) => return Some(Err(error)),
-                // What is freed is empty: that was not all there was.
-                None if self.cache.is_closed() => return Some(Err(Error::Closed("cache"))),
+                None if self.cache.is_closed() => {}
                 None => return None,
             }
         }
@@ -213,9 +216,12 @@ mod tests {
         let (cache, _) = cache("{}");
         (0..3u8).for_each(|n| cache.set(&[n], b"v", Ttl::Never).unwrap());
         assert!(cache.walk().all(|pair| pair.is_ok()));
-        let mut walk = cache.walk();
+        let (mut walk, mut begun) = (cache.walk(), cache.walk());
+        assert!(begun.next().is_some_and(|pair| pair.is_ok()));
         cache.close();
-        assert_eq!(walk.next().map(|pair| pair.map(drop)), Some(Err(Error::Closed("cache"))));
+        for walk in [&mut walk, &mut begun] {
+            assert_eq!(walk.next().map(|pair| pair.map(drop)), Some(Err(Error::Closed("cache"))));
+        }
     }
 
     #[test]

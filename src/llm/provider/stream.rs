@@ -161,7 +161,7 @@ fn too_much(head: &Head) -> Error {
 }
 
 fn not_json(head: &Head, error: &serde_json::Error) -> Error {
-    let message = format!("the answer is not the JSON that was expected: {error}");
+    let message = format!("the answer is not the JSON that was expected, see base_url: {error}");
     errors::with_head(head, Status::Protocol, message)
 }
 

@@ -265,6 +265,19 @@ fn a_message_says_more_than_what_its_status_is_called() {
 }
 
 #[test]
+fn where_there_is_nothing_at_an_address_the_option_for_it_is_named() {
+    let hints = |http, body: &str| {
+        let message = refused("custom", http, &[], body).message;
+        message.ends_with(" (is base_url the address of an API, up to its version?)")
+    };
+    for (http, body) in [(404, ""), (405, ""), (404, "<html><body>nothing</body></html>")] {
+        assert!(hints(http, body), "{http} {body}");
+    }
+    assert!(!hints(404, "404 page not found"), "what is said stands as it is");
+    assert!(!hints(400, ""));
+}
+
+#[test]
 fn an_error_that_is_an_event_may_be_named_first() {
     let event = "event: error\nid: 1\n\ndata: {\"error\":{\"message\":\"m\",\"code\":\"insufficient_quota\"}}\n\n";
     let error = refused("openai", 429, &[], event);

@@ -225,7 +225,10 @@ impl Facts {
             _ if (300..400).contains(&http) => redirect(context, head, http),
             "" => match self.code.as_ref().or(self.kind.as_ref()) {
                 Some(code) => format!("{} answered HTTP {shown}: {code}", context.provider),
-                None => format!("{} answered HTTP {shown} without a message", context.provider),
+                None => {
+                    let hint = if matches!(http, 404 | 405) { NO_SUCH_PLACE } else { "" };
+                    format!("{} answered HTTP {shown} without a message{hint}", context.provider)
+                }
             },
             _ => self.message.clone(),
         };
@@ -377,6 +380,10 @@ fn http_status(json: &Json) -> Option<u16> {
     let number = json.u64().filter(|n| (400..600).contains(n))?;
     u16::try_from(number).ok()
 }
+
+/// What is likely where there is nothing at an address, or nothing that takes a POST. What
+/// a provider says stands as it is.
+const NO_SUCH_PLACE: &str = " (is base_url the address of an API, up to its version?)";
 
 /// Words for a redirect, which is never followed: the key must not go along. Of
 /// where it leads only the host is shown.
