@@ -1315,7 +1315,8 @@ mynah_status mynah_cache_wait_or_claim(mynah_cache *cache,
                                        mynah_error **err);
 
 /**
- * Stores the value of a claimed key and gives it to all who wait. `ttl_ms` as
+ * Stores the value of a claimed key and gives it to all who wait; if the key was
+ * stored, removed or cleared since it was claimed, it is only given. `ttl_ms` as
  * for `mynah_cache_set`. The claim is settled, and still to be freed. Any
  * thread.
  *

@@ -4,7 +4,9 @@
 //! what becomes of it, or take the stale value where there is one. A claim is
 //! filled, failed, or dropped: filled and failed reach every waiter, dropped
 //! makes the next waiter the claimant. Who stores the key without a claim wakes
-//! them too, and leaves the claim to its holder. A flight lives in the map from
+//! them too, and leaves the claim to its holder; but what is loaded for a key that was
+//! stored or removed meanwhile is older than that, and is only told to those who wait. A
+//! flight lives in the map from
 //! the claim until it is settled; its lock is never held while the cache is
 //! called.
 
@@ -166,7 +168,7 @@ impl Cache {
             let mut state = flight.state.lock();
             let mine = matches!(state.outcome, Outcome::Vacant);
             match mine {
-                true => state.outcome = Outcome::Held,
+                true => state.take(),
                 false => state.waiting += 1,
             }
             drop(state);
@@ -237,7 +239,7 @@ impl Cache {
                 Outcome::Filled(value) => return Ended::Answered(known(value.clone())),
                 Outcome::Failed(error) => return Ended::Failed(error.clone()),
                 Outcome::Vacant => {
-                    state.outcome = Outcome::Held;
+                    state.take();
                     state.waiting -= 1;
                     return Ended::Mine;
                 }
@@ -290,6 +292,21 @@ impl Cache {
         }
     }
 
+    /// A key is about to be removed: what is loaded for it now is not to come back.
+    #[inline]
+    pub(super) fn overtake(&self, key: &[u8]) {
+        if self.claims.are_awaited() {
+            self.claims.removed(key);
+        }
+    }
+
+    /// The same of all keys that begin so.
+    pub(super) fn overtake_all(&self, prefix: &[u8]) {
+        if self.claims.are_awaited() {
+            self.claims.removed_all(prefix);
+        }
+    }
+
     /// Whether nobody holds a claim or waits for one.
     #[cfg(test)]
     pub(super) fn claims_are_over(&self) -> bool {
@@ -312,20 +329,30 @@ impl Claim {
         self.flight.key.borrow()
     }
 
-    /// Stores the value and gives it to all who wait; they get it also if it
-    /// is too large to be stored.
+    /// Stores the value, unless the key has been stored or removed since, and gives it
+    /// to all who wait; they get it also if it is too large to be stored.
     pub fn fill(self, value: &[u8], ttl: Ttl) -> Result<()> {
         let shared = Value::copy_from(value)?;
-        let stored = self.cache.set(self.key(), value, ttl);
+        let stored = match self.is_overtaken() {
+            true => self.cache.check_open(),
+            false => self.cache.set(self.key(), value, ttl),
+        };
         self.settle(Outcome::Filled(Some(shared)));
         stored
     }
 
     /// Stores that there is nothing, and tells all who wait.
     pub fn fill_negative(self, ttl: Ttl) -> Result<()> {
-        let stored = self.cache.set_negative(self.key(), ttl);
+        let stored = match self.is_overtaken() {
+            true => self.cache.check_open(),
+            false => self.cache.set_negative(self.key(), ttl),
+        };
         self.settle(Outcome::Filled(None));
         stored
+    }
+
+    fn is_overtaken(&self) -> bool {
+        self.flight.state.lock().overtaken
     }
 
     /// Ends the wait of all with this error. Nothing is stored.

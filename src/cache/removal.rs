@@ -20,6 +20,7 @@ impl Cache {
 
     /// As [`Cache::remove`]; what left is the caller's to deliver.
     pub fn discard(&self, key: &[u8]) -> Result<(bool, Departures)> {
+        self.overtake(key);
         let hash = self.shared.hash(key);
         let mut out = Departures::default();
         let mut live = false;
@@ -44,6 +45,7 @@ impl Cache {
     }
 
     pub(super) fn clear_for(&self, reason: Reason, tell: bool) {
+        self.overtake_all(b"");
         let structure = self.structure.lock();
         let mut left = Vec::new();
         for cell in self.directory.cells() {

@@ -173,6 +173,7 @@ impl Cache {
     /// Removes every key that begins with `prefix`, however long a shard is not free;
     /// how many live entries went. Readers are never blocked for more than a batch.
     pub fn remove_prefix(&self, prefix: &[u8]) -> Result<u64> {
+        self.overtake_all(prefix);
         let (mut rest, mut removed) = (Rest::all(), 0);
         while let Some(mut slice) = patiently(|| self.slice(&mut rest).transpose())? {
             slice.retain(|entry| entry.key().starts_with(prefix));

@@ -167,7 +167,8 @@ fn take(claim: *mut mynah_claim) -> Result<Claim> {
     claim.ok_or(Error::Closed("mynah_claim"))
 }
 
-/// Stores the value of a claimed key and gives it to all who wait. `ttl_ms` as
+/// Stores the value of a claimed key and gives it to all who wait; if the key was
+/// stored, removed or cleared since it was claimed, it is only given. `ttl_ms` as
 /// for `mynah_cache_set`. The claim is settled, and still to be freed. Any
 /// thread.
 ///

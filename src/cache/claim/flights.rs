@@ -59,7 +59,17 @@ pub(super) struct State {
     pub(super) waiting: usize,
     /// How often somebody else has stored the key.
     pub(super) stores: u32,
+    /// Somebody has stored or removed the key since the claim was had: what is loaded
+    /// for it is older than that.
+    pub(super) overtaken: bool,
     pub(super) outcome: Outcome,
+}
+
+impl State {
+    /// Gives the claim to somebody, who begins anew.
+    pub(super) fn take(&mut self) {
+        (self.outcome, self.overtaken) = (Outcome::Held, false);
+    }
 }
 
 /// What it came to.
@@ -126,11 +136,28 @@ impl Claims {
         }
     }
 
+    /// What is being loaded for this key is not to be stored.
+    #[cold]
+    pub(super) fn removed(&self, key: &[u8]) {
+        if let Some(flight) = self.flights.lock().get(key) {
+            flight.state.lock().overtaken = true;
+        }
+    }
+
+    /// The same for all keys that begin so.
+    pub(super) fn removed_all(&self, prefix: &[u8]) {
+        let flights = self.flights.lock();
+        for flight in flights.values().filter(|flight| flight.key.0.starts_with(prefix)) {
+            flight.state.lock().overtaken = true;
+        }
+    }
+
     #[cold]
     pub(super) fn stored(&self, key: &[u8]) {
         let Some(flight) = self.flights.lock().get(key).cloned() else { return };
         let mut state = flight.state.lock();
         state.stores = state.stores.wrapping_add(1);
+        state.overtaken = true;
         if state.waiting > 0 {
             flight.changed.notify_all();
         }

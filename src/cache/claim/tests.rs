@@ -197,6 +197,39 @@ fn a_call_counts_once_whatever_it_waits_for() {
 }
 
 #[test]
+fn what_was_loaded_before_its_key_was_stored_or_removed_is_not_stored() {
+    let claim = |cache: &Arc<Cache>| match cache.get_or_claim(b"key", Duration::ZERO, None) {
+        Ok(Claimed::Claim(claim)) => claim,
+        _ => panic!("nobody loads it"),
+    };
+    let acts: [(&str, &dyn Fn(&Cache), Option<&[u8]>); 5] = [
+        ("set", &|cache| cache.set(b"key", b"new", Ttl::Never).unwrap(), Some(b"new")),
+        ("remove", &|cache| assert!(!cache.remove(b"key")), None),
+        ("clear", &|cache| cache.clear(), None),
+        ("prefix", &|cache| assert_eq!(cache.remove_prefix(b"k"), Ok(0)), None),
+        ("another's", &|cache| assert!(!cache.remove(b"kez")), Some(b"old")),
+    ];
+    for (name, act, left) in acts {
+        let (cache, _) = cache("{}");
+        let first = claim(&cache);
+        act(&cache);
+        first.fill(b"old", Ttl::Never).unwrap();
+        assert_eq!(cache.get(b"key").as_ref().map(Value::as_bytes), left, "{name}");
+        cache.remove(b"key");
+        // Who loads it from now on knows of that.
+        claim(&cache).fill(b"fresh", Ttl::Never).unwrap();
+        assert_eq!(cache.get(b"key").unwrap().as_bytes(), b"fresh", "{name}");
+        cache.remove(b"key");
+        let first = claim(&cache);
+        act(&cache);
+        first.fill_negative(Ttl::Never).unwrap();
+        assert_eq!(cache.get(b"key").is_some(), name == "set", "{name}");
+        let knows = cache.get_or_claim(b"key", Duration::ZERO, None).is_err();
+        assert_eq!(knows, name == "another's", "{name}");
+    }
+}
+
+#[test]
 fn who_stores_the_key_without_the_claim_ends_the_wait() {
     let (cache, _) = cache("{}");
     let held = claim(&cache, b"k");
