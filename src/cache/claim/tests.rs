@@ -202,7 +202,8 @@ fn what_was_loaded_before_its_key_was_stored_or_removed_is_not_stored() {
         Ok(Claimed::Claim(claim)) => claim,
         _ => panic!("nobody loads it"),
     };
-    let acts: [(&str, &dyn Fn(&Cache), Option<&[u8]>); 5] = [
+    type Act<'a> = (&'a str, &'a dyn Fn(&Cache), Option<&'a [u8]>);
+    let acts: [Act<'_>; 5] = [
         ("set", &|cache| cache.set(b"key", b"new", Ttl::Never).unwrap(), Some(b"new")),
         ("remove", &|cache| assert!(!cache.remove(b"key")), None),
         ("clear", &|cache| cache.clear(), None),
