@@ -3208,7 +3208,7 @@ MYNAH_API void mynah_batch_free(mynah_batch *batch);
  * now on or were already. The rest as `mynah_batch_run`.
  *
  * Errors: `MYNAH_INVALID_ARGUMENT` if the JSON is no array of texts, or if the
- * client has no response cache.
+ * client has no response cache; `MYNAH_CLOSED` if the client is freed meanwhile.
  *
  * The caller promises:
  * 1. `json` points to `len` readable bytes.

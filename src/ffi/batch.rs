@@ -227,7 +227,7 @@ pub extern "C" fn mynah_batch_free(batch: *mut mynah_batch) {
 /// now on or were already. The rest as `mynah_batch_run`.
 ///
 /// Errors: `MYNAH_INVALID_ARGUMENT` if the JSON is no array of texts, or if the
-/// client has no response cache.
+/// client has no response cache; `MYNAH_CLOSED` if the client is freed meanwhile.
 ///
 /// # Safety
 /// 1. `json` points to `len` readable bytes.

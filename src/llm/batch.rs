@@ -40,7 +40,7 @@ fn prompts(json: &str) -> Result<Vec<Arc<Request>>> {
 }
 
 /// Fills a client's response cache with the answers to a JSON array of prompts;
-/// how many of them it holds then.
+/// how many of them it holds then. `Closed` if the client is freed meanwhile.
 pub fn warm(
     client: &Arc<Client>,
     json: &str,
@@ -53,6 +53,7 @@ pub fn warm(
         return Err(Error::invalid("client", "has no response cache: set cache_enabled"));
     }
     run(client, &requests, parallel, cancel, progress);
+    client.batches.check_open()?;
     // Not every answer is kept: one that was cut is none to give again.
     Ok(requests.iter().filter(|request| client.keeps_answer_to(request)).count())
 }

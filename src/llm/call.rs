@@ -173,6 +173,11 @@ impl Calls {
         }
     }
 
+    /// The error of who finds that its owner has been closed.
+    pub fn check_open(&self) -> Result<()> {
+        if self.state.lock().closed { Err(Error::Closed(self.owner)) } else { Ok(()) }
+    }
+
     /// Calls that run now.
     pub fn in_flight(&self) -> usize {
         self.state.lock().running.len()

@@ -219,3 +219,13 @@ fn one_that_wants_a_new_answer_is_not_given_that_of_another() {
     assert!(outcomes.iter().all(|outcome| outcome.as_ref().unwrap().text() == "same"));
     assert_eq!(echo.0.lock().len(), 2, "one of each kind");
 }
+
+#[test]
+fn a_warming_whose_client_is_closed_meanwhile_says_so() {
+    let options = [("cache_enabled", "true")];
+    let bench = bench(&options, vec![plain("one", "stop"), plain("two", "stop")]);
+    let client = bench.client.clone();
+    let mut closing = |_, _| client.close();
+    let ended = batch::warm(&bench.client, r#"["a", "b"]"#, 1, None, &mut closing);
+    assert_eq!(ended, Err(Error::Closed("mynah_client")));
+}
