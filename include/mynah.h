@@ -69,8 +69,8 @@
  * handles work. Handlers of pthread_atfork may call the library if they were
  * registered after it was loaded, as those of a program that is linked with it are.
  * A call whose callback forks goes on in the parent, and ends in the child with
- * MYNAH_FORKED when the callback has returned there; but a batch that runs on several
- * threads then waits there for those that it has not.
+ * MYNAH_FORKED when the callback has returned there, unless it has its value already;
+ * but a batch that runs on several threads then waits there for those that it has not.
  *
  * MEMORY. Buffers whose size comes from a caller or from the network are
  * reserved with care and answer a status when there is no room. When the system

@@ -182,6 +182,26 @@ fn what_is_free_is_used_before_entries_leave() {
 }
 
 #[test]
+fn nothing_leaves_a_cache_that_is_not_full_to_the_last_entry() {
+    let options = r#"{"capacity": 1000000, "max_memory_mb": 8, "shard_count": 64}"#;
+    let (cache, _) = cache(options);
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut n = 0;
+    while cache.memory_bytes() < 8 * MIB * 97 / 100 {
+        fill(&cache, n..n + 1, random.usize(100..3_000));
+        n += 1;
+    }
+    assert_eq!(cache.len(), u64::from(n));
+    // Full, and then not.
+    fill(&cache, n..n + 2_000, 1_000);
+    let (removed, before) = ((0..n + 2_000).step_by(9), cache.len());
+    let gone = removed.filter(|n| cache.remove(&n.to_le_bytes())).count() as u64;
+    fill(&cache, n + 2_000..n + 2_000 + gone as u32 / 2, 1_000);
+    assert_eq!(cache.len(), before - gone + gone / 2);
+    audit(&cache);
+}
+
+#[test]
 fn shards_keep_their_share_of_the_bytes_whatever_sizes_come() {
     for (policy, _) in POLICIES {
         let (cache, _) = cache(&format!(
@@ -196,7 +216,7 @@ fn shards_keep_their_share_of_the_bytes_whatever_sizes_come() {
         }
         let mut bytes = entry_bytes(&cache);
         bytes.sort_unstable();
-        assert!(bytes[0] > bytes[15] * 3 / 4, "{}: {bytes:?}", policy);
+        assert!(bytes[0] > bytes[15] / 2, "{}: {bytes:?}", policy);
         assert!(cache.memory_bytes() > 4 * MIB * 15 / 16, "{}: {}", policy, cache.memory_bytes());
         audit(&cache);
     }
@@ -217,7 +237,7 @@ fn what_a_large_value_takes_comes_from_all_shards_and_goes_back_to_all() {
     fill(&cache, 30_000..60_000, 300);
     let mut after = entry_bytes(&cache);
     after.sort_unstable();
-    assert!(after[0] > after[15] * 3 / 4, "{after:?}");
+    assert!(after[0] > after[15] * 2 / 3, "{after:?}");
     audit(&cache);
 }
 

@@ -8,9 +8,9 @@
 //! pool is at ease again when an eighth has come free.
 //!
 //! An entry that leaves gives one entry's credit, but more or fewer bytes than the
-//! next one needs. Were what is left over anybody's, the shards' parts of the bytes
-//! would drift apart, each by chance. So a shard keeps it, and only who has more than
-//! its share gives back and only who has less draws.
+//! next one needs, and what is left over is whoever's comes first: so the shards' parts
+//! of the bytes would drift apart, each by chance. Who must evict, and has more than its
+//! share, therefore evicts one more.
 
 use crate::sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed};
 
@@ -105,7 +105,7 @@ impl Pool {
         }
     }
 
-    /// Whether shards must keep nothing in hand, or of bytes little.
+    /// Whether shards must keep nothing in hand.
     pub fn is_tight(&self) -> bool {
         self.state.load(Relaxed) % TIMES != AT_EASE
     }

@@ -222,8 +222,7 @@ impl Shard {
         budget.bytes.is_tight() && self.excess(budget) > budget.share_of_bytes(self.mask + 1) / RICH
     }
 
-    /// Keeps little in hand; where the pool is tight no entries, and of bytes what
-    /// an entry that has left did not leave to the next.
+    /// Keeps little in hand, and nothing where the pool is tight.
     #[inline]
     pub fn settle(&mut self, shared: &Shared) {
         let may_be_much = self.in_hand.entries > 0 || shared.budget.bytes.is_bounded();
@@ -234,20 +233,15 @@ impl Shard {
 
     fn give_up_surplus(&mut self, shared: &Shared) {
         let (budget, shards) = (&shared.budget, self.mask + 1);
-        let surplus = |held: i64, pool: &Pool| match held > 2 * pool.in_hand(shards) {
-            true => held - pool.in_hand(shards),
+        let surplus = |held: i64, pool: &Pool| match pool.is_tight() {
+            true => held.max(0),
+            false if held > 2 * pool.in_hand(shards) => held - pool.in_hand(shards),
             false => 0,
         };
-        let entries = match budget.entries.is_tight() {
-            true => self.in_hand.entries.max(0),
-            false => surplus(self.in_hand.entries, &budget.entries),
+        let amount = Amount {
+            entries: surplus(self.in_hand.entries, &budget.entries),
+            bytes: surplus(self.in_hand.bytes, &budget.bytes),
         };
-        let bytes = match budget.bytes.is_tight() && self.in_hand.bytes > 0 {
-            true => self.excess(budget).clamp(0, self.in_hand.bytes),
-            false => 0,
-        };
-        let amount =
-            Amount { entries, bytes: bytes.max(surplus(self.in_hand.bytes, &budget.bytes)) };
         if amount.is_some() {
             self.in_hand.entries -= amount.entries;
             self.in_hand.bytes -= amount.bytes;

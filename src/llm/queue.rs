@@ -19,6 +19,7 @@ mod taking;
 mod tests;
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::clock::Signal;
@@ -124,7 +125,8 @@ impl Queue {
         let job = move || {
             let mut sink = |event: &Event| queue.push_event(id, tag, event);
             let sink = stream.then_some(&mut sink as &mut Sink<'_>);
-            let result = asked.ask(&request, Some(&token), sink, began.elapsed());
+            let call = || asked.ask(&request, Some(&token), sink, began.elapsed());
+            let result = guarded(call).unwrap_or_else(|error| Err(error.into()));
             // Whoever learns of the end may be the last to hold these.
             drop((asked, request));
             queue.finish(id, tag, ItemKind::Done(result.map(Box::new)));
@@ -149,8 +151,9 @@ impl Queue {
         let id = ending.id;
         let (queue, token) = (self.clone(), own.clone());
         let job = move || {
-            done(batch::run(&client, &requests, parallel, Some(&token), &mut |_, _| {}));
-            queue.finish(id, tag, ItemKind::Batch(Ok(())));
+            let run = || batch::run(&client, &requests, parallel, Some(&token), &mut |_, _| {});
+            let ended = guarded(run).map(done);
+            queue.finish(id, tag, ItemKind::Batch(ended));
         };
         self.start(&ending, Box::new(job))
     }
@@ -286,6 +289,12 @@ impl Queue {
             self.arrived.wait_while(&mut state, |state| !state.streams.is_empty());
         });
     }
+}
+
+/// Runs a call of a queue's: a defect in it is how it ends, and no end that never comes.
+fn guarded<R>(call: impl FnOnce() -> R) -> Result<R> {
+    let defect = |_| Error::Panic("a call on a thread of the queue's".into());
+    catch_unwind(AssertUnwindSafe(call)).map_err(defect)
 }
 
 /// A token for a call alone, which the caller's triggers too.

@@ -122,6 +122,8 @@ impl Client {
         let mut progress = Progress { streamed: order.stream, ..path.timing.progress() };
         let mut delivered = Vec::new();
         let interrupt = &path.running.interrupt;
+        // The reading may wait for what is called from here.
+        let _beside = place.flight.manner.told.then(|| self.limiter.beside(&order.line));
         let result = place.follow(
             &self.clock,
             path.timing,

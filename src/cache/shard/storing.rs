@@ -50,7 +50,7 @@ impl Shard {
             let need = self.need(old, &entry, grow);
             let mut lacking = self.in_hand.lacks(need);
             if lacking.is_some() {
-                self.draw(shared, lacking);
+                self.in_hand.add(shared.budget.draw(lacking, self.mask + 1));
                 lacking = self.in_hand.lacks(need);
             }
             if !lacking.is_some() && made_room && self.is_rich(&shared.budget) {
@@ -96,16 +96,6 @@ impl Shard {
     ) -> Option<Slot> {
         self.evict(shared, reason, out);
         self.table.find(hash, key)
-    }
-
-    /// Draws what is lacking from the budget: of bytes, where they are short, no more
-    /// than its share.
-    fn draw(&mut self, shared: &Shared, mut lacking: Amount) {
-        let is_tight = lacking.bytes > 0 && shared.budget.bytes.is_tight();
-        if is_tight && self.excess(&shared.budget) >= 0 {
-            lacking.bytes = 0;
-        }
-        self.in_hand.add(shared.budget.draw(lacking, self.mask + 1));
     }
 
     fn need(&self, old: Option<Slot>, entry: &Entry, grow: Option<usize>) -> Amount {

@@ -74,7 +74,8 @@ pub fn look(
         None => 0,
     };
     match found {
-        Some(Ok(())) | Some(Err(Missed::NotFound)) if told != 0 => told,
+        // A hit has been handed out.
+        Some(Err(Missed::NotFound)) if told != 0 => told,
         Some(Ok(())) => 0,
         Some(Err(missed)) => missed.status().code(),
         None => handle::refused::<Cache, _>(cache).status().code(),

@@ -202,7 +202,10 @@ impl Flight {
     /// Whether it may still bring a call its answer that comes now.
     fn is_open_to(&self, timing: &Timing, manner: Manner) -> bool {
         let streamed = manner.streamed && self.manner.streamed;
-        timing.now_ns() < self.open_until_ns && !timing.is_overdue(&self.shared, streamed)
+        // Who waits for its receivers is not silent by itself.
+        let waits = self.log.lock().room.is_some();
+        timing.now_ns() < self.open_until_ns
+            && (waits || !timing.is_overdue(&self.shared, streamed))
     }
 
     /// Makes this thread the one that flies it.

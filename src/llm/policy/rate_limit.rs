@@ -90,6 +90,12 @@ pub struct Permit {
     _inside: Inside,
 }
 
+/// A part in what somebody else sends, left when dropped.
+pub struct Beside {
+    _line: Arc<Line>,
+    _inside: Inside,
+}
+
 impl RateLimiter {
     /// With the limits of the options, on a clock.
     pub fn new(options: &ClientOptions, clock: &Clock) -> Self {
@@ -131,6 +137,14 @@ impl RateLimiter {
         let waited = Duration::from_nanos(result? - started);
         let (clock, inside) = (self.clock.clone(), nesting::enter(line.place()));
         Ok(Permit { line, clock, tokens, waited, _inside: inside })
+    }
+
+    /// Says that this thread is inside of what a line has in flight, of which another
+    /// thread holds the place: that one may wait for this.
+    pub fn beside(&self, line: &str) -> Beside {
+        let line = self.line(line);
+        let inside = nesting::enter(line.place());
+        Beside { _line: line, _inside: inside }
     }
 
     /// Whether one who wants to send now would not have to wait.

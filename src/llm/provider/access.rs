@@ -46,13 +46,12 @@ impl Access {
         let secrets = secrets(options, known, &url);
         let in_address = url::authority(&url).contains('@') || !url::secrets(&url).is_empty();
         let key = key.and_then(|key| {
-            let what = match key {
-                Some(_) => Some("a key"),
-                None if in_address => Some("the user or key in it"),
-                None if !secrets.is_empty() => Some("the key in a header"),
-                None => None,
+            let what = match (key, key_header(options)) {
+                (Some(_), _) => Some("a key".to_string()),
+                _ if in_address => Some("the user or key in it".to_string()),
+                (None, header) => header.map(|name| format!("the header {name}")),
             };
-            what.map_or(Ok(()), |what| hosts::check_sealed(options, &url, what)).map(|()| key)
+            what.map_or(Ok(()), |what| hosts::check_sealed(options, &url, &what)).map(|()| key)
         });
         Access {
             account: account(known, &url),
@@ -112,7 +111,19 @@ fn secrets(options: &ClientOptions, key: Option<&str>, url: &str) -> Arc<[Arc<st
     key.into_iter().chain(in_headers).chain(url::secrets(url)).map(Into::into).collect()
 }
 
-/// Whether a header of this name lets its holder in.
+/// The name of a header that lets in whoever sends it, as far as that is certain.
+fn key_header(options: &ClientOptions) -> Option<&str> {
+    const NAMES: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+    const ENDS: [&str; 5] = ["api-key", "apikey", "access-key", "subscription-key", "token"];
+    let names = options.header.iter().filter_map(|line| line.split_once(':'));
+    let mut names = names.map(|(name, _)| name.trim());
+    names.find(|name| {
+        let name = name.to_ascii_lowercase();
+        NAMES.contains(&name.as_str()) || ENDS.iter().any(|end| name.ends_with(end))
+    })
+}
+
+/// Whether a header of this name may let its holder in: what is not shown.
 fn is_secret(name: &str) -> bool {
     let name = name.trim().to_ascii_lowercase();
     url::is_key(&name) || ["auth", "cookie"].iter().any(|part| name.contains(part))

@@ -159,8 +159,10 @@ impl Buffers for IoBuffers {
             self.end -= self.start;
             self.start = 0;
         }
-        if self.end == self.input.len() {
-            self.input.resize((self.end * 2).clamp(INPUT_BYTES, self.max), 0);
+        let larger = (self.end * 2).clamp(INPUT_BYTES, self.max);
+        // It may have been widened beyond the largest for what came fast.
+        if self.end == self.input.len() && larger > self.end {
+            self.input.resize(larger, 0);
         }
         &mut self.input[self.end..]
     }
@@ -230,6 +232,16 @@ mod tests {
         buffers.input_appended(5);
         written(&mut buffers, 700);
         assert_eq!(buffers.held_input(), b"early");
+    }
+
+    #[test]
+    fn what_is_wider_than_the_largest_head_does_not_become_smaller() {
+        let mut buffers = IoBuffers::new(1_024);
+        buffers.suit(true);
+        let room = buffers.input_append_buf().len();
+        buffers.input_appended(room);
+        assert!(buffers.input_append_buf().is_empty());
+        assert_eq!(buffers.held_input().len(), INPUT_WIDE_BYTES);
     }
 
     #[test]

@@ -192,12 +192,17 @@ fn a_key_over_plain_http_leaves_the_machine_only_on_request() {
     };
     let far = "http://example.test/v1";
     assert_eq!(custom(far, &[]), Ok(()), "there is nothing to keep");
+    for header in ["X-Author: me", "Idempotency-Key: 5", "Sec-Fetch-Authority: x"] {
+        assert_eq!(custom(far, &[("header", header)]), Ok(()), "{header}");
+    }
     for (base, header) in [
         ("http://user:pass@example.test/v1", "x: y"),
         ("http://user@example.test/v1", "x: y"),
         ("http://example.test/v1?key=k", "x: y"),
         (far, "authorization: Bearer k"),
         (far, "x-api-key: k"),
+        (far, "Api-Key: k"),
+        (far, "X-Auth-Token: k"),
     ] {
         let error = custom(base, &[("header", header)]).unwrap_err();
         assert!(error.contains("plain http") && error.contains("allow_insecure_http"), "{error}");

@@ -23,6 +23,46 @@ fn a_call_inside_a_callback_is_one_of_its_own() {
 }
 
 #[test]
+fn a_call_inside_the_callback_of_a_long_shared_stream_finds_room() {
+    let long = "word ".repeat(1_000);
+    let options = [("max_in_flight", "1"), ("timeout_ms", "10000")];
+    let scene = scene(&options, vec![ended(&long), plain("inner", "stop")]);
+    scene.let_go();
+    let mut inner = None;
+    let client = scene.client.clone();
+    let mut sink = |event: &Event| {
+        if event.kind.is_content() && inner.is_none() {
+            let mut other = request();
+            other.add_message("user", "and you").unwrap();
+            inner = Some(client.chat(&other, None));
+        }
+        true
+    };
+    let outer = scene.client.chat_stream(&request(), None, &mut sink).unwrap();
+    assert_eq!((outer.text(), inner.unwrap().unwrap().text()), (long.as_str(), "inner"));
+}
+
+#[test]
+fn who_comes_while_nobody_takes_a_shared_stream_joins_it() {
+    let long = "word ".repeat(1_000);
+    let options = [("idle_timeout_ms", "20"), ("silence_timeout_ms", "20")];
+    let scene = scene(&options, vec![ended(&long)]);
+    scene.let_go();
+    let mut served = None;
+    let client = scene.client.clone();
+    let mut sink = |_: &Event| {
+        if served.is_none() {
+            thread::sleep(Duration::from_millis(60));
+            let ask = || client.chat_stream(&request(), None, &mut |_| true).unwrap().served_from;
+            served = Some(thread::scope(|scope| scope.spawn(ask).join().unwrap()));
+        }
+        true
+    };
+    scene.client.chat_stream(&request(), None, &mut sink).unwrap();
+    assert_eq!((served, scene.begun()), (Some(ServedFrom::Coalesced), 1));
+}
+
+#[test]
 fn what_a_callback_throws_away_or_leaves_does_not_reach_the_others() {
     let scene = scene(&[], vec![ended("one two three")]);
     let read = |pieces: usize| {
