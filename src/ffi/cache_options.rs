@@ -102,6 +102,8 @@ pub unsafe extern "C" fn mynah_cache_options_load_json(
 /// The effective value of one option and where it comes from, as JSON:
 /// `{"value": ..., "origin": ...}`. The value is the caller's to free.
 ///
+/// Errors: `MYNAH_UNKNOWN_OPTION`.
+///
 /// # Safety
 /// 1. `name` is null or NUL-terminated.
 /// 2. `value` is null or writable.
@@ -246,6 +248,9 @@ pub unsafe extern "C" fn mynah_cache_options_on_alert(
 /// Records of a lower level than `least_level` are left out. `user` and
 /// `destroy` as for `mynah_cache_options_on_evict`.
 ///
+/// Errors: `MYNAH_OUT_OF_RANGE` for a level that is none of `MYNAH_LOG_DEBUG` to
+/// `MYNAH_LOG_ERROR`.
+///
 /// # Safety
 /// 1. `callback` and `destroy` may be called with `user` on any thread.
 #[unsafe(no_mangle)]
@@ -275,6 +280,8 @@ pub const MYNAH_CACHE_DEPARTURES: i32 = 2;
 /// callback, as `MYNAH_ITEM_ALERT` and `MYNAH_ITEM_EVICT` with a copy of the
 /// entry. A queue keeps up to 10,000 records, alerts and departures, and 64 MiB
 /// of them; more are dropped.
+///
+/// Errors: `MYNAH_OUT_OF_RANGE` for another `which`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_options_events_to_queue(
     options: *mut mynah_cache_options,

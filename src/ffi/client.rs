@@ -40,7 +40,8 @@ impl Handle for Client {
 }
 
 /// Makes a client; null options are all defaults, with the key from the
-/// environment. The options are copied. Nothing is sent.
+/// environment. The options are copied. Nothing is sent. Free it with
+/// `mynah_client_free`.
 ///
 /// Errors: what the options' values cannot be together, with names and values. A
 /// key that the provider needs and nobody gave is an error of the first call.
@@ -80,6 +81,9 @@ pub unsafe extern "C" fn mynah_client_new(
 ///
 /// `cancel` may be null. `*response` is the caller's to free.
 ///
+/// Errors: any of a call's, from `MYNAH_CANCELLED` to `MYNAH_CIRCUIT_OPEN`, for which
+/// `*err` says what would help; `docs/errors.md` has each with its cause and cure.
+///
 /// # Safety
 /// 1. `response` and `err` are null or writable.
 #[unsafe(no_mangle)]
@@ -100,6 +104,8 @@ pub unsafe extern "C" fn mynah_client_chat(
 /// otherwise `*response` is the whole answer, the caller's to free. After
 /// `MYNAH_STOPPED`, `MYNAH_CANCELLED`, `MYNAH_TIMEOUT` and `MYNAH_TRUNCATED` it
 /// holds what had arrived, if anything had, without a finish reason.
+///
+/// Errors: as of `mynah_client_chat`; `MYNAH_STOPPED` by the callback.
 ///
 /// # Safety
 /// 1. `callback` may be called with `user` on this thread.

@@ -71,6 +71,9 @@ pub(super) fn level_of(code: i32) -> Result<Level> {
 /// when the options and every client made from them are gone, or at once if
 /// this fails or is replaced. NULL for `callback` withdraws what was set.
 ///
+/// Errors: `MYNAH_OUT_OF_RANGE` for a level that is none of `MYNAH_LOG_DEBUG` to
+/// `MYNAH_LOG_ERROR`.
+///
 /// # Safety
 /// 1. `callback` and `destroy` may be called with `user` on any thread.
 #[unsafe(no_mangle)]

@@ -49,6 +49,8 @@ pub extern "C" fn mynah_mock_options_new() -> *mut mynah_mock_options {
 /// `fault` to `reset`; `mynah_mock_options_describe_json` has all of them.
 /// `default` withdraws what was set; options that repeat gain one more value.
 ///
+/// Errors: as of `mynah_client_options_set`.
+///
 /// # Safety
 /// 1. `name` and `value` are NUL-terminated UTF-8.
 /// 2. `err` is null or points to a writable pointer; an error in it is freed

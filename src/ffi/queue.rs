@@ -155,7 +155,7 @@ pub unsafe extern "C" fn mynah_queue_next(
 /// Takes up to `capacity` items at once, waiting up to `timeout_ms` for the
 /// first. `*count` tells how many; each is the caller's to free.
 ///
-/// Errors: as `mynah_queue_next`.
+/// Errors: as `mynah_queue_next`; `MYNAH_INVALID_ARGUMENT` for a capacity of 0.
 ///
 /// # Safety
 /// 1. `items` has room for `capacity` pointers.

@@ -53,6 +53,8 @@ pub extern "C" fn mynah_request_new() -> *mut mynah_request {
 /// Adds a message of `len` bytes of text. `role` is system (or developer),
 /// user or assistant; results of tools have a function of their own.
 ///
+/// Errors: `MYNAH_INVALID_ARGUMENT` for another role, or text that is no UTF-8.
+///
 /// # Safety
 /// 1. `role` is null or NUL-terminated.
 /// 2. `content` points to `len` readable bytes; null only with 0.
@@ -97,6 +99,8 @@ pub unsafe extern "C" fn mynah_request_add_response(
 /// `message` of a response's JSON can be added so; its member `mynah` holds what
 /// was said in the provider's own words, which that provider is given instead of
 /// the rest: who changes the rest takes it out.
+///
+/// Errors: `MYNAH_INVALID_ARGUMENT` for what is no such message, with its reason.
 ///
 /// # Safety
 /// 1. `openai_message` points to `len` readable bytes; null only with 0.
@@ -143,6 +147,9 @@ pub unsafe extern "C" fn mynah_request_add_tool_result(
 
 /// Adds a function that the model may call. `description` may be NULL;
 /// `schema_json` is the JSON schema of its arguments, NULL for none.
+///
+/// Errors: `MYNAH_INVALID_ARGUMENT` for a name that no function can have, or a schema
+/// that is no JSON object.
 ///
 /// # Safety
 /// 1. The texts are null or NUL-terminated.
@@ -261,6 +268,9 @@ fn attach(request: &mut Request, part: Part) {
 /// `default` withdraws a setting; `unset` removes what the client set: no value
 /// is left, or the default where there must be one.
 ///
+/// Errors: `MYNAH_UNKNOWN_OPTION`, `MYNAH_OUT_OF_RANGE` and `MYNAH_INVALID_ARGUMENT`, which
+/// name the field, the value and what is allowed; the request is as it was then.
+///
 /// # Safety
 /// 1. The texts are null or NUL-terminated.
 /// 2. `err` is null or points to a writable pointer.
@@ -281,7 +291,10 @@ pub unsafe extern "C" fn mynah_request_set(
 }
 
 /// Makes a request of a whole chat in the form of OpenAI's chat completions.
-/// Its `stream` is ignored: which function is called decides.
+/// Its `stream` is ignored: which function is called decides. Free it with
+/// `mynah_request_free`.
+///
+/// Errors: as of `mynah_request_set` and `mynah_request_add_message_json`.
 ///
 /// # Safety
 /// 1. `openai_json` points to `len` readable bytes; null only with 0.

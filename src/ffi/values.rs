@@ -68,8 +68,8 @@ pub(super) unsafe fn packed<'a>(
 }
 
 /// Looks many keys up in one call. The keys lie back to back in `keys`, their
-/// `count` lengths in `key_lens`. The answers come in the same order. Any
-/// thread; waits for a writer of each key's shard in turn.
+/// `count` lengths in `key_lens`. The answers come in the same order; free them with
+/// `mynah_values_free`. Any thread; waits for a writer of each key's shard in turn.
 ///
 /// Errors: `MYNAH_BUSY` as `max_retries` says; a miss is none.
 ///

@@ -19,7 +19,8 @@ const OPENING: &str = "# Options
 
 This page is printed from the library's own table (`make docs`); the same rows are
 what `mynah_cache_options_describe` and `mynah_client_options_describe` answer, what
-`mynah.describe()` gives in Python, and what the setters check against.
+`mynah.describe(\"cache\")` and `mynah.describe(\"client\")` give in Python, and what the setters
+check against.
 
 Every option can be set by a typed setter (`mynah_cache_options_set_capacity`), by name
 from text (`mynah_cache_options_set(o, \"capacity\", \"1000\", &err)`), from a JSON

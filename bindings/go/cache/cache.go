@@ -122,15 +122,7 @@ func (c *ShardedCache) Set(key string, value any, ttl time.Duration) error {
 	if of.Kind() == reflect.Pointer && of.IsNil() {
 		return fmt.Errorf("cache.Set: a nil %T", value)
 	}
-	switch value := value.(type) {
-	case encoding.BinaryMarshaler:
-		data, err := value.MarshalBinary()
-		if err != nil {
-			return err
-		}
-		return c.SetBytes(key, data, ttl)
-	case encoding.TextMarshaler:
-		data, err := value.MarshalText()
+	if data, is, err := marshaled(value, of); is || err != nil {
 		if err != nil {
 			return err
 		}
@@ -143,6 +135,25 @@ func (c *ShardedCache) Set(key string, value any, ttl time.Duration) error {
 		return c.SetBytes(key, of.Bytes(), ttl)
 	}
 	return fmt.Errorf("cache.Set: a %T is no string, no bytes, and does not marshal itself", value)
+}
+
+// marshaled is what a value makes of itself, if it does; a copy's address is asked where
+// only pointers of its type do.
+func marshaled(value any, of reflect.Value) (data []byte, is bool, err error) {
+	switch value := value.(type) {
+	case encoding.BinaryMarshaler:
+		data, err = value.MarshalBinary()
+		return data, true, err
+	case encoding.TextMarshaler:
+		data, err = value.MarshalText()
+		return data, true, err
+	}
+	if of.Kind() != reflect.Struct {
+		return nil, false, nil
+	}
+	copied := reflect.New(of.Type())
+	copied.Elem().Set(of)
+	return marshaled(copied.Interface(), copied)
 }
 
 // SetNegative stores for ttl that there is nothing under a key: it is not found,

@@ -57,7 +57,7 @@ func WithConnectionPool(client Client, n int) Client {
 }
 
 func again(client Client, more ...Option) (derived, error) {
-	own, ok := client.(derived)
+	own, ok := ours(client)
 	if !ok {
 		return nil, errForeign
 	}

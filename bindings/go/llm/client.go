@@ -158,7 +158,7 @@ type derived interface {
 // for each provider's client, of tiers the cheapest first. They have what a Client
 // has not, such as OptionsJSON and AdviseJSON, and are not to be closed by themselves.
 func ProviderClients(client Client) ([]*ProviderClient, error) {
-	own, ok := client.(derived)
+	own, ok := ours(client)
 	if !ok {
 		return nil, errForeign
 	}

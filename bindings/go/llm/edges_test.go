@@ -32,6 +32,29 @@ func TestATextWithAZeroByteIsRefusedNotCut(t *testing.T) {
 	}
 }
 
+func TestWhatHoldsNoAnswerIsNoneToKeepAndWhatIsNilIsNoClient(t *testing.T) {
+	c := cache.NewShardedCache()
+	defer c.Close()
+	if err := c.Set("k", llm.BatchResponse{Err: errors.New("it failed")}, 0); err == nil {
+		t.Error("there is no answer")
+	}
+	kept := llm.Response{Text: "kept"}
+	for _, answer := range []any{kept, &kept, llm.BatchResponse{Response: &kept}} {
+		if err := c.Set("k", answer, 0); err != nil {
+			t.Error(err)
+		}
+		if text, _, err := c.Get("k"); err != nil || string(text) != "kept" {
+			t.Errorf("%T: %q, %v", answer, text, err)
+		}
+	}
+	var none *llm.ProviderClient
+	for _, client := range []llm.Client{nil, none} {
+		if _, err := llm.NewTiered(nil, client, client); err == nil {
+			t.Error("a tier without a client")
+		}
+	}
+}
+
 func TestATextThatIsNotUTF8IsRefusedNotChanged(t *testing.T) {
 	client, m := talk(t, nil)
 	ctx := context.Background()

@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"time"
 	"unsafe"
@@ -103,8 +104,14 @@ func millis(ms float64) time.Duration {
 
 func inMillis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// MarshalBinary gives the text, so that a cache can keep an answer as it is.
-func (r *Response) MarshalBinary() ([]byte, error) { return []byte(r.Text), nil }
+// MarshalBinary gives the text, so that a cache can keep an answer as it is. Where there
+// is none, as in a BatchResponse that failed, it is an error.
+func (r *Response) MarshalBinary() ([]byte, error) {
+	if r == nil {
+		return nil, errors.New("mynah: there is no answer to keep")
+	}
+	return []byte(r.Text), nil
+}
 
 // newResponse reads a mynah_response and frees it; nil for nil.
 func newResponse(response *C.mynah_response) (*Response, error) {

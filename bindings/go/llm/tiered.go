@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"runtime"
 	"unsafe"
 
@@ -64,7 +65,7 @@ func NewTieredWith(clients []Client, opts ...TieredOption) (*TieredClient, error
 		opt(tiered)
 	}
 	for _, client := range clients {
-		own, ok := client.(derived)
+		own, ok := ours(client)
 		if !ok {
 			return nil, errForeign
 		}
@@ -87,7 +88,13 @@ func NewTieredClient(primary, fallback Client, check ComplexityFunc) *TieredClie
 	return tiered
 }
 
-var errForeign = errors.New("mynah: the client was not made by this package")
+var errForeign = errors.New("mynah: the client was not made by this package, or is nil")
+
+// ours is a client as one of this package's; not, if it is another or nil.
+func ours(client Client) (derived, bool) {
+	own, ok := client.(derived)
+	return own, ok && !reflect.ValueOf(own).IsNil()
+}
 
 func (t *TieredClient) make() (err error) {
 	if t.calls, err = newCalls(t.concurrency()); err != nil {
