@@ -119,6 +119,8 @@ const LINE: usize = 64;
 const LINES_AHEAD_MAX: usize = 5;
 /// Who has this part of its share beyond it gives some of it up.
 const RICH: i64 = 64;
+/// So many entries beyond that are no reason to.
+const FEW: i64 = 4;
 /// Entries of a shard whose age is followed.
 const BORN: usize = 8;
 
@@ -217,9 +219,12 @@ impl Shard {
         own as i64 + self.in_hand.bytes - budget.share_of_bytes(self.mask + 1)
     }
 
-    /// Whether it has so many bytes more than its share that others lack them.
+    /// Whether it has so many bytes more than its share that others lack them; a few
+    /// entries more are what each has at times.
     fn is_rich(&self, budget: &Budget) -> bool {
-        budget.bytes.is_tight() && self.excess(budget) > budget.share_of_bytes(self.mask + 1) / RICH
+        let few = FEW * self.entry_bytes as i64 / self.table.len().max(1) as i64;
+        let enough = budget.share_of_bytes(self.mask + 1) / RICH + few;
+        budget.bytes.is_tight() && self.excess(budget) > enough
     }
 
     /// Keeps little in hand, and nothing where the pool is tight.

@@ -161,9 +161,9 @@ def beside(call: Callable[[], int], stop: Callable[[], object]) -> int:
 
     Signals are handled on the main thread, which must not block inside the
     library, nor be called back from there: an exception of a handler's would be lost.
-    There, another thread does.
+    There, another thread does; but not when the interpreter ends, and starts none.
     """
-    if not is_main():
+    if not is_main() or inside.is_over:
         return call()
     status: list[int] = []
     raised: list[BaseException] = []
