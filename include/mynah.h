@@ -574,6 +574,8 @@ mynah_status mynah_cache_options_load_json(mynah_cache_options *options,
  * The effective value of one option and where it comes from, as JSON:
  * `{"value": ..., "origin": ...}`. The value is the caller's to free.
  *
+ * Errors: `MYNAH_UNKNOWN_OPTION`.
+ *
  * The caller promises:
  * 1. `name` is null or NUL-terminated.
  * 2. `value` is null or writable.
@@ -644,6 +646,9 @@ mynah_status mynah_cache_options_on_alert(mynah_cache_options *options,
  * Records of a lower level than `least_level` are left out. `user` and
  * `destroy` as for `mynah_cache_options_on_evict`.
  *
+ * Errors: `MYNAH_OUT_OF_RANGE` for a level that is none of `MYNAH_LOG_DEBUG` to
+ * `MYNAH_LOG_ERROR`.
+ *
  * The caller promises:
  * 1. `callback` and `destroy` may be called with `user` on any thread.
  */
@@ -660,6 +665,8 @@ mynah_status mynah_cache_options_on_log(mynah_cache_options *options,
  * callback, as `MYNAH_ITEM_ALERT` and `MYNAH_ITEM_EVICT` with a copy of the
  * entry. A queue keeps up to 10,000 records, alerts and departures, and 64 MiB
  * of them; more are dropped.
+ *
+ * Errors: `MYNAH_OUT_OF_RANGE` for another `which`.
  */
 MYNAH_API
 mynah_status mynah_cache_options_events_to_queue(mynah_cache_options *options,
@@ -1160,8 +1167,8 @@ mynah_status mynah_cache_metrics_prometheus(mynah_cache *cache,
 
 /**
  * Looks many keys up in one call. The keys lie back to back in `keys`, their
- * `count` lengths in `key_lens`. The answers come in the same order. Any
- * thread; waits for a writer of each key's shard in turn.
+ * `count` lengths in `key_lens`. The answers come in the same order; free them with
+ * `mynah_values_free`. Any thread; waits for a writer of each key's shard in turn.
  *
  * Errors: `MYNAH_BUSY` as `max_retries` says; a miss is none.
  *
@@ -2301,6 +2308,9 @@ typedef void (*mynah_breaker_fn)(void *user, int32_t from, int32_t to, const cha
  * when the options and every client made from them are gone, or at once if
  * this fails or is replaced. NULL for `callback` withdraws what was set.
  *
+ * Errors: `MYNAH_OUT_OF_RANGE` for a level that is none of `MYNAH_LOG_DEBUG` to
+ * `MYNAH_LOG_ERROR`.
+ *
  * The caller promises:
  * 1. `callback` and `destroy` may be called with `user` on any thread.
  */
@@ -2364,6 +2374,8 @@ MYNAH_API mynah_request *mynah_request_new(void);
  * Adds a message of `len` bytes of text. `role` is system (or developer),
  * user or assistant; results of tools have a function of their own.
  *
+ * Errors: `MYNAH_INVALID_ARGUMENT` for another role, or text that is no UTF-8.
+ *
  * The caller promises:
  * 1. `role` is null or NUL-terminated.
  * 2. `content` points to `len` readable bytes; null only with 0.
@@ -2391,6 +2403,8 @@ mynah_status mynah_request_add_response(mynah_request *request,
  * `message` of a response's JSON can be added so; its member `mynah` holds what
  * was said in the provider's own words, which that provider is given instead of
  * the rest: who changes the rest takes it out.
+ *
+ * Errors: `MYNAH_INVALID_ARGUMENT` for what is no such message, with its reason.
  *
  * The caller promises:
  * 1. `openai_message` points to `len` readable bytes; null only with 0.
@@ -2422,6 +2436,9 @@ mynah_status mynah_request_add_tool_result(mynah_request *request,
 /**
  * Adds a function that the model may call. `description` may be NULL;
  * `schema_json` is the JSON schema of its arguments, NULL for none.
+ *
+ * Errors: `MYNAH_INVALID_ARGUMENT` for a name that no function can have, or a schema
+ * that is no JSON object.
  *
  * The caller promises:
  * 1. The texts are null or NUL-terminated.
@@ -2486,6 +2503,9 @@ mynah_status mynah_request_add_document(mynah_request *request,
  * `default` withdraws a setting; `unset` removes what the client set: no value
  * is left, or the default where there must be one.
  *
+ * Errors: `MYNAH_UNKNOWN_OPTION`, `MYNAH_OUT_OF_RANGE` and `MYNAH_INVALID_ARGUMENT`, which
+ * name the field, the value and what is allowed; the request is as it was then.
+ *
  * The caller promises:
  * 1. The texts are null or NUL-terminated.
  * 2. `err` is null or points to a writable pointer.
@@ -2498,7 +2518,10 @@ mynah_status mynah_request_set(mynah_request *request,
 
 /**
  * Makes a request of a whole chat in the form of OpenAI's chat completions.
- * Its `stream` is ignored: which function is called decides.
+ * Its `stream` is ignored: which function is called decides. Free it with
+ * `mynah_request_free`.
+ *
+ * Errors: as of `mynah_request_set` and `mynah_request_add_message_json`.
  *
  * The caller promises:
  * 1. `openai_json` points to `len` readable bytes; null only with 0.
@@ -2532,7 +2555,8 @@ typedef int32_t (*mynah_stream_fn)(void *user, const mynah_event *event);
 
 /**
  * Makes a client; null options are all defaults, with the key from the
- * environment. The options are copied. Nothing is sent.
+ * environment. The options are copied. Nothing is sent. Free it with
+ * `mynah_client_free`.
  *
  * Errors: what the options' values cannot be together, with names and values. A
  * key that the provider needs and nobody gave is an error of the first call.
@@ -2552,6 +2576,9 @@ mynah_status mynah_client_new(const mynah_client_options *options,
  *
  * `cancel` may be null. `*response` is the caller's to free.
  *
+ * Errors: any of a call's, from `MYNAH_CANCELLED` to `MYNAH_CIRCUIT_OPEN`, for which
+ * `*err` says what would help; `docs/errors.md` has each with its cause and cure.
+ *
  * The caller promises:
  * 1. `response` and `err` are null or writable.
  */
@@ -2568,6 +2595,8 @@ mynah_status mynah_client_chat(mynah_client *client,
  * otherwise `*response` is the whole answer, the caller's to free. After
  * `MYNAH_STOPPED`, `MYNAH_CANCELLED`, `MYNAH_TIMEOUT` and `MYNAH_TRUNCATED` it
  * holds what had arrived, if anything had, without a finish reason.
+ *
+ * Errors: as of `mynah_client_chat`; `MYNAH_STOPPED` by the callback.
  *
  * The caller promises:
  * 1. `callback` may be called with `user` on this thread.
@@ -3067,7 +3096,7 @@ mynah_status mynah_queue_next(mynah_queue *queue,
  * Takes up to `capacity` items at once, waiting up to `timeout_ms` for the
  * first. `*count` tells how many; each is the caller's to free.
  *
- * Errors: as `mynah_queue_next`.
+ * Errors: as `mynah_queue_next`; `MYNAH_INVALID_ARGUMENT` for a capacity of 0.
  *
  * The caller promises:
  * 1. `items` has room for `capacity` pointers.
@@ -3245,7 +3274,9 @@ typedef double (*mynah_complexity_fn)(void *user,
  * Makes tiers of `count` clients (two or more), the cheapest first. The
  * clients may be freed: the tiers hold them. With `fallback_on_refusal` other
  * than 0 the next tier is also asked after a bad request, a refused key or a
- * content filter.
+ * content filter. Free them with `mynah_tiered_free`.
+ *
+ * Errors: `MYNAH_INVALID_ARGUMENT` for fewer than two clients.
  *
  * The caller promises:
  * 1. `clients` points to `count` handles.
@@ -3340,6 +3371,8 @@ MYNAH_API mynah_mock_options *mynah_mock_options_new(void);
  * Sets an option by name from text, such as `delay_event_ms` to `20` or
  * `fault` to `reset`; `mynah_mock_options_describe_json` has all of them.
  * `default` withdraws what was set; options that repeat gain one more value.
+ *
+ * Errors: as of `mynah_client_options_set`.
  *
  * The caller promises:
  * 1. `name` and `value` are NUL-terminated UTF-8.
