@@ -222,9 +222,11 @@ impl Shard {
     /// Whether it has so many bytes more than its share that others lack them; a few
     /// entries more are what each has at times.
     fn is_rich(&self, budget: &Budget) -> bool {
+        if !budget.bytes.is_tight() {
+            return false;
+        }
         let few = FEW * self.entry_bytes as i64 / self.table.len().max(1) as i64;
-        let enough = budget.share_of_bytes(self.mask + 1) / RICH + few;
-        budget.bytes.is_tight() && self.excess(budget) > enough
+        self.excess(budget) > budget.share_of_bytes(self.mask + 1) / RICH + few
     }
 
     /// Keeps little in hand, and nothing where the pool is tight.
