@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used)] // a test's helpers
 #![allow(unsafe_code)] // to set a variable before anybody reads it
 
+#[path = "faults/certificates.rs"]
+mod certificates;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -13,34 +16,16 @@ use mynah::llm::client::{Client, Parts};
 use mynah::llm::request::Request;
 use mynah::options::Layered;
 use mynah::options::client::ClientOptions;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConnection, StreamOwned};
+
+use certificates::{Issuer, issuer};
 
 const ANSWER: &str = r#"{"choices":[{"message":{"content":"sealed"},"finish_reason":"stop"}]}"#;
 
-type Issuer = CertifiedIssuer<'static, KeyPair>;
-
-fn authority() -> Issuer {
-    let mut params = CertificateParams::new(vec![]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
 /// A server that this authority vouches for; its port.
 fn serve(issuer: &Issuer) -> u16 {
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(vec!["localhost".into()]).unwrap();
-    let certificate = params.signed_by(&key, issuer).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .unwrap();
-    let (listener, config) = (TcpListener::bind("127.0.0.1:0").unwrap(), Arc::new(config));
+    let config = certificates::server(issuer, "localhost", |_| ());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
@@ -70,7 +55,7 @@ fn asked(port: u16) -> Result<String, Status> {
 
 #[test]
 fn a_client_trusts_whom_the_system_trusts_and_nobody_else() {
-    let (known, unknown) = (authority(), authority());
+    let (known, unknown) = (issuer("known"), issuer("unknown"));
     let file = std::env::temp_dir().join(format!("mynah-roots-{}.pem", std::process::id()));
     std::fs::write(&file, known.pem()).unwrap();
     // SAFETY: no other thread of this program runs yet that reads the environment.

@@ -4,11 +4,10 @@
 //! what becomes of it, or take the stale value where there is one. A claim is
 //! filled, failed, or dropped: filled and failed reach every waiter, dropped
 //! makes the next waiter the claimant. Who stores the key without a claim wakes
-//! them too, and leaves the claim to its holder; but what is loaded for a key that was
-//! stored or removed meanwhile is older than that, and is only told to those who wait. A
-//! flight lives in the map from
-//! the claim until it is settled; its lock is never held while the cache is
-//! called.
+//! them too, and leaves the claim to its holder; but what is loaded for a key
+//! that was stored or removed meanwhile is older than that, and is only told to
+//! those who wait. A flight lives in the map from the claim until it is settled;
+//! its lock is never held while the cache is called.
 
 #[cfg(test)]
 mod tests;

@@ -87,9 +87,7 @@ impl Report {
         let deviations = 3.0 + (2.0 * parts.ln()).sqrt();
         if share > 0.0 { deviations / share.min(share.sqrt()) } else { f64::MAX }
     }
-}
 
-impl Report {
     /// Adds what a shard says of itself.
     fn add(&mut self, index: usize, cell: &Cell, shard: &Shard) {
         let overhead = shard.overhead_bytes() + size_of::<Cell>() as u64;

@@ -51,6 +51,8 @@ pub struct Client {
     pub(super) clock: Clock,
     random: Random,
     transport: Arc<dyn Transport>,
+    /// The environment's proxy at the client's making, if requests go by it.
+    env_proxy: Option<String>,
     cache: Option<ResponseCache>,
     budget: Budget,
     pub(super) limiter: RateLimiter,
@@ -130,6 +132,7 @@ impl Client {
             pilots: Pool::new(usize::MAX),
             random: parts.random,
             transport,
+            env_proxy: figures::env_proxy(&options),
             options: Arc::new(options),
             holders: AtomicUsize::new(1),
             clock,

@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod cancels;
+mod certificates;
 mod load;
 mod machine;
 mod phases;

@@ -5,39 +5,18 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
-};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rcgen::date_time_ymd;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use super::certificates::{self, Issuer, issuer};
 use super::*;
 
-type Issuer = CertifiedIssuer<'static, KeyPair>;
-
-fn issuer(name: &str) -> Issuer {
-    let mut params = CertificateParams::new(vec![]).unwrap();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
 fn server(issuer: &Issuer, name: &str, expired: bool) -> Arc<ServerConfig> {
-    let key = KeyPair::generate().unwrap();
-    let mut params = CertificateParams::new(vec![name.to_string()]).unwrap();
-    if expired {
-        params.not_after = date_time_ymd(2020, 1, 1);
-    }
-    let certificate = params.signed_by(&key, issuer).unwrap();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .unwrap();
-    Arc::new(config)
+    certificates::server(issuer, name, |params| {
+        if expired {
+            params.not_after = date_time_ymd(2020, 1, 1);
+        }
+    })
 }
 
 /// A provider whose first connection has one certificate, and all later ones

@@ -242,10 +242,10 @@ class Loading(Owner):
         Arguments and results must be picklable; arguments are the same when
         their pickles are. A function is known by its module and name; a lambda, a method
         of an object, or one that is made or wrapped by another, has results of its own
-        each time. Threads
-        that call at once with the same arguments run the function once, and so do
-        tasks where it is a coroutine function: then what it awaits is kept. Who waits
-        for another's run does so for ``timeout`` seconds at most, as in :meth:`get_or_load`.
+        each time. Threads that call at once with the same arguments run the function
+        once, and so do tasks where it is a coroutine function: then what it awaits is
+        kept. Who waits for another's run does so for ``timeout`` seconds at most, as in
+        :meth:`get_or_load`.
         Unpickling runs code: load no snapshot into the cache that somebody else
         could have written.
         """

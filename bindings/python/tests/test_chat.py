@@ -55,10 +55,11 @@ def test_a_miss_where_only_the_cache_is_asked_is_not_found(client, mock):
     assert mock.stats()["requests"] == 0
 
 
-def test_the_options_show_the_proxy_of_the_environment_without_its_password():
-    code = ("import mynah\n"
+def test_the_options_show_the_proxy_of_the_environment_at_the_making_without_its_password():
+    code = ("import mynah, os\n"
             "for url in ('https://far.test', 'http://127.0.0.1:1', 'https://near.test'):\n"
             "    with mynah.Client(provider='custom', base_url=url, model='m') as client:\n"
+            "        os.environ['https_proxy'] = 'http://later.test:9'\n"
             "        print(*client.options()['proxy'].values())\n")
     environment = {**os.environ, "https_proxy": "http://u:SECRET@proxy.test:8",
                    "no_proxy": "near.test"}

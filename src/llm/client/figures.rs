@@ -12,9 +12,19 @@ use crate::llm::response::Response;
 use crate::llm::transport::env_proxy_in_force;
 use crate::metrics::Exposition;
 use crate::metrics::prometheus::Labels;
+use crate::options::client::ClientOptions;
 use crate::options::{Origin, Resolved, Value};
 
 use super::Client;
+
+/// The environment's proxy, where it is the one by which requests go.
+pub(super) fn env_proxy(options: &Resolved<ClientOptions>) -> Option<String> {
+    let mut whole = Resolved::clone(options);
+    // Without a whole address no request is made.
+    hosts::lay_base(&mut whole).ok()?;
+    let url = whole.values.base_url.filter(|_| whole.values.proxy.is_none())?;
+    env_proxy_in_force(&url, |name| std::env::var(name).ok())
+}
 
 impl Client {
     /// The figures.
@@ -67,9 +77,8 @@ impl Client {
         let mut shown = Resolved::clone(&self.options);
         // One that cannot be completed is shown as it is.
         let _ = hosts::lay_base(&mut shown);
-        let url = shown.values.base_url.clone().filter(|_| shown.values.proxy.is_none());
-        let proxy = url.and_then(|url| env_proxy_in_force(&url, |name| std::env::var(name).ok()));
-        let _ = proxy.map(|proxy| shown.lay("proxy", Value::Text(proxy), Origin::Environment));
+        let proxy = self.env_proxy.clone().map(Value::Text);
+        let _ = proxy.map(|proxy| shown.lay("proxy", proxy, Origin::Environment));
         let (mut json, values) = (shown.to_json(), &self.options.values);
         let coalesce = values.coalesce.unwrap_or(self.has_cache());
         let batch_dedup = values.batch_dedup.unwrap_or(coalesce);

@@ -3,14 +3,16 @@
 //! A [`Flight`] is a request under way and the log of what has come of it. A
 //! thread of the library does the reading and writes the log; each participant
 //! follows the log on its own thread at its own pace, under its own limits and
-//! its own cancel token, so nobody delays anybody. But where all of them are far behind,
-//! the reading waits, as it does for one who is alone: what nobody takes is not piled up.
-//! Who joins late reads the log from its beginning. The flight's own deadline is the longest among its
-//! participants; it is interrupted when the last of them has left, as late if
-//! the time of one of them was up. How it ends, well or not, is how it ends for
-//! all, but that each who runs out of time says so with its own number. Who has no time
-//! to wait for what holds the request up, such as the limiter's line or a pause before
-//! it is sent again, ends as if it had been its own.
+//! its own cancel token, so nobody delays anybody. But where all of them are far
+//! behind, the reading waits, as it does for one who is alone: what nobody takes
+//! is not piled up. Who joins late reads the log from its beginning.
+//!
+//! The flight's own deadline is the longest among its participants; it is
+//! interrupted when the last of them has left, as late if the time of one of them
+//! was up. How it ends, well or not, is how it ends for all, but that each who runs
+//! out of time says so with its own number. Who has no time to wait for what holds
+//! the request up, such as the limiter's line or a pause before it is sent again,
+//! ends as if it had been its own.
 //!
 //! A request that renews a kept answer has no participants, and the limits of the
 //! call that began it; who joins it raises none of them, and has a request of its own

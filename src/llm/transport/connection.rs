@@ -28,7 +28,6 @@ use super::no_proxy::NoProxy;
 use super::proxy::{Forward, Way, refuse, tunnel};
 use super::socket;
 use super::wire::Wire;
-use crate::options::url::is_loopback_host;
 
 /// Makes connections.
 pub(super) struct Dialer {
@@ -122,10 +121,9 @@ impl Dialer {
         format!("the proxy {}:{} ({whose} option proxy)", proxy.host(), proxy.port())
     }
 
-    /// Whether the proxy is left aside for this host. A proxy of the environment
-    /// is not meant for this machine itself, nor for the hosts of its list.
+    /// Whether the proxy is left aside for this host; only one of the environment is.
     fn goes_direct(&self, host: &str, port: u16) -> bool {
-        self.is_from_env && (is_loopback_host(host) || self.no_proxy.covers(host, port))
+        self.is_from_env && self.no_proxy.is_direct(host, port)
     }
 }
 

@@ -29,8 +29,7 @@ pub fn in_force(url: &str, env: impl Fn(&str) -> Option<String>) -> Option<Strin
     let uri = url.parse::<Uri>().ok()?;
     let (host, secure) = (uri.host()?, url::is_secure(url));
     let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-    let is_direct = url::is_loopback_host(host) || NoProxy::of(&env).covers(host, port);
-    (!is_direct).then_some(text)
+    (!NoProxy::of(&env).is_direct(host, port)).then_some(text)
 }
 
 /// The variable that names the proxy for addresses of this kind, and what it says.

@@ -7,6 +7,8 @@
 
 use std::net::IpAddr;
 
+use crate::options::url::is_loopback_host;
+
 /// The entries, in small letters.
 #[derive(Debug, Default)]
 pub(super) struct NoProxy(Vec<String>);
@@ -23,8 +25,14 @@ impl NoProxy {
         NoProxy(entries.map(str::to_ascii_lowercase).collect())
     }
 
+    /// Whether the environment's proxy is left aside for a host: for this machine itself
+    /// it is never meant.
+    pub fn is_direct(&self, host: &str, port: u16) -> bool {
+        is_loopback_host(host) || self.covers(host, port)
+    }
+
     /// Whether a host is in the list.
-    pub fn covers(&self, host: &str, port: u16) -> bool {
+    fn covers(&self, host: &str, port: u16) -> bool {
         let host = bare(host).trim_end_matches('.').to_ascii_lowercase();
         self.0.iter().any(|entry| covers(entry, &host, port))
     }

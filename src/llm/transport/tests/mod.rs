@@ -4,6 +4,7 @@
 //! does, so that every byte on the wire is the test's own.
 
 mod cancel;
+mod deadlines;
 mod early;
 mod faults;
 #[path = "../../../../tests/faults/machine.rs"]
