@@ -37,7 +37,7 @@ class Owner:
         nothing lies between its making and its owner. To free null does nothing."""
         self._handle = Handle(made)
         self._finalizer = weakref.finalize(self, free, self._handle)
-        self._finalizer.atexit = self._freed_at_exit
+        self._finalizer.atexit = self._freed_at_exit  # type: ignore[misc, unused-ignore]
         return self._handle
 
     def close(self) -> None:

@@ -90,29 +90,30 @@ class _Rooms(threading.local):
 _rooms = _Rooms()
 
 
-class _Keys(KeysView[bytes]):
-    """As the cache answers them, which are bytes also where text was stored."""
+class _View:
+    """Of a cache, whose keys can be given as text too: no mapping of bytes to the hints."""
 
-    _mapping: "Cache"
+    def __init__(self, cache: "Cache") -> None:
+        self._mapping = cache
+
+
+class _Keys(_View, KeysView[bytes]):
+    """As the cache answers them, which are bytes also where text was stored."""
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._mapping)
 
 
-class _Items(ItemsView[bytes, bytes]):
+class _Items(_View, ItemsView[bytes, bytes]):
     """Walks; a look-up for each key might find it gone, and would be counted. ``in``
     looks up, because comparing two caches would walk one for each entry of the other."""
-
-    _mapping: "Cache"
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         return self._mapping.entries()
 
 
-class _Values(ValuesView[bytes]):
+class _Values(_View, ValuesView[bytes]):
     """As :class:`_Items`."""
-
-    _mapping: "Cache"
 
     def __iter__(self) -> Iterator[bytes]:
         return (value for _, value in self._mapping.entries())
