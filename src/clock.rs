@@ -98,7 +98,7 @@ impl Clock {
 
     /// A moment that is not over yet, and less than two ticks away; as cheap as
     /// `coarse_ns`.
-    #[inline]
+    #[inline(always)]
     pub fn soon_ns(&self) -> u64 {
         match self {
             Clock::System => system::coarse_ns() + COARSE_TICK_NS,
@@ -136,7 +136,7 @@ impl Clock {
 mod system {
     use rustix::time::{ClockId, clock_gettime};
 
-    #[inline]
+    #[inline(always)]
     fn read(id: ClockId) -> u64 {
         let t = clock_gettime(id);
         t.tv_sec as u64 * 1_000_000_000 + t.tv_nsec as u64
@@ -148,7 +148,7 @@ mod system {
     }
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    #[inline]
+    #[inline(always)]
     pub fn coarse_ns() -> u64 {
         read(ClockId::MonotonicCoarse)
     }

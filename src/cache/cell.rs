@@ -23,7 +23,7 @@ use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, pause, spin_loop};
 const LINE: usize = 64;
 /// How often one pauses for the lock before one queues: longer than most hold it,
 /// and shorter than queueing takes.
-const PAUSES: usize = 16;
+const PAUSES: usize = 48;
 
 /// A shard with its lock, in cache lines of its own.
 #[repr(C, align(128))]

@@ -22,7 +22,7 @@ use crate::sync::{RwLockReadGuard, spin_loop};
 
 /// How often a look pauses for one who is writing: longer than most write, and
 /// shorter than queueing for the lock takes.
-const PAUSES: usize = 4;
+const PAUSES: usize = 16;
 
 /// Most shards.
 pub const SHARDS_MAX: usize = 65_536;

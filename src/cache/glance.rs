@@ -134,8 +134,8 @@ impl<'a> Glance<'a> {
         let i = matches.trailing_zeros() as usize / MATCH_BITS;
         let Some(seen) = self.entry(bucket, i, ahead) else { return Found::Unclear };
         // SAFETY: what it says of itself was true just now.
-        match unsafe { seen.has_key(key) } {
-            true => Found::of(seen, Slot::of(at, i)),
+        match unsafe { seen.is_plain_of(key) } {
+            true => Found::Plain(seen, Slot::of(at, i)),
             false => Found::Unclear,
         }
     }
@@ -221,7 +221,7 @@ impl<'a> Glance<'a> {
 
 impl<'a> Found<'a> {
     fn of(seen: Seen<'a>, slot: Slot) -> Found<'a> {
-        match seen.is_lasting() || seen.is_plain() {
+        match seen.is_plain() {
             true => Found::Plain(seen, slot),
             false => Found::Unclear,
         }

@@ -13,12 +13,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::Cache;
 use super::entry::Value;
 use super::lookup::{Missed, deliver};
-use super::quick::{COPIED, Quick, is_near};
+use super::quick::{COPIED, Next, Quick, is_near};
 use super::shard::Shard;
 use crate::error::{Error, Result};
 
 /// Keys of a batch at most.
 pub const BATCH: usize = 64;
+/// What is left to a look-up of its own.
+const UNSURE: Quick<(usize, usize)> = Quick::Unsure(Next::Fetch);
 /// Ends a chain of keys.
 const NONE: u8 = u8::MAX;
 
@@ -146,17 +148,17 @@ impl Cache {
         key: &[u8],
         room: &mut Room<'_>,
     ) -> Quick<(usize, usize)> {
-        let Some(gets) = self.metrics.untimed_get(line) else { return Quick::Unsure };
+        let Some(gets) = self.metrics.untimed_get(line) else { return UNSURE };
         if self.simulator.samples(hash) {
-            return Quick::Unsure;
+            return UNSURE;
         }
         let Some(entry) = shard.table.get(hash, key) else {
             self.metrics.untimed_miss(line, gets);
             return Quick::Miss;
         };
-        let Some((expiry_ms, value)) = entry.plain() else { return Quick::Unsure };
+        let Some((expiry_ms, value)) = entry.plain() else { return UNSURE };
         if value.len() > COPIED || is_near(expiry_ms, || soon_ns) {
-            return Quick::Unsure;
+            return UNSURE;
         }
         let at = room.take(value);
         if !room.is_short() {

@@ -98,7 +98,7 @@ pub use listeners::Listeners;
 pub use lookup::{Left, Missed, deliver};
 pub use making::shards_for;
 pub use many::{BATCH, Room};
-pub use quick::Quick;
+pub use quick::{Next, Quick};
 pub use renew::Stored;
 pub use snapshot::Progress;
 pub use stake::Stake;

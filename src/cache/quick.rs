@@ -28,8 +28,20 @@ pub enum Quick<R> {
     Hit(R),
     /// There is none.
     Miss,
-    /// Ask [`Cache::fetch`] or [`Cache::fetch_into`].
-    Unsure,
+    /// It is not known yet: this way goes on.
+    Unsure(Next),
+}
+
+/// The ways that a look-up can go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// [`Cache::late_value`] or [`Cache::late_copy`]: the entry lies elsewhere, or
+    /// somebody is writing to the shard.
+    Look,
+    /// The same: the policy is to be told of the hit, under the lock.
+    Lock,
+    /// [`Cache::fetch_unsure`] or [`Cache::fetch_into`]: it is out of the ordinary.
+    Fetch,
 }
 
 /// What becomes of an entry that was found.
@@ -48,13 +60,22 @@ trait Take {
 /// Copies the value to the start of a place; its length.
 struct Copied<'a>(&'a mut [u8]);
 
+impl<'a> Copied<'a> {
+    /// To the start of a place, which is all that a value copied so can take of it.
+    #[inline(always)]
+    fn to(place: &'a mut [u8]) -> Copied<'a> {
+        let room = place.len().min(COPIED);
+        Copied(&mut place[..room])
+    }
+}
+
 impl Take for Copied<'_> {
     type Taken = usize;
     const READS: bool = true;
 
     #[inline(always)]
     fn fits(&self, len: usize) -> bool {
-        len <= self.0.len() && len <= COPIED
+        len <= self.0.len()
     }
 
     #[inline(always)]
@@ -108,7 +129,28 @@ impl Cache {
     /// have changed.
     #[inline(always)]
     pub fn quick_copy(&self, stay: &Alone, key: &[u8], place: &mut [u8]) -> Quick<usize> {
-        self.quick(stay, key, Copied(place))
+        self.quick(stay, key, Copied::to(place))
+    }
+
+    /// Goes on where [`Cache::quick_copy`] was unsure.
+    #[cold]
+    pub fn late_copy(
+        &self,
+        stay: &Alone,
+        key: &[u8],
+        place: &mut [u8],
+        next: Next,
+    ) -> Quick<usize> {
+        self.late(stay, key, Copied::to(place), next)
+    }
+
+    /// Both, in one stay.
+    #[inline]
+    pub fn soon_copy(&self, stay: &Alone, key: &[u8], place: &mut [u8]) -> Quick<usize> {
+        match self.quick_copy(stay, key, place) {
+            Quick::Unsure(next) => self.late_copy(stay, key, place, next),
+            found => found,
+        }
     }
 
     /// The value of a key.
@@ -117,27 +159,32 @@ impl Cache {
         self.quick(stay, key, Shared)
     }
 
+    /// Goes on where [`Cache::quick_value`] was unsure.
+    #[cold]
+    pub fn late_value(&self, stay: &Alone, key: &[u8], next: Next) -> Quick<Handed> {
+        self.late(stay, key, Shared, next)
+    }
+
     #[inline(always)]
     fn quick<T: Take>(&self, stay: &Alone, key: &[u8], take: T) -> Quick<T::Taken> {
         // What memory is slowest to answer is asked first.
         let hash = self.shared.hash(key);
         let Some((cell, glance)) = self.directory.glance(hash, stay) else {
-            return self.quick_late(stay, key, take);
+            return Quick::Unsure(Next::Look);
         };
-        let Some(gets) = self.counted(stay, hash) else { return Quick::Unsure };
+        let Some(gets) = self.counted(stay, hash) else { return Quick::Unsure(Next::Fetch) };
         let place = glance.place();
         let ahead = if T::READS { place.ahead as usize } else { 0 };
         match glance.find_first(hash, key, ahead) {
             Found::Plain(seen, _) if place.counts_up_to > 0 => {
                 self.take(gets, seen, cell, &glance, take)
             }
+            Found::Plain(..) => Quick::Unsure(Next::Lock),
             Found::Absent => {
                 self.metrics.untimed_miss(stay.line(), gets);
                 Quick::Miss
             }
-            // The policy is to be told of it.
-            Found::Plain(..) => self.quick_held(stay.line(), gets, hash, key, take),
-            Found::Unclear => self.quick_late(stay, key, take),
+            Found::Unclear => Quick::Unsure(Next::Look),
         }
     }
 
@@ -162,21 +209,26 @@ impl Cache {
         // The processor looks at the clock while it waits for the entry.
         let ends = is_near(seen.expiry_ms(), || self.clock.soon_ns());
         if ends || !take.fits(seen.value_len()) {
-            return Quick::Unsure;
+            return Quick::Unsure(Next::Fetch);
         }
-        let Some(taken) = take.seen(&seen, cell, glance) else { return Quick::Unsure };
+        let Some(taken) = take.seen(&seen, cell, glance) else { return Quick::Unsure(Next::Fetch) };
         seen.count(glance.place().counts_up_to);
         gets.store(gets.load(Relaxed) + 1, Relaxed);
         Quick::Hit(taken)
     }
 
     /// The same wherever the entry lies, and in a shard that is being written to.
-    #[cold]
     #[inline(never)]
-    fn quick_late<T: Take>(&self, stay: &Alone, key: &[u8], take: T) -> Quick<T::Taken> {
+    fn late<T: Take>(&self, stay: &Alone, key: &[u8], take: T, next: Next) -> Quick<T::Taken> {
+        if next == Next::Fetch {
+            return Quick::Unsure(next);
+        }
         let hash = self.shared.hash(key);
-        let Some(gets) = self.counted(stay, hash) else { return Quick::Unsure };
-        let glance = self.directory.glance(hash, stay);
+        let Some(gets) = self.counted(stay, hash) else { return Quick::Unsure(Next::Fetch) };
+        let glance = match next {
+            Next::Look => self.directory.glance(hash, stay),
+            _ => return self.quick_held(stay.line(), gets, hash, key, take),
+        };
         let Some((cell, glance)) = glance.or_else(|| self.directory.glance_soon(hash, stay)) else {
             return self.quick_held(stay.line(), gets, hash, key, take);
         };
@@ -202,18 +254,18 @@ impl Cache {
         key: &[u8],
         take: T,
     ) -> Quick<T::Taken> {
-        let Some(shard) = self.directory.try_read(hash) else { return Quick::Unsure };
+        let Some(shard) = self.directory.try_read(hash) else { return Quick::Unsure(Next::Fetch) };
         let ahead = if T::READS { shard.lines_ahead() } else { 0 };
         let Some(entry) = shard.table.get_ahead(hash, key, ahead) else {
             drop(shard);
             self.metrics.untimed_miss(line, gets);
             return Quick::Miss;
         };
-        let Some((expiry_ms, value)) = entry.plain() else { return Quick::Unsure };
+        let Some((expiry_ms, value)) = entry.plain() else { return Quick::Unsure(Next::Fetch) };
         if is_near(expiry_ms, || self.clock.soon_ns()) || !take.fits(value.len()) {
-            return Quick::Unsure;
+            return Quick::Unsure(Next::Fetch);
         }
-        let Some(taken) = take.held(entry, value) else { return Quick::Unsure };
+        let Some(taken) = take.held(entry, value) else { return Quick::Unsure(Next::Fetch) };
         shard.hit(entry.word());
         gets.store(gets.load(Relaxed) + 1, Relaxed);
         Quick::Hit(taken)

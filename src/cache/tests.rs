@@ -61,18 +61,21 @@ pub fn quick_get(cache: &Cache, key: &[u8], copied: bool) -> Option<Handed> {
     };
     let Some(stay) = section::enter_alone(striped::line()) else { return slow() };
     let found = match copied {
-        true => match cache.quick_copy(&stay, key, &mut place) {
+        true => match cache.soon_copy(&stay, key, &mut place) {
             Quick::Hit(len) => Quick::Hit(Value::copy_from(&place[..len]).unwrap().into()),
             Quick::Miss => Quick::Miss,
-            Quick::Unsure => Quick::Unsure,
+            Quick::Unsure(next) => Quick::Unsure(next),
         },
-        false => cache.quick_value(&stay, key),
+        false => match cache.quick_value(&stay, key) {
+            Quick::Unsure(next) => cache.late_value(&stay, key, next),
+            found => found,
+        },
     };
     drop(stay);
     match found {
         Quick::Hit(value) => Some(value),
         Quick::Miss => None,
-        Quick::Unsure => slow(),
+        Quick::Unsure(_) => slow(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::cache::reach::{here, look, met, place};
 use super::guard::{bytes, clear, free, guard, guard_code, guard_or, put};
 use super::handle;
 use super::status::mynah_status;
-use crate::cache::{BATCH, Cache, Missed, Quick, Room, Ttl, Value};
+use crate::cache::{BATCH, Cache, Missed, Next, Quick, Room, Ttl, Value};
 use crate::error::{Error, Result, Status};
 
 /// The answers of a `mynah_cache_get_many`. Belongs to the caller until it is
@@ -184,7 +184,7 @@ fn copy_many(
             count += 1;
         }
         let batch = &batch[..count];
-        let mut found = [const { Quick::Unsure }; BATCH];
+        let mut found = [const { Quick::Unsure(Next::Fetch) }; BATCH];
         match handle::hot::<Cache, _>(cache) {
             Some(hot) => hot.quick_copies(hot.stay.line(), batch, room, &mut found),
             // All are left to be looked up one by one, if there is a cache.
@@ -204,7 +204,7 @@ fn copy_many(
                     room.counted[1] += 1;
                     tell(done + i, None);
                 }
-                Quick::Unsure => match copy_one(cache, key, room) {
+                Quick::Unsure(_) => match copy_one(cache, key, room) {
                     Ok(at) => tell(done + i, at),
                     Err(status) => return status,
                 },
@@ -223,7 +223,7 @@ fn copy_one(
 ) -> Result<Option<(usize, usize)>, mynah_status> {
     let at = room.needed;
     let hot = handle::hot::<Cache, _>(cache);
-    match hot.map(|hot| hot.quick_copy(&hot.stay, key, room.rest())) {
+    match hot.map(|hot| hot.soon_copy(&hot.stay, key, room.rest())) {
         Some(Quick::Hit(len)) => {
             room.counted[0] += 1;
             room.needed += len;

@@ -3,6 +3,7 @@
 //! Each figure is the best of several interleaved rounds, so that a noisy
 //! machine disturbs all alike; read the ratios.
 
+use std::hint::black_box;
 use std::time::Instant;
 
 use mynah_benches::mynah_c::Mynah;
@@ -68,7 +69,10 @@ fn hits(setting: &Setting, keys: &Keys) {
     for peer in &peers {
         (0..RESIDENT as u32).for_each(|rank| peer.set(keys.get(rank), &value));
     }
-    let floor = Floor::new((0..RESIDENT as u32).map(|r| keys.get(r)), RESIDENT, &value);
+    // Called as the peers are.
+    let floor: Box<dyn Peer> =
+        Box::new(Floor::new((0..RESIDENT as u32).map(|r| keys.get(r)), RESIDENT, &value));
+    let floor = black_box(floor);
     let zipf = Zipf::new(RESIDENT, 0.99);
     let mut random = fastrand::Rng::with_seed(1);
     let order = keys.in_order((0..setting.ops).map(|_| zipf.draw(&mut random)));

@@ -63,16 +63,32 @@ impl<'a> Seen<'a> {
     #[inline(always)]
     pub unsafe fn has_key(&self, key: &[u8]) -> bool {
         // SAFETY: by (1) there are as many bytes in its block, which is mapped.
-        let own = || unsafe {
-            slice::from_raw_parts(self.at.as_ptr().cast::<u8>().add(BYTES), key.len())
-        };
+        let own = || unsafe { self.key_at(key.len()) };
         self.key_len() == key.len() && key.len() < LONG_KEY && same(own(), key)
     }
 
-    /// Whether it is plain and never expires, in one step.
+    /// Whether it is neither packed nor negative, nor has left its cache, and its key
+    /// was this one: in fewer steps than to ask for each.
+    ///
+    /// # Safety
+    /// 1. As of [`Seen::has_key`].
     #[inline(always)]
-    pub fn is_lasting(&self) -> bool {
-        self.time << (u64::BITS - KEY_SHIFT) == 0
+    pub unsafe fn is_plain_of(&self, key: &[u8]) -> bool {
+        // Flags and length lie side by side.
+        let plain = (key.len() as u64) << (KEY_SHIFT - EXPIRY_BITS);
+        // SAFETY: promised by (1).
+        let own = || unsafe { self.key_at(key.len()) };
+        self.time >> EXPIRY_BITS == plain && key.len() < LONG_KEY && same(own(), key)
+    }
+
+    /// So many bytes where its key is.
+    ///
+    /// # Safety
+    /// 1. So many are in its block, which is mapped.
+    #[inline(always)]
+    unsafe fn key_at(&self, len: usize) -> &[u8] {
+        // SAFETY: promised by (1).
+        unsafe { slice::from_raw_parts(self.at.as_ptr().cast::<u8>().add(BYTES), len) }
     }
 
     /// Whether it is neither packed nor negative.

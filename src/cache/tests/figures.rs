@@ -65,10 +65,10 @@ fn no_metrics_are_counted_when_they_are_off() {
 /// What a look-up finds that copies, as C's `get_into` does.
 fn copy(cache: &Cache, key: &[u8], place: &mut [u8]) -> Result<usize, Missed> {
     if let Some(stay) = section::enter_alone(striped::line()) {
-        match cache.quick_copy(&stay, key, place) {
+        match cache.soon_copy(&stay, key, place) {
             Quick::Hit(len) => return Ok(len),
             Quick::Miss => return Err(Missed::NotFound),
-            Quick::Unsure => {}
+            Quick::Unsure(_) => {}
         }
     }
     let mut left = None;

@@ -49,7 +49,8 @@ fn a_hit_is_copied_without_the_lock_and_shared_or_stored_over_only_if_nobody_has
         let locked = cache.directory.cell(0).lock();
         assert!(matches!(cache.quick_copy(&stay, b"key", &mut place), Quick::Hit(5)));
         assert_eq!(&place[..5], b"value");
-        assert!(matches!(cache.quick_value(&stay, b"key"), Quick::Unsure));
+        assert!(matches!(cache.quick_value(&stay, b"key"), Quick::Unsure(Next::Fetch)));
+        assert!(matches!(cache.late_value(&stay, b"key", Next::Lock), Quick::Unsure(Next::Fetch)));
         assert!(matches!(cache.quick_store(&stay, b"key", b"other", Ttl::Never), Stored::Unsure));
         drop(locked);
         assert!(matches!(cache.quick_value(&stay, b"key"), Quick::Hit(_)));

@@ -6,7 +6,7 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use crate::cache::{Cache, Handed, Missed, Quick, Stored, Ttl};
+use crate::cache::{Cache, Handed, Missed, Next, Quick, Stored, Ttl};
 use crate::error::{Error, Status};
 
 use super::super::guard::{bytes, clear, guard, guard_code};
@@ -113,10 +113,10 @@ pub unsafe extern "C" fn mynah_cache_get(
             let (found, status) = match hot.quick_value(&hot.stay, key) {
                 Quick::Hit(found) => (found.into_raw().cast(), Status::Ok),
                 Quick::Miss => (ptr::null_mut(), Status::NotFound),
-                Quick::Unsure => {
+                Quick::Unsure(next) => {
                     drop(hot);
-                    // SAFETY: promised by (1) and (2).
-                    return unsafe { get(cache, key.as_ptr().cast(), key_len, value) };
+                    // SAFETY: promised by (1) and (2), and not null.
+                    return unsafe { get_late(cache, key, next, value) };
                 }
             };
             drop(hot);
@@ -127,6 +127,30 @@ pub unsafe extern "C" fn mynah_cache_get(
         // SAFETY: promised by (1) and (2).
         unsafe { get(cache, key, key_len, value) }
     })
+}
+
+/// [`mynah_cache_get`] where the shortest way led nowhere.
+///
+/// # Safety
+/// 1. `value` is writable.
+#[cold]
+#[inline(never)]
+unsafe fn get_late(
+    cache: *mut mynah_cache,
+    key: &[u8],
+    next: Next,
+    value: *mut *mut mynah_value,
+) -> mynah_status {
+    let hot = handle::hot::<Cache, _>(cache);
+    let (found, status) = match hot.map(|hot| hot.late_value(&hot.stay, key, next)) {
+        Some(Quick::Hit(found)) => (found.into_raw().cast(), Status::Ok),
+        Some(Quick::Miss) => (ptr::null_mut(), Status::NotFound),
+        // SAFETY: promised by (1).
+        _ => return unsafe { get(cache, key.as_ptr().cast(), key.len(), value) },
+    };
+    // SAFETY: promised by (1).
+    unsafe { value.write(found) };
+    status.code()
 }
 
 /// The part of [`mynah_cache_get`] that is not the shortest way to a hit.
@@ -191,10 +215,10 @@ pub unsafe extern "C" fn mynah_cache_get_into(
             let (found, status) = match hot.quick_copy(&hot.stay, key, place) {
                 Quick::Hit(found) => (found, Status::Ok),
                 Quick::Miss => (0, Status::NotFound),
-                Quick::Unsure => {
+                Quick::Unsure(next) => {
                     drop(hot);
-                    // SAFETY: promised by (1), (2) and (3).
-                    return unsafe { get_into(cache, key, place, len) };
+                    // SAFETY: promised by (3), and not null.
+                    return unsafe { get_into_late(cache, key, place, next, len) };
                 }
             };
             drop(hot);
@@ -205,6 +229,31 @@ pub unsafe extern "C" fn mynah_cache_get_into(
         // SAFETY: promised by (1), (2) and (3).
         unsafe { get_into_checked(cache, key, key_len, buf, cap, len) }
     })
+}
+
+/// [`mynah_cache_get_into`] where the shortest way led nowhere.
+///
+/// # Safety
+/// 1. `len` is writable.
+#[cold]
+#[inline(never)]
+unsafe fn get_into_late(
+    cache: *mut mynah_cache,
+    key: &[u8],
+    place: &mut [u8],
+    next: Next,
+    len: *mut usize,
+) -> mynah_status {
+    let hot = handle::hot::<Cache, _>(cache);
+    let (found, status) = match hot.map(|hot| hot.late_copy(&hot.stay, key, place, next)) {
+        Some(Quick::Hit(found)) => (found, Status::Ok),
+        Some(Quick::Miss) => (0, Status::NotFound),
+        // SAFETY: promised by (1).
+        _ => return unsafe { get_into(cache, key, place, len) },
+    };
+    // SAFETY: promised by (1).
+    unsafe { len.write(found) };
+    status.code()
 }
 
 /// [`mynah_cache_get_into`] with arguments that may be wrong.
