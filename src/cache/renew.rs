@@ -19,6 +19,7 @@ use super::table::Slot;
 use super::{Cache, Ttl};
 use crate::error::Result;
 use crate::section::Alone;
+use crate::sync::spin_loop;
 
 /// What the shortest way came to.
 pub enum Stored {
@@ -29,7 +30,20 @@ pub enum Stored {
     Absent(u64),
     /// Nothing has been counted or changed: call [`Cache::store`].
     Unsure,
+    /// The same, but only because somebody is writing to the shard, or just was: call
+    /// [`Cache::late_store`].
+    Late,
 }
+
+impl Stored {
+    fn is_late(&self) -> bool {
+        matches!(self, Stored::Late)
+    }
+}
+
+/// How often one who was late tries again: longer than most write, and shorter than
+/// queueing for the lock takes.
+const TRIES: usize = 16;
 
 impl Cache {
     /// As [`Cache::store`], in the fewest steps. It looks for the old value before
@@ -37,24 +51,30 @@ impl Cache {
     /// waiting, and the place is known if nobody has come between.
     #[inline(always)]
     pub fn quick_store(&self, stay: &Alone, key: &[u8], value: &[u8], ttl: Ttl) -> Stored {
-        self.renew_at_once(stay, key, value, ttl).unwrap_or(Stored::Unsure)
-    }
-
-    #[inline(always)]
-    fn renew_at_once(&self, stay: &Alone, key: &[u8], value: &[u8], ttl: Ttl) -> Option<Stored> {
-        let sets = self.metrics.untimed_set(stay.line())?;
+        let Some(sets) = self.metrics.untimed_set(stay.line()) else { return Stored::Unsure };
         if !self.renews(key, value) {
-            return None;
+            return Stored::Unsure;
         }
         let hash = self.shared.hash(key);
         if self.simulator.samples(hash) {
-            return None;
+            return Stored::Unsure;
         }
-        let at = self.directory.glance_to_write(hash, stay)?;
+        let Some(at) = self.directory.glance_to_write(hash, stay) else { return Stored::Late };
         match at.1.find_first(hash, key, 0) {
             Found::Unclear => self.renew_farther(sets, at, hash, key, value, ttl),
             found => self.renew_found(sets, at, hash, found, value, ttl),
         }
+    }
+
+    /// Goes on where [`Cache::quick_store`] was late: most who write are done in less
+    /// time than it takes to queue for the lock.
+    #[cold]
+    pub fn late_store(&self, stay: &Alone, key: &[u8], value: &[u8], ttl: Ttl) -> Stored {
+        let again = (0..TRIES).find_map(|_| {
+            spin_loop();
+            Some(self.quick_store(stay, key, value, ttl)).filter(|stored| !stored.is_late())
+        });
+        again.unwrap_or(Stored::Unsure)
     }
 
     /// The same wherever the entry lies.
@@ -68,7 +88,7 @@ impl Cache {
         key: &[u8],
         value: &[u8],
         ttl: Ttl,
-    ) -> Option<Stored> {
+    ) -> Stored {
         self.renew_found(sets, at, hash, at.1.find(hash, key), value, ttl)
     }
 
@@ -81,15 +101,15 @@ impl Cache {
         found: Found<'a>,
         value: &[u8],
         ttl: Ttl,
-    ) -> Option<Stored> {
+    ) -> Stored {
         let (seen, slot) = match found {
             Found::Plain(seen, slot) => (seen, slot),
             Found::Absent => {
                 cell.fetch_to_store(hash, &glance);
                 add_one(sets);
-                return Some(Stored::Absent(hash));
+                return Stored::Absent(hash);
             }
-            Found::Unclear => return None,
+            Found::Unclear => return Stored::Unsure,
         };
         seen.fetch_to_write();
         let expiry = self.expiry(ttl);
@@ -100,10 +120,15 @@ impl Cache {
         let lapse = match is_known_of {
             true => self.renew_past(cell, &glance, &seen, value, expiry.ms),
             false => self.renew_after(cell, &glance, slot, value, expiry),
-        }?;
-        self.expect_lapse(lapse);
-        add_one(sets);
-        Some(Stored::Renewed)
+        };
+        match lapse {
+            Ok(lapse) => {
+                self.expect_lapse(lapse);
+                add_one(sets);
+                Stored::Renewed
+            }
+            Err(not) => not,
+        }
     }
 
     /// The rest of a store of which [`Cache::quick_store`] says that there is
@@ -119,7 +144,8 @@ impl Cache {
         self.store_anew(hash, key, value, self.expiry_ms(ttl))
     }
 
-    /// Renews what a look has found, past the lock; when it leaves by itself now.
+    /// Renews what a look has found, past the lock; when it leaves by itself now, or
+    /// what stands in the way.
     #[inline(always)]
     fn renew_past<'a>(
         &self,
@@ -128,13 +154,13 @@ impl Cache {
         seen: &Seen<'a>,
         value: &[u8],
         expiry_ms: u64,
-    ) -> Option<Option<u64>> {
-        let mut passing = cell.pass(glance)?;
+    ) -> Result<Option<u64>, Stored> {
+        let mut passing = cell.pass(glance).ok_or(Stored::Late)?;
         if self.is_closed() || !glance.renew(&passing, seen, value, expiry_ms) {
-            return None;
+            return Err(Stored::Unsure);
         }
         passing.renewed();
-        Some(self.shared.lapse_of(expiry_ms))
+        Ok(self.shared.lapse_of(expiry_ms))
     }
 
     /// The same under the lock.
@@ -145,9 +171,9 @@ impl Cache {
         slot: Slot,
         value: &[u8],
         expiry: Expiry,
-    ) -> Option<Option<u64>> {
-        let mut shard = cell.write_after(glance)?;
-        self.renew_at(&mut shard, slot, value, expiry)
+    ) -> Result<Option<u64>, Stored> {
+        let mut shard = cell.write_after(glance).ok_or(Stored::Late)?;
+        self.renew_at(&mut shard, slot, value, expiry).ok_or(Stored::Unsure)
     }
 
     /// Renews the value in a slot, if it may be; when it leaves by itself now.

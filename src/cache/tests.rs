@@ -33,14 +33,18 @@ pub fn cache(options: &str) -> (Arc<Cache>, Arc<ManualClock>) {
 /// Stores in the shortest way that leads on, as C's `set` does.
 pub fn quick_set(cache: &Cache, key: &[u8], value: &[u8], ttl: Ttl) -> Result<()> {
     if let Some(stay) = section::enter_alone(striped::line()) {
-        match cache.quick_store(&stay, key, value, ttl) {
+        let stored = match cache.quick_store(&stay, key, value, ttl) {
+            Stored::Late => cache.late_store(&stay, key, value, ttl),
+            stored => stored,
+        };
+        match stored {
             Stored::Renewed => return Ok(()),
             Stored::Absent(hash) => {
                 let stored = cache.store_absent(hash, key, value, ttl);
                 drop(stay);
                 return stored.map(Departures::deliver);
             }
-            Stored::Unsure => drop(stay),
+            Stored::Unsure | Stored::Late => drop(stay),
         }
     }
     cache.set(key, value, ttl)

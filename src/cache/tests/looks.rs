@@ -51,7 +51,8 @@ fn a_hit_is_copied_without_the_lock_and_shared_or_stored_over_only_if_nobody_has
         assert_eq!(&place[..5], b"value");
         assert!(matches!(cache.quick_value(&stay, b"key"), Quick::Unsure(Next::Fetch)));
         assert!(matches!(cache.late_value(&stay, b"key", Next::Lock), Quick::Unsure(Next::Fetch)));
-        assert!(matches!(cache.quick_store(&stay, b"key", b"other", Ttl::Never), Stored::Unsure));
+        assert!(matches!(cache.quick_store(&stay, b"key", b"other", Ttl::Never), Stored::Late));
+        assert!(matches!(cache.late_store(&stay, b"key", b"other", Ttl::Never), Stored::Unsure));
         drop(locked);
         assert!(matches!(cache.quick_value(&stay, b"key"), Quick::Hit(_)));
         assert!(matches!(cache.quick_store(&stay, b"key", b"other", Ttl::Never), Stored::Renewed));

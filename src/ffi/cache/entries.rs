@@ -57,12 +57,35 @@ pub unsafe extern "C" fn mynah_cache_set(
                     drop(hot);
                     return told(stored);
                 }
+                Stored::Late => {
+                    drop(hot);
+                    return set_late(cache, key, value, ttl_ms);
+                }
                 Stored::Unsure => {}
             }
         }
         // SAFETY: promised by (1).
         unsafe { set(cache, key, key_len, value, value_len, ttl_ms) }
     })
+}
+
+/// [`mynah_cache_set`] where the shortest way was late.
+#[cold]
+#[inline(never)]
+fn set_late(cache: *mut mynah_cache, key: &[u8], value: &[u8], ttl_ms: u64) -> mynah_status {
+    let ttl = Ttl::from_millis(ttl_ms);
+    if let Some(hot) = handle::hot::<Cache, _>(cache) {
+        match hot.late_store(&hot.stay, key, value, ttl) {
+            Stored::Renewed => return 0,
+            Stored::Absent(hash) => {
+                let stored = hot.store_absent(hash, key, value, ttl);
+                drop(hot);
+                return told(stored);
+            }
+            Stored::Late | Stored::Unsure => {}
+        }
+    }
+    write(cache, |cache| cache.store(key, value, ttl))
 }
 
 /// The part of [`mynah_cache_set`] that is not the shortest way.
