@@ -343,10 +343,10 @@ MYNAH_API const char *mynah_error_message(const mynah_error *error);
 
 /**
  * Everything known about a failure, as JSON: `status` (its name), `message`,
- * `http_status`, `provider_code`, `request_id`, `retriable`, `retry_after_ms`
- * and `attempts`; `null` is what is not known. Never with a key in it, and with a
- * prompt only where the provider's message quotes it. The value is the caller's to
- * free.
+ * `http_status`, `provider_code`, `provider_type` (beside the code, where the provider
+ * says both), `request_id`, `retriable`, `retry_after_ms` and `attempts`; `null` is
+ * what is not known. Never with a key in it, and with a prompt only where the
+ * provider's message quotes it. The value is the caller's to free.
  *
  * The caller promises:
  * 1. `error` is null or a live error.

@@ -192,6 +192,8 @@ pub struct CallError {
     pub http_status: Option<u16>,
     /// The provider's error code or type, verbatim.
     pub provider_code: Option<String>,
+    /// Its type beside the code, where it says both: Google's status.
+    pub provider_type: Option<String>,
     /// The provider's request id.
     pub request_id: Option<String>,
     /// Whether the same call may succeed later.
@@ -213,6 +215,7 @@ impl CallError {
             message: message.into(),
             http_status: None,
             provider_code: None,
+            provider_type: None,
             request_id: None,
             retriable: matches!(
                 status,
@@ -281,6 +284,7 @@ impl Error {
             "message": self.to_string(),
             "http_status": call.and_then(|c| c.http_status),
             "provider_code": call.and_then(|c| c.provider_code.as_deref()),
+            "provider_type": call.and_then(|c| c.provider_type.as_deref()),
             "request_id": call.and_then(|c| c.request_id.as_deref()),
             "retriable": call.map_or(matches!(self, Error::Busy), |c| c.retriable),
             "retry_after_ms": call.and_then(|c| c.retry_after).map(|d| d.as_millis() as u64),

@@ -83,10 +83,10 @@ pub unsafe extern "C" fn mynah_error_message(error: *const mynah_error) -> *cons
 }
 
 /// Everything known about a failure, as JSON: `status` (its name), `message`,
-/// `http_status`, `provider_code`, `request_id`, `retriable`, `retry_after_ms`
-/// and `attempts`; `null` is what is not known. Never with a key in it, and with a
-/// prompt only where the provider's message quotes it. The value is the caller's to
-/// free.
+/// `http_status`, `provider_code`, `provider_type` (beside the code, where the provider
+/// says both), `request_id`, `retriable`, `retry_after_ms` and `attempts`; `null` is
+/// what is not known. Never with a key in it, and with a prompt only where the
+/// provider's message quotes it. The value is the caller's to free.
 ///
 /// # Safety
 /// 1. `error` is null or a live error.

@@ -48,6 +48,45 @@ fn a_stream_is_complete_with_a_finish_reason_or_done_else_truncated() {
 }
 
 #[test]
+fn what_a_stream_says_last_before_it_breaks_off_is_its_error() {
+    let error = |text: &str| read("custom", text).unwrap_err();
+    for last in [
+        json!({"message": "Internal Server Error"}),
+        json!({"detail": "Internal Server Error"}),
+        json!({"id": "r-1", "message": "Internal Server Error"}),
+    ] {
+        let broken = text_then(&sse(std::slice::from_ref(&last)));
+        assert!(error(&broken).to_string().contains("Internal Server Error"), "{last}");
+        assert_eq!(error(&broken).status(), Status::Server, "{last}");
+        // News between the pieces of an answer are news.
+        let more = chunk(json!({"content": "!"}), Value::Null);
+        assert_eq!(error(&(broken + &sse(&[more]))).status(), Status::Truncated, "{last}");
+    }
+    let listed = json!([{"error": {"code": 503, "message": "full", "status": "UNAVAILABLE"}}]);
+    for listed in [format!("{listed}\n"), format!("{listed:#}\n")] {
+        assert_eq!(error(&text_then(&listed)).status(), Status::Overloaded, "{listed}");
+    }
+}
+
+#[test]
+fn a_stop_of_a_gateways_own_does_not_hide_why_the_answer_ended() {
+    for (word, reason) in [
+        ("length", FinishReason::Length),
+        ("content_filter", FinishReason::ContentFilter),
+        ("tool_calls", FinishReason::ToolCalls),
+    ] {
+        let ends = [chunk(json!({}), word.into()), chunk(json!({}), "stop".into())];
+        let response = read("custom", &text_then(&sse(&ends))).unwrap();
+        let first = response.first();
+        assert_eq!(first.finish_reason, Some(reason));
+        assert_eq!(first.provider_finish_reason.as_deref(), Some(word));
+    }
+    let ends = [chunk(json!({}), "stop".into()), chunk(json!({}), "length".into())];
+    let response = read("custom", &text_then(&sse(&ends))).unwrap();
+    assert_eq!(response.first().finish_reason, Some(FinishReason::Length));
+}
+
+#[test]
 fn what_comes_after_the_finish_reason_is_read() {
     let usage = json!({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 4}});
     let events = [

@@ -32,7 +32,7 @@ fn main() {
     cpu(&mut callers, "calls", "CPU us a stream of 1,000 pieces of a call", 1, 20 * rounds);
     cpu(&mut callers, "blocks", "CPU us a stream of 1,000 events, one chunk", 1, 20 * rounds);
     cpu(&mut callers, "paced", "CPU us a stream of 1,000 events, 200 us apart", 1, rounds.min(7));
-    latency(&mut callers, rounds.min(7));
+    latency(&mut callers, rounds.max(21));
 }
 
 fn callers(port: u16) -> Vec<Box<dyn Caller>> {

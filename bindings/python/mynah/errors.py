@@ -48,6 +48,11 @@ class Error(Exception):
         return self.details.get("provider_code")
 
     @property
+    def provider_type(self) -> str | None:
+        """Its type beside the code, where the provider says both."""
+        return self.details.get("provider_type")
+
+    @property
     def request_id(self) -> str | None:
         """What the provider's support asks for."""
         return self.details.get("request_id")

@@ -32,6 +32,8 @@ pub struct Call {
     pub done: ToolCall,
     /// No more of it comes.
     pub ended: bool,
+    /// Its id is ours: the host has told none yet.
+    made_up: bool,
     /// Its name comes with each piece.
     repeats: bool,
     /// How far its arguments have come.
@@ -54,7 +56,8 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
         None => calls.len().checked_sub(1)?,
     };
     if piece.id.is_some() && piece.name.is_some() {
-        return calls[place].goes_on_in(piece).then_some(place);
+        let is_head = calls[place].lacks_head(piece);
+        return (is_head || calls[place].goes_on_in(piece)).then_some(place);
     }
     let Call { done: call, repeats, shape, .. } = &calls[place];
     if *repeats && piece.arguments.is_empty() && piece.name == Some(&call.name) {
@@ -68,9 +71,9 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
 }
 
 impl Call {
-    /// One that begins.
-    pub fn new(index: Option<u64>, done: ToolCall) -> Call {
-        Call { index, done, ..Call::default() }
+    /// One that begins with a piece.
+    pub fn new(piece: &Fragment, done: ToolCall) -> Call {
+        Call { index: piece.index, done, made_up: piece.id.is_none(), ..Call::default() }
     }
 
     /// Whether a piece with this call's id begins another one: some hosts give
@@ -89,6 +92,13 @@ impl Call {
         let is_open = !arguments.is_empty() && !self.shape.is_whole();
         let begins = piece.arguments.is_empty() || piece.arguments.trim_start().starts_with('{');
         is_open && !begins && piece.name == Some(name)
+    }
+
+    /// Whether a piece with name and id is the head of this call, which came after what
+    /// it is given.
+    fn lacks_head(&self, piece: &Fragment) -> bool {
+        let is_same = self.index.is_some() && self.index == piece.index;
+        is_same && self.made_up && self.done.name.is_empty() && !self.ended
     }
 
     /// Whether a piece that says nothing but arguments may be the rest of this call.
@@ -114,6 +124,10 @@ impl Call {
             } else if call.arguments.is_empty() {
                 call.name.push_str(name);
             }
+        }
+        if let (true, Some(id)) = (self.made_up, piece.id) {
+            call.id = id.into();
+            self.made_up = false;
         }
         if self.index.is_none() {
             self.index = piece.index;

@@ -203,7 +203,7 @@ impl<'a> Assembler<'a> {
             let id = piece.id.map(String::from);
             let id = id.unwrap_or_else(|| ToolCall::made_up_id(seed, choice, building.calls.len()));
             let done = ToolCall { id, ..ToolCall::default() };
-            building.calls.push(Call::new(piece.index, done));
+            building.calls.push(Call::new(&piece, done));
             building.calls.len() - 1
         });
         if building.calls[place].is_repeated_by(&piece) {

@@ -43,6 +43,8 @@ pub fn reason(word: &str) -> FinishReason {
         | "model_context_window_exceeded"
         | "model_length"
         | "max_output_tokens"
+        // Cohere's where the context is full.
+        | "error_limit"
         | "finish_reason_max_tokens" => FinishReason::Length,
         "tool_calls" | "function_call" | "tool_use" | "tool_call" => FinishReason::ToolCalls,
         "content_filter"

@@ -37,17 +37,22 @@ pub fn until(headers: &Headers, at_ms: u64) -> Option<Duration> {
     Some(Duration::from_millis(at_ms.saturating_sub(now * 1_000)))
 }
 
-/// When a limit with nothing left is full again: OpenAI's, Cerebras', or OpenRouter's
-/// only one.
+/// When a limit with nothing left is full again: OpenAI's, Cerebras', OpenRouter's
+/// only one, or Anthropic's.
 pub fn limit_reset(headers: &Headers) -> Option<Duration> {
     let now_ms = || Some(headers.get("date").and_then(dates::http)? * 1_000);
-    let spent = |what: &str| {
-        let left = headers.get(&format!("x-ratelimit-remaining{what}"))?;
-        let reset = headers.get(&format!("x-ratelimit-reset{what}"))?;
+    let spent = |left: String, reset: String| {
+        let (left, reset) = (headers.get(&left)?, headers.get(&reset)?);
         (left.trim() == "0").then(|| dates::reset_in(reset.trim(), now_ms)).flatten()
     };
-    let all = ["-requests", "-tokens", "-requests-minute", "-tokens-minute", ""];
-    all.into_iter().filter_map(spent).max()
+    let all = ["-requests", "-tokens", "-requests-minute", "-tokens-minute", ""].map(|what| {
+        spent(format!("x-ratelimit-remaining{what}"), format!("x-ratelimit-reset{what}"))
+    });
+    let claude = ["requests", "tokens", "input-tokens", "output-tokens"].map(|what| {
+        let field = |end: &str| format!("anthropic-ratelimit-{what}-{end}");
+        spent(field("remaining"), field("reset"))
+    });
+    all.into_iter().chain(claude).flatten().max()
 }
 
 /// "try again in 1m2.5s", "retry after 26 seconds", "please wait 10 hours 58 minutes":

@@ -48,6 +48,8 @@ fn envelopes_within_envelopes_are_opened() {
         (found.status, found.retry_after),
         (Status::RateLimited, Some(Duration::from_millis(1_500)))
     );
+    let words = (found.provider_code.as_deref(), found.provider_type.as_deref());
+    assert_eq!(words, (Some("429"), Some("RESOURCE_EXHAUSTED")));
     let deep = format!("{}1{}", "{\"error\":".repeat(100), "}".repeat(100));
     assert_eq!(refused("custom", 500, &[], &deep).status, Status::Server);
 }
@@ -112,6 +114,15 @@ fn waits_and_ids_are_found_in_rare_places() {
     assert_eq!(wait(&[], r#"{"error":{"message":"m","retry_after":7}}"#), seconds(7));
     let words = r#"{"error":{"message":"max RPM: 3, please try again after 1 seconds"}}"#;
     assert_eq!(wait(&[], words), seconds(1));
+    let claude = [
+        ("anthropic-ratelimit-requests-remaining", "12"),
+        ("anthropic-ratelimit-requests-reset", "2026-11-06T10:01:00Z"),
+        ("anthropic-ratelimit-input-tokens-remaining", "0"),
+        ("anthropic-ratelimit-input-tokens-reset", "2026-11-06T10:00:30Z"),
+        ("date", "Fri, 06 Nov 2026 10:00:00 GMT"),
+    ];
+    let waits = refused("anthropic", 429, &claude, "{}").retry_after;
+    assert_eq!(waits, Some(Duration::from_secs(30)));
     let azure = [("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "12")];
     assert_eq!(wait(&azure, "{}"), seconds(12));
     let id =

@@ -16,6 +16,26 @@ fn calls_of_a_plain_answer_are_never_taken_for_one() {
 }
 
 #[test]
+fn a_call_whose_id_or_name_comes_late_is_one_call_with_both() {
+    let piece = |call: Value| chunk(json!({"tool_calls": [call]}), Value::Null);
+    let given = |arguments: &str| json!({"index": 0, "function": {"arguments": arguments}});
+    let named = |arguments: &str| json!({"index": 0, "id": "c1", "function": {"name": "f", "arguments": arguments}});
+    let late = json!({"index": 0, "id": "c1", "function": {"arguments": "{\"a\":1}"}});
+    let unknown = json!({"index": 0, "function": {"name": "f", "arguments": ""}});
+    for pieces in [
+        vec![unknown, late],
+        vec![given("{\"a\""), named(":1}")],
+        vec![given("{\"a\":1}"), named("")],
+    ] {
+        let mut events: Vec<Value> = pieces.iter().cloned().map(piece).collect();
+        events.push(chunk(json!({}), "tool_calls".into()));
+        let (_, response) = read("custom", &events).unwrap();
+        assert_eq!(calls(&response), [("f", "{\"a\":1}")], "{pieces:?}");
+        assert_eq!(response.first().tool_calls[0].id, "c1", "{pieces:?}");
+    }
+}
+
+#[test]
 fn calls_of_a_stream_with_one_id_are_told_apart_by_index() {
     let call = |index: Value, arguments: &str| {
         chunk(

@@ -22,6 +22,8 @@ type Error struct {
 	HTTPStatus int
 	// ProviderCode is the provider's own word for it.
 	ProviderCode string
+	// ProviderType is its type beside the code, where the provider says both.
+	ProviderType string
 	// RequestID is what the provider's support asks for.
 	RequestID string
 	// Retriable says whether the same call may succeed later.
@@ -82,6 +84,7 @@ func (e *Error) facts(text []byte) {
 	var facts struct {
 		HTTPStatus   int    `json:"http_status"`
 		ProviderCode string `json:"provider_code"`
+		ProviderType string `json:"provider_type"`
 		RequestID    string `json:"request_id"`
 		Retriable    bool   `json:"retriable"`
 		RetryAfterMs int64  `json:"retry_after_ms"`
@@ -89,7 +92,8 @@ func (e *Error) facts(text []byte) {
 	}
 	// What a provider sends in another form than these is left out.
 	_ = json.Unmarshal(text, &facts)
-	e.HTTPStatus, e.ProviderCode, e.RequestID = facts.HTTPStatus, facts.ProviderCode, facts.RequestID
+	e.HTTPStatus, e.RequestID = facts.HTTPStatus, facts.RequestID
+	e.ProviderCode, e.ProviderType = facts.ProviderCode, facts.ProviderType
 	e.Retriable, e.Attempts = facts.Retriable, facts.Attempts
 	e.RetryAfter = time.Duration(facts.RetryAfterMs) * time.Millisecond
 }

@@ -238,8 +238,9 @@ impl Facts {
         }
         let mut error = CallError::new(status, message);
         error.http_status = (shown != 0).then_some(shown);
-        let code = self.code.as_ref().or(self.kind.as_ref());
-        error.provider_code = code.map(|code| scrub(code, &context.secrets));
+        let shown = |word: &String| scrub(word, &context.secrets);
+        error.provider_code = self.code.as_ref().or(self.kind.as_ref()).map(shown);
+        error.provider_type = self.kind.as_ref().filter(|_| self.code.is_some()).map(shown);
         error.request_id = request_id(head).or_else(|| self.request_id.clone());
         error.retry_after = self.retry_after(head, status);
         let above = status == Status::RateLimited

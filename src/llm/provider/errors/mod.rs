@@ -76,7 +76,15 @@ fn is_bare(name: &[u8], json: &Json) -> bool {
 /// The error that this JSON is if no answer comes: there is nothing but a message in
 /// it, as gateways write.
 pub fn of_words(context: &Context, head: &Head, json: &Json) -> Option<Error> {
-    let [(name, words)] = json.members() else { return None };
+    (json.members().len() == 1).then(|| of_last_words(context, head, json)).flatten()
+}
+
+/// The error that this JSON is if an answer breaks off after it: a message, and perhaps
+/// the id of the request, as Cohere has it.
+pub fn of_last_words(context: &Context, head: &Head, json: &Json) -> Option<Error> {
+    let is_id = |name: &str| matches!(name, "id" | "request_id");
+    let mut members = json.members().iter().filter(|(name, _)| !is_id(name));
+    let (Some((name, words)), None) = (members.next(), members.next()) else { return None };
     let is_message = matches!(name.as_ref(), "message" | "detail") && words.word().is_some();
     is_message.then(|| stated_in(context, head, json))
 }

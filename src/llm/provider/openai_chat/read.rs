@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::llm::assemble::{Assembler, CHOICES_MAX};
 use crate::llm::events::Pieces;
 use crate::llm::json::Json;
+use crate::llm::response::FinishReason;
 
 /// What a chunk that only adds a text may hold, the text aside: what says
 /// nothing, or the same in each.
@@ -212,7 +213,15 @@ impl Decoder {
             if finish::is_failure(&word) {
                 self.failure = Some(word.to_string());
             }
-            out.finish(index, finish::reason(&word), Some(word));
+            let reason = finish::reason(&word);
+            // Gateways close with a stop of their own what the host has ended already.
+            let is_cut = matches!(
+                out.choice(index).finish_reason,
+                Some(FinishReason::Length | FinishReason::ContentFilter | FinishReason::ToolCalls)
+            );
+            if reason != FinishReason::Stop || !is_cut {
+                out.finish(index, reason, Some(word));
+            }
         }
     }
 }

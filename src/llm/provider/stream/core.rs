@@ -36,6 +36,8 @@ pub(super) struct Core<D> {
     pub failed: Option<Error>,
     /// The error that the answer is if nothing else comes.
     words: Option<Error>,
+    /// The same if the answer breaks off: the last event said it.
+    last_words: Option<Error>,
     /// Whether the end mark came.
     pub complete: bool,
     ended: bool,
@@ -58,6 +60,7 @@ impl<D: Dialect> Core<D> {
             alike: Alike::default(),
             failed: None,
             words: None,
+            last_words: None,
             complete: false,
             ended: false,
             met: false,
@@ -162,6 +165,7 @@ impl<D: Dialect> Core<D> {
         if let Some(error) = errors::of_words(self.out.context(), self.out.head(), &json) {
             self.words = Some(error);
         }
+        self.last_words = errors::of_last_words(self.out.context(), self.out.head(), &json);
         let is_last = self.dialect.event(name, &json, &mut self.out);
         cost_beside(&json, &mut self.out);
         match is_last {
@@ -187,6 +191,7 @@ impl<D: Dialect> Core<D> {
         if let Some((lane, pieces)) = self.alike.taken() {
             self.dialect.add(lane, pieces, &mut self.out);
             self.alike.told();
+            self.last_words = None;
         }
     }
 
@@ -212,8 +217,9 @@ impl<D: Dialect> Core<D> {
         }
         self.stray.extend_from_slice(line);
         self.stray.push(b'\n');
-        let may_be_error = self.stray.starts_with(b"{") && self.stray.len() < STRAY_ERROR_MAX;
-        if !may_be_error || !line.ends_with(b"}") {
+        let may_be_error =
+            matches!(self.stray[0], b'{' | b'[') && self.stray.len() < STRAY_ERROR_MAX;
+        if !may_be_error || !matches!(line.last(), Some(b'}' | b']')) {
             return;
         }
         let stray = std::mem::take(&mut self.stray);
@@ -307,7 +313,7 @@ impl<D: Dialect> Core<D> {
         if self.out.has_finished() {
             return self.complete();
         }
-        if let Some(error) = self.last_word() {
+        if let Some(error) = self.last_word().or_else(|| self.last_words.take()) {
             return self.fail(error);
         }
         self.end();
