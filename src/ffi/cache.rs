@@ -5,6 +5,7 @@
 //! reported after it. Calls that may take long hold a count.
 
 pub mod entries;
+mod farther;
 pub(super) mod reach;
 pub mod state;
 #[cfg(test)]
