@@ -35,12 +35,6 @@ pub enum Stored {
     Late,
 }
 
-impl Stored {
-    fn is_late(&self) -> bool {
-        matches!(self, Stored::Late)
-    }
-}
-
 /// How often one who was late tries again: longer than most write, and shorter than
 /// queueing for the lock takes.
 const TRIES: usize = 16;
@@ -72,7 +66,8 @@ impl Cache {
     pub fn late_store(&self, stay: &Alone, key: &[u8], value: &[u8], ttl: Ttl) -> Stored {
         let again = (0..TRIES).find_map(|_| {
             spin_loop();
-            Some(self.quick_store(stay, key, value, ttl)).filter(|stored| !stored.is_late())
+            let stored = self.quick_store(stay, key, value, ttl);
+            (!matches!(stored, Stored::Late)).then_some(stored)
         });
         again.unwrap_or(Stored::Unsure)
     }

@@ -1,5 +1,6 @@
 //! Cohere: what it is shown, calls without arguments, and probabilities.
 
+use mynah::llm::response::FinishReason;
 use serde_json::{Value, json};
 
 use crate::*;
@@ -87,6 +88,13 @@ fn probabilities_are_kept_streamed_as_plain() {
     for response in [streamed, whole] {
         assert_eq!((response.text(), &response.first().logprobs), ("Hi you", &Some(all.clone())));
     }
+}
+
+#[test]
+fn an_answer_that_filled_its_context_was_cut() {
+    let whole = plain(&json!({"id": "i", "finish_reason": "ERROR_LIMIT",
+        "message": {"role": "assistant", "content": [{"type": "text", "text": "Hi"}]}}));
+    assert_eq!(whole.first().finish_reason, Some(FinishReason::Length));
 }
 
 #[test]

@@ -58,6 +58,8 @@ fn what_a_stream_says_last_before_it_breaks_off_is_its_error() {
         let broken = text_then(&sse(std::slice::from_ref(&last)));
         assert!(error(&broken).to_string().contains("Internal Server Error"), "{last}");
         assert_eq!(error(&broken).status(), Status::Server, "{last}");
+        let alone = sse(std::slice::from_ref(&last)) + "data: [DONE]\n\n";
+        assert_eq!(error(&alone).status(), Status::Server, "{last}");
         // News between the pieces of an answer are news.
         let more = chunk(json!({"content": "!"}), Value::Null);
         assert_eq!(error(&(broken + &sse(&[more]))).status(), Status::Truncated, "{last}");

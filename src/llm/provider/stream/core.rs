@@ -34,10 +34,8 @@ pub(super) struct Core<D> {
     pub alike: Alike,
     /// The error that the answer is.
     pub failed: Option<Error>,
-    /// The error that the answer is if nothing else comes.
+    /// The error that the answer is if no more of it comes.
     words: Option<Error>,
-    /// The same if the answer breaks off: the last event said it.
-    last_words: Option<Error>,
     /// Whether the end mark came.
     pub complete: bool,
     ended: bool,
@@ -60,7 +58,6 @@ impl<D: Dialect> Core<D> {
             alike: Alike::default(),
             failed: None,
             words: None,
-            last_words: None,
             complete: false,
             ended: false,
             met: false,
@@ -162,12 +159,12 @@ impl<D: Dialect> Core<D> {
         if pairs::is_sign_of_life(&json) {
             return;
         }
-        if let Some(error) = errors::of_words(self.out.context(), self.out.head(), &json) {
-            self.words = Some(error);
-        }
-        self.last_words = errors::of_last_words(self.out.context(), self.out.head(), &json);
+        let words = errors::of_last_words(self.out.context(), self.out.head(), &json);
         let is_last = self.dialect.event(name, &json, &mut self.out);
         cost_beside(&json, &mut self.out);
+        if words.is_some() || self.out.has_begun() {
+            self.words = words;
+        }
         match is_last {
             Ok(_) if self.out.is_too_much() => self.fail(too_much(self.out.head())),
             Ok(false) => self.propose(name, data, &json),
@@ -191,7 +188,7 @@ impl<D: Dialect> Core<D> {
         if let Some((lane, pieces)) = self.alike.taken() {
             self.dialect.add(lane, pieces, &mut self.out);
             self.alike.told();
-            self.last_words = None;
+            self.words = None;
         }
     }
 
@@ -313,7 +310,7 @@ impl<D: Dialect> Core<D> {
         if self.out.has_finished() {
             return self.complete();
         }
-        if let Some(error) = self.last_word().or_else(|| self.last_words.take()) {
+        if let Some(error) = self.words.take().or_else(|| self.last_word()) {
             return self.fail(error);
         }
         self.end();
