@@ -12,7 +12,7 @@ use crate::error::{Bound, CallError, Error, Result, Status};
 
 use super::cancel::{Interrupt, Reason};
 use super::client::{Failed, arrived};
-use super::event::{Event, Sink};
+use super::event::Sink;
 use super::log::Listeners;
 use super::metrics::Spent;
 use super::order::Order;
@@ -298,6 +298,7 @@ impl Sending<'_> {
             interrupt: self.interrupt,
             max_bytes: self.order.options.values.max_response_bytes,
             received: 0,
+            delivered: false,
             progress: Progress {
                 streamed,
                 sent_ns: exchange.sent_at_ns,
@@ -317,16 +318,9 @@ impl Sending<'_> {
         facts: Facts,
     ) -> Result<Response, Broken> {
         let mut decoder = self.order.provider.stream(&self.order.prepared.context, head);
-        let mut delivered = false;
-        let mut deliver = |event: &Event| match sink.as_mut() {
-            Some(sink) => {
-                delivered = true;
-                sink(event)
-            }
-            None => true,
-        };
-        let result = reader.stream(body, &mut *decoder, &mut deliver);
+        let result = reader.stream(body, &mut *decoder, sink);
         let Err(error) = result else { return Ok(decoder.response()) };
+        let delivered = reader.delivered;
         let mut broken = Broken::new(error, Facts { delivered, ..facts });
         broken.partial = delivered.then(|| Box::new(decoder.response().cut()));
         Err(broken)

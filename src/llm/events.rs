@@ -104,29 +104,33 @@ impl Events {
 
     /// Adds pieces of text, or of thinking.
     pub fn push_pieces(&mut self, choice: u32, thought: bool, pieces: Pieces<'_>) {
+        let count = self.push_texts(pieces);
+        self.list.push(Entry::Pieces { choice, thought, count });
+    }
+
+    /// Adds texts: how many.
+    fn push_texts(&mut self, pieces: Pieces<'_>) -> usize {
         self.texts.push_str(pieces.text);
         let before = self.lens.len();
         match pieces.lens {
             [] => self.lens.push(pieces.text.len()),
             lens => self.lens.extend(lens),
         }
-        let count = self.lens.len() - before;
-        self.list.push(Entry::Pieces { choice, thought, count });
+        self.lens.len() - before
     }
 
-    /// Adds a piece of what a call is given, which has this number.
-    pub fn push_arguments(&mut self, choice: u32, index: u32, call: &ToolCall, piece: &str) {
-        self.texts.push_str(piece);
-        self.lens.push(piece.len());
+    /// Adds pieces of what a call is given, which has this number.
+    pub fn push_arguments(&mut self, choice: u32, index: u32, call: &ToolCall, pieces: Pieces<'_>) {
+        let count = self.push_texts(pieces);
         if let Some(Entry::Arguments(last)) = self.list.last_mut()
             && (last.choice, last.index) == (choice, index)
             && (&last.id, &last.name) == (&call.id, &call.name)
         {
-            last.count += 1;
+            last.count += count;
             return;
         }
         let (id, name) = (call.id.clone(), call.name.clone());
-        self.list.push(Entry::Arguments(Box::new(Arguments { choice, index, id, name, count: 1 })));
+        self.list.push(Entry::Arguments(Box::new(Arguments { choice, index, id, name, count })));
     }
 
     /// Hands them out, up to the first that is answered with an error: the next
@@ -257,7 +261,7 @@ mod tests {
         let pieces =
             [(0, "a", "{"), (0, "a", ""), (0, "a", "\u{e9}}"), (1, "b", "{}"), (0, "a", "x")];
         for (index, id, piece) in pieces {
-            events.push_arguments(2, index, &call(id), piece);
+            events.push_arguments(2, index, &call(id), piece.into());
         }
         assert!(events.have_content());
         events.push_piece(0, false, "after");

@@ -182,7 +182,9 @@ fn steps(entry: &Value) -> BTreeMap<u64, String> {
         let thousands = suffix.strip_prefix("_above_")?.strip_suffix("k_tokens")?;
         Some((thousands.parse::<u64>().ok()?.checked_mul(1_000)?, suffix.to_string()))
     };
-    entry.as_object().into_iter().flatten().filter_map(|(key, _)| step(key)).collect()
+    let mut steps = BTreeMap::new();
+    steps.extend(entry.as_object().into_iter().flatten().filter_map(|(key, _)| step(key)));
+    steps
 }
 
 /// Whether an entry of LiteLLM's map has a price per token below 0.

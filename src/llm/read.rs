@@ -28,6 +28,8 @@ pub struct Reader<'a> {
     pub progress: Progress,
     /// Bytes so far.
     pub received: u64,
+    /// Whether an event has been handed out.
+    pub delivered: bool,
 }
 
 impl Reader<'_> {
@@ -85,12 +87,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a stream to its end and delivers its events.
+    /// Reads a stream to its end and delivers its events to whom there is.
     pub fn stream(
         &mut self,
         body: &mut dyn Body,
         decoder: &mut dyn StreamDecoder,
-        sink: &mut Sink<'_>,
+        sink: &mut Option<&mut Sink<'_>>,
     ) -> Result<()> {
         loop {
             let chunk = match self.chunk(body) {
@@ -137,10 +139,11 @@ impl Reader<'_> {
     /// Hands out what one read has brought. The clock is asked once for all of
     /// it: to a stream that comes in bursts that is most of the cost. Whether the
     /// whole time is up is seen on the coarse one, now and then.
-    fn deliver(&mut self, events: &mut Events, sink: &mut Sink<'_>) -> Result<()> {
+    fn deliver(&mut self, events: &mut Events, sink: &mut Option<&mut Sink<'_>>) -> Result<()> {
         if events.is_empty() {
             return Ok(());
         }
+        self.interrupt.check()?;
         if events.have_content() {
             let now = self.progress.last_byte_ns;
             self.progress.first_content_ns.get_or_insert(now);
@@ -154,10 +157,13 @@ impl Reader<'_> {
             if looks.is_past(end.at_ns, self.timing) && self.timing.left().is_zero() {
                 return Err(self.timing.error(end.phase));
             }
-            // A cancel that comes while the callback runs ends it here.
-            if self.interrupt.reason().is_none() && !sink(event) {
-                self.interrupt.trip(Reason::Stopped);
+            if let Some(sink) = sink {
+                self.delivered = true;
+                if !sink(event) {
+                    self.interrupt.trip(Reason::Stopped);
+                }
             }
+            // A cancel that comes while the callback runs ends it here.
             self.interrupt.check()
         };
         let (result, now) = self.timing.outside_until(|| events.deliver(each));
@@ -242,6 +248,7 @@ mod tests {
             max_bytes: u64::MAX,
             progress,
             received: 0,
+            delivered: false,
         };
         let sent_ns = clock.now_ns();
         hand.advance(Duration::from_millis(50));
@@ -252,7 +259,7 @@ mod tests {
             hand.advance(Duration::from_millis(300));
             true
         };
-        reader.deliver(&mut events, &mut slow).unwrap();
+        reader.deliver(&mut events, &mut Some(&mut slow)).unwrap();
         let deadline = timing.next_content(&reader.progress);
         assert_eq!(deadline.at_ns - sent_ns, 450_000_000);
     }

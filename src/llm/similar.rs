@@ -47,7 +47,7 @@ fn beginning(request: &Request) -> String {
 pub fn groups(requests: &[&Request]) -> Vec<Group> {
     let texts: Vec<String> = requests.iter().map(|request| beginning(request)).collect();
     let mut order: Vec<usize> = (0..texts.len()).collect();
-    order.sort_by(|a, b| texts[*a].cmp(&texts[*b]));
+    order.sort_unstable_by_key(|place| (texts[*place].as_str(), *place));
     let mut groups: Vec<Group> = Vec::new();
     for place in order {
         let kept = groups.last().and_then(|group| group.members.last());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::http::Request;
 use crate::options::url;
@@ -47,8 +47,8 @@ impl Stats {
 
     /// All of it; `open` is the number of open connections.
     pub fn to_json(&self, open: usize) -> Value {
-        let by_status: BTreeMap<String, u64> =
-            self.statuses.iter().map(|(status, n)| (status.to_string(), *n)).collect();
+        let by_status: Map<String, Value> =
+            self.statuses.iter().map(|(status, n)| (status.to_string(), (*n).into())).collect();
         json!({
             "requests": self.requests,
             "requests_in_flight": self.in_flight,
@@ -70,14 +70,14 @@ impl Stats {
 /// A request as JSON, its key redacted.
 fn show(request: &Request) -> Value {
     const KEYS: &[&str] = &["authorization", "x-api-key", "x-goog-api-key", "api-key"];
-    let headers: BTreeMap<String, String> = request
+    let headers: Map<String, Value> = request
         .headers
         .iter()
         .map(|(name, value)| {
             let name = name.to_ascii_lowercase();
             let hidden = KEYS.contains(&name.as_str());
             let value = if hidden { "(redacted)".to_string() } else { value.clone() };
-            (name, value)
+            (name, value.into())
         })
         .collect();
     let body = serde_json::from_slice(&request.body)

@@ -2,7 +2,9 @@
 //!
 //! CPU time is that of the calling thread, which is all that any of them uses.
 //! The callers take short turns, so that what else the machine does befalls all alike;
-//! medians are shown, of the times and of the ratios within a round: read the ratios. `wire serve` is the server, started by the program itself;
+//! medians are shown, of the times and of the ratios within a round: read the ratios.
+//! `wire 9 burst,calls` measures those paths alone, for 9 times the rounds that they
+//! are given at least. `wire serve` is the server, started by the program itself;
 //! `wire --only=plain 1000 libcurl` is one caller on one path, for a profiler.
 
 use mynah_benches::thread_cpu_ns;
@@ -26,13 +28,24 @@ fn main() {
         return;
     }
     let rounds = first.parse().unwrap_or(15);
+    let chosen = arguments.next();
+    let is_chosen =
+        |path: &str| chosen.as_ref().is_none_or(|all| all.split(',').any(|p| p == path));
     let mut callers = callers(server.port);
-    cpu(&mut callers, "plain", "CPU us a plain call", 10, 30 * rounds);
-    cpu(&mut callers, "burst", "CPU us a stream of 1,000 events, a chunk each", 1, 20 * rounds);
-    cpu(&mut callers, "calls", "CPU us a stream of 1,000 pieces of a call", 1, 20 * rounds);
-    cpu(&mut callers, "blocks", "CPU us a stream of 1,000 events, one chunk", 1, 20 * rounds);
-    cpu(&mut callers, "paced", "CPU us a stream of 1,000 events, 200 us apart", 1, rounds.min(7));
-    latency(&mut callers, rounds.max(21));
+    for (path, title, calls, rounds) in [
+        ("plain", "CPU us a plain call", 10, 30 * rounds),
+        ("burst", "CPU us a stream of 1,000 events, a chunk each", 1, 20 * rounds),
+        ("calls", "CPU us a stream of 1,000 pieces of a call", 1, 20 * rounds),
+        ("blocks", "CPU us a stream of 1,000 events, one chunk", 1, 20 * rounds),
+        ("paced", "CPU us a stream of 1,000 events, 200 us apart", 1, rounds.min(7)),
+    ] {
+        if is_chosen(path) {
+            cpu(&mut callers, path, title, calls, rounds);
+        }
+    }
+    if is_chosen("stamped") {
+        latency(&mut callers, rounds.max(21));
+    }
 }
 
 fn callers(port: u16) -> Vec<Box<dyn Caller>> {

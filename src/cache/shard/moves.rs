@@ -150,6 +150,6 @@ fn interleave(a: Vec<(Entry, u8)>, b: Vec<(Entry, u8)>) -> Vec<(Entry, u8)> {
     };
     let mut all = ranked(a);
     all.extend(ranked(b));
-    all.sort_by(|(list, rank, _), (other, later, _)| list.cmp(other).then(rank.total_cmp(later)));
+    all.sort_unstable_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
     all.into_iter().map(|(list, _, entry)| (entry, list)).collect()
 }

@@ -149,7 +149,7 @@ impl Figures<'_> {
         let mut found: Vec<_> =
             bounds.iter().map(|bound| (self.ended_by(*bound), *bound)).collect();
         found.retain(|(calls, _)| calls / self.calls >= share);
-        found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        found.sort_unstable_by(|(one, _), (other, _)| other.total_cmp(one));
         found.into_iter().map(|(_, bound)| bound).collect()
     }
 

@@ -9,7 +9,7 @@ pub const CALLS_MAX: usize = 4_096;
 pub const WORD_MAX: usize = 1 << 16;
 
 /// A piece of a call.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy)]
 pub struct Fragment<'a> {
     /// The provider's number of the call.
     pub index: Option<u64>,
@@ -113,6 +113,12 @@ impl Call {
         self.shape.is_whole() && piece.arguments == self.done.arguments && !self.done.is_custom()
     }
 
+    /// Whether no end of its arguments is within this text, so that all of that is its
+    /// own, in whatever pieces it came.
+    pub fn stays_open(&self, text: &str) -> bool {
+        !self.shape.is_whole() && memchr::memchr2(b'}', b']', text.as_bytes()).is_none()
+    }
+
     /// Adds a piece to it.
     pub fn add(&mut self, piece: &Fragment) {
         let call = &mut self.done;
@@ -158,7 +164,18 @@ impl Shape {
     }
 
     fn go_on(&mut self, piece: &str) {
-        piece.bytes().filter(|byte| !byte.is_ascii_whitespace()).for_each(|byte| self.take(byte));
+        let mut rest = piece.as_bytes();
+        while let [byte, after @ ..] = rest {
+            if self.is_text && !self.is_escaped && !matches!(byte, b'"' | b'\\') {
+                let end = memchr::memchr2(b'"', b'\\', after).unwrap_or(after.len());
+                rest = &after[end..];
+                continue;
+            }
+            if !byte.is_ascii_whitespace() {
+                self.take(*byte);
+            }
+            rest = after;
+        }
     }
 
     fn take(&mut self, byte: u8) {

@@ -211,18 +211,31 @@ impl<'a> Assembler<'a> {
         }
         building.calls[place].add(&piece);
         self.is_too_much |= is_too_much;
-        self.tell_arguments(choice, place, piece.arguments);
+        self.tell_arguments(choice, place, piece.arguments.into());
         place
     }
 
     /// Pieces of what the call with the provider's number is given.
     pub fn arguments(&mut self, choice: u32, call: u64, pieces: Pieces<'_>) {
-        for arguments in pieces.iter() {
-            self.tool(choice, Fragment { index: Some(call), arguments, ..Fragment::default() });
+        self.given(choice, Fragment { index: Some(call), ..Fragment::default() }, pieces);
+    }
+
+    /// Pieces of what the call is given that `of` says, one after the other.
+    pub fn given(&mut self, choice: u32, of: Fragment, pieces: Pieces<'_>) {
+        let calls = &mut self.building(choice).calls;
+        let place = calls::place_of(calls, &of);
+        match place.filter(|place| calls[*place].stays_open(pieces.text)) {
+            Some(place) => {
+                calls[place].add(&Fragment { arguments: pieces.text, ..of });
+                self.tell_arguments(choice, place, pieces);
+            }
+            None => pieces.iter().for_each(|arguments| {
+                self.tool(choice, Fragment { arguments, ..of });
+            }),
         }
     }
 
-    fn tell_arguments(&mut self, choice: u32, place: usize, piece: &str) {
+    fn tell_arguments(&mut self, choice: u32, place: usize, pieces: Pieces<'_>) {
         if !self.started && !self.quiet {
             self.tell_start();
         }
@@ -230,7 +243,7 @@ impl<'a> Assembler<'a> {
         let Some(call) = at.and_then(|at| self.choices[at].calls.get(place)) else { return };
         self.is_too_much |= call.done.id.len().max(call.done.name.len()) > WORD_MAX;
         if !self.quiet {
-            self.events.push_arguments(choice, place as u32, &call.done, piece);
+            self.events.push_arguments(choice, place as u32, &call.done, pieces);
         }
     }
 
@@ -274,7 +287,7 @@ impl<'a> Assembler<'a> {
         if call.done.arguments.trim().is_empty() && !call.done.is_custom() {
             let arguments = "{}";
             call.add(&Fragment { arguments, ..Fragment::default() });
-            self.tell_arguments(choice, place, arguments);
+            self.tell_arguments(choice, place, arguments.into());
         }
         self.tell(choice, || EventKind::ToolCallEnd { index, id, name });
     }

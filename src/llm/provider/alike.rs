@@ -119,7 +119,7 @@ impl Alike {
         let Some(text_at) = offset(data, added.text.as_bytes()) else { return };
         let mut holes = vec![(text_at, added.text.len(), Hole::Text)];
         holes.extend(added.noise.iter().filter_map(|name| noise(data, name)));
-        holes.sort_by_key(|hole| hole.0);
+        holes.sort_unstable_by_key(|hole| hole.0);
         let (name, data) = (name.to_vec(), data.to_vec());
         self.proposed = Some(Proposal { name, data, holes, lane: added.lane });
     }

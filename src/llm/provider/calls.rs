@@ -181,7 +181,10 @@ pub fn sort_results(messages: &[Message], order: &mut [usize]) {
     let is_result = |at: usize| messages[at].role == Role::Tool;
     for run in order.chunk_by_mut(|a, b| is_result(*a) && is_result(*b)) {
         if run.len() > 1 {
-            run.sort_by_cached_key(|at| place_of(messages, *at).unwrap_or((usize::MAX, 0)));
+            let place = |at: usize| place_of(messages, at).unwrap_or((usize::MAX, 0));
+            let mut sorted: Vec<_> = run.iter().map(|at| (place(*at), *at)).collect();
+            sorted.sort_unstable();
+            run.iter_mut().zip(sorted).for_each(|(at, (_, next))| *at = next);
         }
     }
 }

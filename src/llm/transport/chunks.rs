@@ -37,6 +37,7 @@ impl Chunks {
     /// bytes are not chunks.
     pub fn take(&mut self, bytes: &mut [u8]) -> Result<Piece, &'static str> {
         let mut piece = Piece { start: 0, end: 0, used: 0 };
+        let mut between = Between::default();
         loop {
             let Chunks::Data(mut left) = *self else {
                 let Some(taken) = self.between(&bytes[piece.used..])? else { return Ok(piece) };
@@ -50,7 +51,7 @@ impl Chunks {
                     *self = Chunks::Data(left - len);
                     return Ok(piece);
                 }
-                let Some((size, taken)) = next_size(&bytes[piece.used..]) else { break };
+                let Some((size, taken)) = between.next(&bytes[piece.used..]) else { break };
                 piece.used += taken;
                 left = size;
             }
@@ -92,6 +93,34 @@ impl Piece {
         }
         self.end += len;
         self.used += len;
+    }
+}
+
+/// What stood between two chunks. Events are often of one length, and so the same
+/// stands before the next.
+#[derive(Default)]
+struct Between {
+    /// It and what follows, the first byte the lowest.
+    bytes: u64,
+    /// Which of these bits are its own.
+    mask: u64,
+    /// The size that it says; 0: nothing is known yet.
+    size: usize,
+    /// How much it is.
+    len: usize,
+}
+
+impl Between {
+    /// The size of the chunk that follows on another one's data, and how much is
+    /// between them; none where that is not as usual.
+    #[inline]
+    fn next(&mut self, rest: &[u8]) -> Option<(usize, usize)> {
+        let bytes = u64::from_le_bytes(*rest.first_chunk()?);
+        if self.size == 0 || (bytes ^ self.bytes) & self.mask != 0 {
+            let (size, len) = next_size(rest)?;
+            *self = Between { bytes, mask: u64::MAX >> (u64::BITS - 8 * len as u32), size, len };
+        }
+        Some((self.size, self.len))
     }
 }
 
@@ -180,6 +209,13 @@ mod tests {
             (b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", b"abcde", Chunks::Ended, b""),
             (b"09 \r\n\r\n34567\r\n\r\n001;x=\"y\"\r\nz\r\n", b"\r\n34567\r\nz", Chunks::Size, b""),
             (b"1\r\na\r\n0\r\nx: y\r\nz: 0\r\n\r\nHTTP", b"a", Chunks::Ended, b"HTTP"),
+            (b"2\r\nab\r\n2\r\ncd\r\n20\r\n", b"abcd", Chunks::Data(32), b""),
+            (
+                b"1\r\na\r\n1\r\nb\r\n1\r\nc\r\n01\r\nd\r\n2\r\nef\r\n2\r\ngh\r\n0\r\n\r\n",
+                b"abcdefgh",
+                Chunks::Ended,
+                b"",
+            ),
             (b"0\r\n\r", b"", Chunks::Trailer, b"\r"),
             (b"F\r\nabc", b"abc", Chunks::Data(12), b""),
             (b"3\r\nabc", b"abc", Chunks::DataEnd, b""),

@@ -78,8 +78,13 @@ impl Block {
             return;
         }
         let (index, id) = (Some(self.index), self.start["id"].as_str());
-        for arguments in pieces.iter().filter(|piece| !piece.is_empty()) {
-            out.tool(0, Fragment { index, id, arguments, ..Fragment::default() });
+        let of = Fragment { index, id, ..Fragment::default() };
+        match pieces.iter().any(str::is_empty) {
+            false => out.given(0, of, pieces),
+            true => {
+                let told = pieces.iter().filter(|piece| !piece.is_empty());
+                told.for_each(|piece| out.given(0, of, piece.into()));
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use super::decoder::Decoder;
 use super::items::Begun;
 use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::events::Pieces;
 use crate::llm::json::Json;
 
 impl Decoder {
@@ -45,11 +46,11 @@ impl Decoder {
         }
     }
 
-    pub fn arguments(&mut self, at: usize, piece: &str, out: &mut Assembler) {
+    pub fn arguments(&mut self, at: usize, pieces: Pieces<'_>, out: &mut Assembler) {
         self.tell_held(at, out);
         let Some(call) = &self.items.at(at).call else { return };
         let id = out.tool_id(0, call.place);
-        out.tool(0, Fragment { id: Some(&id), arguments: piece, ..Fragment::default() });
+        out.given(0, Fragment { id: Some(&id), ..Fragment::default() }, pieces);
     }
 
     /// A call is complete: what no delta told is told now.
@@ -71,7 +72,7 @@ impl Decoder {
         let given = if given.is_empty() { &begun } else { given };
         let told = out.called(0, call.place).map_or("", |call| &call.arguments);
         if let Some(rest) = given.strip_prefix(told).filter(|rest| !rest.is_empty()) {
-            self.arguments(at, rest, out);
+            self.arguments(at, rest.into(), out);
         }
     }
 }

@@ -64,7 +64,7 @@ impl Dialect for Decoder {
             }
             "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
                 let at = self.piece(json, "function_call");
-                self.arguments(at, delta_of(json), out);
+                self.arguments(at, delta_of(json).into(), out);
                 self.given = at;
             }
             // LM Studio says them nowhere else.
@@ -167,7 +167,7 @@ impl Dialect for Decoder {
         if let PieceOf::Arguments(at) = lane.of {
             let at = now(&self.items, at as usize);
             self.items.at(at).is_told = true;
-            return pieces.iter().for_each(|piece| self.arguments(at, piece, out));
+            return self.arguments(at, pieces, out);
         }
         let Some(mut place) = self.told.place_of(lane.index) else { return };
         place.item = now(&self.items, place.item);
