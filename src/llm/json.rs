@@ -12,6 +12,7 @@ use serde_json::{Map, Number, Value};
 
 mod given;
 pub mod halves;
+mod numbers;
 mod reader;
 mod word;
 mod write;
@@ -44,17 +45,22 @@ static NOTHING: Json<'static> = Json::Null;
 
 impl<'a> Json<'a> {
     /// Reads one value that is the whole text, a byte order mark before it aside.
-    /// Half of a surrogate pair, which other readers of JSON let pass, reads as a
-    /// replacement character; bytes that are not UTF-8 are an error.
+    /// What other readers of JSON let pass: half of a surrogate pair reads as a
+    /// replacement character, and a number that is none, such as NaN, as null. Bytes
+    /// that are not UTF-8 are an error.
     pub fn parse(text: &'a [u8]) -> Result<Json<'a>, serde_json::Error> {
-        let mended = |error| match std::str::from_utf8(text).map(halves::mended) {
-            Ok(Cow::Owned(text)) => Json::parse_whole(text.as_bytes()).map(Json::into_owned),
-            _ => Err(error),
+        let mended = |error| {
+            let Ok(text) = std::str::from_utf8(text) else { return Err(error) };
+            let whole = halves::mended(text);
+            match numbers::mended(&whole) {
+                Cow::Borrowed(same) if same == text => Err(error),
+                text => Json::parse_whole(text.as_bytes()).map(Json::into_owned),
+            }
         };
         Json::parse_whole(text).or_else(mended)
     }
 
-    /// The same, but half of a surrogate pair is an error.
+    /// The same, but neither passes.
     pub fn parse_whole(text: &'a [u8]) -> Result<Json<'a>, serde_json::Error> {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         // One look at the whole is cheaper than one at each string.

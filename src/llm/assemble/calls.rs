@@ -21,6 +21,8 @@ pub struct Fragment<'a> {
     pub arguments: &'a str,
     /// Whether it is known to begin a call, whatever its id and index.
     pub begins: bool,
+    /// Whether the call is given a text of the model's own instead of JSON.
+    pub is_custom: bool,
 }
 
 /// A call in the making.

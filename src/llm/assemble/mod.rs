@@ -25,6 +25,9 @@ use building::Building;
 pub use calls::{CALLS_MAX, Fragment};
 use calls::{Call, WORD_MAX};
 
+/// What a call is given that is given nothing.
+const NONE_GIVEN: &str = "{}";
+
 /// Builds a response from pieces.
 #[derive(Debug)]
 pub struct Assembler<'a> {
@@ -200,6 +203,10 @@ impl<'a> Assembler<'a> {
         let building = self.building(choice);
         let place = calls::place_of(&building.calls, &piece).unwrap_or_else(|| {
             is_too_much = building.calls.len() >= CALLS_MAX;
+            // Some gateways begin so where the arguments are yet to come.
+            if piece.arguments == NONE_GIVEN && !piece.is_custom {
+                piece.arguments = "";
+            }
             let id = piece.id.map(String::from);
             let id = id.unwrap_or_else(|| ToolCall::made_up_id(seed, choice, building.calls.len()));
             let done = ToolCall { id, ..ToolCall::default() };
@@ -285,7 +292,7 @@ impl<'a> Assembler<'a> {
         call.ended = true;
         let (index, id, name) = (place as u32, call.done.id.clone(), call.done.name.clone());
         if call.done.arguments.trim().is_empty() && !call.done.is_custom() {
-            let arguments = "{}";
+            let arguments = NONE_GIVEN;
             call.add(&Fragment { arguments, ..Fragment::default() });
             self.tell_arguments(choice, place, arguments.into());
         }

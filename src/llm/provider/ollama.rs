@@ -336,7 +336,14 @@ impl Decoder {
             let number = out.calls_of(0) as u64;
             let (id, name) = (call.get("id").word(), function.get("name").word());
             let index = Some(number);
-            let piece = Fragment { index, id, name, arguments: &arguments, begins: true };
+            let piece = Fragment {
+                index,
+                id,
+                name,
+                arguments: &arguments,
+                begins: true,
+                ..Fragment::default()
+            };
             let place = out.tool(0, piece);
             out.tool_end(0, place);
             self.calls.push(call.to_value());

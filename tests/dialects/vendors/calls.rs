@@ -36,6 +36,32 @@ fn a_call_whose_id_or_name_comes_late_is_one_call_with_both() {
 }
 
 #[test]
+fn an_empty_object_before_what_a_call_is_given_is_no_part_of_that() {
+    let piece = |call: Value| chunk(json!({"tool_calls": [call]}), Value::Null);
+    let begin = json!({"index": 0, "id": "c1", "function": {"name": "f", "arguments": "{}"}});
+    let given = |arguments: &str| piece(json!({"index": 0, "function": {"arguments": arguments}}));
+    let custom = json!({"index": 0, "id": "c1", "type": "custom",
+        "custom": {"name": "f", "input": "{}"}});
+    for (begin, more, wanted) in [
+        (&begin, vec![given("{\"a\":"), given("{}"), given("}")], "{\"a\":{}}"),
+        (&begin, vec![given("{}")], "{}"),
+        (&begin, vec![], "{}"),
+        (&custom, vec![], "{}"),
+    ] {
+        let mut events = vec![piece(begin.clone())];
+        events.extend(more);
+        events.push(chunk(json!({}), "tool_calls".into()));
+        let (told, response) = read("custom", &events).unwrap();
+        assert_eq!(calls(&response), [("f", wanted)]);
+        let pieces = told.iter().filter_map(|event| match &event.kind {
+            EventKind::ToolCall { arguments, .. } => Some(&**arguments),
+            _ => None,
+        });
+        assert_eq!(pieces.collect::<String>(), wanted);
+    }
+}
+
+#[test]
 fn calls_of_a_stream_with_one_id_are_told_apart_by_index() {
     let call = |index: Value, arguments: &str| {
         chunk(

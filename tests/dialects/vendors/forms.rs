@@ -271,3 +271,24 @@ fn a_spoken_answer_goes_back_as_its_id_alone() {
     let sent = body(&client, &request(json!({"messages": [asked.clone(), said, asked]})));
     assert_eq!(sent["messages"][1]["audio"], json!({"id": "audio_1"}));
 }
+
+#[test]
+fn a_probability_of_nothing_as_python_writes_it_is_null_and_the_answer_is_read() {
+    let word = json!({"content": [{"token": "NaN", "logprob": "@", "bytes": null}]});
+    let mut piece = chunk(json!({"content": "NaN"}), json!(null));
+    piece["choices"][0]["logprobs"] = word.clone();
+    let events = sse(&[piece, chunk(json!({}), json!("stop"))]);
+    let answer = json!({"choices": [{"index": 0, "message": {"content": "NaN"},
+        "logprobs": word, "finish_reason": "stop"}]});
+    for none in ["NaN", "-Infinity", "Infinity"] {
+        let (dialect, context) = context_of("custom");
+        let (_, streamed) = stream(dialect, &context, &events.replace("\"@\"", none)).unwrap();
+        let body = answer.to_string().replace("\"@\"", none);
+        let plain = dialect.reply(&context, &head(200, &[]), body.as_bytes()).unwrap();
+        for response in [streamed, plain] {
+            assert_eq!(response.text(), "NaN", "{none}");
+            let logprobs = response.first().logprobs.clone().unwrap();
+            assert_eq!(logprobs["content"][0]["logprob"], json!(null), "{none}");
+        }
+    }
+}

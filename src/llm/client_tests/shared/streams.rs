@@ -45,21 +45,20 @@ fn a_call_inside_the_callback_of_a_long_shared_stream_finds_room() {
 #[test]
 fn who_comes_while_nobody_takes_a_shared_stream_joins_it() {
     let long = "word ".repeat(1_000);
-    let options = [("idle_timeout_ms", "20"), ("silence_timeout_ms", "20")];
-    let scene = scene(&options, vec![ended(&long)]);
-    scene.let_go();
+    let options = [("coalesce", "true"), ("idle_timeout_ms", "20"), ("silence_timeout_ms", "20")];
+    let bench = bench(&options, vec![ended(&long)]);
+    bench.time.hold();
     let mut served = None;
-    let client = scene.client.clone();
     let mut sink = |_: &Event| {
         if served.is_none() {
-            thread::sleep(Duration::from_millis(60));
-            let ask = || client.chat_stream(&request(), None, &mut |_| true).unwrap().served_from;
+            bench.time.advance(Duration::from_millis(60));
+            let ask = || bench.stream().0.unwrap().served_from;
             served = Some(thread::scope(|scope| scope.spawn(ask).join().unwrap()));
         }
         true
     };
-    scene.client.chat_stream(&request(), None, &mut sink).unwrap();
-    assert_eq!((served, scene.begun()), (Some(ServedFrom::Coalesced), 1));
+    bench.client.chat_stream(&request(), None, &mut sink).unwrap();
+    assert_eq!((served, bench.sent()), (Some(ServedFrom::Coalesced), 1));
 }
 
 #[test]

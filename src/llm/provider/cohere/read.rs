@@ -197,7 +197,7 @@ fn begun_call(index: Option<u64>, call: &Json, out: &mut Assembler) -> usize {
 
 fn tool_call(index: Option<u64>, call: &Json, arguments: &str, out: &mut Assembler) -> usize {
     let (id, name) = (call.get("id").word(), call.at(&["function", "name"]).word());
-    out.tool(0, Fragment { index, id, name, arguments, begins: false })
+    out.tool(0, Fragment { index, id, name, arguments, ..Fragment::default() })
 }
 
 impl Decoder {

@@ -302,10 +302,8 @@ impl Kept {
     }
 
     fn call(&mut self, call: &Json, index: Option<u64>, begins: bool, out: &mut Assembler) {
-        let function = match call.get("custom") {
-            custom @ Json::Object(_) => custom,
-            _ => call.get("function"),
-        };
+        let is_custom = call.get("custom").is_object();
+        let function = call.get(if is_custom { "custom" } else { "function" });
         let given = match function.get("input") {
             Json::Null => function.get("arguments"),
             input => input,
@@ -326,6 +324,7 @@ impl Kept {
                 name: function.get("name").word(),
                 arguments: &arguments,
                 begins,
+                is_custom,
             },
         );
         for (key, value) in call.members() {
