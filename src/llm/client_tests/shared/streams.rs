@@ -51,6 +51,8 @@ fn who_comes_while_nobody_takes_a_shared_stream_joins_it() {
     let mut served = None;
     let mut sink = |_: &Event| {
         if served.is_none() {
+            // Who reads the stream can go on no further.
+            until(|| bench.time.waiting() == 1);
             bench.time.advance(Duration::from_millis(60));
             let ask = || bench.stream().0.unwrap().served_from;
             served = Some(thread::scope(|scope| scope.spawn(ask).join().unwrap()));
