@@ -118,8 +118,9 @@ impl Alike {
     pub fn propose(&mut self, name: &[u8], data: &[u8], added: &Added<'_>) {
         let Some(text_at) = offset(data, added.text.as_bytes()) else { return };
         let mut holes = vec![(text_at, added.text.len(), Hole::Text)];
-        holes.extend(added.noise.iter().filter_map(|name| noise(data, name)));
-        holes.sort_unstable_by_key(|hole| hole.0);
+        for hole in added.noise.iter().filter_map(|name| noise(data, name)) {
+            holes.insert(holes.partition_point(|other| other.0 < hole.0), hole);
+        }
         let (name, data) = (name.to_vec(), data.to_vec());
         self.proposed = Some(Proposal { name, data, holes, lane: added.lane });
     }

@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 
 use super::each;
 
-/// All that a value can be.
+/// What a value can be.
+const KINDS: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
+/// The types of a value that can be anything: what is an integer is a number.
 const ANYTHING: [&str; 6] = ["null", "boolean", "object", "array", "number", "string"];
 /// What only objects and lists have.
 const OF_OBJECTS: [&str; 6] = [
@@ -206,9 +208,8 @@ fn type_of(members: &Map<String, Value>) -> Value {
         (_, Some(value)) => std::slice::from_ref(value),
         _ => &[],
     };
-    let mut kinds: Vec<&str> = values.iter().map(kind_of).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
+    let is_met = |kind: &&str| values.iter().any(|value| kind_of(value) == *kind);
+    let mut kinds: Vec<&str> = KINDS.into_iter().filter(is_met).collect();
     if kinds.contains(&"number") {
         kinds.retain(|kind| *kind != "integer");
     }
