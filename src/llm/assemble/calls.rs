@@ -8,6 +8,9 @@ pub const CALLS_MAX: usize = 4_096;
 /// Bytes of a name or id that nobody gives a call: each piece of it is told with both.
 pub const WORD_MAX: usize = 1 << 16;
 
+/// What a call is given that is given nothing.
+pub const NONE_GIVEN: &str = "{}";
+
 /// A piece of a call.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Fragment<'a> {
@@ -25,6 +28,13 @@ pub struct Fragment<'a> {
     pub is_custom: bool,
 }
 
+impl Fragment<'_> {
+    /// Whether it says that the call is given nothing.
+    pub fn is_given_none(&self) -> bool {
+        self.arguments == NONE_GIVEN && !self.is_custom
+    }
+}
+
 /// A call in the making.
 #[derive(Debug, Default)]
 pub struct Call {
@@ -38,6 +48,9 @@ pub struct Call {
     made_up: bool,
     /// Its name comes with each piece.
     repeats: bool,
+    /// It began as one that is given nothing: some gateways begin so where more is to
+    /// come, and then that is no part of it.
+    began_empty: bool,
     /// How far its arguments have come.
     shape: Shape,
 }
@@ -61,13 +74,14 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
         let is_head = calls[place].lacks_head(piece);
         return (is_head || calls[place].goes_on_in(piece)).then_some(place);
     }
-    let Call { done: call, repeats, shape, .. } = &calls[place];
-    if *repeats && piece.arguments.is_empty() && piece.name == Some(&call.name) {
+    let call = &calls[place];
+    let known = &call.done.name;
+    if call.repeats && piece.arguments.is_empty() && piece.name == Some(known) {
         return Some(place);
     }
     // A name begins a call, unless it only repeats or goes on.
     let begins = piece.name.is_some_and(|name| {
-        !call.name.is_empty() && shape.is_whole() || piece.index.is_none() && name != call.name
+        !known.is_empty() && call.is_whole() || piece.index.is_none() && name != known
     });
     (!begins).then_some(place)
 }
@@ -75,7 +89,13 @@ pub fn place_of(calls: &[Call], piece: &Fragment) -> Option<usize> {
 impl Call {
     /// One that begins with a piece.
     pub fn new(piece: &Fragment, done: ToolCall) -> Call {
-        Call { index: piece.index, done, made_up: piece.id.is_none(), ..Call::default() }
+        let (index, made_up) = (piece.index, piece.id.is_none());
+        Call { index, done, made_up, began_empty: piece.is_given_none(), ..Call::default() }
+    }
+
+    /// Whether its arguments are whole as far as it is known.
+    fn is_whole(&self) -> bool {
+        self.shape.is_whole() || self.began_empty && self.done.arguments.is_empty()
     }
 
     /// Whether a piece with this call's id begins another one: some hosts give
@@ -83,7 +103,7 @@ impl Call {
     fn is_followed_by(&self, piece: &Fragment) -> bool {
         let elsewhere = self.index.zip(piece.index).is_some_and(|(old, new)| old != new);
         let begins = piece.name.is_some_and(|name| elsewhere || name != self.done.name);
-        begins && self.shape.is_whole()
+        begins && self.is_whole()
     }
 
     /// Whether a piece with a name and an unknown id is the rest of this call after

@@ -23,10 +23,7 @@ use super::response::{Choice, FinishReason, Response, Usage};
 use super::transport::Head;
 use building::Building;
 pub use calls::{CALLS_MAX, Fragment};
-use calls::{Call, WORD_MAX};
-
-/// What a call is given that is given nothing.
-const NONE_GIVEN: &str = "{}";
+use calls::{Call, NONE_GIVEN, WORD_MAX};
 
 /// Builds a response from pieces.
 #[derive(Debug)]
@@ -203,14 +200,13 @@ impl<'a> Assembler<'a> {
         let building = self.building(choice);
         let place = calls::place_of(&building.calls, &piece).unwrap_or_else(|| {
             is_too_much = building.calls.len() >= CALLS_MAX;
-            // Some gateways begin so where the arguments are yet to come.
-            if piece.arguments == NONE_GIVEN && !piece.is_custom {
-                piece.arguments = "";
-            }
             let id = piece.id.map(String::from);
             let id = id.unwrap_or_else(|| ToolCall::made_up_id(seed, choice, building.calls.len()));
             let done = ToolCall { id, ..ToolCall::default() };
             building.calls.push(Call::new(&piece, done));
+            if piece.is_given_none() {
+                piece.arguments = "";
+            }
             building.calls.len() - 1
         });
         if building.calls[place].is_repeated_by(&piece) {

@@ -80,6 +80,9 @@ fn calls_of_a_stream_with_one_id_are_told_apart_by_index() {
     ];
     let (_, response) = read("custom", &events).unwrap();
     assert_eq!(calls(&response), [("f", "{\"a\":1}"), ("f", "{\"a\":2}")]);
+    let empty = [call(json!(0), "{}"), call(json!(1), "{}"), chunk(json!({}), "tool_calls".into())];
+    let (_, response) = read("custom", &empty).unwrap();
+    assert_eq!(calls(&response), [("f", "{}"), ("f", "{}")]);
     let (_, response) = read(
         "custom",
         &[call(json!(0), "{\"a\":"), call(json!(0), "1}"), chunk(json!({}), "stop".into())],
