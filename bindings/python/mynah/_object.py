@@ -142,6 +142,7 @@ class _Inside:
                 self._changed.notify_all()
 
     def end(self) -> None:
+        _keep_quiet()
         with self._changed:
             self.is_over = True
             ends = list(self._ends)
@@ -149,6 +150,19 @@ class _Inside:
             end()
         with self._changed:
             self._changed.wait_for(lambda: not self._ends)
+
+
+def _keep_quiet() -> None:
+    """Has daemons end without a word when the end of the interpreter ends their calls:
+    one that printed what it failed with while stderr is closed would end the process."""
+    told = threading.excepthook
+
+    def tell(failed: threading.ExceptHookArgs) -> None:
+        is_ours = issubclass(failed.exc_type, errors.Error)
+        if not (is_ours and failed.thread is not None and failed.thread.daemon):
+            told(failed)
+
+    threading.excepthook = tell
 
 
 def is_main() -> bool:
