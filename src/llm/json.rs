@@ -17,7 +17,7 @@ mod reader;
 mod word;
 mod write;
 
-pub use word::{Word, word};
+pub use word::{Word, text_len, word};
 
 /// A JSON value that borrows from its text.
 #[derive(Debug, Clone, PartialEq, Default)]

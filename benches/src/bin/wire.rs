@@ -3,8 +3,8 @@
 //! CPU time is that of the calling thread, which is all that any of them uses.
 //! The callers take short turns, so that what else the machine does befalls all alike;
 //! medians are shown, of the times and of the ratios within a round: read the ratios.
-//! `wire 9 burst,calls` measures those paths alone, for 9 times the rounds that they
-//! are given at least. `wire serve` is the server, started by the program itself;
+//! `wire 9 burst,calls` measures those paths alone; the number, 15 if there is none, is
+//! how long. `wire serve` is the server, started by the program itself;
 //! `wire --only=plain 1000 libcurl` is one caller on one path, for a profiler.
 
 use mynah_benches::thread_cpu_ns;

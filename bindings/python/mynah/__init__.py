@@ -15,7 +15,7 @@ Everything may be used from any thread unless its documentation says otherwise.
 Objects do not survive ``fork``: in the child they raise ``mynah.errors.Forked``,
 and new ones work, so a pre-forking server makes its own after the fork. At its
 end the interpreter waits for its threads as always, and the calls of those that are
-daemons are cancelled, which nothing is printed about.
+daemons are cancelled without a word.
 
 Left to C are the functions that the library calls for logs, alerts and evictions
 (here they are :class:`Notices`, which have a client's log records; what a cache logs

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use super::text_len;
+
 const WORDS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
 
 /// The text with null for each of those words that stands where a value does.
@@ -15,34 +17,19 @@ pub fn mended(text: &str) -> Cow<'_, str> {
     }
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(at) = rest.find(['"', 'N', 'I', '-']) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let word = WORDS.iter().find(|word| rest.starts_with(**word));
-        let len = word.map_or_else(|| text_len(rest), |word| word.len());
-        out.push_str(word.map_or(&rest[..len], |_| "null"));
-        rest = &rest[len..];
+        let (before, found) = rest.split_at(at);
+        out.push_str(before);
+        let word = WORDS.iter().find(|word| found.starts_with(**word));
+        let len = match (word, found.strip_prefix('"')) {
+            (Some(word), _) => word.len(),
+            (_, Some(text)) => text_len(text.as_bytes()).map_or(found.len(), |len| len + 2),
+            _ => 1,
+        };
+        out.push_str(word.map_or(&found[..len], |_| "null"));
+        rest = &found[len..];
     }
     out.push_str(rest);
     Cow::Owned(out)
-}
-
-/// The length of the JSON text that some text begins with, quotation marks included;
-/// 1 where it begins with something else.
-fn text_len(text: &str) -> usize {
-    let mut at = 1;
-    while text.starts_with('"') {
-        let Some(gap) = memchr::memchr2(b'"', b'\\', text.as_bytes().get(at..).unwrap_or_default())
-        else {
-            return text.len();
-        };
-        at += gap + 1;
-        match text.as_bytes()[at - 1] {
-            b'"' => return at,
-            // What is behind it may be no single byte, but is no end either.
-            _ => at += text[at..].chars().next().map_or(0, char::len_utf8),
-        }
-    }
-    at
 }
 
 #[cfg(test)]

@@ -39,6 +39,20 @@ pub fn word(bytes: &[u8]) -> Word {
     Word { len: blocks.len() * TOGETHER + last, is_ascii }
 }
 
+/// The length of a JSON text, escapes included, up to its quotation mark; none where
+/// that has not come.
+#[cold]
+pub fn text_len(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        match bytes[at] {
+            b'"' => return Some(at),
+            _ => at += 2,
+        }
+    }
+}
+
 /// Which bytes end a word, and which are not ASCII.
 #[inline]
 fn look(block: [u8; TOGETHER]) -> (Bits, Bits) {

@@ -1,7 +1,7 @@
 //! The texts of events, taken from where they lie.
 
 use crate::llm::events::Pieces;
-use crate::llm::json::{Word, word};
+use crate::llm::json::{Word, text_len, word};
 
 /// Where a JSON text lies in an event, without its quotation marks.
 #[derive(Debug, Default)]
@@ -19,7 +19,12 @@ impl Text {
     pub fn of(word: Word, bytes: &[u8], at: usize) -> Option<Text> {
         let Word { len, is_ascii } = word;
         let is_escaped = bytes.get(len) == Some(&b'\\');
-        Some(Text { at, len: if is_escaped { escaped(bytes)? } else { len }, is_ascii, is_escaped })
+        Some(Text {
+            at,
+            len: if is_escaped { text_len(bytes)? } else { len },
+            is_ascii,
+            is_escaped,
+        })
     }
 }
 
@@ -110,19 +115,6 @@ impl Taken {
         self.lens.clear();
         if self.texts.capacity() > KEPT * 8 || self.lens.capacity() > KEPT {
             *self = Taken::default();
-        }
-    }
-}
-
-/// The length of a JSON text with escapes.
-#[cold]
-fn escaped(bytes: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        match bytes[at] {
-            b'"' => return Some(at),
-            _ => at += 2,
         }
     }
 }

@@ -146,11 +146,10 @@ impl Items {
 
     /// All of them, in the order of the answer.
     pub fn take(&mut self) -> Vec<Item> {
-        let mut items: Vec<_> = std::mem::take(&mut self.0).into_iter().map(Some).collect();
-        let index = |item: &Option<Item>| item.as_ref().map_or(0, |item| item.index as usize);
-        let mut order: Vec<_> = items.iter().map(index).zip(0..).collect();
+        let mut items = std::mem::take(&mut self.0);
+        let mut order: Vec<_> = items.iter().map(|item| item.index).zip(0..).collect();
         order.sort_unstable();
-        order.into_iter().filter_map(|(_, place)| items[place].take()).collect()
+        order.into_iter().map(|(_, place): (_, usize)| std::mem::take(&mut items[place])).collect()
     }
 
     fn latest(&self, is_it: impl Fn(&Item) -> bool) -> Option<usize> {
