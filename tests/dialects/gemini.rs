@@ -218,6 +218,31 @@ fn a_call_goes_on_as_long_as_one_of_its_arguments_does() {
 }
 
 #[test]
+fn arguments_that_come_after_their_call_are_its_own() {
+    let part = |call: Value| json!({"functionCall": call});
+    let given = json!({"args": {"path": "/a"}});
+    let unnamed = json!({"name": "", "args": {"path": "/a"}});
+    let begun = |name: &str| [json!({"name": name}), json!({"name": name, "args": {}})];
+    for (begun, given) in begun("f").into_iter().zip([&given, &unnamed]) {
+        let next = json!({"name": "g", "args": {}});
+        let parts = [&begun, given, &next, given, &next].map(|call| part(call.clone()));
+        let all = json!({"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]});
+        let pieces = parts.map(|part| json!({"candidates": [{"content": {"parts": [part]}}]}));
+        let end = json!({"candidates": [{"finishReason": "STOP"}]});
+        let streamed = read(&[&pieces[..], &[end]].concat());
+        for response in [plain(&all), streamed] {
+            let calls = &response.first().tool_calls;
+            let calls: Vec<_> = calls.iter().map(|c| (&c.name[..], &c.arguments[..])).collect();
+            let given = r#"{"path":"/a"}"#;
+            assert_eq!(calls, [("f", given), ("g", given), ("g", "{}")]);
+            let blocks = &response.first().message.value()["mynah"]["blocks"];
+            assert_eq!(blocks[0]["functionCall"]["args"]["path"], "/a");
+            assert_eq!(blocks[2]["functionCall"]["args"], json!({}));
+        }
+    }
+}
+
+#[test]
 fn arguments_that_come_as_a_text_are_the_object_that_it_holds() {
     let text = json!({"name": "f", "args": "{\"n\": 12345678901234567890123}"});
     let response = plain(&called(&text, "STOP".into()));

@@ -2,6 +2,7 @@
 //! they come to, and that the host has its own list back.
 
 use mynah::llm::event::EventKind;
+use mynah::llm::response::FinishReason;
 use serde_json::{Value, json};
 
 use crate::*;
@@ -164,6 +165,45 @@ fn a_summary_of_thoughts_is_kept_as_a_thought_is() {
     assert_eq!(response.first().reasoning.as_deref(), Some("ab"));
     let (own, _) = back(&message(&response));
     assert_eq!(own["content"], json!([piece("ab")[0], {"type": "text", "text": "Hi"}]));
+}
+
+#[test]
+fn a_part_that_says_it_is_a_thought_is_none_of_the_answer_whatever_holds_it() {
+    let forms = |text: &str| {
+        [
+            json!({"type": "reasoning", "text": text}),
+            json!({"type": "thinking", "text": text}),
+            json!({"type": "reasoning_text", "text": text}),
+            json!({"type": "reasoning", "reasoning": text}),
+            json!({"type": "reasoning_content", "reasoning_content": text}),
+        ]
+    };
+    for ((whole, first), second) in forms("ab").into_iter().zip(forms("a")).zip(forms("b")) {
+        let said = json!({"type": "text", "text": "Hi"});
+        let content = json!([whole, said]);
+        let pieces = [json!([first]), json!([second]), json!([said])];
+        for response in [plain(&content), streamed(&pieces).1] {
+            let answer = response.first();
+            assert_eq!((answer.text.as_str(), answer.reasoning.as_deref()), ("Hi", Some("ab")));
+            let (own, foreign) = back(&message(&response));
+            assert_eq!((&own["content"], &foreign["content"]), (&content, &json!("Hi")));
+        }
+    }
+}
+
+#[test]
+fn a_refusal_among_the_parts_is_a_refusal() {
+    let part = |text: &str| json!([{"type": "refusal", "refusal": text}]);
+    for response in [plain(&part("I won't.")), streamed(&[part("I "), part("won't.")]).1] {
+        let answer = response.first();
+        assert_eq!((answer.text.as_str(), answer.refusal.as_deref()), ("", Some("I won't.")));
+        assert_eq!(answer.finish_reason, Some(FinishReason::Refusal));
+        assert_eq!(message(&response)["refusal"], "I won't.");
+    }
+    let beside = json!([{"type": "text", "text": "No."}, {"type": "refusal", "refusal": "Never."}]);
+    let answer = plain(&beside);
+    let answer = answer.first();
+    assert_eq!((answer.text.as_str(), answer.refusal.as_deref()), ("No.", Some("Never.")));
 }
 
 #[test]

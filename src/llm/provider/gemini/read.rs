@@ -192,10 +192,10 @@ impl Candidate {
             let Some(name) = name else { return };
             self.begin(part, call, name, out);
         }
-        if let Some(open) = &mut self.open {
-            open.take(call);
-        }
-        if !continues(call) {
+        let Some(open) = &mut self.open else { return };
+        open.take(call);
+        // Some gateways tell the arguments after the call, and that they will nowhere.
+        if !continues(call).unwrap_or_else(|| open.is_given_none()) {
             self.close(out);
         }
     }
@@ -246,6 +246,11 @@ impl Candidate {
 }
 
 impl Open {
+    /// Whether it has no arguments yet.
+    fn is_given_none(&self) -> bool {
+        self.arguments.as_object().is_some_and(serde_json::Map::is_empty)
+    }
+
     /// Takes what a piece says of the arguments.
     fn take(&mut self, call: &Json) {
         let args = call.get("args");
@@ -265,11 +270,13 @@ impl Open {
     }
 }
 
-/// Whether more of a call comes: what it says, or else what one of its arguments says.
-fn continues(call: &Json) -> bool {
+/// Whether more of a call comes: what it says, or else what one of its arguments says,
+/// if it has any.
+fn continues(call: &Json) -> Option<bool> {
     let says = |json: &Json| json.get("willContinue").bool();
+    let pieces = call.get("partialArgs").items();
     let goes_on = |piece: &Json| says(piece) == Some(true);
-    says(call).unwrap_or_else(|| call.get("partialArgs").items().iter().any(goes_on))
+    says(call).or_else(|| (!pieces.is_empty()).then(|| pieces.iter().any(goes_on)))
 }
 
 /// Whether an answer rests on what costs beside its tokens: searches, or Google Maps.

@@ -1,4 +1,5 @@
-//! A content in parts, as some hosts send it: texts, thoughts, pictures, references.
+//! A content in parts, as some hosts send it: texts, thoughts, refusals, pictures,
+//! references.
 //!
 //! Texts and thoughts are told as anywhere; the list itself is kept for the host
 //! that said it, which may ask for it back. Of a stream, in which texts may come
@@ -27,31 +28,34 @@ impl Parts {
     /// Takes the parts of a delta or a whole message of the answer `index`.
     pub fn take(&mut self, parts: &[Json], index: u32, out: &mut Assembler, whole: bool) {
         for part in parts {
+            // It goes back beside the content, as any other refusal.
+            if let Json::Text(text) = part.get("refusal") {
+                out.refusal(index, text);
+                continue;
+            }
             let from = out.choice(index).text.len();
-            match (part.get("text"), thought_of(part)) {
-                (Json::Text(text), _) => out.text(index, text),
-                (_, Json::Text(text)) => out.reasoning(index, text),
-                (_, Json::Array(inner)) => {
-                    let texts = inner.iter().filter_map(|part| part.get("text").text());
+            let thought = name_of_thought(part);
+            match (thought.map(|name| part.get(name)), part.get("text")) {
+                (Some(Json::Text(text)), _) => out.reasoning(index, text),
+                (Some(inner), _) => {
+                    let texts = inner.items().iter().filter_map(|part| part.get("text").text());
                     texts.for_each(|text| out.reasoning(index, text));
                 }
+                (None, Json::Text(text)) => out.text(index, text),
                 _ => out.other(part),
             }
             let to = out.choice(index).text.len();
             let json = part.to_value();
-            if whole || !is_plain(&json) && !self.goes_on(&json, from) {
+            if whole || !is_plain(&json) && !self.goes_on(&json, thought, from) {
                 self.all.push(Part { from, to, json });
             }
         }
     }
 
     /// Whether a part only goes on with the thought before, and was added to it.
-    fn goes_on(&mut self, piece: &Value, from: usize) -> bool {
+    fn goes_on(&mut self, piece: &Value, thought: Option<&str>, from: usize) -> bool {
         let Some(last) = self.all.last_mut().filter(|last| last.to == from) else { return false };
-        let names = ["thinking", "summary"];
-        let Some(name) = names.into_iter().find(|name| !piece[*name].is_null()) else {
-            return false;
-        };
+        let Some(name) = thought else { return false };
         if last.json["type"] != piece["type"] || !grow(&mut last.json[name], &piece[name]) {
             return false;
         }
@@ -86,12 +90,18 @@ pub fn is_part(one: &Json) -> bool {
     ["type", "text", "thinking"].iter().any(|name| !one.get(name).is_null())
 }
 
-/// The thought that a part holds; Databricks says `summary` for what Mistral calls
-/// `thinking`.
-fn thought_of<'a>(part: &'a Json<'a>) -> &'a Json<'a> {
-    match part.get("thinking") {
-        Json::Null => part.get("summary"),
-        thinking => thinking,
+/// Where a part has the thought that it holds: Databricks says `summary` for what
+/// Mistral calls `thinking`, and some say of a text that it is one.
+fn name_of_thought(part: &Json) -> Option<&'static str> {
+    const NAMES: [&str; 4] = ["thinking", "summary", "reasoning", "reasoning_content"];
+    let is_said = |name: &&str| matches!(part.get(name), Json::Text(_) | Json::Array(_));
+    let kind = part.get("type").text();
+    let is_thought =
+        kind.is_some_and(|kind| kind.starts_with("reasoning") || NAMES.contains(&kind));
+    match part.get("text") {
+        Json::Text(_) if is_thought => Some("text"),
+        Json::Text(_) => None,
+        _ => NAMES.into_iter().find(is_said),
     }
 }
 
