@@ -348,8 +348,12 @@ fn thinking_that_stands_only_in_its_details_is_thinking() {
         chunk(delta, Value::Null)
     });
     let signed = chunk(json!({"reasoning": null, "reasoning_details": details("Hm")}), Value::Null);
+    let unsaid = ["H", "m"].map(|text| {
+        let delta = json!({"reasoning": "", "reasoning_details": details(text)});
+        chunk(delta, Value::Null)
+    });
     let [a, b] = both;
-    for events in [only.to_vec(), vec![a, b, signed]] {
+    for events in [only.to_vec(), vec![a, b, signed], unsaid.to_vec()] {
         let response = read("custom", &sse(&[events, vec![end.clone()]].concat())).unwrap();
         assert_eq!(response.first().reasoning.as_deref(), Some("Hm"));
         assert_eq!(response.text(), "Hi");
@@ -632,6 +636,40 @@ fn words_alone_are_news_where_an_answer_follows_and_the_error_where_none_does() 
         let error = read("custom", &(news.clone() + end)).unwrap_err();
         assert_eq!((error.status(), error.to_string().as_str()), (Status::Server, "in queue"));
     }
+    // After some of an answer too, unless that has come to its end.
+    let said = sse(&[chunk(json!({"content": "Hi"}), Value::Null)]) + &news;
+    for end in ["", "data: [DONE]\n\n"] {
+        let error = read("custom", &(said.clone() + end)).unwrap_err();
+        assert_eq!((error.status(), error.to_string().as_str()), (Status::Server, "in queue"));
+        let over = text_then(&finish) + &news + end;
+        assert_eq!(read("custom", &over).unwrap().text(), "Hi");
+    }
+}
+
+#[test]
+fn an_error_that_no_answer_follows_is_one_whatever_ends_the_stream() {
+    for (error, status) in [
+        (json!({"message": "Too many connections", "status_code": 429}), Status::RateLimited),
+        (json!({"msg": "busy", "code": 1302}), Status::RateLimited),
+        (json!({"id": "x", "choices": [], "message": "upstream error"}), Status::Server),
+        (json!({"errors": [{"message": "AI", "code": 3040}], "success": false}), Status::Server),
+        (json!({"success": false, "message": "x"}), Status::Server),
+        (json!({"error_msg": "y", "error_code": 17}), Status::Server),
+    ] {
+        let plain = {
+            let (dialect, context) = reader(&client("custom", "m"), &asked());
+            dialect.reply(&context, &head(200, &[]), error.to_string().as_bytes()).unwrap_err()
+        };
+        let said = sse(&[chunk(json!({"content": "Hi"}), Value::Null)]);
+        for begun in ["", &said] {
+            for end in ["", "data: [DONE]\n\n"] {
+                let text = format!("{begun}data: {error}\n\n{end}");
+                let streamed = read("custom", &text).unwrap_err();
+                assert_eq!((plain.status(), streamed.status()), (status, status), "{text}");
+                assert_eq!(plain.to_string(), streamed.to_string(), "{text}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -648,6 +686,21 @@ fn an_answer_without_choices_is_one_of_nothing_but_its_bill_plain_or_streamed() 
     let nothing = br#"{"id": "c", "model": "m", "choices": []}"#;
     let error = dialect.reply(&context, &head(200, &[]), nothing).unwrap_err();
     assert_eq!(error.status(), Status::Protocol);
+}
+
+#[test]
+fn half_an_answer_that_ends_where_the_connection_does_was_cut() {
+    let (dialect, context) = reader(&client("custom", "m"), &asked());
+    let length = ("content-length", "22");
+    for (headers, body, status) in [
+        (&[][..], r#"{"id": "c", "choices":"#, Status::Truncated),
+        (&[length], r#"{"id": "c", "choices":"#, Status::Protocol),
+        (&[], "", Status::Protocol),
+        (&[], "{]", Status::Protocol),
+    ] {
+        let reply = dialect.reply(&context, &head(200, headers), body.as_bytes());
+        assert_eq!(reply.unwrap_err().status(), status, "{headers:?} {body}");
+    }
 }
 
 #[test]

@@ -92,6 +92,10 @@ pub fn plain<D: Dialect>(
     let json = match Json::parse(body) {
         Ok(json) => json,
         Err(_) if begins_events(body) => return streamed(dialect, context, head, body),
+        Err(error) if error.is_eof() && is_cut(head, body) => {
+            let message = "the connection closed before the answer was complete";
+            return Err(errors::with_head(head, Status::Truncated, message));
+        }
         Err(error) => return Err(not_json(head, &error)),
     };
     if let Some(error) = errors::inside(context, head, b"", &json) {
@@ -158,6 +162,11 @@ fn text_of(body: &[u8]) -> String {
 fn too_much(head: &Head) -> Error {
     let message = "the answer has more parts, or larger ones, than any model gives";
     errors::with_head(head, Status::Protocol, message)
+}
+
+/// Whether JSON that has no end was cut where the connection closed.
+fn is_cut(head: &Head, body: &[u8]) -> bool {
+    matches!(body.trim_ascii_start(), [b'{' | b'[', ..]) && head.ends_by_close()
 }
 
 fn not_json(head: &Head, error: &serde_json::Error) -> Error {

@@ -363,13 +363,18 @@ fn head_too_large(limit: usize) -> String {
 /// Headers of an answer that ureq takes.
 const HEADERS_MAX: usize = 128;
 
+/// What is said of an answer that has no end.
+pub(super) fn cut_by(host: &str) -> String {
+    format!("{host} closed the connection before the end of the answer")
+}
+
 /// A failure that ureq found, not one of our sockets.
 fn explain(error: ureq::Error, flight: &Flight) -> (Failure, String) {
     use ureq::Error as E;
     let host = &flight.host;
     match error {
         E::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof && flight.is_in_body() => {
-            (Failure::Cut, format!("{host} closed the connection before the end of the answer"))
+            (Failure::Cut, cut_by(host))
         }
         E::Io(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
             let when = if flight.answered { "within the head of the" } else { "without an" };

@@ -8,6 +8,7 @@ use std::io::{self, BufRead, ErrorKind, Read};
 
 use flate2::bufread::GzDecoder;
 
+use super::flight::cut_by;
 use super::{Body, Deadline, Failure, TransportError};
 use crate::clock::Clock;
 
@@ -22,9 +23,17 @@ pub(super) struct GzipBody {
     /// Whether a member has begun.
     begun: bool,
     buffer: Vec<u8>,
+    origin: Origin,
+}
+
+/// What an error is to say of where a body comes from.
+pub(super) struct Origin {
     /// For messages.
-    host: String,
-    reused: bool,
+    pub host: String,
+    /// It comes over a kept connection.
+    pub reused: bool,
+    /// Nothing but the end of the connection is the body's end.
+    pub ends_by_close: bool,
 }
 
 enum State {
@@ -47,13 +56,13 @@ struct Packed {
 }
 
 impl GzipBody {
-    /// What a body unpacks to; `reused`: it comes over a kept connection.
-    pub fn new(body: Box<dyn Body>, host: String, reused: bool, clock: Clock) -> GzipBody {
+    /// What a body unpacks to.
+    pub fn new(body: Box<dyn Body>, origin: Origin, clock: Clock) -> GzipBody {
         let (held, used, failure) = (Vec::new(), 0, None);
         let (deadline, quiet_since_ns) = (Deadline::NEVER, 0);
         let packed = Packed { body, held, used, deadline, quiet_since_ns, clock, failure };
         let state = State::Between(packed);
-        GzipBody { state, begun: false, buffer: vec![0; PIECE], host, reused }
+        GzipBody { state, begun: false, buffer: vec![0; PIECE], origin }
     }
 
     /// Unpacks some; 0 at the end.
@@ -95,22 +104,23 @@ impl GzipBody {
     /// The packed body's own failure, or else what is wrong with it.
     fn fail(&mut self, packed: Packed, error: io::Error) -> TransportError {
         let failure = packed.failure.unwrap_or_else(|| {
-            // A whole body with half a gzip in it is no connection that was cut.
-            let reason = match error.kind() {
-                ErrorKind::UnexpectedEof => "its gzip has no end".into(),
-                _ => error.to_string(),
+            let Origin { host, reused, ends_by_close } = &self.origin;
+            let has_no_end = error.kind() == ErrorKind::UnexpectedEof;
+            let (failure, message) = match (has_no_end, ends_by_close) {
+                (true, true) => (Failure::Cut, cut_by(host)),
+                // A whole body with half a gzip in it is no connection that was cut.
+                (true, false) => (Failure::Protocol, damaged(host, "its gzip has no end")),
+                (false, _) => (Failure::Protocol, damaged(host, &error.to_string())),
             };
-            TransportError {
-                failure: Failure::Protocol,
-                message: format!("the answer of {} is damaged: {reason}", self.host),
-                written: true,
-                reused: self.reused,
-                answered: true,
-            }
+            TransportError { failure, message, written: true, reused: *reused, answered: true }
         });
         self.state = State::Failed(failure.clone());
         failure
     }
+}
+
+fn damaged(host: &str, reason: &str) -> String {
+    format!("the answer of {host} is damaged: {reason}")
 }
 
 impl Body for GzipBody {
@@ -194,9 +204,15 @@ mod tests {
     /// What a body unpacks to, whatever the size of its pieces.
     #[track_caller]
     fn unpacked(all: &[u8], cut: bool) -> Result<Vec<u8>, TransportError> {
+        unpacked_of(all, cut, false)
+    }
+
+    #[track_caller]
+    fn unpacked_of(all: &[u8], cut: bool, by_close: bool) -> Result<Vec<u8>, TransportError> {
         let read = |size: usize| {
             let body = Box::new(Pieces { all: all.to_vec(), at: 0, size, cut });
-            let mut body = GzipBody::new(body, "host".into(), false, Clock::System);
+            let origin = Origin { host: "host".into(), reused: false, ends_by_close: by_close };
+            let mut body = GzipBody::new(body, origin, Clock::System);
             let mut text = Vec::new();
             loop {
                 match body.piece(Deadline::NEVER, 0).map(<[u8]>::to_vec) {
@@ -229,6 +245,8 @@ mod tests {
             assert_eq!(error.failure, Failure::Protocol);
             assert_eq!(error.message, "the answer of host is damaged: its gzip has no end");
             assert_eq!(unpacked(&body[..len], true), Err(cut()));
+            let error = unpacked_of(&body[..len], false, true).unwrap_err();
+            assert_eq!(error.failure, Failure::Cut, "its end is where the connection closes");
         }
     }
 

@@ -123,6 +123,14 @@ pub struct Head {
     pub headers: Headers,
 }
 
+impl Head {
+    /// Whether nothing says where the body ends but the end of the connection.
+    pub fn ends_by_close(&self) -> bool {
+        let framing = ["content-length", "transfer-encoding"];
+        !framing.iter().any(|name| self.headers.get(name).is_some())
+    }
+}
+
 /// What is being waited for, for messages and for the choice of a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {

@@ -14,7 +14,7 @@ use ureq::{Agent, Proxy};
 use super::chunked::ChunkedBody;
 use super::connection::{Dialer, NoResolver};
 use super::flight::{self, Flight, Length};
-use super::gzip::GzipBody;
+use super::gzip::{GzipBody, Origin};
 use super::heads::Heads;
 use super::{
     Attempt, Body, Deadline, Exchange, Failure, Head, Headers, HttpRequest, Transport,
@@ -131,14 +131,16 @@ fn exchange(response: http::Response<ureq::Body>, flight: Box<Flight>) -> Exchan
             Err(_) => headers.push(name.as_str(), &String::from_utf8_lossy(value.as_bytes())),
         }
     }
+    let head = Head { status: parts.status.as_u16(), headers };
+    let ends_by_close = head.ends_by_close();
     Exchange {
-        head: Head { status: parts.status.as_u16(), headers },
+        head,
         reused: flight.reused,
         connect_ns: flight.connect_ns,
         sent_at_ns: flight.sent_at_ns,
         first_byte_at_ns: flight.first_byte_at_ns,
         last_byte_at_ns: flight.last_byte_ns,
-        body: body_of(&parts, Box::new(body.into_with_config().reader()), flight),
+        body: body_of(&parts, ends_by_close, body, flight),
     }
 }
 
@@ -155,14 +157,17 @@ fn foreign_packing(response: &http::Response<ureq::Body>) -> Option<String> {
 /// The way to read a body, which may be packed.
 fn body_of(
     parts: &http::response::Parts,
-    reader: Box<Reader>,
+    ends_by_close: bool,
+    body: ureq::Body,
     flight: Box<Flight>,
 ) -> Box<dyn Body> {
+    let reader = Box::new(body.into_with_config().reader());
     if !says(parts, "content-encoding", &["gzip", "x-gzip"]) {
         return framed(parts, reader, flight);
     }
-    let (host, reused, clock) = (flight.host.clone(), flight.reused, flight.clock().clone());
-    Box::new(GzipBody::new(framed(parts, reader, flight), host, reused, clock))
+    let origin = Origin { host: flight.host.clone(), reused: flight.reused, ends_by_close };
+    let clock = flight.clock().clone();
+    Box::new(GzipBody::new(framed(parts, reader, flight), origin, clock))
 }
 
 /// The way to read a body as it is framed: chunks past ureq, and all else by it.

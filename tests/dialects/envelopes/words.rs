@@ -439,3 +439,10 @@ fn what_servers_and_gateways_say_in_words_of_their_own_is_understood() {
         ("custom", 429, full, Overloaded),
     ]);
 }
+
+#[test]
+fn the_kind_beside_a_text_is_the_providers_code() {
+    let body = json!({"error": "Input validation error", "error_type": "validation"});
+    let error = refused("huggingface", 422, &[], &body.to_string());
+    assert_eq!(error.provider_code.as_deref(), Some("validation"));
+}

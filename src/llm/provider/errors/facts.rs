@@ -139,7 +139,8 @@ impl Facts {
             let found = names.iter().find_map(|name| message_of(root.get(name)));
             self.message = found.unwrap_or_default();
         }
-        if stands_alone || root.get("error").text().is_some() {
+        let is_bare = stands_alone || root.get("error").text().is_some();
+        if is_bare {
             fill(&mut self.code, root.get("code"));
             fill(&mut self.code, root.get("error_code"));
             if let Some(first) = root.get("errors").items().first() {
@@ -157,7 +158,7 @@ impl Facts {
             }
         }
         let named = [root, root.get("response")].map(|root| root.get("error_type"));
-        if stands_alone {
+        if is_bare {
             named.iter().for_each(|name| fill(&mut self.kind, name));
         }
         self.reasons.extend(named.iter().filter_map(|name| name.label()));
@@ -302,6 +303,20 @@ fn minimax(code: Option<u64>) -> Option<&'static str> {
 /// Whether the account that MiniMax gives of every answer is one of a failure.
 pub(super) fn states_failure(root: &Json) -> bool {
     root.at(&["base_resp", "status_code"]).u64().is_some_and(|code| code != 0)
+}
+
+/// Whether an object states a code, an HTTP status or that there was no success, and has
+/// words for it.
+pub(super) fn is_numbered(root: &Json) -> bool {
+    let is_number = |name: &str, json: &Json| match name {
+        "code" | "error_code" => json.label().is_some(),
+        "status" | "status_code" | "statusCode" | "StatusCode" => http_status(json).is_some(),
+        "success" => json.bool() == Some(false),
+        _ => false,
+    };
+    root.members().iter().any(|(name, json)| is_number(name, json))
+        && !root.get("message").is_object()
+        && !Facts::of(root).message.is_empty()
 }
 
 /// The name and the rest of an error that is the only member of its object, as

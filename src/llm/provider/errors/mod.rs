@@ -9,7 +9,7 @@ use super::Context;
 use crate::error::{CallError, Error, Status};
 use crate::llm::json::Json;
 use crate::llm::transport::Head;
-use facts::{Facts, named_error, states_failure};
+use facts::{Facts, is_numbered, named_error, states_failure};
 
 mod facts;
 mod labels;
@@ -67,10 +67,7 @@ fn is_bare(name: &[u8], json: &Json) -> bool {
         || named_error(json).is_some()
         || kind == Some("error")
         || name == b"error"
-        || json.get("code").label().or(json.get("error_code").label()).is_some()
-            && json.get("message").word().is_some()
-            && json.get("choices").is_null()
-            && kind.is_none()
+        || kind.is_none() && is_numbered(json)
 }
 
 /// The error that this JSON is if no answer comes: there is nothing but a message in
@@ -80,10 +77,14 @@ pub fn of_words(context: &Context, head: &Head, json: &Json) -> Option<Error> {
 }
 
 /// The error that this JSON is if an answer breaks off after it: a message, and perhaps
-/// the id of the request, as Cohere has it.
+/// the id of the request, as Cohere has it, or a list of no answers.
 pub fn of_last_words(context: &Context, head: &Head, json: &Json) -> Option<Error> {
-    let is_id = |name: &str| matches!(name, "id" | "request_id");
-    let mut members = json.members().iter().filter(|(name, _)| !is_id(name));
+    let is_beside = |name: &str, json: &Json| match name {
+        "id" | "request_id" => true,
+        "choices" => matches!(json, Json::Array(items) if items.is_empty()),
+        _ => false,
+    };
+    let mut members = json.members().iter().filter(|(name, json)| !is_beside(name, json));
     let (Some((name, words)), None) = (members.next(), members.next()) else { return None };
     let is_message = matches!(name.as_ref(), "message" | "detail") && words.word().is_some();
     is_message.then(|| stated_in(context, head, json))

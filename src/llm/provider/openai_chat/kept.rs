@@ -19,20 +19,9 @@ use crate::llm::response::FinishReason;
 /// What hosts call thinking, the first that says something counts; the last is GitHub's.
 const THOUGHTS: [&str; 3] = ["reasoning_content", "reasoning", "reasoning_text"];
 
-/// Where a piece has its thinking.
-#[derive(Clone, Copy)]
-struct Thoughts {
-    /// The first of [`THOUGHTS`] that says something.
-    first: Option<&'static str>,
-    /// Whether any name of a thought is there, with a text.
-    are_named: bool,
-}
-
-impl Thoughts {
-    fn of(piece: &Json) -> Thoughts {
-        let first = THOUGHTS.into_iter().find(|name| piece.get(name).word().is_some());
-        Thoughts { first, are_named: first.is_some() || piece.get("reasoning").text().is_some() }
-    }
+/// Where a piece has its thinking: the first of [`THOUGHTS`] that says something.
+fn named_thought(piece: &Json) -> Option<&'static str> {
+    THOUGHTS.into_iter().find(|name| piece.get(name).word().is_some())
 }
 
 /// What is kept of one answer, besides what the assembler holds.
@@ -44,6 +33,8 @@ pub struct Kept {
     pub pieces: bool,
     /// The name under which the host sends thinking.
     reasoning_name: Option<&'static str>,
+    /// Whether any thought came under such a name.
+    names_thoughts: bool,
     details: Vec<Value>,
     legacy: bool,
     parts: Parts,
@@ -71,7 +62,8 @@ impl Kept {
             return self.result(id, piece, out);
         }
         cost_in_message(piece, out);
-        let thoughts = Thoughts::of(piece);
+        let named = named_thought(piece);
+        self.names_thoughts |= named.is_some();
         for (key, value) in piece.members() {
             match (key.as_ref(), value) {
                 // Groq names a piece's channel in each, Together its token, MiniMax itself;
@@ -84,7 +76,7 @@ impl Kept {
                 ("content", content) => self.content(content, piece, out, whole),
                 ("reasoning_content", Json::Text(_) | Json::Object(_))
                 | ("reasoning" | "reasoning_text", Json::Text(_))
-                | ("reasoning_details", Json::Array(_)) => self.thought(key, value, thoughts, out),
+                | ("reasoning_details", Json::Array(_)) => self.thought(key, value, named, out),
                 ("refusal", Json::Text(text)) => out.refusal(index, text),
                 ("tool_calls", Json::Array(calls)) => self.calls(calls, out, whole),
                 ("tool_calls", call @ Json::Object(_)) => {
@@ -101,7 +93,7 @@ impl Kept {
                     beside => add(&mut self.extra, "extra_content", beside),
                 },
                 (key, Json::Array(items)) if blocks::NAMES.contains(&key) => {
-                    if !thoughts.are_named {
+                    if named.is_none() {
                         blocks::thoughts(items).for_each(|text| out.reasoning(index, text));
                     }
                     if blocks::join(&mut self.extra, key, items) > CALLS_MAX {
@@ -129,7 +121,7 @@ impl Kept {
         }
     }
 
-    fn thought(&mut self, key: &str, value: &Json, thoughts: Thoughts, out: &mut Assembler) {
+    fn thought(&mut self, key: &str, value: &Json, named: Option<&str>, out: &mut Assembler) {
         match (key, value) {
             ("reasoning_content", Json::Text(text)) => {
                 self.reasoning_name = Some("reasoning_content");
@@ -145,7 +137,7 @@ impl Kept {
             }
             (key, Json::Text(text)) => {
                 let name = THOUGHTS.into_iter().find(|name| *name == key);
-                if thoughts.first.is_none() || thoughts.first == name {
+                if named.is_none_or(|named| named == key) {
                     self.reasoning_name = self.reasoning_name.or(name);
                     out.reasoning(self.index, text);
                 }
@@ -153,7 +145,7 @@ impl Kept {
             (_, details) => {
                 let items = details.items();
                 // MiniMax says its thinking nowhere else.
-                if self.reasoning_name.is_none() && !thoughts.are_named {
+                if !self.names_thoughts {
                     for item in items {
                         let said = ["text", "summary"].map(|name| item.get(name).word());
                         let said = said.into_iter().flatten().next();

@@ -277,10 +277,10 @@ impl<D: Dialect> Core<D> {
         self.out.close();
     }
 
-    /// The error that the answer is of which nothing has come but words, or that the
-    /// provider has given up without saying why.
+    /// The error that the answer is of which the last that came is words, before any end
+    /// of it, or that the provider has given up without saying why.
     fn last_word(&mut self) -> Option<Error> {
-        let words = self.words.take().filter(|_| !self.out.has_begun());
+        let words = self.words.take().filter(|_| !self.out.has_finished());
         words.or_else(|| self.dialect.given_up(&self.out))
     }
 
@@ -310,7 +310,7 @@ impl<D: Dialect> Core<D> {
         if self.out.has_finished() {
             return self.complete();
         }
-        if let Some(error) = self.words.take().or_else(|| self.last_word()) {
+        if let Some(error) = self.last_word() {
             return self.fail(error);
         }
         self.end();
