@@ -872,15 +872,16 @@ mynah_status mynah_cache_options_set_hash_seed(mynah_cache_options *options,
                                                uint64_t n);
 
 /**
- * Alerts when the hit rate falls below; 0: off. Range 0..=1.
+ * Alerts when the hit rate of 100 look-ups or more falls below; 0: off. Range
+ * 0..=1.
  */
 MYNAH_API
 mynah_status mynah_cache_options_set_alert_min_hit_rate(mynah_cache_options *options,
                                                         double x);
 
 /**
- * Alerts when the mean latency of a get exceeds this many microseconds; 0:
- * off. Range 0..=60000000.
+ * Alerts when the mean latency of some 2,000 gets or more exceeds this many
+ * microseconds; 0: off. Range 0..=60000000.
  */
 MYNAH_API
 mynah_status mynah_cache_options_set_alert_max_get_latency_us(mynah_cache_options *options,
@@ -935,10 +936,12 @@ mynah_status mynah_cache_new(const mynah_cache_options *options,
 /**
  * Frees a cache; null is allowed. Its memory goes back at once, but for
  * values that are still held, and unless client options or clients share it: then
- * it goes with the last of them. Waits for the short calls that are inside to leave,
- * and for its callbacks that run on other threads, those of saving, loading and
- * warming too, unless it is called from inside a callback of this cache or another;
- * no other is called then. Longer calls finish by themselves. Any thread.
+ * it goes on in them, with its callbacks, and goes with the last. Waits for the short
+ * calls that are inside to leave, and for its callbacks that run on other threads,
+ * those of saving, loading and warming too; no other is called then. Called from
+ * inside a callback of a cache it does not wait, and inside one of its own, what has
+ * left is still told. In any case `destroy` is the end. Longer calls finish by
+ * themselves. Any thread.
  */
 MYNAH_API void mynah_cache_free(mynah_cache *cache);
 
@@ -1439,6 +1442,8 @@ MYNAH_API mynah_status mynah_cache_iter_new(mynah_cache *cache, mynah_cache_iter
  * was freed before that. No shard stays locked between calls.
  *
  * Errors: `MYNAH_BUSY` as `max_retries` says; the next call goes on where it was.
+ * `MYNAH_INTERNAL` if a compressed value cannot be unpacked; the next call goes on
+ * behind it.
  *
  * The caller promises:
  * 1. `key` and `value` are null or writable.

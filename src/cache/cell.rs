@@ -9,14 +9,14 @@
 //!   somebody has the lock; who has just taken it waits out the one who passes.
 
 use std::ops::{Deref, DerefMut};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::glance::{Glance, Place};
 use super::processor::{fetch, fetch_to_write, settle};
 use super::shard::Shard;
 use super::table;
 use crate::section::Alone;
-use crate::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, pause, spin_loop};
 
 /// Bytes of a cache line.
@@ -24,6 +24,28 @@ const LINE: usize = 64;
 /// How often one pauses for the lock before one queues: longer than most hold it,
 /// and shorter than queueing takes.
 const PAUSES: usize = 48;
+/// How long one queues before one looks whether one is to give up.
+const LOOK_EVERY: Duration = Duration::from_millis(4);
+
+/// Raised by whoever wants a wait to end, if anybody may.
+pub type Quit<'a> = Option<&'a AtomicBool>;
+
+/// Queues until then, if ever, or until one is to quit.
+fn in_turns<G>(
+    until: Option<Instant>,
+    quit: Quit,
+    queue: impl Fn(Option<Instant>) -> Option<G>,
+) -> Option<G> {
+    let Some(quit) = quit else { return queue(until) };
+    loop {
+        let turn = Instant::now() + LOOK_EVERY;
+        let turn = until.map_or(turn, |until| until.min(turn));
+        let got = queue(Some(turn));
+        if got.is_some() || quit.load(Ordering::Acquire) || until.is_some_and(|at| at <= turn) {
+            return got;
+        }
+    }
+}
 
 /// A shard with its lock, in cache lines of its own.
 #[repr(C, align(128))]
@@ -140,14 +162,20 @@ impl Cell {
         self.quiet(self.shard.read())
     }
 
-    /// As [`Cell::read`], after a try in vain, no longer than until then, if ever.
+    /// As [`Cell::read`], after a try in vain, no longer than until then, if ever, and
+    /// until it is to quit.
     #[cold]
-    pub fn wait_to_read(&self, until: Option<Instant>) -> Option<RwLockReadGuard<'_, Shard>> {
+    pub fn wait_to_read(
+        &self,
+        until: Option<Instant>,
+        quit: Quit,
+    ) -> Option<RwLockReadGuard<'_, Shard>> {
         self.contended.fetch_add(1, Ordering::Relaxed);
-        let shard = self.soon(|| self.shard.try_read()).or_else(|| match until {
+        let queue = |until| match until {
             None => Some(self.shard.read()),
             Some(until) => self.shard.try_read_until(until),
-        });
+        };
+        let shard = self.soon(|| self.shard.try_read()).or_else(|| in_turns(until, quit, queue));
         shard.map(|shard| self.quiet(shard))
     }
 
@@ -162,14 +190,16 @@ impl Cell {
         Writing::begin(self, self.shard.write())
     }
 
-    /// As [`Cell::write`], after a try in vain, no longer than until then, if ever.
+    /// As [`Cell::write`], after a try in vain, no longer than until then, if ever, and
+    /// until it is to quit.
     #[cold]
-    pub fn wait_to_write(&self, until: Option<Instant>) -> Option<Writing<'_>> {
+    pub fn wait_to_write(&self, until: Option<Instant>, quit: Quit) -> Option<Writing<'_>> {
         self.contended.fetch_add(1, Ordering::Relaxed);
-        let shard = self.soon(|| self.shard.try_write()).or_else(|| match until {
+        let queue = |until| match until {
             None => Some(self.shard.write()),
             Some(until) => self.shard.try_write_until(until),
-        });
+        };
+        let shard = self.soon(|| self.shard.try_write()).or_else(|| in_turns(until, quit, queue));
         shard.map(|shard| Writing::begin(self, shard))
     }
 

@@ -18,6 +18,8 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::cell::Quit;
+use super::directory::cancelled;
 use super::entry::{NEGATIVE, Value};
 use super::lookup::{Missed, deliver};
 use super::{Cache, Ttl, patiently};
@@ -77,6 +79,11 @@ impl Stop {
     fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
     }
+
+    /// For one who waits for a shard.
+    fn quit(&self) -> &AtomicBool {
+        &self.stopped
+    }
 }
 
 impl Cache {
@@ -95,7 +102,7 @@ impl Cache {
             return Err(cancelled());
         }
         let mut left = None;
-        let found = self.fetch(key, &mut left);
+        let found = self.fetch_unless(key, &mut left, stop.map(Stop::quit));
         deliver(left);
         match found {
             Ok(value) => return Ok(Claimed::Hit(value)),
@@ -116,14 +123,15 @@ impl Cache {
         if stop.is_some_and(Stop::is_stopped) {
             return Err(cancelled());
         }
-        if let Some(value) = self.is_settled(key)? {
+        let quit = stop.map(Stop::quit);
+        if let Some(value) = self.is_settled(key, quit)? {
             return known(value);
         }
         let (flight, mine) = self.board(key)?;
         if mine {
-            return self.claimed(key, flight);
+            return self.claimed(key, flight, quit);
         }
-        if let Some(stale) = self.stale(key).transpose() {
+        if let Some(stale) = self.stale(key, quit).transpose() {
             self.leave(&flight);
             return stale.map(Claimed::Stale);
         }
@@ -134,7 +142,7 @@ impl Cache {
     /// shard is not free. Nobody has asked for it: that counts as neither hit nor miss.
     pub fn claim_absent(self: &Arc<Self>, key: &[u8]) -> Result<Option<Claim>> {
         patiently(|| {
-            if self.peek(key)?.is_some() {
+            if self.peek(key, None)?.is_some() {
                 return Ok(None);
             }
             let (flight, mine) = self.board(key)?;
@@ -142,7 +150,7 @@ impl Cache {
                 self.leave(&flight);
                 return Ok(None);
             }
-            match self.claimed(key, flight) {
+            match self.claimed(key, flight, None) {
                 Ok(Claimed::Claim(claim)) => Ok(Some(claim)),
                 Ok(_) | Err(Error::NotFound) => Ok(None),
                 Err(error) => Err(error),
@@ -177,9 +185,9 @@ impl Cache {
     }
 
     /// The claim, unless the value has come between the look-up and the claim.
-    fn claimed(self: &Arc<Self>, key: &[u8], flight: Arc<Flight>) -> Result<Claimed> {
+    fn claimed(self: &Arc<Self>, key: &[u8], flight: Arc<Flight>, quit: Quit) -> Result<Claimed> {
         let claim = Claim { cache: self.clone(), flight, settled: false };
-        match self.is_settled(key)? {
+        match self.is_settled(key, quit)? {
             Some(value) => {
                 claim.settle(Outcome::Filled(value.clone()));
                 known(value)
@@ -190,8 +198,8 @@ impl Cache {
 
     /// What is known of a key now: a value, or that there is none. It is part of
     /// a call that has been counted.
-    fn is_settled(&self, key: &[u8]) -> Result<Option<Option<Value>>> {
-        let found = self.peek(key)?;
+    fn is_settled(&self, key: &[u8], quit: Quit) -> Result<Option<Option<Value>>> {
+        let found = self.peek(key, quit)?;
         let Some(entry) = found else { return Ok(None) };
         match entry.flags() & NEGATIVE {
             0 => Ok(self.plain(&entry).ok().map(Some)),
@@ -211,7 +219,7 @@ impl Cache {
         }
         let deadline = Instant::now().checked_add(wait);
         let answer = match self.outcome(key, &flight, deadline, stop) {
-            Ended::Mine => return self.claimed(key, flight),
+            Ended::Mine => return self.claimed(key, flight, stop.map(Stop::quit)),
             Ended::Answered(answer) => answer,
             // It failed for those who wait: to one who only looked it is over.
             Ended::Failed(_) if wait.is_zero() => {
@@ -261,7 +269,7 @@ impl Cache {
             }
             looked = Some(state.stores);
             drop(state);
-            match self.is_settled(key) {
+            match self.is_settled(key, stop.map(Stop::quit)) {
                 Ok(Some(value)) => return Ended::Answered(known(value)),
                 _ if is_late => {
                     let message = "another caller is still loading it";
@@ -311,10 +319,6 @@ impl Cache {
     pub(super) fn claims_are_over(&self) -> bool {
         self.claims.flights.lock().is_empty()
     }
-}
-
-fn cancelled() -> Error {
-    Error::call(Status::Cancelled, "the wait was cancelled")
 }
 
 /// What is known of a key, for who asked for it.

@@ -8,14 +8,15 @@
 //! shards' masks first, pair by pair, and the global one last; shrinking the
 //! other way round. At any time a hash belongs to exactly one shard.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::cell::{Cell, Writing};
+use super::cell::{Cell, Quit, Writing};
 use super::glance::Glance;
 use super::lent;
 use super::shard::Shard;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 use crate::section::Alone;
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{RwLockReadGuard, spin_loop};
@@ -26,6 +27,21 @@ const PAUSES: usize = 16;
 
 /// Most shards.
 pub const SHARDS_MAX: usize = 65_536;
+
+/// The cells of these indices.
+fn cells(indices: Range<usize>, make: impl Fn(usize) -> Shard) -> Result<Box<[Cell]>> {
+    let mut cells = Vec::new();
+    let bytes = indices.len().saturating_mul(size_of::<Cell>());
+    let lacking = |_| Error::Internal(format!("out of memory for {bytes} bytes of shards"));
+    cells.try_reserve_exact(indices.len()).map_err(lacking)?;
+    cells.extend(indices.map(|index| Cell::new(make(index))));
+    Ok(cells.into())
+}
+
+/// The error of a wait that somebody has ended.
+pub fn cancelled() -> Error {
+    Error::call(Status::Cancelled, "the wait was cancelled")
+}
 
 /// All shards of a cache.
 pub struct Directory {
@@ -48,21 +64,21 @@ pub struct Directory {
 
 impl Directory {
     /// `count` shards, a power of two, each made by `make` from its index and
-    /// the mask.
+    /// the mask; an error if there is no memory for so many.
     pub fn new(
         count: usize,
         patience: Option<Duration>,
         make: impl Fn(usize, usize) -> Shard,
-    ) -> Directory {
-        Directory {
-            first: (0..count).map(|i| Cell::new(make(i, count - 1))).collect(),
+    ) -> Result<Directory> {
+        Ok(Directory {
+            first: cells(0..count, |i| make(i, count - 1))?,
             more: [const { OnceLock::new() }; SHARDS_MAX.ilog2() as usize + 1],
             mask: AtomicUsize::new(count - 1),
             used: AtomicUsize::new(count),
             resting_bytes: AtomicU64::new(0),
             patience,
             gave_up: AtomicU64::new(0),
-        }
+        })
     }
 
     /// Calls that waited for a shard in vain.
@@ -71,7 +87,10 @@ impl Directory {
     }
 
     #[cold]
-    fn give_up(&self) -> Error {
+    fn give_up(&self, quit: Quit) -> Error {
+        if quit.is_some_and(|quit| quit.load(Ordering::Acquire)) {
+            return cancelled();
+        }
         self.gave_up.fetch_add(1, Ordering::Relaxed);
         Error::Busy
     }
@@ -140,22 +159,22 @@ impl Directory {
     /// Makes sure that the cells up to `count` exist; `make` is as in `new`. A
     /// new shard has the mask of the shards before it: a call that jumps to it
     /// from a shard that has been split, before its own neighbour has, is sent
-    /// on to that neighbour. They rest.
-    pub fn provide(&self, count: usize, make: impl Fn(usize, usize) -> Shard) {
+    /// on to that neighbour. They rest. For one at a time.
+    pub fn provide(&self, count: usize, make: impl Fn(usize, usize) -> Shard) -> Result<()> {
         let mut have = self.first.len();
         for segment in &self.more {
             if have >= count {
                 break;
             }
-            segment.get_or_init(|| {
-                let cells: Box<[_]> =
-                    (have..have * 2).map(|i| Cell::new(make(i, have - 1))).collect();
+            if segment.get().is_none() {
+                let cells = cells(have..have * 2, |i| make(i, have - 1))?;
                 let bytes = cells.iter().map(Cell::bytes).sum();
                 self.resting_bytes.fetch_add(bytes, Ordering::Relaxed);
-                cells
-            });
+                let _ = segment.set(cells);
+            }
             have *= 2;
         }
+        Ok(())
     }
 
     /// See [`Cell::watch`].
@@ -221,12 +240,22 @@ impl Directory {
     /// Read access to the shard that a hash belongs to.
     #[inline]
     pub fn read(&self, hash: u64) -> Result<(&Cell, RwLockReadGuard<'_, Shard>)> {
+        self.read_unless(hash, None)
+    }
+
+    /// As [`Directory::read`]; a wait for it ends when it is to quit, with `Cancelled`.
+    #[inline]
+    pub fn read_unless(
+        &self,
+        hash: u64,
+        quit: Quit,
+    ) -> Result<(&Cell, RwLockReadGuard<'_, Shard>)> {
         let mut index = hash as usize & self.mask.load(Ordering::Acquire);
         loop {
             let cell = self.cell(index);
             let shard = match cell.try_read() {
                 Some(shard) => shard,
-                None => cell.wait_to_read(self.until()).ok_or_else(|| self.give_up())?,
+                None => cell.wait_to_read(self.until(), quit).ok_or_else(|| self.give_up(quit))?,
             };
             let home = hash as usize & shard.mask;
             if home == index {
@@ -239,13 +268,19 @@ impl Directory {
     /// Write access to the shard that a hash belongs to.
     #[inline(always)]
     pub fn write(&self, hash: u64) -> Result<(&Cell, Writing<'_>)> {
+        self.write_unless(hash, None)
+    }
+
+    /// As [`Directory::write`], and as [`Directory::read_unless`].
+    #[inline(always)]
+    pub fn write_unless(&self, hash: u64, quit: Quit) -> Result<(&Cell, Writing<'_>)> {
         let mut index = hash as usize & self.mask.load(Ordering::Acquire);
         loop {
             let cell = self.cell(index);
             cell.fetch_bucket(hash);
             let shard = match cell.try_write() {
                 Some(shard) => shard,
-                None => cell.wait_to_write(self.until()).ok_or_else(|| self.give_up())?,
+                None => cell.wait_to_write(self.until(), quit).ok_or_else(|| self.give_up(quit))?,
             };
             let home = hash as usize & shard.mask;
             if home == index {
@@ -276,12 +311,19 @@ mod tests {
     fn shards_that_came_later_are_reached_without_waiting_too() {
         let maker = crate::cache::policy::maker("s3fifo");
         let make = |index, _| Shard::new(index, 7, maker, 7);
-        let directory = Directory::new(2, None, make);
-        directory.provide(8, make);
+        let directory = Directory::new(2, None, make).unwrap();
+        directory.provide(8, make).unwrap();
         directory.set_count(8);
         for hash in 0..8 {
             assert_eq!(directory.try_read(hash).map(|shard| shard.index), Some(hash as usize));
         }
+    }
+
+    #[test]
+    fn more_shards_than_there_is_memory_for_are_an_error() {
+        let made = Directory::new(1 << 58, None, |_, _| panic!("there is no room for it"));
+        let message = made.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(message.contains("out of memory"), "{message}");
     }
 
     #[test]
@@ -293,7 +335,8 @@ mod tests {
         with_a_line(|| {
             let stay = section::enter_alone(crate::metrics::striped::line()).unwrap();
             let maker = crate::cache::policy::maker("s3fifo");
-            let directory = Directory::new(1, None, |index, _| Shard::new(index, 0, maker, 7));
+            let make = |index, _| Shard::new(index, 0, maker, 7);
+            let directory = Directory::new(1, None, make).unwrap();
             let (cell, glance) = directory.glance(0, &stay).unwrap();
             assert!(glance.holds());
             let mut shard = cell.write();
@@ -304,7 +347,7 @@ mod tests {
             // Hash 1 belongs to another shard now.
             assert!(directory.glance(0, &stay).is_some() && directory.glance(1, &stay).is_none());
             directory.set_count(2);
-            directory.provide(2, |index, _| Shard::new(index, 0, maker, 7));
+            directory.provide(2, make).unwrap();
             assert!(directory.glance(1, &stay).is_none());
         });
     }

@@ -1,6 +1,7 @@
 //! Looking keys up.
 
 use super::Cache;
+use super::cell::Quit;
 use super::compress::Codec;
 use super::departure::{Departures, Reason};
 use super::entry::{COMPRESSED, Entry, NEGATIVE, Value};
@@ -83,14 +84,24 @@ impl Cache {
     /// The value of a key. What left on the way is the caller's to deliver.
     #[inline(always)]
     pub fn fetch(&self, key: &[u8], left: &mut Left) -> Result<Value, Missed> {
-        self.fetch_if(key, left, |_| false)
+        self.fetch_if(key, left, None, |_| false)
+    }
+
+    /// As [`Cache::fetch`]; a wait for the shard ends when it is to quit.
+    pub(super) fn fetch_unless(
+        &self,
+        key: &[u8],
+        left: &mut Left,
+        quit: Quit,
+    ) -> Result<Value, Missed> {
+        self.fetch_if(key, left, quit, |_| false)
     }
 
     /// As [`Cache::fetch`], for one who has asked [`Cache::quick_value`]: some of these
     /// calls look whether it should lend.
     #[inline(always)]
     pub fn fetch_unsure(&self, key: &[u8], left: &mut Left) -> Result<Value, Missed> {
-        self.fetch_if(key, left, Entry::is_lendable)
+        self.fetch_if(key, left, None, Entry::is_lendable)
     }
 
     #[inline(always)]
@@ -98,13 +109,14 @@ impl Cache {
         &self,
         key: &[u8],
         left: &mut Left,
+        quit: Quit,
         watches: impl FnOnce(&Entry) -> bool,
     ) -> Result<Value, Missed> {
         let shared = |entry: &Entry| match entry.share() {
             Some(entry) => Ok(entry),
             None => Ok(entry.copy()?),
         };
-        self.look(key, left, watches, shared, |entry| match entry.flags() & COMPRESSED {
+        self.look(key, left, quit, watches, shared, |entry| match entry.flags() & COMPRESSED {
             0 => Ok(Value::of(entry)),
             _ => Ok(self.unpack(&entry)?),
         })
@@ -139,6 +151,7 @@ impl Cache {
         self.look(
             key,
             left,
+            None,
             |_| false,
             copied,
             |found| match found {
@@ -175,21 +188,21 @@ impl Cache {
 
     /// The live entry of a key, also one that says there is nothing. Counts as
     /// neither hit nor miss, and is no use of the entry.
-    pub(super) fn peek(&self, key: &[u8]) -> Result<Option<Entry>> {
+    pub(super) fn peek(&self, key: &[u8], quit: Quit) -> Result<Option<Entry>> {
         let hash = self.shared.hash(key);
-        let (_, shard) = self.directory.read(hash)?;
+        let (_, shard) = self.directory.read_unless(hash, quit)?;
         let entry = shard.table.get(hash, key).filter(|entry| !self.is_expired(entry));
         entry.map(|entry| entry.share().map_or_else(|| entry.copy(), Ok)).transpose()
     }
 
     /// A value that has expired and may still serve while it is renewed.
-    pub(super) fn stale(&self, key: &[u8]) -> Result<Option<Value>> {
+    pub(super) fn stale(&self, key: &[u8], quit: Quit) -> Result<Option<Value>> {
         if self.shared.stale_ms == 0 {
             return Ok(None);
         }
         let hash = self.shared.hash(key);
         let now_ms = self.now_ms();
-        let (_, shard) = self.directory.read(hash)?;
+        let (_, shard) = self.directory.read_unless(hash, quit)?;
         let serves = |entry: &&Entry| {
             entry.flags() & NEGATIVE == 0
                 && self.shared.lapse(entry).is_some_and(|lapse| now_ms < lapse)
@@ -219,6 +232,7 @@ impl Cache {
         &self,
         key: &[u8],
         left: &mut Left,
+        quit: Quit,
         watches: impl FnOnce(&R) -> bool,
         found: impl FnOnce(&Entry) -> Result<R, Missed>,
         after: impl FnOnce(R) -> Result<T, Missed>,
@@ -226,7 +240,7 @@ impl Cache {
         let timer = self.metrics.start_get(&self.clock);
         let hash = self.shared.hash(key);
         let mut expiry_ms = None;
-        let result = self.look_up(hash, key, left, |entry| {
+        let result = self.look_up(hash, key, left, quit, |entry| {
             expiry_ms = Some(entry.expiry_ms());
             found(entry)
         });
@@ -250,17 +264,20 @@ impl Cache {
         hash: u64,
         key: &[u8],
         left: &mut Left,
+        quit: Quit,
         found: impl FnOnce(&Entry) -> Result<R, Missed>,
     ) -> Result<R, Missed> {
-        let Ok((_, shard)) = self.directory.read(hash) else {
-            return Err(Missed::Busy);
+        let (_, shard) = match self.directory.read_unless(hash, quit) {
+            Ok(found) => found,
+            Err(Error::Busy) => return Err(Missed::Busy),
+            Err(error) => return Err(error.into()),
         };
         let Some(entry) = shard.table.get(hash, key) else {
             return Err(Missed::NotFound);
         };
         if self.is_expired(entry) {
             drop(shard);
-            self.meet_expired(hash, key, left);
+            self.meet_expired(hash, key, left, quit);
             return Err(Missed::NotFound);
         }
         if entry.flags() & NEGATIVE != 0 {
@@ -292,12 +309,12 @@ impl Cache {
     /// A look-up met an entry that is over: it leaves, unless the strategy
     /// leaves that to the sweep, or it may still serve as a stale value.
     #[cold]
-    fn meet_expired(&self, hash: u64, key: &[u8], left: &mut Left) {
+    fn meet_expired(&self, hash: u64, key: &[u8], left: &mut Left, quit: Quit) {
         if !self.leaves_when_met() {
             return;
         }
         let mut out = Departures::default();
-        if let Ok((_, mut shard)) = self.directory.write(hash) {
+        if let Ok((_, mut shard)) = self.directory.write_unless(hash, quit) {
             let now = self.now_ms();
             let lapsed = |entry: &Entry| {
                 let lapse = self.shared.lapse(entry).filter(|ms| *ms <= now);

@@ -68,7 +68,7 @@ fn shared(values: &CacheOptions, seed: u64, clock: &Clock, tells: bool) -> Share
 }
 
 /// Empty shards.
-fn directory(values: &CacheOptions, own: u64, maker: Maker, seed: u64) -> Directory {
+fn directory(values: &CacheOptions, own: u64, maker: Maker, seed: u64) -> Result<Directory> {
     let patience = Some(values.max_retries as u64 * values.retry_delay_ms)
         .filter(|ms| *ms > 0)
         .map(Duration::from_millis);
@@ -136,7 +136,7 @@ impl Cache {
             + metrics.bytes()
             + for_compression(values)
             + simulator.bytes();
-        let directory = directory(values, own, maker, seed);
+        let directory = directory(values, own, maker, seed)?;
         let shards = directory.count() as i64;
         let (interval_ms, now_ms) = (values.cleanup_interval_ms, clock.now_ns() / 1_000_000);
         let cache = Arc::new_cyclic(|me| Cache {

@@ -122,7 +122,7 @@ impl Cache {
         let mut report = self.without_shards();
         let _still = self.moving.try_read_until(until)?;
         for (index, cell) in self.directory.cells().enumerate() {
-            let shard = cell.try_read().or_else(|| cell.wait_to_read(Some(until)))?;
+            let shard = cell.try_read().or_else(|| cell.wait_to_read(Some(until), None))?;
             report.add(index, cell, &shard);
         }
         Some(self.within_bounds(report))

@@ -20,19 +20,19 @@ impl Cache {
     /// the merger of one shard at most, and no entry is lost.
     pub fn resize(&self, shards: u64) -> Result<()> {
         in_range("shard_count", shards)?;
-        self.reshard(shards);
+        self.reshard(shards)?;
         self.changed("shard_count", shards.into(), "resize");
         Ok(())
     }
 
     /// As [`Cache::resize`], whoever wants it.
-    pub(super) fn reshard(&self, shards: u64) {
+    pub(super) fn reshard(&self, shards: u64) -> Result<()> {
         let structure = self.structure.lock();
         let wanted = shards_for(shards, self.capacity()).min(self.shards_that_fit());
         let before = self.directory.count();
-        let mut left = Vec::new();
-        while self.directory.count() < wanted {
-            self.double(&mut left);
+        let (mut left, mut grown) = (Vec::new(), Ok(()));
+        while self.directory.count() < wanted && grown.is_ok() {
+            grown = self.double(&mut left);
         }
         while self.directory.count() > wanted {
             self.halve(&mut left);
@@ -45,30 +45,40 @@ impl Cache {
         // A sweep that ran meanwhile may have passed by what moved.
         let due = self.directory.cells().map(|cell| cell.read().table.next_due()).min();
         self.expect_lapse(due.filter(|due| *due != table::NEVER).map(table::end_of));
+        grown
     }
 
     /// Splits every shard. Entries leave only where the larger tables do not
     /// fit into the bound on memory.
-    fn double(&self, left: &mut Vec<Departures>) {
+    fn double(&self, left: &mut Vec<Departures>) -> Result<()> {
         let count = self.directory.count();
-        self.provide(count * 2).deliver_later(left);
+        self.provide(count * 2, left)?;
         for index in 0..count {
             self.pair(index, index + count, Shard::split).deliver_later(left);
         }
         self.directory.set_count(count * 2);
+        Ok(())
     }
 
     /// Pays for the shards up to `count` that there have never been, makes them, and
     /// lets none of those rest.
-    fn provide(&self, count: usize) -> Departures {
+    fn provide(&self, count: usize, left: &mut Vec<Departures>) -> Result<()> {
         let make = *self.maker.lock();
         let new = count.saturating_sub(self.directory.ever());
         let mut out = Departures::default();
-        self.reserve(new as i64 * cell_bytes(make) as i64, &mut out);
-        self.directory.provide(count, |index, mask| Shard::new(index, mask, make, self.seed));
-        let _moving = self.moving.write();
-        self.directory.set_used(count);
-        self.finish(out)
+        let bytes = new as i64 * cell_bytes(make) as i64;
+        self.reserve(bytes, &mut out);
+        let made =
+            self.directory.provide(count, |index, mask| Shard::new(index, mask, make, self.seed));
+        match made {
+            Ok(()) => {
+                let _moving = self.moving.write();
+                self.directory.set_used(count);
+            }
+            Err(_) => self.shared.budget.bytes.give(bytes),
+        }
+        self.finish(out).deliver_later(left);
+        made
     }
 
     /// Merges the shards by twos. The upper ones rest then: a call that was made
@@ -159,7 +169,7 @@ mod tests {
         let (cache, _) = cache(r#"{"capacity": 1000, "shard_count": 4}"#);
         let set = |n: u32| cache.set(&n.to_le_bytes(), b"v", Ttl::Default).unwrap();
         (0..200).for_each(set);
-        cache.provide(8).deliver();
+        cache.provide(8, &mut Vec::new()).unwrap();
         cache.pair(0, 4, Shard::split).deliver();
         cache.directory.set_count(1);
         (200..400).for_each(set);
@@ -174,13 +184,13 @@ mod tests {
     fn what_a_sweep_misses_that_runs_during_a_resize_is_swept_later() {
         let (cache, hand) = cache(r#"{"capacity": 1000, "shard_count": 4}"#);
         (0..200u32).for_each(|n| cache.set(&n.to_le_bytes(), b"v", Ttl::Millis(10)).unwrap());
-        cache.provide(8).deliver();
+        cache.provide(8, &mut Vec::new()).unwrap();
         (0..4).for_each(|index| cache.pair(index, index + 4, Shard::split).deliver());
         hand.advance(std::time::Duration::from_secs(3_600));
         assert!(cache.sweep() > 0);
         assert!(!cache.is_empty() && cache.next_sweep_ms().is_none());
         cache.directory.set_count(8);
-        cache.reshard(8);
+        cache.reshard(8).unwrap();
         assert!(cache.next_sweep_ms().is_some());
         cache.sweep();
         assert_eq!((cache.len(), cache.next_sweep_ms()), (0, None));
@@ -192,7 +202,7 @@ mod tests {
     #[test]
     fn a_value_of_half_the_bound_finds_room_while_shards_come_and_go() {
         let doubling = |cache: &Cache| {
-            cache.provide(4).deliver();
+            cache.provide(4, &mut Vec::new()).unwrap();
             (0..2).for_each(|index| cache.pair(index, index + 2, Shard::split).deliver());
         };
         let halving = |cache: &Cache| cache.directory.set_count(2);
@@ -221,7 +231,7 @@ mod tests {
             (report.imbalance() > 0.1, report.imbalance_by_chance() > 0.1, report.items.len())
         };
         assert_eq!(uneven(), (false, false, 8));
-        cache.provide(16).deliver();
+        cache.provide(16, &mut Vec::new()).unwrap();
         (0..4).for_each(|index| cache.pair(index, index + 8, Shard::split).deliver());
         assert_eq!(uneven(), (false, false, 12));
         (0..4).for_each(|index| cache.pair(index, index + 8, Shard::merge).deliver());

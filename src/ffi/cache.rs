@@ -78,10 +78,12 @@ pub unsafe extern "C" fn mynah_cache_new(
 
 /// Frees a cache; null is allowed. Its memory goes back at once, but for
 /// values that are still held, and unless client options or clients share it: then
-/// it goes with the last of them. Waits for the short calls that are inside to leave,
-/// and for its callbacks that run on other threads, those of saving, loading and
-/// warming too, unless it is called from inside a callback of this cache or another;
-/// no other is called then. Longer calls finish by themselves. Any thread.
+/// it goes on in them, with its callbacks, and goes with the last. Waits for the short
+/// calls that are inside to leave, and for its callbacks that run on other threads,
+/// those of saving, loading and warming too; no other is called then. Called from
+/// inside a callback of a cache it does not wait, and inside one of its own, what has
+/// left is still told. In any case `destroy` is the end. Longer calls finish by
+/// themselves. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_free(cache: *mut mynah_cache) {
     guard_or((), || match handle::remove::<Cache, _>(cache) {

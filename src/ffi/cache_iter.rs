@@ -60,6 +60,8 @@ pub unsafe extern "C" fn mynah_cache_iter_new(
 /// was freed before that. No shard stays locked between calls.
 ///
 /// Errors: `MYNAH_BUSY` as `max_retries` says; the next call goes on where it was.
+/// `MYNAH_INTERNAL` if a compressed value cannot be unpacked; the next call goes on
+/// behind it.
 ///
 /// # Safety
 /// 1. `key` and `value` are null or writable.

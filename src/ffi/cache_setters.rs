@@ -247,7 +247,8 @@ pub extern "C" fn mynah_cache_options_set_hash_seed(
     set_value::<CacheDraft, _>(options, "hash_seed", n)
 }
 
-/// Alerts when the hit rate falls below; 0: off. Range 0..=1.
+/// Alerts when the hit rate of 100 look-ups or more falls below; 0: off. Range
+/// 0..=1.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_options_set_alert_min_hit_rate(
     options: *mut mynah_cache_options,
@@ -256,8 +257,8 @@ pub extern "C" fn mynah_cache_options_set_alert_min_hit_rate(
     set_value::<CacheDraft, _>(options, "alert_min_hit_rate", x)
 }
 
-/// Alerts when the mean latency of a get exceeds this many microseconds; 0:
-/// off. Range 0..=60000000.
+/// Alerts when the mean latency of some 2,000 gets or more exceeds this many
+/// microseconds; 0: off. Range 0..=60000000.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_options_set_alert_max_get_latency_us(
     options: *mut mynah_cache_options,

@@ -170,11 +170,15 @@ static ROWS: &[Row<CacheOptions>] = &[
         0..=u64::MAX,
         "Seed of the key hash, for repeatable runs; 0: random, which keeps others from choosing colliding keys."
     ),
-    float!(alert_min_hit_rate, 0.0..=1.0, "Alerts when the hit rate falls below; 0: off."),
+    float!(
+        alert_min_hit_rate,
+        0.0..=1.0,
+        "Alerts when the hit rate of 100 look-ups or more falls below; 0: off."
+    ),
     int!(
         alert_max_get_latency_us,
         0..=60_000_000,
-        "Alerts when the mean latency of a get exceeds this many microseconds; 0: off."
+        "Alerts when the mean latency of some 2,000 gets or more exceeds this many microseconds; 0: off."
     ),
     int!(
         alert_max_memory_mb,
@@ -278,6 +282,12 @@ mod tests {
         }
         layered.load_json(r#"{"capacity": 2E3}"#).unwrap();
         assert_eq!(layered.resolve().unwrap().values.capacity, 2_000);
+        // What a float rounds is not what was meant.
+        for rounded in ["9007199254740993.0", "9007199254740992.0", "1e19"] {
+            layered.set("hash_seed", rounded).unwrap_err();
+            layered.load_json(&format!(r#"{{"hash_seed": {rounded}}}"#)).unwrap_err();
+        }
+        layered.set("hash_seed", "9007199254740993").unwrap();
     }
 
     #[test]
@@ -298,6 +308,11 @@ mod tests {
         for (key, text, message) in [
             ("shard_count", "65537", "shard_count: 65537 is outside 0..=65536"),
             ("shard_count", "1.5", "shard_count: 1.5 is outside the whole numbers 0..=65536"),
+            (
+                "hash_seed",
+                "2e19",
+                "hash_seed: 2e19 is outside 0..=18446744073709551615, or not written out in digits",
+            ),
             ("shard_count", "", "shard_count: \"\" is outside the whole numbers 0..=65536"),
             ("alert_min_hit_rate", "x", "alert_min_hit_rate: x is outside the numbers 0..=1"),
             ("alert_min_hit_rate", "NaN", "alert_min_hit_rate: NaN is outside 0..=1"),

@@ -242,6 +242,9 @@ impl<T: OptionSet> Row<T> {
     pub(super) fn outside(&self, given: &str) -> Error {
         let range = self.kind.range();
         let allowed = match &self.kind {
+            Kind::Int(_) | Kind::OptionalInt(_) if is_rounded(given.trim()) => {
+                format!("{range}, or not written out in digits")
+            }
             Kind::Int(_) | Kind::OptionalInt(_) if whole(given.trim()).is_none() => {
                 format!("the whole numbers {range}")
             }
@@ -261,14 +264,21 @@ impl<T: OptionSet> Row<T> {
     }
 }
 
+/// Below this, each whole number has a float of its own.
+const EXACT: f64 = (1u64 << 53) as f64;
+
 /// A whole number, also one that is written as `1e3` or `5.0`.
 fn whole(text: &str) -> Option<u64> {
-    /// Up to here, each has a float of its own.
-    const EXACT: f64 = (1u64 << 53) as f64;
     text.parse().ok().or_else(|| {
         let float: f64 = text.parse().ok()?;
-        ((0.0..=EXACT).contains(&float) && float.fract() == 0.0).then_some(float as u64)
+        ((0.0..EXACT).contains(&float) && float.fract() == 0.0).then_some(float as u64)
     })
+}
+
+/// Whether a number is written so that it need not be the one that is meant.
+fn is_rounded(text: &str) -> bool {
+    let is_large = text.parse().is_ok_and(|float: f64| float >= EXACT);
+    is_large && !text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn parse_bool(text: &str) -> Option<bool> {

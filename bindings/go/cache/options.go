@@ -175,12 +175,12 @@ func WithStaleWhileRevalidate(window time.Duration) Option {
 // random, which keeps others from choosing colliding keys.
 func WithHashSeed(seed uint64) Option { return of("hash_seed", seed) }
 
-// WithAlertMinHitRate is alert_min_hit_rate: Alerts when the hit rate falls
-// below; 0: off.
+// WithAlertMinHitRate is alert_min_hit_rate: Alerts when the hit rate of 100
+// look-ups or more falls below; 0: off.
 func WithAlertMinHitRate(share float64) Option { return of("alert_min_hit_rate", share) }
 
 // WithAlertMaxGetLatency is alert_max_get_latency_us: Alerts when the mean
-// latency of a get exceeds this many microseconds; 0: off.
+// latency of some 2,000 gets or more exceeds this many microseconds; 0: off.
 func WithAlertMaxGetLatency(latency time.Duration) Option {
 	return in("alert_max_get_latency_us", latency, time.Microsecond)
 }

@@ -60,10 +60,10 @@ fn who_has_taken_the_lock_waits_for_the_one_who_passes_by() {
         let ways: [fn(&Cell) -> bool; 6] = [
             |cell| cell.try_read().is_some(),
             |cell| cell.read().mask == 0,
-            |cell| cell.wait_to_read(None).is_some(),
+            |cell| cell.wait_to_read(None, None).is_some(),
             |cell| cell.try_write().is_some(),
             |cell| cell.write().mask == 0,
-            |cell| cell.wait_to_write(None).is_some(),
+            |cell| cell.wait_to_write(None, None).is_some(),
         ];
         for way in ways {
             let glance = cell.glance(&stay).unwrap();

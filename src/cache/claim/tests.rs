@@ -131,6 +131,38 @@ fn a_wait_ends_by_time_and_by_stop_and_with_the_cache() {
     assert_eq!(held.fill(b"v", Ttl::Default), Err(Error::Closed("cache")));
 }
 
+/// What a call comes to that is stopped while it waits for the shard of its key.
+#[track_caller]
+fn stopped(cache: &Arc<Cache>, call: impl FnOnce(&Stop) -> Result<Claimed> + Send) -> Error {
+    let hash = cache.shared.hash(b"k");
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let (cell, held) = cache.directory.write(hash).unwrap();
+        let before = cell.contended();
+        let stop = Arc::new(Stop::default());
+        let its = stop.clone();
+        scope.spawn(move || done.send(call(&its).map(|_| ())));
+        while cell.contended() == before {
+            std::thread::yield_now();
+        }
+        stop.stop();
+        let result = ended.recv_timeout(LONG).expect("it ends before the shard is free");
+        drop(held);
+        result.unwrap_err()
+    })
+}
+
+#[test]
+fn who_is_stopped_does_not_wait_for_a_shard() {
+    let (cache, _) = cache("{}");
+    let error = stopped(&cache, |stop| cache.get_or_claim(b"k", LONG, Some(stop)));
+    assert_eq!(error.status(), Status::Cancelled);
+    let error = stopped(&cache, |stop| cache.wait_or_claim(b"k", LONG, Some(stop)));
+    assert_eq!(error.status(), Status::Cancelled);
+    assert!(cache.claims_are_over());
+    assert_eq!(cache.directory.gave_up(), 0);
+}
+
 #[test]
 fn while_one_renews_the_others_get_the_stale_value() {
     let (cache, clock) = cache(r#"{"stale_while_revalidate_ms": 1000}"#);
