@@ -31,6 +31,7 @@ pub mod metrics;
 #[cfg(feature = "mock")]
 pub mod mock;
 pub mod nesting;
+pub mod object;
 pub mod options;
 pub mod own;
 pub mod process_lock;

@@ -5,7 +5,9 @@
 //! none would help. Where a simulation of
 //! the same requests says what another setting would have done, that is told.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
+
+use crate::object::json;
 
 use super::Cache;
 use super::departure::Reason;

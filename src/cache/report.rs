@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
+
+use crate::object::json;
 
 use super::departure::Reason;
 use super::shard::{Counts, Shard};

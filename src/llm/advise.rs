@@ -11,7 +11,9 @@ mod latency;
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use crate::error::Bound;
 use crate::options::client::ClientOptions;

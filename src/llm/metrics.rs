@@ -10,7 +10,9 @@ mod pace;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use crate::clock::Clock;
 use crate::error::{Bound, Error, Status};

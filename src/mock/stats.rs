@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::http::Request;
+use crate::object::json;
 use crate::options::url;
 
 /// Paths that are counted apart; requests to more count as `other`.

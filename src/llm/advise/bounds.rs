@@ -1,7 +1,9 @@
 //! Calls that a bound has ended or held up: which one it was, and whether it is the
 //! one to raise.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use super::Change::{self, Look};
 use super::{Figures, finding, raised};
@@ -155,7 +157,7 @@ impl Figures<'_> {
 
     fn evidence(&self, status: &str, bound: Bound) -> Value {
         let mut evidence =
-            json!({status: self.ended(status), "by_bound": {bound.name(): self.ended_by(bound)}});
+            json!({status: self.ended(status), "by_bound": {(bound.name()): self.ended_by(bound)}});
         let value = self.value_of(bound);
         if value > 0 {
             evidence[bound.name()] = value.into();

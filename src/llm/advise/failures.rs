@@ -1,6 +1,8 @@
 //! Calls that the provider, the network or the breaker failed.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use super::Change::{Look, Set};
 use super::bounds::LIMITS;

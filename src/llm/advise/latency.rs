@@ -1,6 +1,8 @@
 //! Calls that take long: a smaller model, shorter answers.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use super::Change::{self, Look, Set};
 use super::{Figures, finding};

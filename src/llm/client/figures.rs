@@ -1,6 +1,8 @@
 //! What a client tells of itself: figures, advice, options, prices.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
+
+use crate::object::json;
 
 use crate::llm::advise;
 use crate::llm::message;

@@ -1,6 +1,8 @@
 //! Anthropic's messages.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use super::super::answer::{Answer, Ask};
 use super::{Dialect, conversation, error_type, halves, named, names, object, texts};

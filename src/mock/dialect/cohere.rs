@@ -1,6 +1,8 @@
 //! Cohere's chat, version 2.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use super::super::answer::{Answer, Ask};
 use super::{Dialect, conversation, halves, named};

@@ -1,6 +1,8 @@
 //! Embeddings, in the four forms that vendors give them.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use super::super::answer::embedding;
 use super::{text, texts};

@@ -1,6 +1,8 @@
 //! Gemini's generateContent and streamGenerateContent.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use super::super::answer::{Answer, Ask};
 use super::{Dialect, last_of_user, object, texts};

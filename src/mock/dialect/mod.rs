@@ -12,7 +12,9 @@ mod ollama;
 mod openai;
 mod responses;
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use super::answer::{Answer, Ask};
 

@@ -1,6 +1,8 @@
 //! Ollama's chat: JSON lines, streamed unless refused.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use super::super::answer::{Answer, Ask};
 use super::{Dialect, conversation, object};

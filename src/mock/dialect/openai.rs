@@ -1,6 +1,8 @@
 //! OpenAI's chat completions, and whoever is compatible with them.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use super::super::answer::{Answer, Ask};
 use super::{Dialect, conversation, error_type, halves, sse};

@@ -1,6 +1,8 @@
 //! OpenAI's Responses.
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::object::json;
 
 use super::super::answer::{Answer, Ask};
 use super::{Dialect, error_type, halves, last_of_user, named, names, text, texts};
