@@ -41,6 +41,7 @@ mod said;
 mod schemas;
 mod spec;
 mod strays;
+mod taken;
 mod tools;
 mod vendors;
 

@@ -21,14 +21,28 @@ pub enum Source {
 impl Source {
     /// From an address, which may be a `data:` one.
     pub fn from_url(url: &str) -> Source {
-        let data = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
+        let is_data = |scheme: &&str| scheme.eq_ignore_ascii_case("data:");
+        let rest = url.get(..5).filter(is_data).map(|scheme| &url[scheme.len()..]);
+        let data = rest.and_then(|rest| rest.split_once(',')).and_then(|(head, data)| {
+            let (head, base64) = head.rsplit_once(';')?;
+            base64.trim().eq_ignore_ascii_case("base64").then_some((head, data))
+        });
         match data {
             Some((mime, base64)) => {
-                let mime = mime.split(';').next().unwrap_or_default();
+                let mime = mime.split(';').next().unwrap_or_default().trim();
+                // RFC 2397, 2.
+                let mime = if mime.is_empty() { "text/plain" } else { mime };
                 Source::Bytes { mime: mime.into(), base64: base64.into() }
             }
             None => Source::Url(url.into()),
         }
+    }
+
+    /// Whether these are the bytes of a text.
+    pub fn is_text(&self) -> bool {
+        let Source::Bytes { mime, .. } = self else { return false };
+        let essence = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        essence.starts_with("text/") || essence == "application/json"
     }
 
     /// From bytes.

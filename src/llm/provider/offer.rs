@@ -19,12 +19,28 @@ pub fn is_allowed(request: &Request, tool: &Tool) -> bool {
     }
 }
 
-/// Tools without OpenAI's custom ones, for those who have no such thing.
-pub fn but_openais<'a>(
+/// Tools of OpenAI's that others have under other names, or not at all.
+pub const OF_OPENAI: [&str; 10] = [
+    "web_search",
+    "web_search_preview",
+    "file_search",
+    "code_interpreter",
+    "computer_use_preview",
+    "image_generation",
+    "local_shell",
+    "shell",
+    "apply_patch",
+    "mcp",
+];
+
+/// The functions among tools, and what else is the vendor's own.
+pub fn but_others<'a>(
     tools: impl Iterator<Item = &'a Tool>,
+    is_own: fn(&Value) -> bool,
     wanted: &mut Wanted,
 ) -> Result<Vec<&'a Tool>> {
-    but(Tool::is_openais, "takes no custom tools", tools, wanted)
+    let is_refused = |tool: &Tool| tool.other.as_ref().is_some_and(|other| !is_own(other));
+    but(is_refused, "takes only functions and tools of its own", tools, wanted)
 }
 
 /// The functions and custom tools among tools, which are all that OpenAI's chat
@@ -48,7 +64,7 @@ pub fn functions<'a>(
 }
 
 fn but<'a>(
-    is_refused: fn(&Tool) -> bool,
+    is_refused: impl Fn(&Tool) -> bool,
     why: &str,
     tools: impl Iterator<Item = &'a Tool>,
     wanted: &mut Wanted,

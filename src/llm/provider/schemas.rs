@@ -127,12 +127,32 @@ fn tell_bounds(members: &mut Map<String, Value>) -> Vec<String> {
     refused
 }
 
+/// What a head may refer to, one after the other.
+const REFERENCES_MAX: usize = 8;
+
+/// Puts what the head of a schema refers to in the place of the reference.
+fn follow(members: &mut Map<String, Value>, schema: &Value) {
+    for _ in 0..REFERENCES_MAX {
+        let to = members.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
+        let Some(Value::Object(there)) = to.and_then(|to| schema.pointer(to)) else { return };
+        members.shift_remove("$ref");
+        for (key, one) in there {
+            members.entry(key).or_insert_with(|| one.clone());
+        }
+    }
+}
+
 /// The schema of a function's arguments as OpenAI, Anthropic and Kimi take it, who refuse it
-/// where its head is a choice: what can be chosen are properties then.
+/// where its head is a choice: what can be chosen are properties then. Kimi refuses one
+/// that is said elsewhere or may be null too (lidge-jun/opencodex, issue 228).
 pub fn headed(schema: &Value, wanted: &mut Wanted) -> Value {
     let Value::Object(given) = schema else { return schema.clone() };
     let mut members = given.clone();
-    members.entry("type").or_insert("object".into());
+    follow(&mut members, schema);
+    let kind = members.entry("type").or_insert("object".into());
+    if kind.as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "object")) {
+        *kind = "object".into();
+    }
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for key in ["allOf", "anyOf", "oneOf"] {
         let Some(Value::Array(choices)) = members.shift_remove(key) else { continue };

@@ -250,7 +250,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Vec<
         return Ok(blocks);
     }
     lost::note_foreign(message, wanted);
-    let mut blocks = blocks(message, wanted)?;
+    let mut blocks = content(message, wanted)?;
     for call in &message.tool_calls {
         blocks.push(json!({
             "type": "tool_use",
@@ -259,11 +259,24 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted) -> Result<Vec<
             "input": calls::arguments(message, call, wanted)?,
         }));
     }
+    mark_last(message, &mut blocks);
     Ok(blocks)
 }
 
 /// A message's content; a mark on the message counts for its last block.
 pub fn blocks(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
+    let mut blocks = content(message, wanted)?;
+    mark_last(message, &mut blocks);
+    Ok(blocks)
+}
+
+fn mark_last(message: &Message, blocks: &mut [Value]) {
+    if let (Some(mark), Some(last)) = (message.extra.get("cache_control"), blocks.last_mut()) {
+        last["cache_control"] = mark.clone();
+    }
+}
+
+fn content(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let mut blocks = Vec::new();
     for piece in &*message.spoken() {
         if let Some(mut block) = block(piece, message.role, wanted)? {
@@ -273,9 +286,6 @@ pub fn blocks(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
             blocks.push(block);
         }
     }
-    if let (Some(mark), Some(last)) = (message.extra.get("cache_control"), blocks.last_mut()) {
-        last["cache_control"] = mark.clone();
-    }
     Ok(blocks)
 }
 
@@ -284,15 +294,16 @@ fn block(piece: &Piece, role: Role, wanted: &mut Wanted) -> Result<Option<Value>
         // The vendor refuses empty texts.
         Part::Text(text) if text.is_empty() => return Ok(None),
         Part::Text(text) => json!({"type": "text", "text": text}),
-        Part::Image(source, _) => {
-            let Some(source) = image_source(source) else {
-                wanted.refuse("messages", "takes images only as jpeg, png, gif and webp")?;
-                return Ok(None);
-            };
-            json!({"type": "image", "source": source})
+        Part::Image(source, _) => return image(source, wanted),
+        Part::Document(source @ Source::Bytes { mime, .. }, _) if mime.starts_with("image/") => {
+            return image(source, wanted);
         }
         Part::Document(source, name) => {
-            let mut block = json!({"type": "document", "source": document_source(source)});
+            let Some(source) = document_source(source) else {
+                wanted.refuse("messages", "takes documents only as PDF and text")?;
+                return Ok(None);
+            };
+            let mut block = json!({"type": "document", "source": source});
             if let Some(name) = name {
                 block["title"] = name.clone().into();
             }
@@ -314,6 +325,14 @@ fn block(piece: &Piece, role: Role, wanted: &mut Wanted) -> Result<Option<Value>
             json.clone()
         }
     }))
+}
+
+fn image(image: &Source, wanted: &mut Wanted) -> Result<Option<Value>> {
+    let Some(source) = image_source(image) else {
+        wanted.refuse("messages", "takes images only as jpeg, png, gif and webp")?;
+        return Ok(None);
+    };
+    Ok(Some(json!({"type": "image", "source": source})))
 }
 
 /// An image's place or bytes, if the vendor can read them: it takes no other
@@ -349,11 +368,19 @@ fn source(source: &Source) -> Value {
     }
 }
 
-fn document_source(document: &Source) -> Value {
-    match document {
-        Source::Bytes { mime, .. } if mime.starts_with("text/") => {
-            json!({"type": "text", "media_type": "text/plain", "data": document.decoded()})
+/// A document's place or bytes, if the vendor can read them; what says nothing of its
+/// kind is taken for a PDF.
+fn document_source(document: &Source) -> Option<Value> {
+    Some(match document {
+        Source::Bytes { .. } if document.is_text() => {
+            json!({"type": "text", "media_type": "text/plain", "data": document.decoded()?})
         }
+        Source::Bytes { mime, base64 } => match mime.to_ascii_lowercase().as_str() {
+            "application/pdf" | "application/x-pdf" | "application/octet-stream" => {
+                json!({"type": "base64", "media_type": "application/pdf", "data": base64})
+            }
+            _ => return None,
+        },
         _ => source(document),
-    }
+    })
 }

@@ -43,7 +43,9 @@ const OF_TOOLS: &[&str] =
 /// Writes the body.
 pub fn body(chat: &Chat) -> Result<(Wanted, Map<String, Value>)> {
     let mut wanted = Wanted::new(chat)?;
-    lost::note_fields(chat, &mut wanted);
+    // A mark on a message is one on its last block.
+    let known = ["cache_control"];
+    chat.request.messages.iter().for_each(|one| lost::note_fields_of(one, &known, &mut wanted));
     let request = chat.request;
     let mut body = Map::new();
     let mut put = |key: &str, value: Value| drop(body.insert(key.into(), value));
@@ -230,6 +232,16 @@ fn output_config(
     Ok((!config.is_empty()).then_some(config))
 }
 
+/// Whether a tool that is no function is one of the vendor's: each has a type, and a
+/// version in it where OpenAI has one of the same name.
+fn is_own(tool: &Value) -> bool {
+    match tool["type"].as_str() {
+        Some("custom") => tool["input_schema"].is_object(),
+        Some(kind) => !offer::OF_OPENAI.contains(&kind),
+        None => false,
+    }
+}
+
 fn tools(
     chat: &Chat,
     wanted: &mut Wanted,
@@ -237,7 +249,7 @@ fn tools(
     put: &mut impl FnMut(&str, Value),
 ) -> Result<()> {
     let request = chat.request;
-    let tools = offer::but_openais(offer::allowed(request), wanted)?;
+    let tools = offer::but_others(offer::allowed(request), is_own, wanted)?;
     if tools.is_empty() {
         return Ok(());
     }

@@ -280,9 +280,7 @@ fn document(part: &Part) -> Option<Value> {
         Part::Other(json) if json["type"] == "document" => {
             return Some(json["document"].clone()).filter(Value::is_object);
         }
-        Part::Document(source @ Source::Bytes { mime, .. }, name) if is_text(mime) => {
-            (source, name)
-        }
+        Part::Document(source @ Source::Bytes { .. }, name) if source.is_text() => (source, name),
         _ => return None,
     };
     let mut data = json!({"text": source.decoded()?});
@@ -290,9 +288,4 @@ fn document(part: &Part) -> Option<Value> {
         data["title"] = name.clone().into();
     }
     Some(json!({"data": data}))
-}
-
-fn is_text(mime: &str) -> bool {
-    let essence = mime.split(';').next().unwrap_or_default().trim();
-    essence.starts_with("text/") || essence == "application/json"
 }

@@ -38,7 +38,9 @@ impl Offered {
 /// Writes the tools, and which of them may or must be called.
 pub fn write(chat: &Chat, wanted: &mut Wanted) -> Result<Offered> {
     let request = chat.request;
-    let tools = offer::but_openais(request.tools.iter(), wanted)?;
+    // The vendor's own are called by their members.
+    let is_own = |tool: &Value| tool["type"].is_null();
+    let tools = offer::but_others(request.tools.iter(), is_own, wanted)?;
     if tools.is_empty() {
         return Ok(Offered::default());
     }

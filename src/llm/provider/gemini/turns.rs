@@ -43,7 +43,7 @@ pub fn contents(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
         match turns.last_mut() {
             _ if parts.is_empty() && message.role == Role::Tool => {}
             _ if parts.is_empty() => lost::note_silence(message.role, wanted),
-            Some((last, all)) if *last == kind => all.extend(parts),
+            Some((last, all)) if *last == kind => join(all, parts),
             _ => turns.push((kind, parts)),
         }
     }
@@ -55,6 +55,17 @@ pub fn contents(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
     let role = |kind| if kind == RESULTS { "user" } else { kind };
     let turns = turns.into_iter();
     Ok(turns.map(|(kind, parts)| json!({"role": role(kind), "parts": parts})).collect())
+}
+
+/// Adds what is said to a turn: of calls that come together only the first is signed.
+fn join(turn: &mut Vec<Value>, mut parts: Vec<Value>) {
+    if turn.iter().any(|part| part["functionCall"].is_object()) {
+        let made_up = parts.iter_mut().filter(|part| part["thoughtSignature"] == NO_SIGNATURE);
+        made_up.filter_map(Value::as_object_mut).for_each(|part| {
+            part.shift_remove("thoughtSignature");
+        });
+    }
+    turn.extend(parts);
 }
 
 /// Who speaks, and what is said.

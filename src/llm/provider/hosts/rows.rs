@@ -202,6 +202,7 @@ pub(super) static HOSTS: &[Host] = &[
             nests_custom: true,
             fields: Fields::ByModel,
             refuses: of_openai,
+            wants_head: true,
             embeds: true,
             ..WAYS
         },

@@ -28,7 +28,12 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
             _ => spoken(message, wanted, url)?.into(),
         };
         let takes_silence = wanted.host.chat.takes_silence && !is_mistral(url);
-        if !takes_silence && is_silent(&json) {
+        let is_silent = match message.role {
+            // What Mistral makes of a user's is not known.
+            Role::User => !is_mistral(url) && calls::is_empty(&json["content"]),
+            _ => is_silent(&json),
+        };
+        if !takes_silence && is_silent {
             lost::note_silence(message.role, wanted);
             continue;
         }
@@ -321,7 +326,8 @@ fn more(message: &Message, wanted: &mut Wanted, url: &str) -> Map<String, Value>
             // What cites nothing says nothing.
             ("annotations", _) if value.as_array().is_some_and(Vec::is_empty) => {}
             ("audio", Some(id)) if is_foreign => drop(more.insert(key.clone(), json!({"id": id}))),
-            ("refusal" | "prefix" | "partial" | "cache_control", _) => {
+            ("refusal", _) => drop(more.insert(key.clone(), value.clone())),
+            ("prefix" | "partial" | "cache_control", _) if !is_strict(url) => {
                 more.insert(key.clone(), value.clone());
             }
             _ if is_foreign || key == GROQS_OWN || refuses(url, key) => {

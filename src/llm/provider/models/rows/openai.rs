@@ -61,6 +61,10 @@ const OPENAI_RESPONSES: Takes =
 /// The same of those that say as much as they do and no more or less, as all before GPT-5
 /// and some of it (theopenco/llmgateway, request 2989).
 const OPENAI_RESPONSES_MEDIUM: Takes = Takes { verbosity: false, ..OPENAI_RESPONSES };
+/// Efforts of Codex's and of the pro models (openai/codex, issue 6647;
+/// anomalyco/models.dev, request 2296).
+const UP_TO_HIGH: Thinking = Thinking::Efforts(&["low", "medium", "high"]);
+const FROM_MEDIUM: Thinking = Thinking::Efforts(&["medium", "high", "xhigh"]);
 const OPENAI_PLAIN: Takes =
     Takes { thinking: Thinking::No, verbosity: false, cache_options: false, ..OPENAI };
 /// Models that search before they answer, and refuse sampling.
@@ -98,19 +102,19 @@ pub const ROWS: &[Takes] = &[
     Takes { prefix: "gpt-6.2-astra", ..OPENAI_6_ALWAYS_THINKS },
     Takes { prefix: "gpt-6.2-sol", ..OPENAI_6_ALWAYS_THINKS },
     Takes { prefix: "codex-", ..OPENAI_RESPONSES },
-    Takes { prefix: "gpt-5-codex", ..OPENAI_RESPONSES_MEDIUM },
-    Takes { prefix: "gpt-5.1-codex", ..OPENAI_RESPONSES_MEDIUM },
+    Takes { prefix: "gpt-5-codex", thinking: UP_TO_HIGH, ..OPENAI_RESPONSES_MEDIUM },
+    Takes { prefix: "gpt-5.1-codex", thinking: UP_TO_HIGH, ..OPENAI_RESPONSES_MEDIUM },
     Takes { prefix: "gpt-5.1-codex-max", ..OPENAI_RESPONSES },
     Takes { prefix: "gpt-5.2-codex", ..OPENAI_RESPONSES_MEDIUM },
-    Takes { prefix: "gpt-5.3-codex", ..OPENAI_RESPONSES },
-    Takes { prefix: "gpt-5-pro", thinking: Thinking::Efforts(&["high"]), ..OPENAI_RESPONSES },
-    Takes { prefix: "gpt-5.2-pro", ..OPENAI_RESPONSES },
-    Takes { prefix: "gpt-5.4-pro", ..OPENAI_RESPONSES },
     Takes {
-        prefix: "gpt-5.5-pro",
-        thinking: Thinking::Efforts(&["medium", "high", "xhigh"]),
+        prefix: "gpt-5.3-codex",
+        thinking: Thinking::Efforts(&["low", "medium", "high", "xhigh"]),
         ..OPENAI_RESPONSES
     },
+    Takes { prefix: "gpt-5-pro", thinking: Thinking::Efforts(&["high"]), ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5.2-pro", ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5.4-pro", thinking: FROM_MEDIUM, ..OPENAI_RESPONSES },
+    Takes { prefix: "gpt-5.5-pro", thinking: FROM_MEDIUM, ..OPENAI_RESPONSES },
     Takes { prefix: "o1-pro", ..OPENAI_RESPONSES_MEDIUM },
     Takes { prefix: "o3-pro", ..OPENAI_RESPONSES_MEDIUM },
     Takes { prefix: "o3-deep-research", ..OPENAI_RESPONSES_MEDIUM },
