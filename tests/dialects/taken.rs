@@ -215,3 +215,24 @@ fn of_calls_that_come_together_only_the_first_has_a_made_up_signature() {
     let signed: Vec<_> = parts.iter().map(|part| part["thoughtSignature"].is_string()).collect();
     assert_eq!(signed, [true, false], "{sent}");
 }
+
+#[test]
+fn who_is_not_to_think_has_no_budget_for_it_wherever_it_is_asked() {
+    let asked = request(json!({"messages": [user(&"Hi".into())], "reasoning_effort": "none",
+        "reasoning_budget": 2000}));
+    for (provider, model) in [
+        ("anthropic", "claude-sonnet-4-5"),
+        ("gemini", "gemini-2.5-flash"),
+        ("cohere", "command-a-reasoning-08-2025"),
+        ("siliconflow", "Qwen/Qwen3-8B"),
+    ] {
+        let prepared = prepare(&client(provider, model), &asked, false).unwrap();
+        let sent = String::from_utf8_lossy(&prepared.http.body);
+        assert!(!sent.contains(":2000"), "{sent}");
+        assert_eq!(
+            prepared.adjusted,
+            ["reasoning_budget: left out: it is not to think"],
+            "{model}"
+        );
+    }
+}

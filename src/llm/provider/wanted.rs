@@ -223,12 +223,13 @@ impl Wanted {
         let budget = self.number(chat, "reasoning_budget", budget, self.takes.budget)?;
         self.budget = budget.map(|budget| budget as u64);
         if let (Some(effort), Some(_)) = (self.effort.as_deref(), self.budget) {
-            match self.takes.thinking {
-                Thinking::Switch if effort == "none" => {
+            match (effort, self.takes.thinking) {
+                (_, Thinking::Always) => {}
+                ("none", _) => {
                     self.budget = None;
                     self.note("reasoning_budget", "left out: it is not to think");
                 }
-                Thinking::Budgeted(_) => {
+                (_, Thinking::Budgeted(_)) => {
                     self.note("reasoning_effort", "left out: the budget says how long to think");
                 }
                 _ => {}
