@@ -170,8 +170,11 @@ fn arguments() -> impl Iterator<Item = String> {
         event("").replace(r#""delta":{"content":""}"#, &delta)
     };
     let head = r#""id":"call_1","type":"function","function":{"name":"write","arguments":""}"#;
-    let piece = move |n| calls(&format!(r#""function":{{"arguments":"{}"}}"#, word(n)));
-    [event("I write."), calls(head)].into_iter().chain((0..EVENTS).map(piece))
+    let piece = move |text: &str| calls(&format!(r#""function":{{"arguments":"{text}"}}"#));
+    // A text within JSON within JSON.
+    let within = move |n| piece(&word(n).replace('\\', r"\\").replace('"', r#"\""#));
+    let begun = [event("I write."), calls(head), piece(r#"{\"text\":\""#)];
+    begun.into_iter().chain((0..EVENTS).map(within)).chain([piece(r#"\"}"#)])
 }
 
 fn stream(events: impl Iterator<Item = String>, chunk_each: bool) -> Vec<u8> {

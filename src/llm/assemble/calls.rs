@@ -188,6 +188,10 @@ impl Shape {
     fn go_on(&mut self, piece: &str) {
         let mut rest = piece.as_bytes();
         while let [byte, after @ ..] = rest {
+            // What is no object, or something after it, never becomes one.
+            if self.has_begun && !self.is_object {
+                return;
+            }
             if self.is_text && !self.is_escaped && !matches!(byte, b'"' | b'\\') {
                 let end = memchr::memchr2(b'"', b'\\', after).unwrap_or(after.len());
                 rest = &after[end..];
