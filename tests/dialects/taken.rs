@@ -197,8 +197,13 @@ fn a_tool_of_another_vendors_is_refused_before_it_is_sent() {
     let googles = json!({"googleSearch": {}});
     assert_eq!(refused(&claude, asked(&googles)), Status::BadRequest);
     assert_eq!(body(&gemini, &request(asked(&googles)))["tools"], json!([googles]));
-    let own = json!({"type": "web_search_20260209", "name": "web_search"});
-    assert_eq!(body(&claude, &request(asked(&own)))["tools"], json!([own]));
+    for own in [
+        json!({"type": "web_search_20260209", "name": "web_search"}),
+        json!({"type": "mcp_toolset", "mcp_server_name": "s"}),
+        json!({"name": "f", "input_schema": {"type": "object"}}),
+    ] {
+        assert_eq!(body(&claude, &request(asked(&own)))["tools"], json!([own]));
+    }
 }
 
 #[test]

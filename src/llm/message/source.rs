@@ -38,10 +38,15 @@ impl Source {
         }
     }
 
+    /// The media type of bytes, without its parameters.
+    pub fn essence(&self) -> String {
+        let Source::Bytes { mime, .. } = self else { return String::new() };
+        mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
     /// Whether these are the bytes of a text.
     pub fn is_text(&self) -> bool {
-        let Source::Bytes { mime, .. } = self else { return false };
-        let essence = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let essence = self.essence();
         essence.starts_with("text/") || essence == "application/json"
     }
 
@@ -61,8 +66,8 @@ impl Source {
     /// A name for bytes that were given none, as some vendors ask for one: its ending
     /// is the media type's.
     pub fn made_up_name(&self) -> Option<String> {
-        let Source::Bytes { mime, .. } = self else { return None };
-        let essence = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let Source::Bytes { .. } = self else { return None };
+        let essence = self.essence();
         let ending = match essence.as_str() {
             "text/plain" | "" => "txt",
             "text/markdown" | "text/x-markdown" => "md",

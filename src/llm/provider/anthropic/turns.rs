@@ -295,7 +295,7 @@ fn block(piece: &Piece, role: Role, wanted: &mut Wanted) -> Result<Option<Value>
         Part::Text(text) if text.is_empty() => return Ok(None),
         Part::Text(text) => json!({"type": "text", "text": text}),
         Part::Image(source, _) => return image(source, wanted),
-        Part::Document(source @ Source::Bytes { mime, .. }, _) if mime.starts_with("image/") => {
+        Part::Document(source, _) if source.essence().starts_with("image/") => {
             return image(source, wanted);
         }
         Part::Document(source, name) => {
@@ -375,7 +375,7 @@ fn document_source(document: &Source) -> Option<Value> {
         Source::Bytes { .. } if document.is_text() => {
             json!({"type": "text", "media_type": "text/plain", "data": document.decoded()?})
         }
-        Source::Bytes { mime, base64 } => match mime.to_ascii_lowercase().as_str() {
+        Source::Bytes { base64, .. } => match document.essence().as_str() {
             "application/pdf" | "application/x-pdf" | "application/octet-stream" => {
                 json!({"type": "base64", "media_type": "application/pdf", "data": base64})
             }

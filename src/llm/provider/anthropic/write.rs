@@ -232,13 +232,12 @@ fn output_config(
     Ok((!config.is_empty()).then_some(config))
 }
 
-/// Whether a tool that is no function is one of the vendor's: each has a type, and a
-/// version in it where OpenAI has one of the same name.
+/// Whether a tool that is no function of OpenAI's form is one of the vendor's: a function
+/// in its own form, or of a type that has a version where OpenAI has one of the same name.
 fn is_own(tool: &Value) -> bool {
     match tool["type"].as_str() {
-        Some("custom") => tool["input_schema"].is_object(),
+        Some("custom") | None => tool["input_schema"].is_object(),
         Some(kind) => !offer::OF_OPENAI.contains(&kind),
-        None => false,
     }
 }
 

@@ -29,7 +29,7 @@ impl Parts {
     pub fn take(&mut self, parts: &[Json], index: u32, out: &mut Assembler, whole: bool) {
         for part in parts {
             // It goes back beside the content, as any other refusal.
-            if let Json::Text(text) = part.get("refusal") {
+            if let (Some(text), Json::Null) = (part.get("refusal").word(), part.get("text")) {
                 out.refusal(index, text);
                 continue;
             }
