@@ -2827,7 +2827,8 @@ MYNAH_API void mynah_response_free(mynah_response *response);
 #define MYNAH_EVENT_TOOL_CALL 5
 
 /**
- * A call's arguments are complete.
+ * A call's arguments are complete. Where what the provider says in the end contradicts
+ * its own pieces, the response has what it says in the end.
  */
 #define MYNAH_EVENT_TOOL_CALL_END 6
 

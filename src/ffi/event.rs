@@ -24,7 +24,8 @@ pub const MYNAH_EVENT_REASONING: i32 = 3;
 pub const MYNAH_EVENT_REFUSAL: i32 = 4;
 /// A piece of a call's arguments; the first one of a call may be empty.
 pub const MYNAH_EVENT_TOOL_CALL: i32 = 5;
-/// A call's arguments are complete.
+/// A call's arguments are complete. Where what the provider says in the end contradicts
+/// its own pieces, the response has what it says in the end.
 pub const MYNAH_EVENT_TOOL_CALL_END: i32 = 6;
 /// The usage so far; a later one replaces an earlier one.
 pub const MYNAH_EVENT_USAGE: i32 = 7;

@@ -103,7 +103,7 @@ impl Order {
             Ask::Chat => self.provider.reply(context, head, body),
             Ask::Embeddings(asked) => {
                 let json = self.provider.embed_reply(context, head, body)?;
-                embed::check_count(asked, &json)?;
+                embed::check(asked, &json)?;
                 let prompt = json["usage"]["prompt_tokens"].as_u64();
                 let usage =
                     Usage { input_tokens: prompt, output_tokens: Some(0), ..Usage::default() };

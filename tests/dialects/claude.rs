@@ -1003,3 +1003,26 @@ fn an_input_that_is_a_text_and_a_content_that_is_one_are_read() {
     let message = response.first().message.value().into_owned();
     assert_eq!(message["mynah"]["blocks"], json!([{"type": "text", "text": "Hi"}]));
 }
+
+#[test]
+fn a_piece_after_the_end_of_a_call_is_none_of_it() {
+    let piece = |text: &str| delta(0, json!({"type": "input_json_delta", "partial_json": text}));
+    let tool = json!({"type": "tool_use", "id": "c", "name": "f", "input": {}});
+    let events = [start(0, tool), piece("{\"a\":1}"), stop(0), piece("}")];
+    let (events, response) = read(&[&events[..], &end("tool_use")].concat()).unwrap();
+    assert_eq!(response.first().tool_calls[0].arguments, "{\"a\":1}");
+    let last = events.iter().rposition(|event| matches!(event.kind, EventKind::ToolCall { .. }));
+    let over = events.iter().position(|event| matches!(event.kind, EventKind::ToolCallEnd { .. }));
+    assert!(last < over, "{events:?}");
+}
+
+#[test]
+fn what_a_cache_took_may_be_told_by_its_parts_alone() {
+    let mut begun = json!({"type": "message_start", "message": {"usage": {"input_tokens": 100,
+        "cache_creation_input_tokens": null,
+        "cache_creation": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20}}}});
+    begun["message"]["id"] = "m".into();
+    let (_, response) = read(&[&[begun], &end("end_turn")[..]].concat()).unwrap();
+    let usage = response.usage.unwrap();
+    assert_eq!((usage.input_tokens, usage.cache_write_tokens), (Some(130), Some(30)));
+}

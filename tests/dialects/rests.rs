@@ -237,12 +237,69 @@ fn the_rest_of_a_calls_arguments_is_told() {
             let answer = read(&[&head[..], &tail, &[ended(&[])]].concat());
             assert_eq!(answer.first().tool_calls[0].arguments, whole, "{deltas:?}");
         }
-        let other = event("output_item.done", json!({"item": call("{\"b\":2}")}));
-        let answer = read(&[&head[..], &[other, ended(&[])]].concat());
-        let told = deltas.concat();
-        let expected = if told.is_empty() { "{\"b\":2}" } else { &told };
-        assert_eq!(answer.first().tool_calls[0].arguments, expected);
     }
+}
+
+/// The arguments of the only call, and the pieces that were told of them.
+fn called(events: &[Value]) -> (String, String) {
+    let asked = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let client = responses();
+    let (dialect, context) = reader(&client, &asked);
+    let (events, response) = stream(dialect, &context, &sse(events)).unwrap();
+    let mut is_over = false;
+    let told = events.iter().map(|event| match &event.kind {
+        EventKind::ToolCall { arguments, .. } => {
+            assert!(!is_over, "a piece after the end of the call");
+            &arguments[..]
+        }
+        EventKind::ToolCallEnd { .. } => {
+            is_over = true;
+            ""
+        }
+        _ => "",
+    });
+    let told = told.collect();
+    let [call] = &response.first().tool_calls[..] else { panic!("{response:?}") };
+    (call.arguments.clone(), told)
+}
+
+#[test]
+fn what_a_call_is_given_is_what_is_said_in_the_end_whatever_came_of_its_pieces() {
+    let call = |arguments: &str| {
+        event(
+            "output_item.done",
+            json!({"item": {"type": "function_call", "id": "f",
+            "call_id": "c", "name": "f", "arguments": arguments}}),
+        )
+    };
+    let mut added = call("");
+    added["type"] = "response.output_item.added".into();
+    let piece = |text: &str| delta("function_call_arguments", text);
+    let done = |text: &str| event("function_call_arguments.done", json!({"arguments": text}));
+    let whole = "{\"a\":123}";
+    let item = call(whole);
+    let end = ended(&[item["item"].clone()]);
+    let check = |middle: &[Value], told: &str| {
+        let events = [std::slice::from_ref(&added), middle, std::slice::from_ref(&end)].concat();
+        assert_eq!(called(&events), (whole.into(), told.into()), "{middle:?}");
+    };
+    // More of it after its end.
+    let pieces = [piece("{\"a\":"), piece("123}")];
+    check(&[&pieces[..], &[done(whole), piece("}"), item.clone()]].concat(), whole);
+    check(&[&pieces[..], &[done(whole), item.clone(), piece("}")]].concat(), whole);
+    // Its pieces after what is said in the end, in another order, or not all.
+    check(&[&[done(whole)], &pieces[..], &[item.clone()]].concat(), whole);
+    let turned = [piece("123}"), piece("{\"a\":"), done(whole), item.clone()];
+    check(&turned, "123}{\"a\":");
+    for lost in 0..2 {
+        let kept = ["{\"a\":", "123}"][1 - lost];
+        let told = if kept.starts_with('{') { whole } else { kept };
+        check(&[piece(kept), done(whole), item.clone()], told);
+        check(&[piece(kept), item.clone()], told);
+    }
+    // The same in another form is what was told.
+    let spaced = [added.clone(), piece("{\"a\": 123}"), item.clone(), end.clone()];
+    assert_eq!(called(&spaced).0, "{\"a\": 123}");
 }
 
 #[test]

@@ -138,7 +138,9 @@ impl Call {
     /// Whether no end of its arguments is within this text, so that all of that is its
     /// own, in whatever pieces it came.
     pub fn stays_open(&self, text: &str) -> bool {
-        !self.shape.is_whole() && memchr::memchr2(b'}', b']', text.as_bytes()).is_none()
+        !self.ended
+            && !self.shape.is_whole()
+            && memchr::memchr2(b'}', b']', text.as_bytes()).is_none()
     }
 
     /// Adds a piece to it.

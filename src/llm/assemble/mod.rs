@@ -22,7 +22,7 @@ use super::provider::Context;
 use super::response::{Choice, FinishReason, Response, Usage};
 use super::transport::Head;
 use building::Building;
-pub use calls::{CALLS_MAX, Fragment};
+pub use calls::{CALLS_MAX, Fragment, NONE_GIVEN};
 
 /// Builds a response from pieces.
 #[derive(Debug)]

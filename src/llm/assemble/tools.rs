@@ -24,6 +24,10 @@ impl Assembler<'_> {
             }
             building.calls.len() - 1
         });
+        // What comes after its end is none of it (pydantic/pydantic-ai, issue 5757).
+        if building.calls[place].ended {
+            return place;
+        }
         if building.calls[place].is_repeated_by(&piece) {
             piece.arguments = "";
         }
@@ -62,6 +66,13 @@ impl Assembler<'_> {
         self.is_too_much |= call.done.id.len().max(call.done.name.len()) > WORD_MAX;
         if !self.quiet {
             self.events.push_arguments(choice, place as u32, &call.done, pieces);
+        }
+    }
+
+    /// What a call is given after all, where what was told of it is something else.
+    pub fn given_after_all(&mut self, choice: u32, place: usize, arguments: &str) {
+        if let Some(call) = self.building(choice).calls.get_mut(place) {
+            call.done.arguments = arguments.into();
         }
     }
 

@@ -60,16 +60,25 @@ pub fn asked(json: &Map<String, Value>) -> Result<Option<usize>> {
 }
 
 /// Refuses an answer that holds more or fewer: which text each one is of would be a
-/// guess.
-pub fn check_count(asked: Option<usize>, answer: &Value) -> Result<()> {
-    let came = answer["data"].as_array().map_or(0, Vec::len);
-    match asked.filter(|asked| *asked != came) {
-        None => Ok(()),
-        Some(asked) => {
-            let message = format!("{asked} embeddings were asked for, and {came} came");
-            Err(Error::call(Status::Protocol, message))
-        }
+/// guess. Nor is a row without a vector any.
+pub fn check(asked: Option<usize>, answer: &Value) -> Result<()> {
+    let rows = answer["data"].as_array().map_or(&[][..], Vec::as_slice);
+    let came = rows.iter().filter(|row| has_vector(row)).count();
+    let all = asked.unwrap_or(rows.len());
+    if all == came && came == rows.len() {
+        return Ok(());
     }
+    let message = format!("{all} embeddings were asked for, and {came} came");
+    Err(Error::call(Status::Protocol, message))
+}
+
+/// Whether a row has a vector, or, under the name that Jina has for those, several.
+fn has_vector(row: &Value) -> bool {
+    ["embedding", "embeddings"].iter().any(|name| match row.get(name) {
+        Some(Value::Array(numbers)) => !numbers.is_empty(),
+        Some(Value::String(packed)) => !packed.is_empty(),
+        _ => false,
+    })
 }
 
 /// Refuses what a dialect has no word for.
@@ -118,16 +127,18 @@ pub fn read<'a>(context: &Context, head: &Head, body: &'a [u8]) -> Result<Json<'
 }
 
 /// Vectors that a host sends as base64, as numbers: floats, but bytes where they are of
-/// Perplexity's models.
-pub fn as_numbers(json: &mut Value, model: &str) {
+/// Perplexity's models; an error if one cannot be read.
+pub fn as_numbers(json: &mut Value, model: &str) -> Result<()> {
     let model = model.rsplit('/').next().unwrap_or(model);
     let read = if model.starts_with("pplx-embed") { small } else { floats };
     let rows = json.get_mut("data").and_then(Value::as_array_mut);
     for row in rows.into_iter().flatten() {
-        if let Some(vector) = row["embedding"].as_str().and_then(read) {
-            row["embedding"] = vector;
+        if let Some(packed) = row.get("embedding").and_then(Value::as_str) {
+            let unread = || Error::call(Status::Protocol, "a vector is no base64 of numbers");
+            row["embedding"] = read(packed).ok_or_else(unread)?;
         }
     }
+    Ok(())
 }
 
 /// Says how many tokens the prompt had where a host says only how many there were in

@@ -446,3 +446,22 @@ fn the_kind_beside_a_text_is_the_providers_code() {
     let error = refused("huggingface", 422, &[], &body.to_string());
     assert_eq!(error.provider_code.as_deref(), Some("validation"));
 }
+
+#[test]
+fn words_in_another_encoding_take_nothing_from_what_stands_beside_them() {
+    let body =
+        b"{\"error\":{\"message\":\"Kontingent ersch\xf6pft\",\"code\":\"insufficient_quota\"}}";
+    let client = client("custom", "m");
+    let request = request(json!({"messages": [{"role": "user", "content": "Hi"}]}));
+    let (dialect, context) = reader(&client, &request);
+    let error = dialect.error(&context, &head(429, &[]), body);
+    assert_eq!(
+        (error.status, error.provider_code.as_deref()),
+        (Status::QuotaExhausted, Some("insufficient_quota"))
+    );
+    assert_eq!(error.message, "Kontingent ersch\u{fffd}pft");
+    let mut decoder = dialect.stream(&context, &head(200, &[]));
+    let event = [&b"data: "[..], body, b"\n\n"].concat();
+    let end = decoder.feed(&event).and_then(|()| decoder.finish());
+    assert_eq!(end.unwrap_err().status(), Status::QuotaExhausted);
+}

@@ -82,6 +82,19 @@ fn as_many_vectors_come_as_texts_were_asked_for_or_none() {
         reply(provider, json!(["a"]), &body).unwrap();
         assert!(reply(provider, json!(["a", "b"]), &body).is_err(), "{provider}");
     }
+    // Nor is a row one that has none.
+    let row = |embedding: Value| json!({"index": 0, "embedding": embedding});
+    for (provider, body) in [
+        ("custom", json!({"data": [row(Value::Null), row(json!([2.0]))]})),
+        ("custom", json!({"data": [null, row(json!([2.0]))]})),
+        ("custom", json!({"data": [row(json!([])), row(json!([2.0]))]})),
+        ("openai", json!({"data": [row("!!!".into()), row("AACAPw==".into())]})),
+        ("gemini", json!({"embeddings": [{"values": [0.1]}, {}]})),
+        ("cohere", json!({"embeddings": {"float": [null, [0.2]]}})),
+    ] {
+        let error = reply(provider, json!(["a", "b"]), &body).unwrap_err();
+        assert_eq!(error.status(), Status::Protocol, "{body}");
+    }
 }
 
 #[test]

@@ -44,7 +44,11 @@ impl Usages {
 
     fn figures(&self) -> Usage {
         let n = |key: &str| self.0.get(key).and_then(u64_of);
-        let (read, written) = (n("cache_read_input_tokens"), n("cache_creation_input_tokens"));
+        let read = n("cache_read_input_tokens");
+        let written = n("cache_creation_input_tokens").or_else(|| {
+            let parts = self.0.get("cache_creation")?.as_object()?;
+            parts.values().filter_map(u64_of).reduce(u64::saturating_add)
+        });
         let parts = match self.input_is_whole() {
             true => 0,
             false => read.unwrap_or(0).saturating_add(written.unwrap_or(0)),

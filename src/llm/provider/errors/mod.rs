@@ -19,7 +19,9 @@ mod words;
 
 /// Reads an answer with an error status.
 pub fn read(context: &Context, head: &Head, body: &[u8]) -> CallError {
-    let facts = match Json::parse(event_of(body)) {
+    // Some write their words in another encoding than the rest.
+    let text = String::from_utf8_lossy(body);
+    let facts = match Json::parse(event_of(text.as_bytes())) {
         Ok(json) => Facts::of(&json),
         Err(_) => Facts::of_words(&text_of(body)),
     };

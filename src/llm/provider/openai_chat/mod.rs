@@ -63,7 +63,7 @@ impl Provider for OpenAiChat {
     fn embed_reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Value> {
         let mut json = embed::read(context, head, body)?.to_value();
         if !context.base64 {
-            embed::as_numbers(&mut json, &context.model);
+            embed::as_numbers(&mut json, &context.model)?;
         }
         if json["data"].as_array().is_none_or(Vec::is_empty) {
             return Err(embed::missing());

@@ -2,7 +2,7 @@
 
 use super::decoder::Decoder;
 use super::items::Begun;
-use crate::llm::assemble::{Assembler, Fragment};
+use crate::llm::assemble::{Assembler, Fragment, NONE_GIVEN};
 use crate::llm::events::Pieces;
 use crate::llm::json::Json;
 
@@ -35,7 +35,7 @@ impl Decoder {
             out.tool_extra(0, place, "namespace", namespace.into());
         }
         let given = given_to(item);
-        self.items.at(at).call = Some(Begun { place, given });
+        self.items.at(at).call = Some(Begun { place, given, is_whole: false });
     }
 
     /// Begins a call that waits.
@@ -48,7 +48,9 @@ impl Decoder {
 
     pub fn arguments(&mut self, at: usize, pieces: Pieces<'_>, out: &mut Assembler) {
         self.tell_held(at, out);
-        let Some(call) = &self.items.at(at).call else { return };
+        let Some(call) = self.items.at(at).call.as_ref().filter(|call| !call.is_whole) else {
+            return;
+        };
         let id = out.tool_id(0, call.place);
         out.given(0, Fragment { id: Some(&id), ..Fragment::default() }, pieces);
     }
@@ -65,16 +67,34 @@ impl Decoder {
         }
     }
 
-    /// Tells what a call was given beyond what was told of it.
-    pub fn tell_given(&mut self, at: usize, given: &str, out: &mut Assembler) {
+    /// Tells what a call was given beyond what was told of it. Where deltas were lost or
+    /// came in another order, what is said in the end counts: a call of something else is
+    /// worse than one whose pieces were others (MoonshotAI/kimi-code, issue 1455).
+    pub fn tell_given(&mut self, at: usize, said: &str, out: &mut Assembler) {
         let Some(call) = &mut self.items.at(at).call else { return };
-        let begun = std::mem::take(&mut call.given);
-        let given = if given.is_empty() { &begun } else { given };
-        let told = out.called(0, call.place).map_or("", |call| &call.arguments);
-        if let Some(rest) = given.strip_prefix(told).filter(|rest| !rest.is_empty()) {
-            self.arguments(at, rest.into(), out);
+        let (begun, place) = (std::mem::take(&mut call.given), call.place);
+        let given = if said.is_empty() { &begun } else { said };
+        let told = out.called(0, place).map_or("", |call| &call.arguments);
+        match given.strip_prefix(told) {
+            Some("") => {}
+            Some(rest) => {
+                call.is_whole = false;
+                self.arguments(at, rest.into(), out);
+            }
+            // LM Studio's items say in the end that there were none.
+            None if matches!(said, "" | NONE_GIVEN) || is_same(said, told) => {}
+            None => out.given_after_all(0, place, said),
+        }
+        if let Some(call) = &mut self.items.at(at).call {
+            call.is_whole |= !said.is_empty();
         }
     }
+}
+
+/// Whether two texts are the same JSON.
+fn is_same(one: &str, other: &str) -> bool {
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    read(one).is_some_and(|json| read(other) == Some(json))
 }
 
 /// The arguments that a call's item or event says; some hosts write them as an object.

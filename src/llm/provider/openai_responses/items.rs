@@ -45,6 +45,8 @@ pub struct Begun {
     pub place: usize,
     /// The arguments that it began with, which no delta may follow.
     pub given: String,
+    /// All of them have been said at once: no delta is more of them.
+    pub is_whole: bool,
 }
 
 /// All items, as they came.

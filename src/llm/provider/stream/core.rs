@@ -148,7 +148,9 @@ impl<D: Dialect> Core<D> {
                 Json::Text(text.into_owned().into())
             }
             Err(error) if matches!(data[0], b'{' | b'[') => {
-                return self.fail(not_json(self.out.head(), &error));
+                return self.fail(
+                    self.error_in(name, data).unwrap_or_else(|| not_json(self.out.head(), &error)),
+                );
             }
             // Words between the events, such as a keep-alive.
             Err(_) => return,
@@ -171,6 +173,13 @@ impl<D: Dialect> Core<D> {
             Ok(true) => self.complete(),
             Err(error) => self.fail(error),
         }
+    }
+
+    /// The error that an event is which is no UTF-8: its words alone may be none.
+    fn error_in(&self, name: &[u8], data: &[u8]) -> Option<Error> {
+        let text = String::from_utf8_lossy(data);
+        let json = Json::parse(text.as_bytes()).ok()?;
+        errors::inside(self.out.context(), self.out.head(), name, &json)
     }
 
     /// Takes the events that are like the last one; answers what follows them.
