@@ -288,7 +288,7 @@ fn what_a_call_is_given_is_what_is_said_in_the_end_whatever_came_of_its_pieces()
     check(&[&pieces[..], &[done(whole), piece("}"), item.clone()]].concat(), whole);
     check(&[&pieces[..], &[done(whole), item.clone(), piece("}")]].concat(), whole);
     // Its pieces after what is said in the end, in another order, or not all.
-    check(&[&[done(whole)], &pieces[..], &[item.clone()]].concat(), whole);
+    check(&[&[done(whole)], &pieces[..], std::slice::from_ref(&item)].concat(), whole);
     let turned = [piece("123}"), piece("{\"a\":"), done(whole), item.clone()];
     check(&turned, "123}{\"a\":");
     for lost in 0..2 {
