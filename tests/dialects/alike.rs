@@ -171,3 +171,25 @@ fn a_usage_or_a_call_between_texts_is_not_lost() {
     assert_eq!(response.first().tool_calls.len(), 1);
     assert_eq!(response.usage.unwrap().total_tokens, Some(3));
 }
+
+#[test]
+fn a_text_goes_where_the_event_before_has_left_it_in_any_cut() {
+    let item = r#"data: {"type":"response.output_item.added","output_index":1,"item":{"id":"m","type":"message","role":"assistant","content":[]}}"#;
+    let say = |kind: &str, more: &str, text: &str| {
+        format!(
+            r#"data: {{"item_id":"m","output_index":1,"delta":"{text}",{more}"content_index":0,"type":"response.{kind}.delta","sequence_number":8}}"#
+        )
+    };
+    let events = [
+        item.to_string(),
+        say("output_text", "", "I"),
+        say("output_text", "", " heard"),
+        // A thought of an item that was an answer: what follows is of it too.
+        say("reasoning_summary_text", r#""strange":0,"#, " it"),
+        say("output_text", "", " all"),
+        say("output_text", "", " day"),
+        r#"data: {"type":"response.completed","response":{"status":"completed"}}"#.into(),
+    ];
+    let text: String = events.iter().map(|event| format!("{event}\n\n")).collect();
+    assert_eq!(read("responses", &text).unwrap().text(), "I heard");
+}

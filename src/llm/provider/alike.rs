@@ -109,6 +109,11 @@ struct Proposal {
 const UNUSED_MAX: u32 = 8;
 
 impl Alike {
+    /// No event is like those before any more.
+    pub fn forget_form(&mut self) {
+        self.lane = None;
+    }
+
     /// Whether it is worth the effort to learn from an event.
     pub fn is_willing(&self) -> bool {
         self.unused < UNUSED_MAX

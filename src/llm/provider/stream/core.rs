@@ -201,14 +201,19 @@ impl<D: Dialect> Core<D> {
         }
     }
 
-    /// An event that only added a text: the next one may be like it.
+    /// After an event that only added a text the next one may be like it; after any other
+    /// such a text may go elsewhere.
     fn propose(&mut self, name: &[u8], data: &[u8], json: &Json) {
-        if !self.alike.is_willing() || self.out.context().raw_events {
+        if self.out.context().raw_events {
             return;
         }
-        // An empty text does less than others would in its place.
-        if let Some(piece) = self.dialect.added(json).filter(|piece| !piece.text.is_empty()) {
-            self.alike.propose(name, data, &piece);
+        match self.dialect.added(json) {
+            None => self.alike.forget_form(),
+            // An empty text does less than others would in its place.
+            Some(piece) if self.alike.is_willing() && !piece.text.is_empty() => {
+                self.alike.propose(name, data, &piece);
+            }
+            Some(_) => {}
         }
     }
 
