@@ -7,13 +7,12 @@
 
 use serde_json::Value as Json;
 
-use crate::object::json;
-
 use super::Cache;
 use super::departure::Reason;
 use super::making::{cell_bytes, shards_for};
 use super::report::Report;
 use super::simulate::{BETTER_BY, Forecast};
+use crate::object::json;
 use crate::options::cache::CacheOptions;
 use crate::options::{Kind, OptionSet};
 

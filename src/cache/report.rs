@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::object::json;
-
 use super::departure::Reason;
 use super::shard::{Counts, Shard};
 use super::{Cache, Cell};
 use crate::metrics::Histogram;
+use crate::object::json;
 
 /// How long a call waits for the shards whose figures it looks at by the way.
 const ASIDE: Duration = Duration::from_millis(2);

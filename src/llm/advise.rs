@@ -13,9 +13,8 @@ mod tests;
 
 use serde_json::Value;
 
-use crate::object::json;
-
 use crate::error::Bound;
+use crate::object::json;
 use crate::options::client::ClientOptions;
 use crate::options::{Kind, OptionSet, Resolved};
 

@@ -12,11 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use serde_json::Value;
 
-use crate::object::json;
-
 use crate::clock::Clock;
 use crate::error::{Bound, Error, Status};
 use crate::metrics::Histogram;
+use crate::object::json;
 
 use super::pricing::nano;
 use super::response::Usage;

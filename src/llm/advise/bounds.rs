@@ -3,11 +3,10 @@
 
 use serde_json::Value;
 
-use crate::object::json;
-
 use super::Change::{self, Look};
 use super::{Figures, finding, raised};
 use crate::error::Bound;
+use crate::object::json;
 
 /// Those that end calls with `TIMEOUT`.
 const TIMES: [Bound; 7] = [

@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
-use crate::object::json;
-
 use super::Change::{Look, Set};
 use super::bounds::LIMITS;
 use super::{Figures, finding};
+use crate::object::json;
 
 const BREAKS: &str = "what stands between here and the provider: a proxy or load balancer that \
     ends long or quiet connections";

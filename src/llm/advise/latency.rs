@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use crate::object::json;
-
 use super::Change::{self, Look, Set};
 use super::{Figures, finding};
 use crate::llm::price_table;
 use crate::llm::provider::models::default_model;
+use crate::object::json;
 use crate::options::Origin;
 use crate::options::presets::ModelSize;
 

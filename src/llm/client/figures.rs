@@ -2,8 +2,6 @@
 
 use serde_json::Value as Json;
 
-use crate::object::json;
-
 use crate::llm::advise;
 use crate::llm::message;
 use crate::llm::metrics::ClientMetrics;
@@ -14,6 +12,7 @@ use crate::llm::response::Response;
 use crate::llm::transport::env_proxy_in_force;
 use crate::metrics::Exposition;
 use crate::metrics::prometheus::Labels;
+use crate::object::json;
 use crate::options::client::ClientOptions;
 use crate::options::{Origin, Resolved, Value};
 

@@ -21,13 +21,7 @@ pub enum Source {
 impl Source {
     /// From an address, which may be a `data:` one.
     pub fn from_url(url: &str) -> Source {
-        let is_data = |scheme: &&str| scheme.eq_ignore_ascii_case("data:");
-        let rest = url.get(..5).filter(is_data).map(|scheme| &url[scheme.len()..]);
-        let data = rest.and_then(|rest| rest.split_once(',')).and_then(|(head, data)| {
-            let (head, base64) = head.rsplit_once(';')?;
-            base64.trim().eq_ignore_ascii_case("base64").then_some((head, data))
-        });
-        match data {
+        match split_data(url) {
             Some((mime, base64)) => {
                 let mime = mime.split(';').next().unwrap_or_default().trim();
                 // RFC 2397, 2.
@@ -95,9 +89,37 @@ impl Source {
     }
 }
 
+/// Media type with parameters, and base64, of a `data:` address, if it is one of base64;
+/// a parameter may have a comma.
+fn split_data(url: &str) -> Option<(&str, &str)> {
+    const MARK: &str = ";base64";
+    let (scheme, rest) = url.split_at_checked("data:".len())?;
+    let before = |comma: &usize| rest.get(comma.checked_sub(MARK.len())?..*comma);
+    let is_end = |comma: &usize| before(comma).is_some_and(|it| it.eq_ignore_ascii_case(MARK));
+    let comma = rest.match_indices(',').map(|(at, _)| at).find(is_end)?;
+    let is_data = scheme.eq_ignore_ascii_case("data:");
+    is_data.then_some((&rest[..comma - MARK.len()], &rest[comma + 1..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_data_address_is_what_it_holds_in_whatever_case() {
+        let bytes = |mime: &str| Source::Bytes { mime: mime.into(), base64: "AA==".into() };
+        for (url, source) in [
+            ("data:image/png;base64,AA==", bytes("image/png")),
+            ("DATA:image/png;BASE64,AA==", bytes("image/png")),
+            ("data:application/pdf;name=\"a,b.pdf\";base64,AA==", bytes("application/pdf")),
+            ("data:;base64,AA==", bytes("text/plain")),
+            ("data:text/plain,a,b", Source::Url("data:text/plain,a,b".into())),
+            ("dat\u{e4}:;base64,AA==", Source::Url("dat\u{e4}:;base64,AA==".into())),
+            ("", Source::Url(String::new())),
+        ] {
+            assert_eq!(Source::from_url(url), source, "{url}");
+        }
+    }
 
     #[test]
     fn a_made_up_name_ends_as_the_media_type_says() {

@@ -19,20 +19,6 @@ pub fn is_allowed(request: &Request, tool: &Tool) -> bool {
     }
 }
 
-/// Tools of OpenAI's that others have under other names, or not at all.
-pub const OF_OPENAI: [&str; 10] = [
-    "web_search",
-    "web_search_preview",
-    "file_search",
-    "code_interpreter",
-    "computer_use_preview",
-    "image_generation",
-    "local_shell",
-    "shell",
-    "apply_patch",
-    "mcp",
-];
-
 /// The functions among tools, and what else is the vendor's own.
 pub fn but_others<'a>(
     tools: impl Iterator<Item = &'a Tool>,

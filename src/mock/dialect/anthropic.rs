@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use crate::object::json;
-
 use super::super::answer::{Answer, Ask};
 use super::{Dialect, conversation, error_type, halves, named, names, object, texts};
+use crate::object::json;
 
 pub(super) struct Anthropic;
 

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use crate::object::json;
-
 use super::super::answer::{Answer, Ask};
 use super::{Dialect, conversation, halves, named};
+use crate::object::json;
 
 pub(super) struct Cohere;
 

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use crate::object::json;
-
 use super::super::answer::embedding;
 use super::{text, texts};
+use crate::object::json;
 
 /// Whose form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

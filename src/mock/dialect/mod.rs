@@ -14,9 +14,8 @@ mod responses;
 
 use serde_json::Value;
 
-use crate::object::json;
-
 use super::answer::{Answer, Ask};
+use crate::object::json;
 
 /// One vendor's form of requests and answers.
 pub(super) trait Dialect: Sync {

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use crate::object::json;
-
 use super::super::answer::{Answer, Ask};
 use super::{Dialect, conversation, object};
+use crate::object::json;
 
 pub(super) struct Ollama;
 

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use crate::object::json;
-
 use super::super::answer::{Answer, Ask};
 use super::{Dialect, error_type, halves, last_of_user, named, names, text, texts};
+use crate::object::json;
 
 pub(super) struct Responses;
 

@@ -232,12 +232,26 @@ fn output_config(
     Ok((!config.is_empty()).then_some(config))
 }
 
+/// Tools of OpenAI's, which the vendor has under other names, or not at all.
+const OF_OPENAI: [&str; 10] = [
+    "web_search",
+    "web_search_preview",
+    "file_search",
+    "code_interpreter",
+    "computer_use_preview",
+    "image_generation",
+    "local_shell",
+    "shell",
+    "apply_patch",
+    "mcp",
+];
+
 /// Whether a tool that is no function of OpenAI's form is one of the vendor's: a function
 /// in its own form, or of a type that has a version where OpenAI has one of the same name.
 fn is_own(tool: &Value) -> bool {
     match tool["type"].as_str() {
         Some("custom") | None => tool["input_schema"].is_object(),
-        Some(kind) => !offer::OF_OPENAI.contains(&kind),
+        Some(kind) => !OF_OPENAI.contains(&kind),
     }
 }
 

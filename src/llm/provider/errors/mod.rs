@@ -23,7 +23,7 @@ pub fn read(context: &Context, head: &Head, body: &[u8]) -> CallError {
     let text = String::from_utf8_lossy(body);
     let facts = match Json::parse(event_of(text.as_bytes())) {
         Ok(json) => Facts::of(&json),
-        Err(_) => Facts::of_words(&text_of(body)),
+        Err(_) => Facts::of_words(words_of(&text)),
     };
     facts.error(context, head, head.status)
 }
@@ -144,10 +144,9 @@ pub fn given_up_for(head: &Head, word: &str) -> Error {
 }
 
 /// A body that is no JSON: its text, unless it is a web page.
-fn text_of(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
+fn words_of(text: &str) -> &str {
     let text = text.trim();
-    if text.starts_with('<') { String::new() } else { text.to_string() }
+    if text.starts_with('<') { "" } else { text }
 }
 
 /// The provider's id of a request.

@@ -28,12 +28,7 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Vec<Value
             _ => spoken(message, wanted, url)?.into(),
         };
         let takes_silence = wanted.host.chat.takes_silence && !is_mistral(url);
-        let is_silent = match message.role {
-            // What Mistral makes of a user's is not known.
-            Role::User => !is_mistral(url) && calls::is_empty(&json["content"]),
-            _ => is_silent(&json),
-        };
-        if !takes_silence && is_silent {
+        if !takes_silence && is_silent(&json, url) {
             lost::note_silence(message.role, wanted);
             continue;
         }
@@ -71,13 +66,18 @@ fn follows_result(messages: &[Value]) -> bool {
 
 /// Whether the assistant says, thinks and calls nothing, nor is to go on from there:
 /// Kimi and Mistral refuse such a message, also one of their own (zed-industries/zed,
-/// request 47579).
-fn is_silent(json: &Value) -> bool {
-    json["role"] == "assistant"
-        && ["content", "tool_calls", "reasoning_content"]
-            .iter()
-            .all(|key| calls::is_empty(&json[key]))
-        && ["partial", "prefix"].iter().all(|key| json[key] != true)
+/// request 47579); and whether a user says nothing, which Kimi refuses.
+fn is_silent(json: &Value, url: &str) -> bool {
+    let lacks = |keys: &[&str]| keys.iter().all(|key| calls::is_empty(&json[key]));
+    match json["role"].as_str() {
+        Some("assistant") => {
+            lacks(&["content", "tool_calls", "reasoning_content"])
+                && ["partial", "prefix"].iter().all(|key| json[key] != true)
+        }
+        // What Mistral makes of it is not known.
+        Some("user") => !is_mistral(url) && lacks(&["content"]),
+        _ => false,
+    }
 }
 
 /// A system's or user's message.
