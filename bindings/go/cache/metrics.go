@@ -31,7 +31,7 @@ const (
 
 // CacheMetrics are the figures to watch; MetricsJSON has all there are.
 type CacheMetrics struct {
-	// HitRate and MissRate are shares of the look-ups.
+	// HitRate and MissRate are shares of the look-ups; both are 0 before the first.
 	HitRate, MissRate float64
 	// EvictionRate is evictions per store.
 	EvictionRate  float64

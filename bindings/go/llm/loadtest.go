@@ -7,30 +7,34 @@ import (
 )
 
 // LoadTest sends the same messages rps times a second for a while, whatever
-// becomes of those before, and waits for all of them. It tells what was
-// measured; a context that ends, ends it early.
+// becomes of those before, and waits for all of them. What the machine is late
+// with is made up for. It tells what was measured; a context that ends, ends it early.
 func LoadTest(ctx context.Context, client Client, duration time.Duration, rps int, messages []Message, opts ...Option) *LLMMetrics {
-	ticker := time.NewTicker(time.Second / time.Duration(min(max(rps, 1), 1_000_000)))
-	defer ticker.Stop()
-	over := time.After(duration)
+	interval := time.Second / time.Duration(min(max(rps, 1), 1_000_000))
 	metrics := &LLMMetrics{}
 	var group sync.WaitGroup
-	for {
-		select {
-		case <-ticker.C:
-			group.Add(1)
-			go func() {
-				defer group.Done()
-				begun := time.Now()
-				_, err := client.Chat(ctx, messages, opts...)
-				metrics.Record(time.Since(begun), err)
-			}()
-			continue
-		case <-over:
-		case <-ctx.Done():
+	begun := time.Now()
+	for due := time.Duration(0); due < duration; due += interval {
+		if wait := due - time.Since(begun); wait > 0 {
+			timer := time.NewTimer(wait)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				timer.Stop()
+			}
 		}
-		group.Wait()
-		metrics.Settle()
-		return metrics
+		if ctx.Err() != nil {
+			break
+		}
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			begun := time.Now()
+			_, err := client.Chat(ctx, messages, opts...)
+			metrics.Record(time.Since(begun), err)
+		}()
 	}
+	group.Wait()
+	metrics.Settle()
+	return metrics
 }

@@ -307,10 +307,29 @@ func TestALoadTestMeasures(t *testing.T) {
 	client, m := talk(t, []mock.Option{mock.With("status", "500"), mock.With("fault_percent", "100"), mock.With("status_times", "5")})
 	metrics := llm.LoadTest(context.Background(), client, 200*time.Millisecond, 200, ask("hello"))
 	stats, _ := m.Stats()
-	if metrics.Calls == 0 || int(metrics.Calls) != stats.Requests || metrics.Failures != 5 || metrics.P99Latency < metrics.P50Latency || metrics.AvgLatency <= 0 {
+	if metrics.Calls != 40 || int(metrics.Calls) != stats.Requests || metrics.Failures != 5 || metrics.P99Latency < metrics.P50Latency || metrics.AvgLatency <= 0 {
 		t.Fatal(metrics, stats.Requests)
 	}
 	if !strings.Contains(metrics.String(), "p99") {
 		t.Fatal(metrics)
+	}
+}
+
+func TestOneSlowCallOfFiftyIsTheirP99(t *testing.T) {
+	var two, fifty llm.LLMMetrics
+	for i := 0; i < 50; i++ {
+		elapsed := time.Millisecond
+		if i == 0 {
+			elapsed = time.Second
+		}
+		fifty.Record(elapsed, nil)
+		if i < 2 {
+			two.Record(elapsed, nil)
+		}
+	}
+	two.Settle()
+	fifty.Settle()
+	if two.P50Latency != time.Millisecond || two.P90Latency != time.Second || fifty.P90Latency != time.Millisecond || fifty.P99Latency != time.Second {
+		t.Fatal(two.String(), fifty.String())
 	}
 }

@@ -32,14 +32,15 @@ const (
 type LLMMetrics struct {
 	// RequestRate is calls per second.
 	RequestRate float64
-	// SuccessRate is the share of calls that succeeded.
+	// SuccessRate is the share of calls that succeeded; 0 before the first: see Calls.
 	SuccessRate     float64
 	AvgLatency      time.Duration
 	P99Latency      time.Duration
 	TokensPerSecond float64
 	// CostPerRequest is in US dollars, over the calls whose cost is known.
 	CostPerRequest float64
-	// CacheHitRate is the share of look-ups that the response cache answered.
+	// CacheHitRate is the share of look-ups that the response cache answered; 0
+	// before the first.
 	CacheHitRate float64
 	// RetryRate is retries per call.
 	RetryRate float64
@@ -188,8 +189,9 @@ func (m *LLMMetrics) Settle() {
 		return
 	}
 	slices.Sort(r.latencies)
-	at := func(share float64) time.Duration { return r.latencies[int(share*float64(len(r.latencies)-1))] }
-	m.P50Latency, m.P90Latency, m.P99Latency = at(0.50), at(0.90), at(0.99)
+	// The nearest rank: the least that so many of a hundred calls, or more, are within.
+	at := func(percent int) time.Duration { return r.latencies[(percent*len(r.latencies)+99)/100-1] }
+	m.P50Latency, m.P90Latency, m.P99Latency = at(50), at(90), at(99)
 }
 
 // Report settles the figures and prints them to standard output.

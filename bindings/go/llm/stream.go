@@ -101,19 +101,24 @@ func (c *calls) stream(ctx context.Context, to submitter, messages []Message, op
 			select {
 			case <-call.ready:
 			case <-ctx.Done():
-				token.Trigger()
-				call.wait() // for what had arrived
-				yield(Event{Kind: EventDone, ToolIndex: -1, Response: call.answer}, lib.Over(ctx))
-				return
 			}
 			events, done := call.take()
-			for _, e := range events {
-				if !yield(e, nil) {
+			for len(events) > 0 && ctx.Err() == nil {
+				if !yield(events[0], nil) {
 					return
 				}
+				events = events[1:]
 			}
-			if done {
+			switch {
+			case done && len(events) == 0:
 				yield(Event{Kind: EventDone, ToolIndex: -1, Response: call.answer}, lib.Ended(ctx, call.err))
+				return
+			case ctx.Err() != nil: // whatever has come meanwhile
+				token.Trigger()
+				if !done {
+					call.wait() // for what had arrived
+				}
+				yield(Event{Kind: EventDone, ToolIndex: -1, Response: call.answer}, lib.Over(ctx))
 				return
 			}
 		}

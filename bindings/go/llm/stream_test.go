@@ -73,6 +73,32 @@ func TestAContextEndsAStream(t *testing.T) {
 	waitFor(t, "the connection is closed", func() bool { stats, _ := m.Stats(); return stats.ClosedByPeer == 1 })
 }
 
+func TestNothingIsToldOfAStreamAfterItsContextHasEnded(t *testing.T) {
+	client, _ := talk(t, []mock.Option{mock.With("answer_words", "500")})
+	for range [10]int{} {
+		before, _ := client.Metrics()
+		ctx, cancel := context.WithCancel(context.Background())
+		var after, last = 0, error(nil)
+		client.ChatStream(ctx, ask("count"))(func(e llm.Event, err error) bool {
+			if ctx.Err() != nil && e.Kind != llm.EventDone {
+				after++
+			}
+			if e.Kind == llm.EventText && ctx.Err() == nil {
+				waitFor(t, "the whole answer is there", func() bool {
+					now, _ := client.Metrics()
+					return now.Calls > before.Calls
+				})
+				cancel()
+			}
+			last = err
+			return true
+		})
+		if after > 0 || !errors.Is(last, context.Canceled) {
+			t.Fatal(after, last)
+		}
+	}
+}
+
 func TestAStreamThatBreaksTellsWhatHadArrived(t *testing.T) {
 	client, _ := talk(t, []mock.Option{mock.With("content", "no_end"), mock.With("answer", "one two three")})
 	var last llm.Event

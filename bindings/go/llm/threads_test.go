@@ -173,6 +173,41 @@ func TestAForgottenClientIsFreed(t *testing.T) {
 	waitFor(t, "the poller is gone", func() bool { return runtime.NumGoroutine() <= begun })
 }
 
+func TestWhatForgottenTiersWereMadeOfStaysWithWhoeverHoldsIt(t *testing.T) {
+	small, _ := talk(t, nil)
+	able, _ := talk(t, nil)
+	freed := make(chan struct{})
+	parts := func() []*llm.ProviderClient {
+		judge := notice(freed)
+		tiers, err := llm.NewTiered(func(string, int) float64 { judge(0, nil); return 0 }, small, able)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pooled := llm.WithConnectionPool(tiers, 4)
+		parts, err := llm.ProviderClients(pooled)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tiers.Close()
+		return parts
+	}()
+	waitFor(t, "the tiers are gone", func() bool {
+		runtime.GC()
+		select {
+		case <-freed:
+			return true
+		default:
+			return false
+		}
+	})
+	for _, part := range parts {
+		if _, err := part.Metrics(); err != nil {
+			t.Fatal(err)
+		}
+		part.Close()
+	}
+}
+
 // notice is a log function that closes a channel when nobody holds it.
 func notice(freed chan struct{}) func(llm.LogLevel, []byte) {
 	held := &struct{ calls int }{}

@@ -74,7 +74,7 @@ func NewTieredWith(clients []Client, opts ...TieredOption) (*TieredClient, error
 	if err := tiered.make(); err != nil {
 		return nil, err
 	}
-	lib.Cleanup(tiered, func(t *TieredClient) { t.Close() })
+	lib.Cleanup(tiered, (*TieredClient).free)
 	return tiered, nil
 }
 
@@ -133,14 +133,20 @@ func (t *TieredClient) Close() error {
 	if !lib.Closed(t) {
 		return nil
 	}
-	C.mynah_tiered_free(t.handle)
-	t.calls.close()
+	t.free()
 	if t.owns {
 		for _, client := range t.clients {
 			client.Close()
 		}
 	}
 	return nil
+}
+
+// free frees the tiers alone: whoever holds one of the clients, see ProviderClients,
+// may still use it when these are forgotten.
+func (t *TieredClient) free() {
+	C.mynah_tiered_free(t.handle)
+	t.calls.close()
 }
 
 // Chat asks the tier that fits, and another one where it fails.
@@ -204,12 +210,14 @@ type TieredMetrics struct {
 	} `json:"tiers"`
 	// Calls are those of all tiers together, and ByStatus is how they ended after
 	// the last tier that was asked.
-	Calls       uint64            `json:"calls"`
-	Failures    uint64            `json:"failures"`
-	ByStatus    map[string]uint64 `json:"by_status"`
-	SuccessRate float64           `json:"success_rate"`
-	CostUSD     float64           `json:"cost_usd"`
-	SavedUSD    float64           `json:"saved_usd"`
+	Calls    uint64            `json:"calls"`
+	Failures uint64            `json:"failures"`
+	ByStatus map[string]uint64 `json:"by_status"`
+	// SuccessRate is 0 before the first call, as SavedShare is before the first that
+	// cost anything.
+	SuccessRate float64 `json:"success_rate"`
+	CostUSD     float64 `json:"cost_usd"`
+	SavedUSD    float64 `json:"saved_usd"`
 	// SavedShare is of what the last tier alone would have cost.
 	SavedShare float64 `json:"saved_share"`
 }
