@@ -102,8 +102,8 @@ impl Order {
         match self.ask {
             Ask::Chat => self.provider.reply(context, head, body),
             Ask::Embeddings(asked) => {
-                let json = self.provider.embed_reply(context, head, body)?;
-                embed::check(asked, &json)?;
+                let mut json = self.provider.embed_reply(context, head, body)?;
+                embed::check(asked, &mut json)?;
                 let prompt = json["usage"]["prompt_tokens"].as_u64();
                 let usage =
                     Usage { input_tokens: prompt, output_tokens: Some(0), ..Usage::default() };

@@ -11,6 +11,8 @@
 //! told, of those that sent something. While a tool's result is pending the
 //! conversation stays with the tier that asked for it.
 
+mod pending;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -26,11 +28,12 @@ use super::cancel::{Breakable, Cancel};
 use super::client::{Client, Failed, arrived};
 use super::complexity;
 use super::event::{Event, Sink};
-use super::message::Role;
+use super::message::Message;
 use super::metrics::ByStatus;
 use super::pricing::nano;
 use super::request::Request;
 use super::response::{Response, ServedFrom};
+use pending::Called;
 
 /// Says how hard a request is, from 0 to 1; NaN leaves it to the estimate.
 pub type Complexity = dyn Fn(&Request) -> f64 + Send + Sync;
@@ -41,6 +44,7 @@ pub struct Tiered {
     complexity: Mutex<Option<Arc<Complexity>>>,
     /// Also on a bad request, a refused key or a content filter.
     fallback_on_refusal: bool,
+    called: Called,
     /// How calls ended when all tiers had been asked that were to be.
     by_status: ByStatus,
     pub(super) calls: Calls,
@@ -75,9 +79,9 @@ impl Tiered {
             saved_nano_usd: AtomicU64::default(),
         };
         let tiers = clients.into_iter().map(tier).collect();
-        let (complexity, by_status) = (Mutex::default(), ByStatus::default());
-        let calls = Calls::of("mynah_tiered");
-        Ok(Tiered { tiers, complexity, fallback_on_refusal, by_status, calls })
+        let (complexity, called) = (Mutex::default(), Called::default());
+        let (by_status, calls) = (ByStatus::default(), Calls::of("mynah_tiered"));
+        Ok(Tiered { tiers, complexity, fallback_on_refusal, called, by_status, calls })
     }
 
     /// Replaces the built-in estimate; none brings it back.
@@ -238,15 +242,17 @@ impl Tiered {
 
     /// The tier that waits for a tool's result.
     fn pending(&self, request: &Request) -> Option<usize> {
-        if request.messages.last()?.role != Role::Tool {
-            return None;
-        }
-        let asked = request.messages.iter().rev().find(|m| m.role == Role::Assistant)?;
-        let origin = asked.origin.as_ref()?;
-        // Of tiers with one model that of the same account; it may have a new key.
+        self.called.pending(request, |asked| self.of_origin(asked))
+    }
+
+    /// The tiers that an assistant's message can have come from: of those with its
+    /// model the ones of the same account, if that has not got a new key.
+    fn of_origin(&self, asked: &Message) -> Vec<usize> {
+        let Some(origin) = &asked.origin else { return Vec::new() };
         let is_origin: Vec<_> = self.tiers.iter().map(|t| t.client.is_origin(origin)).collect();
-        let own = is_origin.iter().position(|(_, same_account)| *same_account);
-        own.or_else(|| is_origin.iter().position(|(same_model, _)| *same_model))
+        let any_own = is_origin.iter().any(|(_, same_account)| *same_account);
+        let fits = |(model, account): &(bool, bool)| if any_own { *account } else { *model };
+        (0..self.tiers.len()).filter(|&place| fits(&is_origin[place])).collect()
     }
 
     fn falls_back(&self, error: &Error) -> bool {
@@ -284,6 +290,7 @@ impl Tiered {
 
     /// Says which tier gave an answer, or the beginning of one, and what it has cost there.
     fn paid_by(&self, response: &mut Response, place: usize, chosen: usize) {
+        self.called.remember(response, place);
         response.tier = Some(place as u32);
         if place != chosen {
             response.served_from = ServedFrom::Fallback(place as u32);

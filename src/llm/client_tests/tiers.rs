@@ -263,6 +263,41 @@ fn of_two_tiers_with_one_model_the_one_that_asked_for_the_tool_goes_on() {
 }
 
 #[test]
+fn a_result_goes_to_the_tier_that_made_the_call_however_its_message_comes_back() {
+    let call = || {
+        let call = json!({"id": "call_9", "type": "function",
+            "function": {"name": "f", "arguments": "{}"}});
+        let message = json!({"role": "assistant", "content": null, "tool_calls": [call]});
+        let choice = json!({"index": 0, "message": message, "finish_reason": "tool_calls"});
+        Step::Answer(200, &[], json!({"model": "gpt-6-luna", "choices": [choice]}).to_string())
+    };
+    // One model and key, asked to think more or less.
+    for (one, other) in [("gpt-6-luna", "gpt-6-luna"), ("gpt-6-luna", "gpt-6-sol")] {
+        let tier = |model, effort, steps| {
+            bench(&[("retry_count", "0"), ("model", model), ("reasoning_effort", effort)], steps)
+        };
+        let tiers = [
+            tier(one, "low", vec![]),
+            tier(other, "high", vec![call(), plain("42", "stop"), plain("42", "stop")]),
+        ];
+        let clients = tiers.iter().map(|tier| tier.client.clone()).collect();
+        let tiered = Tiered::new(clients, false).unwrap();
+        tiered.set_complexity(Some(Arc::new(|_: &Request| 0.9)));
+        let answer = tiered.chat(&asked("hi"), None).unwrap();
+        tiered.set_complexity(Some(Arc::new(|_: &Request| 0.1)));
+        let own = answer.first().message.value().into_owned();
+        let mut anew = own.clone();
+        anew.as_object_mut().unwrap().retain(|key, _| key == "role" || key == "tool_calls");
+        for message in [own, anew] {
+            let mut request = asked("hi");
+            request.messages.push(Message::from_json(&message).unwrap());
+            request.messages.push(Message::tool_result("call_9", "42", false));
+            assert_eq!(tiered.chat(&request, None).unwrap().tier, Some(1), "{message}");
+        }
+    }
+}
+
+#[test]
 fn the_time_that_a_request_gives_is_for_all_tiers() {
     // Each wait of the first is longer than the request may take.
     let limited = || Step::Answer(429, &[("retry-after", "3")], "{}".into());

@@ -60,16 +60,41 @@ pub fn asked(json: &Map<String, Value>) -> Result<Option<usize>> {
 }
 
 /// Refuses an answer that holds more or fewer: which text each one is of would be a
-/// guess. Nor is a row without a vector any.
-pub fn check(asked: Option<usize>, answer: &Value) -> Result<()> {
-    let rows = answer["data"].as_array().map_or(&[][..], Vec::as_slice);
+/// guess. Nor is a row without a vector any. Each says which text it is of then.
+pub fn check(asked: Option<usize>, answer: &mut Value) -> Result<()> {
+    let rows = answer["data"].as_array_mut().map_or(&mut [][..], Vec::as_mut_slice);
     let came = rows.iter().filter(|row| has_vector(row)).count();
     let all = asked.unwrap_or(rows.len());
     if all == came && came == rows.len() {
-        return Ok(());
+        return number(rows);
     }
     let message = format!("{all} embeddings were asked for, and {came} came");
     Err(Error::call(Status::Protocol, message))
+}
+
+/// Gives each row its index. A 0 may be left out, as some serializers do; where all
+/// have the same or none, they stand in the order of the texts.
+fn number(rows: &mut [Value]) -> Result<()> {
+    let index = |row: &Value| row["index"].as_u64().unwrap_or(0);
+    let first = rows.first().map(index);
+    let all_alike = rows.iter().all(|row| Some(index(row)) == first);
+    let mut is_there = vec![false; rows.len()];
+    for (place, row) in rows.iter_mut().enumerate() {
+        let index = if all_alike { place as u64 } else { index(row) };
+        let there = usize::try_from(index).ok().and_then(|index| is_there.get_mut(index));
+        match there {
+            Some(there) if !*there => *there = true,
+            _ => {
+                let message = "the embeddings do not say which text each of them is of: \
+                    their indexes are not 0 to one less than their number, each once";
+                return Err(Error::call(Status::Protocol, message));
+            }
+        }
+        if row["index"].as_u64() != Some(index) {
+            row["index"] = index.into();
+        }
+    }
+    Ok(())
 }
 
 /// Whether a row has a vector, or, under the name that Jina has for those, several.
@@ -204,5 +229,32 @@ mod tests {
         assert_eq!(asked(&Map::new()), Ok(None));
         let error = of(json!([])).unwrap_err().to_string();
         assert_eq!(error, "input: must be a text or a list of texts, of one at least");
+    }
+
+    #[test]
+    fn a_vector_says_of_which_text_it_is_or_they_stand_in_their_order() {
+        let read = |indexes: &[Value]| {
+            let row = |index: &Value| match index {
+                Value::Null => json!({"embedding": [1]}),
+                index => json!({"embedding": [1], "index": index}),
+            };
+            let mut answer = json!({"data": indexes.iter().map(row).collect::<Value>()});
+            check(Some(indexes.len()), &mut answer).map_err(|error| error.status())?;
+            Ok(answer["data"].as_array().unwrap().iter().map(|r| r["index"].clone()).collect())
+        };
+        let (none, [zero, one, two]) = (Value::Null, [0, 1, 2].map(Value::from));
+        for (given, told) in [
+            (vec![two.clone(), zero.clone(), one.clone()], json!([2, 0, 1])),
+            (vec![one.clone(), none.clone()], json!([1, 0])),
+            (vec![none.clone(), none.clone()], json!([0, 1])),
+            (vec![zero.clone(), zero.clone()], json!([0, 1])),
+            (vec![two.clone()], json!([0])),
+        ] {
+            assert_eq!(read(&given), Ok(told), "{given:?}");
+        }
+        for unclear in [vec![zero.clone(), one.clone(), one.clone()], vec![one, two]] {
+            assert_eq!(read(&unclear), Err(Status::Protocol), "{unclear:?}");
+        }
+        assert_eq!(read(&[zero.clone(), none, zero]), Ok(json!([0, 1, 2])));
     }
 }
