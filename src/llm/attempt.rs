@@ -218,9 +218,9 @@ impl Sending<'_> {
         let sent = self.timing.outside(|| self.means.transport.send(http, &attempt));
         let exchange = sent.map_err(|error| {
             // Nor has the provider what was written to a connection that it had closed.
-            match error.written && (error.answered || !error.reused) {
-                true => permit.correct(0),
-                false => permit.unsent(),
+            // What it has it may work on, whether or not it says so.
+            if !error.written || error.reused && !error.answered {
+                permit.unsent();
             }
             let facts = Facts {
                 broke_off: error.failure == Failure::Handshake,
@@ -239,7 +239,8 @@ impl Sending<'_> {
         };
         let used = match &result {
             Ok(response) => used(response),
-            Err(broken) => broken.partial.as_deref().map_or(Some(0), used),
+            Err(Broken { partial: Some(partial), .. }) => used(partial),
+            Err(broken) => broken.is_refusal().then_some(0),
         };
         used.into_iter().for_each(|used| permit.correct(used));
         result
@@ -335,6 +336,25 @@ impl Broken {
             facts.is_above_limit = call.status == Status::RateLimited && !call.retriable;
         }
         Broken { error, facts, partial: None }
+    }
+
+    /// Whether the provider has said that it does not answer: it has used no tokens.
+    fn is_refusal(&self) -> bool {
+        use Status::*;
+        let is_error = self.facts.http_status.is_some_and(|status| !(200..300).contains(&status));
+        let ends_unsaid = matches!(
+            self.error.status(),
+            Timeout
+                | Cancelled
+                | Closed
+                | Stopped
+                | Connection
+                | Tls
+                | Truncated
+                | Protocol
+                | TooLarge
+        );
+        is_error || !ends_unsaid
     }
 
     /// Ended by an interrupt instead.

@@ -195,6 +195,23 @@ fn the_tokens_of_an_attempt_without_an_answer_are_not_used() {
 }
 
 #[test]
+fn the_tokens_of_a_request_of_which_nothing_came_may_be_used() {
+    let limited = [("rate_limit_tpm", "1000"), ("max_tokens", "900"), ("retry_count", "0")];
+    let options = [&limited[..], &[("timeout_ms", "5000")]].concat();
+    let Step::Answer(.., whole) = plain("whole", "stop") else { panic!() };
+    for (unknown, failure) in [
+        (Step::Break(Failure::TimedOut(Phase::FirstByte)), Status::Timeout),
+        (Step::CutAnswer(200, &[], whole[..20].into()), Status::Truncated),
+        (Step::Answer(200, &[], "no JSON".into()), Status::Protocol),
+    ] {
+        let bench = bench(&options, vec![unknown, plain("never", "stop")]);
+        assert_eq!(status(bench.chat()), failure);
+        assert_eq!(status(bench.chat()), Status::RateLimited, "after {failure:?}");
+        assert_eq!(bench.sent(), 1);
+    }
+}
+
+#[test]
 fn a_breaker_that_opens_during_the_back_off_leaves_the_call_its_own_failure() {
     let place = Arc::new(std::sync::OnceLock::<Arc<Client>>::new());
     let inside = place.clone();

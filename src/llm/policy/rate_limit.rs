@@ -12,9 +12,9 @@
 //! goes before those in line, and needs no place beside it: whoever holds the
 //! place is waiting for it.
 //!
-//! Tokens are an estimate until the answer's usage corrects it: to none where
-//! there is no answer, and a request that was not sent counts for nothing. An estimate
-//! above the whole limit is let through when it is alone, for waiting would
+//! Tokens are an estimate until the answer's usage corrects it: to none where the
+//! provider refuses, and a request that was not sent counts for nothing. It stands where
+//! a request was sent and nothing tells what became of it. An estimate above the whole limit is let through when it is alone, for waiting would
 //! not make it smaller.
 
 mod bucket;
