@@ -37,6 +37,8 @@ enum Step {
     Cut(String),
     /// As an answer, which is cut after its bytes.
     CutAnswer(u16, &'static [(&'static str, &'static str)], String),
+    /// Fails so after its bytes.
+    Stop(String, Failure),
     /// A kept connection that turns out to have been closed.
     Stale,
     /// Breaks before the answer.
@@ -49,20 +51,20 @@ struct Script {
     sent: Mutex<Vec<HttpRequest>>,
 }
 
-/// A body in small pieces, and whether it ends too early.
+/// A body in small pieces, and what befalls it before its end.
 struct Bytes {
     all: Vec<u8>,
     at: usize,
-    cut: bool,
+    end: Option<Failure>,
 }
 
 impl Body for Bytes {
     fn piece(&mut self, _: Deadline, _: u64) -> Result<&[u8], TransportError> {
         let (start, end) = (self.at, self.all.len().min(self.at + 7));
         self.at = end;
-        match start == end && self.cut {
-            true => Err(broken(Failure::Cut, true)),
-            false => Ok(&self.all[start..end]),
+        match &self.end {
+            Some(failure) if start == end => Err(broken(failure.clone(), true)),
+            _ => Ok(&self.all[start..end]),
         }
     }
 }
@@ -76,10 +78,12 @@ impl Transport for Script {
     fn send(&self, request: &HttpRequest, attempt: &Attempt) -> Result<Exchange, TransportError> {
         self.sent.lock().push(request.clone());
         attempt.interrupt.check().map_err(|_| broken(Failure::Interrupted, false))?;
-        let (status, headers, body, cut) = match self.steps.lock().pop_front() {
-            Some(Step::Answer(status, headers, body)) => (status, headers, body, false),
-            Some(Step::Cut(body)) => (200, &[][..], body, true),
-            Some(Step::CutAnswer(status, headers, body)) => (status, headers, body, true),
+        let cut = Some(Failure::Cut);
+        let (status, headers, body, end) = match self.steps.lock().pop_front() {
+            Some(Step::Answer(status, headers, body)) => (status, headers, body, None),
+            Some(Step::Cut(body)) => (200, &[][..], body, cut),
+            Some(Step::CutAnswer(status, headers, body)) => (status, headers, body, cut),
+            Some(Step::Stop(body, failure)) => (200, &[][..], body, Some(failure)),
             Some(Step::Stale) => {
                 return Err(TransportError { reused: true, ..broken(Failure::Cut, true) });
             }
@@ -88,7 +92,7 @@ impl Transport for Script {
         };
         Ok(Exchange {
             head: Head { status, headers: headers.iter().copied().collect() },
-            body: Box::new(Bytes { all: body.into_bytes(), at: 0, cut }),
+            body: Box::new(Bytes { all: body.into_bytes(), at: 0, end }),
             reused: false,
             connect_ns: 0,
             sent_at_ns: attempt.total.at_ns.min(1_000_000_000),

@@ -95,11 +95,11 @@ impl Reader<'_> {
         sink: &mut Option<&mut Sink<'_>>,
     ) -> Result<()> {
         loop {
-            let chunk = match self.chunk(body) {
-                // Complete streams end in broken connections often enough: the
-                // decoder knows whether anything is missing.
-                Err(error) if error.status() == Status::Truncated => &[],
-                other => other?,
+            let (chunk, broken) = match self.chunk(body) {
+                // Complete streams end in broken connections often enough, and in ones
+                // that stay open: the decoder knows whether anything is missing.
+                Err(error) if is_end(&error, decoder) => (&[][..], true),
+                other => (other?, false),
             };
             let ended = chunk.is_empty();
             let mut decoded = Ok(());
@@ -108,7 +108,7 @@ impl Reader<'_> {
             }
             let complete = decoder.is_complete();
             if decoded.is_ok() && (ended || complete) {
-                decoded = decoder.finish();
+                decoded = if broken { decoder.break_off() } else { decoder.finish() };
             }
             self.deliver(decoder.events(), sink)?;
             decoded?;
@@ -177,6 +177,16 @@ impl Reader<'_> {
         self.progress.last_byte_ns = now;
         self.progress.last_content_ns = self.progress.last_content_ns.map(|_| now);
         result
+    }
+}
+
+/// Whether an error is the end of the stream: its connection broke, or nothing more
+/// comes in time of one that has said how it ends.
+fn is_end(error: &Error, decoder: &dyn StreamDecoder) -> bool {
+    match error.status() {
+        Status::Truncated => true,
+        Status::Timeout => decoder.is_whole(),
+        _ => false,
     }
 }
 

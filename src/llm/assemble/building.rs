@@ -20,6 +20,8 @@ pub struct Building {
     pub content: Option<Value>,
     /// What its message holds beside content and calls.
     pub extra: Map<String, Value>,
+    /// How much it had when the provider first said how it ends.
+    pub had_at_end: Option<usize>,
 }
 
 impl Building {
@@ -44,6 +46,14 @@ impl Building {
         let choice = &self.choice;
         let thought = choice.reasoning.as_ref().is_some_and(|thought| !thought.is_empty());
         !choice.text.is_empty() || thought || choice.refusal.is_some() || !self.calls.is_empty()
+    }
+
+    /// How much it has, to be compared.
+    pub fn size(&self) -> usize {
+        let choice = &self.choice;
+        let texts = [&choice.reasoning, &choice.refusal].into_iter().flatten().map(String::len);
+        let calls = self.calls.iter().map(|call| 1 + call.done.arguments.len());
+        choice.text.len() + texts.chain(calls).sum::<usize>()
     }
 
     /// Whether it ended with this word of the provider's, and nothing else.

@@ -210,9 +210,12 @@ impl<'a> Assembler<'a> {
 
     /// How an answer ended: it is told when the stream is over.
     pub fn finish(&mut self, choice: u32, reason: FinishReason, word: Option<String>) {
-        let choice = &mut self.building(choice).choice;
-        choice.finish_reason = Some(reason);
-        choice.provider_finish_reason = word;
+        let building = self.building(choice);
+        if building.had_at_end.is_none() {
+            building.had_at_end = Some(building.size());
+        }
+        building.choice.finish_reason = Some(reason);
+        building.choice.provider_finish_reason = word;
     }
 
     /// The rest of what is known of an answer, to be filled in.

@@ -19,6 +19,12 @@ impl Assembler<'_> {
         self.has_begun() && self.choices.iter().all(|b| b.choice.finish_reason.is_some())
     }
 
+    /// Whether any went on after the provider had said how it ends: some hosts say so
+    /// with each piece.
+    pub fn has_gone_on(&self) -> bool {
+        self.choices.iter().any(|b| b.had_at_end.is_some_and(|had| b.size() > had))
+    }
+
     /// Whether nothing was generated before this word of the provider's.
     pub fn is_silent_with(&self, word: &str) -> bool {
         let usage = self.response.usage.as_ref();

@@ -13,6 +13,7 @@ use crate::llm::batch;
 use crate::llm::cancel::Cancel;
 use crate::llm::log::LogListener;
 use crate::llm::queue::Queue;
+use crate::llm::response::FinishReason;
 use crate::options::cache::CacheOptions;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -351,4 +352,38 @@ fn a_call_that_a_listener_makes_is_told_of_when_it_has_returned() {
     let steps = (0..3).map(|_| plain("hi", "stop")).collect();
     client.get_or_init(|| logged(Arc::new(listener), steps)).chat(&request(), None).unwrap();
     assert_eq!(*depth.lock(), (3, 0, 1), "three records, and none inside another");
+}
+
+#[test]
+fn an_answer_that_has_ended_is_one_also_if_its_connection_stays_open() {
+    let chunk = |delta: serde_json::Value, reason: serde_json::Value| {
+        let choice = json!({"index": 0, "delta": delta, "finish_reason": reason});
+        format!("data: {}\n\n", json!({"choices": [choice]}))
+    };
+    let whole = stream("a b") + &chunk(json!({}), json!("stop"));
+    // Some hosts say with each piece how the answer will end.
+    let each = |text: &str| chunk(json!({"content": text}), json!("stop"));
+    let silence = || Failure::TimedOut(Phase::Silence);
+    for (body, failure, failed) in [
+        (whole.clone(), silence(), None),
+        (whole.clone(), Failure::TimedOut(Phase::Idle), None),
+        (whole.clone(), Failure::TimedOut(Phase::Total), None),
+        (whole.clone(), Failure::Cut, None),
+        (whole.clone(), Failure::Interrupted, Some(Status::Cancelled)),
+        (whole + "data: {\"usage\":", silence(), Some(Status::Timeout)),
+        (stream("a b"), silence(), Some(Status::Timeout)),
+        (each("a "), silence(), None),
+        (each("a ") + &each("b"), silence(), Some(Status::Timeout)),
+        (each("a ") + &each("b"), Failure::Cut, Some(Status::Truncated)),
+    ] {
+        let bench = bench(&[("retry_count", "0")], vec![Step::Stop(body.clone(), failure.clone())]);
+        let result = bench.stream().0;
+        match failed {
+            None => {
+                let response = result.unwrap_or_else(|failed| panic!("{body}: {}", failed.error));
+                assert_eq!(response.first().finish_reason, Some(FinishReason::Stop));
+            }
+            Some(failed) => assert_eq!(status(result), failed, "{body} and then {failure:?}"),
+        }
+    }
 }

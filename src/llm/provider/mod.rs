@@ -174,6 +174,13 @@ pub trait StreamDecoder: Send {
     /// The end of the body: `TRUNCATED` unless the answer was complete.
     fn finish(&mut self) -> Result<()>;
 
+    /// The end of what comes of a body that has none. A provider's word for the end
+    /// counts as in [`StreamDecoder::finish`], but not if the answer went on after it.
+    fn break_off(&mut self) -> Result<()>;
+
+    /// Whether nothing is missing if no more comes, though no end mark was read.
+    fn is_whole(&self) -> bool;
+
     /// What has been put together so far; taken once.
     fn response(&mut self) -> Response;
 }

@@ -60,6 +60,11 @@ pub trait Dialect: Send {
         None
     }
 
+    /// Whether what was told to be the end of the answer was none.
+    fn goes_on(&self) -> bool {
+        false
+    }
+
     /// The end, proper or not: hands over what was kept for the last.
     fn end(&mut self, out: &mut Assembler) {
         let _ = out;
@@ -141,7 +146,7 @@ fn streamed<D: Dialect>(
 ) -> Result<Response> {
     let mut stream = Stream::sse(dialect, context, head);
     stream.feed(body)?;
-    stream.finish()?;
+    stream.end(false)?;
     cost_in_head(&mut stream.core.out);
     let mut response = stream.response();
     response.raw = Some(text_of(body));
@@ -289,6 +294,31 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
     }
 
     fn finish(&mut self) -> Result<()> {
+        self.end(false)
+    }
+
+    fn break_off(&mut self) -> Result<()> {
+        self.end(true)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.framing.is_at_start() && self.core.is_whole(true)
+    }
+
+    fn response(&mut self) -> Response {
+        self.core.end();
+        let mut response = self.core.out.take();
+        response.request_id = errors::request_id(self.core.out.head()).or(response.request_id);
+        response
+    }
+
+    fn events(&mut self) -> &mut Events {
+        self.core.out.events()
+    }
+}
+
+impl<D: Dialect> Stream<D> {
+    fn end(&mut self, broken: bool) -> Result<()> {
         let core = &mut self.core;
         if core.complete || core.failed.is_some() {
             return self.result();
@@ -304,18 +334,7 @@ impl<D: Dialect> StreamDecoder for Stream<D> {
         if let Err(error) = fed {
             core.fail(error);
         }
-        core.end_of_body();
+        core.end_of_body(broken);
         self.result()
-    }
-
-    fn response(&mut self) -> Response {
-        self.core.end();
-        let mut response = self.core.out.take();
-        response.request_id = errors::request_id(self.core.out.head()).or(response.request_id);
-        response
-    }
-
-    fn events(&mut self) -> &mut Events {
-        self.core.out.events()
     }
 }

@@ -236,3 +236,32 @@ fn what_a_cache_took_may_be_told_by_its_parts_alone() {
     let usage = response.usage.unwrap();
     assert_eq!((usage.input_tokens, usage.cache_write_tokens), (Some(130), Some(30)));
 }
+
+#[test]
+fn a_message_that_begins_with_its_end_and_goes_on_is_cut_without_another() {
+    let began = |content: Value, reason: &str| {
+        json!({"type": "message_start", "message": {"id": "msg", "model": "m", "content": content,
+            "stop_reason": reason, "usage": {"input_tokens": 3, "output_tokens": 1}}})
+    };
+    let call = json!({"type": "tool_use", "id": "t", "name": "f", "input": {"id": "c1"}});
+    let empty = json!({"type": "tool_use", "id": "t", "name": "f", "input": {}});
+    let text = json!({"type": "text", "text": ""});
+    let half = delta(0, json!({"type": "input_json_delta", "partial_json": "{\"id\":\"c"}));
+    let hel = delta(0, json!({"type": "text_delta", "text": "hel"}));
+    let status = |events: &[Value]| read(events).unwrap_err().status();
+    let early = |reason: &str| began(json!([]), reason);
+    assert_eq!(status(&[early("end_turn"), start(0, text), hel]), Status::Truncated);
+    let cut = [early("tool_use"), start(0, empty), half];
+    assert_eq!(status(&cut), Status::Truncated);
+    let stopped = [&cut[..], &[stop(0), json!({"type": "message_stop"})]].concat();
+    assert!(read(&stopped).is_ok());
+    // What stands in the beginning is whole, and so is what an end follows.
+    for events in [
+        vec![began(json!([call]), "tool_use")],
+        vec![begin(), start(0, call), end("tool_use")[0].clone()],
+    ] {
+        let (_, response) = read(&events).unwrap();
+        assert_eq!(response.first().tool_calls[0].arguments, r#"{"id":"c1"}"#);
+        assert_eq!(blocks(&response)[0]["input"], json!({"id": "c1"}));
+    }
+}

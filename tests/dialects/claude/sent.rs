@@ -297,6 +297,45 @@ fn the_container_in_which_code_waits_for_a_result_is_named_with_it() {
 }
 
 #[test]
+fn the_container_is_named_while_anything_of_its_code_waits_and_is_remembered() {
+    let client = client("anthropic", "claude-opus-5-5");
+    let tool = |kind: &str, id: &str, name: &str, caller: &str| json!({"type": kind, "id": id, "name": name, "input": {}, "caller": {"type": caller}});
+    let code = || tool("server_tool_use", "s", "bash_code_execution", "direct");
+    let search = || tool("server_tool_use", "w", "web_search", "code_execution_20260120");
+    let direct = || tool("tool_use", "t", "f", "direct");
+    let done = json!({"type": "bash_code_execution_tool_result", "tool_use_id": "s",
+        "content": {"type": "bash_code_execution_result", "stdout": ""}});
+    let said = |content: Value, reason: &str, container: Value| {
+        let asked = request(json!({"messages": [user("Hi")]}));
+        let (dialect, context) = reader(&client, &asked);
+        let whole = json!({"id": "m", "model": "claude-opus-5-5", "content": content,
+            "stop_reason": reason, "container": container});
+        let response = dialect.reply(&context, &head(200, &[]), whole.to_string().as_bytes());
+        response.unwrap().first().message.value().into_owned()
+    };
+    let named = json!({"id": "box_1", "expires_at": "2026-12-01T00:00:00Z"});
+    let sent = |turns: &[Value], own: Value| {
+        let messages = [&[user("Hi")], turns].concat();
+        let mut json = json!({"messages": messages});
+        json.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+        body(&client, &request(json))["container"].clone()
+    };
+    let paused = |content: Value| vec![said(content, "pause_turn", named.clone())];
+    assert_eq!(sent(&paused(json!([code()])), json!({})), "box_1");
+    assert_eq!(sent(&paused(json!([code(), done, search()])), json!({})), "box_1");
+    assert_eq!(sent(&paused(json!([code(), done])), json!({})), Value::Null, "nothing waits");
+    let beside = [said(json!([code(), direct()]), "tool_use", named.clone()), result("t")];
+    assert_eq!(sent(&beside, json!({})), "box_1");
+    let by_code = || json!([tool("tool_use", "t", "f", "code_execution_20260120")]);
+    let round = |container: &Value| [said(by_code(), "tool_use", container.clone()), result("t")];
+    assert_eq!(sent(&[round(&named), round(&Value::Null)].concat(), json!({})), "box_1");
+    let skills = json!({"container": {"skills": [{"type": "anthropic", "skill_id": "xlsx"}]}});
+    let mut both = skills["container"].clone();
+    both["id"] = "box_1".into();
+    assert_eq!(sent(&round(&named), skills), both);
+}
+
+#[test]
 fn the_vendors_own_fields_are_handed_on() {
     let fields = json!({"billing_policy": {"type": "billing_policy"}, "compaction":
         {"type": "summarize"}, "thread": {"type": "create"}});

@@ -22,6 +22,10 @@ pub struct Decoder {
     is_guarded: bool,
     blocks: Vec<Block>,
     usage: Usages,
+    /// The message has begun with how it ends, as one that is whole does.
+    began_ended: bool,
+    /// More of it came after that.
+    goes_on: bool,
 }
 
 impl Dialect for Decoder {
@@ -40,12 +44,17 @@ impl Dialect for Decoder {
                 }
                 // A message that is whole already says so here.
                 self.stop(message, out);
+                self.began_ended = out.has_finished();
             }
             "content_block_start" => {
+                self.goes_on = self.began_ended;
                 let index = json.get("index").u64().unwrap_or(self.blocks.len() as u64);
                 self.open(index, json.get("content_block"), out);
             }
-            "content_block_delta" => self.delta(json, out),
+            "content_block_delta" => {
+                self.goes_on = self.began_ended;
+                self.delta(json, out);
+            }
             "content_block_stop" => {
                 let index = json.get("index").u64();
                 if let Some(block) = self.block(index) {
@@ -53,11 +62,13 @@ impl Dialect for Decoder {
                 }
             }
             "message_delta" => {
+                (self.began_ended, self.goes_on) = (false, false);
                 self.stop(json.get("delta"), out);
                 self.usage.add(json.get("usage"), out);
                 beside(json, out);
             }
             "message_stop" => {
+                self.goes_on = false;
                 self.blocks.iter_mut().for_each(|block| block.stop(out));
                 return Ok(true);
             }
@@ -125,7 +136,14 @@ impl Dialect for Decoder {
         }
     }
 
+    fn goes_on(&self) -> bool {
+        self.goes_on
+    }
+
     fn end(&mut self, out: &mut Assembler) {
+        if out.has_finished() && !self.goes_on {
+            self.blocks.iter_mut().for_each(|block| block.stop(out));
+        }
         let blocks = std::mem::take(&mut self.blocks);
         let cited: Vec<Value> = blocks.iter().flat_map(Block::cited).collect();
         if !cited.is_empty() {

@@ -63,17 +63,30 @@ pub fn messages(chat: &Chat, wanted: &mut Wanted) -> Result<Vec<Value>> {
     Ok(turns.into_iter().map(|(role, blocks)| json!({"role": role, "content": blocks})).collect())
 }
 
-/// The container in which code of the model's waits for the results of calls: the
-/// vendor refuses them without it.
+/// The container in which code of the model's waits for a result, of a call or of the
+/// vendor's own tools: the vendor refuses what follows without it. It is told once, and
+/// answers after that may not say it again (UKGovernmentBEIS/inspect_ai, issue 4603).
 pub fn container(chat: &Chat, wanted: &Wanted) -> Option<Value> {
-    let last = chat.request.messages.iter().rfind(|m| m.role == Role::Assistant)?;
-    let blocks = &send::own(chat, last, wanted)?.blocks;
-    let is_of_code = |block: &Value| {
+    let said = chat.request.messages.iter().rev().filter(|m| m.role == Role::Assistant);
+    let mut own = said.map_while(|m| Some((m, &send::own(chat, m, wanted)?.blocks))).peekable();
+    let (_, last) = own.peek()?;
+    let is_called_by_code = |block: &Value| {
         let caller = block["caller"]["type"].as_str().unwrap_or_default();
-        block["type"] == "tool_use" && caller.starts_with("code_execution")
+        caller.starts_with("code_execution")
     };
-    let id = last.extra.get("container")?.get("id");
-    id.filter(|_| blocks.iter().any(is_of_code)).cloned()
+    let is_done = |id: &Value| last.iter().any(|block| block["tool_use_id"] == *id);
+    let waits = |block: &Value| match block["type"].as_str() {
+        Some("tool_use") => is_called_by_code(block),
+        Some("server_tool_use") => {
+            let is_code = block["name"].as_str().is_some_and(|n| n.contains("code_execution"));
+            (is_code || is_called_by_code(block)) && !is_done(&block["id"])
+        }
+        _ => false,
+    };
+    if !last.iter().any(waits) {
+        return None;
+    }
+    own.find_map(|(message, _)| message.extra.get("container")?.get("id").cloned())
 }
 
 /// The vendor goes on from no text that ends in white space.

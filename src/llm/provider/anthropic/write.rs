@@ -80,7 +80,11 @@ pub fn body(chat: &Chat) -> Result<(Wanted, Map<String, Value>)> {
     }
     other.shift_remove("thinking");
     if let Some(container) = turns::container(chat, &wanted) {
-        other.entry("container").or_insert(container);
+        match other.get_mut("container") {
+            Some(Value::Object(own)) => drop(own.entry("id").or_insert(container)),
+            Some(_) => {}
+            None => drop(other.insert("container".into(), container)),
+        }
     }
     if let Some(config) = config {
         send::with_own(&mut other, "output_config", config);

@@ -306,8 +306,15 @@ impl<D: Dialect> Core<D> {
         }
     }
 
+    /// Whether the answer is whole without an end mark, at the end of a body or of one
+    /// that is `broken`.
+    pub fn is_whole(&self, broken: bool) -> bool {
+        let gone_on = self.dialect.goes_on() || broken && self.out.has_gone_on();
+        self.out.has_finished() && !gone_on
+    }
+
     /// The body is over: what is not complete by then was cut, or is something else.
-    pub fn end_of_body(&mut self) {
+    pub fn end_of_body(&mut self, broken: bool) {
         if self.complete || self.failed.is_some() {
             return;
         }
@@ -321,7 +328,7 @@ impl<D: Dialect> Core<D> {
         {
             return self.fail(error);
         }
-        if self.out.has_finished() {
+        if self.is_whole(broken) {
             return self.complete();
         }
         if let Some(error) = self.last_word() {
