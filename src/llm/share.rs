@@ -144,7 +144,10 @@ impl Client {
             if let Some(partial) = partial.as_mut().filter(|_| later && !place.pays()) {
                 partial.spare();
             }
-            let partial = sink.is_some().then(|| partial.or_else(so_far)).flatten();
+            let mut partial = sink.is_some().then(|| partial.or_else(so_far)).flatten();
+            if let Some(partial) = partial.as_mut().filter(|_| later) {
+                partial.served_from = ServedFrom::Coalesced;
+            }
             let failed = Failed { error, partial };
             failed.after(place.flight.shared.attempts())
         })?;

@@ -82,3 +82,16 @@ fn responses_gets_its_items_back_without_who_made_them_and_how_likely_helpers_wo
     assert_eq!(json!(sent["input"].as_array().unwrap()[1..4]), bare);
     fits("openai-openapi.json", "BetaCreateResponse", &sent);
 }
+
+#[test]
+fn responses_gets_an_image_back_without_how_it_was_made() {
+    let image = json!({"id": "ig_1", "type": "image_generation_call", "status": "completed",
+        "result": "aW1n"});
+    let mut made = image.clone();
+    for (name, value) in [("action", "generate"), ("output_format", "jpeg"), ("size", "1x1")] {
+        made[name] = value.into();
+    }
+    let sent = next(&responses(), &json!([made]));
+    assert_eq!(sent["input"][1], image);
+    fits("openai-openapi.json", "CreateResponse", &sent);
+}

@@ -155,6 +155,22 @@ fn who_leaves_a_shared_request_names_the_attempts_that_it_has_made_so_far() {
 }
 
 #[test]
+fn what_came_of_a_shared_request_that_was_cut_says_whose_it_was() {
+    let scene = scene(&[], vec![Step::Cut(stream("half an "))]);
+    let stream = || scene.client.chat_stream(&request(), None, &mut |_| true);
+    let served = |ended: Result<Response, Failed>| ended.unwrap_err().partial.unwrap().served_from;
+    thread::scope(|scope| {
+        let first = scope.spawn(stream);
+        scene.joined(1);
+        let later = scope.spawn(stream);
+        scene.joined(2);
+        scene.let_go();
+        assert_eq!(served(first.join().unwrap()), ServedFrom::Provider);
+        assert_eq!(served(later.join().unwrap()), ServedFrom::Coalesced);
+    });
+}
+
+#[test]
 fn a_stream_with_a_limit_on_its_first_content_is_sent_beside_a_plain_request() {
     let scene = scene(&[], vec![]);
     let mut own = request();

@@ -128,6 +128,10 @@ fn phase(message: &Message) -> Option<&Value> {
     phase.filter(|phase| phase.is_string())
 }
 
+/// All that an image is taken back with; what it was made with is refused
+/// (Yeachan-Heo/gajae-code, issue 1688).
+const IMAGE_FIELDS: [&str; 4] = ["type", "id", "status", "result"];
+
 /// An item as the vendor takes it back: without what its answers have and its requests
 /// do not know.
 fn taken_back(item: &Value) -> Value {
@@ -136,8 +140,12 @@ fn taken_back(item: &Value) -> Value {
     for part in parts.into_iter().flatten().filter_map(Value::as_object_mut) {
         part.retain(|name, _| !matches!(name.as_str(), "created_by" | "logprobs"));
     }
+    let is_image = item["type"] == "image_generation_call";
     if let Some(members) = item.as_object_mut() {
         members.shift_remove("created_by");
+        if is_image {
+            members.retain(|name, _| IMAGE_FIELDS.contains(&name.as_str()));
+        }
     }
     item
 }
