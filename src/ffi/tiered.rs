@@ -50,7 +50,7 @@ impl Handle for Tiered {
 /// Makes tiers of `count` clients (two or more), the cheapest first. The
 /// clients may be freed: the tiers hold them. With `fallback_on_refusal` other
 /// than 0 the next tier is also asked after a bad request, a refused key or a
-/// content filter. Free them with `mynah_tiered_free`.
+/// content filter, be it an error or an answer of no word. Free them with `mynah_tiered_free`.
 ///
 /// Errors: `MYNAH_INVALID_ARGUMENT` for fewer than two clients.
 ///

@@ -11,6 +11,7 @@
 //! told, of those that sent something. While a tool's result is pending the
 //! conversation stays with the tier that asked for it.
 
+mod filtered;
 mod pending;
 
 use std::borrow::Cow;
@@ -118,16 +119,26 @@ impl Tiered {
         let ends: Arc<dyn Breakable> = token.clone();
         running.interrupt.watch(Arc::downgrade(&ends));
         let cancel = Some(&*token);
-        let result = self.climb(request, waited, |client, request, waited| {
+        let result = self.climb(request, waited, |client, request, waited, may_go_on| {
             let Some(sink) = sink.as_mut() else {
-                return (client.ask(request, cancel, None, waited), false);
+                let result = client.ask(request, cancel, None, waited);
+                return (filtered::as_failure(result, may_go_on), false);
             };
-            let mut delivered = false;
+            let (mut delivered, mut held) = (false, Vec::new());
             let mut counted = |event: &Event| {
                 delivered |= event.kind.is_content();
+                if may_go_on && !delivered && filtered::is_end(event) {
+                    held.push(event.clone());
+                    return true;
+                }
                 sink(event)
             };
             let result = client.ask(request, cancel, Some(&mut counted), waited);
+            let result = filtered::as_failure(result, may_go_on && !delivered);
+            if result.is_ok() {
+                // The last that there is: nothing is left to stop.
+                held.iter().for_each(|event| _ = sink(event));
+            }
             (result, delivered)
         });
         let result = result.map_err(|failed| failed.settled(&running.interrupt));
@@ -152,15 +163,15 @@ impl Tiered {
         times.max().unwrap_or_default()
     }
 
-    /// Asks one tier after another; `ask` also tells whether content was
-    /// delivered. The time that the request itself gives is for all of them, and for
+    /// Asks one tier after another; `ask` is told whether another may be asked after an
+    /// answer that was filtered, and also tells whether content was delivered. The time that the request itself gives is for all of them, and for
     /// what it has waited; each client's own is for that one, and what it has waited
     /// is a part of the first one's.
     fn climb(
         &self,
         request: &Request,
         waited: Duration,
-        mut ask: impl FnMut(&Arc<Client>, &Request, Duration) -> (Result<Response, Failed>, bool),
+        mut ask: impl FnMut(&Arc<Client>, &Request, Duration, bool) -> (Result<Response, Failed>, bool),
     ) -> Result<Response, Failed> {
         let clock = &self.tiers[0].client.clock;
         let started_ns = clock.now_ns();
@@ -171,13 +182,14 @@ impl Tiered {
         let mut attempts = 0;
         let (chosen, bound) = self.choose(&request);
         let able = chosen + 1..self.tiers.len();
-        let order = std::iter::once(chosen).chain(able).chain((0..chosen).rev());
+        let mut order = std::iter::once(chosen).chain(able).chain((0..chosen).rev()).peekable();
         let mut failure = None;
-        for place in order {
+        while let Some(place) = order.next() {
+            let may_go_on = self.fallback_on_refusal && !bound && order.peek().is_some();
             let (client, waited) = (&self.tiers[place].client, std::mem::take(&mut unspent));
             let was_late = waited >= client.time_of(&request);
             let earlier = elapsed() - waited;
-            let (mut result, delivered) = ask(client, &request, waited);
+            let (mut result, delivered) = ask(client, &request, waited, may_go_on);
             let before = attempts;
             attempts = count_on(&mut result, before);
             if let (Some(response), true) = (arrived(&mut result), failure.is_some()) {

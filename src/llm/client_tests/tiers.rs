@@ -217,6 +217,44 @@ fn another_providers_tier_gets_the_conversation_in_its_own_terms() {
 }
 
 #[test]
+fn an_answer_that_was_filtered_whole_is_a_refusal_also_with_a_200() {
+    let end = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"content_filter"}]}"#;
+    let events = format!("data: {end}\n\ndata: [DONE]\n\n");
+    let silent = || Step::Answer(200, &[], events.clone());
+    let half = || Step::Answer(200, &[], stream("half ") + &events);
+    let after = |on_refusal, steps: Vec<Step>, is_stream: bool| {
+        let able = if is_stream { ended("able") } else { plain("able", "stop") };
+        let benches = [("cheap", steps), ("able", vec![able])]
+            .map(|(model, steps)| bench(&[("retry_count", "0"), ("model", model)], steps));
+        let clients = benches.iter().map(|bench| bench.client.clone()).collect();
+        let tiered = Tiered::new(clients, on_refusal).unwrap();
+        let mut finishes = Vec::new();
+        let mut sink = |event: &Event| {
+            if let EventKind::Finish { reason, .. } = &event.kind {
+                finishes.push(*reason);
+            }
+            true
+        };
+        let response = match is_stream {
+            true => tiered.chat_stream(&asked("hi"), None, &mut sink),
+            false => tiered.chat(&asked("hi"), None),
+        };
+        let response = response.unwrap();
+        if is_stream {
+            assert_eq!(finishes, [response.first().finish_reason.unwrap()]);
+        }
+        (response.text().to_string(), response.tier, response.attempts)
+    };
+    let filtered = |text: &str| plain(text, "content_filter");
+    assert_eq!(after(true, vec![filtered("")], false), ("able".into(), Some(1), 2));
+    assert_eq!(after(true, vec![silent()], true), ("able".into(), Some(1), 2));
+    assert_eq!(after(false, vec![filtered("")], false), (String::new(), Some(0), 1));
+    assert_eq!(after(false, vec![silent()], true), (String::new(), Some(0), 1));
+    assert_eq!(after(true, vec![filtered("half")], false), ("half".into(), Some(0), 1));
+    assert_eq!(after(true, vec![half()], true), ("half ".into(), Some(0), 1));
+}
+
+#[test]
 fn nothing_is_asked_again_once_something_was_delivered() {
     let (tiered, [_, able]) = tiers(vec![Step::Cut(stream("half "))], vec![ended("whole")]);
     let result = tiered.chat_stream(&asked("hi"), None, &mut |_| true);
