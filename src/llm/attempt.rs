@@ -20,6 +20,7 @@ use super::policy::breaker::{Breaker, Pass, State};
 use super::policy::limit_headers::Learned;
 use super::policy::rate_limit::{Asker, Permit, RateLimiter};
 use super::policy::retry::{self, Budget, Decision, Facts};
+use super::provider::errors::request_id;
 use super::provider::waits::retry_after_date;
 use super::read::{Reader, transport_error};
 use super::response::Response;
@@ -279,6 +280,9 @@ impl Sending<'_> {
             let reply = reader.all(body).and_then(|bytes| self.order.reply(&head, &bytes));
             reply.map_err(|error| Broken::new(error, facts))
         };
+        if let Err(broken) = &mut result {
+            broken.name(&head);
+        }
         let first_token = reader.progress.first_content_ns;
         // What had arrived of one that was cut came in its time too.
         let response = match &mut result {
@@ -360,6 +364,15 @@ impl Broken {
     /// Ended by an interrupt instead.
     fn interrupted(self, reason: Reason) -> Self {
         Broken { error: reason.instead_of(&self.error), ..self }
+    }
+
+    /// Names the request by what the head of the answer calls it.
+    fn name(&mut self, head: &Head) {
+        let mut error = self.end();
+        if let Error::Call(call) = &mut error {
+            call.request_id = call.request_id.take().or_else(|| request_id(head));
+        }
+        self.error = error;
     }
 
     /// The error of a call that it ends, with the HTTP status.

@@ -10,6 +10,7 @@ use crate::options::client::ClientOptions;
 
 use super::message::{Part, Source};
 use super::policy::response_cache::{Identity, Key};
+use super::provider::errors::request_id;
 use super::provider::{Chat, Prepared, Provider, embed, hosts, provider_for};
 use super::request::{CacheMode, Format, Request};
 use super::response::{Response, Usage};
@@ -111,6 +112,7 @@ impl Order {
                     model: json["model"].as_str().map(Into::into),
                     raw: Some(json.to_string()),
                     usage: prompt.map(|_| usage.with_total()),
+                    request_id: request_id(head),
                     ..Response::default()
                 })
             }

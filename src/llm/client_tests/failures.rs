@@ -212,6 +212,21 @@ fn the_tokens_of_a_request_of_which_nothing_came_may_be_used() {
 }
 
 #[test]
+fn what_breaks_off_names_the_providers_id_of_the_request() {
+    let id = &[("x-request-id", "req_9")];
+    let cut = |body: &str| Step::CutAnswer(200, id, body.into());
+    let named = |ended: Result<Response, Failed>| match ended.unwrap_err().error {
+        Error::Call(call) => call.request_id,
+        _ => None,
+    };
+    let bench = |step| bench(&[("retry_count", "0")], vec![step]);
+    assert_eq!(named(bench(cut("{")).chat()).as_deref(), Some("req_9"));
+    let stopped = bench(cut(&stream("half an ")));
+    let ended = stopped.client.chat_stream(&request(), None, &mut |_| false);
+    assert_eq!(named(ended).as_deref(), Some("req_9"));
+}
+
+#[test]
 fn a_breaker_that_opens_during_the_back_off_leaves_the_call_its_own_failure() {
     let place = Arc::new(std::sync::OnceLock::<Arc<Client>>::new());
     let inside = place.clone();

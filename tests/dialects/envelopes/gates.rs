@@ -49,6 +49,7 @@ fn a_number_of_minimaxs_at_the_end_of_the_words_counts() {
         ("custom", 500, plan, Permission),
         ("custom", 422, said("input new_sensitive (1026)"), ContentFilter),
         ("anthropic", 500, output.clone(), ContentFilter),
+        ("anthropic", 500, said("insufficient balance (1008)"), QuotaExhausted),
         ("custom", 500, said("the connection was closed (1008)"), Server),
         ("custom", 500, said("no room (4096)"), Server),
     ]);

@@ -41,7 +41,17 @@ fn labels_mean_the_same_in_every_spelling() {
         ("custom", 400, kind("SensitiveContentDetected"), ContentFilter),
         ("custom", 400, kind("organization_restricted"), Permission),
         ("custom", 429, error(json!({"code": "1113", "message": "m"})), QuotaExhausted),
+        ("custom", 429, error(json!({"code": "1112", "message": "locked"})), Permission),
+        ("custom", 429, error(json!({"code": "1121", "message": "locked"})), Permission),
+        ("custom", 429, error(json!({"code": "1120", "message": "try again"})), RateLimited),
         ("custom", 429, error(json!({"code": "1302", "message": "m"})), RateLimited),
+        (
+            "custom",
+            429,
+            json!({"code": "subscription:free-usage-exhausted", "error": "You've used all the \
+                included free usage. Usage resets over a rolling 24-hour window."}),
+            QuotaExhausted,
+        ),
         ("custom", 429, error(json!({"code": "1304", "message": "m"})), QuotaExhausted),
         ("custom", 429, error(json!({"code": "1308", "message": "m"})), QuotaExhausted),
         ("custom", 429, error(json!({"code": "1310", "message": "m"})), QuotaExhausted),

@@ -261,3 +261,22 @@ fn an_end_that_is_told_in_details_is_that_end() {
         assert_eq!(response.unwrap().first().finish_reason, Some(reason));
     }
 }
+
+#[test]
+fn a_damaged_event_is_not_passed_over() {
+    let events = ["{A}", "{B}", "{C}"].map(|text| chunk(json!({"content": text}), Value::Null));
+    let end = chunk(json!({}), json!("stop"));
+    for damage in [&b"xx"[..], b"\xff\xfe", b"\xff{", b"<html>{"] {
+        let mut bytes = sse(&[events[0].clone()]).into_bytes();
+        bytes.extend([b"data: ", damage, &events[1].to_string().as_bytes()[1..], b"\n\n"].concat());
+        bytes.extend(sse(&[events[2].clone(), end.clone()]).into_bytes());
+        let client = client("custom", "m");
+        let (dialect, context) = reader(&client, &asked());
+        let mut decoder = dialect.stream(&context, &head(200, &[]));
+        let ended = decoder.feed(&bytes).and_then(|()| decoder.finish());
+        assert_eq!(ended.unwrap_err().status(), Status::Protocol, "{damage:?}");
+    }
+    // Words of a gateway's to keep the connection open are no events.
+    let alive = sse(&events[..1]) + "data: PROCESSING\n\ndata: -\n\n" + &sse(&[end]);
+    assert_eq!(read("custom", &alive).unwrap().text(), "{A}");
+}

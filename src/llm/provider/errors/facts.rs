@@ -279,10 +279,12 @@ fn numbered(message: &str) -> Option<&str> {
 }
 
 /// The number of MiniMax's that ends the words where the envelope is another vendor's,
-/// as `output new_sensitive (1027)`; those of three nines before it are not its alone.
+/// as `output new_sensitive (1027)`. Lower ones are not its alone, but for what it says
+/// of money, also with a 500.
 fn number_at_end(message: &str) -> Option<u64> {
-    let (_, number) = message.trim_end().strip_suffix(')')?.rsplit_once(" (")?;
-    number.parse().ok().filter(|number| *number > 1_020)
+    let (words, number) = message.trim_end().strip_suffix(')')?.rsplit_once(" (")?;
+    let is_its_own = |number: &u64| *number > 1_020 || words.ends_with("insufficient balance");
+    number.parse().ok().filter(is_its_own)
 }
 
 /// What a number of MiniMax's means, as a label that others have for it

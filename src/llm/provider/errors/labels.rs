@@ -53,6 +53,8 @@ const LABELS: &[(Status, &[&str])] = &[
             "freeusagelimiterror",
             "gousagelimiterror",
             "blackusagelimiterror",
+            // xAI's, of what it gives away in a day.
+            "subscription:freeusageexhausted",
             // Groq's, of a limit on spending.
             "blockedapiaccess",
             "1113",
@@ -190,6 +192,11 @@ const LABELS: &[(Status, &[&str])] = &[
             "unsupportedcountryregionterritory",
             "accessdenied",
             "organizationrestricted",
+            // Z.ai: the account is not active, not there or locked.
+            "1110",
+            "1111",
+            "1112",
+            "1121",
             // Z.ai: the plan does not have the model.
             "1311",
         ],

@@ -147,7 +147,7 @@ impl<D: Dialect> Core<D> {
                 let text = String::from_utf8_lossy(data);
                 Json::Text(text.into_owned().into())
             }
-            Err(error) if matches!(data[0], b'{' | b'[') => {
+            Err(error) if is_damaged(data) => {
                 return self.fail(
                     self.error_in(name, data).unwrap_or_else(|| not_json(self.out.head(), &error)),
                 );
@@ -341,4 +341,9 @@ impl<D: Dialect> Core<D> {
         };
         self.fail(errors::with_head(self.out.head(), status, message));
     }
+}
+
+/// Whether data that is no JSON was to be some: keep-alives are words alone.
+fn is_damaged(data: &[u8]) -> bool {
+    data.first() == Some(&b'[') || data.contains(&b'{') || std::str::from_utf8(data).is_err()
 }
