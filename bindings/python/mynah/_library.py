@@ -15,7 +15,7 @@ import os
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Callable, Union
+from typing import Any, Callable, Mapping, Union
 
 _HERE = Path(__file__).resolve().parent
 _SOURCE = _HERE.parent.parent.parent
@@ -191,6 +191,17 @@ def c_text(text: str, what: str) -> bytes:
     return text.encode()
 
 
+def json_text(value: object, default: Callable[[object], Any] | None = None,
+              ensure_ascii: bool = True) -> str:
+    """A value as JSON, which knows no NaN; of mappings any kind."""
+    def plain(other: object) -> Any:
+        if isinstance(other, Mapping):
+            return dict(other)
+        return (default or json.JSONEncoder().default)(other)
+
+    return json.dumps(value, default=plain, ensure_ascii=ensure_ascii, allow_nan=False)
+
+
 def option_texts(value: object) -> list[str]:
     """An option's value as the library reads it; a list sets it repeatedly.
 
@@ -203,8 +214,8 @@ def option_texts(value: object) -> list[str]:
         return [text for item in value for text in option_texts(item)] or ["unset"]
     if value is None:
         return ["unset"]
-    if isinstance(value, (bool, dict)):
-        return [json.dumps(value, allow_nan=False)]
+    if isinstance(value, (bool, Mapping)):
+        return [json_text(value)]
     if isinstance(value, timedelta):
         # Away from 0, which as an option's value means something else than a little.
         whole, rest = divmod(value, timedelta(milliseconds=1))

@@ -186,7 +186,8 @@ class Loading(Owner):
     async def aget_or_load(self, key: Bytes, load: Callable[[], Awaitable[Bytes]],
                            ttl: Ttl = None, timeout: float | None = 30.0) -> bytes:
         """As :meth:`get_or_load`, for a ``load`` that is awaited. Tasks that wait
-        hold up no loop; a load whose task is cancelled passes to another."""
+        hold up no loop; a load whose task is cancelled passes to another. What it raises
+        the other tasks of its loop raise too, as it is."""
         key, lasts, until = as_bytes(key), ttl_ms(ttl), _until(timeout)
         flights = self._flights.setdefault(asyncio.get_running_loop(), {})
         slice_ms = None

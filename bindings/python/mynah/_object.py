@@ -9,11 +9,11 @@ import operator
 import os
 import threading
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Callable, Iterable, Iterator, Mapping, TypeVar
 
 from . import errors
-from ._library import Handle, c_text, lib, option_texts, take
+from ._library import Handle, c_text, json_text, lib, option_texts, take
 from .options import repeated
 
 Self = TypeVar("Self", bound="Owner")
@@ -97,7 +97,7 @@ def as_json(what: str, value: object, default: Callable[[object], Any] | None = 
     """A value as JSON in UTF-8, with ``what`` in front of what is wrong with it. Half a
     surrogate pair raises as everywhere in Python."""
     try:
-        text = json.dumps(value, default=default, ensure_ascii=False, allow_nan=False)
+        text = json_text(value, default, ensure_ascii=False)
     except ValueError as failure:  # NaN, or what holds itself
         raise errors.InvalidArgument(f"{what}: {failure}") from None
     except TypeError as failure:
@@ -181,20 +181,27 @@ def beside(call: Callable[[], int], stop: Callable[[], object]) -> int:
         return call()
     status: list[int] = []
     raised: list[BaseException] = []
+    interrupted: list[bool] = []
 
     def run() -> None:
         try:
-            status.append(call())
+            if not interrupted:
+                status.append(call())
         except BaseException as failure:
             raised.append(failure)
 
     thread = threading.Thread(target=run, name="mynah-call")
-    thread.start()
     try:
+        try:
+            thread.start()
+        except RuntimeError:  # CPython 3.12.0 and .1 start none for functions of atexit
+            return call()
         thread.join()
     except BaseException:
+        interrupted.append(True)  # for a thread that has not come so far
         stop()
-        thread.join()
+        with suppress(RuntimeError):  # it has not started
+            thread.join()
         raise
     if raised:
         raise raised[0]
@@ -234,6 +241,9 @@ class Raised:
     def check(self, status: int, error: Handle) -> None:
         stopped = errors.failure(status, error)
         failure = self._failure or stopped
+        if isinstance(stopped, errors.Stopped) and self._failure is None and is_main():
+            # Ctrl-C, before the function could note it.
+            raise KeyboardInterrupt from stopped
         if failure is not None:
             raise failure
 
@@ -280,7 +290,7 @@ def _texts(name: str, value: object) -> list[str]:
     if name == "header":
         value = _lines(value)
     if isinstance(value, (list, tuple)) and value and name not in repeated():
-        return [json.dumps(value, allow_nan=False)]
+        return [json_text(value)]
     return option_texts(value)
 
 

@@ -207,8 +207,12 @@ class AsyncStream(AsyncIterator[str]):
         return self._arrivals
 
     async def aclose(self) -> None:
-        """Ends the call, if it still runs."""
+        """Ends the call, if it still runs, and waits until it has ended."""
         self._cancel.trigger()  # and stays: one that has not begun may still be asked for
+        if (arrivals := self._arrivals) is not None:
+            while arrivals.done is None:
+                arrivals.more.clear()
+                await arrivals.more.wait()
 
     async def __aenter__(self) -> "AsyncStream":
         return self

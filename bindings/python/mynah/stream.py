@@ -82,8 +82,8 @@ class Stream(Iterator[str]):
 
     @property
     def response(self) -> Response | None:
-        """The answer: whole after the end, what had arrived after a failure,
-        None before."""
+        """The answer: whole after the end; what had arrived where it was stopped, cancelled,
+        late or cut; None before, and after any other failure."""
         done = self._call.done
         return done.response if done else None
 

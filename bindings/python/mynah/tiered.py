@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import weakref
 from typing import Callable, Iterable
 
 from . import errors
@@ -41,8 +42,10 @@ class Tiered(Caller):
         errors.check(lib.tiered_new(
             handles, len(handles), int(fallback_on_refusal), handle, error), error)
         if complexity is not None:
-            # Under its own address, until the library says that no call can come.
-            judge = lib.callbacks["complexity_fn"](_judge(complexity))
+            # Under its own address, until the library says that no call can come. It
+            # holds these tiers no longer than others do: the function may hold them.
+            self._complexity = complexity
+            judge = lib.callbacks["complexity_fn"](_judge(weakref.ref(self)))
             word = id(judge)
             _kept[word] = judge
             errors.check(lib.tiered_on_complexity(handle, judge, word, _dropped))
@@ -56,10 +59,12 @@ _kept: dict[int, object] = {}
 _dropped = lib.callbacks["destroy_fn"](lambda word: _kept.pop(word, None))
 
 
-def _judge(complexity: Complexity) -> Callable[[int, int, int, int], float]:
+def _judge(tiers: weakref.ref[Tiered]) -> Callable[[int, int, int, int], float]:
     def judge(_: int, text: int, length: int, messages: int) -> float:
         try:
-            found = complexity(
+            if (held := tiers()) is None:
+                return math.nan
+            found = held._complexity(
                 ctypes.string_at(text, length).decode("utf-8", "replace") if length else "", messages)
             return math.nan if found is None else float(found)
         except BaseException:

@@ -109,6 +109,17 @@ def test_leaving_or_dropping_a_stream_ends_its_call():
             asyncio.run(main(client, mock))
 
 
+def test_a_stream_that_was_left_has_what_had_arrived():
+    async def main(client):
+        async with client.astream("hello") as left:
+            first = await left.__anext__()
+        assert left.response.text.startswith(first) and left.response.finish_reason is None
+
+    with Mock(delay_event_ms=20, answer_words=10_000) as mock:
+        with Client("custom", "mock", base_url=mock.url) as client:
+            asyncio.run(main(client))
+
+
 def test_a_stream_that_is_closed_before_it_began_is_cancelled(client, mock):
     async def main():
         stream = client.astream("hello")

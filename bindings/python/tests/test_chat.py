@@ -10,7 +10,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections import ChainMap
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -323,3 +325,12 @@ def test_ctrl_c_ends_a_call(ask):
 def test_the_packages_version_is_the_librarys():
     project = Path(__file__).resolve().parent.parent / "pyproject.toml"
     assert f'version = "{mynah.version()}"' in project.read_text()
+
+
+def test_a_mapping_of_any_kind_is_one(client, mock):
+    said = MappingProxyType({"role": "user", "content": [MappingProxyType(
+        {"type": "text", "text": "hello"})]})
+    offered = MappingProxyType({"name": "f", "parameters": MappingProxyType({"type": "object"})})
+    assert client.chat([said], tools=[offered], extra_json=ChainMap({"a": {"b": 1}})).text
+    sent = mock.stats()["last_request"]["body"]
+    assert sent["a"] == {"b": 1} and sent["tools"][0]["function"]["name"] == "f"

@@ -2,12 +2,13 @@
 
 import asyncio
 import signal
+import time
 from contextlib import suppress
 
 import pytest
 
 from interrupts import at_each_bytecode_of, ends_within
-from mynah import Cache, Client, Mock, Notices, _loading, _queue, aio, errors, notices, stream
+from mynah import Cache, Client, Mock, Notices, _loading, _object, _queue, aio, errors, notices, stream
 
 # What the collector runs prints such an exception, and goes on.
 pytestmark = [pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -171,3 +172,30 @@ def test_a_load_whose_task_was_interrupted_leaves_no_claim():
 
         for _ in at_each_bytecode_of([_loading], run):
             assert asyncio.run(cache.aget_or_load("k", load, timeout=0)) == b"loaded"
+
+
+def test_an_interrupt_of_a_warming_comes_out_as_itself():
+    with Cache() as cache, ends_within(60):
+        def run():
+            cache.clear()
+            cache.warm(["a", "b"], lambda key: key)
+
+        for _ in at_each_bytecode_of([_object, _loading], run):
+            pass
+
+
+def test_an_interrupt_ends_a_batch_from_its_first_moment():
+    with Mock(delay_headers_ms=3000) as mock, ends_within(120):
+        with Client("custom", "mock", base_url=mock.url) as client:
+            begun = 0.0
+
+            def run():
+                nonlocal begun
+                begun = time.monotonic()
+                client.batch(["hello"])
+
+            for _ in at_each_bytecode_of([_object], run):
+                if time.monotonic() > begun + 2.5:
+                    break  # it had ended by itself
+                while client.metrics().in_flight:
+                    assert time.monotonic() < begun + 2.5

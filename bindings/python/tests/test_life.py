@@ -333,3 +333,14 @@ def test_a_stream_whose_end_a_child_has_inherited_leaves_the_childs_own_calls_al
                 os._exit(1)
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
         assert list(stream) == ["two"]
+
+
+def test_a_function_of_atexit_saves_a_cache(tmp_path):
+    program = ("import atexit, sys, mynah; cache = mynah.Cache(); cache['k'] = b'v'; "
+               "atexit.register(cache.save, sys.argv[1])")
+    path = tmp_path / "kept"
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True,
+                          text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+    with Cache() as cache:
+        assert cache.load(path) == 1

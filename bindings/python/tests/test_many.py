@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import threading
+import weakref
 
 import pytest
 
@@ -114,6 +115,22 @@ def test_the_tier_follows_the_complexity(mock):
         assert 0 < metrics.saved_usd and 0 < metrics.saved_share < 1
     gc.collect()
     assert not tiered._kept
+
+
+def test_tiers_whose_complexity_holds_them_are_collected(mock):
+    class Router:
+        def __init__(self):
+            self.tiers = Tiered(cheap_and_able(mock), self.judge)
+
+        def judge(self, text, messages):
+            return 0.9
+
+    router = Router()
+    assert router.tiers.chat("hello").raw["tier"] == 1
+    gone = weakref.ref(router)
+    del router
+    gc.collect()
+    assert gone() is None and not tiered._kept
 
 
 def test_another_tier_answers_when_one_fails(mock):
