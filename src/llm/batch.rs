@@ -13,11 +13,11 @@ use std::thread;
 
 use parking_lot::Mutex;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 use crate::nesting;
 use crate::waiting;
 
-use super::cancel::Cancel;
+use super::cancel::{Cancel, Reason};
 use super::client::{Client, Failed, Same};
 use super::pool;
 use super::request::Request;
@@ -101,7 +101,7 @@ pub fn run(
         while let Some(job) = work.next() {
             let under_way = UnderWay { work: &work, then: job.then };
             let began = client.clock.now_ns();
-            let outcome = client.chat(&requests[job.places[0]], cancel).map_err(Arc::new);
+            let outcome = client.chat(&requests[job.places[0]], cancel).map_err(ended);
             let took = client.clock.now_ns() - began;
             for place in &job.places[1..] {
                 let same = same_as(&outcome);
@@ -137,6 +137,14 @@ pub fn run(
         Err(Arc::new(Failed::from(error)))
     };
     outcomes.into_inner().into_iter().map(|outcome| outcome.unwrap_or_else(never)).collect()
+}
+
+/// A client that is freed cancels its batches, also what they have not sent yet.
+fn ended(failed: Failed) -> Arc<Failed> {
+    Arc::new(match failed.error.status() {
+        Status::Closed => Failed::from(Reason::Closed.error()),
+        _ => failed,
+    })
 }
 
 struct Work {

@@ -67,6 +67,20 @@ pub fn secrets(url: &str) -> Vec<&str> {
     password.into_iter().chain(keys).collect()
 }
 
+/// A part of a URL with the bytes that `%` and two digits stand for (RFC 3986, 2.1).
+pub fn decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let [first, more @ ..] = rest {
+        let digits =
+            more.get(..2).filter(|d| *first == b'%' && d.iter().all(u8::is_ascii_hexdigit));
+        let byte = digits.and_then(|d| u8::from_str_radix(std::str::from_utf8(d).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = &more[if byte.is_some() { 2 } else { 0 }..];
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Where a URL's authority begins; a query may hold another URL.
 fn after_scheme(url: &str) -> usize {
     let of_scheme = |b: &u8| b.is_ascii_alphanumeric() || b"+-.".contains(b);

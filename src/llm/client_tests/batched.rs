@@ -229,3 +229,16 @@ fn a_warming_whose_client_is_closed_meanwhile_says_so() {
     let ended = batch::warm(&bench.client, r#"["a", "b"]"#, 1, None, &mut closing);
     assert_eq!(ended, Err(Error::Closed("mynah_client")));
 }
+
+#[test]
+fn a_batch_whose_client_is_freed_is_cancelled_also_where_it_had_not_begun() {
+    let (client, _) = echo("true");
+    let requests: Vec<_> = (0..3).map(|n| ask(&format!("number {n}"))).collect();
+    let outcomes = batch::run(&client, &requests, 1, None, &mut |_, _| client.close());
+    let statuses = outcomes.iter().map(|outcome| match outcome {
+        Ok(_) => Status::Ok,
+        Err(failed) => failed.error.status(),
+    });
+    let statuses: Vec<_> = statuses.collect();
+    assert_eq!(statuses, [Status::Ok, Status::Cancelled, Status::Cancelled]);
+}

@@ -5,6 +5,9 @@
 
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::hosts::{self, Host};
 use super::models::{self, Takes};
 use crate::error::Result;
@@ -39,12 +42,16 @@ impl Access {
     fn new(options: &ClientOptions) -> Access {
         let base = hosts::base(options);
         let url = base.as_deref().map(|base| joined(base, "/")).unwrap_or_default();
-        let key = hosts::key(options, &url);
+        let in_address = url::authority(&url).contains('@') || !url::secrets(&url).is_empty();
+        let key = match hosts::key(options, &url) {
+            // It stands elsewhere.
+            Err(_) if in_address || key_header(options).is_some() => Ok(None),
+            key => key,
+        };
         let known = key.as_ref().ok().copied().flatten();
         let provider = hosts::find(&options.provider).name;
         let model = model(options, provider);
         let secrets = secrets(options, known, &url);
-        let in_address = url::authority(&url).contains('@') || !url::secrets(&url).is_empty();
         let key = key.and_then(|key| {
             let what = match (key, key_header(options)) {
                 (Some(_), _) => Some("a key".to_string()),
@@ -108,7 +115,18 @@ fn secrets(options: &ClientOptions, key: Option<&str>, url: &str) -> Arc<[Arc<st
     // `Bearer` before it is none; the whole first, of which it is a part.
     let in_headers = values.flat_map(|value| [Some(value), value.split_whitespace().next_back()]);
     let in_headers = in_headers.flatten().filter(|value| !value.is_empty());
-    key.into_iter().chain(in_headers).chain(url::secrets(url)).map(Into::into).collect()
+    let in_url = url::secrets(url);
+    let decoded = in_url.iter().map(|secret| url::decoded(secret)).collect::<Vec<_>>();
+    let all = key.into_iter().chain(in_headers).chain(in_url);
+    all.chain(decoded.iter().map(String::as_str)).map(Into::into).collect()
+}
+
+/// The user and password of an address, as the header that names them.
+fn basic(url: &str) -> Option<String> {
+    let (user, _) = url::authority(url).rsplit_once('@')?;
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    let pair = [&url::decoded(name), ":", &url::decoded(password)].concat();
+    Some(["Basic ", &STANDARD.encode(pair)].concat())
 }
 
 /// The name of a header that lets in whoever sends it, as far as that is certain.
@@ -154,6 +172,9 @@ fn headers(options: &ClientOptions, key: Option<&str>, url: &str, stream: bool) 
             // The caller's own header replaces ours.
             headers.replace(name.trim(), value.trim());
         }
+    }
+    if let (Some(user), None) = (basic(url), headers.get("authorization")) {
+        headers.push("authorization", &user);
     }
     headers
 }

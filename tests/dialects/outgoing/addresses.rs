@@ -217,6 +217,27 @@ fn a_key_over_plain_http_leaves_the_machine_only_on_request() {
 }
 
 #[test]
+fn a_user_in_the_address_is_sent_decoded_and_like_a_header_serves_for_a_key() {
+    let sent = |provider: &str, base: &str, more: &[(&str, &str)]| {
+        let set = [&[("provider", provider), ("model", "m"), ("base_url", base)], more].concat();
+        let prepared = prepare(&options(&set), &ask(json!({})), false).unwrap();
+        prepared.http.headers.get("authorization").map(String::from)
+    };
+    // `us er:p@ss%` in base64.
+    let user = Some("Basic dXMgZXI6cEBzcyU=".to_string());
+    for provider in ["openai", "anthropic", "gemini", "custom"] {
+        assert_eq!(sent(provider, "https://us%20er:p%40ss%@h.test/v1", &[]), user, "{provider}");
+    }
+    let keyed = sent("openai", "https://us%20er@h.test/v1", &[("api_key", "k")]);
+    assert_eq!(keyed.as_deref(), Some("Bearer k"));
+    let bearer = [("header", "Authorization: Bearer x")];
+    for provider in ["openai", "anthropic", "deepseek", "cohere"] {
+        let sent = sent(provider, "https://h.test/v1", &bearer);
+        assert_eq!(sent.as_deref(), Some("Bearer x"), "{provider}");
+    }
+}
+
+#[test]
 fn the_environment_fills_what_the_options_leave_open() {
     let env = |name: &str| {
         Some(
