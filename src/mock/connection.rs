@@ -250,7 +250,8 @@ fn halve(body: &mut Body) {
     match body {
         Body::Whole(bytes) => bytes.truncate(bytes.len() / 2),
         Body::Events { events, .. } => {
-            let at = events.len().min(2) - 1;
+            // One with something to say: the first ones may have none, as a ping.
+            let at = events.len() / 2;
             let event = &mut events[at];
             let end = event.trim_end().len();
             let half = event.floor_char_boundary(end / 2);
@@ -263,7 +264,10 @@ fn halve(body: &mut Body) {
 fn spoil(body: &mut Body, mark: &[u8]) {
     let mut bytes = whole(body);
     let found = memchr::memmem::find(&bytes, mark).filter(|_| !mark.is_empty());
-    let at = found.map_or(bytes.len() / 2, |at| at + 1);
+    // In a text of its JSON, for elsewhere a reader may pass over them.
+    let middle = bytes.len() / 2;
+    let in_text = memchr::memmem::find(&bytes[middle..], b"\":\"").map(|at| middle + at + 3);
+    let at = found.map(|at| at + 1).or(in_text).unwrap_or(middle);
     bytes.splice(at..at, *b"\xff\xfe");
     *body = Body::Whole(bytes);
 }

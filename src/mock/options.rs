@@ -93,7 +93,7 @@ static ROWS: &[Row<MockOptions>] = &[
     int!(delay_headers_ms, 0..=MS_MAX, "Milliseconds before the head of the answer."),
     int!(delay_first_event_ms, 0..=MS_MAX, "Milliseconds between the head and the body."),
     int!(delay_event_ms, 0..=MS_MAX, "Milliseconds between the events of a stream."),
-    int!(status, 0..=599, "HTTP status to answer with instead of success; 0: none."),
+    int!(status, 0..=599, "HTTP status to answer with instead of success, from 200 on; 0: none."),
     int!(
         status_times,
         0..=COUNT_MAX,

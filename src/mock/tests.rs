@@ -251,6 +251,54 @@ fn every_wrong_content_is_sent() {
 }
 
 #[test]
+fn what_is_damaged_of_a_stream_is_the_json_of_an_event_in_every_dialect() {
+    for (path, streamed, mut request, ..) in dialects() {
+        let streamed = if streamed.is_empty() { path } else { streamed };
+        request["stream"] = true.into();
+        for (content, words) in [("bad_json", 1), ("bad_json", 36), ("bad_utf8", 20)] {
+            let answer_words = words;
+            let options =
+                MockOptions { content: content.into(), answer_words, ..MockOptions::default() };
+            let (_, body) = post(&start(options), streamed, &request);
+            let data = body.lines().map(|line| line.strip_prefix("data: ").unwrap_or(line));
+            let mut json = data.filter(|line| line.starts_with(['{', '[', ',']));
+            let is_damaged = |line: &str| {
+                let line = line.trim_start_matches(['[', ',']);
+                line.contains('\u{fffd}') || serde_json::from_str::<Value>(line).is_err()
+            };
+            assert!(json.any(is_damaged), "{path} {content}: {body}");
+        }
+    }
+}
+
+#[test]
+fn the_parts_of_an_item_of_responses_begin_and_end() {
+    let mock = start(MockOptions { reasoning_words: 2, ..MockOptions::default() });
+    let (_, body) = post(&mock, "/v1/responses", &json!({"input": "x", "stream": true}));
+    let mut kinds: Vec<_> =
+        events(&body).iter().map(|e| e["type"].as_str().unwrap_or_default().to_string()).collect();
+    kinds.dedup();
+    let of = |name: &str| format!("response.{name}");
+    let expected = [
+        "created",
+        "output_item.added",
+        "reasoning_summary_part.added",
+        "reasoning_summary_text.delta",
+        "reasoning_summary_text.done",
+        "reasoning_summary_part.done",
+        "output_item.done",
+        "output_item.added",
+        "content_part.added",
+        "output_text.delta",
+        "output_text.done",
+        "content_part.done",
+        "output_item.done",
+        "completed",
+    ];
+    assert_eq!(kinds, expected.map(of));
+}
+
+#[test]
 fn a_stream_can_end_early_or_with_an_error() {
     for (path, ..) in dialects().into_iter().filter(|(path, ..)| !path.contains("generate")) {
         let request =

@@ -91,11 +91,16 @@ impl Events {
         let at = |delta: &str| json!({"item_id": id, "output_index": index, "delta": delta});
         match item["type"].as_str() {
             Some("reasoning") => {
+                let part = |name: &str, value: Value| json!({"item_id": id, "output_index": index, "summary_index": 0, name: value});
+                let (empty, whole) = (summary(""), summary(&answer.thoughts()));
+                self.push("response.reasoning_summary_part.added", part("part", empty));
                 for piece in &answer.reasoning {
-                    let mut event = at(piece);
-                    event["summary_index"] = 0.into();
+                    let event = part("delta", piece.as_str().into());
                     self.push("response.reasoning_summary_text.delta", event);
                 }
+                let done = part("text", whole["text"].clone());
+                self.push("response.reasoning_summary_text.done", done);
+                self.push("response.reasoning_summary_part.done", part("part", whole));
             }
             Some("function_call") => {
                 let arguments = item["arguments"].as_str().unwrap_or_default();
@@ -104,23 +109,36 @@ impl Events {
                 }
                 self.push(
                     "response.function_call_arguments.done",
-                    json!({"item_id": id, "output_index": index, "arguments": arguments}),
+                    json!({"item_id": id, "output_index": index, "name": item["name"],
+                           "arguments": arguments}),
                 );
             }
             _ => {
+                let part = |name: &str, value: Value| json!({"item_id": id, "output_index": index, "content_index": 0, name: value});
+                let said = |name: &str, text: &str| {
+                    let mut event = part(name, text.into());
+                    event["logprobs"] = json!([]);
+                    event
+                };
+                self.push("response.content_part.added", part("part", output(String::new())));
                 for piece in &answer.pieces {
-                    let mut event = at(piece);
-                    event["content_index"] = 0.into();
-                    self.push("response.output_text.delta", event);
+                    self.push("response.output_text.delta", said("delta", piece));
                 }
-                self.push(
-                    "response.output_text.done",
-                    json!({"item_id": id, "output_index": index, "content_index": 0,
-                           "text": answer.text()}),
-                );
+                self.push("response.output_text.done", said("text", &answer.text()));
+                self.push("response.content_part.done", part("part", output(answer.text())));
             }
         }
     }
+}
+
+/// A part of a message.
+fn output(text: impl Into<Value>) -> Value {
+    json!({"type": "output_text", "text": text.into(), "annotations": [], "logprobs": []})
+}
+
+/// A part of what is told of the thinking.
+fn summary(text: &str) -> Value {
+    json!({"type": "summary_text", "text": text})
 }
 
 fn items(answer: &Answer) -> Vec<Value> {
@@ -128,13 +146,13 @@ fn items(answer: &Answer) -> Vec<Value> {
     let mut items = Vec::new();
     if !answer.reasoning.is_empty() {
         items.push(json!({"id": format!("rs_{id}"), "type": "reasoning",
-            "summary": [{"type": "summary_text", "text": answer.thoughts()}],
+            "summary": [summary(&answer.thoughts())],
             "encrypted_content": "bW9jaw=="}));
     }
     if answer.calls.is_empty() {
         items.push(json!({"id": format!("msg_{id}"), "type": "message", "role": "assistant",
             "status": "completed",
-            "content": [{"type": "output_text", "text": answer.text(), "annotations": []}]}));
+            "content": [output(answer.text())]}));
     }
     items.extend(answer.calls.iter().enumerate().map(|(index, (name, arguments))| {
         json!({"id": format!("fc_{id}_{index}"), "type": "function_call", "status": "completed",
@@ -152,8 +170,11 @@ fn response(ask: &Ask, answer: &Answer, output: Vec<Value>) -> Value {
         "id": format!("resp_{}", answer.id), "object": "response", "created_at": 1_700_000_000,
         "status": if answer.capped { "incomplete" } else { "completed" },
         "incomplete_details": details, "error": null, "model": ask.model, "output": output,
+        "instructions": null, "metadata": {}, "tools": [], "tool_choice": "auto",
+        "parallel_tool_calls": true, "temperature": 1.0, "top_p": 1.0,
         "usage": {
-            "input_tokens": answer.input_tokens, "input_tokens_details": {"cached_tokens": 0},
+            "input_tokens": answer.input_tokens,
+            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
             "output_tokens": answer.output_tokens,
             "output_tokens_details": {"reasoning_tokens": answer.reasoning_tokens},
             "total_tokens": answer.total_tokens(),
