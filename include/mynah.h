@@ -408,8 +408,9 @@ MYNAH_API mynah_status mynah_build_info_json(mynah_value **value);
 
 /**
  * The figures of all clients of the process together, those that are freed
- * included, as JSON: as `mynah_client_metrics_json`, with the number of
- * `clients`. Any thread. The value is the caller's to free.
+ * included, as JSON: the members of `mynah_client_metrics_json` but what is one
+ * client's own (breaker, alerts, calls in flight), with the number of `clients` that
+ * are there now. Any thread. The value is the caller's to free.
  *
  * The caller promises:
  * 1. `value` is null or writable.
@@ -959,7 +960,7 @@ MYNAH_API void mynah_cache_free(mynah_cache *cache);
  *
  * Errors: `MYNAH_TOO_LARGE` beyond `max_entry_bytes`, half of `max_memory_mb`, or,
  * whatever those are, 4294967295 bytes of key and value together; `MYNAH_BUSY` as
- * `max_retries` says.
+ * `max_retries` says. What was under the key before stays then.
  *
  * The caller promises:
  * 1. `key` and `value` point to that many readable bytes; null only with 0.
@@ -1289,7 +1290,7 @@ typedef int32_t (*mynah_load_fn)(void *user,
  * Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
  * `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed), also if
  * it was triggered before; `MYNAH_BUSY` as `max_retries` says, however long
- * `wait_ms` is; and the status that the other caller's `mynah_claim_fail` gave.
+ * `wait_ms` is; `MYNAH_CLOSED` if the cache is freed meanwhile; and the status that the other caller's `mynah_claim_fail` gave.
  *
  * The caller promises:
  * 1. `key` points to that many readable bytes; null only with 0.
@@ -2113,6 +2114,8 @@ mynah_status mynah_client_options_set_proxy(mynah_client_options *options,
 /**
  * A header that is sent with every request.
  *
+ * As `Name: value`; each call adds one, or replaces the one of that name.
+ *
  * The caller promises:
  * 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
  */
@@ -2311,7 +2314,7 @@ typedef void (*mynah_breaker_fn)(void *user, int32_t from, int32_t to, const cha
  *
  * `destroy` (NULL allowed) is called with `user` once, after the last call,
  * when the options and every client made from them are gone, or at once if
- * this fails or is replaced. NULL for `callback` withdraws what was set.
+ * this fails, or is replaced and no client was made with it. NULL for `callback` withdraws what was set.
  *
  * Errors: `MYNAH_OUT_OF_RANGE` for a level that is none of `MYNAH_LOG_DEBUG` to
  * `MYNAH_LOG_ERROR`.
@@ -2563,8 +2566,10 @@ typedef int32_t (*mynah_stream_fn)(void *user, const mynah_event *event);
  * environment. The options are copied. Nothing is sent. Free it with
  * `mynah_client_free`.
  *
- * Errors: what the options' values cannot be together, with names and values. A
- * key that the provider needs and nobody gave is an error of the first call.
+ * Errors: `MYNAH_IO` for a `ca_file` or a `price_file` that cannot be read,
+ * `MYNAH_INVALID_ARGUMENT` for one that is none, and `MYNAH_OUT_OF_RANGE` for what the
+ * environment says. A key that the provider needs and nobody gave, and what a provider
+ * or a model does not take, are errors of the first call.
  *
  * The caller promises:
  * 1. `client` is null or writable.
@@ -2582,7 +2587,11 @@ mynah_status mynah_client_new(const mynah_client_options *options,
  * `cancel` may be null. `*response` is the caller's to free.
  *
  * Errors: any of a call's, from `MYNAH_CANCELLED` to `MYNAH_CIRCUIT_OPEN`, for which
- * `*err` says what would help; `docs/errors.md` has each with its cause and cure.
+ * `*err` says what would help; `docs/errors.md` has each with its cause and cure. Also
+ * `MYNAH_INVALID_ARGUMENT` for a request without a message, or options that lack an
+ * address, a model or a sealed way for the key; `MYNAH_TOO_LARGE` beyond
+ * `max_response_bytes`, `max_event_bytes` or `max_header_bytes`; and `MYNAH_NOT_FOUND`
+ * if `cache` is `only` and the answer is not there.
  *
  * The caller promises:
  * 1. `response` and `err` are null or writable.
@@ -3344,8 +3353,8 @@ mynah_status mynah_tiered_chat_stream(mynah_tiered *tiered,
                                       mynah_error **err);
 
 /**
- * Calls, fallbacks, cost and savings of each tier and of all, and how the calls
- * ended after the last tier that was asked, as JSON. The value is the caller's to
+ * Calls, cost and savings of each tier and of all, fallbacks of each, and how the
+ * calls ended after the last tier that was asked, as JSON. The value is the caller's to
  * free.
  *
  * The caller promises:

@@ -57,7 +57,7 @@ impl Breakable for Waiting {
 /// Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
 /// `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed), also if
 /// it was triggered before; `MYNAH_BUSY` as `max_retries` says, however long
-/// `wait_ms` is; and the status that the other caller's `mynah_claim_fail` gave.
+/// `wait_ms` is; `MYNAH_CLOSED` if the cache is freed meanwhile; and the status that the other caller's `mynah_claim_fail` gave.
 ///
 /// # Safety
 /// 1. `key` points to that many readable bytes; null only with 0.

@@ -43,8 +43,10 @@ impl Handle for Client {
 /// environment. The options are copied. Nothing is sent. Free it with
 /// `mynah_client_free`.
 ///
-/// Errors: what the options' values cannot be together, with names and values. A
-/// key that the provider needs and nobody gave is an error of the first call.
+/// Errors: `MYNAH_IO` for a `ca_file` or a `price_file` that cannot be read,
+/// `MYNAH_INVALID_ARGUMENT` for one that is none, and `MYNAH_OUT_OF_RANGE` for what the
+/// environment says. A key that the provider needs and nobody gave, and what a provider
+/// or a model does not take, are errors of the first call.
 ///
 /// # Safety
 /// 1. `client` is null or writable.
@@ -82,7 +84,11 @@ pub unsafe extern "C" fn mynah_client_new(
 /// `cancel` may be null. `*response` is the caller's to free.
 ///
 /// Errors: any of a call's, from `MYNAH_CANCELLED` to `MYNAH_CIRCUIT_OPEN`, for which
-/// `*err` says what would help; `docs/errors.md` has each with its cause and cure.
+/// `*err` says what would help; `docs/errors.md` has each with its cause and cure. Also
+/// `MYNAH_INVALID_ARGUMENT` for a request without a message, or options that lack an
+/// address, a model or a sealed way for the key; `MYNAH_TOO_LARGE` beyond
+/// `max_response_bytes`, `max_event_bytes` or `max_header_bytes`; and `MYNAH_NOT_FOUND`
+/// if `cache` is `only` and the answer is not there.
 ///
 /// # Safety
 /// 1. `response` and `err` are null or writable.

@@ -69,7 +69,7 @@ pub(super) fn level_of(code: i32) -> Result<Level> {
 ///
 /// `destroy` (NULL allowed) is called with `user` once, after the last call,
 /// when the options and every client made from them are gone, or at once if
-/// this fails or is replaced. NULL for `callback` withdraws what was set.
+/// this fails, or is replaced and no client was made with it. NULL for `callback` withdraws what was set.
 ///
 /// Errors: `MYNAH_OUT_OF_RANGE` for a level that is none of `MYNAH_LOG_DEBUG` to
 /// `MYNAH_LOG_ERROR`.

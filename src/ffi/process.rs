@@ -39,8 +39,9 @@ pub unsafe extern "C" fn mynah_build_info_json(value: *mut *mut mynah_value) -> 
 }
 
 /// The figures of all clients of the process together, those that are freed
-/// included, as JSON: as `mynah_client_metrics_json`, with the number of
-/// `clients`. Any thread. The value is the caller's to free.
+/// included, as JSON: the members of `mynah_client_metrics_json` but what is one
+/// client's own (breaker, alerts, calls in flight), with the number of `clients` that
+/// are there now. Any thread. The value is the caller's to free.
 ///
 /// # Safety
 /// 1. `value` is null or writable.

@@ -162,8 +162,8 @@ pub unsafe extern "C" fn mynah_tiered_chat_stream(
     unsafe { call::chat_stream(asked, request, (callback, user), cancel, response, err) }
 }
 
-/// Calls, fallbacks, cost and savings of each tier and of all, and how the calls
-/// ended after the last tier that was asked, as JSON. The value is the caller's to
+/// Calls, cost and savings of each tier and of all, fallbacks of each, and how the
+/// calls ended after the last tier that was asked, as JSON. The value is the caller's to
 /// free.
 ///
 /// # Safety

@@ -25,7 +25,7 @@ use super::reach::{here, is_plain, place, told, with};
 ///
 /// Errors: `MYNAH_TOO_LARGE` beyond `max_entry_bytes`, half of `max_memory_mb`, or,
 /// whatever those are, 4294967295 bytes of key and value together; `MYNAH_BUSY` as
-/// `max_retries` says.
+/// `max_retries` says. What was under the key before stays then.
 ///
 /// # Safety
 /// 1. `key` and `value` point to that many readable bytes; null only with 0.

@@ -40,6 +40,8 @@ pub unsafe extern "C" fn mynah_client_options_set_proxy(
 
 /// A header that is sent with every request.
 ///
+/// As `Name: value`; each call adds one, or replaces the one of that name.
+///
 /// # Safety
 /// 1. `text` is NUL-terminated UTF-8, or null to withdraw the option.
 #[unsafe(no_mangle)]
