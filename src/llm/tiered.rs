@@ -51,6 +51,9 @@ pub struct Tiered {
     pub(super) calls: Calls,
 }
 
+/// How a tier's call has ended, and whether content was delivered.
+type Asked = (Result<Response, Failed>, bool);
+
 struct Tier {
     client: Arc<Client>,
     calls: AtomicU64,
@@ -164,14 +167,14 @@ impl Tiered {
     }
 
     /// Asks one tier after another; `ask` is told whether another may be asked after an
-    /// answer that was filtered, and also tells whether content was delivered. The time that the request itself gives is for all of them, and for
-    /// what it has waited; each client's own is for that one, and what it has waited
-    /// is a part of the first one's.
+    /// answer that was filtered, and also tells whether content was delivered. The time
+    /// that the request itself gives is for all of them, and for what it has waited; each
+    /// client's own is for that one, and what it has waited is a part of the first one's.
     fn climb(
         &self,
         request: &Request,
         waited: Duration,
-        mut ask: impl FnMut(&Arc<Client>, &Request, Duration, bool) -> (Result<Response, Failed>, bool),
+        mut ask: impl FnMut(&Arc<Client>, &Request, Duration, bool) -> Asked,
     ) -> Result<Response, Failed> {
         let clock = &self.tiers[0].client.clock;
         let started_ns = clock.now_ns();
@@ -300,7 +303,8 @@ impl Tiered {
         response
     }
 
-    /// Says which tier gave an answer, or the beginning of one, and what it has cost there.
+    /// Says which tier gave an answer, or the beginning of one, and notes what it has cost
+    /// there and which tools it has called.
     fn paid_by(&self, response: &mut Response, place: usize, chosen: usize) {
         self.called.remember(response, place);
         response.tier = Some(place as u32);

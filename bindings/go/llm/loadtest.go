@@ -13,9 +13,9 @@ func LoadTest(ctx context.Context, client Client, duration time.Duration, rps in
 	interval := time.Second / time.Duration(min(max(rps, 1), 1_000_000))
 	metrics := &LLMMetrics{}
 	var group sync.WaitGroup
-	begun := time.Now()
+	start := time.Now()
 	for due := time.Duration(0); due < duration; due += interval {
-		if wait := due - time.Since(begun); wait > 0 {
+		if wait := due - time.Since(start); wait > 0 {
 			timer := time.NewTimer(wait)
 			select {
 			case <-timer.C:

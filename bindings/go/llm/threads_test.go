@@ -161,15 +161,7 @@ func TestAForgottenClientIsFreed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}()
-	waitFor(t, "the callback of the forgotten client is given back", func() bool {
-		runtime.GC()
-		select {
-		case <-freed:
-			return true
-		default:
-			return false
-		}
-	})
+	collected(t, "the callback of the forgotten client is given back", freed)
 	waitFor(t, "the poller is gone", func() bool { return runtime.NumGoroutine() <= begun })
 }
 
@@ -191,7 +183,19 @@ func TestWhatForgottenTiersWereMadeOfStaysWithWhoeverHoldsIt(t *testing.T) {
 		tiers.Close()
 		return parts
 	}()
-	waitFor(t, "the tiers are gone", func() bool {
+	collected(t, "the tiers are gone", freed)
+	for _, part := range parts {
+		if _, err := part.Metrics(); err != nil {
+			t.Fatal(err)
+		}
+		part.Close()
+	}
+}
+
+// collected waits until a notice of what was forgotten comes.
+func collected(t *testing.T, what string, freed <-chan struct{}) {
+	t.Helper()
+	waitFor(t, what, func() bool {
 		runtime.GC()
 		select {
 		case <-freed:
@@ -200,12 +204,6 @@ func TestWhatForgottenTiersWereMadeOfStaysWithWhoeverHoldsIt(t *testing.T) {
 			return false
 		}
 	})
-	for _, part := range parts {
-		if _, err := part.Metrics(); err != nil {
-			t.Fatal(err)
-		}
-		part.Close()
-	}
 }
 
 // notice is a log function that closes a channel when nobody holds it.

@@ -14,8 +14,8 @@
 //!
 //! Tokens are an estimate until the answer's usage corrects it: to none where the
 //! provider refuses, and a request that was not sent counts for nothing. It stands where
-//! a request was sent and nothing tells what became of it. An estimate above the whole limit is let through when it is alone, for waiting would
-//! not make it smaller.
+//! a request was sent and nothing tells what became of it. An estimate above the whole
+//! limit is let through when it is alone, for waiting would not make it smaller.
 
 mod bucket;
 mod limits;

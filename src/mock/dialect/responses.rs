@@ -88,10 +88,20 @@ impl Events {
 
     fn deltas(&mut self, answer: &Answer, index: usize, item: &Value) {
         let id = &item["id"];
-        let at = |delta: &str| json!({"item_id": id, "output_index": index, "delta": delta});
+        let of_item = |name: &str, value: Value| {
+            let mut event = json!({"item_id": id, "output_index": index});
+            event[name] = value;
+            event
+        };
+        // An item of the mock's has one part.
+        let of_part = |place: &str, name: &str, value: Value| {
+            let mut event = of_item(name, value);
+            event[place] = 0.into();
+            event
+        };
         match item["type"].as_str() {
             Some("reasoning") => {
-                let part = |name: &str, value: Value| json!({"item_id": id, "output_index": index, "summary_index": 0, name: value});
+                let part = |name: &str, value: Value| of_part("summary_index", name, value);
                 let (empty, whole) = (summary(""), summary(&answer.thoughts()));
                 self.push("response.reasoning_summary_part.added", part("part", empty));
                 for piece in &answer.reasoning {
@@ -103,37 +113,36 @@ impl Events {
                 self.push("response.reasoning_summary_part.done", part("part", whole));
             }
             Some("function_call") => {
-                let arguments = item["arguments"].as_str().unwrap_or_default();
-                for piece in halves(arguments) {
-                    self.push("response.function_call_arguments.delta", at(piece));
+                for piece in halves(item["arguments"].as_str().unwrap_or_default()) {
+                    let event = of_item("delta", piece.into());
+                    self.push("response.function_call_arguments.delta", event);
                 }
-                self.push(
-                    "response.function_call_arguments.done",
-                    json!({"item_id": id, "output_index": index, "name": item["name"],
-                           "arguments": arguments}),
-                );
+                let mut done = of_item("arguments", item["arguments"].clone());
+                done["name"] = item["name"].clone();
+                self.push("response.function_call_arguments.done", done);
             }
             _ => {
-                let part = |name: &str, value: Value| json!({"item_id": id, "output_index": index, "content_index": 0, name: value});
+                let part = |name: &str, value: Value| of_part("content_index", name, value);
                 let said = |name: &str, text: &str| {
                     let mut event = part(name, text.into());
                     event["logprobs"] = json!([]);
                     event
                 };
-                self.push("response.content_part.added", part("part", output(String::new())));
+                let text = answer.text();
+                self.push("response.content_part.added", part("part", output("")));
                 for piece in &answer.pieces {
                     self.push("response.output_text.delta", said("delta", piece));
                 }
-                self.push("response.output_text.done", said("text", &answer.text()));
-                self.push("response.content_part.done", part("part", output(answer.text())));
+                self.push("response.output_text.done", said("text", &text));
+                self.push("response.content_part.done", part("part", output(&text)));
             }
         }
     }
 }
 
 /// A part of a message.
-fn output(text: impl Into<Value>) -> Value {
-    json!({"type": "output_text", "text": text.into(), "annotations": [], "logprobs": []})
+fn output(text: &str) -> Value {
+    json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []})
 }
 
 /// A part of what is told of the thinking.
@@ -152,7 +161,7 @@ fn items(answer: &Answer) -> Vec<Value> {
     if answer.calls.is_empty() {
         items.push(json!({"id": format!("msg_{id}"), "type": "message", "role": "assistant",
             "status": "completed",
-            "content": [output(answer.text())]}));
+            "content": [output(&answer.text())]}));
     }
     items.extend(answer.calls.iter().enumerate().map(|(index, (name, arguments))| {
         json!({"id": format!("fc_{id}_{index}"), "type": "function_call", "status": "completed",
