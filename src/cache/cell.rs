@@ -8,7 +8,11 @@
 //!   writers exclude each other by it, and whoever passes by goes back if
 //!   somebody has the lock; who has just taken it waits out the one who passes.
 
-use std::ops::{Deref, DerefMut};
+mod access;
+mod lending;
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, Instant};
 
 use super::glance::{Glance, Place};
@@ -17,7 +21,8 @@ use super::shard::Shard;
 use super::table;
 use crate::section::Alone;
 use crate::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
-use crate::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, pause, spin_loop};
+use crate::sync::{RwLock, RwLockReadGuard, pause, spin_loop};
+pub use access::{Passing, Writing};
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
@@ -239,7 +244,7 @@ impl Cell {
 
     /// The lock of one who has not begun to write.
     #[cfg(test)]
-    pub fn lock(&self) -> RwLockWriteGuard<'_, Shard> {
+    pub fn lock(&self) -> crate::sync::RwLockWriteGuard<'_, Shard> {
         self.shard.write()
     }
 
@@ -313,88 +318,3 @@ impl Cell {
         self.renewed.store(self.renewed() + 1, Ordering::Relaxed);
     }
 }
-
-/// Write access to a shard. While it lasts the version is odd.
-pub struct Writing<'a> {
-    cell: &'a Cell,
-    shard: RwLockWriteGuard<'a, Shard>,
-}
-
-impl<'a> Writing<'a> {
-    #[inline(always)]
-    fn begin(cell: &'a Cell, shard: RwLockWriteGuard<'a, Shard>) -> Writing<'a> {
-        settle();
-        while !cell.make_odd() {
-            cell.wait_out();
-        }
-        // What is written from here on is not seen before the version is.
-        fence(Ordering::Release);
-        if cell.lends() {
-            cell.call_in();
-        }
-        Writing { cell, shard }
-    }
-
-    /// Counts a value that was stored over an old one in its place.
-    #[inline(always)]
-    pub(super) fn add_renewed(&self) {
-        self.cell.add_renewed();
-    }
-}
-
-impl Drop for Writing<'_> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        let (told, place) = (&self.cell.told, self.shard.place());
-        if told.get() != place {
-            told.set(place);
-        }
-        let version = self.cell.version.load(Ordering::Relaxed);
-        // Release: who sees this version sees all that was written before.
-        self.cell.version.store(version + 1, Ordering::Release);
-    }
-}
-
-impl Deref for Writing<'_> {
-    type Target = Shard;
-
-    #[inline(always)]
-    fn deref(&self) -> &Shard {
-        &self.shard
-    }
-}
-
-impl DerefMut for Writing<'_> {
-    #[inline(always)]
-    fn deref_mut(&mut self) -> &mut Shard {
-        &mut self.shard
-    }
-}
-
-/// Leave to write over a value past the lock. While it lasts the version is odd.
-pub struct Passing<'a> {
-    cell: &'a Cell,
-    /// The version to come.
-    after: u64,
-}
-
-impl Passing<'_> {
-    /// A value was stored over an old one: who looked before has read nothing.
-    #[inline(always)]
-    pub fn renewed(&mut self) {
-        self.after += 2;
-        self.cell.add_renewed();
-    }
-}
-
-impl Drop for Passing<'_> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        // Release: who sees this version sees all that was written before.
-        self.cell.version.store(self.after, Ordering::Release);
-    }
-}
-
-mod lending;
-#[cfg(test)]
-mod tests;

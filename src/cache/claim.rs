@@ -12,9 +12,9 @@
 #[cfg(test)]
 mod tests;
 
+mod duty;
 mod flights;
 
-use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,12 +22,13 @@ use super::cell::Quit;
 use super::directory::cancelled;
 use super::entry::{NEGATIVE, Value};
 use super::lookup::{Missed, deliver};
-use super::{Cache, Ttl, patiently};
+use super::{Cache, patiently};
 use crate::error::{Error, Result, Status};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::waiting::Mutex;
 use flights::{Flight, Outcome};
 
+pub use duty::Claim;
 pub use flights::Claims;
 
 /// What a wait comes to.
@@ -47,14 +48,6 @@ pub enum Claimed {
     Stale(Value),
     /// The caller is the one to load it.
     Claim(Claim),
-}
-
-/// The duty to load a key. Dropped without being settled, it passes to the
-/// next who waits.
-pub struct Claim {
-    cache: Arc<Cache>,
-    flight: Arc<Flight>,
-    settled: bool,
 }
 
 /// Ends a wait from another thread.
@@ -324,70 +317,4 @@ impl Cache {
 /// What is known of a key, for who asked for it.
 fn known(value: Option<Value>) -> Result<Claimed> {
     value.map(Claimed::Hit).ok_or(Error::NotFound)
-}
-
-impl Claim {
-    /// The key to load.
-    pub fn key(&self) -> &[u8] {
-        self.flight.key.borrow()
-    }
-
-    /// Stores the value, unless the key has been stored or removed since, and gives it
-    /// to all who wait; they get it also if it is too large to be stored.
-    pub fn fill(self, value: &[u8], ttl: Ttl) -> Result<()> {
-        let shared = Value::copy_from(value)?;
-        let stored = match self.is_overtaken() {
-            true => self.cache.check_open(),
-            false => self.cache.set(self.key(), value, ttl),
-        };
-        self.settle(Outcome::Filled(Some(shared)));
-        stored
-    }
-
-    /// Stores that there is nothing, and tells all who wait.
-    pub fn fill_negative(self, ttl: Ttl) -> Result<()> {
-        let stored = match self.is_overtaken() {
-            true => self.cache.check_open(),
-            false => self.cache.set_negative(self.key(), ttl),
-        };
-        self.settle(Outcome::Filled(None));
-        stored
-    }
-
-    fn is_overtaken(&self) -> bool {
-        self.flight.state.lock().overtaken
-    }
-
-    /// Ends the wait of all with this error. Nothing is stored.
-    pub fn fail(self, error: Error) {
-        self.settle(Outcome::Failed(error));
-    }
-
-    fn settle(mut self, outcome: Outcome) {
-        self.settled = true;
-        let mut flights = self.cache.claims.flights.lock();
-        self.cache.claims.forget(&mut flights, &self.flight);
-        self.flight.state.lock().outcome = outcome;
-        drop(flights);
-        self.flight.changed.notify_all();
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        if self.settled {
-            return;
-        }
-        let mut flights = self.cache.claims.flights.lock();
-        let mut state = self.flight.state.lock();
-        state.outcome = Outcome::Vacant;
-        if state.waiting == 0 {
-            drop(state);
-            self.cache.claims.forget(&mut flights, &self.flight);
-            return;
-        }
-        drop((state, flights));
-        // Not only one: a stale-taker may be among the counted.
-        self.flight.changed.notify_all();
-    }
 }

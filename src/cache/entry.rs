@@ -12,15 +12,16 @@
 
 #![allow(unsafe_code)]
 
-use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::slice;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use super::heap;
 use super::processor::fetch;
-use super::{heap, ledger};
 use crate::error::{Error, Result};
 
+mod references;
+mod renew;
 mod seen;
 #[cfg(test)]
 mod tests;
@@ -255,61 +256,6 @@ impl Entry {
         self.header().time.store(rest | ms.min(EXPIRY_MAX_MS), Ordering::Relaxed);
     }
 
-    /// Writes another value over this one; false, and nothing has changed, if
-    /// somebody else holds it, it is no plain one, or the new one does not take
-    /// the same room. Only while nobody else may write to the shard, or read it
-    /// under its lock: who reads it without a lock then finds that it has read
-    /// nothing (see `glance`), and nobody can come to hold it, for it says that it
-    /// has no references.
-    #[inline]
-    pub fn renew(&mut self, value: &[u8], expiry_ms: u64) -> bool {
-        let time = self.header().time.load(Ordering::Relaxed);
-        let (flags, key_len) = (time >> EXPIRY_BITS & 0xf, (time >> KEY_SHIFT) as usize);
-        if flags != 0 || key_len >= LONG_KEY {
-            return false;
-        }
-        let place = BYTES + key_len;
-        let Some(end) = place.checked_add(value.len()) else { return false };
-        if allocated(end) != allocated(place + self.value_len()) {
-            return false;
-        }
-        if !self.claim() {
-            return false;
-        }
-        // SAFETY: the allocation is as large as `allocated` says, of the old
-        // value as of the new one. This is the only reference to it, borrowed for
-        // writing, and there cannot be another until the count is put back, so
-        // nobody else writes the bytes, or reads them and keeps what was read;
-        // `value` cannot lie in them, for whoever lent it would hold a reference.
-        unsafe {
-            let to = self.0.as_ptr().cast::<u8>().add(place);
-            to.copy_from_nonoverlapping(value.as_ptr(), value.len());
-        }
-        self.header().value_len.store(value.len() as u32, Ordering::Relaxed);
-        let expiry = expiry_ms.min(EXPIRY_MAX_MS);
-        self.header().time.store(time & !EXPIRY_MASK | expiry, Ordering::Relaxed);
-        if !cfg!(any(target_arch = "x86_64", target_arch = "x86")) {
-            // Release: whoever comes to hold it has the new value.
-            self.header().refs.store(1, Ordering::Release);
-        }
-        true
-    }
-
-    /// Whether nobody else holds it; nobody can come to, then, while nobody else
-    /// may write to the shard, until [`Header::refs`] is 1 again.
-    ///
-    /// An x86 processor orders what made the version odd before this load, and what
-    /// [`Seen::share`] does before it is seen that the version is even: of the two
-    /// one sees the other. Elsewhere the count itself says it.
-    #[inline(always)]
-    fn claim(&self) -> bool {
-        let refs = &self.header().refs;
-        match cfg!(any(target_arch = "x86_64", target_arch = "x86")) {
-            true => refs.load(Ordering::Acquire) == 1,
-            false => refs.compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed).is_ok(),
-        }
-    }
-
     /// [`COMPRESSED`], [`NEGATIVE`].
     #[inline]
     pub fn flags(&self) -> u8 {
@@ -341,97 +287,15 @@ impl Entry {
         self.plain().is_some() && !self.is_large()
     }
 
-    /// Another reference; none when there are two thousand million already,
-    /// which only a caller who never frees can reach.
-    #[inline]
-    pub fn share(&self) -> Option<Entry> {
-        if self.header().refs.fetch_add(1, Ordering::Relaxed) < u32::MAX / 2 {
-            return Some(Entry(self.0));
-        }
-        self.header().refs.fetch_sub(1, Ordering::Relaxed);
-        None
-    }
-
-    /// How many references there are.
-    #[cfg(test)]
-    pub fn references(&self) -> usize {
-        self.header().refs.load(Ordering::Relaxed) as usize
-    }
-
     /// The address that it can be told by while it is there.
     #[inline]
     pub fn address(&self) -> NonNull<()> {
         self.0.cast()
     }
 
-    /// Another reference to the entry at an address.
-    ///
-    /// # Safety
-    /// 1. It is there.
-    pub unsafe fn count(at: NonNull<()>) -> Entry {
-        let entry = ManuallyDrop::new(Entry(at.cast()));
-        // By (1) somebody has one. It is one of a few hundred at most, so that they
-        // do not become too many.
-        entry.header().refs.fetch_add(1, Ordering::Relaxed);
-        ManuallyDrop::into_inner(entry)
-    }
-
-    /// The value of the entry at an address.
-    ///
-    /// # Safety
-    /// 1. It is there as long as the result is in use.
-    #[inline]
-    pub unsafe fn value_at<'a>(at: NonNull<()>) -> &'a [u8] {
-        let entry = ManuallyDrop::new(Entry(at.cast()));
-        let value = entry.value();
-        // SAFETY: by (1) the bytes stay, and no value that is held changes.
-        unsafe { slice::from_raw_parts(value.as_ptr(), value.len()) }
-    }
-
     /// The same key and value in an allocation of its own.
     pub fn copy(&self) -> Result<Entry> {
         Entry::new(self.key(), self.value(), self.expiry_ms(), self.flags() & !PINNED)
-    }
-
-    /// Whether somebody else holds it too.
-    fn is_shared(&self) -> bool {
-        self.header().refs.load(Ordering::Acquire) > 1
-    }
-
-    /// Says that it has left its cache, under the shard's lock: while others
-    /// hold it, its bytes stand in the ledger of this index.
-    pub fn leave(&self, ledger: u32) {
-        if self.is_shared() {
-            ledger::pin(ledger, self.cost());
-            self.word().store(ledger | LEDGER, Ordering::Relaxed);
-            let time = self.header().time.load(Ordering::Relaxed);
-            let flag = (PINNED as u64) << EXPIRY_BITS;
-            self.header().time.store(time | flag, Ordering::Relaxed);
-        }
-    }
-
-    #[cold]
-    fn free(&mut self) {
-        fence(Ordering::Acquire);
-        if self.flags() & PINNED != 0 {
-            ledger::unpin(self.word().load(Ordering::Relaxed) & !LEDGER, self.cost());
-        }
-        let (_, key_len) = self.key_span();
-        let value_len = self.value_len();
-        if let Ok(size) = size(prefix(key_len), key_len, value_len) {
-            // SAFETY: the last reference is gone, and the size is what it was
-            // allocated with, or of the same room (see `renew`).
-            unsafe { heap::release(self.0.cast(), size) };
-        }
-    }
-}
-
-impl Drop for Entry {
-    #[inline]
-    fn drop(&mut self) {
-        if self.header().refs.fetch_sub(1, Ordering::Release) == 1 {
-            self.free();
-        }
     }
 }
 

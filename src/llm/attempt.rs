@@ -4,13 +4,15 @@
 //! What fails is judged by the retry rules; while the circuit breaker is open
 //! nothing is sent again.
 
+mod broken;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, Random};
-use crate::error::{Bound, CallError, Error, Result, Status};
+use crate::error::{Error, Result};
 
-use super::cancel::{Interrupt, Reason};
+use super::cancel::Interrupt;
 use super::client::{Failed, arrived};
 use super::event::Sink;
 use super::log::Listeners;
@@ -20,12 +22,12 @@ use super::policy::breaker::{Breaker, Pass, State};
 use super::policy::limit_headers::Learned;
 use super::policy::rate_limit::{Asker, Permit, RateLimiter};
 use super::policy::retry::{self, Budget, Decision, Facts};
-use super::provider::errors::request_id;
 use super::provider::waits::retry_after_date;
 use super::read::{Reader, transport_error};
 use super::response::Response;
 use super::timing::{Progress, Timing};
 use super::transport::{Attempt, Body, Exchange, Failure, Head, Hold, Phase, Transport};
+use broken::Broken;
 
 /// What sending takes from the client.
 #[derive(Clone, Copy)]
@@ -58,13 +60,6 @@ pub struct Sending<'a> {
     pub interrupt: &'a Arc<Interrupt>,
     /// As long as the breaker's leave stands.
     pub pass: &'a Pass<'a>,
-}
-
-/// An attempt that failed.
-struct Broken {
-    error: Error,
-    facts: Facts,
-    partial: Option<Box<Response>>,
 }
 
 impl Sending<'_> {
@@ -329,69 +324,5 @@ impl Sending<'_> {
         let mut broken = Broken::new(error, Facts { delivered, ..facts });
         broken.partial = delivered.then(|| Box::new(decoder.response().cut()));
         Err(broken)
-    }
-}
-
-impl Broken {
-    fn new(error: Error, mut facts: Facts) -> Self {
-        facts.status = Some(error.status());
-        if let Error::Call(call) = &error {
-            facts.retry_after = call.retry_after;
-            facts.is_above_limit = call.status == Status::RateLimited && !call.retriable;
-        }
-        Broken { error, facts, partial: None }
-    }
-
-    /// Whether the provider has said that it does not answer: it has used no tokens.
-    fn is_refusal(&self) -> bool {
-        use Status::*;
-        let is_error = self.facts.http_status.is_some_and(|status| !(200..300).contains(&status));
-        let ends_unsaid = matches!(
-            self.error.status(),
-            Timeout
-                | Cancelled
-                | Closed
-                | Stopped
-                | Connection
-                | Tls
-                | Truncated
-                | Protocol
-                | TooLarge
-        );
-        is_error || !ends_unsaid
-    }
-
-    /// Ended by an interrupt instead.
-    fn interrupted(self, reason: Reason) -> Self {
-        Broken { error: reason.instead_of(&self.error), ..self }
-    }
-
-    /// Names the request by what the head of the answer calls it.
-    fn name(&mut self, head: &Head) {
-        let mut error = self.end();
-        if let Error::Call(call) = &mut error {
-            call.request_id = call.request_id.take().or_else(|| request_id(head));
-        }
-        self.error = error;
-    }
-
-    /// The error of a call that it ends, with the HTTP status.
-    fn end(&self) -> Error {
-        let mut call = match &self.error {
-            Error::Call(call) => CallError::clone(call),
-            Error::TooLarge { limit, .. } => {
-                let bound = Bound::EventBytes;
-                let message = format!("an event of the answer exceeds {} = {limit}", bound.name());
-                CallError::bounded(Status::TooLarge, bound, message)
-            }
-            other => CallError::new(other.status(), other.to_string()),
-        };
-        call.http_status = call.http_status.or(self.facts.http_status);
-        Error::Call(Box::new(call))
-    }
-
-    /// As the call's end.
-    fn failed(self) -> Failed {
-        Failed { error: self.end(), partial: self.partial }
     }
 }

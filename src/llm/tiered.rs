@@ -11,6 +11,7 @@
 //! told, of those that sent something. While a tool's result is pending the
 //! conversation stays with the tier that asked for it.
 
+mod choice;
 mod filtered;
 mod pending;
 
@@ -29,11 +30,11 @@ use super::cancel::{Breakable, Cancel};
 use super::client::{Client, Failed, arrived};
 use super::complexity;
 use super::event::{Event, Sink};
-use super::message::Message;
 use super::metrics::ByStatus;
 use super::pricing::nano;
 use super::request::Request;
 use super::response::{Response, ServedFrom};
+use choice::is_the_callers;
 use pending::Called;
 
 /// Says how hard a request is, from 0 to 1; NaN leaves it to the estimate.
@@ -228,17 +229,6 @@ impl Tiered {
         Err(failure.unwrap_or_else(|| Error::Internal("there are no tiers".into()).into()))
     }
 
-    /// The tier of a request, and whether it may not leave it.
-    fn choose(&self, request: &Request) -> (usize, bool) {
-        if let Some(place) = self.pending(request) {
-            return (place, true);
-        }
-        let callback = self.complexity.lock().clone();
-        let given = callback.map_or(f64::NAN, |complexity| complexity(request));
-        let complexity = if given.is_nan() { complexity::estimate(request) } else { given };
-        (self.fitting(complexity), false)
-    }
-
     /// Counts a call that has ended in a queue's line, with the tier that would be
     /// asked as far as that is known without calling back.
     pub(super) fn ended_in_line(&self, request: &Request, waited: Duration, error: &Error) {
@@ -247,41 +237,6 @@ impl Tiered {
         let place = place.unwrap_or_else(|| self.fitting(complexity::estimate(request)));
         self.by_status.add(error.status());
         self.tiers[place].client.ended_in_line(request, waited, error);
-    }
-
-    /// The tier for so much complexity.
-    fn fitting(&self, complexity: f64) -> usize {
-        let place = (complexity.clamp(0.0, 1.0) * self.tiers.len() as f64) as usize;
-        place.min(self.tiers.len() - 1)
-    }
-
-    /// The tier that waits for a tool's result.
-    fn pending(&self, request: &Request) -> Option<usize> {
-        self.called.pending(request, |asked| self.of_origin(asked))
-    }
-
-    /// The tiers that an assistant's message can have come from: of those with its
-    /// model the ones of the same account, if that has not got a new key.
-    fn of_origin(&self, asked: &Message) -> Vec<usize> {
-        let Some(origin) = &asked.origin else { return Vec::new() };
-        let is_origin: Vec<_> = self.tiers.iter().map(|t| t.client.is_origin(origin)).collect();
-        let any_own = is_origin.iter().any(|(_, same_account)| *same_account);
-        let fits = |(model, account): &(bool, bool)| if any_own { *account } else { *model };
-        (0..self.tiers.len()).filter(|&place| fits(&is_origin[place])).collect()
-    }
-
-    fn falls_back(&self, error: &Error) -> bool {
-        use Status::*;
-        // Such as a conflict, which is no fault of the request's.
-        let may_be_sent_again = matches!(error, Error::Call(call) if call.retriable);
-        match error.status() {
-            status if is_the_callers(status) => false,
-            BadRequest if may_be_sent_again => true,
-            BadRequest | Authentication | Permission | ContentFilter => self.fallback_on_refusal,
-            Timeout | Connection | Tls | RateLimited | QuotaExhausted | Overloaded | Server
-            | Truncated | Protocol | CircuitOpen | ContextLength | ModelNotFound => true,
-            _ => false,
-        }
     }
 
     /// Says which tier answered, and what that has saved against the top one.
@@ -337,11 +292,6 @@ impl Tiered {
         json["saved_share"] = (cost + saved > 0.0).then(|| saved / (cost + saved)).into();
         json
     }
-}
-
-/// Whether the caller has ended the call.
-fn is_the_callers(status: Status) -> bool {
-    matches!(status, Status::Cancelled | Status::Stopped | Status::Closed)
 }
 
 /// Adds the attempts of the tiers before to a result's own; how many there are now.

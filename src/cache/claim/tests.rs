@@ -1,4 +1,5 @@
 use super::*;
+use crate::cache::Ttl;
 use crate::cache::tests::{cache, quick_set, with_a_line};
 
 const LONG: Duration = Duration::from_secs(20);

@@ -2,8 +2,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::error::CallError;
+use crate::llm::cancel::Reason;
 use crate::llm::event::EventKind;
-use crate::llm::transport::Hold;
+use crate::llm::timing::Progress;
+use crate::llm::transport::{Hold, Phase};
 use crate::options::client::ClientOptions;
 
 const KEY: Key = [7; 32];

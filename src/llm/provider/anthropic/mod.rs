@@ -4,10 +4,13 @@
 //! the blocks of an answer are kept as received and sent back unchanged.
 
 mod block;
+mod content;
 mod fallback;
 mod fees;
 mod read;
+mod refused;
 mod system;
+mod tools;
 mod turns;
 mod usage;
 mod write;

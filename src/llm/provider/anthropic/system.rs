@@ -4,7 +4,8 @@
 
 use serde_json::Value;
 
-use super::turns::{Turn, blocks, leave_out_silence};
+use super::refused::leave_out_silence;
+use super::turns::{Turn, blocks};
 use crate::error::Result;
 use crate::llm::message::{Message, Role};
 use crate::llm::provider::wanted::Wanted;

@@ -3,10 +3,14 @@
 
 use serde_json::{Value, json};
 
+use super::content::block;
 use super::fallback::leave_out_declined;
+use super::refused::{
+    end_with_a_word, leave_out_last_thoughts, leave_out_refused, leave_out_silence,
+};
 use super::system;
 use crate::error::Result;
-use crate::llm::message::{Message, Part, Piece, Role, Source};
+use crate::llm::message::{Message, Role};
 use crate::llm::provider::wanted::Wanted;
 use crate::llm::provider::{Chat, calls, lost, send};
 
@@ -89,24 +93,6 @@ pub fn container(chat: &Chat, wanted: &Wanted) -> Option<Value> {
     own.find_map(|(message, _)| message.extra.get("container")?.get("id").cloned())
 }
 
-/// The vendor goes on from no text that ends in white space.
-fn end_with_a_word(turns: &mut Vec<Turn>, wanted: &mut Wanted) {
-    let Some(("assistant", blocks)) = turns.last_mut() else { return };
-    while let Some(block) = blocks.last_mut()
-        && let Some(text) = block["text"].as_str().filter(|_| block["type"] == "text")
-        && text.ends_with(char::is_whitespace)
-    {
-        wanted.note("messages", "left out: white space at the end: the vendor goes on from none");
-        match text.trim_end() {
-            "" => drop(blocks.pop()),
-            said => block["text"] = String::from(said).into(),
-        }
-    }
-    if blocks.is_empty() {
-        turns.pop();
-    }
-}
-
 /// Whether the model is asked to cite what it is shown, in a result of a tool or beside it.
 pub fn wants_citations(messages: &[Value]) -> bool {
     let shown = messages.iter().filter(|turn| turn["role"] == "user");
@@ -128,53 +114,8 @@ pub fn go_on_without_thought(messages: &[Value]) -> bool {
     first.is_some_and(|turn| !is_thought(&turn["content"][0]))
 }
 
-fn is_thought(block: &Value) -> bool {
+pub fn is_thought(block: &Value) -> bool {
     block["type"] == "thinking" || block["type"] == "redacted_thinking"
-}
-
-/// The vendor refuses a message that ends with a thought, as its own does that was
-/// cut while it thought.
-fn leave_out_last_thoughts(blocks: &mut Vec<Value>, wanted: &mut Wanted) {
-    leave_out_silence(blocks);
-    let kept = blocks.iter().rposition(|block| !is_thought(block)).map_or(0, |last| last + 1);
-    if kept < blocks.len() {
-        blocks.truncate(kept);
-        wanted.note("messages", "left out: thoughts that no word and no call follows");
-    }
-}
-
-/// Leaves out what the vendor's answers have and its requests refuse: of which file a
-/// source is, titles and results of tools that say nothing, and in which words a search
-/// for tools failed.
-fn leave_out_refused(block: &mut Value) {
-    if let Some(Value::Array(sources)) = block.get_mut("citations") {
-        for source in sources {
-            source.as_object_mut().map(|source| source.shift_remove("file_id"));
-            leave_out_blank_titles(source);
-        }
-    }
-    if block["type"] == "document" {
-        leave_out_blank_titles(block);
-    }
-    match block.get_mut("content") {
-        Some(Value::Array(inner)) => {
-            inner.retain(|part| part["type"] != "text" || part["text"] != "");
-            inner.iter_mut().for_each(leave_out_refused);
-        }
-        Some(inner @ Value::Object(_)) => {
-            if inner["type"] == "tool_search_tool_result_error" {
-                inner.as_object_mut().map(|failure| failure.shift_remove("error_message"));
-            }
-            leave_out_refused(inner);
-        }
-        _ => {}
-    }
-}
-
-fn leave_out_blank_titles(block: &mut Value) {
-    let members = block.as_object_mut().into_iter().flatten();
-    let titles = members.filter(|(name, title)| name.ends_with("title") && *title == "");
-    titles.for_each(|(_, title)| *title = Value::Null);
 }
 
 /// Neighbours of one role are one turn.
@@ -183,14 +124,6 @@ fn add(turns: &mut Vec<Turn>, role: &'static str, blocks: Vec<Value>) {
         Some((last, all)) if *last == role => all.extend(blocks),
         _ => turns.push((role, blocks)),
     }
-}
-
-/// The vendor refuses texts that are empty, and white space where nothing else
-/// is said; its own answers have them even so, before a call.
-pub fn leave_out_silence(blocks: &mut Vec<Value>) {
-    let speaks = |block: &Value| block["text"].as_str().is_some_and(|text| !text.trim().is_empty());
-    let said = blocks.iter().any(speaks);
-    blocks.retain(|block| block["type"] != "text" || said && block["text"] != "");
 }
 
 /// Results come first in the user's turn, in the order in which they are given.
@@ -300,100 +233,4 @@ fn content(message: &Message, wanted: &mut Wanted) -> Result<Vec<Value>> {
         }
     }
     Ok(blocks)
-}
-
-fn block(piece: &Piece, role: Role, wanted: &mut Wanted) -> Result<Option<Value>> {
-    Ok(Some(match &piece.part {
-        // The vendor refuses empty texts.
-        Part::Text(text) if text.is_empty() => return Ok(None),
-        Part::Text(text) => json!({"type": "text", "text": text}),
-        Part::Image(source, _) => return image(source, wanted),
-        Part::Document(source, _) if source.essence().starts_with("image/") => {
-            return image(source, wanted);
-        }
-        Part::Document(source, name) => {
-            let Some(source) = document_source(source) else {
-                wanted.refuse("messages", "takes documents only as PDF and text")?;
-                return Ok(None);
-            };
-            let mut block = json!({"type": "document", "source": source});
-            if let Some(name) = name {
-                block["title"] = name.clone().into();
-            }
-            block
-        }
-        Part::Other(json) => {
-            let kind = json["type"].as_str().unwrap_or_default();
-            let only_of_role = match role {
-                // What a search for tools has found, where the caller searches.
-                Role::Tool => &["tool_reference", "browser_state"][..],
-                Role::System if wanted.takes.system_in_turns => &system::OF_TOOLS,
-                _ => &["container_upload"],
-            };
-            let taken = ["image", "document", "search_result"];
-            if !taken.contains(&kind) && !only_of_role.contains(&kind) {
-                wanted.refuse("messages", &format!("does not take content of type {kind}"))?;
-                return Ok(None);
-            }
-            json.clone()
-        }
-    }))
-}
-
-fn image(image: &Source, wanted: &mut Wanted) -> Result<Option<Value>> {
-    let Some(source) = image_source(image) else {
-        wanted.refuse("messages", "takes images only as jpeg, png, gif and webp")?;
-        return Ok(None);
-    };
-    Ok(Some(json!({"type": "image", "source": source})))
-}
-
-/// An image's place or bytes, if the vendor can read them: it takes no other
-/// kinds, and no address that holds the image itself.
-fn image_source(image: &Source) -> Option<Value> {
-    match image {
-        Source::Bytes { mime, base64 } => {
-            Some(json!({"type": "base64", "media_type": image_type(mime)?, "data": base64}))
-        }
-        Source::Url(url) if url.starts_with("data:") => None,
-        _ => Some(source(image)),
-    }
-}
-
-/// The vendor's name of a kind of image.
-fn image_type(mime: &str) -> Option<&'static str> {
-    Some(match mime.to_ascii_lowercase().as_str() {
-        "image/jpeg" | "image/jpg" => "image/jpeg",
-        "image/png" => "image/png",
-        "image/gif" => "image/gif",
-        "image/webp" => "image/webp",
-        _ => return None,
-    })
-}
-
-fn source(source: &Source) -> Value {
-    match source {
-        Source::Url(url) => json!({"type": "url", "url": url}),
-        Source::Bytes { mime, base64 } => {
-            json!({"type": "base64", "media_type": mime, "data": base64})
-        }
-        Source::File(id) => json!({"type": "file", "file_id": id}),
-    }
-}
-
-/// A document's place or bytes, if the vendor can read them; what says nothing of its
-/// kind is taken for a PDF.
-fn document_source(document: &Source) -> Option<Value> {
-    Some(match document {
-        Source::Bytes { .. } if document.is_text() => {
-            json!({"type": "text", "media_type": "text/plain", "data": document.decoded()?})
-        }
-        Source::Bytes { base64, .. } => match document.essence().as_str() {
-            "application/pdf" | "application/x-pdf" | "application/octet-stream" => {
-                json!({"type": "base64", "media_type": "application/pdf", "data": base64})
-            }
-            _ => return None,
-        },
-        _ => source(document),
-    })
 }
