@@ -54,12 +54,12 @@
  * thread that is inside the blocking call, one call at a time. Those that are kept
  * (for logs, alerts, evictions, the complexity of a request) and the progress of a
  * batch run on the thread that caused them or on one of the library's, as each says;
- * there they have 1 MiB of stack. They may call every function of this library, and
- * must return normally: no longjmp, no exception, no pthread_exit. A free of the
- * object in use closes it at once and releases it when the callback has returned; a
- * free on another thread waits until it has (of two callbacks that free each other's
- * objects, one does not wait). A thread that is inside a call must not be ended by
- * pthread_cancel, which ends the process: end the call by a mynah_cancel.
+ * there they have at least 1 MiB of stack. They may call every function of this
+ * library, and must return normally: no longjmp, no exception, no pthread_exit. A free
+ * of the object in use closes it at once and releases it when the callback has
+ * returned; a free on another thread waits until it has (of two callbacks that free
+ * each other's objects, one does not wait). A thread that is inside a call must not be
+ * ended by pthread_cancel, which ends the process: end the call by a mynah_cancel.
  *
  * CANCELLATION. A mynah_cancel given to a call ends it from any thread within
  * 10 ms with MYNAH_CANCELLED, whatever it waits for, and closes its connection.
@@ -2509,7 +2509,8 @@ mynah_status mynah_request_add_document(mynah_request *request,
  * response_format, user, metadata, extra_json (merged last into the body),
  * cache (default, bypass, refresh, only). Values that are objects are JSON.
  * `default` withdraws a setting; `unset` removes what the client set: no value
- * is left, or the default where there must be one.
+ * is left, or the default where there must be one. A seed, top_k or max_tokens below
+ * 0 goes to the provider as it is: some hosts have a meaning for it.
  *
  * Errors: `MYNAH_UNKNOWN_OPTION`, `MYNAH_OUT_OF_RANGE` and `MYNAH_INVALID_ARGUMENT`, which
  * name the field, the value and what is allowed; the request is as it was then.

@@ -16,6 +16,17 @@ static int failed(const char *what, mynah_status status, mynah_error *error) {
     return 1;
 }
 
+/* A value has a length, and no NUL at its end: to search it as a string, copy it. */
+static char *copy(mynah_value *value) {
+    size_t len = mynah_value_len(value);
+    char *text = malloc(len + 1);
+    if (!text) abort();
+    if (len) memcpy(text, mynah_value_data(value), len);
+    text[len] = 0;
+    mynah_value_free(value);
+    return text;
+}
+
 static int ask(mynah_client *client, const char *question) {
     mynah_request *request = mynah_request_new();
     mynah_response *answer;
@@ -32,9 +43,10 @@ static int ask(mynah_client *client, const char *question) {
     /* Usage, cost, timings and where it came from are in its JSON. */
     mynah_value *json;
     if (mynah_response_json(answer, &json) == MYNAH_OK) {
-        const char *from = strstr(mynah_value_data(json), "\"served_from\":");
+        char *copied = copy(json);
+        const char *from = strstr(copied, "\"served_from\":");
         if (from) printf("  %.*s\n", (int)strcspn(from, ","), from);
-        mynah_value_free(json);
+        free(copied);
     }
     mynah_response_free(answer);
     return 0;

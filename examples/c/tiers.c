@@ -4,6 +4,7 @@
  *   cc tiers.c $(pkg-config --cflags --libs mynah) && ./a.out */
 #include <mynah.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const questions[] = {
@@ -33,6 +34,17 @@ static mynah_client *client_of(const char *model, const char *price, mynah_mock 
     return client;
 }
 
+/* A value has a length, and no NUL at its end: to search it as a string, copy it. */
+static char *copy(mynah_value *value) {
+    size_t len = mynah_value_len(value);
+    char *text = malloc(len + 1);
+    if (!text) abort();
+    if (len) memcpy(text, mynah_value_data(value), len);
+    text[len] = 0;
+    mynah_value_free(value);
+    return text;
+}
+
 int main(void) {
     mynah_mock *mock;
     mynah_tiered *tiers;
@@ -50,12 +62,13 @@ int main(void) {
         if (mynah_tiered_chat(tiers, request, NULL, &answer, NULL) == MYNAH_OK &&
             mynah_response_json(answer, &json) == MYNAH_OK) {
             /* A real program parses it: "tier" is 0 for the cheapest. */
-            const char *tier = strstr(mynah_value_data(json), "\"tier\":");
+            char *copied = copy(json);
+            const char *tier = strstr(copied, "\"tier\":");
             printf("%s  %.50s...\n", tier && tier[7] == '0' ? "small" : "large", questions[i]);
+            free(copied);
         } else {
             failed = 1;
         }
-        mynah_value_free(json);
         mynah_response_free(answer);
         mynah_request_free(request);
     }

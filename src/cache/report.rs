@@ -205,7 +205,7 @@ fn latency(times: &Histogram) -> Json {
         "p50": times.quantile_ns(0.5),
         "p90": times.quantile_ns(0.9),
         "p99": times.quantile_ns(0.99),
-        "p999": times.quantile_ns(0.999),
+        "p99_9": times.quantile_ns(0.999),
         "sampled": times.count(),
     })
 }

@@ -266,7 +266,8 @@ fn attach(request: &mut Request, part: Part) {
 /// response_format, user, metadata, extra_json (merged last into the body),
 /// cache (default, bypass, refresh, only). Values that are objects are JSON.
 /// `default` withdraws a setting; `unset` removes what the client set: no value
-/// is left, or the default where there must be one.
+/// is left, or the default where there must be one. A seed, top_k or max_tokens below
+/// 0 goes to the provider as it is: some hosts have a meaning for it.
 ///
 /// Errors: `MYNAH_UNKNOWN_OPTION`, `MYNAH_OUT_OF_RANGE` and `MYNAH_INVALID_ARGUMENT`, which
 /// name the field, the value and what is allowed; the request is as it was then.

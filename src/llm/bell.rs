@@ -67,8 +67,14 @@ fn pair() -> io::Result<(Inlet, Outlet)> {
 fn pair() -> io::Result<(Inlet, Outlet)> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     let outlet = Outlet::connect(listener.local_addr()?)?;
-    let (inlet, _) = listener.accept()?;
-    Ok((inlet, outlet))
+    let own = outlet.local_addr()?;
+    // Another program may have connected first.
+    loop {
+        let (inlet, peer) = listener.accept()?;
+        if peer == own {
+            return Ok((inlet, outlet));
+        }
+    }
 }
 
 #[cfg(test)]

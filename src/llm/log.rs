@@ -2,8 +2,8 @@
 //!
 //! A record is one JSON object. The record of a call uses the attribute names
 //! of OpenTelemetry's semantic conventions for generative AI, so that it can be
-//! sent on as it is. Neither keys nor prompts nor answers are ever in it. Each field
-//! has its row in `docs/metrics.md`, and a test holds the two together.
+//! sent on as it is. Keys are never in it, prompts and answers only where a provider's
+//! message quotes them. Each field has its row in `docs/metrics.md`, and a test holds the two together.
 
 use std::sync::Arc;
 

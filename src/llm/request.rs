@@ -194,6 +194,10 @@ pub const PER_CALL: &[&str] = &[
     "header",
 ];
 
+/// What some hosts know below 0, where an option of ours has no such value: a seed of
+/// chance, a cap that is none.
+const BELOW_ZERO: [&str; 3] = ["seed", "top_k", "max_tokens"];
+
 /// Fields of one call that are texts whatever they look like: an id may be a number's
 /// digits, or JSON.
 const TEXTS: &[&str] = &[
@@ -266,6 +270,11 @@ impl Request {
     /// Sets a field or overrides an option, from text. `default` withdraws it.
     pub fn set(&mut self, name: &str, text: &str) -> Result<()> {
         if PER_CALL.contains(&name) {
+            if BELOW_ZERO.contains(&name)
+                && let Some(number) = text.parse::<i64>().ok().filter(|number| *number < 0)
+            {
+                return self.set_json(name, &number.into());
+            }
             self.overrides.set(name, text)?;
             // A number below what an option can say stood there (see `set_json`).
             self.other.shift_remove(name);

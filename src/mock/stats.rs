@@ -68,16 +68,15 @@ impl Stats {
     }
 }
 
-/// A request as JSON, its key redacted.
+/// A request as JSON, its keys redacted.
 fn show(request: &Request) -> Value {
-    const KEYS: &[&str] = &["authorization", "x-api-key", "x-goog-api-key", "api-key"];
     let headers: Map<String, Value> = request
         .headers
         .iter()
         .map(|(name, value)| {
             let name = name.to_ascii_lowercase();
-            let hidden = KEYS.contains(&name.as_str());
-            let value = if hidden { "(redacted)".to_string() } else { value.clone() };
+            let value =
+                if url::is_secret_header(&name) { "(redacted)".to_string() } else { value.clone() };
             (name, value.into())
         })
         .collect();

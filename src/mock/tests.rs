@@ -63,6 +63,22 @@ fn events(body: &str) -> Vec<Value> {
 }
 
 #[test]
+fn the_last_request_is_told_without_what_lets_its_sender_in() {
+    let mock = start(MockOptions::default());
+    let secret = ["Proxy-Authorization", "X-Access-Token", "Cookie", "X-Goog-Api-Key"];
+    let lines = secret.map(|name| format!("{name}: hidden\r\n")).concat();
+    let request = format!("GET /v1/models HTTP/1.1\r\nhost: h\r\n{lines}x-plain: seen\r\n\r\n");
+    let mut stream = connect(&mock);
+    stream.write_all(request.as_bytes()).unwrap();
+    stream.read_exact(&mut [0; 12]).unwrap();
+    let told = mock.stats()["last_request"]["headers"].clone();
+    for name in secret {
+        assert_eq!(told[name.to_ascii_lowercase()], "(redacted)", "{name}");
+    }
+    assert_eq!(told["x-plain"], "seen");
+}
+
+#[test]
 fn the_same_prompt_gets_the_same_answer_plain_and_streamed() {
     let mock = start(MockOptions::default());
     let (head, body) = post(&mock, "/v1/chat/completions", &prompt("good morning", false));

@@ -112,6 +112,12 @@ pub fn is_key(name: &str) -> bool {
     name == "code" || ENDS.iter().any(|end| name.ends_with(end))
 }
 
+/// Whether a header of this name may let its holder in: what is not shown.
+pub fn is_secret_header(name: &str) -> bool {
+    let name = name.trim().to_ascii_lowercase();
+    is_key(&name) || ["auth", "cookie"].iter().any(|part| name.contains(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -254,7 +254,11 @@ fn only_the_user_shows_pictures_to_who_sees_them_nowhere_else() {
             assert!(sent.to_string().contains("Look") && !sent.to_string().contains("QUJD"));
             let sent = without(&client, &saying(role, &json!([shown])), "messages");
             let messages = sent["messages"].as_array().unwrap();
-            let message = messages.iter().find(|message| message["role"] == role).unwrap();
+            let Some(message) = messages.iter().find(|message| message["role"] == role) else {
+                // Kimi is not sent what says nothing.
+                assert!(provider == "kimi" && role == "system", "{sent}");
+                continue;
+            };
             let is_silent = role == "assistant" && message["content"].is_null();
             assert!(is_silent || message["content"] == "", "{sent}");
         }

@@ -25,6 +25,7 @@ mod halves;
 mod in_full;
 mod incoming;
 mod items;
+mod kimi;
 mod models;
 mod moved;
 mod noted;

@@ -46,8 +46,8 @@ fn deepseek_has_a_thought_with_all_that_the_assistant_says_beside_tools() {
         json!([user("Hi"), call, result, {"role": "assistant", "content": "1"}, user("So?")]);
     let (_, body, _) = sent(&deepseek, said.clone(), json!({}));
     assert_eq!(body["messages"][3]["reasoning_content"], "");
-    // Kimi wants one with calls alone.
-    let (_, body, _) = sent(&client("kimi", "kimi-k3"), said, json!({}));
+    // Kimi's K2.6 wants one with calls alone.
+    let (_, body, _) = sent(&client("kimi", "kimi-k2.6"), said, json!({}));
     assert!(body["messages"][3]["reasoning_content"].is_null());
 }
 

@@ -170,8 +170,9 @@ fn references_lead_kimi_to_definitions_at_the_root() {
             "b": {"type": "object", "$defs": {"n": {"type": "number", "description": "N"}}},
             "again": {"$ref": "#/properties/a", "description": "Once more"},
             "named": {"$ref": "#/$defs/id", "description": "Own"},
-            "itself": {"$ref": "#"}},
-        "$defs": {"id": {"type": "string", "description": "An id"}}});
+            "itself": {"$ref": "#"}, "part": {"$ref": "#/$defs/part_1"}},
+        "$defs": {"id": {"type": "string", "description": "An id"},
+            "part_1": {"type": "string", "enum": ["x"], "description": "The caller's own"}}});
     let sent = body(&client("kimi", "kimi-k2.6"), &held(&given));
     let sent = &sent["response_format"]["json_schema"]["schema"];
     let (all, defs) = (&sent["properties"], &sent["$defs"]);
@@ -187,6 +188,7 @@ fn references_lead_kimi_to_definitions_at_the_root() {
     let named = json!({"anyOf": [{"$ref": "#/$defs/id"}], "description": "Own"});
     assert_eq!(all["named"], named);
     assert_eq!(all["itself"], json!({"$ref": "#"}));
+    assert_eq!(target(&all["part"]), given["$defs"]["part_1"]);
 }
 
 #[test]

@@ -409,21 +409,20 @@ class Cache(Loading, MutableMapping[Bytes, bytes]):
     @overload
     def pop(self, key: Bytes, default: bytes | D) -> bytes | D: ...
     def pop(self, key: Bytes, default: object = _NONE) -> object:
-        """Looks up a key and removes it; its entry may go in between, by itself or for
-        another thread."""
+        """Looks up a key and removes it: of several threads that pop one entry, one
+        has it."""
         found = self.get(key)
-        if found is None:
-            if default is _NONE:
-                raise errors.NotFound(repr(key), errors.NotFound.status)
-            return default
-        self.remove(key)
-        return found
+        if found is not None and self.remove(key):
+            return found
+        if default is _NONE:
+            raise errors.NotFound(repr(key), errors.NotFound.status)
+        return default
 
     def popitem(self) -> tuple[Bytes, bytes]:
-        """Removes an entry, whichever."""
+        """Removes an entry, whichever: of several threads, each has another."""
         for key, value in self.entries():
-            self.remove(key)
-            return key, value
+            if self.remove(key):
+                return key, value
         raise errors.NotFound("there is no entry", errors.NotFound.status)
 
     def setdefault(self, key: Bytes, default: Bytes) -> bytes:

@@ -20,7 +20,7 @@ class LatencyNs:
     p50: float | None
     p90: float | None
     p99: float | None
-    p999: float | None
+    p99_9: float | None
     sampled: int
 
 

@@ -37,17 +37,21 @@ def test_a_cache_is_a_mapping_of_bytes():
         assert len(cache) == 0 and not cache and list(cache) == []
 
 
-def test_what_goes_while_it_is_popped_is_answered_or_the_default_is():
+def test_what_another_thread_has_popped_meanwhile_is_not_popped_again():
     with Cache(capacity=1000) as cache:
+        cache["a"] = cache["b"] = cache["c"] = b"1"
+        assert cache.pop("a") == b"1" and cache.pop("a", None) is None
         removed = cache.remove
         # Another thread comes between the look-up and the removal.
         cache.remove = lambda key: removed(key) and removed(key)
-        cache["a"] = b"1"
-        assert cache.pop("a") == b"1" and cache.pop("a", None) is None
+        assert cache.pop("b", None) is None
         with pytest.raises(KeyError):
-            cache.pop("a")
-        cache["b"] = b"2"
-        assert cache.popitem() == (b"b", b"2")
+            cache.pop("b")
+        with pytest.raises(KeyError):
+            cache.popitem()
+        cache.remove = removed
+        cache["d"] = b"2"
+        assert cache.popitem() == (b"d", b"2")
         with pytest.raises(KeyError):
             cache.popitem()
         assert [cache.setdefault("c", "text") for _ in range(2)] == [b"text", b"text"]

@@ -111,7 +111,8 @@ fn joined(base: &str, endpoint: &str) -> String {
 
 fn secrets(options: &ClientOptions, key: Option<&str>, url: &str) -> Arc<[Arc<str>]> {
     let lines = options.header.iter().filter_map(|line| line.split_once(':'));
-    let values = lines.filter(|(name, _)| is_secret(name)).map(|(_, value)| value.trim());
+    let values =
+        lines.filter(|(name, _)| url::is_secret_header(name)).map(|(_, value)| value.trim());
     // `Bearer` before it is none; the whole first, of which it is a part.
     let in_headers = values.flat_map(|value| [Some(value), value.split_whitespace().next_back()]);
     let in_headers = in_headers.flatten().filter(|value| !value.is_empty());
@@ -139,12 +140,6 @@ fn key_header(options: &ClientOptions) -> Option<&str> {
         let name = name.to_ascii_lowercase();
         NAMES.contains(&name.as_str()) || ENDS.iter().any(|end| name.ends_with(end))
     })
-}
-
-/// Whether a header of this name may let its holder in: what is not shown.
-fn is_secret(name: &str) -> bool {
-    let name = name.trim().to_ascii_lowercase();
-    url::is_key(&name) || ["auth", "cookie"].iter().any(|part| name.contains(part))
 }
 
 fn headers(options: &ClientOptions, key: Option<&str>, url: &str, stream: bool) -> Headers {

@@ -7,7 +7,7 @@
 
 mod sampling;
 
-use super::hosts::{self, Host};
+use super::hosts::{self, Effort, Host};
 use super::models::{Takes, Thinking};
 use super::{Access, Chat, calls, lost};
 use crate::error::{Error, Result, Status};
@@ -181,11 +181,23 @@ impl Wanted {
 
     /// Whether it thinks; what the caller wrote out itself comes before the effort.
     pub fn thinks(&self, chat: &Chat) -> bool {
+        if let Some(thinks) = self.thinks_whatever_is_said() {
+            return thinks;
+        }
         let extra = chat.request.extra_json.as_ref().and_then(|extra| extra.get("thinking"));
         let own = extra.or_else(|| chat.request.other.get("thinking"));
         match own.and_then(|own| own["type"].as_str()) {
             Some(kind) => kind != "disabled",
             None => !self.is_unthinking(),
+        }
+    }
+
+    /// Whether it thinks, where the host's own switch has no part in that.
+    pub fn thinks_whatever_is_said(&self) -> Option<bool> {
+        match (self.host.chat.effort, self.takes.thinking) {
+            (Effort::Switch, Thinking::Always | Thinking::Efforts(_)) => Some(true),
+            (Effort::Switch, Thinking::No) => Some(false),
+            _ => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CacheMode, Format, Named, PER_CALL, Request, Tool, ToolChoice};
+use super::{BELOW_ZERO, CacheMode, Format, Named, PER_CALL, Request, Tool, ToolChoice};
 use crate::error::{Error, Result};
 use crate::llm::json::{Json, has_long_number};
 use crate::llm::message::Message;
@@ -99,8 +99,7 @@ impl Request {
             "metadata" => self.metadata = optional_object(key, value)?.map(Value::Object),
             "extra_json" => self.extra_json = optional_object(key, value)?,
             "cache" if !value.is_object() => self.cache = cache_mode(value)?,
-            // Below what an option of ours can say, but some hosts' own word.
-            "seed" | "top_k" | "max_tokens" if value.as_i64().is_some_and(|n| n < 0) => {
+            _ if BELOW_ZERO.contains(&key) && value.as_i64().is_some_and(|n| n < 0) => {
                 self.overrides.set(key, "unset")?;
                 self.other.insert(key.into(), value.clone());
             }

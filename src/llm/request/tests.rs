@@ -90,3 +90,18 @@ fn a_misspelt_field_of_a_call_is_likened_to_the_right_one() {
     );
     assert_eq!(told("rpm"), "rpm: no such option; did you mean rate_limit_rpm?");
 }
+
+#[test]
+fn a_number_below_zero_that_some_hosts_know_goes_through_either_door() {
+    let json = r#"{"seed": -1, "top_k": -1, "max_tokens": -2}"#;
+    let mut set = Request::new();
+    for (name, text) in [("seed", "-1"), ("top_k", "-1"), ("max_tokens", "-2")] {
+        set.set(name, text).unwrap();
+    }
+    assert_eq!(set.other, Request::from_json(json).unwrap().other);
+    assert_eq!(set.other["seed"], -1);
+    set.set("seed", "5").unwrap();
+    set.set("top_k", "default").unwrap();
+    assert_eq!((set.other.get("seed"), set.other.get("top_k")), (None, None));
+    assert!(set.set("n", "-1").is_err() && set.set("seed", "-1.5").is_err());
+}

@@ -310,16 +310,41 @@ fn embeddings_are_asked_for_in_each_vendors_form() {
 fn geminis_vectors_are_made_for_a_task_and_of_a_text_with_a_title() {
     let client = client("gemini", "m");
     let dialect = provider_for(&client.values, &Request::new());
-    let json = json!({"model": "e", "input": "a", "task_type": "RETRIEVAL_DOCUMENT",
-        "title": "A"});
-    let sent = dialect.embed_prepare(&client, json.as_object().unwrap()).unwrap().http.body;
-    let sent: Value = serde_json::from_slice(&sent).unwrap();
+    let sent = |json: Value| {
+        let sent = dialect.embed_prepare(&client, json.as_object().unwrap()).unwrap().http.body;
+        serde_json::from_slice::<Value>(&sent).unwrap()
+    };
+    let given = sent(json!({"model": "e", "input": "a", "task_type": "RETRIEVAL_DOCUMENT",
+        "title": "A", "dimensions": 8}));
     let expected = json!([{"model": "models/e", "content": {"parts": [{"text": "a"}]},
-        "taskType": "RETRIEVAL_DOCUMENT", "title": "A"}]);
-    assert_eq!(sent["requests"], expected);
+        "taskType": "RETRIEVAL_DOCUMENT", "title": "A", "outputDimensionality": 8}]);
+    assert_eq!(given["requests"], expected);
+    let in_its_own_words = sent(json!({"model": "e", "input": "a",
+        "taskType": "RETRIEVAL_DOCUMENT", "title": "A", "outputDimensionality": 8}));
+    assert_eq!(in_its_own_words, given);
     if let Some(spec) = Spec::load("gemini-openapi.json") {
-        spec.check("BatchEmbedContentsRequest", &sent);
+        spec.check("BatchEmbedContentsRequest", &given);
     }
+}
+
+#[test]
+fn coheres_own_fields_of_vectors_are_taken_as_far_as_the_answer_has_a_place() {
+    let client = client("cohere", "m");
+    let dialect = provider_for(&client.values, &Request::new());
+    let prepared = |types: Value| {
+        let json = json!({"model": "e", "input": "a", "output_dimension": 256,
+            "embedding_types": types});
+        dialect.embed_prepare(&client, json.as_object().unwrap())
+    };
+    let sent: Value =
+        serde_json::from_slice(&prepared(json!(["float"])).unwrap().http.body).unwrap();
+    assert_eq!(
+        (&sent["output_dimension"], &sent["embedding_types"][0]),
+        (&json!(256), &json!("float"))
+    );
+    let refused = prepared(json!(["int8"])).unwrap_err();
+    assert_eq!(refused.status(), Status::BadRequest);
+    assert!(refused.to_string().contains("embedding_types"), "{refused}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::stream::{Stream, plain};
 use super::{Access, Chat, Context, Prepared, Provider, StreamDecoder, embed, send};
-use crate::error::Result;
+use crate::error::{Error, Result, Status};
 use crate::llm::json::Json;
 use crate::llm::response::Response;
 use crate::llm::transport::Head;
@@ -37,8 +37,19 @@ impl Provider for Cohere {
         options: &Resolved<ClientOptions>,
         json: &Map<String, Value>,
     ) -> Result<Prepared> {
-        let known = ["model", "input", "dimensions", "encoding_format", "input_type", "truncate"];
-        embed::only("cohere", json, &known)?;
+        // In the form of the others, and in the vendor's own.
+        let own = [
+            ("dimensions", "output_dimension"),
+            ("output_dimension", "output_dimension"),
+            ("truncate", "truncate"),
+        ];
+        let known = ["model", "input", "encoding_format", "input_type", "embedding_types"];
+        embed::only("cohere", json, &[&known[..], &own.map(|(name, _)| name)].concat())?;
+        let types = json.get("embedding_types");
+        if types.is_some_and(|types| *types != json!(["float"])) {
+            let message = "embedding_types: only [\"float\"] has a place in the answer's form";
+            return Err(Error::call(Status::BadRequest, message));
+        }
         let model = embed::model(json)?;
         let kind = json.get("input_type").cloned().unwrap_or_else(|| "search_document".into());
         let mut body = Map::new();
@@ -46,7 +57,7 @@ impl Provider for Cohere {
         body.insert("texts".into(), embed::texts(json)?.into());
         body.insert("input_type".into(), kind);
         body.insert("embedding_types".into(), json!(["float"]));
-        for (ours, theirs) in [("dimensions", "output_dimension"), ("truncate", "truncate")] {
+        for (ours, theirs) in own {
             if let Some(value) = json.get(ours) {
                 body.insert(theirs.into(), value.clone());
             }

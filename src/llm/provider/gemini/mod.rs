@@ -51,8 +51,14 @@ impl Provider for Gemini {
         options: &Resolved<ClientOptions>,
         json: &Map<String, Value>,
     ) -> Result<Prepared> {
-        let own =
-            [("dimensions", "outputDimensionality"), ("task_type", "taskType"), ("title", "title")];
+        // In the form of the others, and in the vendor's own.
+        let own = [
+            ("dimensions", "outputDimensionality"),
+            ("outputDimensionality", "outputDimensionality"),
+            ("task_type", "taskType"),
+            ("taskType", "taskType"),
+            ("title", "title"),
+        ];
         let known = [&["model", "input", "encoding_format"][..], &own.map(|(name, _)| name)];
         let known = known.concat();
         embed::only("gemini", json, &known)?;

@@ -33,6 +33,9 @@ pub fn content(said: &[Piece], role: Role, wanted: &mut Wanted, url: &str) -> Re
             None => taken.push(piece),
         }
     }
+    if !ways.takes_silence && taken.iter().any(|piece| !is_silent(piece)) {
+        taken.retain(|piece| !is_silent(piece));
+    }
     if taken.is_empty() {
         return Ok(Value::Null);
     }
@@ -123,6 +126,12 @@ fn part(piece: &Piece, keeps_marks: bool, wanted: &mut Wanted) -> Value {
 /// Whether a file is to be read in a detail, which only Responses knows.
 fn has_detail(piece: &Piece) -> bool {
     matches!(piece.part, Part::Document(..)) && piece.extra.contains_key("detail")
+}
+
+/// Whether it is an empty text, which Kimi refuses beside others too
+/// (BerriAI/litellm, issue 42186).
+fn is_silent(piece: &Piece) -> bool {
+    matches!(&piece.part, Part::Text(text) if text.is_empty())
 }
 
 fn is_text(piece: &Piece) -> bool {

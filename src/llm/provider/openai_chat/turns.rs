@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
+use super::super::hosts::Effort;
 use super::super::wanted::Wanted;
 use super::super::{Chat, calls, lost, send};
 use super::content::{content, content_or_empty};
@@ -66,7 +67,7 @@ fn follows_result(messages: &[Value]) -> bool {
 
 /// Whether the assistant says, thinks and calls nothing, nor is to go on from there:
 /// Kimi and Mistral refuse such a message, also one of their own (zed-industries/zed,
-/// request 47579); and whether a user says nothing, which Kimi refuses.
+/// request 47579); and whether a user, or the system, says nothing, which Kimi refuses.
 fn is_silent(json: &Value, url: &str) -> bool {
     let lacks = |keys: &[&str]| keys.iter().all(|key| calls::is_empty(&json[key]));
     match json["role"].as_str() {
@@ -76,6 +77,7 @@ fn is_silent(json: &Value, url: &str) -> bool {
         }
         // What Mistral makes of it is not known.
         Some("user") => !is_mistral(url) && lacks(&["content"]),
+        Some("system") => !is_mistral(url) && lacks(&["content", "tools"]),
         _ => false,
     }
 }
@@ -218,16 +220,29 @@ fn has_tools(request: &Request) -> bool {
         || request.messages.iter().any(|message| !message.tool_calls.is_empty())
 }
 
+/// Whether each of the assistant's messages is to have its thought: Kimi's models that
+/// always think keep all of them, others where they are told to, and then a message
+/// without one is refused (MoonshotAI/kimi-code, request 1684).
+fn keeps_thoughts(chat: &Chat, wanted: &Wanted) -> bool {
+    let request = chat.request;
+    let extra = request.extra_json.as_ref().and_then(|extra| extra.get("thinking"));
+    let own = extra.or_else(|| request.other.get("thinking"));
+    wanted.host.chat.effort == Effort::Switch
+        && (wanted.thinks_whatever_is_said() == Some(true)
+            || own.is_some_and(|own| own["keep"] == "all"))
+}
+
 fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> Result<Value> {
     let thinks = !message.tool_calls.is_empty()
-        || wanted.host.chat.thinks_beside_tools && has_tools(chat.request);
+        || wanted.host.chat.thinks_beside_tools && has_tools(chat.request)
+        || keeps_thoughts(chat, wanted);
     let no_thought = wanted.host.chat.no_thought.filter(|_| thinks);
     if let Some(block) = own_block(chat, message, wanted) {
         let mut block = block.clone();
         if wants_text(url) && block["content"].is_null() {
             block["content"] = "".into();
         }
-        if let (Some(none), Value::Null) = (no_thought, &block["reasoning_content"]) {
+        if let Some(none) = no_thought.filter(|_| calls::is_empty(&block["reasoning_content"])) {
             block["reasoning_content"] = none.into();
         }
         if let Some(block) = block.as_object_mut() {

@@ -39,7 +39,13 @@ pub fn body(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, V
     tools::write(chat, wanted, &mut body, url)?;
     format(chat, wanted, &mut body)?;
     for (key, value) in others(chat, wanted, url)? {
-        body.insert(key, value);
+        match (body.get_mut(&key), value) {
+            // What the caller says of it, beside what the effort says.
+            (Some(Value::Object(ours)), Value::Object(own)) if key == "thinking" => {
+                ours.extend(own);
+            }
+            (_, value) => drop(body.insert(key, value)),
+        }
     }
     if chat.stream {
         body.insert("stream".into(), true.into());
@@ -71,6 +77,7 @@ fn others(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Val
     put(&mut all, "user", request.user.clone());
     put(&mut all, "metadata", request.metadata.clone());
     all.extend(request.other.clone());
+    check_switch(&mut all, wanted)?;
     let mut taken = Map::new();
     match wanted.host.chat.fields {
         Fields::Only(known) => send::other_fields(&all, wanted, known, &mut taken)?,
@@ -86,6 +93,26 @@ fn others(chat: &Chat, wanted: &mut Wanted, url: &str) -> Result<Map<String, Val
         Fields::All => taken = all,
     }
     Ok(taken)
+}
+
+/// Takes out the host's own switch of thinking where the model has none: Kimi passes
+/// over what a model does not know, and answers as if it had not been said.
+fn check_switch(all: &mut Map<String, Value>, wanted: &mut Wanted) -> Result<()> {
+    let (Some(thinks), Some(own)) = (wanted.thinks_whatever_is_said(), all.get("thinking")) else {
+        return Ok(());
+    };
+    let says = own["type"] != "disabled";
+    if thinks && says && wanted.takes.thinking == Thinking::Always {
+        return Ok(());
+    }
+    all.shift_remove("thinking");
+    match (thinks, says) {
+        (true, false) => wanted.refuse("thinking", "always thinks")?,
+        (false, true) => wanted.refuse("thinking", "does not think")?,
+        (true, true) => wanted.note("thinking", "left out: reasoning_effort says how much"),
+        (false, false) => wanted.note("thinking", "left out: the model does not think"),
+    }
+    Ok(())
 }
 
 fn sampling(wanted: &Wanted, cap: &str, body: &mut Map<String, Value>) {

@@ -5,7 +5,7 @@
 //! alone has stands beside several. What is said stays said: in a choice, or as a type
 //! that holds anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -74,6 +74,8 @@ fn definitions(
 ) -> Map<String, Value> {
     let mut names = BTreeMap::new();
     let mut found = Vec::new();
+    let taken: BTreeSet<_> = given.keys().cloned().collect();
+    let mut free = (1..).map(|n| format!("part_{n}")).filter(|name| !taken.contains(name));
     let mut follow = |one: &mut Value, found: &mut Vec<(String, Value)>| {
         each(one, &mut |members| {
             let Some(Value::String(to)) = members.get_mut("$ref") else { return };
@@ -84,8 +86,8 @@ fn definitions(
                 && target.is_object()
                 && to.len() > 1
             {
-                let next = format!("part_{}", names.len() + 1);
                 let name = names.entry(to.clone()).or_insert_with(|| {
+                    let next = free.next().unwrap_or_default();
                     found.push((next.clone(), target.clone()));
                     next
                 });
