@@ -247,7 +247,7 @@ fn check_body(case: &Case<'_>, value: &Value, body: Vec<u8>) -> Result<(), Strin
 /// Checks each case of these kinds as `check` does, which adds what failed.
 fn check_all(kinds: &[&str], mut check: impl FnMut(&Case<'_>, &Value, &mut Vec<String>)) {
     let Some(cases) = cases() else {
-        return println!("skipped: no recordings at {CASES}");
+        return println!("skip recorded exchanges: no {CASES}");
     };
     let mut failures = Vec::new();
     let is_kind = |case: &&Value| kinds.iter().any(|kind| case["kind"] == *kind);
