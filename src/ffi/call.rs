@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::forks::Process;
 use crate::llm::asked::Asked;
 use crate::llm::cancel::Cancel;
-use crate::llm::client::Failed;
 use crate::llm::event::{Event, Sink};
+use crate::llm::failed::Failed;
 use crate::llm::request::Request;
 use crate::llm::response::Response;
 

@@ -7,8 +7,9 @@ use crate::error::Error;
 
 use super::call::Calls;
 use super::cancel::Cancel;
-use super::client::{Client, Failed};
+use super::client::Client;
 use super::event::Sink;
+use super::failed::Failed;
 use super::request::Request;
 use super::response::Response;
 use super::tiered::Tiered;

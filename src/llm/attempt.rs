@@ -13,8 +13,8 @@ use crate::clock::{Clock, Random};
 use crate::error::{Error, Result};
 
 use super::cancel::Interrupt;
-use super::client::{Failed, arrived};
 use super::event::Sink;
+use super::failed::{Failed, arrived};
 use super::log::Listeners;
 use super::metrics::Spent;
 use super::order::Order;

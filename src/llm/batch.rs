@@ -18,7 +18,8 @@ use crate::nesting;
 use crate::waiting;
 
 use super::cancel::{Cancel, Reason};
-use super::client::{Client, Failed, Same};
+use super::client::{Client, Same};
+use super::failed::Failed;
 use super::pool;
 use super::request::Request;
 use super::response::{Response, ServedFrom};

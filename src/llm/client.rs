@@ -7,11 +7,9 @@
 //! of its own.
 
 mod counting;
-mod failed;
 mod figures;
 mod keeping;
 
-pub use failed::{Failed, arrived};
 pub(super) use keeping::Same;
 
 use std::sync::Arc;
@@ -28,6 +26,7 @@ use super::attempt::{Means, Sending};
 use super::call::{Calls, Running};
 use super::cancel::{Cancel, Interrupt, Reason};
 use super::event::Sink;
+use super::failed::{Failed, arrived};
 use super::log::Listeners;
 use super::metrics::{ClientMetrics, Ended, Spent};
 use super::order::Order;

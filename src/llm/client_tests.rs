@@ -23,8 +23,9 @@ use crate::options::Layered;
 use crate::options::client::ClientOptions;
 
 use super::call::Calls;
-use super::client::{Client, Failed, Parts};
+use super::client::{Client, Parts};
 use super::event::{Event, EventKind};
+use super::failed::Failed;
 use super::log::{Level, Listeners, LogListener};
 use super::request::Request;
 use super::response::{Response, ServedFrom};

@@ -1,7 +1,10 @@
 //! What a stream delivers, in one form for all providers.
 
-use super::excerpt::Excerpt;
 use serde_json::{Value, json};
+
+use super::excerpt::Excerpt;
+use super::finish::FinishReason;
+use super::usage::Usage;
 
 /// One step of an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,11 +56,11 @@ pub enum EventKind {
     },
     /// The usage so far; a later one replaces an earlier one. Boxed: it comes once,
     /// and would make every event half as large again.
-    Usage(Box<super::response::Usage>),
+    Usage(Box<Usage>),
     /// The answer's end.
     Finish {
         /// In our words.
-        reason: super::response::FinishReason,
+        reason: FinishReason,
         /// In the provider's.
         provider_reason: Option<String>,
     },

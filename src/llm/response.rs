@@ -8,102 +8,12 @@ mod replay;
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+pub use super::finish::FinishReason;
 use super::lazy::Lazy;
 use super::message::ToolCall;
-
-/// Why an answer ended, in words that are the same for all providers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FinishReason {
-    /// The model was done, or met a stop text.
-    Stop,
-    /// The cap on tokens.
-    Length,
-    /// The model wants tools to be called.
-    ToolCalls,
-    /// A filter cut it off.
-    ContentFilter,
-    /// The model declined.
-    Refusal,
-    /// Send the answer back to go on.
-    Pause,
-    /// Anything else: see the provider's word.
-    Other,
-}
-
-impl FinishReason {
-    /// All of them.
-    pub const ALL: [FinishReason; 7] = [
-        FinishReason::Stop,
-        FinishReason::Length,
-        FinishReason::ToolCalls,
-        FinishReason::ContentFilter,
-        FinishReason::Refusal,
-        FinishReason::Pause,
-        FinishReason::Other,
-    ];
-
-    /// As it stands in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            FinishReason::Stop => "stop",
-            FinishReason::Length => "length",
-            FinishReason::ToolCalls => "tool_calls",
-            FinishReason::ContentFilter => "content_filter",
-            FinishReason::Refusal => "refusal",
-            FinishReason::Pause => "pause",
-            FinishReason::Other => "other",
-        }
-    }
-
-    /// The reason of a name.
-    pub fn from_name(name: &str) -> Option<FinishReason> {
-        Self::ALL.into_iter().find(|reason| reason.name() == name)
-    }
-}
-
-/// Tokens; what the provider did not say is none, never 0.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Usage {
-    /// The whole prompt, cached and cache-written included.
-    pub input_tokens: Option<u64>,
-    /// All that was generated, reasoning included.
-    pub output_tokens: Option<u64>,
-    /// The sum, unless the provider states another.
-    pub total_tokens: Option<u64>,
-    /// Part of the input.
-    pub cached_input_tokens: Option<u64>,
-    /// Part of the input.
-    pub cache_write_tokens: Option<u64>,
-    /// Part of the output.
-    pub reasoning_tokens: Option<u64>,
-    /// The provider's own object, as JSON text.
-    pub provider_usage: Option<String>,
-}
-
-impl Usage {
-    /// As it stands in a response and in an event.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "input_tokens": self.input_tokens,
-            "output_tokens": self.output_tokens,
-            "total_tokens": self.total_tokens,
-            "cached_input_tokens": self.cached_input_tokens,
-            "cache_write_tokens": self.cache_write_tokens,
-            "reasoning_tokens": self.reasoning_tokens,
-        })
-    }
-
-    /// Fills the total with the sum where the provider states none.
-    pub fn with_total(mut self) -> Usage {
-        if self.total_tokens.is_none() {
-            self.total_tokens =
-                self.input_tokens.zip(self.output_tokens).map(|(i, o)| i.saturating_add(o));
-        }
-        self
-    }
-}
+pub use super::usage::Usage;
 
 /// Who served an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

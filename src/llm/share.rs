@@ -12,8 +12,9 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::nesting;
 
-use super::client::{Client, Failed, Path, deliver};
+use super::client::{Client, Path, deliver};
 use super::event::Sink;
+use super::failed::Failed;
 use super::order::Order;
 use super::policy::coalesce::{Flight, Joined, Manner, Participant};
 use super::policy::response_cache::Key;

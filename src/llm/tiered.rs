@@ -27,9 +27,10 @@ use crate::error::{Error, Result, Status};
 
 use super::call::Calls;
 use super::cancel::{Breakable, Cancel};
-use super::client::{Client, Failed, arrived};
+use super::client::Client;
 use super::complexity;
 use super::event::{Event, Sink};
+use super::failed::{Failed, arrived};
 use super::metrics::ByStatus;
 use super::pricing::nano;
 use super::request::Request;

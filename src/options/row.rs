@@ -197,25 +197,29 @@ impl<T: OptionSet> Row<T> {
                 }
             }
             (Kind::Headers(taken), Value::List(items)) => {
-                let name = |item: &str| item.split(':').next().map(str::to_ascii_lowercase);
-                let is_taken = |item: &&String| name(item).is_some_and(|n| taken.contains(&&*n));
-                if !items.iter().all(|item| is_header(item)) {
-                    let reason = "must read `Name: value`, without line breaks or control \
-                                  characters, and an authorization in ASCII";
-                    return Err(Error::invalid(self.key, reason));
-                }
-                match items.iter().find(is_taken).and_then(|item| name(item)) {
-                    Some(name) => {
-                        let reason =
-                            format!("{name} is the library's own: it says where a request ends");
-                        Err(Error::invalid(self.key, reason))
-                    }
-                    None => Ok(Value::List(items)),
-                }
+                self.check_headers(taken, &items)?;
+                Ok(Value::List(items))
             }
             // JSON has no word for what is no number.
             (_, Value::Float(n)) => Err(self.outside(&n.to_string())),
             (_, value) => Err(self.outside(&value.to_json().to_string())),
+        }
+    }
+
+    fn check_headers(&self, taken: &[&str], items: &[String]) -> Result<()> {
+        if !items.iter().all(|item| is_header(item)) {
+            let reason = "must read `Name: value`, without line breaks or control \
+                          characters, and an authorization in ASCII";
+            return Err(Error::invalid(self.key, reason));
+        }
+        let mut names = items.iter().filter_map(|item| item.split(':').next());
+        match names.find(|name| taken.contains(&&*name.to_ascii_lowercase())) {
+            Some(name) => {
+                let name = name.to_ascii_lowercase();
+                let reason = format!("{name} is the library's own: it says where a request ends");
+                Err(Error::invalid(self.key, reason))
+            }
+            None => Ok(()),
         }
     }
 

@@ -21,7 +21,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mynah::error::{Error, Status};
-use mynah::llm::client::{Client, Failed};
+use mynah::llm::client::Client;
+use mynah::llm::failed::Failed;
 use mynah::llm::request::Request;
 use mynah::llm::response::Response;
 use mynah::mock::MockServer;

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::calls::Call;
+use crate::llm::context::Context;
 use crate::llm::lazy::{Lazy, Said};
 use crate::llm::message::{Origin, call_json};
-use crate::llm::provider::Context;
 use crate::llm::response::{Choice, FinishReason};
 
 /// An answer in the making.

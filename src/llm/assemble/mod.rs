@@ -15,10 +15,10 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::context::Context;
 use super::event::{Event, EventKind};
 use super::events::{Events, Pieces};
 use super::json::Json;
-use super::provider::Context;
 use super::response::{Choice, FinishReason, Response, Usage};
 use super::transport::Head;
 use building::Building;

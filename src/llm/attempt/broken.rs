@@ -2,7 +2,7 @@
 
 use crate::error::{Bound, CallError, Error, Status};
 use crate::llm::cancel::Reason;
-use crate::llm::client::Failed;
+use crate::llm::failed::Failed;
 use crate::llm::policy::retry::Facts;
 use crate::llm::provider::errors::request_id;
 use crate::llm::response::Response;

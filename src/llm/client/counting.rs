@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Client, Failed, arrived};
+use super::Client;
 use crate::error::{Error, Result};
 use crate::llm::call::Running;
 use crate::llm::cancel::Cancel;
+use crate::llm::failed::{Failed, arrived};
 use crate::llm::log::CallFacts;
 use crate::llm::metrics::{Ended, is_failure};
 use crate::llm::request::Request;

@@ -10,6 +10,7 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::error::{Error, Result, Status};
 use crate::llm::event::Sink;
+use crate::llm::failed::Failed;
 use crate::llm::order::Order;
 use crate::llm::policy::response_cache::{self, Hit, Key, ResponseCache};
 use crate::llm::request::{CacheMode, Request};
@@ -17,7 +18,7 @@ use crate::llm::response::{Response, ServedFrom};
 use crate::options::Layered;
 use crate::options::cache::CacheOptions;
 
-use super::{Client, Failed, Path, deliver};
+use super::{Client, Path, deliver};
 
 /// What requests of a batch have in common that are sent as one: also their options,
 /// and what was left out of them.

@@ -1,8 +1,8 @@
 //! What arrives in a queue.
 
 use crate::error::Result;
-use crate::llm::client::Failed;
 use crate::llm::event::Event;
+use crate::llm::failed::Failed;
 use crate::llm::response::Response;
 
 /// Something that has happened.

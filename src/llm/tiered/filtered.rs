@@ -2,8 +2,8 @@
 //! other vendors refuse with an error. Gemini has no other form for a prompt.
 
 use crate::error::{CallError, Error, Status};
-use crate::llm::client::Failed;
 use crate::llm::event::{Event, EventKind};
+use crate::llm::failed::Failed;
 use crate::llm::response::{Choice, FinishReason, Response};
 
 /// Whether an event is such an end.

@@ -9,8 +9,8 @@ use super::scrub::scrub;
 use super::words::ABOVE_LIMIT;
 use super::{event_of, request_id};
 use crate::error::{CallError, Status};
+use crate::llm::context::Context;
 use crate::llm::json::Json;
-use crate::llm::provider::Context;
 use crate::llm::provider::waits::{
     duration, limit_reset, retry_after, seconds_from, until, wait_in_words,
 };
@@ -122,45 +122,14 @@ impl Facts {
 
     /// What stands beside, or instead of, `error`.
     fn bare(&mut self, root: &Json) {
-        let fill = |slot: &mut Option<String>, json: &Json| {
-            if slot.is_none() {
-                *slot = json.label();
-            }
-        };
         let stands_alone = root.get("error").is_null();
         if self.message.is_empty() {
-            let names = [
-                "message",
-                "Message",
-                "detail",
-                "msg",
-                "error_description",
-                "error_message",
-                "error_msg",
-                "errorMessage",
-                "errors",
-                "title",
-            ];
-            let found = names.iter().find_map(|name| message_of(root.get(name)));
+            let found = MESSAGES.iter().find_map(|name| message_of(root.get(name)));
             self.message = found.unwrap_or_default();
         }
         let is_bare = stands_alone || root.get("error").text().is_some();
         if is_bare {
-            fill(&mut self.code, root.get("code"));
-            fill(&mut self.code, root.get("error_code"));
-            if let Some(first) = root.get("errors").items().first() {
-                fill(&mut self.code, first.get("code"));
-            }
-            self.reasons.extend(root.get("reason").label());
-            self.reasons.extend(root.get("statusText").label());
-            // Databricks, of its guardrails.
-            self.reasons.extend(root.get("finishReason").label());
-            fill(&mut self.param, root.get("param"));
-            let kind = root.get("type");
-            // Neither says more than that there is an error (RFC 9457 for the second).
-            if !matches!(kind.text(), Some("error" | "about:blank")) {
-                fill(&mut self.kind, kind);
-            }
+            self.bare_labels(root);
         }
         let named = [root, root.get("response")].map(|root| root.get("error_type"));
         if is_bare {
@@ -185,6 +154,24 @@ impl Facts {
         }
         let stated = root.get("estimated_time").f64().and_then(seconds_from);
         self.retry_after = self.retry_after.or(stated).or_else(|| wait_stated(root));
+    }
+
+    fn bare_labels(&mut self, root: &Json) {
+        fill(&mut self.code, root.get("code"));
+        fill(&mut self.code, root.get("error_code"));
+        if let Some(first) = root.get("errors").items().first() {
+            fill(&mut self.code, first.get("code"));
+        }
+        self.reasons.extend(root.get("reason").label());
+        self.reasons.extend(root.get("statusText").label());
+        // Databricks, of its guardrails.
+        self.reasons.extend(root.get("finishReason").label());
+        fill(&mut self.param, root.get("param"));
+        let kind = root.get("type");
+        // Neither says more than that there is an error (RFC 9457 for the second).
+        if !matches!(kind.text(), Some("error" | "about:blank")) {
+            fill(&mut self.kind, kind);
+        }
     }
 
     fn google_detail(&mut self, detail: &Json) {
@@ -303,6 +290,27 @@ pub(super) fn named_error<'a>(root: &'a Json<'_>) -> Option<(&'a str, &'a Json<'
     let is_name = word != "error" && (word.ends_with("error") || word.ends_with("exception"));
     let says = error.word().is_some() || error.get("message").word().is_some();
     (is_name && says).then_some((name, error))
+}
+
+/// Where the words of an error may stand.
+const MESSAGES: [&str; 10] = [
+    "message",
+    "Message",
+    "detail",
+    "msg",
+    "error_description",
+    "error_message",
+    "error_msg",
+    "errorMessage",
+    "errors",
+    "title",
+];
+
+/// Takes a label for what has none yet.
+fn fill(slot: &mut Option<String>, json: &Json) {
+    if slot.is_none() {
+        *slot = json.label();
+    }
 }
 
 /// What is likely where there is nothing at an address, or nothing that takes a POST. What

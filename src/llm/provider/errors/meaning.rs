@@ -3,31 +3,17 @@
 use super::facts::Facts;
 use super::labels::{SURELY_A_MODEL, bare, by_label};
 use super::words::{
-    BAD_KEY, CAP_TOO_HIGH, CRASHED, DEGRADED, FILTERED, LACKS, NO_HOST, NO_MONEY, NOT_HERE,
+    BAD_KEY, CAP_TOO_HIGH, CRASHED, DEGRADED, FILTERED, FULL, LACKS, NO_HOST, NO_MONEY, NOT_HERE,
     NOT_WANTED, OF_A_MINUTE, SPENT, TOO_FAST, TOO_LONG, TOO_MUCH, UNFIT, UNKNOWN, USED_UP,
 };
 use crate::error::Status;
-use crate::llm::provider::Context;
+use crate::llm::context::Context;
 
 impl Facts {
     /// The status, given what HTTP said; 0 where it said nothing.
     pub(super) fn status(&self, context: &Context, http: u16) -> Status {
-        let labels: Vec<String> = self
-            .code
-            .iter()
-            .chain(&self.kind)
-            .chain(&self.reasons)
-            .map(|label| bare(label))
-            // A code that repeats HTTP's says nothing that the words would not.
-            .filter(|label| *label != http.to_string())
-            .collect();
-        // Of a precise label and a vague one the precise one holds.
-        let told =
-            labels.iter().filter_map(|label| by_label(label)).min_by_key(|status| match status {
-                Status::BadRequest => 2,
-                Status::RateLimited | Status::ModelNotFound => 1,
-                _ => 0,
-            });
+        let labels = self.labels(http);
+        let told = most_precise(&labels);
         let message = self.message.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
         let asked = context.model.to_ascii_lowercase();
@@ -82,6 +68,13 @@ impl Facts {
         }
     }
 
+    /// Codes and kinds, but for one that repeats HTTP's: it says nothing that the words
+    /// would not.
+    fn labels(&self, http: u16) -> Vec<String> {
+        let all = self.code.iter().chain(&self.kind).chain(&self.reasons);
+        all.map(|label| bare(label)).filter(|label| *label != http.to_string()).collect()
+    }
+
     /// Whether another field than the model is wrong, whatever the words name besides;
     /// LiteLLM writes None as a text.
     fn blames_a_field(&self) -> bool {
@@ -98,6 +91,16 @@ impl Facts {
     fn is_spent(&self, says: &dyn Fn(&[&str]) -> bool) -> bool {
         self.quota_ids.is_empty() && self.retry_after.is_none() && says(SPENT)
     }
+}
+
+/// What labels say: of a precise one and a vague one the precise one holds.
+fn most_precise(labels: &[String]) -> Option<Status> {
+    let told = labels.iter().filter_map(|label| by_label(label));
+    told.min_by_key(|status| match status {
+        Status::BadRequest => 2,
+        Status::RateLimited | Status::ModelNotFound => 1,
+        _ => 0,
+    })
 }
 
 /// Whether a code names something wrong with what was sent; it decides only
@@ -134,21 +137,7 @@ fn by_words(http: u16, names_model: bool, says: &dyn Fn(&[&str]) -> bool) -> Sta
         // 499: Gemini gives up what nobody has cancelled.
         424 | 499 => Status::Server,
         429 if says(USED_UP) => Status::QuotaExhausted,
-        429 if says(&[
-            "overloaded",
-            "server overload",
-            "capacity exceeded",
-            // Cloudflare.
-            "capacity temporarily exceeded",
-            "at capacity",
-            "maximum capacity",
-            "too busy",
-            // Cloudflare.
-            "no more data centers",
-        ]) =>
-        {
-            Status::Overloaded
-        }
+        429 if says(FULL) => Status::Overloaded,
         429 => Status::RateLimited,
         503 | 529 => Status::Overloaded,
         0 if says(&["overloaded", "at capacity", "too busy", "loading"]) => Status::Overloaded,

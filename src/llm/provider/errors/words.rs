@@ -177,6 +177,17 @@ pub const BAD_KEY: &[&str] = &[
 pub const NOT_WANTED: &[&str] =
     &["endpoints found matching your", "endpoints available matching your"];
 pub const NOT_HERE: &[&str] = &["user location is not supported", "not available in your country"];
+/// With a 429; those of "temporarily" and "data centers" are Cloudflare's.
+pub const FULL: &[&str] = &[
+    "overloaded",
+    "server overload",
+    "capacity exceeded",
+    "capacity temporarily exceeded",
+    "at capacity",
+    "maximum capacity",
+    "too busy",
+    "no more data centers",
+];
 pub const FILTERED: &[&str] = &[
     "content filtering policy",
     "violating our usage policy",

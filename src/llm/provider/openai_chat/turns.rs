@@ -238,28 +238,7 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         || keeps_thoughts(chat, wanted);
     let no_thought = wanted.host.chat.no_thought.filter(|_| thinks);
     if let Some(block) = own_block(chat, message, wanted) {
-        let mut block = block.clone();
-        if wants_text(url) && block["content"].is_null() {
-            block["content"] = "".into();
-        }
-        if let Some(none) = no_thought.filter(|_| calls::is_empty(&block["reasoning_content"])) {
-            block["reasoning_content"] = none.into();
-        }
-        if let Some(block) = block.as_object_mut() {
-            block.shift_remove(GROQS_OWN);
-            forget_items(block);
-        }
-        // What was heard is known by its id, and is not taken back as it came.
-        if let Some(id) = block["audio"].get("id").cloned() {
-            block["audio"] = json!({"id": id});
-        }
-        // OpenAI takes any text; hosts such as vLLM read it as JSON.
-        if !is_strict(url) {
-            calls::mend(&mut block, message, wanted)?;
-        }
-        // Of a call that came without an id, or with another's, the block has one of ours.
-        calls::name(&mut block, message, |id| fitting_id(id, url));
-        return Ok(block);
+        return own_turn(block.clone(), message, no_thought, wanted, url);
     }
     lost::note_foreign(message, wanted);
     let more = more(message, wanted, url);
@@ -292,6 +271,37 @@ fn assistant(chat: &Chat, message: &Message, wanted: &mut Wanted, url: &str) -> 
         }
     }
     Ok(out.into())
+}
+
+/// The assistant's message as this provider gave it, with what it wants to see again.
+fn own_turn(
+    mut block: Value,
+    message: &Message,
+    no_thought: Option<&str>,
+    wanted: &mut Wanted,
+    url: &str,
+) -> Result<Value> {
+    if wants_text(url) && block["content"].is_null() {
+        block["content"] = "".into();
+    }
+    if let Some(none) = no_thought.filter(|_| calls::is_empty(&block["reasoning_content"])) {
+        block["reasoning_content"] = none.into();
+    }
+    if let Some(block) = block.as_object_mut() {
+        block.shift_remove(GROQS_OWN);
+        forget_items(block);
+    }
+    // What was heard is known by its id, and is not taken back as it came.
+    if let Some(id) = block["audio"].get("id").cloned() {
+        block["audio"] = json!({"id": id});
+    }
+    // OpenAI takes any text; hosts such as vLLM read it as JSON.
+    if !is_strict(url) {
+        calls::mend(&mut block, message, wanted)?;
+    }
+    // Of a call that came without an id, or with another's, the block has one of ours.
+    calls::name(&mut block, message, |id| fitting_id(id, url));
+    Ok(block)
 }
 
 /// OpenRouter names OpenAI's thoughts by ids under which OpenAI does not keep them:

@@ -33,48 +33,6 @@ impl Dialect for Decoder {
                 let at = self.items.of(index, json.get("item"), true);
                 self.add(at, json.get("item"), out);
             }
-            "response.output_text.delta" => {
-                let at = self.delta(json, Kind::Text, out);
-                self.chances(at, json.get("logprobs").items().iter());
-            }
-            "response.refusal.delta" => {
-                self.delta(json, Kind::Refusal, out);
-            }
-            "response.reasoning_text.delta" => {
-                self.delta(json, Kind::Thought, out);
-            }
-            "response.reasoning_summary_text.delta" => {
-                self.delta(json, Kind::Summary, out);
-            }
-            "response.reasoning_summary_part.added" => self.told.end_thought(),
-            "response.content_part.added" | "response.reasoning_part.added" => {
-                self.told.close_thought();
-            }
-            "response.output_text.done" => self.end_part(json, json, Some(Kind::Text), out),
-            "response.refusal.done" => self.end_part(json, json, Some(Kind::Refusal), out),
-            "response.reasoning_text.done" => {
-                self.end_part(json, json, Some(Kind::Thought), out);
-            }
-            "response.reasoning_summary_text.done" => {
-                self.end_part(json, json, Some(Kind::Summary), out);
-            }
-            "response.content_part.done" | "response.reasoning_summary_part.done" => {
-                let part = json.get("part");
-                self.end_part(json, part, Kind::of(part), out);
-            }
-            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
-                let at = self.piece(json, "function_call");
-                self.arguments(at, delta_of(json).into(), out);
-                self.given = at;
-            }
-            // LM Studio says them nowhere else.
-            "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
-                let given = called::given_to(json);
-                if !given.is_empty() {
-                    let at = self.items.about(json, "function_call");
-                    self.tell_given(at, &given, out);
-                }
-            }
             "response.output_text.annotation.added" => {
                 let at = self.items.about(json, "message");
                 self.items.at(at).is_cited = true;
@@ -90,26 +48,12 @@ impl Dialect for Decoder {
                     out.other(json);
                 }
             }
-            "response.completed" | "response.incomplete" => {
-                self.end_of(json.get("response"), kind.strip_prefix("response."), out);
-                return Ok(true);
-            }
-            // Codex and its proxies may end so, whatever became of the answer.
-            "response.done" if !json.get("response").is_object() => {}
-            "response.done" if !is_given_up(json.get("response")) => {
-                self.end_of(json.get("response"), Some("completed"), out);
-                return Ok(true);
-            }
-            // Azure says in an event of its own afterwards what a filter has found.
-            "response.failed" | "response.cancelled" | "response.error" | "response.done" => {
-                self.head(json.get("response"), out);
-                if json.at(&["response", "error"]).is_object() {
-                    return Err(errors::stated_in(out.context(), out.head(), json));
-                }
-                self.given_up = true;
-            }
-            kind if is_silent(kind) => {}
-            _ => out.other(json),
+            kind if is_silent(kind) || self.said(kind, json, out) => {}
+            kind => match self.ended(kind, json, out)? {
+                Some(true) => return Ok(true),
+                Some(false) => {}
+                None => out.other(json),
+            },
         }
         if self.items.len() > CALLS_MAX {
             out.too_much();
@@ -197,6 +141,77 @@ impl Dialect for Decoder {
         }
         if !self.logprobs.is_empty() {
             choice.logprobs = Some(std::mem::take(&mut self.logprobs).into());
+        }
+    }
+}
+
+impl Decoder {
+    /// An event of what an item says, in pieces or at its end; false if it is none.
+    fn said(&mut self, kind: &str, json: &Json, out: &mut Assembler) -> bool {
+        match kind {
+            "response.output_text.delta" => {
+                let at = self.delta(json, Kind::Text, out);
+                self.chances(at, json.get("logprobs").items().iter());
+            }
+            "response.refusal.delta" => drop(self.delta(json, Kind::Refusal, out)),
+            "response.reasoning_text.delta" => drop(self.delta(json, Kind::Thought, out)),
+            "response.reasoning_summary_text.delta" => drop(self.delta(json, Kind::Summary, out)),
+            "response.reasoning_summary_part.added" => self.told.end_thought(),
+            "response.content_part.added" | "response.reasoning_part.added" => {
+                self.told.close_thought();
+            }
+            "response.output_text.done" => self.end_part(json, json, Some(Kind::Text), out),
+            "response.refusal.done" => self.end_part(json, json, Some(Kind::Refusal), out),
+            "response.reasoning_text.done" => self.end_part(json, json, Some(Kind::Thought), out),
+            "response.reasoning_summary_text.done" => {
+                self.end_part(json, json, Some(Kind::Summary), out);
+            }
+            "response.content_part.done" | "response.reasoning_summary_part.done" => {
+                let part = json.get("part");
+                self.end_part(json, part, Kind::of(part), out);
+            }
+            "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta" => {
+                let at = self.piece(json, "function_call");
+                self.arguments(at, delta_of(json).into(), out);
+                self.given = at;
+            }
+            // LM Studio says them nowhere else.
+            "response.function_call_arguments.done" | "response.custom_tool_call_input.done" => {
+                let given = called::given_to(json);
+                if !given.is_empty() {
+                    let at = self.items.about(json, "function_call");
+                    self.tell_given(at, &given, out);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// An event of the answer's end: whether it is the last one; none if it is no such.
+    fn ended(&mut self, kind: &str, json: &Json, out: &mut Assembler) -> Result<Option<bool>> {
+        let response = json.get("response");
+        match kind {
+            "response.completed" | "response.incomplete" => {
+                self.end_of(response, kind.strip_prefix("response."), out);
+                Ok(Some(true))
+            }
+            // Codex and its proxies may end so, whatever became of the answer.
+            "response.done" if !response.is_object() => Ok(Some(false)),
+            "response.done" if !is_given_up(response) => {
+                self.end_of(response, Some("completed"), out);
+                Ok(Some(true))
+            }
+            // Azure says in an event of its own afterwards what a filter has found.
+            "response.failed" | "response.cancelled" | "response.error" | "response.done" => {
+                self.head(response, out);
+                if response.get("error").is_object() {
+                    return Err(errors::stated_in(out.context(), out.head(), json));
+                }
+                self.given_up = true;
+                Ok(Some(false))
+            }
+            _ => Ok(None),
         }
     }
 }
