@@ -23,6 +23,8 @@ pub struct Context {
     pub(super) secrets: Arc<[Arc<str>]>,
     /// The vendor's host of the other region, where this is one of the two.
     pub(super) elsewhere: Option<&'static str>,
+    /// Whether the address has other prices than the table.
+    pub(super) is_unpriced: bool,
 }
 
 /// Shows nothing secret.

@@ -34,6 +34,7 @@ mod outgoing;
 mod own_form;
 mod parts;
 mod refusals;
+mod regions;
 mod responses;
 mod rests;
 mod results;

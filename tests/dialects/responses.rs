@@ -439,3 +439,36 @@ fn what_agents_write_to_each_other_is_no_answer_and_goes_back() {
         assert_eq!(message["mynah"]["blocks"], json!(all));
     }
 }
+
+#[test]
+fn a_thought_that_stands_beside_the_items_alone_is_told_once() {
+    let item = json!({"type": "message", "id": "m", "role": "assistant",
+        "content": [{"type": "output_text", "text": "So.", "annotations": []}]});
+    let with = |reasoning: Value, output: &[&Value]| {
+        let mut last = completed(output);
+        last["response"]["reasoning"] = reasoning;
+        last
+    };
+    let thought = |last: Value| {
+        let whole = answer(&[last.clone()]);
+        let streamed = answer(&[added(0, &item), done(0, &item), last]);
+        assert_eq!(whole.first().reasoning, streamed.first().reasoning);
+        whole.first().reasoning.clone()
+    };
+    assert_eq!(thought(with("Hm.".into(), &[&item])).as_deref(), Some("Hm."));
+    assert_eq!(thought(with(json!({"effort": "low"}), &[&item])), None);
+    let own = json!({"type": "reasoning", "id": "rs", "summary": [],
+        "content": [{"type": "reasoning_text", "text": "Own."}]});
+    let last = with("Hm.".into(), &[&own, &item]);
+    assert_eq!(answer(&[last]).first().reasoning.as_deref(), Some("Own."));
+}
+
+#[test]
+fn an_end_without_an_object_around_it_is_read() {
+    let last = json!({"type": "response.completed", "id": "r", "status": "completed", "model": "m",
+        "usage": {"input_tokens": 3, "output_tokens": 2}, "output": [{"type": "message",
+            "role": "assistant", "content": [{"type": "output_text", "text": "So."}]}]});
+    let response = answer(&[last]);
+    assert_eq!((response.id.as_deref(), response.first().text.as_str()), (Some("r"), "So."));
+    assert_eq!(response.usage.unwrap().input_tokens, Some(3));
+}

@@ -45,8 +45,13 @@ pub const CHOICES_MAX: usize = 1_024;
 impl<'a> Assembler<'a> {
     /// One that tells events, for the answer with this head.
     pub fn new(context: &Context, head: Cow<'a, Head>) -> Self {
+        let response = Response {
+            provider: context.provider.into(),
+            has_unpriced: context.is_unpriced,
+            ..Response::default()
+        };
         Assembler {
-            response: Response { provider: context.provider.into(), ..Response::default() },
+            response,
             context: context.clone(),
             head,
             choices: Vec::new(),

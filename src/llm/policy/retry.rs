@@ -106,6 +106,8 @@ fn may_repeat(facts: &Facts, options: &ClientOptions) -> bool {
         (Some(_), Timeout | TooLarge) => false,
         (Some(504), _) => options.retry_after_send,
         (Some(408 | 409 | 429 | 500..=599), _) => true,
+        // Groq, of what it has no room for at the moment.
+        (Some(498), Overloaded) => true,
         // OpenRouter, of what is being answered yet.
         (Some(402), RateLimited) => true,
         // An error event inside a 200, before anything was delivered.
@@ -223,6 +225,8 @@ mod tests {
             assert!(!again(answered(http, Status::BadRequest)), "{http}");
         }
         assert!(again(answered(402, Status::RateLimited)));
+        assert!(again(answered(498, Status::Overloaded)));
+        assert!(!again(answered(498, Status::Authentication)));
         assert!(!again(answered(402, Status::QuotaExhausted)));
         for lasting in [Status::QuotaExhausted, Status::ContextLength, Status::Authentication] {
             assert!(!again(answered(500, lasting)), "{lasting:?}");

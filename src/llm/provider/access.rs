@@ -175,7 +175,7 @@ fn headers(options: &ClientOptions, key: Option<&str>, url: &str, stream: bool) 
 }
 
 fn takes_ids(host: &Host, url: &str) -> bool {
-    host.takes_ids || url.contains("://api.openai.com/")
+    host.takes_ids || hosts::is_openais(url)
 }
 
 fn account(key: Option<&str>, url: &str) -> Arc<str> {

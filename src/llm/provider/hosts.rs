@@ -18,6 +18,19 @@ use crate::options::{Origin, Resolved, Value, form, url};
 use rows::HOSTS;
 pub use rows::{Effort, Fields, Host, Ways};
 
+/// Whether an address is OpenAI's own, also one of its regions'
+/// (developers.openai.com, guide to your data).
+pub fn is_openais(url: &str) -> bool {
+    let host = url::place(url).split(':').next().unwrap_or_default();
+    host.strip_suffix("api.openai.com")
+        .is_some_and(|region| region.is_empty() || region.ends_with('.'))
+}
+
+/// Whether it is one of OpenAI's regions, where newer models cost more.
+pub fn is_openais_region(url: &str) -> bool {
+    is_openais(url) && !url::place(url).starts_with("api.")
+}
+
 /// The row of a provider; unknown names are compatible hosts.
 pub fn find(provider: &str) -> &'static Host {
     HOSTS.iter().find(|host| host.name == provider).unwrap_or(&HOSTS[HOSTS.len() - 1])

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::exact::Exact;
 use super::wanted::Wanted;
-use super::{Access, Chat, Context, Prepared};
+use super::{Access, Chat, Context, Prepared, hosts};
 use crate::error::{Error, Result};
 use crate::llm::message::{Message, Origin, Role};
 use crate::llm::transport::HttpRequest;
@@ -88,6 +88,7 @@ pub fn seal(
         base64: false,
         secrets: access.secrets.clone(),
         elsewhere: access.elsewhere,
+        is_unpriced: hosts::is_openais_region(&url),
     };
     Ok(Prepared { http: HttpRequest { url, headers, body }, fields, adjusted, context })
 }

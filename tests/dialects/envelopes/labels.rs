@@ -457,3 +457,11 @@ fn fastgpts_word_for_a_refused_key_is_one() {
     assert_eq!(inside("custom", &refused("insufficientQuota")), [Status::QuotaExhausted; 2]);
     check(vec![("custom", 500, refused("unAuthorization"), Status::Authentication)]);
 }
+
+#[test]
+fn what_is_wrong_with_the_request_is_so_inside_a_200_too() {
+    for kind in ["validation_error", "unprocessable_entity", "ValidationException"] {
+        let json = error(json!({"message": "m", "type": kind}));
+        assert_eq!(inside("custom", &json), [Status::BadRequest; 2], "{kind}");
+    }
+}

@@ -237,6 +237,8 @@ const LABELS: &[(Status, &[&str])] = &[
             "dataresidencymismatch",
             "requesttoolarge",
             "validation",
+            "validationerror",
+            "unprocessableentity",
         ],
     ),
 ];

@@ -139,10 +139,10 @@ fn tool_result(
     Ok(out)
 }
 
-/// A call's id as the host takes it: OpenAI of at most 40 letters, Mistral of nine
-/// letters and digits.
+/// A call's id as the host takes it: OpenAI, also at Azure's addresses, of at most 40
+/// letters, Mistral of nine letters and digits.
 fn fitting_id(id: &str, url: &str) -> String {
-    match (is_strict(url), is_mistral(url)) {
+    match (is_strict(url) || url.contains(".azure.com/"), is_mistral(url)) {
         (true, _) => send::fitting_id(id, 40, |c| c.is_ascii()),
         (_, true) => send::id_of_nine(id),
         _ => id.into(),

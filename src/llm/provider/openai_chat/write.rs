@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::hosts::{Effort, Fields};
+use super::super::hosts::{self, Effort, Fields};
 use super::super::models::Thinking;
 use super::super::send::{self, put};
 use super::super::wanted::Wanted;
@@ -13,7 +13,7 @@ use crate::llm::request::Format;
 
 /// Whether a host is known to refuse fields that are not in OpenAI's schema.
 pub fn is_strict(url: &str) -> bool {
-    url.contains("://api.openai.com/")
+    hosts::is_openais(url)
 }
 
 /// Whether it is Mistral, which takes ids of its own form alone.

@@ -73,6 +73,13 @@ impl Decoder {
                 items.iter().filter(|(_, item)| !is_helpers(item)).copied().collect();
             self.told.end_all(&said, out);
         }
+        // mistral.rs has it here alone; of OpenAI's this is an object, what was asked for.
+        if let Some(thought) = response.get("reasoning").word()
+            && out.choice(0).reasoning.is_none()
+            && !output.iter().any(|item| item.get("type").text() == Some("reasoning"))
+        {
+            out.reasoning(0, thought);
+        }
         for (at, item) in items {
             match is_first {
                 true => self.item(at, item, out),

@@ -110,7 +110,7 @@ fn has_items(request: &Request) -> bool {
 /// Whether it is OpenAI itself: at another address such fields may be known in chat
 /// completions too.
 fn is_openais_own(options: &ClientOptions) -> bool {
-    hosts::base(options).is_ok_and(|base| base.contains("://api.openai.com/"))
+    hosts::base(options).is_ok_and(|base| hosts::is_openais(&base))
 }
 
 /// Whether chat completions have no such tool, or not what is said of it.

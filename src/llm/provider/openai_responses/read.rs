@@ -48,10 +48,11 @@ impl Dialect for Decoder {
                     out.other(json);
                 }
             }
-            kind if is_silent(kind) || self.said(kind, json, out) => {}
+            kind if self.said(kind, json, out) => {}
             kind => match self.ended(kind, json, out)? {
                 Some(true) => return Ok(true),
                 Some(false) => {}
+                None if is_silent(kind) => {}
                 None => out.other(json),
             },
         }
@@ -193,6 +194,8 @@ impl Decoder {
         let response = json.get("response");
         match kind {
             "response.completed" | "response.incomplete" => {
+                // Perplexity has no object around it.
+                let response = if response.is_object() { response } else { json };
                 self.end_of(response, kind.strip_prefix("response."), out);
                 Ok(Some(true))
             }
