@@ -1,69 +1,8 @@
 //! The options of a mock provider: its pace, and how it misbehaves.
 
 use crate::error::{Error, Result};
-use crate::options::fields::{choice, int, list, text};
+use crate::options::fields::{choice, int, list, options, text};
 use crate::options::{Kind, OptionSet, Row, Suggestions, Value};
-
-/// Everything that can be set on a mock provider, with its defaults.
-#[derive(Clone, PartialEq)]
-#[allow(missing_docs)] // the rows below say what each one means
-pub struct MockOptions {
-    pub answer: Option<String>,
-    pub answer_words: u64,
-    pub reasoning_words: u64,
-    pub chunk_words: u64,
-    pub delay_headers_ms: u64,
-    pub delay_first_event_ms: u64,
-    pub delay_event_ms: u64,
-    pub status: u64,
-    pub status_times: u64,
-    pub status_header: Vec<String>,
-    pub status_body: Option<String>,
-    pub header: Vec<String>,
-    pub fault: String,
-    pub fault_after_bytes: u64,
-    pub fault_times: u64,
-    pub fault_percent: u64,
-    pub content: String,
-    pub content_times: u64,
-    pub content_bytes: u64,
-    pub cut_at: Option<String>,
-    pub redirect_to: Option<String>,
-    pub api_key: Option<String>,
-    pub max_connections: u64,
-    pub seed: u64,
-}
-
-impl Default for MockOptions {
-    fn default() -> Self {
-        MockOptions {
-            answer: None,
-            answer_words: 0,
-            reasoning_words: 0,
-            chunk_words: 1,
-            delay_headers_ms: 0,
-            delay_first_event_ms: 0,
-            delay_event_ms: 0,
-            status: 0,
-            status_times: 0,
-            status_header: Vec::new(),
-            status_body: None,
-            header: Vec::new(),
-            fault: "none".into(),
-            fault_after_bytes: 0,
-            fault_times: 0,
-            fault_percent: 100,
-            content: "right".into(),
-            content_times: 0,
-            content_bytes: 1 << 20,
-            cut_at: None,
-            redirect_to: None,
-            api_key: None,
-            max_connections: 4_096,
-            seed: 0,
-        }
-    }
-}
 
 /// A day: the longest pause that is taken.
 const MS_MAX: u64 = 86_400_000;
@@ -77,90 +16,53 @@ impl std::fmt::Debug for MockOptions {
     }
 }
 
-static ROWS: &[Row<MockOptions>] = &[
-    text!(
-        answer,
-        Kind::Text,
-        "The answer to every prompt; unset: words that depend on the prompt alone."
-    ),
-    int!(answer_words, 0..=1_000_000, "Words of a made-up answer; 0: 16 to 47, by the prompt."),
-    int!(
-        reasoning_words,
-        0..=1_000_000,
-        "Words of reasoning before the answer, where the dialect has it; 0: none."
-    ),
-    int!(chunk_words, 1..=1_000_000, "Words that one event of a stream carries."),
-    int!(delay_headers_ms, 0..=MS_MAX, "Milliseconds before the head of the answer."),
-    int!(delay_first_event_ms, 0..=MS_MAX, "Milliseconds between the head and the body."),
-    int!(delay_event_ms, 0..=MS_MAX, "Milliseconds between the events of a stream."),
-    int!(status, 0..=599, "HTTP status to answer with instead of success, from 200 on; 0: none."),
-    int!(
-        status_times,
-        0..=COUNT_MAX,
-        "Requests that get `status` before the others succeed; 0: all."
-    ),
-    list!(status_header, Kind::Headers(&[]), "A header beside `status`, such as `retry-after: 1`."),
-    text!(
-        status_body,
-        Kind::Text,
-        "The body beside `status`; unset: an error as the vendor would send it."
-    ),
-    list!(header, Kind::Headers(&[]), "A header of every answer."),
-    choice!(
-        fault,
-        &["none", "reset", "stall", "cut"],
-        "What happens to the connection after `fault_after_bytes`: a reset, silence, or a proper close."
-    ),
-    int!(
-        fault_after_bytes,
-        0..=COUNT_MAX,
-        "Bytes of the answer, head included, that are sent before the fault."
-    ),
-    int!(fault_times, 0..=COUNT_MAX, "Requests that meet the fault; 0: no bound."),
-    int!(
-        fault_percent,
-        0..=100,
-        "Share of requests that meets the fault or the wrong content, chosen by `seed`."
-    ),
-    choice!(
-        content,
-        &[
-            "right",
-            "empty",
-            "garbage",
-            "bad_json",
-            "bad_utf8",
-            "json_bomb",
-            "not_http",
-            "huge_header",
-            "huge_body",
-            "bad_chunk",
-            "wrong_length",
-            "cut_gzip",
-            "stream_error",
-            "no_end",
-            "endless",
-            "drip",
-            "redirect"
-        ],
-        "What is wrong with the answer: no body, no JSON, half of one, bytes that are no UTF-8, absurd nesting, no HTTP at all, a head or body of `content_bytes`, a chunk size that is no number, a length never reached, a gzip body without its end, an error event in mid-stream, a stream without its last events or without end, one byte every `delay_event_ms`, or a redirect to `redirect_to`."
-    ),
-    int!(content_times, 0..=COUNT_MAX, "Requests that get the wrong content; 0: no bound."),
-    int!(content_bytes, 0..=1 << 32, "Size of a huge header or body, in bytes."),
-    text!(
-        cut_at,
-        Kind::Text,
-        "Byte positions of the body, rising and separated by commas, at which a write ends; `every N` ends one each N bytes."
-    ),
-    text!(redirect_to, Kind::Text, "Where a redirect points; unset: back to the mock."),
-    text!(
-        api_key,
-        Kind::Secret,
-        "The key that requests must carry; others get 401; unset: any or none."
-    ),
-    int!(max_connections, 1..=65_536, "Open connections; more are closed at once."),
-    int!(seed, 0..=u64::MAX, "Chooses which requests `fault_percent` takes."),
-];
+options! {
+    /// Everything that can be set on a mock provider, with its defaults.
+    #[derive(Clone, PartialEq)]
+    pub struct MockOptions
+
+    answer: Option<String> = None, text(Kind::Text),
+        "The answer to every prompt; unset: words that depend on the prompt alone.";
+    answer_words: u64 = 0, int(0..=1_000_000),
+        "Words of a made-up answer; 0: 16 to 47, by the prompt.";
+    reasoning_words: u64 = 0, int(0..=1_000_000),
+        "Words of reasoning before the answer, where the dialect has it; 0: none.";
+    chunk_words: u64 = 1, int(1..=1_000_000), "Words that one event of a stream carries.";
+    delay_headers_ms: u64 = 0, int(0..=MS_MAX), "Milliseconds before the head of the answer.";
+    delay_first_event_ms: u64 = 0, int(0..=MS_MAX), "Milliseconds between the head and the body.";
+    delay_event_ms: u64 = 0, int(0..=MS_MAX), "Milliseconds between the events of a stream.";
+    status: u64 = 0, int(0..=599),
+        "HTTP status to answer with instead of success, from 200 on; 0: none.";
+    status_times: u64 = 0, int(0..=COUNT_MAX),
+        "Requests that get `status` before the others succeed; 0: all.";
+    status_header: Vec<String> = Vec::new(), list(Kind::Headers(&[])),
+        "A header beside `status`, such as `retry-after: 1`.";
+    status_body: Option<String> = None, text(Kind::Text),
+        "The body beside `status`; unset: an error as the vendor would send it.";
+    header: Vec<String> = Vec::new(), list(Kind::Headers(&[])), "A header of every answer.";
+    fault: String = "none".into(), choice(&["none", "reset", "stall", "cut"]),
+        "What happens to the connection after `fault_after_bytes`: a reset, silence, or a proper close.";
+    fault_after_bytes: u64 = 0, int(0..=COUNT_MAX),
+        "Bytes of the answer, head included, that are sent before the fault.";
+    fault_times: u64 = 0, int(0..=COUNT_MAX), "Requests that meet the fault; 0: no bound.";
+    fault_percent: u64 = 100, int(0..=100),
+        "Share of requests that meets the fault or the wrong content, chosen by `seed`.";
+    content: String = "right".into(),
+        choice(&["right", "empty", "garbage", "bad_json", "bad_utf8", "json_bomb", "not_http",
+            "huge_header", "huge_body", "bad_chunk", "wrong_length", "cut_gzip", "stream_error",
+            "no_end", "endless", "drip", "redirect"]),
+        "What is wrong with the answer: no body, no JSON, half of one, bytes that are no UTF-8, absurd nesting, no HTTP at all, a head or body of `content_bytes`, a chunk size that is no number, a length never reached, a gzip body without its end, an error event in mid-stream, a stream without its last events or without end, one byte every `delay_event_ms`, or a redirect to `redirect_to`.";
+    content_times: u64 = 0, int(0..=COUNT_MAX), "Requests that get the wrong content; 0: no bound.";
+    content_bytes: u64 = 1 << 20, int(0..=1 << 32), "Size of a huge header or body, in bytes.";
+    cut_at: Option<String> = None, text(Kind::Text),
+        "Byte positions of the body, rising and separated by commas, at which a write ends; `every N` ends one each N bytes.";
+    redirect_to: Option<String> = None, text(Kind::Text),
+        "Where a redirect points; unset: back to the mock.";
+    api_key: Option<String> = None, text(Kind::Secret),
+        "The key that requests must carry; others get 401; unset: any or none.";
+    max_connections: u64 = 4_096, int(1..=65_536), "Open connections; more are closed at once.";
+    seed: u64 = 0, int(0..=u64::MAX), "Chooses which requests `fault_percent` takes.";
+}
 
 impl OptionSet for MockOptions {
     fn rows() -> &'static [Row<Self>] {

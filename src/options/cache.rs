@@ -1,196 +1,71 @@
 //! The options of a cache.
 
-use super::fields::{choice, flag, float, int};
+use super::fields::{choice, flag, float, int, options};
 use super::profiles;
 use super::{OptionSet, Row, Suggestions, Value};
 use crate::error::Result;
-
-/// Everything that can be set on a cache, with its defaults.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs)] // the rows below say what each one means
-pub struct CacheOptions {
-    pub capacity: u64,
-    pub shard_count: u32,
-    pub default_ttl_ms: u64,
-    pub cleanup_interval_ms: u64,
-    pub cleanup_batch_size: u32,
-    pub cleanup_strategy: String,
-    pub adaptive_cleanup: bool,
-    pub eviction_policy: String,
-    pub workload_type: String,
-    pub performance_profile: String,
-    pub max_retries: u32,
-    pub retry_delay_ms: u64,
-    pub auto_tuning: bool,
-    pub max_memory_mb: u64,
-    pub max_entry_bytes: u64,
-    pub compression: bool,
-    pub compression_level: u32,
-    pub compression_threshold: u64,
-    pub metrics_enabled: bool,
-    pub ttl_jitter_percent: u32,
-    pub stale_while_revalidate_ms: u64,
-    pub hash_seed: u64,
-    pub alert_min_hit_rate: f64,
-    pub alert_max_get_latency_us: u64,
-    pub alert_max_memory_mb: u64,
-    pub alert_max_shard_imbalance: f64,
-}
-
-impl Default for CacheOptions {
-    fn default() -> Self {
-        CacheOptions {
-            capacity: 10_000,
-            shard_count: 0,
-            default_ttl_ms: 3_600_000,
-            cleanup_interval_ms: 300_000,
-            cleanup_batch_size: 100,
-            cleanup_strategy: "hybrid".into(),
-            adaptive_cleanup: false,
-            eviction_policy: "s3fifo".into(),
-            workload_type: "none".into(),
-            performance_profile: "none".into(),
-            max_retries: 0,
-            retry_delay_ms: 1,
-            auto_tuning: false,
-            max_memory_mb: 0,
-            max_entry_bytes: 0,
-            compression: false,
-            compression_level: 3,
-            compression_threshold: 1_024,
-            metrics_enabled: true,
-            ttl_jitter_percent: 0,
-            stale_while_revalidate_ms: 0,
-            hash_seed: 0,
-            alert_min_hit_rate: 0.80,
-            alert_max_get_latency_us: 1_000,
-            alert_max_memory_mb: 1_024,
-            alert_max_shard_imbalance: 0.20,
-        }
-    }
-}
 
 /// A century in milliseconds: the longest interval or lifetime that is taken.
 const MS_MAX: u64 = 100 * 365 * 86_400_000;
 const MB_MAX: u64 = 1 << 24;
 
-static ROWS: &[Row<CacheOptions>] = &[
-    int!(capacity, 1..=1 << 40, "Most entries that the whole cache holds."),
-    int!(
-        shard_count,
-        0..=65_536,
-        "Independently locked parts of the cache, rounded up to a power of two and held to at least 64 entries each, and to three eighths of max_memory_mb; 0: four for each core, at least 256 entries each."
-    ),
-    int!(
-        default_ttl_ms,
-        0..=MS_MAX,
-        "Lifetime in milliseconds of an entry that is stored without its own; 0: it never expires."
-    ),
-    int!(
-        cleanup_interval_ms,
-        0..=MS_MAX,
-        "Milliseconds between sweeps of expired entries; 0: they stay until they are read (not with the strategy periodic) or evicted."
-    ),
-    int!(
-        cleanup_batch_size,
-        1..=1_000_000,
-        "Expired entries that a sweep removes before it lets go of the shard's lock."
-    ),
-    choice!(
-        cleanup_strategy,
-        &["periodic", "lazy", "adaptive", "hybrid"],
-        "When expired entries leave: at each interval, only when they are met, at a pace that follows what the sweep finds, or when met and at each interval."
-    ),
-    flag!(
-        adaptive_cleanup,
-        "Shorthand for the adaptive strategy; set to false: not even where a workload or profile has it."
-    ),
-    choice!(
-        eviction_policy,
-        &["s3fifo", "lru", "lfu", "fifo", "random"],
-        "Which entry leaves when the cache is full."
-    ),
-    choice!(
-        workload_type,
-        &["none", "read_heavy", "write_heavy", "mixed", "bursty"],
-        "A layer of settings for a kind of load, under everything that is set explicitly."
-    ),
-    choice!(
-        performance_profile,
-        &["none", "low_latency", "high_throughput", "balanced", "memory_efficient"],
-        "A layer of settings for an aim, under the workload's and everything that is set explicitly."
-    ),
-    int!(
-        max_retries,
-        0..=1_000,
-        "With retry_delay_ms, bounds the wait for a contended shard by their product, then the call answers BUSY; 0 for either: it waits as long as it takes."
-    ),
-    int!(
-        retry_delay_ms,
-        0..=60_000,
-        "Milliseconds that each of max_retries stands for; a waiting call is woken the moment the shard is free."
-    ),
-    flag!(
-        auto_tuning,
-        "Lets the cache change its shards, sweep interval and eviction policy by what it measures."
-    ),
-    int!(
-        max_memory_mb,
-        0..=MB_MAX,
-        "Hard bound on the accounted bytes of the whole cache, in MiB; 0: no bound."
-    ),
-    int!(
-        max_entry_bytes,
-        0..=u32::MAX as u64,
-        "Largest key and value together that is stored, in bytes, a packed value counted as packed; 0: no bound."
-    ),
-    flag!(compression, "Compresses values with zstd where that makes them smaller."),
-    int!(compression_level, 1..=22, "zstd's level: higher is smaller and slower."),
-    int!(
-        compression_threshold,
-        0..=u32::MAX as u64,
-        "Values of fewer bytes are stored as they are."
-    ),
-    flag!(
-        metrics_enabled,
-        "Counts hits, misses and latencies; without them auto_tuning decides nothing, and no alert is raised but those on memory and shards, when the metrics are read."
-    ),
-    int!(
-        ttl_jitter_percent,
-        0..=50,
-        "Shortens each lifetime by a random share of up to this many percent, so that entries stored together do not expire together; 0: not at all."
-    ),
-    int!(
-        stale_while_revalidate_ms,
-        0..=MS_MAX,
-        "Milliseconds after its expiry during which get_or_claim answers the old value while one caller renews it; 0: off."
-    ),
-    int!(
-        hash_seed,
-        0..=u64::MAX,
-        "Seed of the key hash, for repeatable runs; 0: random, which keeps others from choosing colliding keys."
-    ),
-    float!(
-        alert_min_hit_rate,
-        0.0..=1.0,
-        "Alerts when the hit rate of 100 look-ups or more falls below; 0: off."
-    ),
-    int!(
-        alert_max_get_latency_us,
-        0..=60_000_000,
-        "Alerts when the mean latency of some 2,000 gets or more exceeds this many microseconds; 0: off."
-    ),
-    int!(
-        alert_max_memory_mb,
-        0..=MB_MAX,
-        "Alerts when the accounted memory exceeds this many MiB; 0: off."
-    ),
-    float!(
-        alert_max_shard_imbalance,
-        0.0..=1.0,
-        "Alerts when a shard's entries, and their bytes too, deviate from the mean by more than this share; 0: off."
-    ),
-];
+options! {
+    /// Everything that can be set on a cache, with its defaults.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct CacheOptions
+
+    capacity: u64 = 10_000, int(1..=1 << 40), "Most entries that the whole cache holds.";
+    shard_count: u32 = 0, int(0..=65_536),
+        "Independently locked parts of the cache, rounded up to a power of two and held to at least 64 entries each, and to three eighths of max_memory_mb; 0: four for each core, at least 256 entries each.";
+    default_ttl_ms: u64 = 3_600_000, int(0..=MS_MAX),
+        "Lifetime in milliseconds of an entry that is stored without its own; 0: it never expires.";
+    cleanup_interval_ms: u64 = 300_000, int(0..=MS_MAX),
+        "Milliseconds between sweeps of expired entries; 0: they stay until they are read (not with the strategy periodic) or evicted.";
+    cleanup_batch_size: u32 = 100, int(1..=1_000_000),
+        "Expired entries that a sweep removes before it lets go of the shard's lock.";
+    cleanup_strategy: String = "hybrid".into(), choice(&["periodic", "lazy", "adaptive", "hybrid"]),
+        "When expired entries leave: at each interval, only when they are met, at a pace that follows what the sweep finds, or when met and at each interval.";
+    adaptive_cleanup: bool = false, flag,
+        "Shorthand for the adaptive strategy; set to false: not even where a workload or profile has it.";
+    eviction_policy: String = "s3fifo".into(), choice(&["s3fifo", "lru", "lfu", "fifo", "random"]),
+        "Which entry leaves when the cache is full.";
+    workload_type: String = "none".into(),
+        choice(&["none", "read_heavy", "write_heavy", "mixed", "bursty"]),
+        "A layer of settings for a kind of load, under everything that is set explicitly.";
+    performance_profile: String = "none".into(),
+        choice(&["none", "low_latency", "high_throughput", "balanced", "memory_efficient"]),
+        "A layer of settings for an aim, under the workload's and everything that is set explicitly.";
+    max_retries: u32 = 0, int(0..=1_000),
+        "With retry_delay_ms, bounds the wait for a contended shard by their product, then the call answers BUSY; 0 for either: it waits as long as it takes.";
+    retry_delay_ms: u64 = 1, int(0..=60_000),
+        "Milliseconds that each of max_retries stands for; a waiting call is woken the moment the shard is free.";
+    auto_tuning: bool = false, flag,
+        "Lets the cache change its shards, sweep interval and eviction policy by what it measures.";
+    max_memory_mb: u64 = 0, int(0..=MB_MAX),
+        "Hard bound on the accounted bytes of the whole cache, in MiB; 0: no bound.";
+    max_entry_bytes: u64 = 0, int(0..=u32::MAX as u64),
+        "Largest key and value together that is stored, in bytes, a packed value counted as packed; 0: no bound.";
+    compression: bool = false, flag, "Compresses values with zstd where that makes them smaller.";
+    compression_level: u32 = 3, int(1..=22), "zstd's level: higher is smaller and slower.";
+    compression_threshold: u64 = 1_024, int(0..=u32::MAX as u64),
+        "Values of fewer bytes are stored as they are.";
+    metrics_enabled: bool = true, flag,
+        "Counts hits, misses and latencies; without them auto_tuning decides nothing, and no alert is raised but those on memory and shards, when the metrics are read.";
+    ttl_jitter_percent: u32 = 0, int(0..=50),
+        "Shortens each lifetime by a random share of up to this many percent, so that entries stored together do not expire together; 0: not at all.";
+    stale_while_revalidate_ms: u64 = 0, int(0..=MS_MAX),
+        "Milliseconds after its expiry during which get_or_claim answers the old value while one caller renews it; 0: off.";
+    hash_seed: u64 = 0, int(0..=u64::MAX),
+        "Seed of the key hash, for repeatable runs; 0: random, which keeps others from choosing colliding keys.";
+    alert_min_hit_rate: f64 = 0.80, float(0.0..=1.0),
+        "Alerts when the hit rate of 100 look-ups or more falls below; 0: off.";
+    alert_max_get_latency_us: u64 = 1_000, int(0..=60_000_000),
+        "Alerts when the mean latency of some 2,000 gets or more exceeds this many microseconds; 0: off.";
+    alert_max_memory_mb: u64 = 1_024, int(0..=MB_MAX),
+        "Alerts when the accounted memory exceeds this many MiB; 0: off.";
+    alert_max_shard_imbalance: f64 = 0.20, float(0.0..=1.0),
+        "Alerts when a shard's entries, and their bytes too, deviate from the mean by more than this share; 0: off.";
+}
 
 impl OptionSet for CacheOptions {
     fn rows() -> &'static [Row<Self>] {

@@ -1,7 +1,33 @@
-//! Rows of fields: one macro for each type that a field of options may have.
+//! Options, each on a line of its own: its field with type and default, its kind with
+//! the range, and what it means. One macro makes a set of all that, with the help of one
+//! for each kind that a field may have.
 //!
 //! The field's name is the option's key, so that neither can be forgotten when
 //! the other changes.
+
+/// The struct of a set of options, its defaults and its rows:
+/// `name: type = default, kind(range), "what it means";`
+macro_rules! options {
+    (
+        $(#[$attribute:meta])*
+        pub struct $set:ident
+        $($field:ident: $type:ty = $default:expr, $kind:ident $(($($range:tt)+))?, $doc:literal;)+
+    ) => {
+        $(#[$attribute])*
+        pub struct $set {
+            $(#[doc = $doc] pub $field: $type,)+
+        }
+
+        impl Default for $set {
+            fn default() -> Self {
+                $set { $($field: $default,)+ }
+            }
+        }
+
+        static ROWS: &[$crate::options::Row<$set>] =
+            &[$($kind!($field, $($($range)+,)? $doc)),+];
+    };
+}
 
 /// A whole number, converted both ways.
 macro_rules! int {
@@ -121,5 +147,5 @@ macro_rules! list {
 }
 
 pub(crate) use {
-    choice, flag, float, int, list, optional_bool, optional_float, optional_int, text,
+    choice, flag, float, int, list, optional_bool, optional_float, optional_int, options, text,
 };

@@ -1,4 +1,4 @@
-//! Options as rows: one place says an option's name, type, range and meaning.
+//! Options as rows: one line says an option's name, type, default, range and meaning.
 //!
 //! A [`Row`] ties a string key to a field of a plain struct. The typed setters,
 //! the string setter, JSON, the enumeration, the documentation's table and the

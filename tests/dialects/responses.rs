@@ -450,7 +450,7 @@ fn a_thought_that_stands_beside_the_items_alone_is_told_once() {
         last
     };
     let thought = |last: Value| {
-        let whole = answer(&[last.clone()]);
+        let whole = answer(std::slice::from_ref(&last));
         let streamed = answer(&[added(0, &item), done(0, &item), last]);
         assert_eq!(whole.first().reasoning, streamed.first().reasoning);
         whole.first().reasoning.clone()
