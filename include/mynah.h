@@ -62,7 +62,8 @@
  * ended by pthread_cancel, which ends the process: end the call by a mynah_cancel.
  *
  * CANCELLATION. A mynah_cancel given to a call ends it from any thread within
- * 10 ms with MYNAH_CANCELLED, whatever it waits for, and closes its connection.
+ * 10 ms with MYNAH_CANCELLED, whatever it waits for, and closes its connection. Only
+ * writing out a request is not cut short: some 2 ms for each megabyte of it.
  *
  * FORK. In a child made by fork, handles that it inherited answer MYNAH_FORKED
  * and their `_free` does nothing; results that it inherited stay readable; new

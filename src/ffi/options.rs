@@ -58,7 +58,7 @@ pub unsafe fn set_text<O: OptionsObject, C>(
             return draft.named().lock().set(key, "default");
         }
         // SAFETY: promised by (1).
-        let value = unsafe { c_text("value", value) }?;
+        let value = unsafe { c_text("value", value) }.map_err(|error| error.of(key))?;
         draft.named().lock().set_typed_text(key, value)
     })
 }
@@ -77,7 +77,8 @@ pub unsafe fn set_named<O: OptionsObject, C>(
     let body = || {
         let draft = handle::resolve::<O, C>(options)?;
         // SAFETY: promised by (1).
-        let (name, value) = unsafe { (c_text("name", name)?, c_text("value", value)?) };
+        let (name, value) = unsafe { (c_text("name", name)?, c_text("value", value)) };
+        let value = value.map_err(|error| error.of(name))?;
         draft.named().lock().set(name, value)
     };
     // SAFETY: promised by (2).

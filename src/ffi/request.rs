@@ -285,7 +285,8 @@ pub unsafe extern "C" fn mynah_request_set(
     // SAFETY: promised by (2) and (1).
     unsafe {
         guard_err(err, || {
-            let (name, value) = (c_text("name", name)?, c_text("value", value)?);
+            let (name, value) = (c_text("name", name)?, c_text("value", value));
+            let value = value.map_err(|error| error.of(name))?;
             edit(request, |request| request.set(name, value))
         })
     }

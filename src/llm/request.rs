@@ -286,10 +286,12 @@ impl Request {
                 return self.set_json(name, &Value::Null);
             }
             let is_word = matches!(name, "cache" | "tool_choice") && !text.contains('{');
-            let is_text = is_word || TEXTS.contains(&name);
-            let json = match serde_json::from_str(text) {
-                Ok(json) if !is_text => json,
-                _ => Value::String(text.into()),
+            if is_word || TEXTS.contains(&name) {
+                return self.set_json(name, &Value::String(text.into()));
+            }
+            let json = match text.trim_start().starts_with(['{', '[']) {
+                true => parse(name, text)?,
+                false => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
             };
             return self.set_json(name, &json);
         }

@@ -315,6 +315,21 @@ fn where_every_allowed_tool_was_left_out_none_may_be_called() {
 }
 
 #[test]
+fn cohere_is_offered_the_named_tool_alone_and_that_is_noted() {
+    let tool = |name: &str| json!({"type": "function", "function": {"name": name}});
+    let noted = |tools: &[Value]| {
+        let request = request(json!({"messages": [{"role": "user", "content": "Hi"}],
+            "tools": tools, "tool_choice": tool("f")}));
+        let client = client("cohere", "command-a-03-2025");
+        assert_eq!(body(&client, &request)["tools"].as_array().unwrap().len(), 1);
+        prepare(&client, &request, false).unwrap().adjusted
+    };
+    let left_out = "tools: left out: all but the one that tool_choice names";
+    assert!(noted(&[tool("f"), tool("g")]).contains(&left_out.to_string()));
+    assert!(!noted(&[tool("f")]).contains(&left_out.to_string()));
+}
+
+#[test]
 fn a_choice_of_no_tool_of_the_request_is_refused_where_it_cannot_be_named() {
     let request = request(json!({"messages": [{"role": "user", "content": "Hi"}],
         "tools": [{"type": "function", "function": {"name": "weather"}}],

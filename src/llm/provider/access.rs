@@ -111,11 +111,13 @@ fn joined(base: &str, endpoint: &str) -> String {
 
 fn secrets(options: &ClientOptions, key: Option<&str>, url: &str) -> Arc<[Arc<str>]> {
     let lines = options.header.iter().filter_map(|line| line.split_once(':'));
-    let values =
-        lines.filter(|(name, _)| url::is_secret_header(name)).map(|(_, value)| value.trim());
+    let secret = lines.filter(|(name, _)| url::is_secret_header(name));
+    // The user and password of the address are sent as one.
+    let basic = basic(url);
+    let values = secret.map(|(_, value)| value.trim()).chain(basic.as_deref());
     // `Bearer` before it is none; the whole first, of which it is a part.
     let in_headers = values.flat_map(|value| [Some(value), value.split_whitespace().next_back()]);
-    let in_headers = in_headers.flatten().filter(|value| !value.is_empty());
+    let in_headers: Vec<_> = in_headers.flatten().filter(|value| !value.is_empty()).collect();
     let in_url = url::secrets(url);
     let decoded = in_url.iter().map(|secret| url::decoded(secret)).collect::<Vec<_>>();
     let all = key.into_iter().chain(in_headers).chain(in_url);

@@ -171,12 +171,38 @@ pub fn parse<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T
         .map_err(|e| Error::invalid(name, format!("not the JSON expected: {e}")))
 }
 
+/// Bytes of a value that an error shows.
+const SHOWN: usize = 100;
+
+/// The error of a value that is none of those that may be.
+fn outside(key: &str, value: &Value, allowed: &str) -> Error {
+    let given = match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    let end = given.floor_char_boundary(SHOWN);
+    let given = if end < given.len() { format!("{}…", &given[..end]) } else { given };
+    Error::OutOfRange { key: key.into(), given, allowed: allowed.into() }
+}
+
+/// What a value is, in words.
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
 fn optional_text(key: &str, value: &Value) -> Result<Option<String>> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text.clone())),
         Value::Number(number) => Ok(Some(number.to_string())),
-        _ => Err(Error::invalid(key, "must be a text")),
+        _ => Err(Error::invalid(key, format!("must be a text, not {}", kind_of(value)))),
     }
 }
 
@@ -184,7 +210,7 @@ fn optional_bool(key: &str, value: &Value) -> Result<Option<bool>> {
     match value {
         Value::Null => Ok(None),
         Value::Bool(bool) => Ok(Some(*bool)),
-        _ => Err(Error::invalid(key, "must be true or false")),
+        _ => Err(outside(key, value, "true, false")),
     }
 }
 
@@ -192,7 +218,7 @@ fn optional_object(key: &str, value: &Value) -> Result<Option<Map<String, Value>
     match value {
         Value::Null => Ok(None),
         Value::Object(object) => Ok(Some(object.clone())),
-        _ => Err(Error::invalid(key, "must be a JSON object")),
+        _ => Err(Error::invalid(key, format!("must be a JSON object, not {}", kind_of(value)))),
     }
 }
 
@@ -203,18 +229,28 @@ fn cache_mode(value: &Value) -> Result<CacheMode> {
         Some("bypass") => Ok(CacheMode::Bypass),
         Some("refresh") => Ok(CacheMode::Refresh),
         Some("only") => Ok(CacheMode::Only),
-        _ => Err(Error::invalid("cache", "must be default, bypass, refresh or only")),
+        _ => Err(outside("cache", value, "the choices default, bypass, refresh, only")),
     }
+}
+
+const CHOICES: &str = "auto, none, required, a function's name, and OpenAI's object";
+
+/// Whether a function can be called so: each vendor has a rule of its own, and none takes
+/// these.
+fn is_name(word: &str) -> bool {
+    let is_foreign = |c: char| c.is_whitespace() || c.is_control() || "{}[]\"".contains(c);
+    !word.is_empty() && !word.contains(is_foreign)
 }
 
 fn tool_choice(value: &Value) -> Result<Option<ToolChoice>> {
     Ok(Some(match (value, named(value)) {
         (Value::Null, _) => return Ok(None),
-        (Value::String(word), _) => match word.as_str() {
+        (Value::String(word), _) => match word.to_ascii_lowercase().as_str() {
             "auto" => ToolChoice::Auto,
             "none" => ToolChoice::None,
             "required" | "any" => ToolChoice::Required,
-            name => ToolChoice::Function(Named { name: name.into(), hosted: None }),
+            _ if is_name(word) => ToolChoice::Function(Named { name: word.clone(), hosted: None }),
+            _ => return Err(outside("tool_choice", value, CHOICES)),
         },
         // In Responses it is not nested.
         (Value::Object(_), _) if value["type"] == "allowed_tools" => {
@@ -225,10 +261,7 @@ fn tool_choice(value: &Value) -> Result<Option<ToolChoice>> {
             allowed(&value["allowed_tools"])
         }
         (Value::Object(_), Some(named)) => ToolChoice::Function(named),
-        _ => {
-            let reason = "must be auto, none, required, a function's name, or OpenAI's object";
-            return Err(Error::invalid("tool_choice", reason));
-        }
+        _ => return Err(outside("tool_choice", value, CHOICES)),
     }))
 }
 
@@ -291,8 +324,8 @@ fn format(value: &Value) -> Result<Option<Format>> {
         Some("json_object" | "json") => Format::JsonObject,
         Some(kind) if kind != "json_schema" && value.is_object() => Format::Own(value.clone()),
         _ => {
-            let reason = "must be text, json_object, or json_schema with json_schema.schema";
-            return Err(Error::invalid("response_format", reason));
+            let allowed = "text, json_object, and json_schema with json_schema.schema";
+            return Err(outside("response_format", value, allowed));
         }
     }))
 }

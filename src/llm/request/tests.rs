@@ -105,3 +105,30 @@ fn a_number_below_zero_that_some_hosts_know_goes_through_either_door() {
     assert_eq!((set.other.get("seed"), set.other.get("top_k")), (None, None));
     assert!(set.set("n", "-1").is_err() && set.set("seed", "-1.5").is_err());
 }
+
+#[test]
+fn a_field_of_one_call_that_is_wrong_is_named_with_its_value_and_what_would_be_right() {
+    for (name, text, expected) in [
+        ("cache", "nope", "cache: nope is outside the choices default, bypass, refresh, only"),
+        ("parallel_tool_calls", "maybe", "parallel_tool_calls: maybe is outside true, false"),
+        ("tool_choice", "", "tool_choice:  is outside auto, none, required, a function's name"),
+        ("tool_choice", "a b", "tool_choice: a b is outside auto, none"),
+        ("tool_choice", r#"{"type":"function","#, "tool_choice: not the JSON expected: EOF"),
+        ("response_format", "xml", "response_format: xml is outside text, json_object, and"),
+        ("metadata", "[1]", "metadata: must be a JSON object, not a list"),
+        ("extra_json", r#"{"a":"#, "extra_json: not the JSON expected: EOF while parsing"),
+        ("extra_json", "a", "extra_json: must be a JSON object, not a text"),
+    ] {
+        let mut request = Request::new();
+        let error = request.set(name, text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+        assert_eq!(format!("{request:?}"), format!("{:?}", Request::new()));
+    }
+    let long = Request::new().set("cache", &"x".repeat(1_000)).unwrap_err().to_string();
+    assert!(long.len() < 200, "{long}");
+    let mut request = Request::new();
+    request.set("tool_choice", "Auto").unwrap();
+    assert_eq!(request.tool_choice, Some(ToolChoice::Auto));
+    request.set("user", "{not JSON").unwrap();
+    assert_eq!(request.user.as_deref(), Some("{not JSON"));
+}

@@ -144,6 +144,25 @@ fn keys_travel_in_each_vendors_header_and_nowhere_else() {
 }
 
 #[test]
+fn a_password_of_the_address_is_not_shown_in_any_form_in_which_it_is_sent() {
+    let options = options(&[
+        ("provider", "custom"),
+        ("model", "m"),
+        ("base_url", "https://user:pass%20word@host.test/v1"),
+    ]);
+    let (dialect, context) = reader(&options, &ask(json!({})));
+    let sent = prepare(&options, &ask(json!({})), false).unwrap().http.headers;
+    let basic = sent.get("authorization").unwrap();
+    let bare = basic.strip_prefix("Basic ").unwrap();
+    for echoed in [basic, bare, "pass word", "pass%20word"] {
+        let said = json!({"error": {"message": format!("refused: {echoed}!")}}).to_string();
+        let error = dialect.error(&context, &head(401, &[]), said.as_bytes());
+        assert!(!error.message.contains(echoed), "{}", error.message);
+        assert!(error.message.contains("refused"), "{}", error.message);
+    }
+}
+
+#[test]
 fn addresses_are_joined_with_and_without_a_path_and_a_slash() {
     let url = |provider: &str, base: &str| {
         let options = options(&[("provider", provider), ("base_url", base), ("model", "m")]);

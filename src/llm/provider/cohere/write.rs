@@ -89,9 +89,12 @@ fn tools(chat: &Chat, wanted: &mut Wanted, body: &mut Map<String, Value>) -> Res
     let choice = offer::choice(request, &offered, wanted);
     if let Some(ToolChoice::Function(named)) = &choice {
         // It is the only one that is offered, for none can be named.
+        let all = offered.len();
         offered.retain(|tool| tool.name == named.name);
         if offered.is_empty() {
             wanted.refuse("tool_choice", "needs the function that it names among the tools")?;
+        } else if offered.len() < all {
+            wanted.note("tools", "left out: all but the one that tool_choice names");
         }
     }
     if offered.is_empty() {
