@@ -6,6 +6,7 @@ mod streams;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
+use std::time::Instant;
 
 use super::*;
 use crate::llm::cancel::Cancel;
@@ -60,7 +61,9 @@ fn scene(options: &[(&str, &str)], steps: Vec<Step>) -> Scene {
 
 /// Waits for something that will be.
 fn until(holds: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
     while !holds() {
+        assert!(Instant::now() < end, "it has not come to that within a minute");
         thread::sleep(Duration::from_millis(1));
     }
 }

@@ -57,16 +57,14 @@ fn unanswered(before: &[Message], is_such: impl Fn(&ToolCall) -> bool) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
 
     #[test]
     fn each_message_is_looked_at_once_and_a_result_still_finds_its_call() {
         let mut request = Request::new();
-        let begun = Instant::now();
-        for _ in 0..20_000 {
+        for so_far in 0..100 {
+            assert_eq!(request.linked, so_far, "the next one alone is left to be looked at");
             request.add_message_json(r#"{"role": "user", "content": "and so on"}"#).unwrap();
         }
-        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
         let mut asked = Message::new(Role::Assistant, "");
         asked.tool_calls.push(ToolCall { name: "clock".into(), ..ToolCall::default() });
         request.messages.push(asked);
