@@ -87,6 +87,30 @@ pub struct Stream<D> {
     core: Core<D>,
 }
 
+/// How a provider's answers are read: plain and as streams, by one dialect.
+macro_rules! reads {
+    ($dialect:ty, $framing:ident) => {
+        fn reply(
+            &self,
+            context: &$crate::llm::context::Context,
+            head: &$crate::llm::transport::Head,
+            body: &[u8],
+        ) -> $crate::error::Result<$crate::llm::response::Response> {
+            $crate::llm::provider::stream::plain(<$dialect>::default(), context, head, body)
+        }
+
+        fn stream(
+            &self,
+            context: &$crate::llm::context::Context,
+            head: &$crate::llm::transport::Head,
+        ) -> Box<dyn $crate::llm::provider::StreamDecoder> {
+            let dialect = <$dialect>::default();
+            Box::new($crate::llm::provider::stream::Stream::$framing(dialect, context, head))
+        }
+    };
+}
+pub(super) use reads;
+
 /// Reads a plain answer in the dialect `D`.
 pub fn plain<D: Dialect>(
     mut dialect: D,

@@ -15,11 +15,9 @@ mod turns;
 mod usage;
 mod write;
 
-use super::stream::{Stream, plain};
-use super::{Access, Chat, Context, Prepared, Provider, StreamDecoder, send};
+use super::stream::reads;
+use super::{Access, Chat, Prepared, Provider, send};
 use crate::error::Result;
-use crate::llm::response::Response;
-use crate::llm::transport::Head;
 
 /// Anthropic's messages.
 pub struct Anthropic;
@@ -31,11 +29,5 @@ impl Provider for Anthropic {
         send::prepare(chat, wanted, url, body)
     }
 
-    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
-        plain(read::Decoder::default(), context, head, body)
-    }
-
-    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
-        Box::new(Stream::sse(read::Decoder::default(), context, head))
-    }
+    reads!(read::Decoder, sse);
 }

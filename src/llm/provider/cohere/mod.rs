@@ -5,11 +5,10 @@ mod write;
 
 use serde_json::{Map, Value, json};
 
-use super::stream::{Stream, plain};
-use super::{Access, Chat, Context, Prepared, Provider, StreamDecoder, embed, send};
+use super::stream::reads;
+use super::{Access, Chat, Context, Prepared, Provider, embed, send};
 use crate::error::{Error, Result, Status};
 use crate::llm::json::Json;
-use crate::llm::response::Response;
 use crate::llm::transport::Head;
 use crate::options::Resolved;
 use crate::options::client::ClientOptions;
@@ -24,13 +23,7 @@ impl Provider for Cohere {
         send::prepare(chat, wanted, url, body)
     }
 
-    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
-        plain(read::Decoder::default(), context, head, body)
-    }
-
-    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
-        Box::new(Stream::sse(read::Decoder::default(), context, head))
-    }
+    reads!(read::Decoder, sse);
 
     fn embed_prepare(
         &self,

@@ -6,12 +6,11 @@ mod write;
 use serde_json::{Map, Value};
 
 use super::send;
-use super::stream::{Stream, plain};
+use super::stream::reads;
 use super::wanted::Wanted;
-use super::{Access, Chat, Context, Prepared, Provider, StreamDecoder, embed, lost};
+use super::{Access, Chat, Context, Prepared, Provider, embed, lost};
 use crate::error::Result;
 use crate::llm::json::Json;
-use crate::llm::response::Response;
 use crate::llm::transport::Head;
 use crate::options::Resolved;
 use crate::options::client::ClientOptions;
@@ -37,13 +36,7 @@ impl Provider for Ollama {
         send::prepare(chat, wanted, url, body)
     }
 
-    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
-        plain(read::Decoder::default(), context, head, body)
-    }
-
-    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
-        Box::new(Stream::lines(read::Decoder::default(), context, head))
-    }
+    reads!(read::Decoder, lines);
 
     fn embed_prepare(
         &self,

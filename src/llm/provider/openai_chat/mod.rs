@@ -18,11 +18,10 @@ mod write;
 
 use serde_json::{Map, Value};
 
-use super::stream::{Stream, plain};
+use super::stream::reads;
 use super::wanted::Wanted;
 use super::{Access, Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
 use crate::error::Result;
-use crate::llm::response::Response;
 use crate::llm::transport::Head;
 use crate::options::Resolved;
 use crate::options::client::ClientOptions;
@@ -38,13 +37,7 @@ impl Provider for OpenAiChat {
         send::prepare(chat, wanted, url, body)
     }
 
-    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
-        plain(read::Decoder::default(), context, head, body)
-    }
-
-    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
-        Box::new(Stream::sse(read::Decoder::default(), context, head))
-    }
+    reads!(read::Decoder, sse);
 
     fn embed_prepare(
         &self,

@@ -19,16 +19,12 @@ mod write;
 
 use serde_json::{Map, Value};
 
-use super::stream::{Stream, plain};
+use super::stream::reads;
 use super::wanted::Wanted;
-use super::{
-    Access, Chat, Context, Prepared, Provider, StreamDecoder, calls, hosts, models, openai_chat,
-    send,
-};
+use super::{Access, Chat, Context, Prepared, Provider, calls, hosts, models, openai_chat, send};
 use crate::error::Result;
 use crate::llm::message::Message;
 use crate::llm::request::{Request, Tool};
-use crate::llm::response::Response;
 use crate::llm::transport::Head;
 use crate::options::Resolved;
 use crate::options::client::ClientOptions;
@@ -50,13 +46,7 @@ impl Provider for OpenAiResponses {
         wanted.is_ok_and(|wanted| said::own_items(chat, message, &wanted).is_some())
     }
 
-    fn reply(&self, context: &Context, head: &Head, body: &[u8]) -> Result<Response> {
-        plain(decoder::Decoder::default(), context, head, body)
-    }
-
-    fn stream(&self, context: &Context, head: &Head) -> Box<dyn StreamDecoder> {
-        Box::new(Stream::sse(decoder::Decoder::default(), context, head))
-    }
+    reads!(decoder::Decoder, sse);
 
     fn embed_prepare(
         &self,
