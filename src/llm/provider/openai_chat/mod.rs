@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 
 use super::stream::reads;
 use super::wanted::Wanted;
-use super::{Access, Chat, Context, Prepared, Provider, StreamDecoder, embed, hosts, send};
+use super::{Access, Chat, Context, Prepared, Provider, embed, hosts, send};
 use crate::error::Result;
 use crate::llm::transport::Head;
 use crate::options::Resolved;
