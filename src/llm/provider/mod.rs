@@ -4,8 +4,8 @@
 //! [`Provider::prepare`] writes a request, and notes in a [`Context`] what
 //! reading the answer will need. Plain answers and streams are read by the same
 //! code into one form (see [`super::assemble`]). Hosts that speak the same
-//! dialect are rows of [`hosts`], not copies; another dialect is one file and
-//! one line in [`provider_for`].
+//! dialect are rows of [`hosts`], not copies; another dialect is a module of its
+//! own with a line in [`provider_for`], and a row for its host.
 
 use std::ops::Range;
 
