@@ -5,10 +5,12 @@
 //! what exists only per request has its own field. Fields that only OpenAI's
 //! dialect knows are kept as they are and refused by the others.
 
+mod choice;
 mod link;
 mod read;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +23,8 @@ use crate::options::call::OF_A_CALL;
 use crate::options::client::ClientOptions;
 use crate::options::{Layered, Origin, Resolved, Value as OptionValue};
 
-use read::{parse, with_long_numbers};
+use read::with_long_numbers;
+use values::parse;
 
 /// A function that the model may call.
 #[derive(Debug, Clone, Default, PartialEq)]

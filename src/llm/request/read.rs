@@ -1,8 +1,10 @@
 //! How a request is read from OpenAI's form, whole or field by field.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{BELOW_ZERO, CacheMode, Format, Named, PER_CALL, Request, Tool, ToolChoice};
+use super::choice::{tool_choice, tool_named};
+use super::values::{optional_bool, optional_object, optional_text, outside, parse};
+use super::{BELOW_ZERO, CacheMode, Format, PER_CALL, Request, Tool};
 use crate::error::{Error, Result};
 use crate::llm::json::{Json, has_long_number};
 use crate::llm::message::Message;
@@ -165,63 +167,6 @@ pub fn with_long_numbers(text: &str) -> Option<Json<'_>> {
     has_long_number(text).then(|| Json::parse(text.as_bytes()).ok()).flatten()
 }
 
-/// Reads a JSON text that is called `name`.
-pub fn parse<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T> {
-    serde_json::from_str(text)
-        .map_err(|e| Error::invalid(name, format!("not the JSON expected: {e}")))
-}
-
-/// Bytes of a value that an error shows.
-const SHOWN: usize = 100;
-
-/// The error of a value that is none of those that may be.
-fn outside(key: &str, value: &Value, allowed: &str) -> Error {
-    let given = match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    };
-    let end = given.floor_char_boundary(SHOWN);
-    let given = if end < given.len() { format!("{}…", &given[..end]) } else { given };
-    Error::OutOfRange { key: key.into(), given, allowed: allowed.into() }
-}
-
-/// What a value is, in words.
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
-fn optional_text(key: &str, value: &Value) -> Result<Option<String>> {
-    match value {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text.clone())),
-        Value::Number(number) => Ok(Some(number.to_string())),
-        _ => Err(Error::invalid(key, format!("must be a text, not {}", kind_of(value)))),
-    }
-}
-
-fn optional_bool(key: &str, value: &Value) -> Result<Option<bool>> {
-    match value {
-        Value::Null => Ok(None),
-        Value::Bool(bool) => Ok(Some(*bool)),
-        _ => Err(outside(key, value, "true, false")),
-    }
-}
-
-fn optional_object(key: &str, value: &Value) -> Result<Option<Map<String, Value>>> {
-    match value {
-        Value::Null => Ok(None),
-        Value::Object(object) => Ok(Some(object.clone())),
-        _ => Err(Error::invalid(key, format!("must be a JSON object, not {}", kind_of(value)))),
-    }
-}
-
 fn cache_mode(value: &Value) -> Result<CacheMode> {
     match value.as_str().map(str::to_ascii_lowercase).as_deref() {
         None if value.is_null() => Ok(CacheMode::Default),
@@ -231,68 +176,6 @@ fn cache_mode(value: &Value) -> Result<CacheMode> {
         Some("only") => Ok(CacheMode::Only),
         _ => Err(outside("cache", value, "the choices default, bypass, refresh, only")),
     }
-}
-
-const CHOICES: &str = "auto, none, required, a function's name, and OpenAI's object";
-
-/// Whether a function can be called so: each vendor has a rule of its own, and none takes
-/// these.
-fn is_name(word: &str) -> bool {
-    let is_foreign = |c: char| c.is_whitespace() || c.is_control() || "{}[]\"".contains(c);
-    !word.is_empty() && !word.contains(is_foreign)
-}
-
-fn tool_choice(value: &Value) -> Result<Option<ToolChoice>> {
-    Ok(Some(match (value, named(value)) {
-        (Value::Null, _) => return Ok(None),
-        (Value::String(word), _) => match word.to_ascii_lowercase().as_str() {
-            "auto" => ToolChoice::Auto,
-            "none" => ToolChoice::None,
-            "required" | "any" => ToolChoice::Required,
-            _ if is_name(word) => ToolChoice::Function(Named { name: word.clone(), hosted: None }),
-            _ => return Err(outside("tool_choice", value, CHOICES)),
-        },
-        // In Responses it is not nested.
-        (Value::Object(_), _) if value["type"] == "allowed_tools" => {
-            let nested = Some(&value["allowed_tools"]).filter(|nested| nested.is_object());
-            allowed(nested.unwrap_or(value))
-        }
-        (Value::Object(_), _) if value["allowed_tools"].is_object() => {
-            allowed(&value["allowed_tools"])
-        }
-        (Value::Object(_), Some(named)) => ToolChoice::Function(named),
-        _ => return Err(outside("tool_choice", value, CHOICES)),
-    }))
-}
-
-fn allowed(json: &Value) -> ToolChoice {
-    let tools = json["tools"].as_array().map_or(&[][..], Vec::as_slice);
-    let names = tools.iter().filter_map(tool_named).collect();
-    ToolChoice::Allowed(names, json["mode"] == json!("required"))
-}
-
-/// The tool that an object of OpenAI's means.
-fn named(tool: &Value) -> Option<Named> {
-    let nested = ["function", "custom"].into_iter().find_map(|kind| tool[kind]["name"].as_str());
-    let kind = tool["type"].as_str().unwrap_or_default();
-    let is_hosted = nested.is_none() && !matches!(kind, "" | "function" | "custom" | "tool");
-    let own = match kind {
-        "mcp" => tool["server_label"].as_str(),
-        "auto" | "any" | "none" | "required" => None,
-        kind => Some(kind).filter(|_| is_hosted),
-    };
-    let name = tool["name"].as_str().filter(|_| kind != "mcp");
-    let name = nested.or(name).or(own)?.into();
-    Some(Named { name, hosted: is_hosted.then(|| tool.clone()) })
-}
-
-/// The same of a tool; Gemini's own have nothing but a member of their name.
-fn tool_named(tool: &Value) -> Option<Named> {
-    let member = || {
-        let name = tool.as_object()?.keys().next()?.clone();
-        Some(Named { name, hosted: Some(tool.clone()) })
-    };
-    named(tool).or_else(member)
 }
 
 fn format(value: &Value) -> Result<Option<Format>> {

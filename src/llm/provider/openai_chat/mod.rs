@@ -3,6 +3,7 @@
 //! A host is a row of [`super::hosts`] and [`super::models`]; what it does in its
 //! own way is written and read here, whoever it is.
 
+mod assistant;
 mod blocks;
 mod content;
 mod grounds;

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Dialect, has_no_room, not_json, pairs, too_much};
+use super::plain::{has_no_room, not_json, too_much};
+use super::{Dialect, pairs};
 use crate::error::{Error, Status};
 use crate::llm::assemble::Assembler;
 use crate::llm::json::{Json, halves};
