@@ -61,6 +61,10 @@ pub struct Table {
     groups: Box<[u32]>,
     lists: Vec<List>,
     len: usize,
+    /// The tick before which it is in vain to look for what has lapsed.
+    soonest: u32,
+    /// How far who needs room has looked for that.
+    search: Round,
 }
 
 /// Bytes of so many buckets, their backs and their groups.
@@ -89,7 +93,8 @@ impl Table {
 
     fn of(buckets: Array<Bucket>, backs: Array<Back>, lists: usize) -> Table {
         let groups = vec![NEVER; buckets.len().div_ceil(GROUP)].into();
-        Table { buckets, backs, groups, lists: vec![EMPTY; lists], len: 0 }
+        let lists = vec![EMPTY; lists];
+        Table { buckets, backs, groups, lists, len: 0, soonest: NEVER, search: Round::default() }
     }
 
     fn buckets_for(entries: usize) -> usize {

@@ -15,6 +15,10 @@ pub fn end_of(tick: u32) -> u64 {
     (tick as u64 + 1) << TICK_SHIFT
 }
 
+/// Buckets that who needs room looks at in vain, at most. To look at one takes about as
+/// long as to evict, and puts its time right: it is not looked at in vain again.
+const LOOKS: usize = 8;
+
 /// A sweep's round over a table, in parts: between them others may change the table,
 /// or rebuild it.
 #[derive(Default)]
@@ -37,6 +41,7 @@ impl Table {
     pub fn lower_due(&mut self, slot: Slot, lapse_ms: Option<u64>) {
         let Some(ms) = lapse_ms else { return };
         let (at, tick) = (slot.0 as usize >> 3, tick_of(ms));
+        self.soonest = self.soonest.min(tick);
         if tick < self.backs[at].due {
             self.backs[at].due = tick;
             let group = &mut self.groups[at / GROUP];
@@ -81,6 +86,46 @@ impl Table {
         }
         round.from = self.first_hash(at.min(all));
         None
+    }
+
+    /// A slot whose entry has lapsed by `now_ms`, for who needs room: found within a few
+    /// looks, each of which goes on where the last one ended. After a round nobody looks
+    /// until the next tick in which something lapses.
+    #[inline]
+    pub fn any_lapsed(
+        &mut self,
+        now_ms: u64,
+        lapse: impl Fn(&Entry) -> Option<u64>,
+    ) -> Option<Slot> {
+        match tick_of(now_ms) < self.soonest {
+            true => None,
+            false => self.look_for_lapsed(now_ms, lapse),
+        }
+    }
+
+    #[cold]
+    fn look_for_lapsed(
+        &mut self,
+        now_ms: u64,
+        lapse: impl Fn(&Entry) -> Option<u64>,
+    ) -> Option<Slot> {
+        let mut round = std::mem::take(&mut self.search);
+        round.looks = LOOKS;
+        loop {
+            let is_whole = round.from == 0;
+            let found = self.next_lapsed(&mut round, now_ms, &lapse);
+            if !round.is_over() {
+                self.search = round;
+                return found;
+            }
+            // What lies before the place where it began may have lapsed meanwhile.
+            let (due, next) = (self.next_due(), tick_of(now_ms) + 1);
+            if is_whole || due >= next {
+                self.soonest = due.max(next);
+                return None;
+            }
+            round.from = 0;
+        }
     }
 
     /// A lapsed entry of one bucket; if there is none, its time becomes that of its

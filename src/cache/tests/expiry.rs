@@ -73,3 +73,28 @@ fn jitter_shortens_lives_within_its_percentage_and_spreads_them() {
     cache.sweep();
     assert!(cache.is_empty());
 }
+
+#[test]
+fn what_has_expired_makes_room_before_what_lives() {
+    for policy in ["s3fifo", "lru", "lfu", "fifo", "random"] {
+        for bound in [r#""capacity": 1000"#, r#""capacity": 100000, "max_memory_mb": 1"#] {
+            let options =
+                format!(r#"{{{bound}, "shard_count": 4, "eviction_policy": "{policy}"}}"#);
+            let (cache, clock) = cache(&options);
+            let key = |kind: char, i: usize| format!("{kind}{i}").into_bytes();
+            for i in 0..500 {
+                cache.set(&key('l', i), &[0; 100], Ttl::Never).unwrap();
+            }
+            for i in 0..20_000 {
+                if i % 100 == 0 {
+                    clock.advance(Duration::from_millis(100));
+                }
+                cache.set(&key('s', i), &[0; 100], Ttl::Millis(50)).unwrap();
+            }
+            let live = (0..500).filter(|i| cache.get(&key('l', *i)).is_some()).count();
+            assert_eq!(live, 500, "{policy}, {bound}");
+            let left = cache.metrics_json()["departures"].clone();
+            assert!(left["expired"].as_u64() > Some(10_000), "{policy}, {bound}: {left}");
+        }
+    }
+}
