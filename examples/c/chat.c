@@ -19,10 +19,9 @@ static int failed(const char *what, mynah_status status, mynah_error *error) {
 /* A value has a length, and no NUL at its end: to search it as a string, copy it. */
 static char *copy(mynah_value *value) {
     size_t len = mynah_value_len(value);
-    char *text = malloc(len + 1);
+    char *text = calloc(len + 1, 1);
     if (!text) abort();
-    if (len) memcpy(text, mynah_value_data(value), len);
-    text[len] = 0;
+    memcpy(text, mynah_value_data(value), len);
     mynah_value_free(value);
     return text;
 }

@@ -34,13 +34,13 @@ static mynah_client *client_of(const char *model, const char *price, mynah_mock 
     return client;
 }
 
-/* A value has a length, and no NUL at its end: to search it as a string, copy it. */
+/* A value has a length, and no NUL at its end: to search it as a string, copy it.
+ * A real program parses it: "tier" is 0 for the cheapest. */
 static char *copy(mynah_value *value) {
     size_t len = mynah_value_len(value);
-    char *text = malloc(len + 1);
+    char *text = calloc(len + 1, 1);
     if (!text) abort();
-    if (len) memcpy(text, mynah_value_data(value), len);
-    text[len] = 0;
+    memcpy(text, mynah_value_data(value), len);
     mynah_value_free(value);
     return text;
 }
@@ -52,7 +52,6 @@ int main(void) {
     mynah_client *clients[] = {client_of("small", "small=0.15,0.60", mock),
                                client_of("large", "large=2.50,10.00", mock)};
     if (mynah_tiered_new(clients, 2, 0, &tiers, NULL) != MYNAH_OK) return 1;
-
     int failed = 0;
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         mynah_request *request = mynah_request_new();
@@ -61,14 +60,11 @@ int main(void) {
         mynah_request_add_message(request, "user", questions[i], strlen(questions[i]));
         if (mynah_tiered_chat(tiers, request, NULL, &answer, NULL) == MYNAH_OK &&
             mynah_response_json(answer, &json) == MYNAH_OK) {
-            /* A real program parses it: "tier" is 0 for the cheapest. */
             char *copied = copy(json);
             const char *tier = strstr(copied, "\"tier\":");
             printf("%s  %.50s...\n", tier && tier[7] == '0' ? "small" : "large", questions[i]);
             free(copied);
-        } else {
-            failed = 1;
-        }
+        } else failed = 1;
         mynah_response_free(answer);
         mynah_request_free(request);
     }

@@ -96,8 +96,8 @@ impl Cache {
         }
         self.advise_lifetime(report, rate, all);
         if let Some(forecast) = forecast {
-            self.advise_bound(report, rate, forecast, all);
-            advise_policy(rate, forecast, all);
+            self.advise_bound(report, forecast, all);
+            advise_policy(forecast, all);
         }
     }
 
@@ -123,15 +123,16 @@ impl Cache {
         }
     }
 
-    fn advise_bound(&self, report: &Report, rate: f64, forecast: &Forecast, all: &mut Vec<Json>) {
+    fn advise_bound(&self, report: &Report, forecast: &Forecast, all: &mut Vec<Json>) {
         let evicted = report.counts.evicted();
         let is_better = |ratio: f64| ratio > forecast.measured + BETTER_BY;
         let larger = forecast.scaled.iter().find(|(scale, r)| *scale > 1.0 && is_better(*r));
         if let Some((scale, ratio)) = larger
             && evicted > 0
         {
-            let evidence =
-                json!({"hit_rate": rate, "predicted_hit_rate": ratio, "evicted": evicted});
+            // Both of the time since the simulation began.
+            let evidence = json!({"hit_rate": forecast.measured, "predicted_hit_rate": ratio,
+                "evicted": evicted});
             let bound = match forecast.by {
                 "capacity" => self.capacity(),
                 _ => self.options.values.max_memory_mb,
@@ -152,10 +153,21 @@ impl Cache {
             usual.alert_max_get_latency_us as f64
         });
         let slow = mean_ns.is_some_and(|ns| ns > most_us * 1_000.0);
-        if (share > 0.01 || slow) && met.operations >= 1_000 && shards < most("shard_count") {
-            let evidence =
-                json!({"contended_share": share, "get_mean_ns": mean_ns, "shards": shards});
-            let symptom = if slow { "high latency" } else { "lock contention" };
+        let evidence = json!({"contended_share": share, "get_mean_ns": mean_ns, "shards": shards});
+        let symptom = if slow { "high latency" } else { "lock contention" };
+        if slow && share <= CONTENDED && met.operations >= 1_000 {
+            all.push(match values.compression {
+                true => {
+                    let cause = "values are unpacked at each look-up, and nobody waits for a lock";
+                    finding(symptom, evidence, cause, "compression", false.into())
+                }
+                false => {
+                    let cause = "look-ups are slow, and nobody waits for a lock";
+                    let place = "the sizes of the values, and what else the machine is busy with";
+                    look(symptom, evidence, cause, place)
+                }
+            });
+        } else if share > CONTENDED && met.operations >= 1_000 && shards < most("shard_count") {
             let (cause, option, value) = self.what_bars(shards * 2).unwrap_or((
                 "too few shards for so many callers",
                 "shard_count",
@@ -254,6 +266,9 @@ impl Cache {
     }
 }
 
+/// A share of calls that wait for a lock which is worth a word.
+const CONTENDED: f64 = 0.01;
+
 /// The most that an option takes.
 fn most(option: &str) -> u64 {
     let row = CacheOptions::rows().iter().find(|row| row.key == option);
@@ -268,9 +283,9 @@ fn or_usual(threshold: f64, usual: fn(&CacheOptions) -> f64) -> f64 {
     if threshold > 0.0 { threshold } else { usual(&CacheOptions::default()) }
 }
 
-fn advise_policy(rate: f64, forecast: &Forecast, all: &mut Vec<Json>) {
+fn advise_policy(forecast: &Forecast, all: &mut Vec<Json>) {
     if let Some((name, ratio)) = forecast.best_policy() {
-        let evidence = json!({"hit_rate": rate, "predicted_hit_rate": ratio});
+        let evidence = json!({"hit_rate": forecast.measured, "predicted_hit_rate": ratio});
         let cause = "another order of eviction suits these requests";
         all.push(finding("low hit rate", evidence, cause, "eviction_policy", name.into()));
     }

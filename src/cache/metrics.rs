@@ -44,6 +44,9 @@ pub struct Metrics {
     pub get_ns: Histogram,
     /// As `get_ns`.
     pub set_ns: Histogram,
+    /// Times of a thread's first get and first set, which are slow once: told as long as
+    /// there are no others.
+    firsts: [AtomicU64; 2],
     /// Packing values.
     pub packing: CpuTime,
     /// Unpacking them.
@@ -80,7 +83,10 @@ impl Metrics {
     /// The time, if the look-up that begins is timed. It is counted at its end.
     #[inline]
     pub fn start_get(&self, clock: &Clock) -> Option<u64> {
-        (self.enabled && is_timed(self.counters.own(GETS))).then(|| clock.now_ns())
+        if !self.enabled {
+            return None;
+        }
+        started(clock, self.counters.own(GETS))
     }
 
     /// Counts a look-up and what it came to, unless it found a value.
@@ -103,7 +109,10 @@ impl Metrics {
     /// Counts a store; the time, if this one is timed.
     #[inline]
     pub fn start_set(&self, clock: &Clock) -> Option<u64> {
-        (self.enabled && is_timed(self.counters.add(SETS))).then(|| clock.now_ns())
+        if !self.enabled {
+            return None;
+        }
+        started(clock, self.counters.add(SETS))
     }
 
     /// The place of a thread's look-ups, unless the next one is timed, or the
@@ -143,7 +152,7 @@ impl Metrics {
     /// The end of a timed look-up; the time of now.
     #[cold]
     pub fn end_get(&self, clock: &Clock, start: u64) -> u64 {
-        Self::end(&self.get_ns, clock, start)
+        Self::end((&self.get_ns, &self.firsts[0]), clock, start)
     }
 
     /// The end of a timed store of a value with or without a lifetime of its own; the
@@ -151,13 +160,26 @@ impl Metrics {
     #[cold]
     pub fn end_set(&self, clock: &Clock, start: u64, own_life: bool) -> u64 {
         self.default_lives.fetch_add(!own_life as u64, Relaxed);
-        Self::end(&self.set_ns, clock, start)
+        Self::end((&self.set_ns, &self.firsts[1]), clock, start)
     }
 
-    fn end(times: &Histogram, clock: &Clock, start: u64) -> u64 {
-        let now = clock.now_ns();
-        times.record(now.saturating_sub(start));
+    fn end((times, first): (&Histogram, &AtomicU64), clock: &Clock, start: u64) -> u64 {
+        let (now, is_first) = (clock.now_ns(), start & FIRST != 0);
+        let took = now.saturating_sub(start & !FIRST);
+        match is_first {
+            true => first.store(took.max(1), Relaxed),
+            false => times.record(took),
+        }
         now
+    }
+
+    /// The time of a first get, and of a first set, if nothing else was timed.
+    pub fn first_ns(&self) -> [Option<u64>; 2] {
+        let first = |i: usize, times: &Histogram| {
+            let ns = self.firsts[i].load(Relaxed);
+            (ns > 0 && times.count() == 0).then_some(ns)
+        };
+        [first(0, &self.get_ns), first(1, &self.set_ns)]
     }
 
     /// A look-up that missed was answered with an expired value after all.
@@ -228,8 +250,20 @@ impl Metrics {
     }
 }
 
-/// Whether a call is timed before which a thread has counted so many.
+/// Set in the time of a thread's first call.
+const FIRST: u64 = 1 << 63;
+
+/// Whether a call is timed before which a thread has counted so many: the first, and one
+/// of each [`TIMED_EVERY`], each time another, so that what comes round as regularly is
+/// not met each time.
 #[inline(always)]
 fn is_timed(counted: u64) -> bool {
-    counted.is_multiple_of(TIMED_EVERY)
+    let turn = (counted / TIMED_EVERY).wrapping_mul(97) + 31;
+    (counted ^ turn).is_multiple_of(TIMED_EVERY) || counted == 0
+}
+
+/// The time of now, if such a call is timed.
+#[inline]
+fn started(clock: &Clock, counted: u64) -> Option<u64> {
+    is_timed(counted).then(|| clock.now_ns() | if counted == 0 { FIRST } else { 0 })
 }

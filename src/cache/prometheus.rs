@@ -4,9 +4,11 @@ use super::Cache;
 use super::departure::Reason;
 use super::report::Report;
 use crate::metrics::{Exposition, Histogram};
+use crate::options::OptionSet;
+use crate::options::cache::CacheOptions;
 
-/// Percentiles that are shown beside the buckets, which are too coarse for
-/// times of less than a microsecond.
+/// Percentiles since the cache was made, beside the buckets, which are coarser below a
+/// microsecond.
 const QUANTILES: [(&str, f64); 4] = [("0.5", 0.5), ("0.9", 0.9), ("0.99", 0.99), ("0.999", 0.999)];
 
 impl Cache {
@@ -100,9 +102,8 @@ impl Cache {
             text.gauge("mynah_cache_dictionary_bytes", "Bytes of dictionaries.", dictionaries);
         }
         let raised = self.alerts.raised();
-        let labels: Vec<_> = raised.iter().map(|name| [("alert", *name)]).collect();
-        let raised: Vec<(&[_], f64)> = labels.iter().map(|label| (&label[..], 1.0)).collect();
-        text.gauges("mynah_cache_alerts", "Thresholds that are crossed.", &raised);
+        let all = CacheOptions::rows().iter().map(|row| row.key);
+        text.thresholds("mynah_cache_alert_raised", all, &raised);
         let policies = [[("policy", self.policy_name())]];
         text.gauges("mynah_cache_policy", "The policy in use.", &[(&policies[0][..], 1.0)]);
         let decisions = self.decisions() as f64;
@@ -165,7 +166,7 @@ mod tests {
         ("/sweep/expired_found", "mynah_cache_sweep_expired_total "),
         ("/sweep/pace_ms", "mynah_cache_sweep_pace_seconds "),
         ("/eviction_policy", "mynah_cache_policy{policy=\"s3fifo\"} "),
-        ("/alerts", "mynah_cache_alerts{alert=\"alert_min_hit_rate\"} "),
+        ("/alerts", "mynah_cache_alert_raised{threshold=\"alert_min_hit_rate\"} "),
         ("/tuning/decisions", "mynah_cache_tuning_total "),
     ];
 

@@ -174,8 +174,8 @@ impl Cache {
             "eviction_rate": (counts.sets > 0).then(|| evicted as f64 / counts.sets as f64),
             "departures": evictions,
             "avg_age_at_eviction_ms": counts.mean_age_ms(),
-            "get_latency_ns": latency(&metrics.get_ns),
-            "set_latency_ns": latency(&metrics.set_ns),
+            "get_latency_ns": latency(&metrics.get_ns, metrics.first_ns()[0]),
+            "set_latency_ns": latency(&metrics.set_ns, metrics.first_ns()[1]),
             "operations_per_second": report.per_second,
             "items": report.total(),
             "capacity": self.capacity(),
@@ -199,7 +199,11 @@ impl Cache {
 }
 
 /// Mean and percentiles of sampled times; null before the first.
-fn latency(times: &Histogram) -> Json {
+fn latency(times: &Histogram, first_ns: Option<u64>) -> Json {
+    if let Some(ns) = first_ns {
+        return json!({"mean": ns as f64, "p50": ns, "p90": ns, "p99": ns, "p99_9": ns,
+            "sampled": 1});
+    }
     json!({
         "mean": times.mean_ns(),
         "p50": times.quantile_ns(0.5),

@@ -197,6 +197,7 @@ impl Simulator {
         let told = scaled.iter().map(|(_, ratio)| *ratio);
         let told = told.chain(policies.iter().map(|(_, ratio)| *ratio)).chain([measured]);
         let error = told.map(error_of).fold(0.005, f64::max);
+        let error = scaled.windows(2).map(|pair| same.slip(pair)).fold(error, f64::max);
         Some(Forecast { measured, error, requests: same.requests, scaled, by: models.by, policies })
     }
 }

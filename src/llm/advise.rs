@@ -33,6 +33,7 @@ pub fn advise(metrics: &Value, resolved: &Resolved<ClientOptions>) -> Value {
     let one = |finding: Option<Value>| finding.into_iter().collect();
     let findings = [
         one(figures.quota()),
+        figures.refused(),
         one(figures.rate_limited()),
         figures.refused_by_limits(),
         one(figures.failing()),

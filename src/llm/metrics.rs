@@ -52,6 +52,7 @@ pub struct ClientMetrics {
     reasoning_tokens: AtomicU64,
     cost_nano_usd: AtomicU64,
     priced_calls: AtomicU64,
+    unpriced_calls: AtomicU64,
     saved_nano_usd: AtomicU64,
     generation_ns: AtomicU64,
     generated_tokens: AtomicU64,
@@ -93,6 +94,7 @@ impl ClientMetrics {
             reasoning_tokens: zero(),
             cost_nano_usd: zero(),
             priced_calls: zero(),
+            unpriced_calls: zero(),
             saved_nano_usd: zero(),
             generation_ns: zero(),
             generated_tokens: zero(),
@@ -123,6 +125,8 @@ impl ClientMetrics {
         self.stale_hits.fetch_add(ended.stale.into(), Relaxed);
         self.coalesced.fetch_add(ended.coalesced.into(), Relaxed);
         self.priced_calls.fetch_add(ended.cost_usd.is_some().into(), Relaxed);
+        let is_unpriced = ended.failure.is_none() && ended.cost_usd.is_none();
+        self.unpriced_calls.fetch_add(is_unpriced.into(), Relaxed);
         ended.first_token_ns.iter().for_each(|ns| self.first_token.record(*ns));
         ended.in_line_ns.iter().for_each(|ns| self.in_line.record(*ns));
         self.saved_nano_usd.fetch_add(nano(ended.saved_usd.unwrap_or(0.0)), Relaxed);
@@ -196,6 +200,8 @@ impl ClientMetrics {
             "cost_usd": cost,
             "cost_per_request_usd": match get(&self.priced_calls) {
                 0 => None,
+                // Kept answers cost nothing, of those that were paid for nothing is known.
+                _ if cost == 0.0 && get(&self.unpriced_calls) > 0 => None,
                 n => Some(cost / n as f64),
             },
             "saved_usd": get(&self.saved_nano_usd) as f64 / 1e9,
@@ -227,7 +233,7 @@ impl ClientMetrics {
         }
     }
 
-    fn counters(&self) -> [&AtomicU64; 19] {
+    fn counters(&self) -> [&AtomicU64; 20] {
         [
             &self.streams_cut,
             &self.stale_connections,
@@ -245,6 +251,7 @@ impl ClientMetrics {
             &self.reasoning_tokens,
             &self.cost_nano_usd,
             &self.priced_calls,
+            &self.unpriced_calls,
             &self.saved_nano_usd,
             &self.generation_ns,
             &self.generated_tokens,

@@ -14,8 +14,12 @@ const BUCKETS: usize = (TOP_POWER - STEP_BITS + 2) as usize * STEPS;
 
 const MS: u64 = 1_000_000;
 /// Upper bounds of the buckets that histograms are shown with, in nanoseconds.
-pub const BOUNDS_NS: [u64; 20] = [
+pub const BOUNDS_NS: [u64; 24] = [
+    100,
+    250,
+    500,
     1_000,
+    2_500,
     10_000,
     100_000,
     MS,
@@ -186,7 +190,8 @@ mod tests {
         }
         other.record(MS);
         histogram.add(&other);
-        assert_eq!(histogram.cumulative()[3], 4 * 3 + 3);
+        let place = BOUNDS_NS.iter().position(|bound| *bound == MS).unwrap();
+        assert_eq!(histogram.cumulative()[place], 4 * place as u64 + 3);
     }
 
     #[test]

@@ -73,6 +73,21 @@ impl Exposition {
         self.sample(&format!("{name}_count"), &[], count);
     }
 
+    /// Adds those of `options` that are thresholds of alerts: 1 for each that is crossed.
+    pub fn thresholds(
+        &mut self,
+        name: &str,
+        options: impl Iterator<Item = &'static str>,
+        raised: &[&str],
+    ) {
+        let all = options.filter(|option| option.starts_with("alert_"));
+        let all: Vec<_> = all
+            .map(|option| ([("threshold", option)], f64::from(raised.contains(&option))))
+            .collect();
+        let samples: Vec<(Labels, f64)> = all.iter().map(|(label, n)| (&label[..], *n)).collect();
+        self.gauges(name, "1 for each threshold that is crossed, 0 for the others.", &samples);
+    }
+
     /// The finished text.
     pub fn finish(self) -> String {
         self.text

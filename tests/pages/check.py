@@ -7,6 +7,7 @@ prelude beside this file; in Go a function that returns an error. A block that f
 only shown.
 """
 
+import functools
 import os
 import re
 import shutil
@@ -130,6 +131,21 @@ def programs(page, text):
             run_program(page.name, language, joined(language, codes), Path(folder), text)
 
 
+EXPOSED = """
+import mynah
+with mynah.Mock() as mock, mynah.Cache() as cache:
+    with mynah.Client("custom", base_url=mock.url, model="m") as client:
+        print(cache.prometheus(), client.prometheus())
+"""
+
+
+@functools.cache
+def exposed():
+    """The names that a cache and a client have in Prometheus' text."""
+    done = subprocess.run([sys.executable, "-c", EXPOSED], env=ENV, text=True, capture_output=True)
+    return done.stdout
+
+
 ELSEWHERE = {"MYNAH_LIBRARY", "mynah_static"}
 """Names like those of the header: an environment variable, a build tag of Go's."""
 
@@ -142,7 +158,7 @@ def references(page, text):
     links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if "://" not in link]
     missing = [link for link in links if not (page.parent / link).exists()]
     check(f"the links of {page.name} lead somewhere", not missing, str(missing))
-    header = (ROOT / "include/mynah.h").read_text()
+    header = (ROOT / "include/mynah.h").read_text() + exposed()
     code = " ".join(re.findall(r"`(mynah_[a-z0-9_]+|MYNAH_[A-Z0-9_]+)`", text))
     invented = {word for word in set(code.split()) - ELSEWHERE if not re.search(rf"\b{word}", header)}
     check(f"the names that {page.name} tells are in the header", not invented, str(invented))

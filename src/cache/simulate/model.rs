@@ -13,6 +13,9 @@ use crate::cache::table::{Round, Slot, Table};
 /// What a simulated entry takes: itself, and its place in a table.
 pub const ENTRY_BYTES: u64 = 48 + 28;
 
+/// What a share of hits gains from twice the room where all that was missing fits at once.
+const CLIFF: f64 = 0.5;
+
 /// What happened to a key, and when.
 #[derive(Clone, Copy)]
 pub struct Request {
@@ -64,6 +67,15 @@ impl Model {
     /// The share of the look-ups that would have found a value.
     pub fn ratio(&self) -> f64 {
         self.hits as f64 / self.requests.max(1) as f64
+    }
+
+    /// How far a predicted share may be off because the sample has some keys more or
+    /// fewer than it stands for, which is as if the bound were another: the slope between
+    /// two of twice the size, and all of a cliff, which may lie anywhere between them.
+    pub fn slip(&self, pair: &[(f64, f64)]) -> f64 {
+        let [(_, lower), (_, higher)] = pair else { return 0.0 };
+        let (rise, off) = ((higher - lower).abs(), 2.0 / (self.capacity as f64).sqrt());
+        if rise > CLIFF { rise } else { rise * off / std::f64::consts::LN_2 }
     }
 
     /// Takes what happened, in order.

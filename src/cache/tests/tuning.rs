@@ -312,16 +312,22 @@ fn advice_takes_the_usual_threshold_where_an_alert_is_off() {
         cache.metrics.get_ns.record(us * 1_000);
         clock.advance(Duration::from_secs(1));
     };
+    let waits = || drop(cache.directory.cell(0).wait_to_read(None, None));
     timed(1);
     assert_eq!(cache.advise_json()["findings"], serde_json::json!([]));
     timed(1_000_000);
-    assert_eq!(cache.advise_json()["findings"][0]["symptom"], "high latency");
+    // Nobody has waited: more shards would not help.
+    let finding = &cache.advise_json()["findings"][0];
+    assert_eq!((&finding["symptom"], &finding["option"]), (&"high latency".into(), &().into()));
+    (0..80).for_each(|_| waits());
+    assert_eq!(cache.advise_json()["findings"][0]["option"], "shard_count");
     // What was so with fewer shards says nothing of more.
     cache.resize(8).unwrap();
     assert_eq!(cache.advise_json()["findings"], serde_json::json!([]));
     timed(1);
     assert_eq!(cache.advise_json()["findings"], serde_json::json!([]));
     timed(1_000_000);
+    (0..80).for_each(|_| waits());
     let finding = &cache.advise_json()["findings"][0];
     assert_eq!((&finding["symptom"], &finding["value"]), (&"high latency".into(), &16.into()));
 }

@@ -35,6 +35,7 @@ const LONG_WAIT_MS: f64 = 1_000.0;
 
 const ACCOUNT: &str = "the limits of the account, which the provider states in its headers: \
     a higher one, or tiers over two accounts";
+const OWN_TIME: &str = "timeout_ms, as requests set it for themselves";
 const WORKERS: &str = "max_workers of mynah_queue_new: the queue has fewer threads than there \
     are calls at once";
 
@@ -86,6 +87,13 @@ impl Figures<'_> {
             evidence["queue_wait_p99_ms"] = line.into();
             let change = if line > limiter { Look(WORKERS) } else { self.relief() };
             return finding("timeouts", evidence, "most of the time goes in waiting", change);
+        }
+        // No call has taken as long as the client gives.
+        let longest = self.number("latency_ms", "p99_9");
+        if longest > 0.0 && longest < time as f64 / 2.0 {
+            evidence["latency_p99_9_ms"] = longest.into();
+            let cause = "calls have less time of their own than the client gives";
+            return finding("timeouts", evidence, cause, Look(OWN_TIME));
         }
         let mean_tokens = self.figure("output_tokens") / self.calls;
         evidence["mean_output_tokens"] = mean_tokens.round().into();

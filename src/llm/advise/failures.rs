@@ -10,6 +10,10 @@ use crate::object::json;
 const BREAKS: &str = "what stands between here and the provider: a proxy or load balancer that \
     ends long or quiet connections";
 
+const ACCOUNT: &str = "what the key's account is allowed, and where it is used from";
+const MESSAGES: &str = "the messages of the errors: they name the field and what would be right";
+const LENGTH: &str = "how much of a conversation is sent again, or a model with a longer context";
+
 impl Figures<'_> {
     pub(super) fn quota(&self) -> Option<Value> {
         let refused = self.ended("quota_exhausted");
@@ -20,6 +24,25 @@ impl Figures<'_> {
         let cause = "the account has nothing left; waiting does not help";
         let change = Set("api_key", Value::Null);
         Some(finding("calls refused for good", evidence, cause, change))
+    }
+
+    /// Calls that fail in the same way however often they are made.
+    pub(super) fn refused(&self) -> Vec<Value> {
+        let lasting = [
+            ("authentication", "the key is not accepted", Set("api_key", Value::Null)),
+            ("permission", "the account may not do this", Look(ACCOUNT)),
+            ("model_not_found", "there is no such model", Set("model", Value::Null)),
+            ("bad_request", "the requests are not what the model takes", Look(MESSAGES)),
+            ("context_length", "the conversations are longer than the model takes", Look(LENGTH)),
+        ];
+        let is_frequent =
+            |status: &str| self.ended(status) / self.calls >= 0.1 && self.ended(status) >= 5.0;
+        let lasting = lasting.into_iter().filter(|(status, ..)| is_frequent(status));
+        let told = |(status, cause, change): (&str, &str, _)| {
+            let evidence = json!({status: self.ended(status)});
+            finding("calls refused for good", evidence, cause, change)
+        };
+        lasting.map(told).collect()
     }
 
     /// Refusals by the provider; those by the client's own limits are not among them.

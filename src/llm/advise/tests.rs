@@ -232,3 +232,29 @@ fn time_that_goes_in_waiting_asks_for_no_smaller_model() {
     let found = symptoms(hasty, |o| o.alert_max_latency_ms = 500);
     assert_eq!(found, [pair("calls wait their turn", "look at the limits")]);
 }
+
+#[test]
+fn a_timeout_of_the_requests_own_is_not_laid_to_the_clients() {
+    let mut own = ended("timeout", "timeout_ms");
+    own["latency_ms"] = json!({"p99_9": 25.0});
+    assert_eq!(symptoms(own.clone(), |_| {}), [pair("timeouts", "look at timeout_ms, as")]);
+    own["latency_ms"] = json!({"p99_9": 590_000.0});
+    assert_eq!(symptoms(own, |_| {}), [pair("timeouts", "timeout_ms")]);
+}
+
+#[test]
+fn what_is_refused_each_time_is_told_by_its_status() {
+    let refused = |status: &str, count: u64| {
+        symptoms(json!({"calls": 40, "by_status": {status: count}}), |_| {})
+    };
+    for (status, place) in [
+        ("authentication", "api_key"),
+        ("model_not_found", "model"),
+        ("permission", "look at what the"),
+        ("bad_request", "look at the messages"),
+        ("context_length", "look at how much"),
+    ] {
+        assert_eq!(refused(status, 40), [pair("calls refused for good", place)], "{status}");
+        assert_eq!(refused(status, 3), []);
+    }
+}

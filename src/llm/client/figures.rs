@@ -14,7 +14,7 @@ use crate::metrics::Exposition;
 use crate::metrics::prometheus::Labels;
 use crate::object::json;
 use crate::options::client::ClientOptions;
-use crate::options::{Origin, Resolved, Value};
+use crate::options::{OptionSet, Origin, Resolved, Value};
 
 use super::Client;
 
@@ -56,9 +56,8 @@ impl Client {
         let changes = self.breaker.transitions() as f64;
         text.counter("mynah_llm_breaker_transitions_total", "Changes of its state.", changes);
         let raised = self.watch.raised();
-        let labels: Vec<_> = raised.iter().map(|name| [("threshold", *name)]).collect();
-        let samples: Vec<(Labels, f64)> = labels.iter().map(|l| (&l[..], 1.0)).collect();
-        text.gauges("mynah_llm_alert_raised", "1 for each threshold that is crossed.", &samples);
+        let all = ClientOptions::rows().iter().map(|row| row.key);
+        text.thresholds("mynah_llm_alert_raised", all, &raised);
         text.finish()
     }
 

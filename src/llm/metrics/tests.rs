@@ -48,3 +48,16 @@ fn figures_add_up_and_nothing_measured_is_null() {
     assert_eq!(json["cost_per_request_usd"], 0.125);
     assert_eq!(json["cache_hit_rate"], 0.0);
 }
+
+#[test]
+fn what_a_request_costs_is_not_known_where_only_kept_answers_are_free() {
+    let metrics = ClientMetrics::new(&Clock::System);
+    metrics.record(&Ended::default());
+    for _ in 0..3 {
+        metrics.record(&Ended { cost_usd: Some(0.0), cache_hit: Some(true), ..Ended::default() });
+    }
+    assert_eq!(metrics.to_json()["cost_per_request_usd"], Value::Null);
+    let free = ClientMetrics::new(&Clock::System);
+    free.record(&Ended { cost_usd: Some(0.0), ..Ended::default() });
+    assert_eq!(free.to_json()["cost_per_request_usd"], 0.0);
+}
