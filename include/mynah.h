@@ -73,9 +73,10 @@
  * MYNAH_FORKED when the callback has returned there, unless it has its value already;
  * but a batch that runs on several threads then waits there for those that it has not.
  *
- * MEMORY. Buffers whose size comes from a caller or from the network are
- * reserved with care and answer a status when there is no room. When the system
- * refuses a small allocation, the process ends, as with most libraries.
+ * MEMORY. Values of a cache, bodies of answers and events of streams are reserved
+ * with care, and a text of a mebibyte or more is taken only where there is room for
+ * what is made of it: a status answers where there is none. When the system refuses
+ * another allocation, the process ends, as with most libraries.
  *
  * MANNERS. The library prints nothing, installs no signal handler, raises no
  * SIGPIPE, never calls exit and lets no panic out: a defect inside answers

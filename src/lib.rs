@@ -14,7 +14,7 @@
 //!    +--> cache      shards, policies, expiry, compression
 //!    +--> mock       a provider on loopback, for tests
 //!    |
-//!   options, metrics, clock, error      used by all, use nothing above
+//!   options, metrics, clock, error, files      used by all, use nothing above
 //!   forks, nesting, own, process_lock, section, sync, waiting      what threads share
 //! ```
 //!
@@ -25,6 +25,7 @@ pub mod clock;
 pub mod error;
 #[allow(unsafe_code)]
 pub mod ffi;
+pub mod files;
 pub mod forks;
 pub mod llm;
 pub mod metrics;

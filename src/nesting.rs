@@ -16,6 +16,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::own::OwnList;
 use crate::process_lock::ProcessLock;
 
+/// Stack of a thread that may call a function of the caller's: of that code nobody
+/// knows how deep it goes, and what it does not touch takes addresses, not memory.
+/// No more than a huge page, of which one would be touched whole.
+pub const STACK: usize = 2 << 20;
+
 /// Something that a thread can be inside of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {

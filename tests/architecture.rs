@@ -38,7 +38,8 @@ const DEADLINES: &[&str] = &[
 ];
 /// What stands in for the standard library's locks and thread-locals, knows of forks,
 /// and writes JSON in place: open to all.
-const COMMON: &[&str] = &["process_lock", "waiting", "sync", "own", "nesting", "forks", "object"];
+const COMMON: &[&str] =
+    &["process_lock", "waiting", "sync", "own", "nesting", "forks", "object", "files"];
 const PARSERS: &[&str] = &["llm::transport::sse", "llm::transport::ndjson"];
 
 /// What a room may import besides itself. The longest name that fits a file
@@ -52,6 +53,7 @@ const RULES: &[(&str, &[&[&str]])] = &[
     ("nesting", &[]),
     ("object", &[]),
     ("forks", &[&["error"]]),
+    ("files", &[&["error"]]),
     ("clock", &[&["error"]]),
     ("metrics", &[&["error", "clock"]]),
     ("section", &[&["metrics"]]),

@@ -9,6 +9,7 @@ use super::compress::{Coming, has_room};
 use super::entry::{COMPRESSED, Entry, Value};
 use super::shard::Counts;
 use crate::error::{Error, Result};
+use crate::nesting::STACK;
 
 /// An entry that is about to be stored.
 pub struct Encoded<'a> {
@@ -77,7 +78,7 @@ impl Cache {
                 cache.train();
             }
         };
-        let thread = std::thread::Builder::new().name("mynah-train".into());
+        let thread = std::thread::Builder::new().name("mynah-train".into()).stack_size(STACK);
         if thread.spawn(work).is_err()
             && let Some(codec) = &self.shared.codec
         {

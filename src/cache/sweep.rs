@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use crate::nesting::STACK;
 use crate::waiting::{Condvar, Mutex};
 use serde_json::{Value as Json, json};
 
@@ -125,12 +126,17 @@ impl Cache {
             self.sweeper.changed.notify_all();
         } else if wake_ms != u64::MAX && matches!(self.clock, Clock::System) {
             state.running = self.start_thread();
+            if !state.running {
+                // No thread to be had: the next store of what expires tries again.
+                state.wake_ms = u64::MAX;
+                self.sweeper.sooner_ms.store(u64::MAX, Relaxed);
+            }
         }
     }
 
     fn start_thread(&self) -> bool {
         let (sweeper, cache) = (self.sweeper.clone(), self.me.clone());
-        let thread = std::thread::Builder::new().name("mynah-sweep".into());
+        let thread = std::thread::Builder::new().name("mynah-sweep".into()).stack_size(STACK);
         thread.spawn(move || run(&sweeper, &cache)).is_ok()
     }
 

@@ -18,6 +18,7 @@ use super::departure::Departures;
 use super::shard::Shard;
 use super::{Cache, policy};
 use crate::metrics::Level;
+use crate::nesting::STACK;
 use crate::options::profiles::cores;
 
 /// A window, in ms.
@@ -101,7 +102,8 @@ impl Cache {
                 cache.tune();
             }
         };
-        if std::thread::Builder::new().name("mynah-tune".into()).spawn(work).is_err() {
+        let thread = std::thread::Builder::new().name("mynah-tune".into()).stack_size(STACK);
+        if thread.spawn(work).is_err() {
             self.tuner.busy.store(false, Relaxed);
         }
     }

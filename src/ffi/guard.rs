@@ -82,6 +82,21 @@ pub unsafe fn text<'a>(name: &'static str, data: *const u8, len: usize) -> Resul
     utf8(name, unsafe { bytes(name, data, len) }?)
 }
 
+/// Bytes of a text for which it is asked first whether there is memory.
+const LONG: usize = 1 << 20;
+/// Copies of a text that there may be at a time: its tree, what is sent, and the text.
+const COPIES: usize = 4;
+
+/// Refuses a long text where there is no memory for what is made of it, which would end
+/// the process further in.
+fn check_room(name: &'static str, len: usize) -> Result<()> {
+    let needed = len.saturating_mul(COPIES);
+    if len >= LONG && Vec::<u8>::new().try_reserve_exact(needed).is_err() {
+        return Err(Error::Internal(format!("out of memory for {name} of {len} bytes")));
+    }
+    Ok(())
+}
+
 /// A NUL-terminated text.
 ///
 /// # Safety
@@ -96,6 +111,7 @@ pub unsafe fn c_text<'a>(name: &'static str, data: *const std::ffi::c_char) -> R
 }
 
 fn utf8<'a>(name: &'static str, bytes: &'a [u8]) -> Result<&'a str> {
+    check_room(name, bytes.len())?;
     str::from_utf8(bytes)
         .map_err(|error| Error::invalid(name, format!("not UTF-8 at byte {}", error.valid_up_to())))
 }
@@ -141,5 +157,17 @@ pub unsafe fn clear<T>(place: *mut T, empty: T) {
     if !place.is_null() {
         // SAFETY: promised by (1).
         unsafe { place.write(empty) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_for_which_there_is_no_room_is_an_error_and_a_short_one_is_not_asked_for() {
+        let error = check_room("json", isize::MAX as usize).unwrap_err();
+        assert!(error.to_string().contains("out of memory for json"), "{error}");
+        assert!(check_room("json", LONG).is_ok() && check_room("json", 3).is_ok());
     }
 }

@@ -14,13 +14,12 @@ use std::thread;
 use parking_lot::Mutex;
 
 use crate::error::{Error, Result, Status};
-use crate::nesting;
+use crate::nesting::{self, STACK};
 use crate::waiting;
 
 use super::cancel::{Cancel, Reason};
 use super::client::{Client, Same};
 use super::failed::Failed;
-use super::pool;
 use super::request::Request;
 use super::response::{Response, ServedFrom};
 use super::similar;
@@ -119,7 +118,7 @@ pub fn run(
     let places = nesting::places();
     thread::scope(|scope| {
         for _ in 1..parallel {
-            let thread = thread::Builder::new().name("mynah-batch".into()).stack_size(pool::STACK);
+            let thread = thread::Builder::new().name("mynah-batch".into()).stack_size(STACK);
             let (places, batch) = (places.clone(), running.interrupt.clone());
             let help = move || {
                 let _inside: Vec<_> = places.into_iter().map(nesting::enter).collect();

@@ -14,12 +14,10 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::error::{Error, Result};
+use crate::forks::Process;
+use crate::nesting::STACK;
 use crate::waiting::Mutex;
 
-/// Stack of a thread that may call a function of the caller's: of that code nobody
-/// knows how deep it goes, and what it does not touch takes addresses, not memory.
-/// No more than a huge page, of which one would be touched whole.
-pub(super) const STACK: usize = 2 << 20;
 /// Idle time after which a thread leaves.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -31,6 +29,8 @@ pub struct Pool {
     line: Mutex<Option<Sender<u64>>>,
     shared: Arc<Shared>,
     max: usize,
+    /// Whose threads these are: a child of it has none of them.
+    process: Process,
 }
 
 struct Shared {
@@ -54,7 +54,7 @@ impl Pool {
     pub fn new(max: usize) -> Self {
         let (sender, line) = unbounded();
         let shared = Arc::new(Shared { line, state: Mutex::default() });
-        Pool { line: Mutex::new(Some(sender)), shared, max: max.max(1) }
+        Pool { line: Mutex::new(Some(sender)), shared, max: max.max(1), process: Process::this() }
     }
 
     /// Has a thread run a job; its place in the line.
@@ -68,6 +68,7 @@ impl Pool {
     }
 
     fn put(&self, job: Job, may_wait: bool) -> Result<u64> {
+        self.process.check("client")?;
         let mut state = self.shared.state.lock();
         if state.spare <= 0 && (state.threads < self.max || !may_wait) {
             match self.another(&state) {

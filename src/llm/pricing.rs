@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::options::client::ClientOptions;
 use crate::options::form;
 
@@ -67,11 +68,7 @@ impl Prices {
         let own = own.collect::<Result<_>>()?;
         let file = match &options.price_file {
             None => HashMap::new(),
-            Some(path) => {
-                let text = std::fs::read(path)
-                    .map_err(|e| Error::Io(format!("price_file {path}: {e}")))?;
-                Prices::read_map(&text)?
-            }
+            Some(path) => Prices::read_map(&files::read("price_file", path)?)?,
         };
         Ok(Prices { own, file })
     }

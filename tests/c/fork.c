@@ -148,6 +148,46 @@ static void the_parent_goes_on(void) {
     CHECK(calls_told() > 1);
 }
 
+static pid_t forked;
+
+/* Forks once, and goes on in both. */
+static void fork_once(void *user, size_t done, size_t total) {
+    int *is_child = user;
+    (void)done, (void)total;
+    if (forked) return;
+    fflush(stdout);
+    forked = fork();
+    if (forked == 0) {
+        *is_child = 1;
+        forked = -1;
+        alarm(30);
+    }
+}
+
+static void a_batch_of_one_thread_whose_callback_forks_ends_in_the_child(void) {
+    for (int round = 0; round < (CHECKED_MEMORY ? 2 : 10); round++) {
+        /* With a cache the threads of the library do the reading. */
+        const char *const caches[] = {"cache_enabled", "true", NULL};
+        mynah_client *caching = client_of(mynah_mock_url(mock), caches);
+        mynah_batch *batch = mynah_batch_new();
+        int is_child = 0, status = -1;
+        forked = 0;
+        for (int i = 0; i < 4; i++) {
+            char text[16];
+            snprintf(text, sizeof text, "batch %d", i);
+            mynah_request *one = question(text);
+            CHECK_OK(mynah_batch_add(batch, one));
+            mynah_request_free(one);
+        }
+        mynah_status ended = mynah_batch_run(batch, caching, 1, NULL, fork_once, &is_child, NULL);
+        if (is_child) _exit(ended == MYNAH_FORKED ? 0 : 1);
+        CHECK_OK(ended);
+        CHECK(waitpid(forked, &status, 0) == forked && status == 0);
+        mynah_batch_free(batch);
+        mynah_client_free(caching);
+    }
+}
+
 int main(void) {
     pthread_t threads[3];
     mock = mock_with(NULL);
@@ -162,6 +202,7 @@ int main(void) {
     pthread_create(&threads[2], NULL, be_talking, NULL);
     RUN(a_child_of_a_busy_process_works);
     RUN(the_parent_goes_on);
+    RUN(a_batch_of_one_thread_whose_callback_forks_ends_in_the_child);
     finished = 1;
     for (int i = 0; i < 3; i++) pthread_join(threads[i], NULL);
     mynah_value_free(held);

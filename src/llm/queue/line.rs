@@ -15,7 +15,7 @@ use crate::llm::cancel::{Breakable, Cancel, Interrupt};
 use crate::llm::client::Client;
 use crate::llm::pool;
 use crate::llm::request::Request;
-use crate::nesting::{self, Place};
+use crate::nesting::{self, Place, STACK};
 
 /// What stands in line.
 pub(super) struct Wanted {
@@ -179,7 +179,7 @@ impl Queue {
             return;
         }
         let queue = self.clone();
-        let keeper = thread::Builder::new().name("mynah-line".into()).stack_size(pool::STACK);
+        let keeper = thread::Builder::new().name("mynah-line".into()).stack_size(STACK);
         // Without it they learn that their time is up when they have a thread.
         state.is_kept = keeper.spawn(move || queue.keep_line()).is_ok();
     }

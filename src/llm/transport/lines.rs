@@ -7,7 +7,7 @@
 //! again. A byte order mark before the first line is dropped. Everything works
 //! on bytes, so a character may be split anywhere.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Status};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -107,7 +107,9 @@ impl Lines {
 pub(super) fn append(buffer: &mut Vec<u8>, bytes: &[u8], max: usize) -> Result<()> {
     let needed = buffer.len() + bytes.len();
     check(needed, max)?;
-    buffer.try_reserve(bytes.len()).map_err(|_| too_large(needed, buffer.capacity()))?;
+    buffer.try_reserve(bytes.len()).map_err(|_| {
+        Error::call(Status::TooLarge, format!("no memory for an event of {needed} bytes"))
+    })?;
     buffer.extend_from_slice(bytes);
     Ok(())
 }

@@ -14,6 +14,7 @@ use rustls::{
 };
 
 use crate::error::{Error, Result};
+use crate::files;
 use crate::options::client::ClientOptions;
 
 /// The TLS settings of a client.
@@ -122,7 +123,8 @@ impl Whom {
             pem::Error::Io(error) => Error::Io(format!("ca_file {path}: {error}")),
             error => unusable(error.to_string()),
         };
-        let own = CertificateDer::pem_file_iter(path).map_err(read)?;
+        let text = files::read("ca_file", path)?;
+        let own = CertificateDer::pem_slice_iter(&text);
         let own = own.collect::<std::result::Result<Vec<_>, _>>().map_err(read)?;
         if own.is_empty() {
             return Err(unusable("there is no certificate in it".into()));
