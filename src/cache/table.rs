@@ -63,8 +63,8 @@ pub struct Table {
     len: usize,
     /// The tick before which it is in vain to look for what has lapsed.
     soonest: u32,
-    /// How far who needs room has looked for that.
-    search: Round,
+    /// How far who needs room has looked for that: as a round's `from`.
+    searched: u32,
 }
 
 /// Bytes of so many buckets, their backs and their groups.
@@ -94,7 +94,7 @@ impl Table {
     fn of(buckets: Array<Bucket>, backs: Array<Back>, lists: usize) -> Table {
         let groups = vec![NEVER; buckets.len().div_ceil(GROUP)].into();
         let lists = vec![EMPTY; lists];
-        Table { buckets, backs, groups, lists, len: 0, soonest: NEVER, search: Round::default() }
+        Table { buckets, backs, groups, lists, len: 0, soonest: NEVER, searched: 0 }
     }
 
     fn buckets_for(entries: usize) -> usize {

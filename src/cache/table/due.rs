@@ -109,13 +109,13 @@ impl Table {
         now_ms: u64,
         lapse: impl Fn(&Entry) -> Option<u64>,
     ) -> Option<Slot> {
-        let mut round = std::mem::take(&mut self.search);
-        round.looks = LOOKS;
+        let from = std::mem::take(&mut self.searched);
+        let mut round = Round { from: from.into(), looks: LOOKS };
         loop {
             let is_whole = round.from == 0;
             let found = self.next_lapsed(&mut round, now_ms, &lapse);
             if !round.is_over() {
-                self.search = round;
+                self.searched = round.from as u32;
                 return found;
             }
             // What lies before the place where it began may have lapsed meanwhile.
