@@ -34,8 +34,7 @@ static mynah_client *client_of(const char *model, const char *price, mynah_mock 
     return client;
 }
 
-/* A value has a length, and no NUL at its end: to search it as a string, copy it.
- * A real program parses it: "tier" is 0 for the cheapest. */
+/* A value has no NUL at its end: to search it, copy it. A real program parses it. */
 static char *copy(mynah_value *value) {
     size_t len = mynah_value_len(value);
     char *text = calloc(len + 1, 1);

@@ -88,6 +88,10 @@ pub fn task() -> usize {
     shuttle::current::me().into()
 }
 
+/// Stack of a thread of a model: code that is not optimised takes several times what
+/// shuttle's own 32 KiB are meant for.
+const STACK: usize = 256 << 10;
+
 /// Runs a model in many orders: half of them random, half with few changes of
 /// thread at the worst places. `MYNAH_MODEL_RUNS` says how many.
 ///
@@ -99,8 +103,12 @@ pub fn explore(model: impl Fn() + Send + Sync + 'static) {
     let runs = std::env::var("MYNAH_MODEL_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(4_000);
     let model = std::sync::Arc::new(model);
     let same = model.clone();
-    shuttle::check_random(move || model(), runs);
-    shuttle::check_pct(move || same(), runs, 3);
+    let mut config = shuttle::Config::default();
+    config.stack_size = STACK;
+    let random = shuttle::scheduler::RandomScheduler::new(runs);
+    shuttle::Runner::new(random, config.clone()).run(move || model());
+    let few_changes = shuttle::scheduler::PctScheduler::new(3, runs);
+    shuttle::Runner::new(few_changes, config).run(move || same());
 }
 
 /// Runs threads of a model to their end.

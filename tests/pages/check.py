@@ -134,6 +134,7 @@ def programs(page, text):
 EXPOSED = """
 import mynah
 with mynah.Mock() as mock, mynah.Cache() as cache:
+    cache.get("key")
     with mynah.Client("custom", base_url=mock.url, model="m") as client:
         print(cache.prometheus(), client.prometheus())
 """
