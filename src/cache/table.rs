@@ -60,11 +60,9 @@ pub struct Table {
     /// The earliest `due` of each [`GROUP`] of buckets.
     groups: Box<[u32]>,
     lists: Vec<List>,
-    len: usize,
+    len: u32,
     /// The tick before which it is in vain to look for what has lapsed.
     soonest: u32,
-    /// How far who needs room has looked for that: as a round's `from`.
-    searched: u32,
 }
 
 /// Bytes of so many buckets, their backs and their groups.
@@ -94,7 +92,7 @@ impl Table {
     fn of(buckets: Array<Bucket>, backs: Array<Back>, lists: usize) -> Table {
         let groups = vec![NEVER; buckets.len().div_ceil(GROUP)].into();
         let lists = vec![EMPTY; lists];
-        Table { buckets, backs, groups, lists, len: 0, soonest: NEVER, searched: 0 }
+        Table { buckets, backs, groups, lists, len: 0, soonest: NEVER }
     }
 
     fn buckets_for(entries: usize) -> usize {
@@ -120,7 +118,7 @@ impl Table {
     /// Entries in it.
     #[inline]
     pub fn len(&self) -> usize {
-        self.len
+        self.len as usize
     }
 
     /// Entries that it takes before it must grow.

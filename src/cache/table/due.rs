@@ -89,8 +89,8 @@ impl Table {
     }
 
     /// A slot whose entry has lapsed by `now_ms`, for who needs room: found within a few
-    /// looks, each of which goes on where the last one ended. After a round nobody looks
-    /// until the next tick in which something lapses.
+    /// looks. Where there is none nobody looks again until the next tick in which
+    /// something lapses.
     #[inline]
     pub fn any_lapsed(
         &mut self,
@@ -109,23 +109,12 @@ impl Table {
         now_ms: u64,
         lapse: impl Fn(&Entry) -> Option<u64>,
     ) -> Option<Slot> {
-        let from = std::mem::take(&mut self.searched);
-        let mut round = Round { from: from.into(), looks: LOOKS };
-        loop {
-            let is_whole = round.from == 0;
-            let found = self.next_lapsed(&mut round, now_ms, &lapse);
-            if !round.is_over() {
-                self.searched = round.from as u32;
-                return found;
-            }
-            // What lies before the place where it began may have lapsed meanwhile.
-            let (due, next) = (self.next_due(), tick_of(now_ms) + 1);
-            if is_whole || due >= next {
-                self.soonest = due.max(next);
-                return None;
-            }
-            round.from = 0;
+        let mut round = Round { from: 0, looks: LOOKS };
+        let found = self.next_lapsed(&mut round, now_ms, lapse);
+        if round.is_over() {
+            self.soonest = self.next_due().max(tick_of(now_ms) + 1);
         }
+        found
     }
 
     /// A lapsed entry of one bucket; if there is none, its time becomes that of its
