@@ -32,14 +32,15 @@ impl Shard {
     /// Lets an entry go that has lapsed, which nobody can have any more, or else the
     /// policy's choice; false when there is nothing left.
     pub fn evict(&mut self, shared: &Shared, reason: Reason, out: &mut Departures) -> bool {
-        if let Some(slot) = self.table.any_lapsed(self.now_ms, |entry| shared.lapse(entry))
+        let random = self.random.u64(..);
+        let from = (random >> 32) as u32;
+        if let Some(slot) = self.table.any_lapsed(self.now_ms, from, |entry| shared.lapse(entry))
             && let Some(entry) = self.table.entry(slot)
         {
             let hash = shared.hash(entry.key());
             self.take(shared, slot, hash, Reason::Expired, out);
             return true;
         }
-        let random = self.random.u64(..);
         let Some(slot) = self.policy.victim(&mut self.table, random) else { return false };
         let Some(entry) = self.table.entry(slot) else { return false };
         let (hash, list) = (shared.hash(entry.key()), self.table.list_of(slot));

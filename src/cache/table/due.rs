@@ -89,17 +89,18 @@ impl Table {
     }
 
     /// A slot whose entry has lapsed by `now_ms`, for who needs room: found within a few
-    /// looks. Where there is none nobody looks again until the next tick in which
-    /// something lapses.
+    /// looks from a place `from`, the upper half of a hash. Where there is none nobody
+    /// looks again until the next tick in which something lapses.
     #[inline]
     pub fn any_lapsed(
         &mut self,
         now_ms: u64,
+        from: u32,
         lapse: impl Fn(&Entry) -> Option<u64>,
     ) -> Option<Slot> {
         match tick_of(now_ms) < self.soonest {
             true => None,
-            false => self.look_for_lapsed(now_ms, lapse),
+            false => self.look_for_lapsed(now_ms, from, lapse),
         }
     }
 
@@ -107,10 +108,16 @@ impl Table {
     fn look_for_lapsed(
         &mut self,
         now_ms: u64,
+        from: u32,
         lapse: impl Fn(&Entry) -> Option<u64>,
     ) -> Option<Slot> {
-        let mut round = Round { from: 0, looks: LOOKS };
-        let found = self.next_lapsed(&mut round, now_ms, lapse);
+        let mut round = Round { from: from.into(), looks: LOOKS };
+        let mut found = self.next_lapsed(&mut round, now_ms, &lapse);
+        if round.is_over() {
+            // All of it, from the beginning.
+            round.from = 0;
+            found = self.next_lapsed(&mut round, now_ms, &lapse);
+        }
         if round.is_over() {
             self.soonest = self.next_due().max(tick_of(now_ms) + 1);
         }
