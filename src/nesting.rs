@@ -19,7 +19,12 @@ use crate::process_lock::ProcessLock;
 /// Stack of a thread that may call a function of the caller's: of that code nobody
 /// knows how deep it goes, and what it does not touch takes addresses, not memory.
 /// No more than a huge page, of which one would be touched whole.
-pub const STACK: usize = 2 << 20;
+const STACK: usize = 2 << 20;
+
+/// How such a thread is made.
+pub fn thread(name: &str) -> std::thread::Builder {
+    std::thread::Builder::new().name(name.into()).stack_size(STACK)
+}
 
 /// Something that a thread can be inside of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::compress::{Coming, has_room};
 use super::entry::{COMPRESSED, Entry, Value};
 use super::shard::Counts;
 use crate::error::{Error, Result};
-use crate::nesting::STACK;
+use crate::nesting;
 
 /// An entry that is about to be stored.
 pub struct Encoded<'a> {
@@ -78,8 +78,7 @@ impl Cache {
                 cache.train();
             }
         };
-        let thread = std::thread::Builder::new().name("mynah-train".into()).stack_size(STACK);
-        if thread.spawn(work).is_err()
+        if nesting::thread("mynah-train").spawn(work).is_err()
             && let Some(codec) = &self.shared.codec
         {
             // No thread to be had: the next sample tries again.

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::nesting::STACK;
+use crate::nesting;
 use crate::waiting::{Condvar, Mutex};
 use serde_json::{Value as Json, json};
 
@@ -136,8 +136,7 @@ impl Cache {
 
     fn start_thread(&self) -> bool {
         let (sweeper, cache) = (self.sweeper.clone(), self.me.clone());
-        let thread = std::thread::Builder::new().name("mynah-sweep".into()).stack_size(STACK);
-        thread.spawn(move || run(&sweeper, &cache)).is_ok()
+        nesting::thread("mynah-sweep").spawn(move || run(&sweeper, &cache)).is_ok()
     }
 
     /// Whether the strategy has any sweeps.

@@ -18,7 +18,7 @@ use super::departure::Departures;
 use super::shard::Shard;
 use super::{Cache, policy};
 use crate::metrics::Level;
-use crate::nesting::STACK;
+use crate::nesting;
 use crate::options::profiles::cores;
 
 /// A window, in ms.
@@ -102,8 +102,7 @@ impl Cache {
                 cache.tune();
             }
         };
-        let thread = std::thread::Builder::new().name("mynah-tune".into()).stack_size(STACK);
-        if thread.spawn(work).is_err() {
+        if nesting::thread("mynah-tune").spawn(work).is_err() {
             self.tuner.busy.store(false, Relaxed);
         }
     }

@@ -14,7 +14,7 @@ use std::thread;
 use parking_lot::Mutex;
 
 use crate::error::{Error, Result, Status};
-use crate::nesting::{self, STACK};
+use crate::nesting;
 use crate::waiting;
 
 use super::cancel::{Cancel, Reason};
@@ -118,7 +118,7 @@ pub fn run(
     let places = nesting::places();
     thread::scope(|scope| {
         for _ in 1..parallel {
-            let thread = thread::Builder::new().name("mynah-batch".into()).stack_size(STACK);
+            let thread = nesting::thread("mynah-batch");
             let (places, batch) = (places.clone(), running.interrupt.clone());
             let help = move || {
                 let _inside: Vec<_> = places.into_iter().map(nesting::enter).collect();

@@ -8,14 +8,13 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::error::{Error, Result};
 use crate::forks::Process;
-use crate::nesting::STACK;
+use crate::nesting;
 use crate::waiting::Mutex;
 
 /// Idle time after which a thread leaves.
@@ -105,8 +104,7 @@ impl Pool {
             return Err(std::io::Error::other(format!("all {} are busy", self.max)));
         }
         let shared = self.shared.clone();
-        let thread = thread::Builder::new().name("mynah-worker".into()).stack_size(STACK);
-        thread.spawn(move || shared.work()).map(drop)
+        nesting::thread("mynah-worker").spawn(move || shared.work()).map(drop)
     }
 
     /// Whether it takes no more jobs.
@@ -162,7 +160,7 @@ mod tests {
             let (running, most, done) = (running.clone(), most.clone(), done.clone());
             let job = move || {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                thread::yield_now();
+                std::thread::yield_now();
                 running.fetch_sub(1, Ordering::SeqCst);
                 done.send(n).unwrap();
             };
@@ -203,7 +201,7 @@ mod tests {
         pool.run(Box::new(move || ran.send(()).unwrap())).unwrap();
         told.recv().unwrap();
         while pool.shared.state.lock().spare < 1 {
-            thread::yield_now();
+            std::thread::yield_now();
         }
         // The thread that there is, not another.
         let (ran, told) = channel();

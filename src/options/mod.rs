@@ -20,7 +20,7 @@ pub mod url;
 mod value;
 
 pub use memo::Memo;
-pub use row::{Kind, Row};
+pub use row::{Kind, Row, visible};
 pub use value::Value;
 
 use serde_json::{Map, json};

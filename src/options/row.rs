@@ -303,7 +303,7 @@ fn is_header(line: &str) -> bool {
 }
 
 /// A caller's text in a message: what cannot be seen stands between marks.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     match text.trim() != text || text.is_empty() || text.contains(char::is_control) {
         true => format!("{:?}", clip(text)),
         false => clip(text),

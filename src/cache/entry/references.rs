@@ -1,7 +1,5 @@
 //! The references to an entry: who takes one, and what its last holder frees.
 
-#![allow(unsafe_code)]
-
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::slice;

@@ -1,7 +1,5 @@
 //! Another value in the place of an entry's old one.
 
-#![allow(unsafe_code)]
-
 use std::sync::atomic::Ordering;
 
 use super::{

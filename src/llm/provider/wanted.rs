@@ -7,6 +7,8 @@
 
 mod sampling;
 
+use serde_json::Value;
+
 use super::hosts::{self, Effort, Host};
 use super::models::{Takes, Thinking};
 use super::{Access, Chat, calls, lost};
@@ -54,6 +56,13 @@ pub struct Wanted {
     /// What was left out or changed.
     pub adjusted: Vec<String>,
     drop: bool,
+}
+
+/// What the request itself says in the field `thinking`, in the end.
+pub fn own_thinking<'a>(chat: &Chat<'a>) -> Option<&'a Value> {
+    let request = chat.request;
+    let extra = request.extra_json.as_ref().and_then(|extra| extra.get("thinking"));
+    extra.or_else(|| request.other.get("thinking"))
 }
 
 impl Wanted {
@@ -184,9 +193,7 @@ impl Wanted {
         if let Some(thinks) = self.thinks_whatever_is_said() {
             return thinks;
         }
-        let extra = chat.request.extra_json.as_ref().and_then(|extra| extra.get("thinking"));
-        let own = extra.or_else(|| chat.request.other.get("thinking"));
-        match own.and_then(|own| own["type"].as_str()) {
+        match own_thinking(chat).and_then(|own| own["type"].as_str()) {
             Some(kind) => kind != "disabled",
             None => !self.is_unthinking(),
         }

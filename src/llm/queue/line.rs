@@ -5,7 +5,6 @@
 //! those who have none one thread does, for as long as there are such.
 
 use std::sync::{Arc, Weak};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{ItemKind, Queue, State};
@@ -15,7 +14,7 @@ use crate::llm::cancel::{Breakable, Cancel, Interrupt};
 use crate::llm::client::Client;
 use crate::llm::pool;
 use crate::llm::request::Request;
-use crate::nesting::{self, Place, STACK};
+use crate::nesting::{self, Place};
 
 /// What stands in line.
 pub(super) struct Wanted {
@@ -179,7 +178,7 @@ impl Queue {
             return;
         }
         let queue = self.clone();
-        let keeper = thread::Builder::new().name("mynah-line".into()).stack_size(STACK);
+        let keeper = nesting::thread("mynah-line");
         // Without it they learn that their time is up when they have a thread.
         state.is_kept = keeper.spawn(move || queue.keep_line()).is_ok();
     }

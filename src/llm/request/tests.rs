@@ -111,7 +111,7 @@ fn a_field_of_one_call_that_is_wrong_is_named_with_its_value_and_what_would_be_r
     for (name, text, expected) in [
         ("cache", "nope", "cache: nope is outside the choices default, bypass, refresh, only"),
         ("parallel_tool_calls", "maybe", "parallel_tool_calls: maybe is outside true, false"),
-        ("tool_choice", "", "tool_choice:  is outside auto, none, required, a function's name"),
+        ("tool_choice", "", "tool_choice: \"\" is outside auto, none, required, a function's name"),
         ("tool_choice", "a b", "tool_choice: a b is outside auto, none"),
         ("tool_choice", r#"{"type":"function","#, "tool_choice: not the JSON expected: EOF"),
         ("response_format", "xml", "response_format: xml is outside text, json_object, and"),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::options::visible;
 
 /// Reads a JSON text that is called `name`.
 pub fn parse<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T> {
@@ -10,17 +11,12 @@ pub fn parse<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T
         .map_err(|e| Error::invalid(name, format!("not the JSON expected: {e}")))
 }
 
-/// Bytes of a value that an error shows.
-const SHOWN: usize = 100;
-
 /// The error of a value that is none of those that may be.
 pub fn outside(key: &str, value: &Value, allowed: &str) -> Error {
     let given = match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
+        Value::String(text) => visible(text),
+        value => visible(&value.to_string()),
     };
-    let end = given.floor_char_boundary(SHOWN);
-    let given = if end < given.len() { format!("{}…", &given[..end]) } else { given };
     Error::OutOfRange { key: key.into(), given, allowed: allowed.into() }
 }
 

@@ -10,7 +10,7 @@ use super::write::is_strict;
 use crate::error::Result;
 use crate::llm::message::{self, Message, ToolCall};
 use crate::llm::provider::hosts::Effort;
-use crate::llm::provider::wanted::Wanted;
+use crate::llm::provider::wanted::{Wanted, own_thinking};
 use crate::llm::provider::{Chat, calls, lost};
 use crate::llm::request::Request;
 
@@ -64,12 +64,9 @@ fn has_tools(request: &Request) -> bool {
 /// always think keep all of them, others where they are told to, and then a message
 /// without one is refused (MoonshotAI/kimi-code, request 1684).
 fn keeps_thoughts(chat: &Chat, wanted: &Wanted) -> bool {
-    let request = chat.request;
-    let extra = request.extra_json.as_ref().and_then(|extra| extra.get("thinking"));
-    let own = extra.or_else(|| request.other.get("thinking"));
     wanted.host.chat.effort == Effort::Switch
         && (wanted.thinks_whatever_is_said() == Some(true)
-            || own.is_some_and(|own| own["keep"] == "all"))
+            || own_thinking(chat).is_some_and(|own| own["keep"] == "all"))
 }
 
 /// The assistant's message: as it came, to who said it, and else written anew.
