@@ -462,80 +462,6 @@ MYNAH_API void mynah_cancel_free(mynah_cancel *cancel);
  * -------------------------------------------------------------------------- */
 
 /**
- * The entry left because room for another one was needed.
- */
-#define MYNAH_EVICT_CAPACITY 0
-
-/**
- * It left because its bytes were needed.
- */
-#define MYNAH_EVICT_MEMORY 1
-
-/**
- * Its time was over.
- */
-#define MYNAH_EVICT_EXPIRED 2
-
-/**
- * Another value took its place.
- */
-#define MYNAH_EVICT_REPLACED 3
-
-/**
- * It was removed.
- */
-#define MYNAH_EVICT_REMOVED 4
-
-/**
- * The cache was cleared.
- */
-#define MYNAH_EVICT_CLEARED 5
-
-/**
- * For `mynah_cache_options_events_to_queue`: thresholds that are crossed.
- */
-#define MYNAH_CACHE_ALERTS 1
-
-/**
- * For `mynah_cache_options_events_to_queue`: entries that leave.
- */
-#define MYNAH_CACHE_DEPARTURES 2
-
-/**
- * Told of an entry that has left a cache: its key, its value, and one of the
- * `MYNAH_EVICT_` reasons. The pointers are valid during the call only.
- */
-typedef void (*mynah_evict_fn)(void *user,
-                               const void *key,
-                               size_t key_len,
-                               const void *value,
-                               size_t value_len,
-                               int32_t reason);
-
-/**
- * Called once with the user word of a callback, when no call of it can come
- * any more. NULL: nothing is to be destroyed.
- */
-typedef void (*mynah_destroy_fn)(void *user);
-
-/**
- * Told when a threshold is crossed (`raised` 1) and when the figure is back
- * within it (0): the option that holds the threshold, what was measured, and
- * the threshold. The text is NUL-terminated and lives during the call only.
- */
-typedef void (*mynah_alert_fn)(void *user,
-                               const char *name,
-                               int32_t raised,
-                               double value,
-                               double threshold);
-
-/**
- * Takes a log record: `len` bytes of JSON, one object, not NUL-terminated,
- * valid during the call only.
- */
-typedef void (*mynah_log_fn)(void *user, int32_t level, const char *json, size_t len);
-
-/**
  * Makes cache options with every default; NULL if there is no room for
  * another handle. Free them with `mynah_cache_options_free`.
  */
@@ -596,85 +522,6 @@ mynah_status mynah_cache_options_get(const mynah_cache_options *options,
  * 1. `value` is null or writable.
  */
 MYNAH_API mynah_status mynah_cache_options_describe(mynah_value **value);
-
-/**
- * Has a function told of every entry that leaves the caches made from these
- * options, and why. It runs with no lock held, on the thread whose call made
- * the entry leave, before that call returns, or on the cache's own thread for
- * what a sweep finds; so it must be safe to call from any thread. Any function
- * may be called from inside; departures that this causes are reported after it
- * has returned. Entries that are in a cache when it is freed are not reported, nor
- * is what says that a key has no value (`mynah_cache_set_negative`).
- * What waits to be told of is held in addition to `max_memory_mb`: after
- * `mynah_cache_clear` and `mynah_cache_set_capacity` that is all that left.
- *
- * `destroy` (NULL allowed) is called with `user` once, after the last call,
- * when the options and every cache made from them are gone, or it has been
- * replaced and no cache was made with it, or at once if this fails. NULL for
- * `callback` withdraws what was set.
- *
- * The caller promises:
- * 1. `callback` and `destroy` may be called with `user` on any thread.
- */
-MYNAH_API
-mynah_status mynah_cache_options_on_evict(mynah_cache_options *options,
-                                          mynah_evict_fn callback,
-                                          void *user,
-                                          mynah_destroy_fn destroy);
-
-/**
- * Has a function told when a cache made from these options crosses one of its
- * `alert_` thresholds, once each time, and once when it recovers. Thresholds
- * are looked at during one in some hundreds of the gets and sets, at most once a
- * second, and when the metrics are read; the function runs on that call's thread
- * with no lock held, and may call anything; what that causes is told once it has
- * returned. Changes are told in their order, one at a time: what a call finds while
- * another thread is being told of one is told there next. `user` and `destroy` as
- * for `mynah_cache_options_on_evict`.
- *
- * The caller promises:
- * 1. `callback` and `destroy` may be called with `user` on any thread.
- */
-MYNAH_API
-mynah_status mynah_cache_options_on_alert(mynah_cache_options *options,
-                                          mynah_alert_fn callback,
-                                          void *user,
-                                          mynah_destroy_fn destroy);
-
-/**
- * Has a function told what the caches made from these options decide about
- * themselves (`auto_tuning`), with the reason, as `MYNAH_LOG_INFO`, and of the
- * thresholds that they cross, as `MYNAH_LOG_WARNING`. It runs with no lock
- * held, on the thread of the call that found it or on one of the library's.
- * Records of a lower level than `least_level` are left out. `user` and
- * `destroy` as for `mynah_cache_options_on_evict`.
- *
- * Errors: `MYNAH_OUT_OF_RANGE` for a level that is none of `MYNAH_LOG_DEBUG` to
- * `MYNAH_LOG_ERROR`.
- *
- * The caller promises:
- * 1. `callback` and `destroy` may be called with `user` on any thread.
- */
-MYNAH_API
-mynah_status mynah_cache_options_on_log(mynah_cache_options *options,
-                                        int32_t least_level,
-                                        mynah_log_fn callback,
-                                        void *user,
-                                        mynah_destroy_fn destroy);
-
-/**
- * Has alerts, departures or both (`which` is one of `MYNAH_CACHE_ALERTS` and
- * `MYNAH_CACHE_DEPARTURES`, or their sum) arrive in a queue instead of a
- * callback, as `MYNAH_ITEM_ALERT` and `MYNAH_ITEM_EVICT` with a copy of the
- * entry. A queue keeps up to 10,000 records, alerts and departures, and 64 MiB
- * of them; more are dropped.
- *
- * Errors: `MYNAH_OUT_OF_RANGE` for another `which`.
- */
-MYNAH_API
-mynah_status mynah_cache_options_events_to_queue(mynah_cache_options *options,
-                                                 int32_t which,
-                                                 mynah_queue *queue);
 
 /**
  * Frees cache options; null is allowed. Caches made from them live on.
@@ -905,6 +752,164 @@ mynah_status mynah_cache_options_set_alert_max_memory_mb(mynah_cache_options *op
 MYNAH_API
 mynah_status mynah_cache_options_set_alert_max_shard_imbalance(mynah_cache_options *options,
                                                                double x);
+
+/* --------------------------------------------------------------------------
+ * Who is told of what a cache does: callbacks that the library keeps, and
+ * queues.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * The entry left because room for another one was needed.
+ */
+#define MYNAH_EVICT_CAPACITY 0
+
+/**
+ * It left because its bytes were needed.
+ */
+#define MYNAH_EVICT_MEMORY 1
+
+/**
+ * Its time was over.
+ */
+#define MYNAH_EVICT_EXPIRED 2
+
+/**
+ * Another value took its place.
+ */
+#define MYNAH_EVICT_REPLACED 3
+
+/**
+ * It was removed.
+ */
+#define MYNAH_EVICT_REMOVED 4
+
+/**
+ * The cache was cleared.
+ */
+#define MYNAH_EVICT_CLEARED 5
+
+/**
+ * For `mynah_cache_options_events_to_queue`: thresholds that are crossed.
+ */
+#define MYNAH_CACHE_ALERTS 1
+
+/**
+ * For `mynah_cache_options_events_to_queue`: entries that leave.
+ */
+#define MYNAH_CACHE_DEPARTURES 2
+
+/**
+ * Told of an entry that has left a cache: its key, its value, and one of the
+ * `MYNAH_EVICT_` reasons. The pointers are valid during the call only.
+ */
+typedef void (*mynah_evict_fn)(void *user,
+                               const void *key,
+                               size_t key_len,
+                               const void *value,
+                               size_t value_len,
+                               int32_t reason);
+
+/**
+ * Called once with the user word of a callback, when no call of it can come
+ * any more. NULL: nothing is to be destroyed.
+ */
+typedef void (*mynah_destroy_fn)(void *user);
+
+/**
+ * Told when a threshold is crossed (`raised` 1) and when the figure is back
+ * within it (0): the option that holds the threshold, what was measured, and
+ * the threshold. The text is NUL-terminated and lives during the call only.
+ */
+typedef void (*mynah_alert_fn)(void *user,
+                               const char *name,
+                               int32_t raised,
+                               double value,
+                               double threshold);
+
+/**
+ * Takes a log record: `len` bytes of JSON, one object, not NUL-terminated,
+ * valid during the call only.
+ */
+typedef void (*mynah_log_fn)(void *user, int32_t level, const char *json, size_t len);
+
+/**
+ * Has a function told of every entry that leaves the caches made from these
+ * options, and why. It runs with no lock held, on the thread whose call made
+ * the entry leave, before that call returns, or on the cache's own thread for
+ * what a sweep finds; so it must be safe to call from any thread. Any function
+ * may be called from inside; departures that this causes are reported after it
+ * has returned. Entries that are in a cache when it is freed are not reported, nor
+ * is what says that a key has no value (`mynah_cache_set_negative`).
+ * What waits to be told of is held in addition to `max_memory_mb`: after
+ * `mynah_cache_clear` and `mynah_cache_set_capacity` that is all that left.
+ *
+ * `destroy` (NULL allowed) is called with `user` once, after the last call,
+ * when the options and every cache made from them are gone, or it has been
+ * replaced and no cache was made with it, or at once if this fails. NULL for
+ * `callback` withdraws what was set.
+ *
+ * The caller promises:
+ * 1. `callback` and `destroy` may be called with `user` on any thread.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_on_evict(mynah_cache_options *options,
+                                          mynah_evict_fn callback,
+                                          void *user,
+                                          mynah_destroy_fn destroy);
+
+/**
+ * Has a function told when a cache made from these options crosses one of its
+ * `alert_` thresholds, once each time, and once when it recovers. Thresholds
+ * are looked at during one in some hundreds of the gets and sets, at most once a
+ * second, and when the metrics are read; the function runs on that call's thread
+ * with no lock held, and may call anything; what that causes is told once it has
+ * returned. Changes are told in their order, one at a time: what a call finds while
+ * another thread is being told of one is told there next. `user` and `destroy` as
+ * for `mynah_cache_options_on_evict`.
+ *
+ * The caller promises:
+ * 1. `callback` and `destroy` may be called with `user` on any thread.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_on_alert(mynah_cache_options *options,
+                                          mynah_alert_fn callback,
+                                          void *user,
+                                          mynah_destroy_fn destroy);
+
+/**
+ * Has a function told what the caches made from these options decide about
+ * themselves (`auto_tuning`), with the reason, as `MYNAH_LOG_INFO`, and of the
+ * thresholds that they cross, as `MYNAH_LOG_WARNING`. It runs with no lock
+ * held, on the thread of the call that found it or on one of the library's.
+ * Records of a lower level than `least_level` are left out. `user` and
+ * `destroy` as for `mynah_cache_options_on_evict`.
+ *
+ * Errors: `MYNAH_OUT_OF_RANGE` for a level that is none of `MYNAH_LOG_DEBUG` to
+ * `MYNAH_LOG_ERROR`.
+ *
+ * The caller promises:
+ * 1. `callback` and `destroy` may be called with `user` on any thread.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_on_log(mynah_cache_options *options,
+                                        int32_t least_level,
+                                        mynah_log_fn callback,
+                                        void *user,
+                                        mynah_destroy_fn destroy);
+
+/**
+ * Has alerts, departures or both (`which` is one of `MYNAH_CACHE_ALERTS` and
+ * `MYNAH_CACHE_DEPARTURES`, or their sum) arrive in a queue instead of a
+ * callback, as `MYNAH_ITEM_ALERT` and `MYNAH_ITEM_EVICT` with a copy of the
+ * entry. A queue keeps up to 10,000 records, alerts and departures, and 64 MiB
+ * of them; more are dropped.
+ *
+ * Errors: `MYNAH_OUT_OF_RANGE` for another `which`.
+ */
+MYNAH_API
+mynah_status mynah_cache_options_events_to_queue(mynah_cache_options *options,
+                                                 int32_t which,
+                                                 mynah_queue *queue);
 
 /* --------------------------------------------------------------------------
  * mynah_cache: bytes by bytes, shared by any number of threads.
@@ -1292,7 +1297,8 @@ typedef int32_t (*mynah_load_fn)(void *user,
  * Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
  * `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed), also if
  * it was triggered before; `MYNAH_BUSY` as `max_retries` says, however long
- * `wait_ms` is; `MYNAH_CLOSED` if the cache is freed meanwhile; and the status that the other caller's `mynah_claim_fail` gave.
+ * `wait_ms` is; `MYNAH_CLOSED` if the cache is freed meanwhile; and the status
+ * that the other caller's `mynah_claim_fail` gave.
  *
  * The caller promises:
  * 1. `key` points to that many readable bytes; null only with 0.
@@ -2316,7 +2322,8 @@ typedef void (*mynah_breaker_fn)(void *user, int32_t from, int32_t to, const cha
  *
  * `destroy` (NULL allowed) is called with `user` once, after the last call,
  * when the options and every client made from them are gone, or at once if
- * this fails, or is replaced and no client was made with it. NULL for `callback` withdraws what was set.
+ * this fails, or is replaced and no client was made with it. NULL for `callback`
+ * withdraws what was set.
  *
  * Errors: `MYNAH_OUT_OF_RANGE` for a level that is none of `MYNAH_LOG_DEBUG` to
  * `MYNAH_LOG_ERROR`.
@@ -2462,49 +2469,6 @@ mynah_status mynah_request_add_tool(mynah_request *request,
                                     mynah_error **err);
 
 /**
- * Adds an image at an address to the last message, if that is the user's, or
- * to a new one. `detail` is low, high, auto or NULL. A `data:` address is
- * taken apart; Ollama takes no others.
- *
- * The caller promises:
- * 1. The texts are null or NUL-terminated.
- */
-MYNAH_API
-mynah_status mynah_request_add_image_url(mynah_request *request,
-                                         const char *url,
-                                         const char *detail);
-
-/**
- * Adds an image of `len` bytes, of the media type `mime` (such as image/png),
- * to the last message, if that is the user's, or to a new one.
- *
- * The caller promises:
- * 1. `mime` is null or NUL-terminated.
- * 2. `data` points to `len` readable bytes; null only with 0.
- */
-MYNAH_API
-mynah_status mynah_request_add_image(mynah_request *request,
-                                     const char *mime,
-                                     const void *data,
-                                     size_t len);
-
-/**
- * Adds a document of `len` bytes, of the media type `mime` (such as
- * application/pdf), to the last message, if that is the user's, or to a new
- * one. `name` is its file name, or NULL.
- *
- * The caller promises:
- * 1. The texts are null or NUL-terminated.
- * 2. `data` points to `len` readable bytes; null only with 0.
- */
-MYNAH_API
-mynah_status mynah_request_add_document(mynah_request *request,
-                                        const char *mime,
-                                        const char *name,
-                                        const void *data,
-                                        size_t len);
-
-/**
  * Sets a field of the request, or overrides an option of the client for it:
  * model, temperature, max_tokens, stop and so on as in
  * `mynah_client_options_set`; tool_choice, parallel_tool_calls,
@@ -2551,6 +2515,53 @@ mynah_status mynah_request_from_json(const char *openai_json,
  * Note: a request that is freed or of another kind is ignored.
  */
 MYNAH_API void mynah_request_free(mynah_request *request);
+
+/* --------------------------------------------------------------------------
+ * What a message holds beside its text: images and documents.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Adds an image at an address to the last message, if that is the user's, or
+ * to a new one. `detail` is low, high, auto or NULL. A `data:` address is
+ * taken apart; Ollama takes no others.
+ *
+ * The caller promises:
+ * 1. The texts are null or NUL-terminated.
+ */
+MYNAH_API
+mynah_status mynah_request_add_image_url(mynah_request *request,
+                                         const char *url,
+                                         const char *detail);
+
+/**
+ * Adds an image of `len` bytes, of the media type `mime` (such as image/png),
+ * to the last message, if that is the user's, or to a new one.
+ *
+ * The caller promises:
+ * 1. `mime` is null or NUL-terminated.
+ * 2. `data` points to `len` readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_request_add_image(mynah_request *request,
+                                     const char *mime,
+                                     const void *data,
+                                     size_t len);
+
+/**
+ * Adds a document of `len` bytes, of the media type `mime` (such as
+ * application/pdf), to the last message, if that is the user's, or to a new
+ * one. `name` is its file name, or NULL.
+ *
+ * The caller promises:
+ * 1. The texts are null or NUL-terminated.
+ * 2. `data` points to `len` readable bytes; null only with 0.
+ */
+MYNAH_API
+mynah_status mynah_request_add_document(mynah_request *request,
+                                        const char *mime,
+                                        const char *name,
+                                        const void *data,
+                                        size_t len);
 
 /* --------------------------------------------------------------------------
  * mynah_client: calls to a language model.

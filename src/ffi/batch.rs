@@ -18,7 +18,7 @@ use super::cancel::{self, mynah_cancel};
 use super::client::mynah_client;
 use super::error::{guard_err, mynah_error};
 use super::guard::{clear, guard, guard_or};
-use super::handle::{self, Handle};
+use super::handle::{self, Handle, Kind};
 use super::queue::mynah_queue;
 use super::request::{mynah_request, snapshot};
 use super::response::mynah_response;
@@ -44,7 +44,7 @@ struct Batch {
 }
 
 impl Handle for Batch {
-    const KIND: u8 = 11;
+    const KIND: Kind = Kind::Batch;
     const NAME: &'static str = "mynah_batch";
 }
 

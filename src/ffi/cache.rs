@@ -15,12 +15,12 @@ use std::ptr;
 
 use crate::cache::{Cache, Stake};
 use crate::clock::Clock;
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Result};
 
 use super::cache_options::{self, mynah_cache_options};
 use super::error::{guard_err, mynah_error};
-use super::guard::{clear, guard_or, put};
-use super::handle::{self, Handle};
+use super::guard::{clear, guard_or, non_null, put};
+use super::handle::{self, Handle, Kind};
 use super::status::mynah_status;
 
 /// A cache. A handle: may be used from any thread at any time, and freed while
@@ -35,7 +35,7 @@ pub const MYNAH_TTL_DEFAULT: u64 = 0;
 pub const MYNAH_TTL_NEVER: u64 = u64::MAX;
 
 impl Handle for Cache {
-    const KIND: u8 = 4;
+    const KIND: Kind = Kind::Cache;
     const NAME: &'static str = "mynah_cache";
 }
 
@@ -64,9 +64,7 @@ pub unsafe extern "C" fn mynah_cache_new(
     let body = || {
         // SAFETY: promised by (1).
         unsafe { clear(cache, ptr::null_mut()) };
-        if cache.is_null() {
-            return Err(Error::NullArgument("cache"));
-        }
+        non_null("cache", cache)?;
         let (options, extras) = cache_options::resolve(options)?;
         let made = Cache::with_listeners(options, Clock::System, extras.listeners)?;
         // SAFETY: promised by (1).
@@ -86,12 +84,8 @@ pub unsafe extern "C" fn mynah_cache_new(
 /// themselves. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn mynah_cache_free(cache: *mut mynah_cache) {
-    guard_or((), || match handle::remove::<Cache, _>(cache) {
-        Ok(cache) => {
-            cache.release();
-            Ok(())
-        }
-        Err(error) if error.status() == Status::NullArgument => Ok(()),
-        Err(error) => Err(error),
+    guard_or((), || {
+        handle::remove::<Cache, _>(cache)?.release();
+        Ok(())
     });
 }

@@ -11,8 +11,8 @@ use parking_lot::Mutex;
 use super::cache::mynah_cache;
 use super::cache::reach::here;
 use super::error::{guard_err, mynah_error};
-use super::guard::{bytes, c_text, clear, guard, guard_or, put};
-use super::handle::{self, Handle};
+use super::guard::{bytes, c_text, clear, guard, guard_or, non_null, put};
+use super::handle::{self, Handle, Kind};
 use super::status::mynah_status;
 use super::value::{clear_value, give, mynah_value};
 use crate::cache::{Cache, Walk};
@@ -27,7 +27,7 @@ pub struct mynah_cache_iter {
 struct Iter(Mutex<Walk>);
 
 impl Handle for Iter {
-    const KIND: u8 = 13;
+    const KIND: Kind = Kind::CacheIter;
     const NAME: &'static str = "mynah_cache_iter";
 }
 
@@ -45,9 +45,7 @@ pub unsafe extern "C" fn mynah_cache_iter_new(
     guard(|| {
         // SAFETY: promised by (1).
         unsafe { clear(iter, ptr::null_mut()) };
-        if iter.is_null() {
-            return Err(Error::NullArgument("iter"));
-        }
+        non_null("iter", iter)?;
         let walk = handle::resolve::<Cache, _>(cache)?.walk();
         let made = handle::insert(Arc::new(Iter(Mutex::new(walk))))?;
         // SAFETY: promised by (1).
@@ -77,9 +75,8 @@ pub unsafe extern "C" fn mynah_cache_iter_next(
             clear_value(key);
             clear_value(value);
         }
-        if key.is_null() || value.is_null() {
-            return Err(Error::NullArgument(if key.is_null() { "key" } else { "value" }));
-        }
+        non_null("key", key)?;
+        non_null("value", value)?;
         let next = handle::resolve::<Iter, _>(iter)?.0.lock().next();
         let pair = next.ok_or(Error::NotFound)??;
         let named = crate::cache::Value::copy_from(pair.key())?;

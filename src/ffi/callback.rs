@@ -4,6 +4,8 @@
 use std::ffi::{CString, c_char, c_void};
 use std::sync::Arc;
 
+use crate::error::{Error, Result};
+use crate::llm::log::{Level, LogListener};
 use crate::metrics::{Alert, AlertListener};
 
 /// Called once with the user word of a callback, when no call of it can come
@@ -73,6 +75,26 @@ pub fn alert_listener(kept: Kept<mynah_alert_fn>) -> Arc<AlertListener> {
             unsafe {
                 callback(user, name.as_ptr(), alert.raised as i32, alert.value, alert.threshold);
             }
+        }
+    })
+}
+
+/// The level of one of the `MYNAH_LOG_` numbers.
+pub fn level_of(code: i32) -> Result<Level> {
+    Level::from_code(code).ok_or_else(|| Error::OutOfRange {
+        key: "least_level".into(),
+        given: code.to_string(),
+        allowed: "1..=4".into(),
+    })
+}
+
+/// A kept callback as whoever writes log records calls it.
+pub fn log_listener(kept: Kept<mynah_log_fn>) -> Arc<LogListener> {
+    Arc::new(move |level: Level, record: &str| {
+        if let (Some(callback), user) = kept.parts() {
+            // SAFETY: promised by whoever registered it; the text lives for
+            // the length of the call.
+            unsafe { callback(user, level as i32, record.as_ptr().cast(), record.len()) }
         }
     })
 }

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::llm::cancel::Cancel;
 
 use super::guard::guard_or;
-use super::handle::{self, Handle};
+use super::handle::{self, Handle, Kind};
 
 /// A token that ends calls. Give it to any number of calls, trigger it from
 /// any thread. A handle: may be used from any thread at any time.
@@ -16,7 +16,7 @@ pub struct mynah_cancel {
 }
 
 impl Handle for Cancel {
-    const KIND: u8 = 7;
+    const KIND: Kind = Kind::Cancel;
     const NAME: &'static str = "mynah_cancel";
 }
 

@@ -11,8 +11,8 @@ use super::cache::mynah_cache;
 use super::cache::reach::{here, met};
 use super::cancel::mynah_cancel;
 use super::error::{guard_err, mynah_error};
-use super::guard::{bytes, clear, guard, guard_or, put};
-use super::handle::{self, Handle};
+use super::guard::{bytes, clear, guard, guard_or, non_null, put};
+use super::handle::{self, Handle, Kind};
 use super::status::mynah_status;
 use super::value::{clear_value, give, mynah_value};
 use crate::cache::{Cache, Claim, Claimed, Stop, Ttl};
@@ -31,7 +31,7 @@ pub struct mynah_claim {
 struct Held(Mutex<Option<Claim>>);
 
 impl Handle for Held {
-    const KIND: u8 = 9;
+    const KIND: Kind = Kind::Claim;
     const NAME: &'static str = "mynah_claim";
 }
 
@@ -57,7 +57,8 @@ impl Breakable for Waiting {
 /// Errors: `MYNAH_NOT_FOUND` if it is known that there is no value;
 /// `MYNAH_TIMEOUT`; `MYNAH_CANCELLED` through the token (NULL allowed), also if
 /// it was triggered before; `MYNAH_BUSY` as `max_retries` says, however long
-/// `wait_ms` is; `MYNAH_CLOSED` if the cache is freed meanwhile; and the status that the other caller's `mynah_claim_fail` gave.
+/// `wait_ms` is; `MYNAH_CLOSED` if the cache is freed meanwhile; and the status
+/// that the other caller's `mynah_claim_fail` gave.
 ///
 /// # Safety
 /// 1. `key` points to that many readable bytes; null only with 0.
@@ -126,9 +127,8 @@ unsafe fn ask(
         clear(claim, ptr::null_mut());
         bytes("key", key.cast(), key_len)?
     };
-    if value.is_null() || claim.is_null() {
-        return Err(Error::NullArgument(if value.is_null() { "value" } else { "claim" }));
-    }
+    non_null("value", value)?;
+    non_null("claim", claim)?;
     let cache = handle::resolve::<Cache, _>(cache)?;
     let waiting = Arc::new(Waiting(Stop::default()));
     let interrupt = attach(cancel, &waiting)?;

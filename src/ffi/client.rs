@@ -14,7 +14,7 @@ use super::client_options::{ClientDraft, ClientExtras, mynah_client_options};
 use super::error::{guard_err, mynah_error};
 use super::event::mynah_event;
 use super::guard::{clear, guard, guard_or, non_null, text};
-use super::handle::{self, Handle};
+use super::handle::{self, Handle, Kind};
 use super::options::or_default;
 use super::request::mynah_request;
 use super::response::mynah_response;
@@ -35,7 +35,7 @@ pub type mynah_stream_fn =
     Option<unsafe extern "C" fn(user: *mut c_void, event: *const mynah_event) -> i32>;
 
 impl Handle for Client {
-    const KIND: u8 = 5;
+    const KIND: Kind = Kind::Client;
     const NAME: &'static str = "mynah_client";
 }
 

@@ -3,12 +3,13 @@
 use std::ffi::{CString, c_char, c_void};
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
-use crate::llm::log::{BreakerListener, Level, Listeners, LogListener};
+use crate::llm::log::{BreakerListener, Level, LogListener};
 use crate::llm::policy::breaker::{State, Transition};
 use crate::llm::queue::{ItemKind, Queue};
 
-use super::callback::{Kept, alert_listener, mynah_alert_fn, mynah_destroy_fn, mynah_log_fn};
+use super::callback::{
+    Kept, alert_listener, level_of, log_listener, mynah_alert_fn, mynah_destroy_fn, mynah_log_fn,
+};
 use super::client_options::{ClientDraft, mynah_client_options};
 use super::guard::guard;
 use super::handle;
@@ -36,28 +37,6 @@ pub const MYNAH_BREAKER_HALF_OPEN: i32 = 2;
 pub type mynah_breaker_fn =
     Option<unsafe extern "C" fn(user: *mut c_void, from: i32, to: i32, reason: *const c_char)>;
 
-/// Puts a listener in place; the one before it is dropped outside the lock, as
-/// its `destroy` may call anything.
-fn put<T>(
-    options: *mut mynah_client_options,
-    place: impl FnOnce(&mut Listeners) -> &mut Option<T>,
-    listener: impl FnOnce() -> Result<Option<T>>,
-) -> Result<()> {
-    let draft = handle::resolve::<ClientDraft, _>(options)?;
-    let listener = listener()?;
-    let old = std::mem::replace(place(&mut draft.extras.lock().listeners), listener);
-    drop(old);
-    Ok(())
-}
-
-pub(super) fn level_of(code: i32) -> Result<Level> {
-    Level::from_code(code).ok_or_else(|| Error::OutOfRange {
-        key: "least_level".into(),
-        given: code.to_string(),
-        allowed: "1..=4".into(),
-    })
-}
-
 /// Has a function told of what the clients made from these options do: a
 /// record of each call that ends, in the attribute names of OpenTelemetry's
 /// conventions for generative AI, and of retries, renewals that failed, breaker
@@ -69,7 +48,8 @@ pub(super) fn level_of(code: i32) -> Result<Level> {
 ///
 /// `destroy` (NULL allowed) is called with `user` once, after the last call,
 /// when the options and every client made from them are gone, or at once if
-/// this fails, or is replaced and no client was made with it. NULL for `callback` withdraws what was set.
+/// this fails, or is replaced and no client was made with it. NULL for `callback`
+/// withdraws what was set.
 ///
 /// Errors: `MYNAH_OUT_OF_RANGE` for a level that is none of `MYNAH_LOG_DEBUG` to
 /// `MYNAH_LOG_ERROR`.
@@ -86,21 +66,10 @@ pub unsafe extern "C" fn mynah_client_options_on_log(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
-        let listener = || {
-            let level = level_of(least_level)?;
-            Ok(callback.is_some().then(|| (level, log_listener(kept))))
-        };
-        put(options, |listeners| &mut listeners.log, listener)
-    })
-}
-
-pub(super) fn log_listener(kept: Kept<mynah_log_fn>) -> Arc<LogListener> {
-    Arc::new(move |level: Level, record: &str| {
-        if let (Some(callback), user) = kept.parts() {
-            // SAFETY: promised by whoever registered it; the text lives for
-            // the length of the call.
-            unsafe { callback(user, level as i32, record.as_ptr().cast(), record.len()) }
-        }
+        let draft = handle::resolve::<ClientDraft, _>(options)?;
+        let level = level_of(least_level)?;
+        let listener = callback.is_some().then(|| (level, log_listener(kept)));
+        draft.listen(|extras| &mut extras.listeners.log, listener)
     })
 }
 
@@ -115,16 +84,15 @@ pub extern "C" fn mynah_client_options_log_to_queue(
     queue: *mut mynah_queue,
 ) -> mynah_status {
     guard(|| {
-        let listener = || {
-            let queue = Arc::downgrade(&handle::resolve::<Queue, _>(queue)?);
-            let listener: Arc<LogListener> = Arc::new(move |level: Level, record: &str| {
-                if let Some(queue) = queue.upgrade() {
-                    queue.push_notice(level as u64, ItemKind::Log(record.into()));
-                }
-            });
-            Ok(Some((level_of(least_level)?, listener)))
-        };
-        put(options, |listeners| &mut listeners.log, listener)
+        let draft = handle::resolve::<ClientDraft, _>(options)?;
+        let queue = Arc::downgrade(&handle::resolve::<Queue, _>(queue)?);
+        let listener: Arc<LogListener> = Arc::new(move |level: Level, record: &str| {
+            if let Some(queue) = queue.upgrade() {
+                queue.push_notice(level as u64, ItemKind::Log(record.into()));
+            }
+        });
+        let listener = Some((level_of(least_level)?, listener));
+        draft.listen(|extras| &mut extras.listeners.log, listener)
     })
 }
 
@@ -142,8 +110,9 @@ pub unsafe extern "C" fn mynah_client_options_on_breaker(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
-        let listener = || Ok(callback.is_some().then(|| breaker_listener(kept)));
-        put(options, |listeners| &mut listeners.breaker, listener)
+        let draft = handle::resolve::<ClientDraft, _>(options)?;
+        let listener = callback.is_some().then(|| breaker_listener(kept));
+        draft.listen(|extras| &mut extras.listeners.breaker, listener)
     })
 }
 
@@ -182,7 +151,8 @@ pub unsafe extern "C" fn mynah_client_options_on_alert(
 ) -> mynah_status {
     let kept = Kept::new(callback, user, destroy);
     guard(|| {
-        let listener = || Ok(callback.is_some().then(|| alert_listener(kept)));
-        put(options, |listeners| &mut listeners.alert, listener)
+        let draft = handle::resolve::<ClientDraft, _>(options)?;
+        let listener = callback.is_some().then(|| alert_listener(kept));
+        draft.listen(|extras| &mut extras.listeners.alert, listener)
     })
 }

@@ -15,7 +15,7 @@ use crate::options::{Layered, Resolved, describe};
 use super::cache::mynah_cache;
 use super::error::mynah_error;
 use super::guard::{guard, guard_or};
-use super::handle::{self, Handle};
+use super::handle::{self, Handle, Kind};
 use super::options::{self, Draft, OptionsObject};
 use super::status::mynah_status;
 use super::value::{guard_json, mynah_value};
@@ -40,7 +40,7 @@ pub struct ClientExtras {
 pub type ClientDraft = Draft<ClientOptions, ClientExtras>;
 
 impl Handle for ClientDraft {
-    const KIND: u8 = 2;
+    const KIND: Kind = Kind::ClientOptions;
     const NAME: &'static str = "mynah_client_options";
 }
 

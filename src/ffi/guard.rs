@@ -110,6 +110,21 @@ pub unsafe fn c_text<'a>(name: &'static str, data: *const std::ffi::c_char) -> R
     utf8(name, unsafe { std::ffi::CStr::from_ptr(data) }.to_bytes())
 }
 
+/// As [`c_text`], where none may be given.
+///
+/// # Safety
+/// 1. As (1) of [`c_text`].
+pub unsafe fn optional_text<'a>(
+    name: &'static str,
+    data: *const std::ffi::c_char,
+) -> Result<Option<&'a str>> {
+    if data.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: promised by (1).
+    unsafe { c_text(name, data) }.map(Some)
+}
+
 fn utf8<'a>(name: &'static str, bytes: &'a [u8]) -> Result<&'a str> {
     check_room(name, bytes.len())?;
     str::from_utf8(bytes)
@@ -121,10 +136,8 @@ fn utf8<'a>(name: &'static str, bytes: &'a [u8]) -> Result<&'a str> {
 /// # Safety
 /// 1. `place` is null or points to a writable `T`.
 pub unsafe fn put<T>(name: &'static str, place: *mut T, value: T) -> Result<()> {
-    if place.is_null() {
-        return Err(Error::NullArgument(name));
-    }
-    // SAFETY: promised by (1).
+    let place = non_null(name, place)?;
+    // SAFETY: promised by (1), and not null.
     unsafe { place.write(value) };
     Ok(())
 }

@@ -27,10 +27,34 @@ use crate::section;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
+/// What a handle stands for: the number is part of its word. Each is one type.
+#[allow(missing_docs)] // each is the type of its name
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub enum Kind {
+    CacheOptions = 1,
+    ClientOptions,
+    MockOptions,
+    Cache,
+    Client,
+    Request,
+    Cancel,
+    Mock,
+    Claim,
+    Queue,
+    Batch,
+    Tiered,
+    CacheIter,
+    #[cfg(any(test, feature = "model"))]
+    Fruit,
+    #[cfg(any(test, feature = "model"))]
+    OtherFruit,
+}
+
 /// A type that C holds by handle.
 pub trait Handle: Any + Send + Sync {
-    /// The kind that stands in the handle; unique, never 0.
-    const KIND: u8;
+    /// The kind that stands in the handle.
+    const KIND: Kind;
     /// The type's name in messages.
     const NAME: &'static str;
 }
@@ -57,7 +81,7 @@ const CHUNKS: usize = SLOT_BITS as usize - FIRST_CHUNK.ilog2() as usize;
 
 /// The word of a kind, a slot and a generation. The low bit is set, so that a
 /// handle is never null and never looks like an aligned address.
-fn word(kind: u8, slot: usize, generation: u32) -> usize {
+fn word(kind: Kind, slot: usize, generation: u32) -> usize {
     1 | (kind as usize) << 1 | slot << SLOT_SHIFT | (generation as usize) << GENERATION_SHIFT
 }
 
@@ -180,8 +204,8 @@ fn index_of(word: usize) -> usize {
 }
 
 #[inline(always)]
-fn kind_of(word: usize) -> u8 {
-    ((word >> 1) & ((1 << KIND_BITS) - 1)) as u8
+fn is_kind(word: usize, kind: Kind) -> bool {
+    (word >> 1) & ((1 << KIND_BITS) - 1) == kind as usize
 }
 
 /// The slot of a handle that claims to be a `T`.
@@ -189,7 +213,7 @@ fn slot_of<T: Handle>(handle: usize) -> Result<&'static Slot> {
     if handle == 0 {
         return Err(Error::NullArgument(T::NAME));
     }
-    if handle & 1 == 0 || kind_of(handle) != T::KIND {
+    if handle & 1 == 0 || !is_kind(handle, T::KIND) {
         return Err(Error::InvalidHandle(T::NAME));
     }
     let slot = TABLE.slot(index_of(handle)).ok_or(Error::InvalidHandle(T::NAME))?;
@@ -289,7 +313,7 @@ fn pinned<T: Handle>(slot: &Slot, word: usize) -> Option<*const T> {
     let object = slot.hot.load(Ordering::Acquire);
     let is_this = slot.word.load(Ordering::Acquire) == word;
     // The word holds the kind, and each kind is one type.
-    (is_this && kind_of(word) == T::KIND && !object.is_null()).then(|| object.cast_const().cast())
+    (is_this && is_kind(word, T::KIND) && !object.is_null()).then(|| object.cast_const().cast())
 }
 
 /// Why [`with`] has found nothing.

@@ -53,11 +53,11 @@ pub(super) fn into_raw(item: Item) -> *mut mynah_item {
 /// The item behind a pointer.
 ///
 /// # Safety
-/// 1. `item` is null or live, and not used by another thread during `'a`.
-unsafe fn borrow<'a>(item: *mut mynah_item) -> Result<&'a mut Item> {
+/// 1. `item` is null or live, and its result is not taken during `'a`.
+unsafe fn borrow<'a>(item: *const mynah_item) -> Result<&'a Item> {
     // SAFETY: promised by (1).
-    let item = unsafe { item.as_mut() }.ok_or(Error::NullArgument("item"))?;
-    Ok(&mut item.item)
+    let item = unsafe { item.as_ref() }.ok_or(Error::NullArgument("item"))?;
+    Ok(&item.item)
 }
 
 /// What an item is, one of the `MYNAH_ITEM_` kinds; 0 for NULL. More kinds may be
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn mynah_item_kind(item: *const mynah_item) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mynah_item_tag(item: *const mynah_item) -> u64 {
     // SAFETY: promised by (1).
-    guard_or(0, || Ok(unsafe { borrow(item.cast_mut()) }?.tag))
+    guard_or(0, || Ok(unsafe { borrow(item) }?.tag))
 }
 
 /// The event of a `MYNAH_ITEM_EVENT`; NULL for other items. Belongs to the item
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn mynah_item_tag(item: *const mynah_item) -> u64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mynah_item_event(item: *const mynah_item) -> *const mynah_event {
     // SAFETY: promised by (1).
-    guard_or(ptr::null(), || match &unsafe { borrow(item.cast_mut()) }?.kind {
+    guard_or(ptr::null(), || match &unsafe { borrow(item) }?.kind {
         ItemKind::Event(event) => Ok(lend(event)),
         _ => Ok(ptr::null()),
     })
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn mynah_item_text(
     unsafe { clear(len, 0) };
     guard_or(ptr::null(), || {
         // SAFETY: promised by (1).
-        let text = match &unsafe { borrow(item.cast_mut()) }?.kind {
+        let text = match &unsafe { borrow(item) }?.kind {
             ItemKind::Log(text) | ItemKind::Alert(text) => Some(text.as_str()),
             _ => None,
         };
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn mynah_item_entry(
     unsafe { clear(len, 0) };
     guard_or(ptr::null(), || {
         // SAFETY: promised by (1).
-        let ItemKind::Left(entry) = &unsafe { borrow(item.cast_mut()) }?.kind else {
+        let ItemKind::Left(entry) = &unsafe { borrow(item) }?.kind else {
             return Ok(ptr::null());
         };
         let bytes = if value == 0 { &entry.key } else { &entry.value };
@@ -166,7 +166,7 @@ pub unsafe extern "C" fn mynah_item_result(
     unsafe { clear(response, ptr::null_mut()) };
     let body = || {
         // SAFETY: promised by (1).
-        let item = unsafe { borrow(item) }?;
+        let item = &mut unsafe { item.as_mut() }.ok_or(Error::NullArgument("item"))?.item;
         let again = Error::call(Status::NotFound, "item: its result has been taken");
         let taken = std::mem::replace(&mut item.kind, ItemKind::Done(Err(again.into())));
         match taken {

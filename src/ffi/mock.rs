@@ -4,12 +4,11 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::Arc;
 
-use crate::error::Error;
 use crate::mock::MockServer;
 
 use super::error::{guard_err, mynah_error};
-use super::guard::{clear, guard_or, put};
-use super::handle::{self, Handle};
+use super::guard::{clear, guard_or, non_null, put};
+use super::handle::{self, Handle, Kind};
 use super::mock_options::{MockDraft, mynah_mock_options};
 use super::options::or_default;
 use super::status::mynah_status;
@@ -29,7 +28,7 @@ struct Mock {
 }
 
 impl Handle for Mock {
-    const KIND: u8 = 8;
+    const KIND: Kind = Kind::Mock;
     const NAME: &'static str = "mynah_mock";
 }
 
@@ -51,9 +50,7 @@ pub unsafe extern "C" fn mynah_mock_new(
     let body = || {
         // SAFETY: promised by (1).
         unsafe { clear(mock, ptr::null_mut()) };
-        if mock.is_null() {
-            return Err(Error::NullArgument("mock"));
-        }
+        non_null("mock", mock)?;
         let options = or_default::<MockDraft, _>(or_null)?.named.lock().resolve()?;
         let server = MockServer::start(options.values)?;
         let url = CString::new(server.url()).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::options::{Layered, describe};
 
 use super::error::mynah_error;
 use super::guard::guard_or;
-use super::handle::{self, Handle};
+use super::handle::{self, Handle, Kind};
 use super::options::{self, Draft, OptionsObject};
 use super::status::mynah_status;
 use super::value::{guard_json, mynah_value};
@@ -25,7 +25,7 @@ pub struct mynah_mock_options {
 pub(super) type MockDraft = Draft<MockOptions, ()>;
 
 impl Handle for MockDraft {
-    const KIND: u8 = 3;
+    const KIND: Kind = Kind::MockOptions;
     const NAME: &'static str = "mynah_mock_options";
 }
 

@@ -10,6 +10,7 @@
 pub mod batch;
 pub mod cache;
 pub mod cache_iter;
+pub mod cache_listeners;
 pub mod cache_options;
 pub mod cache_setters;
 mod call;

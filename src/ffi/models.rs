@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use super::handle::{Handle, insert_hot, refused, remove, resolve, with};
+use super::handle::{Handle, Kind, insert_hot, refused, remove, resolve, with};
 use crate::error::Error;
 use crate::sync::{at_once, explore, yield_now};
 
@@ -15,7 +15,7 @@ struct Canary {
 }
 
 impl Handle for Canary {
-    const KIND: u8 = 29;
+    const KIND: Kind = Kind::Fruit;
     const NAME: &'static str = "canary";
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::options::{Layered, OptionSet, Resolved, Value};
 
 use super::error::{guard_err, mynah_error};
@@ -24,6 +24,20 @@ pub struct Draft<T: OptionSet, X> {
     pub named: Mutex<Layered<T>>,
     /// Callbacks and shared objects.
     pub extras: Mutex<X>,
+}
+
+impl<T: OptionSet, X> Draft<T, X> {
+    /// Puts a listener in its place; the one before it is dropped outside the lock, as
+    /// its `destroy` may call anything.
+    pub fn listen<L>(
+        &self,
+        place: impl FnOnce(&mut X) -> &mut Option<L>,
+        listener: Option<L>,
+    ) -> Result<()> {
+        let old = std::mem::replace(place(&mut self.extras.lock()), listener);
+        drop(old);
+        Ok(())
+    }
 }
 
 /// The draft behind a handle, as a type that C knows: `O`.
@@ -132,8 +146,5 @@ pub fn or_default<O: OptionsObject + Default, C>(options: *const C) -> Result<Ar
 
 /// Ends an options object; null is allowed.
 pub fn free<O: OptionsObject, C>(options: *mut C) {
-    super::guard::guard_or((), || match handle::remove::<O, C>(options) {
-        Err(Error::NullArgument(_)) => Ok(()),
-        other => other.map(drop),
-    });
+    super::guard::guard_or((), || handle::remove::<O, C>(options).map(drop));
 }

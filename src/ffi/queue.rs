@@ -13,7 +13,7 @@ use super::cancel::{self, mynah_cancel};
 use super::client::mynah_client;
 use super::error::{guard_err, mynah_error};
 use super::guard::{clear, guard, guard_or, non_null};
-use super::handle::{self, Handle};
+use super::handle::{self, Handle, Kind};
 use super::item::{into_raw, mynah_item};
 use super::request::{mynah_request, snapshot};
 use super::status::mynah_status;
@@ -29,7 +29,7 @@ pub struct mynah_queue {
 const WORKERS: u32 = 4_096;
 
 impl Handle for Queue {
-    const KIND: u8 = 10;
+    const KIND: Kind = Kind::Queue;
     const NAME: &'static str = "mynah_queue";
 }
 

@@ -1,18 +1,20 @@
 //! `mynah_request`: a chat, built call by call or given whole as JSON.
 
-use std::ffi::{c_char, c_void};
+pub mod media;
+
+use std::ffi::c_char;
 use std::ptr;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 use super::error::{guard_err, mynah_error};
-use super::guard::{bytes, c_text, clear, guard, guard_or, put, text};
-use super::handle::{self, Handle};
+use super::guard::{c_text, clear, guard, guard_or, non_null, optional_text, put, text};
+use super::handle::{self, Handle, Kind};
 use super::response::mynah_response;
 use super::status::mynah_status;
 use crate::error::{Error, Result};
-use crate::llm::message::{Message, Part, Role, Source};
+use crate::llm::message::Message;
 use crate::llm::request::Request;
 
 /// A chat to be sent any number of times, to any client: messages, tools, and
@@ -28,7 +30,7 @@ pub struct mynah_request {
 pub struct Shared(Mutex<Arc<Request>>);
 
 impl Handle for Shared {
-    const KIND: u8 = 6;
+    const KIND: Kind = Kind::Request;
     const NAME: &'static str = "mynah_request";
 }
 
@@ -166,97 +168,12 @@ pub unsafe extern "C" fn mynah_request_add_tool(
     unsafe {
         guard_err(err, || {
             let name = c_text("name", name)?;
-            let description = optional("description", description)?;
-            let schema = optional("schema_json", schema_json)?;
+            let description = optional_text("description", description)?;
+            let schema = optional_text("schema_json", schema_json)?;
             edit(request, |request| {
                 request.add_tool(name, description.unwrap_or(""), schema.unwrap_or(""))
             })
         })
-    }
-}
-
-/// Adds an image at an address to the last message, if that is the user's, or
-/// to a new one. `detail` is low, high, auto or NULL. A `data:` address is
-/// taken apart; Ollama takes no others.
-///
-/// # Safety
-/// 1. The texts are null or NUL-terminated.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mynah_request_add_image_url(
-    request: *mut mynah_request,
-    url: *const c_char,
-    detail: *const c_char,
-) -> mynah_status {
-    guard(|| {
-        // SAFETY: promised by (1).
-        let (url, detail) = unsafe { (c_text("url", url)?, optional("detail", detail)?) };
-        let part = Part::Image(Source::from_url(url), detail.map(Into::into));
-        edit(request, |request| {
-            attach(request, part);
-            Ok(())
-        })
-    })
-}
-
-/// Adds an image of `len` bytes, of the media type `mime` (such as image/png),
-/// to the last message, if that is the user's, or to a new one.
-///
-/// # Safety
-/// 1. `mime` is null or NUL-terminated.
-/// 2. `data` points to `len` readable bytes; null only with 0.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mynah_request_add_image(
-    request: *mut mynah_request,
-    mime: *const c_char,
-    data: *const c_void,
-    len: usize,
-) -> mynah_status {
-    guard(|| {
-        // SAFETY: promised by (1) and (2).
-        let (mime, data) = unsafe { (c_text("mime", mime)?, bytes("data", data.cast(), len)?) };
-        let part = Part::Image(Source::from_bytes(mime, data), None);
-        edit(request, |request| {
-            attach(request, part);
-            Ok(())
-        })
-    })
-}
-
-/// Adds a document of `len` bytes, of the media type `mime` (such as
-/// application/pdf), to the last message, if that is the user's, or to a new
-/// one. `name` is its file name, or NULL.
-///
-/// # Safety
-/// 1. The texts are null or NUL-terminated.
-/// 2. `data` points to `len` readable bytes; null only with 0.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mynah_request_add_document(
-    request: *mut mynah_request,
-    mime: *const c_char,
-    name: *const c_char,
-    data: *const c_void,
-    len: usize,
-) -> mynah_status {
-    guard(|| {
-        // SAFETY: promised by (1) and (2).
-        let (mime, name, data) = unsafe {
-            (c_text("mime", mime)?, optional("name", name)?, bytes("data", data.cast(), len)?)
-        };
-        let name = name.filter(|name| !name.is_empty()).map(Into::into);
-        let part = Part::Document(Source::from_bytes(mime, data), name);
-        edit(request, |request| {
-            attach(request, part);
-            Ok(())
-        })
-    })
-}
-
-fn attach(request: &mut Request, part: Part) {
-    if request.messages.last().is_none_or(|message| message.role != Role::User) {
-        request.messages.push(Message::empty(Role::User));
-    }
-    if let Some(message) = request.messages.last_mut() {
-        message.content.push(part.into());
     }
 }
 
@@ -313,9 +230,7 @@ pub unsafe extern "C" fn mynah_request_from_json(
     unsafe {
         guard_err(err, || {
             clear(request, ptr::null_mut());
-            if request.is_null() {
-                return Err(Error::NullArgument("request"));
-            }
+            non_null("request", request)?;
             let json = text("openai_json", openai_json.cast(), len)?;
             let made = Shared(Mutex::new(Arc::new(Request::from_json(json)?)));
             put("request", request, handle::insert(Arc::new(made))?)
@@ -332,20 +247,9 @@ pub unsafe extern "C" fn mynah_request_free(request: *mut mynah_request) {
     guard_or((), || handle::remove::<Shared, _>(request).map(drop));
 }
 
-/// A text that may be null.
-///
-/// # Safety
-/// 1. `data` is null or NUL-terminated and unchanged during `'a`.
-unsafe fn optional<'a>(name: &'static str, data: *const c_char) -> Result<Option<&'a str>> {
-    if data.is_null() {
-        return Ok(None);
-    }
-    // SAFETY: promised by (1).
-    unsafe { c_text(name, data) }.map(Some)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::media::*;
     use super::*;
 
     #[test]

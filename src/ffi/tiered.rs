@@ -16,7 +16,7 @@ use super::cancel::mynah_cancel;
 use super::client::{mynah_client, mynah_stream_fn};
 use super::error::{guard_err, mynah_error};
 use super::guard::{clear, guard, guard_or, non_null};
-use super::handle::{self, Handle};
+use super::handle::{self, Handle, Kind};
 use super::request::mynah_request;
 use super::response::mynah_response;
 use super::status::mynah_status;
@@ -43,7 +43,7 @@ pub type mynah_complexity_fn = Option<
 >;
 
 impl Handle for Tiered {
-    const KIND: u8 = 12;
+    const KIND: Kind = Kind::Tiered;
     const NAME: &'static str = "mynah_tiered";
 }
 

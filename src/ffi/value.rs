@@ -3,9 +3,9 @@
 use std::mem::ManuallyDrop;
 use std::ptr;
 
-use super::guard::{clear, guard, guard_or};
+use super::guard::{clear, guard, guard_or, non_null};
 use crate::cache::{Handed, Value};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Bytes that belong to the caller until they are given to `mynah_value_free`:
 /// a cached value, or a JSON text. They never change, may be read from several
@@ -19,9 +19,7 @@ pub struct mynah_value {
 /// # Safety
 /// 1. `place` is null or points to a writable pointer.
 pub unsafe fn give(name: &'static str, place: *mut *mut mynah_value, value: Value) -> Result<()> {
-    if place.is_null() {
-        return Err(Error::NullArgument(name));
-    }
+    non_null(name, place)?;
     // SAFETY: promised by (1), and not null.
     unsafe { place.write(Handed::from(value).into_raw().cast()) };
     Ok(())

@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::cache::mynah_cache;
 use super::cache::reach::{here, look, met, place};
-use super::guard::{bytes, clear, free, guard, guard_code, guard_or, put};
+use super::guard::{bytes, clear, free, guard, guard_code, guard_or, non_null, put};
 use super::handle;
 use super::status::mynah_status;
 use crate::cache::{BATCH, Cache, Missed, Next, Quick, Room, Ttl, Value};
@@ -90,9 +90,7 @@ pub unsafe extern "C" fn mynah_cache_get_many(
             clear(values, ptr::null_mut());
             packed(["keys", "key_lens"], keys, key_lens, count)?
         };
-        if values.is_null() {
-            return Err(Error::NullArgument("values"));
-        }
+        non_null("values", values)?;
         let found = here(|| handle::resolve::<Cache, _>(cache)?.get_many(keys))?;
         let found = Box::into_raw(Box::new(mynah_values { values: found }));
         // SAFETY: promised by (2).

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::message::{Message, Role};
+use super::message::{Message, Part, Role};
 use crate::error::{Error, Result};
 use crate::options::call::OF_A_CALL;
 use crate::options::client::ClientOptions;
@@ -259,6 +259,17 @@ impl Request {
             ..Tool::default()
         });
         Ok(())
+    }
+
+    /// Adds an image or a document to the last message, if that is the user's, or to a
+    /// new one.
+    pub fn attach(&mut self, part: Part) {
+        if self.messages.last().is_none_or(|message| message.role != Role::User) {
+            self.messages.push(Message::empty(Role::User));
+        }
+        if let Some(message) = self.messages.last_mut() {
+            message.content.push(part.into());
+        }
     }
 
     /// Adds what a call gave that an answer has asked for.

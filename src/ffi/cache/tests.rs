@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 
 use super::super::cache_iter::*;
+use super::super::cache_listeners::*;
 use super::super::cache_options::*;
 use super::super::claim::*;
 use super::super::value::{mynah_value_free, mynah_value_len};
@@ -11,6 +12,7 @@ use super::entries::*;
 use super::state::*;
 use super::*;
 use crate::cache::Reason;
+use crate::error::Status;
 
 fn p<T>(bytes: &[T]) -> *const c_void {
     bytes.as_ptr().cast()

@@ -2,12 +2,12 @@ use super::*;
 
 struct Apple(u32);
 impl Handle for Apple {
-    const KIND: u8 = 30;
+    const KIND: Kind = Kind::Fruit;
     const NAME: &'static str = "apple";
 }
 struct Pear;
 impl Handle for Pear {
-    const KIND: u8 = 31;
+    const KIND: Kind = Kind::OtherFruit;
     const NAME: &'static str = "pear";
 }
 
