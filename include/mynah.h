@@ -1275,15 +1275,6 @@ MYNAH_API void mynah_values_free(mynah_values *values);
  * -------------------------------------------------------------------------- */
 
 /**
- * Loads one key: fill or fail the claim, which stays the library's. 0 goes on,
- * anything else stops the warming.
- */
-typedef int32_t (*mynah_load_fn)(void *user,
-                                 const void *key,
-                                 size_t key_len,
-                                 mynah_claim *claim);
-
-/**
  * Finds a key's value, or gives the caller the duty to load it. With
  * `MYNAH_OK` exactly one of `*value` and `*claim` is set:
  *
@@ -1399,6 +1390,19 @@ mynah_status mynah_cache_set_negative(mynah_cache *cache,
                                       const void *key,
                                       size_t key_len,
                                       uint64_t ttl_ms);
+
+/* --------------------------------------------------------------------------
+ * Filling a cache before it is needed.
+ * -------------------------------------------------------------------------- */
+
+/**
+ * Loads one key: fill or fail the claim, which stays the library's. 0 goes on,
+ * anything else stops the warming.
+ */
+typedef int32_t (*mynah_load_fn)(void *user,
+                                 const void *key,
+                                 size_t key_len,
+                                 mynah_claim *claim);
 
 /**
  * Fills a cache before it is needed: calls `load` with a claim for every key

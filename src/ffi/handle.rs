@@ -15,17 +15,18 @@
 //! locks cannot be trusted: a fork handler marks every slot in use, and marked
 //! slots answer `FORKED` before any lock is tried.
 
+mod table;
+
 use std::any::Any;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32};
 
 use crate::error::{Error, Result};
 use crate::metrics::striped;
-use crate::process_lock::ProcessLock;
 use crate::section;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use crate::sync::atomic::Ordering;
+
+use table::{Slot, TABLE, index_of, is_kind, word};
 
 /// What a handle stands for: the number is part of its word. Each is one type.
 #[allow(missing_docs)] // each is the type of its name
@@ -57,155 +58,6 @@ pub trait Handle: Any + Send + Sync {
     const KIND: Kind;
     /// The type's name in messages.
     const NAME: &'static str;
-}
-
-#[cfg(target_pointer_width = "64")]
-mod layout {
-    pub const SLOT_BITS: u32 = 24;
-    pub const GENERATION_BITS: u32 = 32;
-}
-#[cfg(not(target_pointer_width = "64"))]
-mod layout {
-    pub const SLOT_BITS: u32 = 14;
-    pub const GENERATION_BITS: u32 = 12;
-}
-use layout::{GENERATION_BITS, SLOT_BITS};
-
-const KIND_BITS: u32 = 5;
-const SLOT_SHIFT: u32 = 1 + KIND_BITS;
-const GENERATION_SHIFT: u32 = SLOT_SHIFT + SLOT_BITS;
-const GENERATION_MAX: u32 = ((1u64 << GENERATION_BITS) - 1) as u32;
-/// Slots of the first chunk; chunk k has this many times 2^k.
-const FIRST_CHUNK: usize = 64;
-const CHUNKS: usize = SLOT_BITS as usize - FIRST_CHUNK.ilog2() as usize;
-
-/// The word of a kind, a slot and a generation. The low bit is set, so that a
-/// handle is never null and never looks like an aligned address.
-fn word(kind: Kind, slot: usize, generation: u32) -> usize {
-    1 | (kind as usize) << 1 | slot << SLOT_SHIFT | (generation as usize) << GENERATION_SHIFT
-}
-
-/// In a cache line of its own, so that a short call finds it by a mask.
-#[repr(C, align(64))]
-struct Slot {
-    /// The live handle, or 0. Release on writing, Acquire on reading: whoever
-    /// sees the handle sees the object.
-    word: AtomicUsize,
-    /// The object for [`with`], or null. Written under the lock of `object`.
-    hot: AtomicPtr<()>,
-    generation: AtomicU32,
-    /// Set in a forked child: the lock below may belong to a lost thread.
-    forked: AtomicBool,
-    object: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
-}
-
-struct Table {
-    /// The first chunk, which most programs never exceed.
-    first: [Slot; FIRST_CHUNK],
-    /// Chunk k lies at k; none for the first. Std's, in models too: they change
-    /// under the lock below, which is std's.
-    chunks: [std::sync::atomic::AtomicPtr<Slot>; CHUNKS],
-    free: ProcessLock<FreeList>,
-}
-
-/// Slots to be used next; the lock is held across `fork`.
-struct FreeList {
-    recycled: Vec<u32>,
-    fresh: usize,
-    has_begun: bool,
-}
-
-impl FreeList {
-    /// What must be done once, before the first handle exists: when the library is
-    /// loaded, or else here.
-    fn begin(&mut self) {
-        if !std::mem::replace(&mut self.has_begun, true) {
-            fork::install();
-            super::panic_hook::install();
-        }
-    }
-}
-
-static TABLE: Table = Table {
-    first: [const { Slot::new() }; FIRST_CHUNK],
-    chunks: [const { std::sync::atomic::AtomicPtr::new(ptr::null_mut()) }; CHUNKS],
-    free: ProcessLock::new(FreeList { recycled: Vec::new(), fresh: 0, has_begun: false }),
-};
-
-impl Table {
-    /// The slot of a handle of the first chunk; some slot for any other word.
-    #[inline(always)]
-    fn early_slot(&'static self, word: usize) -> &'static Slot {
-        &self.first[index_of(word) % FIRST_CHUNK]
-    }
-
-    /// The slot of an index, if its chunk exists.
-    #[inline(always)]
-    fn slot(&'static self, index: usize) -> Option<&'static Slot> {
-        match self.first.get(index) {
-            None => self.later_slot(index),
-            found => found,
-        }
-    }
-
-    fn later_slot(&self, index: usize) -> Option<&'static Slot> {
-        let place = index + FIRST_CHUNK;
-        let chunk = (place / FIRST_CHUNK).ilog2() as usize;
-        let chunk_ptr = self.chunks.get(chunk)?.load(Ordering::Acquire);
-        if chunk_ptr.is_null() {
-            return None;
-        }
-        // SAFETY: chunk k holds FIRST_CHUNK << k slots, `place` lies in it by
-        // the choice of k, and chunks are never freed.
-        Some(unsafe { &*chunk_ptr.add(place - (FIRST_CHUNK << chunk)) })
-    }
-
-    fn grow(&self, index: usize) -> Result<()> {
-        let chunk = ((index + FIRST_CHUNK) / FIRST_CHUNK).ilog2() as usize;
-        let place = self
-            .chunks
-            .get(chunk)
-            .ok_or_else(|| Error::Internal("no more handles: free some".into()))?;
-        if chunk > 0 && place.load(Ordering::Acquire).is_null() {
-            let slots: Box<[Slot]> = (0..FIRST_CHUNK << chunk).map(|_| Slot::new()).collect();
-            place.store(Box::into_raw(slots).cast(), Ordering::Release);
-        }
-        Ok(())
-    }
-
-    /// A slot that nobody uses.
-    fn take_slot(&self) -> Result<usize> {
-        let mut free = self.free.lock();
-        free.begin();
-        if let Some(index) = free.recycled.pop() {
-            return Ok(index as usize);
-        }
-        self.grow(free.fresh)?;
-        free.fresh += 1;
-        Ok(free.fresh - 1)
-    }
-}
-
-impl Slot {
-    const fn new() -> Slot {
-        Slot {
-            word: AtomicUsize::new(0),
-            hot: AtomicPtr::new(ptr::null_mut()),
-            generation: AtomicU32::new(1),
-            forked: AtomicBool::new(false),
-            object: Mutex::new(None),
-        }
-    }
-}
-
-#[inline(always)]
-fn index_of(word: usize) -> usize {
-    (word >> SLOT_SHIFT) & ((1 << SLOT_BITS) - 1)
-}
-
-#[inline(always)]
-fn is_kind(word: usize, kind: Kind) -> bool {
-    (word >> 1) & ((1 << KIND_BITS) - 1) == kind as usize
 }
 
 /// The slot of a handle that claims to be a `T`.
@@ -337,18 +189,8 @@ pub fn remove<T: Handle, C>(handle: *const C) -> Result<Arc<T>> {
         // Whoever has found it there is done with it afterwards.
         section::wait();
     }
-    recycle(slot, index_of(word));
+    TABLE.recycle(slot, index_of(word));
     taken.downcast::<T>().map_err(|_| Error::InvalidHandle(T::NAME))
-}
-
-/// Makes the slot ready for another object; one whose generations are used up
-/// is left alone.
-fn recycle(slot: &Slot, index: usize) {
-    let generation = slot.generation.load(Ordering::Relaxed);
-    if generation < GENERATION_MAX {
-        slot.generation.store(generation + 1, Ordering::Relaxed);
-        TABLE.free.lock().recycled.push(index as u32);
-    }
 }
 
 #[cfg(unix)]

@@ -20,6 +20,7 @@ mod server;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod wrong;
 
 pub use options::MockOptions;
 pub use server::MockServer;

@@ -12,16 +12,21 @@ pub mod call;
 pub mod client;
 pub(crate) mod fields;
 pub mod form;
+mod kind;
 mod memo;
+mod named;
 pub mod presets;
 pub mod profiles;
 mod row;
 pub mod url;
 mod value;
+mod words;
 
+pub use kind::Kind;
 pub use memo::Memo;
-pub use row::{Kind, Row, visible};
+pub use row::Row;
 pub use value::Value;
+pub use words::visible;
 
 use serde_json::{Map, json};
 
@@ -117,7 +122,7 @@ impl<T: OptionSet> Default for Layered<T> {
 impl<T: OptionSet> std::fmt::Debug for Layered<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let shown = self.explicit.iter().filter_map(|(key, value)| {
-            let row = row::find::<T>(key).ok()?;
+            let row = named::find::<T>(key).ok()?;
             Some((key, row.show(value)))
         });
         f.debug_map().entries(shown).finish()
@@ -139,7 +144,7 @@ impl<T: OptionSet> Layered<T> {
     /// explicit value; `unset` removes what a layer would set, so that the option
     /// has no value, or its default where it must have one.
     pub fn set(&mut self, key: &str, text: &str) -> Result<()> {
-        let row = row::find::<T>(key)?;
+        let row = named::find::<T>(key)?;
         if text.trim().eq_ignore_ascii_case("default") {
             self.explicit.retain(|(k, _)| *k != row.key);
             return Ok(());
@@ -149,14 +154,14 @@ impl<T: OptionSet> Layered<T> {
 
     /// Sets an option from a typed value: the typed setters' door.
     pub fn set_value(&mut self, key: &str, value: Value) -> Result<()> {
-        let row = row::find::<T>(key)?;
+        let row = named::find::<T>(key)?;
         self.put(row, value)
     }
 
     /// Sets an option from text that has no special words: the typed setters'
     /// door for texts, where a model may well be called "default".
     pub fn set_typed_text(&mut self, key: &str, text: &str) -> Result<()> {
-        let row = row::find::<T>(key)?;
+        let row = named::find::<T>(key)?;
         match row.kind.is_text() {
             true => self.put(row, row.literal(text)),
             false => self.set(key, text),
@@ -201,7 +206,7 @@ impl<T: OptionSet> Layered<T> {
     /// type.
     pub fn set_json(&mut self, key: &str, value: &serde_json::Value) -> Result<()> {
         use serde_json::Value as J;
-        let row = row::find::<T>(key)?;
+        let row = named::find::<T>(key)?;
         match value {
             J::String(text) => self.set(key, text),
             J::Null => self.set(key, "default"),
@@ -246,7 +251,7 @@ impl<T: OptionSet> Layered<T> {
             }
         }
         for (key, denied) in self.explicit.iter().filter_map(|(k, v)| T::denial(k, v)) {
-            if (row::find::<T>(key)?.get)(&resolved.values) == denied {
+            if (named::find::<T>(key)?.get)(&resolved.values) == denied {
                 resolved.lay(key, Value::Unset, Origin::Explicit)?;
             }
         }
@@ -263,7 +268,7 @@ impl<T: OptionSet> Layered<T> {
 impl<T: OptionSet> Resolved<T> {
     /// Puts one value in place, and says who put it there.
     pub fn lay(&mut self, key: &str, value: Value, origin: Origin) -> Result<()> {
-        let index = row::index::<T>(key)?;
+        let index = named::index::<T>(key)?;
         let row = &T::rows()[index];
         (row.set)(&mut self.values, row.check(value)?);
         self.origins[index] = origin;
@@ -273,12 +278,12 @@ impl<T: OptionSet> Resolved<T> {
 
     /// Where an option's value came from.
     pub fn origin(&self, key: &str) -> Result<&Origin> {
-        Ok(&self.origins[row::index::<T>(key)?])
+        Ok(&self.origins[named::index::<T>(key)?])
     }
 
     /// One option as `{"value": ..., "origin": ...}`, a secret redacted.
     pub fn show(&self, key: &str) -> Result<serde_json::Value> {
-        let index = row::index::<T>(key)?;
+        let index = named::index::<T>(key)?;
         let row = &T::rows()[index];
         let value = (row.get)(&self.values);
         Ok(json!({"value": row.show(&value), "origin": self.origins[index].name()}))

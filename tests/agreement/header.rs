@@ -28,6 +28,7 @@ const ORDER: &[&str] = &[
     "cache/state",
     "values",
     "claim",
+    "claim/warm",
     "cache_iter",
     "client_options",
     "client_setters/provider",

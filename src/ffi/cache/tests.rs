@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqC
 use super::super::cache_iter::*;
 use super::super::cache_listeners::*;
 use super::super::cache_options::*;
+use super::super::claim::warm::*;
 use super::super::claim::*;
 use super::super::value::{mynah_value_free, mynah_value_len};
 use super::entries::*;

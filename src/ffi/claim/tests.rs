@@ -2,6 +2,7 @@ use super::super::cache::*;
 use super::super::cancel::*;
 use super::super::error::*;
 use super::super::value::mynah_value_free;
+use super::warm::*;
 use super::*;
 
 unsafe extern "C" fn echo(

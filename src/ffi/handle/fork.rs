@@ -3,7 +3,7 @@
 use std::ptr;
 use std::sync::MutexGuard;
 
-use super::{FreeList, TABLE};
+use super::table::{FreeList, TABLE};
 use crate::cache::{heap, ledger, lent};
 use crate::forks;
 use crate::llm::totals;
